@@ -1,0 +1,42 @@
+"""Everything a person can choose, gathered from the rooms that offer it, and the check of a whole configuration.
+
+Nothing here loads torch: pages and the command line read it.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from rlm_core import problems, rewards, search
+from rlm_core.describe import Description
+from rlm_core.models.catalogue import MODELS, describe
+from rlm_core.runs.config import RunConfig
+
+
+def searches() -> dict[str, Description]:
+    return {name: s.description for name, s in search.searches().items()}
+
+
+def reward_models() -> dict[str, Description]:
+    return {name: r.description for name, r in rewards.rewards().items()}
+
+
+def tasks() -> dict[str, Description]:
+    return {name: t.description for name, t in problems.tasks().items()}
+
+
+def models() -> dict[str, Description]:
+    return dict(MODELS)
+
+
+def checked(config: RunConfig) -> RunConfig:
+    """The configuration with every parameter checked and filled in; ConfigError or ProblemError says what is wrong."""
+    problems.make(config.problem)
+    model = describe(config.model)
+    names = {p.name for p in model.parameters}
+    model.parse({n: v for n, v in (("device", config.device), ("dtype", config.dtype), ("format", config.format)) if n in names})
+    return msgspec.structs.replace(
+        config,
+        search_parameters=dict(search.search(config.search).description.parse(config.search_parameters)),
+        reward_parameters=dict(rewards.reward(config.reward).description.parse(config.reward_parameters)),
+    )

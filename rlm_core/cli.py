@@ -1,0 +1,181 @@
+"""Commands. Each prints its result on standard output and what went wrong, in one sentence, on standard error."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from rlm_core import catalogue
+from rlm_core.describe import Description, parse_assignments, unknown
+from rlm_core.errors import ConfigError, RlmError
+from rlm_core.events import Record, encode
+from rlm_core.runs import logfile
+from rlm_core.runs.config import Budget, RunConfig
+from rlm_core.runs.summary import summarise
+from rlm_core.tree import SearchTree, replay
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="RLM Explorer on the command line.")
+BUDGETS = {"simulations": int, "tokens": int, "seconds": float}
+GENERAL = {"temperature": float, "max_step_tokens": int, "max_solution_tokens": int, "device": str, "dtype": str, "format": str}
+
+
+def main() -> None:
+    """Run the command line; a person's mistake ends it with one sentence and status 2."""
+    try:
+        app()
+    except RlmError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+def _number(kind: type, name: str, value: str) -> Any:
+    if name in BUDGETS and value.lower() == "none":
+        return None
+    try:
+        return kind(value)
+    except ValueError:
+        raise ConfigError(f"{name}={value} is not allowed; it must be a {'whole number' if kind is int else 'number'}.") from None
+
+
+def build_config(model: str, problem: str, search: str, settings: list[str], reward: str, seed: int) -> RunConfig:
+    """A configuration from command-line words; each setting goes to the budget, the search, the reward or the run itself.
+
+    The default budget is 64 simulations; naming another budget does not remove it unless simulations=none.
+    """
+    chosen = catalogue.searches()
+    if search not in chosen:
+        raise unknown("search", search, chosen)
+    if reward not in catalogue.reward_models():
+        raise unknown("reward", reward, catalogue.reward_models())
+    search_names = {p.name for p in chosen[search].parameters}
+    reward_names = {p.name for p in catalogue.reward_models()[reward].parameters}
+    budget: dict[str, Any] = {}
+    general: dict[str, Any] = {}
+    search_parameters: dict[str, Any] = {}
+    reward_parameters: dict[str, Any] = {}
+    for text in settings:
+        for name, value in parse_assignments(text, "--set").items():
+            if name in BUDGETS:
+                budget[name] = _number(BUDGETS[name], name, value)
+            elif name in GENERAL:
+                general[name] = _number(GENERAL[name], name, value)
+            elif name in search_names:
+                search_parameters[name] = value
+            elif name in reward_names:
+                reward_parameters[name] = value
+            else:
+                raise unknown("setting", name, [*BUDGETS, *GENERAL, *sorted(search_names), *sorted(reward_names)])
+    return RunConfig(
+        model=model,
+        problem=problem,
+        search=search,
+        search_parameters=search_parameters,
+        reward=reward,
+        reward_parameters=reward_parameters,
+        budget=Budget(**budget),
+        seed=seed,
+        **general,
+    )
+
+
+@app.command()
+def run(
+    model: Annotated[str, typer.Option(help="nano, smollm2, a Hugging Face id, a folder or a .gguf file.")] = "nano",
+    problem: Annotated[str, typer.Option(help="For example countdown:numbers=3,seed=7.")] = "countdown:seed=7",
+    search: Annotated[str, typer.Option(help="See `list searches`.")] = "mcts",
+    set_: Annotated[list[str] | None, typer.Option("--set", help="name=value of a budget, the search or the reward; may be repeated.")] = None,
+    reward: Annotated[str, typer.Option(help="See `list rewards`.")] = "rollouts",
+    seed: Annotated[int, typer.Option(help="Same seed, same log.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Write the event log here.")] = None,
+) -> None:
+    """Run one search and print its figures as one JSON line."""
+    config = catalogue.checked(build_config(model, problem, search, set_ or [], reward, seed))
+    tree = asyncio.run(_run(config, out))
+    _print_summary(tree)
+
+
+async def _run(config: RunConfig, out: Path | None) -> SearchTree:
+    from rlm_core.models.loaders import load  # torch is loaded only by the commands that need it
+    from rlm_core.search.runner import run_search
+
+    loaded = load(config.model, device=config.device, dtype=config.dtype, fmt=config.format, report=_report)
+    if out is None:
+        return await run_search(config, loaded.policy(), lambda record: None)
+    with out.open("wb") as file:
+
+        def write(record: Record) -> None:
+            file.write(encode(record) + b"\n")
+
+        return await run_search(config, loaded.policy(), write)
+
+
+def _report(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _print_summary(tree: SearchTree) -> None:
+    print(json.dumps(summarise(tree).as_dict(), ensure_ascii=False))
+
+
+@app.command("replay")
+def replay_command(log: Annotated[Path, typer.Argument(help="A log written by `run --out`.")]) -> None:
+    """Print the same line as `run`, from the log alone."""
+    found = logfile.read_file(log)
+    if found.warning:
+        _report(f"Warning: {found.warning}")
+    _print_summary(replay(found.records))
+
+
+KINDS = {"searches": catalogue.searches, "rewards": catalogue.reward_models, "problems": catalogue.tasks, "models": catalogue.models}
+
+
+@app.command("list")
+def list_command(
+    kind: Annotated[str, typer.Argument(help="searches, rewards, problems or models.")],
+    names: Annotated[bool, typer.Option("--names", help="Names only, one a line.")] = False,
+) -> None:
+    """Print what there is to choose, with parameters."""
+    if kind not in KINDS:
+        raise unknown("list", kind, KINDS)
+    for description in KINDS[kind]().values():
+        print(description.name if names else _describe(description))
+
+
+def _describe(d: Description) -> str:
+    lines = [f"{d.name}  {d.title}: {d.sentence}" + (f" [{d.paper}]" if d.paper else "")]
+    lines += [f"    {p.name}={p.default}  ({p.allowed}) {p.help}" for p in d.parameters]
+    return "\n".join(lines)
+
+
+@app.command()
+def worker(
+    data: Annotated[Path | None, typer.Option(help="Data folder; the default is the app's.")] = None,
+    supervised: Annotated[bool, typer.Option(help="End when standard input closes (used by the app).")] = False,
+    name: Annotated[str, typer.Option(help="How the store knows this worker; the default is random.")] = "",
+) -> None:
+    """Take runs from the store and run them, until interrupted."""
+    from rlm_core.worker import serve
+
+    asyncio.run(serve(data, supervised, name))
+
+
+@app.command()
+def train(
+    what: Annotated[str, typer.Argument(help="nano")],
+    steps: Annotated[int | None, typer.Option(help="Optimiser steps; the default reproduces the bundled model.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to write; the default is assets/nano.")] = None,
+    seed: Annotated[int, typer.Option()] = 0,
+) -> None:
+    """Train the bundled model from scratch."""
+    if what != "nano":
+        raise unknown("training", what, ["nano"])
+    from rlm_core.training import nano
+
+    config = nano.NanoConfig(seed=seed) if steps is None else nano.NanoConfig(steps=steps, seed=seed)
+    nano.train(config, out or nano.FOLDER, report=lambda text: print(text, flush=True))
+

@@ -1,0 +1,29 @@
+"""The errors a person may cause. Each message is one sentence: what was wrong and what is allowed."""
+
+
+class RlmError(Exception):
+    """Something a person can mend; its text is shown as it stands in the page and on the command line."""
+
+
+class ConfigError(RlmError):
+    """A parameter, budget or name that is not allowed."""
+
+
+class ProblemError(RlmError):
+    """A problem that cannot be parsed, generated or checked."""
+
+
+class ModelError(RlmError):
+    """A model that cannot be found, loaded or used for this problem."""
+
+
+class RewardError(RlmError):
+    """A reward that could not be computed; it is never replaced by a default score."""
+
+
+class RunNotFound(RlmError):
+    """A run id that the store does not hold."""
+
+
+class LogError(RlmError):
+    """An event log that is damaged or of another version."""

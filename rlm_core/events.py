@@ -1,0 +1,206 @@
+"""What can happen in a run. The log of these events is the truth; trees, figures and statistics are views of it.
+
+Every event is a frozen struct with a literal tag. `Record` adds its place in the log (`seq`, from 1)
+and when it happened (`time`, seconds since the run began). The same configuration and seed give the
+same records, times aside.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from rlm_core.errors import LogError
+from rlm_core.problems.base import Problem
+
+VERSION = 1
+"""Raised when a log of the last version can no longer be read."""
+
+
+class Token(msgspec.Struct, frozen=True, array_like=True):
+    """A token as generated: vocabulary id, text, natural-log probability (≤ 0) under the policy at temperature 1."""
+
+    id: int
+    text: str
+    logprob: float
+
+
+class Term(msgspec.Struct, frozen=True, array_like=True):
+    """One child's arithmetic at a selection: node, mean value in [0,1] (None if unvisited), visits, prior, bonus, total.
+
+    `bonus` and `total` are None where they are infinite (an unvisited child under UCT).
+    """
+
+    node: int
+    q: float | None
+    visits: int
+    prior: float
+    bonus: float | None
+    total: float | None
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """One decision on the way down: at `parent` with `visits`, `chosen` beat its siblings by `terms`."""
+
+    parent: int
+    visits: int
+    chosen: int
+    terms: tuple[Term, ...]
+
+
+class RolloutResult(msgspec.Struct, frozen=True):
+    """One simulation to the end from a state: its steps, the answer it gave (None: none) and its score in [0,1]."""
+
+    steps: tuple[str, ...]
+    answer: str | None
+    score: float
+
+
+class Event(msgspec.Struct, frozen=True, tag_field="type"):
+    """Base of all events."""
+
+
+class RunStarted(Event, frozen=True, tag="run_started"):
+    """config: the run's configuration as plain data. oracle: the search may see the reference answer."""
+
+    config: dict[str, Any]
+    problem: Problem
+    oracle: bool
+    version: int = VERSION
+
+
+class NodeAdded(Event, frozen=True, tag="node_added"):
+    """A state joins the tree.
+
+    parent: None for the root. text: the step that leads here. tokens: that step as generated.
+    prior: P(step) among its siblings, in [0,1]. finished: the policy ended its solution here.
+    answer: what a finished state answers; None if it states none. cut: the step ran into the length
+    limit, so the state is neither finished nor can it be continued. correct: the verifier's word on a
+    finished state, None where nothing is known; shown to people, never read by a search.
+    """
+
+    node: int
+    parent: int | None
+    text: str = ""
+    tokens: tuple[Token, ...] = ()
+    prior: float = 1.0
+    finished: bool = False
+    cut: bool = False
+    answer: str | None = None
+    correct: bool | None = None
+
+
+class Selected(Event, frozen=True, tag="selected"):
+    """A walk from the root to `node`; one choice a level, empty where the root itself was taken."""
+
+    node: int
+    choices: tuple[Choice, ...] = ()
+    rule: str = ""
+    constant: float = 0.0
+
+
+class Evaluated(Event, frozen=True, tag="evaluated"):
+    """`reward` gave `node` a score in [0,1]; for rollouts, with the simulations it is the mean of."""
+
+    node: int
+    reward: str
+    score: float
+    rollouts: tuple[RolloutResult, ...] = ()
+    oracle: bool = False
+
+
+class BackedUp(Event, frozen=True, tag="backed_up"):
+    """`value` in [0,1] was added to every node of `path` (leaf first, root last): N += 1, W += value."""
+
+    path: tuple[int, ...]
+    value: float
+
+
+class Pruned(Event, frozen=True, tag="pruned"):
+    """`nodes` will not be continued, because of `reason`."""
+
+    nodes: tuple[int, ...]
+    reason: str
+
+
+class Backtracked(Event, frozen=True, tag="backtracked"):
+    """The search left `source` for its ancestor `target`, because of `reason`."""
+
+    source: int
+    target: int
+    reason: str
+
+
+class Spent(Event, frozen=True, tag="spent"):
+    """What the last request cost.
+
+    purpose: expand, rollout, complete or score. generated: tokens sampled, those later discarded included.
+    computed, reused: prompt tokens run through the model, and taken from the prefix cache.
+    reward_passes: evaluations by a reward model. simulations: how many this completes.
+    """
+
+    purpose: str
+    generated: int = 0
+    computed: int = 0
+    reused: int = 0
+    reward_passes: int = 0
+    simulations: int = 0
+
+
+class Vote(msgspec.Struct, frozen=True):
+    """One answer with the summed weight of the candidates that gave it and those candidates."""
+
+    answer: str
+    weight: float
+    nodes: tuple[int, ...]
+    correct: bool | None = None
+
+
+class Answered(Event, frozen=True, tag="answered"):
+    """The search's answer by `method`; `node` is the candidate it stands in, `votes` all that were weighed."""
+
+    method: str
+    answer: str | None
+    node: int | None
+    correct: bool | None
+    votes: tuple[Vote, ...] = ()
+
+
+class RunFinished(Event, frozen=True, tag="run_finished"):
+    """The last event of every log that was not cut off.
+
+    stop: done, simulations, tokens, seconds, exhausted, cancelled or failed.
+    detail: for failed, what went wrong in one sentence.
+    """
+
+    stop: str
+    detail: str = ""
+
+
+AnyEvent = RunStarted | NodeAdded | Selected | Evaluated | BackedUp | Pruned | Backtracked | Spent | Answered | RunFinished
+
+
+class Record(msgspec.Struct, frozen=True):
+    """An event with its place in the log and its time in seconds since the run began."""
+
+    seq: int
+    time: float
+    event: AnyEvent
+
+
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+_DECODER = msgspec.json.Decoder(Record)
+
+
+def encode(record: Record) -> bytes:
+    """One record as one line of JSON, without the newline."""
+    return _ENCODER.encode(record)
+
+
+def decode(line: bytes | str) -> Record:
+    """The record of one line; LogError if it is not one."""
+    try:
+        return _DECODER.decode(line)
+    except msgspec.DecodeError as error:
+        raise LogError(f"This line of the log is not an event ({error}).") from None

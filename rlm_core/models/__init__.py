@@ -1,0 +1,1 @@
+"""Models: the policy protocol, the batched engine, and loaders for local models."""

@@ -1,0 +1,98 @@
+"""Keys and values of the sequences now being decoded, in preallocated rows.
+
+Handed to a transformers model as its cache. Unlike the library's growing cache nothing is
+concatenated at a step: each row writes its new keys and values behind its own length, so that rows
+of different lengths decode together, and rows can enter and leave between any two steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from transformers import PreTrainedConfig
+from transformers.cache_utils import Cache
+
+
+class KVRows(Cache):
+    """keys, values: [layers, rows, heads, width, head_dim]; `lengths[i]` of row i's width are in use."""
+
+    def __init__(self, config: PreTrainedConfig, dtype: torch.dtype, device: torch.device) -> None:
+        self.layers_count = config.num_hidden_layers
+        self.heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
+        self.head_dim = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+        self.dtype, self.device = dtype, device
+        self.kv = torch.zeros(2, self.layers_count, 0, self.heads, 0, self.head_dim, dtype=dtype, device=device)
+        self.lengths: list[int] = []
+        self._positions = torch.zeros(0, 0, dtype=torch.long, device=device)
+        self._width = 0
+        self.layers = []  # the library's own layers stay empty
+
+    def add(self, pieces: Sequence[torch.Tensor], length: int, room: int) -> int:
+        """A new last row holding `pieces` (`length` tokens in all) with place for `room` tokens; returns its index."""
+        row = len(self.lengths)
+        self._reserve(row + 1, room)
+        at = 0
+        for piece in pieces:
+            self.kv[:, :, row, :, at : at + piece.shape[-2]] = piece
+            at += piece.shape[-2]
+        self.lengths.append(length)
+        return row
+
+    def read(self, row: int) -> torch.Tensor:
+        """Row's keys and values [2, layers, heads, length, head_dim] (a view)."""
+        return self.kv[:, :, row, :, : self.lengths[row]]
+
+    def remove(self, row: int) -> int:
+        """Drop a row; the last row takes its place. Returns the index of the row that moved (or `row`)."""
+        last = len(self.lengths) - 1
+        if row != last:
+            n = self.lengths[last]
+            self.kv[:, :, row, :, :n] = self.kv[:, :, last, :, :n]
+            self.lengths[row] = self.lengths[last]
+        self.lengths.pop()
+        return last
+
+    def begin(self, counts: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Prepare a forward pass of counts[i] new tokens for row i (padded to the longest, q).
+
+        Returns positions [rows, q] and the attention mask [rows, 1, q, width]: true where a query may look.
+        """
+        q = max(counts)
+        lengths = torch.tensor(self.lengths, device=self.device)
+        self._width = max(n + c for n, c in zip(self.lengths, counts, strict=True))
+        self._reserve(len(self.lengths), max(n + q for n in self.lengths))
+        self._positions = lengths[:, None] + torch.arange(q, device=self.device)[None]
+        mask = torch.arange(self._width, device=self.device)[None, None] <= self._positions[:, :, None]
+        return self._positions, mask[:, None]
+
+    def commit(self, counts: Sequence[int]) -> None:
+        """The forward pass is done: the real new tokens of every row now count."""
+        self.lengths = [n + c for n, c in zip(self.lengths, counts, strict=True)]
+
+    def update(
+        self, key_states: torch.Tensor, value_states: torch.Tensor, layer_idx: int, *args: object, **kwargs: object
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Called by the model's attention: store [rows, heads, q, head_dim], return all that may be looked at."""
+        rows = key_states.shape[0]
+        index = torch.arange(rows, device=self.device)[:, None]
+        keys, values = self.kv[0, layer_idx], self.kv[1, layer_idx]
+        keys[index, :, self._positions] = key_states.transpose(1, 2)
+        values[index, :, self._positions] = value_states.transpose(1, 2)
+        return keys[:rows, :, : self._width], values[:rows, :, : self._width]
+
+    def get_seq_length(self, layer_idx: int = 0) -> int:
+        return max(self.lengths, default=0)
+
+    def _reserve(self, rows: int, width: int) -> None:
+        """Grow (by doubling) so that `rows` × `width` fit."""
+        _, _, have_rows, _, have_width, _ = self.kv.shape
+        if rows <= have_rows and width <= have_width:
+            return
+        new_rows = have_rows if rows <= have_rows else max(rows, 2 * have_rows)
+        new_width = have_width if width <= have_width else max(width, 2 * have_width)
+        grown = torch.zeros(
+            2, self.layers_count, new_rows, self.heads, new_width, self.head_dim, dtype=self.dtype, device=self.device
+        )
+        grown[:, :, :have_rows, :, :have_width] = self.kv
+        self.kv = grown

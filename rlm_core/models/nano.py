@@ -1,0 +1,69 @@
+"""The bundled model: its notation, tokenizer and architecture.
+
+`nano` is a Llama of about 1M parameters over a vocabulary of digits, operators and the markers of a
+reasoning trace. A prompt is a problem's `compact` text, a trace its steps:
+
+    C25 2 4>46:25*2=50<step>50-4=46<answer>46<eos>
+    A17,+25,*3:17+25=42<step>42*3=126<answer>126<eos>
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+FOLDER = Path(__file__).parents[2] / "assets" / "nano"
+
+SPECIAL = (
+    "<pad>",
+    "<bos>",
+    "<eos>",
+    "<unk>",
+    "<step>",
+    "<think>",
+    "</think>",
+    "<backtrack>",
+    "<wait>",
+    "<tool>",
+    "<result>",
+    "<answer>",
+)
+CHARACTERS = "0123456789+-*/=()>,: CA"
+
+
+def build_tokenizer() -> PreTrainedTokenizerFast:
+    """One token a character or marker; reads and writes without loss for text of these characters."""
+    vocabulary = {t: i for i, t in enumerate((*SPECIAL, *CHARACTERS))}
+    core = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
+    core.pre_tokenizer = pre_tokenizers.Split(Regex("."), "isolated")  # type: ignore[assignment]
+    core.decoder = decoders.Fuse()  # type: ignore[assignment]
+    core.add_special_tokens([AddedToken(t, normalized=False, special=True) for t in SPECIAL])
+    return PreTrainedTokenizerFast(
+        tokenizer_object=core,
+        pad_token="<pad>",
+        bos_token="<bos>",
+        eos_token="<eos>",
+        unk_token="<unk>",
+        model_max_length=256,
+        clean_up_tokenization_spaces=False,
+    )
+
+
+def build_model() -> LlamaForCausalLM:
+    """An untrained nano (about 1M parameters)."""
+    config = LlamaConfig(
+        vocab_size=len(SPECIAL) + len(CHARACTERS),
+        hidden_size=128,
+        intermediate_size=384,
+        num_hidden_layers=5,
+        num_attention_heads=4,
+        num_key_value_heads=4,
+        max_position_embeddings=256,
+        tie_word_embeddings=True,
+        bos_token_id=1,
+        eos_token_id=2,
+        pad_token_id=0,
+    )
+    return LlamaForCausalLM(config)

@@ -1,0 +1,123 @@
+"""What a search asks of a model: propose steps, complete solutions, score text. No torch here.
+
+A step is one reasoning unit as the model wrote it; a state is a problem and the steps so far.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from rlm_core.events import Token
+from rlm_core.problems.base import Problem
+
+Seed = tuple[int, ...]
+"""Non-negative integers from which one sample's random numbers are drawn, and nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step as generated.
+
+    finished: the model ended its solution here. cut: it ran into the length limit before the step
+    (or solution) was over, so it must not be returned as finished or continued.
+    A step a person wrote has no tokens.
+    """
+
+    text: str
+    tokens: tuple[Token, ...] = ()
+    finished: bool = False
+    cut: bool = False
+
+    @property
+    def mean_logprob(self) -> float:
+        """Mean natural-log probability per token (≤ 0); −inf for a step without tokens."""
+        return sum(t.logprob for t in self.tokens) / len(self.tokens) if self.tokens else -math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How to sample. temperature ≥ 0 (0: the likeliest token); limits in tokens."""
+
+    temperature: float = 1.0
+    max_step_tokens: int = 48
+    max_solution_tokens: int = 256
+
+
+@dataclass(slots=True)
+class Usage:
+    """Running counts of what a policy has done: tokens generated, prompt tokens computed and reused."""
+
+    generated: int = 0
+    computed: int = 0
+    reused: int = 0
+
+
+class Policy(Protocol):
+    """A model as a search sees it. Every sample depends only on its arguments and its own seed."""
+
+    name: str
+    usage: Usage
+
+    async def propose(self, problem: Problem, steps: Sequence[Step], seeds: Sequence[Seed], sampling: Sampling) -> list[Step]:
+        """One next step for each seed."""
+        ...
+
+    async def complete(
+        self, problem: Problem, steps: Sequence[Step], seeds: Sequence[Seed], sampling: Sampling
+    ) -> list[tuple[Step, ...]]:
+        """For each seed the steps from here to the end; the last is finished or cut."""
+        ...
+
+    async def score(self, problem: Problem, steps: Sequence[Step], text: str) -> tuple[Token, ...]:
+        """The tokens of `text` as the next step, with their log-probabilities."""
+        ...
+
+    async def settle(self) -> None:
+        """Wait until nothing is being generated any more (after a cancellation), so that `usage` is final."""
+        ...
+
+
+@dataclass(slots=True)
+class ScriptedPolicy:
+    """A policy that says what it was told to, for tests and lessons without a model.
+
+    `script` maps the texts of the steps so far to the possible next steps; sample i with seed s takes
+    one by s. A text ending in `<answer>…` is finished. Each character counts as one token of
+    log-probability −0.5.
+    """
+
+    script: dict[tuple[str, ...], tuple[str, ...]]
+    name: str = "scripted"
+    usage: Usage = field(default_factory=Usage)
+
+    async def propose(self, problem: Problem, steps: Sequence[Step], seeds: Sequence[Seed], sampling: Sampling) -> list[Step]:
+        options = self.script[tuple(s.text for s in steps)]
+        return [self._step(options[sum(seed) % len(options)]) for seed in seeds]
+
+    async def complete(
+        self, problem: Problem, steps: Sequence[Step], seeds: Sequence[Seed], sampling: Sampling
+    ) -> list[tuple[Step, ...]]:
+        return [await self._to_the_end(problem, steps, seed, sampling) for seed in seeds]
+
+    async def _to_the_end(self, problem: Problem, steps: Sequence[Step], seed: Seed, sampling: Sampling) -> tuple[Step, ...]:
+        done: list[Step] = []
+        while not done or not done[-1].finished:
+            done += await self.propose(problem, [*steps, *done], [seed], sampling)
+        return tuple(done)
+
+    async def score(self, problem: Problem, steps: Sequence[Step], text: str) -> tuple[Token, ...]:
+        return self._tokens(text)
+
+    async def settle(self) -> None:
+        """Nothing is ever left over."""
+
+    def _step(self, text: str) -> Step:
+        self.usage.generated += len(text)
+        return Step(text, self._tokens(text), finished="<answer>" in text)
+
+    @staticmethod
+    def _tokens(text: str) -> tuple[Token, ...]:
+        return tuple(Token(ord(c), c, -0.5) for c in text)

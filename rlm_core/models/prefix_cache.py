@@ -1,0 +1,102 @@
+"""A radix tree from token prefixes to their keys and values, so that no prompt token is computed twice.
+
+Every edge holds a run of tokens and their keys and values; prompts that begin alike share the edges
+they have in common. Over its size in bytes the least recently used leaves go first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+
+
+@dataclass(slots=True, eq=False)
+class _Edge:
+    """tokens: run [n]. kv: [2, layers, heads, n, head_dim], keys then values."""
+
+    tokens: tuple[int, ...]
+    kv: torch.Tensor
+    parent: _Edge | None
+    children: dict[int, _Edge] = field(default_factory=dict)
+    used: int = 0
+
+    @property
+    def bytes(self) -> int:
+        return self.kv.numel() * self.kv.element_size()
+
+
+class PrefixCache:
+    """Longest-prefix look-up of keys and values, bounded in bytes."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self.max_bytes = max_bytes
+        self.bytes = 0
+        self._root = _Edge((), torch.empty(0), None)
+        self._clock = 0
+
+    def match(self, tokens: Sequence[int]) -> tuple[int, list[torch.Tensor]]:
+        """How many leading tokens are known, and their keys and values as pieces in order."""
+        self._clock += 1
+        edge, done, pieces = self._root, 0, []
+        while done < len(tokens) and (child := edge.children.get(tokens[done])) is not None:
+            common = _common(child.tokens, tokens, done)
+            child.used = self._clock
+            pieces.append(child.kv[..., :common, :])
+            done += common
+            if common < len(child.tokens):
+                break
+            edge = child
+        return done, pieces
+
+    def insert(self, tokens: Sequence[int], kv: torch.Tensor) -> None:
+        """Remember the keys and values [2, layers, heads, len(tokens), head_dim] of a whole prefix."""
+        self._clock += 1
+        edge, done = self._root, 0
+        while done < len(tokens):
+            child = edge.children.get(tokens[done])
+            if child is None:
+                self._attach(edge, tuple(tokens[done:]), kv[..., done : len(tokens), :].clone())
+                break
+            common = _common(child.tokens, tokens, done)
+            child.used = self._clock
+            edge = child if common == len(child.tokens) else self._split(child, common)
+            done += common
+        self._evict()
+
+    def _attach(self, parent: _Edge, tokens: tuple[int, ...], kv: torch.Tensor) -> None:
+        edge = _Edge(tokens, kv, parent, used=self._clock)
+        parent.children[tokens[0]] = edge
+        self.bytes += edge.bytes
+
+    def _split(self, edge: _Edge, at: int) -> _Edge:
+        """Cut an edge after `at` tokens; returns the upper part."""
+        assert edge.parent is not None
+        upper = _Edge(edge.tokens[:at], edge.kv[..., :at, :].clone(), edge.parent, used=edge.used)
+        edge.parent.children[upper.tokens[0]] = upper
+        edge.tokens, edge.kv, edge.parent = edge.tokens[at:], edge.kv[..., at:, :].clone(), upper
+        upper.children[edge.tokens[0]] = edge
+        return upper
+
+    def _evict(self) -> None:
+        while self.bytes > self.max_bytes:
+            leaf = min(self._leaves(), key=lambda e: e.used)
+            assert leaf.parent is not None
+            del leaf.parent.children[leaf.tokens[0]]
+            self.bytes -= leaf.bytes
+
+    def _leaves(self) -> list[_Edge]:
+        found, stack = [], list(self._root.children.values())
+        while stack:
+            edge = stack.pop()
+            stack.extend(edge.children.values())
+            if not edge.children:
+                found.append(edge)
+        return found
+
+
+def _common(run: tuple[int, ...], tokens: Sequence[int], offset: int) -> int:
+    """How many tokens of `run` stand in `tokens` from `offset` on."""
+    n = min(len(run), len(tokens) - offset)
+    return next((i for i in range(n) if run[i] != tokens[offset + i]), n)

@@ -1,0 +1,103 @@
+"""What a problem is, and what a task must offer.
+
+A task is one file in this folder with a module-level `TASK`; the registry in `__init__` finds it.
+"""
+
+from __future__ import annotations
+
+import random
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from rlm_core.describe import Description, Parameter
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """One question to reason about; plain data that travels in the event log.
+
+    task: name of the task that made it.
+    spec: text that makes the same problem again, such as "countdown:numbers=3,seed=7".
+    question: the problem in words, as a person or a chat model reads it.
+    compact: the same in the bundled model's notation; empty where that model has none.
+    reference: a correct answer if one is known, else None.
+    self_checking: an answer can be checked from the question alone (as in Countdown, where the
+        target is given), so that a verifier inside a search is not an oracle.
+    data: the task's own facts (numbers, target, …).
+    """
+
+    task: str
+    spec: str
+    question: str
+    compact: str = ""
+    reference: str | None = None
+    self_checking: bool = False
+    data: dict[str, Any] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A worked solution shown to a chat model before the question."""
+
+    question: str
+    steps: tuple[str, ...]
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A family of problems as plain functions.
+
+    generate(parameters) -> Problem; parameters are those of the description, already checked.
+    solution(problem) -> one worked solution as step texts, the last ending in "<answer>…", or None.
+    answer(problem, steps) -> the answer that a finished text gives, or None if it gives none.
+    verify(problem, answer) -> is the answer right? None where nothing is known to check against.
+    solvable(problem, steps) -> the oracle: can this state still reach a correct answer? None where
+        the task has no exact solver for such a state.
+    """
+
+    description: Description
+    generate: Callable[[Mapping[str, Any]], Problem]
+    solution: Callable[[Problem], tuple[str, ...] | None]
+    answer: Callable[[Problem, Sequence[str]], str | None]
+    verify: Callable[[Problem, str | None], bool | None]
+    solvable: Callable[[Problem, Sequence[str]], bool | None]
+    instruction: str = "Solve the problem step by step."
+    examples: tuple[Example, ...] = field(default=())
+
+
+SEED = Parameter("seed", 0, "Which problem of this kind: the same seed is always the same problem.", low=0, high=2**31 - 1)
+SPLIT = Parameter(
+    "split",
+    "test",
+    "Held-out problems (test) or those the bundled model may have been trained on (train).",
+    choices=("test", "train"),
+)
+HELD_OUT = 10
+"""One key in this many is held out for testing."""
+
+
+def split_of(key: object) -> str:
+    """ "test" or "train" from what must not leak (a multiset of numbers, a template's name).
+
+    The same key always falls on the same side, whatever else the problem is made of.
+
+    >>> split_of((3, 7, 25)) == split_of((3, 7, 25))
+    True
+    """
+    return "test" if zlib.crc32(repr(key).encode()) % HELD_OUT == 0 else "train"
+
+
+def rng_for(*parts: object) -> random.Random:
+    """A generator that depends on nothing but `parts` (so item i is a function of its seed)."""
+    return random.Random("|".join(map(str, parts)))
+
+
+def spec_text(task: str, parameters: Mapping[str, Any], defaults: Description) -> str:
+    """ "countdown:numbers=3,seed=7": the parameters that differ from the defaults, and the seed."""
+    standard = {p.name: p.default for p in defaults.parameters}
+    parts = [f"{k}={v}" for k, v in parameters.items() if v != standard.get(k) or k == "seed"]
+    return f"{task}:{','.join(parts)}" if parts else task

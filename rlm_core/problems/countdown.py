@@ -1,0 +1,209 @@
+"""Countdown: reach a target from given numbers, each used exactly once, by + - * /.
+
+Intermediate results are whole numbers of at least 1. The target is given, so an answer can be
+checked without any reference: a verifier inside a search is not an oracle here.
+Train and test are split by the multiset of numbers.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from rlm_core.describe import Description, Parameter
+from rlm_core.errors import ProblemError
+from rlm_core.problems import steps as grammar
+from rlm_core.problems.base import SEED, SPLIT, Example, Problem, Task, rng_for, spec_text, split_of
+from rlm_core.problems.expression import evaluate
+
+LOW_TARGET, HIGH_TARGET = 10, 100
+
+DESCRIPTION = Description(
+    name="countdown",
+    title="Countdown",
+    sentence="Combine the given numbers, each exactly once, with + − × ÷ to reach the target.",
+    parameters=(
+        Parameter("numbers", 3, "How many numbers are given: more numbers, a larger and harder search.", low=2, high=4),
+        Parameter("largest", 30, "The largest number that may be given.", low=5, high=99),
+        SEED,
+        SPLIT,
+        Parameter("given", "", "Your own numbers, such as 3 7 25; leave empty for random ones.", title="Own numbers"),
+        Parameter("target", 0, "Your own target; 0 for a random one (used with own numbers).", low=0, high=9999),
+    ),
+    paper="Countdown as in Gandhi et al. 2024, Stream of Search",
+    url="https://arxiv.org/abs/2404.03683",
+)
+
+
+def legal(a: int, op: str, b: int) -> int | None:
+    """The result of a op b if the rules allow it (a whole number of at least 1), else None.
+
+    >>> legal(7, "/", 2), legal(3, "-", 3), legal(6, "*", 7)
+    (None, None, 42)
+    """
+    value = grammar.apply(op, a, b)
+    return int(value) if value is not None and value.denominator == 1 and value >= 1 else None
+
+
+def moves(numbers: Sequence[int]) -> list[tuple[str, int, tuple[int, ...]]]:
+    """Every legal step from a multiset: (text, result, numbers left), larger operand first."""
+    found: dict[str, tuple[str, int, tuple[int, ...]]] = {}
+    for i in range(len(numbers)):
+        for j in range(len(numbers)):
+            a, b = numbers[i], numbers[j]
+            if i == j or a < b or (a == b and i > j):
+                continue
+            rest = [n for k, n in enumerate(numbers) if k not in (i, j)]
+            for op in "+-*/":
+                result = legal(a, op, b)
+                if result is not None:
+                    text = f"{a}{op}{b}={result}"
+                    found.setdefault(text, (text, result, tuple(sorted((*rest, result)))))
+    return list(found.values())
+
+
+@lru_cache(maxsize=200_000)
+def reachable(numbers: tuple[int, ...], target: int) -> bool:
+    """Can the target be made from exactly these numbers (sorted)?
+
+    >>> reachable((2, 4, 25), 46), reachable((1, 1), 5)
+    (True, False)
+    """
+    if len(numbers) == 1:
+        return numbers[0] == target
+    return any(reachable(rest, target) for _, _, rest in moves(numbers))
+
+
+def random_solution(rng: random.Random, numbers: Sequence[int]) -> tuple[tuple[str, ...], int] | None:
+    """A random legal way to combine all the numbers: (step texts, result)."""
+    state, texts = tuple(sorted(numbers)), []
+    while len(state) > 1:
+        choices = moves(state)
+        if not choices:
+            return None
+        text, _, state = rng.choice(choices)
+        texts.append(text)
+    return tuple(texts), state[0]
+
+
+def make(numbers: Sequence[int], target: int, spec: str) -> Problem:
+    listed = " ".join(map(str, numbers))
+    return Problem(
+        task="countdown",
+        spec=spec,
+        question=f"Use the numbers {', '.join(map(str, numbers))}, each exactly once, with + - * / to make {target}.",
+        compact=f"C{listed}>{target}:",
+        self_checking=True,
+        data={"numbers": list(numbers), "target": target},
+    )
+
+
+def draw(rng: random.Random, count: int, largest: int, split: str) -> tuple[list[int], tuple[str, ...], int]:
+    """Numbers of the wanted split, a random solution of them and the target it reaches."""
+    for _ in range(100_000):
+        numbers = [rng.randint(1, largest) for _ in range(count)]
+        if split_of(tuple(sorted(numbers))) != split:
+            continue
+        made = random_solution(rng, numbers)
+        if made and LOW_TARGET <= made[1] <= HIGH_TARGET and made[1] not in numbers:
+            return numbers, *made
+    raise ProblemError(f"No {split} Countdown problem with {count} numbers up to {largest} exists; raise 'largest'.")
+
+
+def generate(p: Mapping[str, Any]) -> Problem:
+    if p["given"]:
+        return _own(str(p["given"]), int(p["target"]))
+    rng = rng_for("countdown", p["numbers"], p["largest"], p["split"], p["seed"])
+    numbers, _, target = draw(rng, p["numbers"], p["largest"], p["split"])
+    return make(numbers, target, spec_text("countdown", p, DESCRIPTION))
+
+
+def _own(given: str, target: int) -> Problem:
+    words = given.replace("-", " ").replace(";", " ").split()
+    if not all(w.isdigit() and 1 <= int(w) <= 999 for w in words) or not 2 <= len(words) <= 4:
+        raise ProblemError(f"'{given}' is not 2 to 4 whole numbers from 1 to 999 with spaces between, such as 3 7 25.")
+    if target < 1:
+        raise ProblemError("Own Countdown numbers need a target of at least 1, for example target=46.")
+    return make([int(w) for w in words], target, f"countdown:given={' '.join(words)},target={target}")
+
+
+def solution(problem: Problem) -> tuple[str, ...] | None:
+    target = problem.data["target"]
+
+    def search(state: tuple[int, ...]) -> tuple[str, ...] | None:
+        if len(state) == 1:
+            return () if state[0] == target else None
+        for text, _, rest in moves(state):
+            if reachable(rest, target):
+                return (text, *(search(rest) or ()))
+        return None
+
+    found = search(tuple(sorted(problem.data["numbers"])))
+    return grammar.with_answer(found, str(target)) if found else None
+
+
+def remaining(problem: Problem, steps: Sequence[str]) -> tuple[int, ...] | None:
+    """Numbers left after the steps, sorted; None if a step breaks the rules."""
+    left = Counter(problem.data["numbers"])
+    for step in steps:
+        for eq in grammar.equations(step):
+            if legal(eq.a, eq.op, eq.b) != eq.c or Counter((eq.a, eq.b)) - left:
+                return None
+            left = left - Counter((eq.a, eq.b)) + Counter((eq.c,))
+    return tuple(sorted(left.elements()))
+
+
+def answer(problem: Problem, steps: Sequence[str]) -> str | None:
+    """The expression the steps build, such as (25*2)-4; a stated expression goes before it.
+
+    None if the text states no answer: then it is not finished.
+    """
+    stated = grammar.final_answer(steps)
+    if stated is None:
+        return None
+    bare = stated.split("=")[0].strip()
+    if any(op in bare for op in "+-*/") and evaluate(bare) is not None:
+        return bare
+    built: dict[int, list[str]] = {}
+    last = stated
+    for step in steps:
+        for eq in grammar.equations(step):
+            a, b = (built[n].pop() if built.get(n) else str(n) for n in (eq.a, eq.b))
+            last = f"({a}{eq.op}{b})"
+            built.setdefault(eq.c, []).append(last)
+    return last[1:-1] if last.startswith("(") else last
+
+
+def verify(problem: Problem, answer: str | None) -> bool:
+    """Does the expression use every number exactly once and equal the target, exactly?"""
+    if answer is None:
+        return False
+    used = Counter(int(n) for n in re.findall(r"\d+", answer))
+    return used == Counter(problem.data["numbers"]) and evaluate(answer) == problem.data["target"]
+
+
+def solvable(problem: Problem, steps: Sequence[str]) -> bool:
+    """Can the numbers left still make the target? A finished state must be correct."""
+    if steps and grammar.final_answer(steps) is not None:
+        return verify(problem, answer(problem, steps))
+    left = remaining(problem, steps)
+    return bool(left) and reachable(left, problem.data["target"])
+
+
+TASK = Task(
+    description=DESCRIPTION,
+    generate=generate,
+    solution=solution,
+    answer=answer,
+    verify=verify,
+    solvable=solvable,
+    instruction="Combine the numbers step by step, one operation a line, then state the whole expression as the answer.",
+    examples=(
+        Example("Use the numbers 25, 2, 4, each exactly once, with + - * / to make 46.", ("25*2=50", "50-4=46"), "(25*2)-4"),
+        Example("Use the numbers 3, 5, 9, each exactly once, with + - * / to make 42.", ("9+5=14", "14*3=42"), "(9+5)*3"),
+    ),
+)

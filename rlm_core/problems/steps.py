@@ -1,0 +1,89 @@
+"""Step grammar: the equations and the answer that a step's text holds, whoever wrote it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+ANSWER = "<answer>"
+"""How the bundled model and every worked solution here mark an answer."""
+
+_CUE = re.compile(r"(?:<answer>|(?:final\s+)?answer(?:\s+is)?\s*:|####)\s*(.*?)\s*$", re.I | re.S)
+_BOXED = re.compile(r"\\boxed\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+_EQUATION = re.compile(r"(?<![\d.+\-*/×÷x])\s*(\d+)\s*([-+*/×÷x])\s*(\d+)\s*=\s*(-?\d+)(?![\d.]*\d*\s*[-+*/×÷])")
+_SIGN = {"×": "*", "x": "*", "÷": "/"}
+
+
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """a op b = c as written, right or wrong."""
+
+    a: int
+    op: str
+    b: int
+    c: int
+
+    @property
+    def true(self) -> bool:
+        return apply(self.op, self.a, self.b) == self.c
+
+
+def apply(op: str, a: int, b: int) -> Fraction | None:
+    """a op b exactly; None for a division by zero.
+
+    >>> apply("/", 7, 2)
+    Fraction(7, 2)
+    """
+    if op == "/":
+        return Fraction(a, b) if b else None
+    return Fraction({"+": a + b, "-": a - b, "*": a * b}[op])
+
+
+def equations(text: str) -> list[Equation]:
+    """Every equation "a op b = c" of a step's text, before any answer mark.
+
+    >>> equations("First 25 * 2 = 50, good.")
+    [Equation(a=25, op='*', b=2, c=50)]
+    """
+    body = text.split(ANSWER)[0]
+    return [Equation(int(a), _SIGN.get(op, op), int(b), int(c)) for a, op, b, c in _EQUATION.findall(body)]
+
+
+def find_answer(text: str) -> str | None:
+    r"""The answer a text states by "<answer>", "Answer:", "####" or \boxed{}; None if it states none.
+
+    >>> find_answer("50-4=46<answer>46"), find_answer("so it is 46"), find_answer(r"\boxed{\frac{1}{2}}")
+    ('46', None, '\\frac{1}{2}')
+    """
+    boxed = _BOXED.findall(text)
+    if boxed:
+        return boxed[-1].strip() or None
+    cue = None
+    for line in text.splitlines():
+        cue = _CUE.search(line) or cue
+    if cue is None:
+        return None
+    return cue.group(1).strip().rstrip(".").strip("$* ") or None
+
+
+def final_answer(steps: Sequence[str]) -> str | None:
+    """The answer stated in the last step; an answer must end the solution to count."""
+    return find_answer(steps[-1]) if steps else None
+
+
+def last_number(text: str | None) -> Fraction | None:
+    """The last number in a text ("about $1,200" → 1200), or None.
+
+    >>> last_number("5 boxes and 1,200.5 apples")
+    Fraction(2401, 2)
+    """
+    found = _NUMBER.findall(re.sub(r"(?<=\d),(?=\d{3})", "", text or ""))
+    return Fraction(found[-1]) if found else None
+
+
+def with_answer(steps: Sequence[str], answer: str) -> tuple[str, ...]:
+    """Worked steps with the answer marked at the end of the last one."""
+    return (*steps[:-1], f"{steps[-1]}{ANSWER}{answer}")

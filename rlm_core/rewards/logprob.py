@@ -1,0 +1,50 @@
+"""Mean log-probability as a reward: how likely the policy itself finds its steps.
+
+Score = exp(mean log p per token) over all steps so far: the geometric mean of the token
+probabilities, in (0,1]. It needs no extra tokens, and it measures confidence, not correctness.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rlm_core.describe import Description
+from rlm_core.models.policy import Policy, Seed, Step
+from rlm_core.problems.base import Problem
+from rlm_core.rewards.base import Reward, RewardContext, Scored
+
+DESCRIPTION = Description(
+    name="logprob",
+    title="Mean log-probability",
+    sentence="The policy's own confidence: the geometric mean probability of the tokens so far. Free, and often overconfident.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MeanLogprob:
+    policy: Policy
+    name: str = "logprob"
+    scores_partial: bool = True
+    oracle: bool = False
+
+    async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Scored:
+        """Steps a person wrote have no log-probabilities yet; the policy scores them, one reward pass each."""
+        logprobs: list[float] = []
+        passes = 0
+        for i, step in enumerate(steps):
+            tokens = step.tokens
+            if not tokens:
+                tokens = await self.policy.score(problem, steps[:i], step.text)
+                passes += 1
+            logprobs += [t.logprob for t in tokens]
+        return Scored(round(math.exp(sum(logprobs) / len(logprobs)), 4), passes=passes)
+
+
+def make(context: RewardContext, parameters: Mapping[str, Any]) -> MeanLogprob:
+    return MeanLogprob(context.policy)
+
+
+REWARD = Reward(DESCRIPTION, make)

@@ -1,0 +1,54 @@
+"""The verifier as a reward: 1 for a finished solution that is correct, 0 for any other finished one.
+
+Where a correct answer cannot be recognised from the question alone this reads the reference answer:
+the run is then labelled "oracle".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rlm_core.describe import Description
+from rlm_core.errors import RewardError
+from rlm_core.models.policy import Seed, Step
+from rlm_core.problems import task
+from rlm_core.problems.base import Problem
+from rlm_core.rewards.base import Reward, RewardContext, Scored
+
+DESCRIPTION = Description(
+    name="verifier",
+    title="Verifier",
+    sentence="Checks a finished answer against the truth: 1 if correct, 0 if not; says nothing about unfinished states.",
+)
+
+
+def answer_of(problem: Problem, steps: Sequence[Step]) -> str | None:
+    """What a finished solution answers; None if it is cut off or states nothing."""
+    return task(problem.task).answer(problem, [s.text for s in steps]) if steps and steps[-1].finished else None
+
+
+def check(problem: Problem, steps: Sequence[Step]) -> bool:
+    """Is this finished solution correct? A cut-off or answerless one is not. RewardError without a truth to check against."""
+    verdict = task(problem.task).verify(problem, answer_of(problem, steps))
+    if verdict is None:
+        raise RewardError("The verifier has nothing to check against: give the problem a reference answer or choose another reward.")
+    return verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Verifier:
+    oracle: bool
+    name: str = "verifier"
+    scores_partial: bool = False
+
+    async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Scored:
+        return Scored(float(check(problem, steps)))
+
+
+def make(context: RewardContext, parameters: Mapping[str, Any]) -> Verifier:
+    return Verifier(oracle=not context.problem.self_checking)
+
+
+REWARD = Reward(DESCRIPTION, make)

@@ -1,0 +1,1 @@
+"""Runs: their configuration, their store, their logs. Light: no torch, no streamlit."""

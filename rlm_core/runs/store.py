@@ -1,0 +1,220 @@
+"""The store: SQLite in WAL mode, the only channel between pages and workers.
+
+A run is a row (configuration, status, progress) and its events. Statuses: queued → loading → running →
+finished, failed or cancelled; interrupted if its worker died. A person's wish (pause, cancel) is a
+column the worker reads. Every method opens nothing for long, so any number of processes may share the file.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from rlm_core.errors import RunNotFound
+from rlm_core.events import Record, decode, encode
+from rlm_core.paths import data_folder
+from rlm_core.problems.base import Problem
+from rlm_core.runs.config import RunConfig
+
+ACTIVE = ("queued", "loading", "running")
+ENDED = ("finished", "failed", "cancelled", "interrupted")
+STALE_SECONDS = 15.0
+"""A worker that has not been heard of for so long is taken to be dead."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS runs (
+    id TEXT PRIMARY KEY, created REAL NOT NULL, status TEXT NOT NULL, wish TEXT NOT NULL DEFAULT 'go',
+    message TEXT NOT NULL DEFAULT '', config TEXT NOT NULL, problem TEXT NOT NULL, summary TEXT NOT NULL DEFAULT '{}',
+    worker TEXT NOT NULL DEFAULT '');
+CREATE TABLE IF NOT EXISTS events (
+    run TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE, seq INTEGER NOT NULL, line BLOB NOT NULL,
+    PRIMARY KEY (run, seq)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS workers (id TEXT PRIMARY KEY, pid INTEGER NOT NULL, heartbeat REAL NOT NULL, message TEXT NOT NULL DEFAULT '');
+CREATE INDEX IF NOT EXISTS runs_by_status ON runs(status, created);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A run as the store knows it. created: seconds since 1970. message: what it is doing, or why it ended, in words."""
+
+    id: str
+    created: float
+    status: str
+    wish: str
+    message: str
+    config: RunConfig
+    problem: Problem
+    summary: dict[str, Any]
+
+    @property
+    def active(self) -> bool:
+        return self.status in ACTIVE
+
+
+class Store:
+    """All runs of one data folder."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder or data_folder()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._path = self.folder / "runs.sqlite"
+        self._local = threading.local()
+        with self._write() as db:
+            db.executescript(_SCHEMA)
+
+    def _db(self) -> sqlite3.Connection:
+        """This thread's connection."""
+        if not hasattr(self._local, "db"):
+            db = sqlite3.connect(self._path, timeout=30, isolation_level=None)
+            db.row_factory = sqlite3.Row
+            db.execute("PRAGMA journal_mode=WAL")
+            db.execute("PRAGMA synchronous=NORMAL")
+            db.execute("PRAGMA foreign_keys=ON")
+            self._local.db = db
+        return self._local.db
+
+    @contextmanager
+    def _write(self) -> Iterator[sqlite3.Connection]:
+        db = self._db()
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            yield db
+        except BaseException:
+            db.execute("ROLLBACK")
+            raise
+        if db.in_transaction:
+            db.execute("COMMIT")
+
+    # -- the page's side ---------------------------------------------------------------------
+
+    def create(self, config: RunConfig, problem: Problem) -> str:
+        """Queue a run; returns its id."""
+        run = secrets.token_hex(4)
+        self._insert(run, config, problem, "queued", "waiting for a worker")
+        return run
+
+    def add_log(self, records: Sequence[Record], config: RunConfig, problem: Problem, status: str, summary: dict[str, Any], message: str) -> str:
+        """Keep a whole log that came from elsewhere (an import); returns its new id."""
+        run = secrets.token_hex(4)
+        self._insert(run, config, problem, status, message)
+        self.append(run, records, summary)
+        return run
+
+    def _insert(self, run: str, config: RunConfig, problem: Problem, status: str, message: str) -> None:
+        with self._write() as db:
+            db.execute(
+                "INSERT INTO runs (id, created, status, message, config, problem) VALUES (?,?,?,?,?,?)",
+                (run, time.time(), status, message, msgspec.json.encode(config).decode(), msgspec.json.encode(problem).decode()),
+            )
+
+    def get(self, run: str) -> RunRow:
+        """The run's row; RunNotFound if there is none."""
+        row = self._db().execute("SELECT * FROM runs WHERE id=?", (run,)).fetchone()
+        if row is None:
+            raise RunNotFound(f"There is no run '{run}' in {self.folder}; the list of saved runs shows those there are.")
+        return _row(row)
+
+    def list(self, limit: int = 200) -> list[RunRow]:
+        """The newest runs first."""
+        return [_row(r) for r in self._db().execute("SELECT * FROM runs ORDER BY created DESC, rowid DESC LIMIT ?", (limit,))]
+
+    def events(self, run: str, after: int = 0) -> list[Record]:
+        """The run's records with a sequence number above `after`."""
+        rows = self._db().execute("SELECT line FROM events WHERE run=? AND seq>? ORDER BY seq", (run, after))
+        return [decode(r["line"]) for r in rows]
+
+    def position(self, run: str) -> int:
+        """How many queued runs were there before this one."""
+        row = self._db().execute(
+            "SELECT COUNT(*) AS n FROM runs WHERE status='queued' AND created < (SELECT created FROM runs WHERE id=?)", (run,)
+        )
+        return int(row.fetchone()["n"])
+
+    def wish(self, run: str, wish: str) -> None:
+        """Ask that a run go on ("go"), pause ("pause") or end ("cancel"); a queued run is cancelled at once."""
+        with self._write() as db:
+            db.execute("UPDATE runs SET wish=? WHERE id=? AND status IN ('queued','loading','running')", (wish, run))
+            if wish == "cancel":
+                db.execute("UPDATE runs SET status='cancelled', message='cancelled before it began' WHERE id=? AND status='queued'", (run,))
+
+    def delete(self, run: str) -> None:
+        """Forget a run and its events; a run that is being worked on must be cancelled first."""
+        with self._write() as db:
+            db.execute("DELETE FROM runs WHERE id=? AND status NOT IN ('loading','running')", (run,))
+
+    # -- the worker's side -------------------------------------------------------------------
+
+    def claim(self, worker: str) -> RunRow | None:
+        """Take the oldest queued run, or None."""
+        with self._write() as db:
+            row = db.execute(
+                "UPDATE runs SET status='loading', worker=?, message='loading' WHERE id = "
+                "(SELECT id FROM runs WHERE status='queued' ORDER BY created, rowid LIMIT 1) RETURNING *",
+                (worker,),
+            ).fetchone()
+        return _row(row) if row else None
+
+    def set_status(self, run: str, status: str, message: str = "") -> None:
+        with self._write() as db:
+            db.execute("UPDATE runs SET status=?, message=? WHERE id=?", (status, message, run))
+
+    def append(self, run: str, records: Sequence[Record], summary: dict[str, Any]) -> None:
+        """Add records to a run's log and refresh its figures."""
+        with self._write() as db:
+            db.executemany("INSERT INTO events (run, seq, line) VALUES (?,?,?)", [(run, r.seq, encode(r)) for r in records])
+            db.execute("UPDATE runs SET summary=? WHERE id=?", (json.dumps(summary), run))
+
+    def wishes(self, worker: str) -> dict[str, str]:
+        """The wish of every run this worker holds."""
+        rows = self._db().execute("SELECT id, wish FROM runs WHERE worker=? AND status IN ('loading','running')", (worker,))
+        return {r["id"]: r["wish"] for r in rows}
+
+    def heartbeat(self, worker: str, pid: int, message: str) -> None:
+        with self._write() as db:
+            db.execute(
+                "INSERT INTO workers VALUES (?,?,?,?) ON CONFLICT(id) DO UPDATE SET heartbeat=excluded.heartbeat, message=excluded.message",
+                (worker, pid, time.time(), message),
+            )
+
+    def retire(self, worker: str, reason: str) -> None:
+        """A worker is gone: what it was running is interrupted, its events so far kept."""
+        with self._write() as db:
+            db.execute("DELETE FROM workers WHERE id=?", (worker,))
+            db.execute(
+                "UPDATE runs SET status='interrupted', message=? WHERE worker=? AND status IN ('loading','running')", (reason, worker)
+            )
+
+    def workers(self) -> list[sqlite3.Row]:
+        """id, pid, heartbeat (seconds since 1970) and message of every known worker."""
+        return self._db().execute("SELECT * FROM workers ORDER BY heartbeat DESC").fetchall()
+
+    def retire_dead(self) -> list[str]:
+        """Retire every worker not heard of for STALE_SECONDS; returns their ids."""
+        dead = [w["id"] for w in self.workers() if time.time() - w["heartbeat"] > STALE_SECONDS]
+        for worker in dead:
+            self.retire(worker, "the worker stopped answering; the events so far were kept")
+        return dead
+
+
+def _row(row: sqlite3.Row) -> RunRow:
+    return RunRow(
+        id=row["id"],
+        created=row["created"],
+        status=row["status"],
+        wish=row["wish"],
+        message=row["message"],
+        config=msgspec.json.decode(row["config"], type=RunConfig),
+        problem=msgspec.json.decode(row["problem"], type=Problem),
+        summary=json.loads(row["summary"]),
+    )

@@ -1,0 +1,50 @@
+"""The figures of a run, from its tree alone: the same for a live run and for its log."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rlm_core.tree import SearchTree
+
+INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """answer: None if no candidate was finished. correct: None if nothing is known to check against.
+
+    stop: the log's stop reason, or "interrupted" if the log has no end. generated: tokens.
+    oracle: the search could see the reference answer.
+    """
+
+    answer: str | None
+    correct: bool | None
+    stop: str
+    generated: int
+    reward_passes: int
+    simulations: int
+    seconds: float
+    nodes: int
+    oracle: bool
+    detail: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data; `detail` only where there is one."""
+        return {k: v for k, v in asdict(self).items() if k != "detail" or v}
+
+
+def summarise(tree: SearchTree) -> Summary:
+    answered, finished, totals = tree.answered, tree.finished, tree.totals
+    return Summary(
+        answer=answered.answer if answered else None,
+        correct=answered.correct if answered else None,
+        stop=finished.stop if finished else INTERRUPTED,
+        generated=totals.generated,
+        reward_passes=totals.reward_passes,
+        simulations=totals.simulations,
+        seconds=tree.time,
+        nodes=len(tree.nodes),
+        oracle=tree.oracle,
+        detail=finished.detail if finished else "",
+    )

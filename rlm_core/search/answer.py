@@ -1,0 +1,68 @@
+"""Picking the answer from a searched tree. Only finished candidates that state an answer are ever picked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from rlm_core.events import Answered, Vote
+from rlm_core.tree import ROOT, Node, SearchTree
+
+
+def answerable(tree: SearchTree) -> list[Node]:
+    """Finished candidates that state an answer."""
+    return [n for n in tree.candidates() if n.answer is not None]
+
+
+def votes(nodes: Sequence[Node], weight: Callable[[Node], float]) -> tuple[Vote, ...]:
+    """Summed weight by answer, heaviest first; ties go to the answer that was found first."""
+    groups: dict[str, list[Node]] = {}
+    for node in nodes:
+        assert node.answer is not None
+        groups.setdefault(node.answer, []).append(node)
+    made = [Vote(a, round(sum(map(weight, g)), 4), tuple(n.id for n in g), g[0].correct) for a, g in groups.items()]
+    return tuple(sorted(made, key=lambda v: -v.weight))
+
+
+def by_vote(tree: SearchTree, method: str, nodes: Sequence[Node], weight: Callable[[Node], float]) -> Answered:
+    """The answer of the largest summed weight; shown in its own heaviest candidate."""
+    ballot = votes(nodes, weight)
+    if not ballot:
+        return nothing(method)
+    winner = ballot[0]
+    node = max((tree.nodes[n] for n in winner.nodes), key=lambda n: (weight(n), -n.id))
+    return Answered(method, winner.answer, node.id, winner.correct, ballot)
+
+
+def by_candidate(tree: SearchTree, method: str, node: Node | None, nodes: Sequence[Node], weight: Callable[[Node], float]) -> Answered:
+    """The answer of one chosen candidate, with the votes for comparison."""
+    if node is None:
+        return nothing(method)
+    return Answered(method, node.answer, node.id, node.correct, votes(nodes, weight))
+
+
+def nothing(method: str) -> Answered:
+    """No candidate was finished: there is no answer, and none is made up."""
+    return Answered(method, None, None, None)
+
+
+def best_terminal(tree: SearchTree) -> Answered:
+    """The candidate with the highest value; ties go to more visits, then to the older."""
+    found = [n for n in answerable(tree) if n.value is not None]
+    node = max(found, key=lambda n: (n.value, n.visits, -n.id), default=None)
+    return by_candidate(tree, "best", node, found, lambda n: n.value or 0.0)
+
+
+def most_visited(tree: SearchTree) -> Answered:
+    """Down from the root to the most visited child, among those below which a candidate stands; ties go to the higher Q."""
+    found = [n for n in answerable(tree) if n.visits]
+    leading = {a for n in found for a in tree.path(n.id)}
+    at = tree.nodes[ROOT]
+    while found and at.children and not at.finished:
+        ways = [tree.nodes[c] for c in at.children if c in leading]
+        at = max(ways, key=lambda n: (n.visits, n.q or 0.0, -n.id))
+    return by_candidate(tree, "visits", at if found else None, found, lambda n: float(n.visits))
+
+
+def visit_vote(tree: SearchTree) -> Answered:
+    """Candidates grouped by answer, each weighing the sum of the values that were backed up from it (W)."""
+    return by_vote(tree, "vote", [n for n in answerable(tree) if n.visits], lambda n: n.total)

@@ -1,0 +1,228 @@
+"""What a search is, and the run it works in.
+
+A search is `async def name(run, parameters)`: it asks the run to propose, evaluate and back up, reads
+`run.tree`, and every change it makes is an event. Work stands inside `with run.within_budget():`,
+which is left as soon as a budget is spent or the run is cancelled; the answer is given after it, from
+what there is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from rlm_core.describe import Description
+from rlm_core.events import AnyEvent, Answered, BackedUp, Evaluated, NodeAdded, Pruned, Record, Spent
+from rlm_core.models.policy import Policy, Sampling, Step
+from rlm_core.problems import task
+from rlm_core.problems.base import Problem
+from rlm_core.rewards.base import RewardModel
+from rlm_core.runs.config import RunConfig
+from rlm_core.tree import ROOT, Node, SearchTree
+
+T = TypeVar("T")
+EXPAND, COMPLETE, REWARD = 0, 1, 2
+"""What a sample is for; part of its seed, so that no two purposes share random numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A search as it is offered: its description and its function."""
+
+    description: Description
+    run: Callable[[SearchRun, Mapping[str, Any]], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Control:
+    """A person's hand on a run: pause it, let it go on, cancel it."""
+
+    cancelled: asyncio.Event = field(default_factory=asyncio.Event)
+    going: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.going.set()
+
+
+class OutOfBudget(Exception):
+    """Leaves the work of a search; `stop` is the reason the log will give."""
+
+    def __init__(self, stop: str) -> None:
+        super().__init__(stop)
+        self.stop = stop
+
+
+class SearchRun:
+    """One run in progress: its tree, its budget, and the only way to change either."""
+
+    def __init__(
+        self, config: RunConfig, problem: Problem, policy: Policy, reward: RewardModel, emit: Callable[[Record], None], control: Control
+    ) -> None:
+        self.config = config
+        self.problem = problem
+        self.policy = policy
+        self.reward = reward
+        self.tree = SearchTree()
+        self.control = control
+        self.sampling = Sampling(config.temperature, config.max_step_tokens, config.max_solution_tokens)
+        self.stop = "done"
+        self._sink = emit
+        self._task = task(problem.task)
+        self._began = time.perf_counter()
+        self._paused = 0.0
+        self._steps: dict[int, Step] = {}
+        self._counted = (0, 0, 0)
+
+    # -- time and budget ---------------------------------------------------------------------
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of work so far, pauses left out."""
+        return time.perf_counter() - self._began - self._paused
+
+    def spent_budget(self) -> str | None:
+        """The first budget that is used up ("simulations", "tokens", "seconds", or "cancelled"), else None."""
+        budget, totals = self.config.budget, self.tree.totals
+        if self.control.cancelled.is_set():
+            return "cancelled"
+        if budget.simulations is not None and totals.simulations >= budget.simulations:
+            return "simulations"
+        if budget.tokens is not None and totals.generated >= budget.tokens:
+            return "tokens"
+        if budget.seconds is not None and self.seconds >= budget.seconds:
+            return "seconds"
+        return None
+
+    def simulations_left(self, most: int) -> int:
+        """How many more simulations the budget allows, at most `most`."""
+        allowed = self.config.budget.simulations
+        return most if allowed is None else min(most, allowed - self.tree.totals.simulations)
+
+    @contextmanager
+    def within_budget(self) -> Iterator[None]:
+        """Work until a budget is spent; why it ended stays in `self.stop`."""
+        try:
+            yield
+        except OutOfBudget as out:
+            self.stop = out.stop
+
+    def check_budget(self) -> None:
+        """Raise OutOfBudget if a budget is used up or the run was cancelled."""
+        stop = self.spent_budget()
+        if stop is not None:
+            raise OutOfBudget(stop)
+
+    async def gather(self, *work: Awaitable[T]) -> list[T]:
+        """Await several requests at once. Raises OutOfBudget before, or in the middle if cancelled or out of time."""
+        stop = self.spent_budget()
+        if stop is None:
+            stop = await self._pause()
+        if stop is not None:
+            for w in work:
+                if asyncio.iscoroutine(w):
+                    w.close()
+            raise OutOfBudget(stop)
+        together = asyncio.gather(*work)
+        cancelled = asyncio.ensure_future(self.control.cancelled.wait())
+        left = None if self.config.budget.seconds is None else max(0.0, self.config.budget.seconds - self.seconds)
+        await asyncio.wait({together, cancelled}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        cancelled.cancel()
+        if together.done():
+            return list(together.result())
+        together.cancel()
+        await asyncio.gather(together, return_exceptions=True)
+        raise OutOfBudget("cancelled" if self.control.cancelled.is_set() else "seconds")
+
+    async def _pause(self) -> str | None:
+        if self.control.going.is_set():
+            return None
+        began = time.perf_counter()
+        waits = [asyncio.ensure_future(e.wait()) for e in (self.control.going, self.control.cancelled)]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for w in waits:
+            w.cancel()
+        self._paused += time.perf_counter() - began
+        return "cancelled" if self.control.cancelled.is_set() else None
+
+    # -- events ------------------------------------------------------------------------------
+
+    def emit(self, event: AnyEvent) -> None:
+        """Put an event into the log and fold it into the tree."""
+        record = Record(self.tree.seq + 1, round(self.seconds, 3), event)
+        self.tree.apply(record)
+        self._sink(record)
+
+    def spend(self, purpose: str, *, simulations: int = 0, passes: int = 0) -> None:
+        """Log what the policy has used since the last call; nothing is ever left uncounted."""
+        usage = self.policy.usage
+        now = (usage.generated, usage.computed, usage.reused)
+        generated, computed, reused = (n - c for n, c in zip(now, self._counted, strict=True))
+        self._counted = now
+        if generated or computed or reused or simulations or passes:
+            self.emit(Spent(purpose, generated, computed, reused, passes, simulations))
+
+    def add_root(self) -> Node:
+        self.emit(NodeAdded(ROOT, None))
+        return self.tree.nodes[ROOT]
+
+    def add(self, parent: int, step: Step, prior: float = 1.0) -> Node:
+        """A new child; a step that was cut off is pruned at once."""
+        node = len(self.tree.nodes)
+        self._steps[node] = step
+        answer = correct = None
+        if step.finished:
+            texts = [*self.tree.steps(parent), step.text]
+            answer = self._task.answer(self.problem, texts)
+            correct = self._task.verify(self.problem, answer)
+        self.emit(NodeAdded(node, parent, step.text, step.tokens, round(prior, 4), step.finished, step.cut, answer, correct))
+        if step.cut:
+            self.emit(Pruned((node,), f"its text ran into the limit of {len(step.tokens)} tokens before it ended"))
+        return self.tree.nodes[node]
+
+    def add_children(self, parent: int, steps: Sequence[Step]) -> list[Node]:
+        """The different ones of the proposed steps as children; prior = softmax of length-normalised log-probability."""
+        unique = list({s.text.strip(): s for s in reversed(steps)}.values())[::-1]
+        weights = [math.exp(s.mean_logprob) for s in unique]
+        total = sum(weights)
+        return [self.add(parent, s, w / total if total else 1 / len(unique)) for s, w in zip(unique, weights, strict=True)]
+
+    def state(self, node: int) -> tuple[Step, ...]:
+        """The steps that lead to a node, as the policy wrote them."""
+        return tuple(self._steps[n] for n in self.tree.path(node) if n != ROOT)
+
+    # -- what a search asks for --------------------------------------------------------------
+
+    async def propose(self, node: int, k: int) -> list[Step]:
+        """k sampled next steps of a state (duplicates included)."""
+        seeds = [(self.config.seed, node, EXPAND, i) for i in range(k)]
+        return await self.policy.propose(self.problem, self.state(node), seeds, self.sampling)
+
+    async def complete(self, node: int, first: int, n: int) -> list[tuple[Step, ...]]:
+        """n whole solutions from a state; `first` numbers the first of them, so that asking again gives others."""
+        seeds = [(self.config.seed, node, COMPLETE, i) for i in range(first, first + n)]
+        return await self.policy.complete(self.problem, self.state(node), seeds, self.sampling)
+
+    async def evaluate(self, nodes: Sequence[int], *, simulations: int = 0) -> list[float]:
+        """The reward's score in [0,1] of each state, all asked for at once."""
+        seeds = [(self.config.seed, n, REWARD) for n in nodes]
+        scored = await self.gather(*(self.reward.score(self.problem, self.state(n), s) for n, s in zip(nodes, seeds, strict=True)))
+        for node, s in zip(nodes, scored, strict=True):
+            self.emit(Evaluated(node, self.reward.name, s.score, s.rollouts, self.reward.oracle))
+        purpose = "rollout" if any(s.rollouts for s in scored) else "score"
+        self.spend(purpose, simulations=simulations, passes=sum(s.passes for s in scored))
+        return [s.score for s in scored]
+
+    def backup(self, node: int, value: float) -> None:
+        """N += 1, W += value from the node up to the root."""
+        self.emit(BackedUp(tuple(reversed(self.tree.path(node))), value))
+
+    def prune(self, nodes: Sequence[int], reason: str) -> None:
+        self.emit(Pruned(tuple(nodes), reason))
+
+    def answer(self, answered: Answered) -> None:
+        self.emit(answered)

@@ -1,0 +1,46 @@
+"""One whole run: problem, reward and search put together; whatever happens, the log gets a last event."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+import msgspec
+
+from rlm_core import problems, rewards
+from rlm_core.catalogue import checked
+from rlm_core.errors import RlmError
+from rlm_core.events import Record, RunFinished, RunStarted
+from rlm_core.models.policy import Policy, Sampling
+from rlm_core.rewards.base import RewardContext
+from rlm_core.runs.config import RunConfig
+from rlm_core.search import search
+from rlm_core.search.base import Control, SearchRun
+from rlm_core.tree import SearchTree
+
+log = logging.getLogger(__name__)
+
+
+async def run_search(config: RunConfig, policy: Policy, emit: Callable[[Record], None], control: Control | None = None) -> SearchTree:
+    """Run a configuration to its end and return the tree; every record goes to `emit` as it happens.
+
+    A failure inside the run is its last event (stop "failed"); RlmError is raised only before the first.
+    """
+    config = checked(config)
+    problem = problems.make(config.problem)
+    context = RewardContext(problem, policy, Sampling(config.temperature, config.max_step_tokens, config.max_solution_tokens))
+    reward = rewards.reward(config.reward).make(context, config.reward_parameters)
+    run = SearchRun(config, problem, policy, reward, emit, control or Control())
+    run.emit(RunStarted(msgspec.to_builtins(config), problem, reward.oracle))
+    detail = ""
+    try:
+        await search(config.search).run(run, config.search_parameters)
+    except RlmError as error:
+        run.stop, detail = "failed", str(error)
+    except Exception as error:  # noqa: BLE001 - a fault of ours must end the log like any other failure
+        log.exception("A run failed unexpectedly")
+        run.stop, detail = "failed", f"Unexpected {type(error).__name__}: {error}"
+    await policy.settle()
+    run.spend("dropped")
+    run.emit(RunFinished(run.stop, detail))
+    return run.tree

@@ -1,0 +1,73 @@
+"""Selection formulas: what a child is worth visiting. Pure arithmetic, used by the search that decides
+and by the page that shows the decision.
+
+Notation as in docs/algorithms.md: N visits, Q mean value in [0,1], P prior in [0,1].
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rlm_core.events import Term
+
+PUCT_C2 = 19652.0
+
+
+def uct_bonus(parent_visits: int, visits: int, c: float) -> float:
+    """c·sqrt(ln N(parent) / N); infinite for an unvisited child.
+
+    Kocsis & Szepesvári 2006, with Auer's UCB1; c = √2 suits values in [0,1].
+
+    >>> round(uct_bonus(10, 4, 2**0.5), 4), uct_bonus(10, 0, 1.0)
+    (1.073, inf)
+    """
+    if visits == 0:
+        return math.inf
+    return c * math.sqrt(math.log(max(1, parent_visits)) / visits)
+
+
+def puct_bonus(parent_visits: int, visits: int, prior: float, c: float) -> float:
+    """P·sqrt(N(parent)) / (1+N) · [c + ln((N(parent)+c2+1)/c2)], c2 = 19652.
+
+    Silver et al. 2018 (AlphaZero), Schrittwieser et al. 2020 (MuZero, equation 2).
+
+    >>> round(puct_bonus(9, 2, 0.5, 1.25), 4)
+    0.6253
+    """
+    growing = c + math.log((parent_visits + PUCT_C2 + 1) / PUCT_C2)
+    return prior * math.sqrt(parent_visits) / (1 + visits) * growing
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """What the formulas read of one child. visits and total include pending simulations under virtual loss."""
+
+    node: int
+    visits: int
+    total: float
+    prior: float
+
+
+def term(arm: Arm, parent_visits: int, rule: str, c: float) -> Term:
+    """One child's Q, bonus and total. Under PUCT an unvisited child's Q counts as 0.
+
+    >>> term(Arm(7, 4, 2.0, 0.5), 10, "uct", 2**0.5)
+    Term(node=7, q=0.5, visits=4, prior=0.5, bonus=1.073, total=1.573)
+    """
+    q = arm.total / arm.visits if arm.visits else None
+    bonus = uct_bonus(parent_visits, arm.visits, c) if rule == "uct" else puct_bonus(parent_visits, arm.visits, arm.prior, c)
+    if math.isinf(bonus):
+        return Term(arm.node, None, 0, arm.prior, None, None)
+    return Term(arm.node, None if q is None else round(q, 4), arm.visits, arm.prior, round(bonus, 4), round((q or 0.0) + bonus, 4))
+
+
+def terms(arms: Sequence[Arm], parent_visits: int, rule: str, c: float) -> tuple[Term, ...]:
+    """Every child's arithmetic."""
+    return tuple(term(a, parent_visits, rule, c) for a in arms)
+
+
+def best(candidates: Sequence[Term]) -> Term:
+    """The largest total; unvisited (infinite) first; ties go to the higher prior, then to the older node."""
+    return max(candidates, key=lambda t: (math.inf if t.total is None else t.total, t.prior, -t.node))

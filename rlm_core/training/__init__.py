@@ -1,0 +1,1 @@
+"""Training loops, each readable from top to bottom."""

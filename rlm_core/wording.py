@@ -1,0 +1,84 @@
+"""Small words that sentences and figures share: numbers, lists, shortened and readable steps. Plain text, nothing escaped."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from rlm_core.problems.base import Problem
+from rlm_core.problems.steps import ANSWER
+
+_SPACE = re.compile(r"\s+")
+_TIMES = re.compile(r"(?<=[\d)\s])\*(?=[\s\d(])")
+_SAFE = re.compile(r"[\x20-\x7e]*")
+
+
+def number(value: float) -> str:
+    """Two decimals and a true minus sign.
+
+    >>> number(0.7512), number(-0.42), number(-0.001)
+    ('0.75', '−0.42', '0.00')
+    """
+    text = f"{value:.2f}"
+    return "0.00" if text == "-0.00" else text.replace("-", "−")
+
+
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """A count with its noun and thousands separators.
+
+    >>> counted(1, "token"), counted(1204, "token"), counted(2, "pass", "passes")
+    ('1 token', '1,204 tokens', '2 passes')
+    """
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words in a row.
+
+    >>> listed(["7", "2", "the root"]), listed(["7"])
+    ('7, 2 and the root', '7')
+    """
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
+
+
+def shorten(text: str, limit: int) -> str:
+    """At most `limit` characters, the last an ellipsis where something is left out.
+
+    >>> shorten("multiply first", 9), shorten("short", 9)
+    ('multiply…', 'short')
+    """
+    return text if len(text) <= limit else text[: max(limit - 1, 0)].rstrip() + "…"
+
+
+def clean(text: str) -> str:
+    """One line: white space collapsed, control and invisible formatting characters dropped (they may reorder what is read)."""
+    text = _SPACE.sub(" ", text).strip()
+    if _SAFE.fullmatch(text):
+        return text
+    return "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co"))
+
+
+def readable(text: str) -> str:
+    """A step as a person writes it: × between numbers, and an arrow before its answer.
+
+    >>> readable("25*2=50"), readable("50-4=46<answer>46"), readable("**so** 2 * 3")
+    ('25×2=50', '50-4=46 → 46', '**so** 2 × 3')
+    """
+    body, mark, answer = clean(text).partition(ANSWER)
+    body = _TIMES.sub("×", body).strip()
+    return f"{body} → {_TIMES.sub('×', answer).strip()}".strip() if mark else body
+
+
+def problem_label(problem: Problem) -> str:
+    """The problem in a few signs: its compact notation without the letter and colon that only the bundled model needs.
+
+    >>> problem_label(Problem("countdown", "", "Use the numbers …", compact="C25 2 4>46:"))
+    '25 2 4 → 46'
+    >>> problem_label(Problem("chain", "", "Start with 17. …", compact="A17,+25,*3:"))
+    '17, +25, ×3'
+    """
+    if not problem.compact:
+        return clean(problem.question)
+    bare = re.sub(r"^[A-Z](?=\d)", "", clean(problem.compact)).rstrip(":")
+    return bare.replace(">", " → ").replace(",", ", ").replace("*", "×")

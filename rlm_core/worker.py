@@ -1,0 +1,221 @@
+"""The worker: the process that takes runs from the store, runs them, and writes their events back.
+
+Many searches run at once on one asyncio loop; their requests meet in the engines' batches. An engine
+that is not exact serves one search at a time, so that a seed still gives the same log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import secrets
+import sys
+import threading
+import time
+from pathlib import Path
+
+from rlm_core.errors import RlmError
+from rlm_core.events import Record
+from rlm_core.models.loaders import LoadedModel, load
+from rlm_core.models.policy import Sampling
+from rlm_core.problems import make
+from rlm_core.runs.store import RunRow, Store
+from rlm_core.runs.summary import summarise
+from rlm_core.search.base import Control
+from rlm_core.search.runner import run_search
+from rlm_core.tree import SearchTree
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 8
+"""Runs worked at the same time."""
+TICK = 0.05
+"""Seconds between two looks into the store, and between two writes of a run's events."""
+KEPT_MODELS = 2
+"""Models kept in memory beside the bundled one; the least recently used goes first."""
+
+ModelKey = tuple[str, str, str, str]
+ENDINGS = {"cancelled": "cancelled", "failed": "failed"}
+
+
+class Models:
+    """Loaded models by what was asked for; loading happens once, in a thread."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[ModelKey, LoadedModel] = {}
+        self._turn: dict[ModelKey, asyncio.Lock] = {}
+        self._loading = asyncio.Lock()
+
+    async def get(self, key: ModelKey, report) -> LoadedModel:
+        async with self._loading:
+            if key not in self._loaded:
+                name, device, dtype, fmt = key
+                self._loaded[key] = await asyncio.to_thread(load, name, device=device, dtype=dtype, fmt=fmt, report=report)
+                self._turn[key] = asyncio.Lock()
+            self._loaded[key] = self._loaded.pop(key)  # now the most recently used
+            self._forget()
+            return self._loaded[key]
+
+    def _forget(self) -> None:
+        idle = [k for k in self._loaded if k[0] != "nano" and not self._turn[k].locked()]
+        for key in idle[: max(0, len(idle) - KEPT_MODELS)]:
+            del self._loaded[key], self._turn[key]
+
+    def turn(self, key: ModelKey) -> contextlib.AbstractAsyncContextManager:
+        """Wait for one's turn where searches must not share a batch."""
+        return contextlib.nullcontext() if self._loaded[key].engine.exact else self._turn[key]  # type: ignore[return-value]
+
+    async def warm_up(self) -> None:
+        """Load the bundled model and decode once, so that the first person does not wait for it."""
+        loaded = await self.get(("nano", "auto", "auto", "auto"), lambda text: None)
+        await loaded.policy().propose(make("countdown:seed=0"), (), [(0,)], Sampling(max_step_tokens=8))
+
+
+class Worker:
+    """Runs what the store holds until `stop` is set."""
+
+    def __init__(self, store: Store, name: str) -> None:
+        self.store = store
+        self.name = name
+        self.models = Models()
+        self.stop = asyncio.Event()
+        self._controls: dict[str, Control] = {}
+        self._tasks: set[asyncio.Task] = set()
+        self._warm = False
+
+    async def serve(self) -> None:
+        self.store.heartbeat(self.name, os.getpid(), "warming up")
+        beat = asyncio.create_task(self._beat())
+        warm = asyncio.create_task(self._warm_up())
+        warm.add_done_callback(_log_failure)
+        try:
+            while not self.stop.is_set():
+                self._obey()
+                while len(self._tasks) < AT_ONCE and (row := self.store.claim(self.name)):
+                    self._start(row)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self.stop.wait(), TICK)
+        finally:
+            for task in (*self._tasks, beat, warm):
+                task.cancel()
+            await asyncio.gather(*self._tasks, beat, warm, return_exceptions=True)
+            self.store.retire(self.name, "the worker was stopped; the events so far were kept")
+
+    async def _warm_up(self) -> None:
+        try:
+            await self.models.warm_up()
+        finally:
+            self._warm = True
+
+    async def _beat(self) -> None:
+        while True:
+            self.store.heartbeat(self.name, os.getpid(), f"{len(self._tasks)} running" if self._warm else "warming up")
+            self.store.retire_dead()
+            await asyncio.sleep(1.0)
+
+    def _obey(self) -> None:
+        """Do what people asked of the runs in hand."""
+        if not self._controls:
+            return
+        for run, wish in self.store.wishes(self.name).items():
+            control = self._controls.get(run)
+            if control is None:
+                continue
+            if wish == "cancel":
+                control.cancelled.set()
+            elif wish == "pause":
+                control.going.clear()
+            else:
+                control.going.set()
+
+    def _start(self, row: RunRow) -> None:
+        self._controls[row.id] = Control()
+        task = asyncio.create_task(self._run(row))
+        self._tasks.add(task)
+
+        def done(finished: asyncio.Task) -> None:
+            self._tasks.discard(finished)
+            self._controls.pop(row.id, None)
+            _log_failure(finished)
+
+        task.add_done_callback(done)
+
+    async def _run(self, row: RunRow) -> None:
+        config = row.config
+        key = (config.model, config.device, config.dtype, config.format)
+        journal = Journal(self.store, row.id)
+        try:
+            loaded = await self.models.get(key, lambda text: self.store.set_status(row.id, "loading", text))
+            self.store.set_status(row.id, "loading", "waiting for another run on this model")
+            async with self.models.turn(key):
+                self.store.set_status(row.id, "running")
+                async with journal:
+                    tree = await run_search(config, loaded.policy(), journal.write, self._controls[row.id])
+        except RlmError as error:
+            self.store.set_status(row.id, "failed", str(error))
+        except Exception as error:  # a fault of ours; the run says so, the worker lives on
+            log.exception("Run %s failed", row.id)
+            self.store.set_status(row.id, "failed", f"Unexpected {type(error).__name__}: {error}")
+        else:
+            stop = tree.finished.stop if tree.finished else "failed"
+            self.store.set_status(row.id, ENDINGS.get(stop, "finished"), tree.finished.detail if tree.finished else "")
+
+
+class Journal:
+    """Collects a run's records and writes them to the store every tick, and once more at the end."""
+
+    def __init__(self, store: Store, run: str) -> None:
+        self.store = store
+        self.run = run
+        self._tree = SearchTree()
+        self._waiting: list[Record] = []
+        self._task: asyncio.Task | None = None
+
+    def write(self, record: Record) -> None:
+        self._waiting.append(record)
+
+    async def __aenter__(self) -> Journal:
+        self._task = asyncio.create_task(self._flush_often())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._task:
+            self._task.cancel()
+        self._flush()
+
+    async def _flush_often(self) -> None:
+        while True:
+            self._flush()
+            await asyncio.sleep(TICK)
+
+    def _flush(self) -> None:
+        records, self._waiting = self._waiting, []
+        if records:
+            for record in records:
+                self._tree.apply(record)
+            self.store.append(self.run, records, summarise(self._tree).as_dict())
+
+
+def _log_failure(task: asyncio.Task) -> None:
+    if not task.cancelled() and task.exception():
+        log.error("A task of the worker failed", exc_info=task.exception())
+
+
+async def serve(data: Path | None, supervised: bool, name: str = "") -> None:
+    """Work until interrupted; supervised, until standard input closes (its server is gone)."""
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
+    worker = Worker(Store(data), name or f"worker-{secrets.token_hex(3)}")
+    if supervised:
+        loop = asyncio.get_running_loop()
+
+        def watch() -> None:
+            sys.stdin.buffer.read()
+            loop.call_soon_threadsafe(worker.stop.set)
+            time.sleep(20)  # the loop had its time to end in order
+            os._exit(0)
+
+        threading.Thread(target=watch, daemon=True).start()
+    with contextlib.suppress(asyncio.CancelledError, KeyboardInterrupt):
+        await worker.serve()
