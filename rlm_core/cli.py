@@ -88,7 +88,9 @@ def run(
     model: Annotated[str, typer.Option(help="nano, smollm2, a Hugging Face id, a folder or a .gguf file.")] = "nano",
     problem: Annotated[str, typer.Option(help="For example countdown:numbers=3,seed=7.")] = "countdown:seed=7",
     search: Annotated[str, typer.Option(help="See `list searches`.")] = "mcts",
-    set_: Annotated[list[str] | None, typer.Option("--set", help="name=value of a budget, the search or the reward; may be repeated.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="name=value of a budget, the search or the reward; may be repeated.")
+    ] = None,
     reward: Annotated[str, typer.Option(help="See `list rewards`.")] = "rollouts",
     seed: Annotated[int, typer.Option(help="Same seed, same log.")] = 0,
     out: Annotated[Path | None, typer.Option(help="Write the event log here.")] = None,
@@ -153,6 +155,37 @@ def _describe(d: Description) -> str:
 
 
 @app.command()
+def evaluate(
+    model: Annotated[str, typer.Option(help="nano, smollm2, a Hugging Face id, a folder or a .gguf file.")] = "nano",
+    problem: Annotated[str, typer.Option(help="A kind of problem without a seed, such as countdown:numbers=3.")] = "countdown:numbers=3",
+    n: Annotated[int, typer.Option(min=2, help="Problems: seeds 0 to n-1 of the held-out split.")] = 200,
+    samples: Annotated[int, typer.Option(min=1, help="Solutions sampled for each problem; at least twice the largest k.")] = 32,
+    k: Annotated[list[int] | None, typer.Option(help="pass@k to report; may be repeated.")] = None,
+    search: Annotated[str, typer.Option(help="Measure this search instead of plain samples.")] = "",
+    set_: Annotated[list[str] | None, typer.Option("--set", help="As for `run`.")] = None,
+    reward: Annotated[str, typer.Option()] = "rollouts",
+    seed: Annotated[int, typer.Option()] = 0,
+) -> None:
+    """Measure a model, or a search with it, over held-out problems; shares are printed as [value, low, high] (95 % bootstrap)."""
+    config = catalogue.checked(build_config(model, problem, search or "mcts", set_ or [], reward, seed))
+    result = asyncio.run(_evaluate(config, problem, n, samples, k or [1, 16], bool(search)))
+    print(json.dumps({"model": model, "problem": problem, **result}))
+
+
+async def _evaluate(config: RunConfig, spec: str, n: int, samples: int, ks: list[int], by_search: bool) -> dict[str, Any]:
+    from rlm_core.evaluate import evaluate_policy, evaluate_search, problem_set
+    from rlm_core.models.loaders import load
+
+    if max(ks) > samples:
+        raise ConfigError(f"pass@{max(ks)} needs at least {max(ks)} samples a problem, not {samples}.")
+    loaded = load(config.model, device=config.device, dtype=config.dtype, fmt=config.format, report=_report)
+    chosen = problem_set(spec, n)
+    if by_search:
+        return await evaluate_search(config, chosen, loaded.policy)
+    return await evaluate_policy(loaded.policy(), chosen, samples=samples, ks=ks, temperature=config.temperature, seed=config.seed)
+
+
+@app.command()
 def worker(
     data: Annotated[Path | None, typer.Option(help="Data folder; the default is the app's.")] = None,
     supervised: Annotated[bool, typer.Option(help="End when standard input closes (used by the app).")] = False,
@@ -176,6 +209,5 @@ def train(
         raise unknown("training", what, ["nano"])
     from rlm_core.training import nano
 
-    config = nano.NanoConfig(seed=seed) if steps is None else nano.NanoConfig(steps=steps, seed=seed)
+    config = nano.NanoConfig(seed=seed) if steps is None else nano.NanoConfig(steps=steps, stop=steps, seed=seed)
     nano.train(config, out or nano.FOLDER, report=lambda text: print(text, flush=True))
-

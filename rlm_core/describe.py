@@ -7,6 +7,7 @@ command-line options, validation and documentation tables are all made from that
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -47,21 +48,21 @@ class Parameter:
             return "text"
         kind = "a whole number" if isinstance(self.default, int) else "a number"
         if self.low is not None and self.high is not None:
-            return f"{kind} from {self.low:g} to {self.high:g}"
-        return f"{kind} of at least {self.low:g}" if self.low is not None else kind
+            return f"{kind} from {self.low:.12g} to {self.high:.12g}"
+        return f"{kind} of at least {self.low:.12g}" if self.low is not None else kind
 
     def parse(self, value: Any, owner: str) -> Value:
         """The value as this parameter's type, or a ConfigError saying what is allowed."""
         try:
             parsed = self._convert(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise self._refusal(value, owner) from None
         if self.choices and parsed not in self.choices:
             raise self._refusal(value, owner)
         if isinstance(parsed, (int, float)) and not isinstance(parsed, bool):
             too_low = self.low is not None and parsed < self.low
             too_high = self.high is not None and parsed > self.high
-            if too_low or too_high or parsed != parsed:
+            if too_low or too_high or not math.isfinite(parsed):
                 raise self._refusal(value, owner)
         return parsed
 

@@ -158,9 +158,7 @@ class SearchTree:
         if e.parent is not None:
             self.nodes[e.parent].children.append(e.node)
             depth = self.nodes[e.parent].depth + 1
-        self.nodes[e.node] = Node(
-            e.node, e.parent, e.text, e.tokens, e.prior, e.finished, e.cut, e.answer, e.correct, depth, self.seq
-        )
+        self.nodes[e.node] = Node(e.node, e.parent, e.text, e.tokens, e.prior, e.finished, e.cut, e.answer, e.correct, depth, self.seq)
 
     def _spend(self, e: Spent) -> None:
         t = self.totals

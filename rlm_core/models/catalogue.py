@@ -5,7 +5,9 @@ from __future__ import annotations
 from rlm_core.describe import Description, Parameter
 
 SETTINGS = (
-    Parameter("device", "auto", "Where the model runs; auto takes CUDA, then Apple's MPS, then the CPU.", choices=("auto", "cuda", "mps", "cpu")),
+    Parameter(
+        "device", "auto", "Where the model runs; auto takes CUDA, then Apple's MPS, then the CPU.", choices=("auto", "cuda", "mps", "cpu")
+    ),
     Parameter(
         "dtype",
         "auto",

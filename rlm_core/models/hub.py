@@ -26,7 +26,9 @@ def download(name: str, report: Callable[[str], None]) -> Path:
     except RepositoryNotFoundError:
         raise ModelError(f"The hub has no model named '{name}' (or it is private); check the spelling owner/name.") from None
     except (LocalEntryNotFoundError, HfHubHTTPError, OSError):
-        raise ModelError(f"{name} is not on this machine and the Hugging Face hub cannot be reached; connect, or choose the bundled model.") from None
+        raise ModelError(
+            f"{name} is not on this machine and the Hugging Face hub cannot be reached; connect, or choose the bundled model."
+        ) from None
     if not list(folder.glob("*.safetensors")):
         raise ModelError(f"{name} offers no safetensors weights; pickled weights are not loaded because they can run code.")
     return folder

@@ -91,8 +91,6 @@ class KVRows(Cache):
             return
         new_rows = have_rows if rows <= have_rows else max(rows, 2 * have_rows)
         new_width = have_width if width <= have_width else max(width, 2 * have_width)
-        grown = torch.zeros(
-            2, self.layers_count, new_rows, self.heads, new_width, self.head_dim, dtype=self.dtype, device=self.device
-        )
+        grown = torch.zeros(2, self.layers_count, new_rows, self.heads, new_width, self.head_dim, dtype=self.dtype, device=self.device)
         grown[:, :, :have_rows, :, :have_width] = self.kv
         self.kv = grown

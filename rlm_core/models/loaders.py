@@ -111,7 +111,7 @@ def _load_gguf(path: Path, dtype: torch.dtype, report: Report) -> tuple[PreTrain
         try:
             tokenizer = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)
             model = AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype=torch.float32)
-        except Exception as error:  # noqa: BLE001 - the library raises many kinds for an unreadable file
+        except Exception as error:
             raise ModelError(f"{path.name} could not be read as a GGUF model: {_first_line(error)}") from error
         _repair_pre_tokenizer(tokenizer, path)
         _save_dequantised(model, tokenizer, copy)
@@ -150,7 +150,7 @@ def _load_pretrained(name: str, dtype: torch.dtype, report: Report, shown: str =
         )
     except ModelError:
         raise
-    except Exception as error:  # noqa: BLE001 - the library raises many kinds for a broken folder
+    except Exception as error:
         raise ModelError(f"{shown} could not be loaded: {_first_line(error)}") from error
     return model, tokenizer
 
@@ -163,7 +163,9 @@ def _source(name: str, report: Report) -> Path:
             raise ModelError(f"The folder {name} holds no config.json, so it is not a model.")
         return folder
     if not _HUB_ID.fullmatch(name):
-        raise ModelError(f"There is no model named '{name}'; allowed are nano, smollm2, a Hugging Face id (owner/name), a folder or a .gguf file.")
+        raise ModelError(
+            f"There is no model named '{name}'; allowed are nano, smollm2, a Hugging Face id (owner/name), a folder or a .gguf file."
+        )
     from rlm_core.models.hub import download  # imports the hub's client only when it is needed
 
     return download(name, report)

@@ -32,9 +32,7 @@ class LocalPolicy:
         samples = await self._generate(problem, steps, seeds, sampling.temperature, sampling.max_step_tokens, self.format.step_ended)
         return [self._step(s.ids, s.logprobs, cut=s.cut) for s in samples]
 
-    async def complete(
-        self, problem: Problem, steps: Sequence[Step], seeds: Sequence[Seed], sampling: Sampling
-    ) -> list[tuple[Step, ...]]:
+    async def complete(self, problem: Problem, steps: Sequence[Step], seeds: Sequence[Seed], sampling: Sampling) -> list[tuple[Step, ...]]:
         samples = await self._generate(
             problem, steps, seeds, sampling.temperature, sampling.max_solution_tokens, self.format.solution_ended
         )

@@ -65,9 +65,7 @@ class Policy(Protocol):
         """One next step for each seed."""
         ...
 
-    async def complete(
-        self, problem: Problem, steps: Sequence[Step], seeds: Sequence[Seed], sampling: Sampling
-    ) -> list[tuple[Step, ...]]:
+    async def complete(self, problem: Problem, steps: Sequence[Step], seeds: Sequence[Seed], sampling: Sampling) -> list[tuple[Step, ...]]:
         """For each seed the steps from here to the end; the last is finished or cut."""
         ...
 
@@ -97,9 +95,7 @@ class ScriptedPolicy:
         options = self.script[tuple(s.text for s in steps)]
         return [self._step(options[sum(seed) % len(options)]) for seed in seeds]
 
-    async def complete(
-        self, problem: Problem, steps: Sequence[Step], seeds: Sequence[Seed], sampling: Sampling
-    ) -> list[tuple[Step, ...]]:
+    async def complete(self, problem: Problem, steps: Sequence[Step], seeds: Sequence[Seed], sampling: Sampling) -> list[tuple[Step, ...]]:
         return [await self._to_the_end(problem, steps, seed, sampling) for seed in seeds]
 
     async def _to_the_end(self, problem: Problem, steps: Sequence[Step], seed: Seed, sampling: Sampling) -> tuple[Step, ...]:

@@ -6,6 +6,7 @@ A new task is a new file here with a module-level `TASK`; nothing else is edited
 from __future__ import annotations
 
 from functools import lru_cache
+from urllib.parse import unquote
 
 from rlm_core.describe import parse_assignments, unknown
 from rlm_core.discover import exported
@@ -28,7 +29,12 @@ def task(name: str) -> Task:
 
 
 def make(spec: str) -> Problem:
-    """The problem that a spec names: "chain", "chain:steps=4" or "countdown:numbers=3,seed=7"."""
+    """The problem that a spec names: "chain", "chain:steps=4" or "countdown:numbers=3,seed=7".
+
+    Values are percent-decoded, so that "text:question=Of 1%2C200 people …" holds a comma. ConfigError or
+    ProblemError says what is wrong with the spec.
+    """
     name, _, rest = spec.partition(":")
     chosen = task(name.strip())
-    return chosen.generate(chosen.description.parse(parse_assignments(rest, f"problem '{spec}'")))
+    given = {k: unquote(v) for k, v in parse_assignments(rest, f"problem '{spec}'").items()}
+    return chosen.generate(chosen.description.parse(given))

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
@@ -97,7 +98,19 @@ def rng_for(*parts: object) -> random.Random:
 
 
 def spec_text(task: str, parameters: Mapping[str, Any], defaults: Description) -> str:
-    """ "countdown:numbers=3,seed=7": the parameters that differ from the defaults, and the seed."""
+    """ "countdown:numbers=3,seed=7": the parameters that differ from the defaults, and the seed.
+
+    A comma, a percent sign or a line break in a value is percent-encoded; `problems.make` decodes it.
+    """
     standard = {p.name: p.default for p in defaults.parameters}
-    parts = [f"{k}={v}" for k, v in parameters.items() if v != standard.get(k) or k == "seed"]
+    parts = [f"{k}={_encoded(str(v))}" for k, v in parameters.items() if v != standard.get(k) or k == "seed"]
     return f"{task}:{','.join(parts)}" if parts else task
+
+
+def _encoded(value: str) -> str:
+    """The value without the signs that separate or escape in a spec.
+
+    >>> _encoded("1,200 is 50% of what?")
+    '1%2C200 is 50%25 of what?'
+    """
+    return "".join(c if c.isprintable() and c not in ",%" else quote(c, errors="replace") for c in value)

@@ -105,9 +105,15 @@ def solvable(problem: Problem, steps: Sequence[str]) -> bool:
     """Are the steps so far the right ones, in order? A finished state must be correct."""
     if steps and grammar.final_answer(steps) is not None:
         return verify(problem, answer(problem, steps))
-    right = [t for t, _ in _work(problem.data["start"], problem.data["operations"])]
-    done = [f"{e.a}{e.op}{e.b}={e.c}" for s in steps for e in grammar.equations(s)]
+    right = [_unordered(e) for t, _ in _work(problem.data["start"], problem.data["operations"]) for e in grammar.equations(t)]
+    done = [_unordered(e) for s in steps for e in grammar.equations(s)]
     return done == right[: len(done)]
+
+
+def _unordered(e: grammar.Equation) -> tuple[int, str, int, int]:
+    """The equation with the larger operand first where the order does not matter: 25+17=42 is 17+25=42."""
+    a, b = (max(e.a, e.b), min(e.a, e.b)) if e.op in "+*" else (e.a, e.b)
+    return a, e.op, b, e.c
 
 
 TASK = Task(

@@ -21,6 +21,7 @@ from rlm_core.problems.base import SEED, SPLIT, Example, Problem, Task, rng_for,
 from rlm_core.problems.expression import evaluate
 
 LOW_TARGET, HIGH_TARGET = 10, 100
+_EXPRESSION = re.compile(r"[0-9\s+\-*/×÷()]{1,200}")
 
 DESCRIPTION = Description(
     name="countdown",
@@ -80,13 +81,14 @@ def reachable(numbers: tuple[int, ...], target: int) -> bool:
 
 def random_solution(rng: random.Random, numbers: Sequence[int]) -> tuple[tuple[str, ...], int] | None:
     """A random legal way to combine all the numbers: (step texts, result)."""
-    state, texts = tuple(sorted(numbers)), []
+    state, texts = sorted(numbers), []
     while len(state) > 1:
         choices = moves(state)
         if not choices:
             return None
-        text, _, state = rng.choice(choices)
+        text, _, rest = rng.choice(choices)
         texts.append(text)
+        state = list(rest)
     return tuple(texts), state[0]
 
 
@@ -123,8 +125,8 @@ def generate(p: Mapping[str, Any]) -> Problem:
 
 
 def _own(given: str, target: int) -> Problem:
-    words = given.replace("-", " ").replace(";", " ").split()
-    if not all(w.isdigit() and 1 <= int(w) <= 999 for w in words) or not 2 <= len(words) <= 4:
+    words = re.sub(r"[-;,]", " ", given).split()
+    if not all(re.fullmatch("[0-9]{1,3}", w) and int(w) for w in words) or not 2 <= len(words) <= 4:
         raise ProblemError(f"'{given}' is not 2 to 4 whole numbers from 1 to 999 with spaces between, such as 3 7 25.")
     if target < 1:
         raise ProblemError("Own Countdown numbers need a target of at least 1, for example target=46.")
@@ -160,27 +162,32 @@ def remaining(problem: Problem, steps: Sequence[str]) -> tuple[int, ...] | None:
 def answer(problem: Problem, steps: Sequence[str]) -> str | None:
     """The expression the steps build, such as (25*2)-4; a stated expression goes before it.
 
-    None if the text states no answer: then it is not finished.
+    Where a step is false, or the stated number is not its result, the steps build nothing and the
+    answer is the stated number alone. None if the text states no answer: then it is not finished.
     """
     stated = grammar.final_answer(steps)
     if stated is None:
         return None
     bare = stated.split("=")[0].strip()
-    if any(op in bare for op in "+-*/") and evaluate(bare) is not None:
+    if any(op in bare for op in "+-*/×÷") and evaluate(bare) is not None:
         return bare
     built: dict[int, list[str]] = {}
     last = stated
     for step in steps:
         for eq in grammar.equations(step):
+            if not eq.true:
+                return stated
             a, b = (built[n].pop() if built.get(n) else str(n) for n in (eq.a, eq.b))
             last = f"({a}{eq.op}{b})"
             built.setdefault(eq.c, []).append(last)
-    return last[1:-1] if last.startswith("(") else last
+    if last == stated or evaluate(last) != grammar.last_number(stated):
+        return stated
+    return last[1:-1]
 
 
 def verify(problem: Problem, answer: str | None) -> bool:
     """Does the expression use every number exactly once and equal the target, exactly?"""
-    if answer is None:
+    if answer is None or not _EXPRESSION.fullmatch(answer):
         return False
     used = Counter(int(n) for n in re.findall(r"\d+", answer))
     return used == Counter(problem.data["numbers"]) and evaluate(answer) == problem.data["target"]

@@ -35,7 +35,9 @@ DESCRIPTION = Description(
             "auto uses the verifier only where the question itself tells a right answer.",
             choices=("auto", "verifier", "agreement"),
         ),
-        Parameter("pilot", 16, "Whole solutions sampled first to compare answers with (agreement only).", low=2, high=256, title="Pilot group"),
+        Parameter(
+            "pilot", 16, "Whole solutions sampled first to compare answers with (agreement only).", low=2, high=256, title="Pilot group"
+        ),
     ),
     paper="Wang et al. 2024, Math-Shepherd",
     url="https://arxiv.org/abs/2312.08935",

@@ -104,7 +104,9 @@ class Store:
         self._insert(run, config, problem, "queued", "waiting for a worker")
         return run
 
-    def add_log(self, records: Sequence[Record], config: RunConfig, problem: Problem, status: str, summary: dict[str, Any], message: str) -> str:
+    def add_log(
+        self, records: Sequence[Record], config: RunConfig, problem: Problem, status: str, summary: dict[str, Any], message: str
+    ) -> str:
         """Keep a whole log that came from elsewhere (an import); returns its new id."""
         run = secrets.token_hex(4)
         self._insert(run, config, problem, status, message)

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from rlm_core.describe import Description
-from rlm_core.events import AnyEvent, Answered, BackedUp, Evaluated, NodeAdded, Pruned, Record, Spent
+from rlm_core.events import Answered, AnyEvent, BackedUp, Evaluated, NodeAdded, Pruned, Record, Spent
 from rlm_core.models.policy import Policy, Sampling, Step
 from rlm_core.problems import task
 from rlm_core.problems.base import Problem

@@ -20,7 +20,12 @@ DESCRIPTION = Description(
     sentence="Writes N whole solutions side by side and picks one answer by score or by vote.",
     parameters=(
         Parameter("n", 16, "How many whole solutions are sampled (fewer if a budget ends first).", low=1, high=512, title="Candidates N"),
-        Parameter("pick", "weighted", "naive: best score; weighted: largest sum of scores by answer; majority: most common answer.", choices=("weighted", "naive", "majority")),
+        Parameter(
+            "pick",
+            "weighted",
+            "naive: best score; weighted: largest sum of scores by answer; majority: most common answer.",
+            choices=("weighted", "naive", "majority"),
+        ),
         Parameter("batch", 4, "Candidates sampled at the same time; budgets are checked between batches.", low=1, high=64),
     ),
     paper="Wang et al. 2022, Self-Consistency; Cobbe et al. 2021",

@@ -29,11 +29,36 @@ DESCRIPTION = Description(
     title="Monte-Carlo tree search",
     sentence="Grows a tree step by step, going back to where value and curiosity are largest, and lets outcomes flow back up.",
     parameters=(
-        Parameter("rule", "uct", "How a child is chosen: UCT (value + curiosity) or PUCT (the policy's prior steers the curiosity).", choices=("uct", "puct")),
-        Parameter("c", math.sqrt(2), "Exploration constant: larger looks around more, smaller digs where it found something.", low=0.0, high=10.0, title="Exploration c"),
+        Parameter(
+            "rule",
+            "uct",
+            "How a child is chosen: UCT (value + curiosity) or PUCT (the policy's prior steers the curiosity).",
+            choices=("uct", "puct"),
+        ),
+        Parameter(
+            "c",
+            math.sqrt(2),
+            "Exploration constant: larger looks around more, smaller digs where it found something.",
+            low=0.0,
+            high=10.0,
+            title="Exploration c",
+        ),
         Parameter("width", 4, "Steps proposed when a state is expanded (duplicates are merged).", low=1, high=32),
-        Parameter("leaves", 4, "Simulations worked at the same time, kept apart by virtual loss; 1 is the textbook search.", low=1, high=32, title="Parallel leaves"),
-        Parameter("answer", "visits", "How the answer is picked: most visited path, best finished state, or a vote weighted by value.", choices=("visits", "best", "vote"), title="Answer by"),
+        Parameter(
+            "leaves",
+            4,
+            "Simulations worked at the same time, kept apart by virtual loss; 1 is the textbook search.",
+            low=1,
+            high=32,
+            title="Parallel leaves",
+        ),
+        Parameter(
+            "answer",
+            "visits",
+            "How the answer is picked: most visited path, best finished state, or a vote weighted by value.",
+            choices=("visits", "best", "vote"),
+            title="Answer by",
+        ),
     ),
     paper="Kocsis & Szepesvári 2006; Silver et al. 2018",
     url="https://arxiv.org/abs/1712.01815",
@@ -59,9 +84,9 @@ async def mcts(run: SearchRun, p: Mapping[str, Any]) -> None:
 
 def exhausted(run: SearchRun) -> bool:
     """Nothing is left to expand and no number of simulations was asked for: going on would change nothing but counts."""
-    if run.tree.nodes[ROOT].pruned:
-        run.stop = "exhausted"
-    elif run.config.budget.simulations is None and run.tree.nodes[ROOT].children and not any(map(is_open, run.tree.leaves())):
+    if run.tree.nodes[ROOT].pruned or (
+        run.config.budget.simulations is None and run.tree.nodes[ROOT].children and not any(map(is_open, run.tree.leaves()))
+    ):
         run.stop = "exhausted"
     return run.stop == "exhausted"
 

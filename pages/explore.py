@@ -1,0 +1,33 @@
+"""Explore: choose a model, a problem, a search and a reward, run it, and see why it went where it went."""
+
+import streamlit as st
+
+from pages.widgets.backend import store, supervisor
+from pages.widgets.controls import controls, estimate
+from pages.widgets.looks import style
+from pages.widgets.run_view import empty_view, open_run, run_view
+from rlm_core.errors import RlmError
+
+supervisor()
+style()
+
+with st.sidebar:
+    wanted = controls()
+    with st.container(key="runbar"):
+        wrong = isinstance(wanted, RlmError)
+        if wrong:
+            st.error(str(wanted), icon=":material/error:")
+        else:
+            st.caption(estimate(wanted[0], store().list(50)) or "Press Run: the tree grows on the right.")
+        pressed = st.button(
+            "Run", type="primary", icon=":material/play_arrow:", width="stretch", disabled=wrong, key="run", shortcut="Mod+Enter"
+        )
+
+if pressed and not isinstance(wanted, RlmError):
+    open_run(store().create(*wanted))
+    st.rerun()
+
+if st.query_params.get("run"):
+    run_view(st.query_params["run"])
+else:
+    empty_view()

@@ -1,0 +1,101 @@
+"""Below the tree: answers and votes, the events in words, the nodes as data, and exports."""
+
+from __future__ import annotations
+
+import json
+
+import networkx as nx
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from pages.widgets.looks import theme
+from rlm_core.events import Record
+from rlm_core.figures.candidates import votes_figure
+from rlm_core.figures.graph import to_networkx
+from rlm_core.narrate import headline, sentence
+from rlm_core.runs import logfile
+from rlm_core.runs.summary import summarise
+from rlm_core.tree import SearchTree
+
+EVENTS_SHOWN = 400
+"""Events in words around the present moment; the export has all of them."""
+
+
+def details(run: str, records: list[Record], tree: SearchTree, figure: go.Figure) -> None:
+    answers, events, data, export = st.tabs(["Answers and votes", "Events", "Data", "Export"])
+    with answers:
+        _answers(tree)
+    with events:
+        _events(records, tree.seq)
+    with data:
+        st.dataframe(nodes_frame(tree), hide_index=True, width="stretch", height=320)
+    with export:
+        _export(run, records, tree, figure)
+
+
+def _answers(tree: SearchTree) -> None:
+    if tree.answered is None:
+        st.caption("The answer is picked when the search ends; move the timeline to the end to see it.")
+        return
+    if tree.answered.answer is None:
+        st.info("No candidate was finished, so there is no answer. A larger budget gives the search time to finish one.")
+        return
+    st.plotly_chart(votes_figure(tree.answered, theme=theme()), width="stretch", key="votes", config={"displayModeBar": False})
+
+
+def _events(records: list[Record], moment: int) -> None:
+    """Sentences of the events up to the moment, newest first."""
+    tree, rows = SearchTree(), []
+    first = max(0, moment - EVENTS_SHOWN)
+    for record in records[:moment]:
+        if record.seq > first:
+            rows.append(
+                {"event": record.seq, "time (s)": record.time, "kind": headline(record.event), "what happened": sentence(record, tree)}
+            )
+        tree.apply(record)
+    st.dataframe(pd.DataFrame(rows[::-1]), hide_index=True, width="stretch", height=320)
+    if first:
+        st.caption(f"The last {EVENTS_SHOWN} events up to this moment; the exported log has all {len(records):,}.")
+
+
+def nodes_frame(tree: SearchTree) -> pd.DataFrame:
+    """One row a node: what it says and what it is worth at this moment."""
+    return pd.DataFrame(
+        [
+            {
+                "node": n.id,
+                "parent": n.parent,
+                "depth": n.depth,
+                "step": n.text,
+                "state": n.state,
+                "visits N": n.visits,
+                "value Q": n.q,
+                "prior P": n.prior,
+                "score": n.score,
+                "mean log p": n.logprob,
+                "answer": n.answer,
+            }
+            for n in tree.nodes.values()
+        ]
+    )
+
+
+def _export(run: str, records: list[Record], tree: SearchTree, figure: go.Figure) -> None:
+    st.caption("The log is the whole run; import it on the page of saved runs, or read it with `python -m rlm_core replay`.")
+    log, nodes, graph, picture = st.columns(4)
+    log.download_button("Event log (JSONL)", lambda: logfile.write(records), f"{run}.jsonl", width="stretch", icon=":material/data_object:")
+    nodes.download_button(
+        "Nodes (CSV)", lambda: nodes_frame(tree).to_csv(index=False), f"{run}-nodes.csv", width="stretch", icon=":material/table:"
+    )
+    graph.download_button(
+        "Graph (JSON)",
+        lambda: json.dumps(nx.node_link_data(to_networkx(tree))),
+        f"{run}-graph.json",
+        width="stretch",
+        icon=":material/hub:",
+    )
+    picture.download_button(
+        "Picture (HTML, offline)", lambda: figure.to_html(include_plotlyjs=True), f"{run}.html", width="stretch", icon=":material/image:"
+    )
+    st.json(summarise(tree).as_dict(), expanded=False)

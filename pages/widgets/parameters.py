@@ -1,0 +1,46 @@
+"""Controls made from descriptions: one widget for each parameter, with its help and bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import streamlit as st
+
+from pages.widgets.keep import keep, restore
+from rlm_core.describe import Description, Parameter
+
+
+def parameter(p: Parameter, key: str) -> Any:
+    """The widget that fits a parameter's type; returns its value."""
+    restore(key, p.default)
+    label = p.label
+    if p.choices:
+        return keep(key, st.selectbox(label, p.choices, key=key, help=p.help))
+    if isinstance(p.default, bool):
+        return keep(key, st.toggle(label, key=key, help=p.help))
+    if isinstance(p.default, str):
+        return keep(key, st.text_input(label, key=key, help=p.help))
+    if isinstance(p.default, int):
+        low, high = (None if b is None else int(b) for b in (p.low, p.high))
+        return keep(key, st.number_input(label, low, high, step=1, key=key, help=p.help))
+    return keep(key, st.number_input(label, p.low, p.high, step=0.1, format="%.2f", key=key, help=p.help))
+
+
+def parameters(d: Description, prefix: str, *, leave_out: Collection[str] = (), columns: int = 2) -> dict[str, Any]:
+    """All of a description's parameters in a small grid; returns their values by name."""
+    shown = [p for p in d.parameters if p.name not in leave_out]
+    values: dict[str, Any] = {}
+    for first in range(0, len(shown), columns):
+        for place, p in zip(st.columns(columns), shown[first : first + columns], strict=False):
+            with place:
+                values[p.name] = parameter(p, f"{prefix}.{d.name}.{p.name}")
+    return values
+
+
+def choose(label: str, offered: dict[str, Description], key: str, default: str, help: str) -> Description:
+    """Pick one description by its title; its sentence stands below."""
+    restore(key, default)
+    name = keep(key, st.selectbox(label, list(offered), format_func=lambda n: offered[n].title, key=key, help=help))
+    st.caption(offered[name].sentence)
+    return offered[name]

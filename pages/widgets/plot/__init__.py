@@ -1,0 +1,44 @@
+"""A plotly figure that keeps zoom, pan and selection while it changes.
+
+`st.plotly_chart` mounts anew whenever its figure changes; this component calls `Plotly.react` instead.
+The library is plotly's own copy from the installed package, so nothing is fetched from elsewhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import plotly
+import plotly.graph_objects as go
+import streamlit as st
+import streamlit.components.v1 as components_v1
+
+_HTML = '<div class="rlm-plot" style="width:100%"></div>'
+_JS = (Path(__file__).parent / "plot.js").read_text()
+_SERVED = "plotly_library"
+
+
+@st.cache_resource(show_spinner=False)
+def _serve_library() -> str:
+    """Have the server hand out plotly.min.js; returns its address relative to the app."""
+    served = components_v1.declare_component(_SERVED, path=Path(plotly.__file__).parent / "package_data")
+    return f"component/{served.name}/plotly.min.js"
+
+
+@st.cache_resource(show_spinner=False)
+def _renderer():
+    return st.components.v2.component("rlm_plot", html=_HTML, js=_JS, isolate_styles=False)
+
+
+def plot(figure: go.Figure | str, *, key: str, height: int) -> int | None:
+    """Draw a figure (or its JSON); returns the node id of a marker clicked just now, else None. height: pixels."""
+    text = figure if isinstance(figure, str) else figure.to_json()
+    assert text is not None
+    version = hashlib.blake2s(text.encode(), digest_size=8).hexdigest()
+    result = _renderer()(
+        key=key,
+        data={"figure": text, "version": version, "library": _serve_library(), "height": height},
+        on_node_change=lambda: None,
+    )
+    return result.node

@@ -1,0 +1,46 @@
+// Draws a plotly figure with Plotly.react, so that zoom and pan survive while the figure changes.
+// data: {figure, version, library, height}. State: none. Trigger: `node`, the id of a clicked marker.
+let loading = null;
+
+function library(address) {
+  if (window.Plotly) return Promise.resolve(window.Plotly);
+  if (!loading) {
+    loading = new Promise((resolve, reject) => {
+      const script = document.createElement("script");
+      script.src = new URL(address, document.baseURI).href;
+      script.onload = () => resolve(window.Plotly);
+      script.onerror = () => { loading = null; reject(new Error("plotly.js could not be loaded")); };
+      document.head.appendChild(script);
+    });
+  }
+  return loading;
+}
+
+function nodeOf(point) {
+  const value = Array.isArray(point.customdata) ? point.customdata[0] : point.customdata;
+  return value === undefined || value === null ? null : Number(value);
+}
+
+export default function (component) {
+  const { parentElement, data, setTriggerValue } = component;
+  const place = parentElement.querySelector(".rlm-plot");
+  place.style.height = data.height + "px";
+  place.rlmTrigger = setTriggerValue;
+  if (place.rlmVersion === data.version) return;
+  place.rlmVersion = data.version;
+  library(data.library).then((Plotly) => {
+    if (place.rlmVersion !== data.version) return;
+    const figure = JSON.parse(data.figure);
+    const config = { displaylogo: false, responsive: true, scrollZoom: true, doubleClick: "reset",
+                     modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] };
+    Plotly.react(place, figure.data, figure.layout, config).then(() => {
+      place.dataset.version = data.version;
+      if (place.rlmBound) return;
+      place.rlmBound = true;
+      place.on("plotly_click", (event) => {
+        const found = event.points.map(nodeOf).find((n) => n !== null && !Number.isNaN(n));
+        if (found !== undefined) place.rlmTrigger("node", found);
+      });
+    });
+  }).catch((error) => { place.textContent = error.message; });
+}

@@ -1,0 +1,169 @@
+"""One run as it is seen: head, picture, timeline, sentence, inspector, details. Live or saved, it is the same."""
+
+from __future__ import annotations
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from pages.widgets import status, timeline
+from pages.widgets.backend import logs, store
+from pages.widgets.details import details
+from pages.widgets.inspector import inspector
+from pages.widgets.keep import keep, restore
+from pages.widgets.looks import theme
+from pages.widgets.plot import plot
+from pages.widgets.safe import html_text
+from rlm_core import catalogue
+from rlm_core.errors import LogError, RunNotFound
+from rlm_core.events import Record
+from rlm_core.figures.candidates import candidates_figure
+from rlm_core.figures.tree_figure import tree_figure
+from rlm_core.narrate import headline, sentence, touched
+from rlm_core.runs.store import RunRow
+from rlm_core.tree import ROOT, SearchTree, replay
+
+LIVE_SECONDS = 0.5
+"""How often a live run is read again."""
+PICTURE_HEIGHT = 520
+LARGE_HEIGHT = 640
+
+
+def open_run(run: str) -> None:
+    """Show a run from its end on (the page must be run again)."""
+    st.query_params.clear()
+    st.query_params["run"] = run
+    timeline.begin(None)
+    st.session_state["shown"] = run
+
+
+def empty_view() -> None:
+    """Before there is a run: what this is, and the one thing to do."""
+    st.markdown("### See a language model reason")
+    st.markdown(
+        "A reasoning model is a language model plus **search** over its steps and a **reward** that judges them. "
+        "Press **Run** on the left: the bundled model proposes steps, the search decides where to go on, "
+        "and you watch the tree grow, event by event."
+    )
+    recent = store().list(5)
+    if recent:
+        st.markdown("##### Your last runs")
+        for row in recent:
+            label = f"{row.problem.question} — {catalogue.searches()[row.config.search].title}, {row.status}"
+            if st.button(label, key=f"open.{row.id}", icon=":material/history:"):
+                open_run(row.id)
+                st.rerun()
+
+
+def run_view(run: str) -> None:
+    """The run named in the address, at the moment and node named there."""
+    try:
+        row = store().get(run)
+    except RunNotFound as error:
+        st.error(str(error), icon=":material/search_off:")
+        if st.button("Back to the start", icon=":material/home:"):
+            st.query_params.clear()
+            st.rerun()
+        return
+    if st.session_state.get("shown") != run:
+        timeline.begin(_whole(st.query_params.get("t")))
+        st.session_state["shown"] = run
+    live = row.active or timeline.playing()
+    every = (timeline.PLAY_SECONDS if timeline.playing() else LIVE_SECONDS) if live else None
+    st.fragment(_body, run_every=every)(run, row.active, timeline.playing())
+
+
+def _whole(text: str | None) -> int | None:
+    return int(text) if text and text.isdigit() else None
+
+
+def _body(run: str, was_active: bool, was_playing: bool) -> None:
+    """Everything that changes with the run or the moment; drawn again by itself while either moves."""
+    row = store().get(run)
+    try:
+        records = logs().records(run)
+    except LogError as error:
+        st.error(f"{error} The run's other events are kept in the store.", icon=":material/broken_image:")
+        return
+    whole = replay(records)
+    main, side = st.columns([7, 3], gap="medium")
+    with main:
+        head, hand = st.columns([5, 2], vertical_alignment="center")
+        with head:
+            status.headline(row, whole.oracle)
+        with hand:
+            status.buttons(row)
+        if not records:
+            status.progress(row, whole)
+            st.empty()
+        else:
+            tree, figure = _picture(row, records, whole)
+    if records:
+        with side:
+            _inspect(tree)
+        details(run, records, tree, figure)
+    if (was_active and not row.active) or was_playing != timeline.playing():
+        st.rerun()
+
+
+def _picture(row: RunRow, records: list[Record], whole: SearchTree) -> tuple[SearchTree, go.Figure]:
+    """Status line, picture, timeline and sentence; returns the tree of the moment and its figure."""
+    line, picture, below = st.container(), st.container(), st.container()
+    with below:
+        moment = timeline.timeline(len(records))
+        record = records[moment - 1]
+        before = replay(records[: moment - 1])
+        said, tree = sentence(record, before), before
+        tree.apply(record)
+        st.html(f'<div class="rlm-sentence"><b>{html_text(headline(record.event))}</b>{html_text(said)}</div>')
+        st.caption(f"Event {moment:,} of {len(records):,}, {record.time:.2f} s after the start.")
+    _remember(moment, len(records))
+    with line:
+        status.progress(row, tree)
+    with picture:
+        figure = _draw(row, tree, whole, touched(record.event) if moment < len(records) or row.active else ())
+    return tree, figure
+
+
+def _draw(row: RunRow, tree: SearchTree, whole: SearchTree, lit: tuple[int, ...]) -> go.Figure:
+    fan = catalogue.searches()[row.config.search].shape == "fan"
+    kind_at, size_at = st.columns([3, 1], vertical_alignment="center")
+    with kind_at:
+        restore("picture", "Candidates" if fan else "Tree")
+        kind = keep(
+            "picture", st.segmented_control("Picture", ["Tree", "Candidates"], key="picture", label_visibility="collapsed", required=True)
+        )
+    with size_at:
+        restore("large", False)
+        large = keep("large", st.toggle("Large type", key="large", help="For a lecture hall."))
+    height = LARGE_HEIGHT if large else PICTURE_HEIGHT
+    chosen = selected(tree)
+    if kind == "Candidates":
+        figure = candidates_figure(tree, theme=theme(), selected=chosen, large=large)
+    else:
+        figure = tree_figure(tree, theme=theme(), selected=chosen, highlight=lit, large=large, height=height)
+    clicked = plot(figure, key=f"plot.{kind}", height=height)
+    if clicked is not None and clicked in tree.nodes and clicked != chosen:
+        st.query_params["node"] = str(clicked)
+        st.rerun(scope="fragment")
+    return figure
+
+
+def selected(tree: SearchTree) -> int:
+    """The node named in the address, if it is there at this moment; else the root."""
+    node = _whole(st.query_params.get("node"))
+    return node if node in tree.nodes else ROOT
+
+
+def _remember(moment: int, last: int) -> None:
+    """Keep the address a link to just this view."""
+    if moment == last:
+        st.query_params.pop("t", None)
+    else:
+        st.query_params["t"] = str(moment)
+
+
+def _inspect(tree: SearchTree) -> None:
+    node = selected(tree)
+    with st.container(height=760, border=True):
+        if tree.nodes:
+            inspector(tree, tree.nodes[node])

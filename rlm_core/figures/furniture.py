@@ -1,0 +1,122 @@
+"""What stands around a picture: colour bar, legend, label plates, the common layout."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rlm_core.figures import visual
+from rlm_core.figures.labels import label
+from rlm_core.figures.traces import Canvas, Trace
+from rlm_core.tree import SearchTree
+
+
+def base_layout(theme: visual.Theme, large: bool, height: int) -> dict[str, Any]:
+    """Transparent paper, our type, a quiet hover box, a legend in one row below; no title; `uirevision` never changes."""
+    size = 13 * (visual.LARGE if large else 1)
+    return {
+        "height": height,
+        "autosize": True,
+        "uirevision": "constant",
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"family": visual.FONT, "size": size, "color": theme.ink},
+        "hovermode": "closest",
+        "dragmode": "pan",
+        "hoverlabel": {"bgcolor": theme.surface, "bordercolor": theme.muted, "align": "left", "font": {"color": theme.ink, "size": size}},
+        "legend": {
+            "orientation": "h",
+            "x": 1,
+            "xanchor": "right",
+            "y": -0.01,
+            "yanchor": "top",
+            "bgcolor": "rgba(0,0,0,0)",
+            "font": {"size": size, "color": theme.muted},
+            "itemclick": False,
+            "itemdoubleclick": False,
+            "itemsizing": "trace",
+            "tracegroupgap": 0,
+        },
+        "coloraxis": _coloraxis(theme, size),
+    }
+
+
+def _coloraxis(theme: visual.Theme, size: float) -> dict[str, Any]:
+    low, high = visual.VALUE_WORDS
+    bar = {
+        "orientation": "h",
+        "x": 0.01,
+        "xanchor": "left",
+        "y": -0.01,
+        "yanchor": "top",
+        "len": 0.26,
+        "thickness": 9,
+        "outlinewidth": 0,
+        "tickvals": [0.02, 0.98],
+        "ticktext": [f"0 {low}", f"{high} 1"],
+        "tickfont": {"size": size, "color": theme.muted},
+        "ticks": "",
+        "ticklabelposition": "outside",
+        "xpad": 6,
+        "ypad": 4,
+    }
+    stops = [[i / (len(visual.VALUE) - 1), c] for i, c in enumerate(visual.VALUE)]
+    return {"cmin": 0, "cmax": 1, "colorscale": stops, "colorbar": bar}
+
+
+def _sample(name: str, mode: str, **style: Any) -> Trace:
+    """A trace without points, there for its line in the legend."""
+    return {"type": "scatter", "mode": mode, "x": [None], "y": [None], "name": name, "hoverinfo": "skip", "showlegend": True} | style
+
+
+def colour_bar(theme: visual.Theme, large: bool) -> Trace:
+    """The value scale with its words."""
+    return _sample("value", "markers", marker={"color": [0.5], "coloraxis": "coloraxis"}) | {"showlegend": False}
+
+
+def legend(tree: SearchTree, theme: visual.Theme, best: Sequence[int], lit: Sequence[int]) -> list[Trace]:
+    """The states, lines and marks that this picture holds, and no others."""
+    present = {visual.look(n) for n in tree.nodes.values()} | ({"pruned"} if any(n.pruned for n in tree.nodes.values()) else set())
+    rows = []
+    for state, look in visual.LOOKS.items():
+        if state not in present or (state == "open" and present == {"open"}):
+            continue
+        hollow = state == "pruned"
+        fill = theme.surface if hollow else theme.unscored if state == "unscored" else theme.muted
+        marker = {
+            "symbol": look.symbol,
+            "size": 12,
+            "color": fill,
+            "line": {"width": 1.5, "color": theme.pruned if hollow else theme.outline},
+        }
+        rows.append(_sample(" ".join(filter(None, (look.mark, look.legend or look.words))), "markers", marker=marker))
+    if len(best) > 1:
+        rows.append(_sample("best path", "lines", line={"width": 4.5, "color": theme.path}))
+    if tree.backtracks:
+        rows.append(_sample("backtrack", "lines", line={"width": 1.8, "dash": "dash", "color": theme.muted}))
+    if lit:
+        halo = {"symbol": "circle", "size": 14, "color": visual.faded(theme.accent, 0.55), "line": {"width": 0}}
+        rows.append(_sample("now", "markers", marker=halo))
+    return rows
+
+
+def plate(canvas: Canvas, node: int) -> dict[str, Any]:
+    """A label on a small plate, for a node that matters where there is no room for a plain one."""
+    right, theme = canvas.frame.orientation == "right", canvas.theme
+    x, y = canvas.places[node]
+    gap = canvas.sizes[node] / 2 + 4
+    beside = not canvas.tree.nodes[node].children if right else bool(canvas.tree.nodes[node].children)
+    offset = (
+        {"xanchor": "left", "xshift": gap, "yanchor": "middle"} if beside else {"xanchor": "center", "yanchor": "bottom", "yshift": gap}
+    )
+    if not beside and not right:
+        offset = {"xanchor": "center", "yanchor": "top", "yshift": -gap}
+    return offset | {
+        "x": x,
+        "y": y,
+        "text": label(canvas.tree, canvas.tree.nodes[node], 26),
+        "showarrow": False,
+        "bgcolor": visual.faded(theme.surface, 0.86),
+        "borderpad": 2,
+        "font": {"size": canvas.frame.font, "color": theme.ink},
+    }

@@ -1,0 +1,85 @@
+"""Which nodes of a tree carry a label, where it stands and how long it may be, so that none runs into another."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rlm_core.figures.frame import Frame
+from rlm_core.figures.layout import Place
+from rlm_core.tree import ROOT, SearchTree
+
+LONGEST = 26
+"""Characters; longer steps are read in the inspector."""
+SHORTEST = 5
+"""Where fewer characters fit, a node goes without a label."""
+PLATES = 14
+"""A longer best path is labelled at its end only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A label's place beside its node (plotly's textposition) and the characters a line may have."""
+
+    position: str
+    limit: int
+
+
+def spots(tree: SearchTree, places: Mapping[int, Place], frame: Frame) -> dict[int, Spot]:
+    """Node id → where its label fits. Crowded nodes are left out, so that a tree loses its labels leaf by leaf."""
+    find = _right if frame.orientation == "right" else _down
+    found = find(tree, {n: places[n] for n in tree.nodes}, frame)
+    return {n: s for n, s in found.items() if s.limit >= SHORTEST or n == ROOT}
+
+
+def _right(tree: SearchTree, places: Mapping[int, Place], frame: Frame) -> dict[int, Spot]:
+    """Leaves are labelled to their right, in the row they own; other nodes above, where the row above is far enough."""
+    first = _first_leaf_slots(tree, {n: -y for n, (_, y) in places.items()})
+    last = max((x for x, _ in places.values()), default=0.0)
+    found: dict[int, Spot] = {}
+    for n, (x, y) in places.items():
+        node = tree.nodes[n]
+        if node.children or n == ROOT:
+            above = (-y - first[n] + 1) * frame.pitch
+            if n == ROOT or above >= 2.4 * frame.font:
+                found[n] = Spot("top center", min(LONGEST, frame.characters(frame.step - 8)) if n != ROOT else LONGEST)
+        elif frame.pitch >= 1.1 * frame.font:
+            px = 105 * frame.font / 13 if x == last else frame.step * 0.85
+            found[n] = Spot("middle right", min(LONGEST, frame.characters(px)))
+    return found
+
+
+def _down(tree: SearchTree, places: Mapping[int, Place], frame: Frame) -> dict[int, Spot]:
+    """Leaves are labelled below, as wide as the gap to their neighbours; other nodes to the right."""
+    levels: dict[float, list[tuple[float, int]]] = defaultdict(list)
+    for n, (x, y) in places.items():
+        levels[y].append((x, n))
+    found: dict[int, Spot] = {}
+    for level in levels.values():
+        level.sort()
+        for i, (x, n) in enumerate(level):
+            left = x - level[i - 1][0] if i else 2.0
+            right = level[i + 1][0] - x if i + 1 < len(level) else 2.0
+            if tree.nodes[n].children or n == ROOT:
+                found[n] = Spot("middle right", min(LONGEST, frame.characters(min(right, 2.5) * frame.pitch - 2 * frame.low - 8)))
+            else:
+                found[n] = Spot("bottom center", min(LONGEST, frame.characters(min(left, right) * frame.pitch - 6)))
+    if ROOT in found:
+        found[ROOT] = Spot("middle right", LONGEST)
+    return found
+
+
+def _first_leaf_slots(tree: SearchTree, slots: Mapping[int, float]) -> dict[int, float]:
+    """The slot of each node's first leaf; children always have larger ids in the log than their parents."""
+    first: dict[int, float] = {}
+    for n in reversed(list(slots)):
+        children = tree.nodes[n].children
+        first[n] = first[children[0]] if children else slots[n]
+    return first
+
+
+def plated(tree: SearchTree, best: list[int], selected: int | None, spotted: Mapping[int, Spot]) -> list[int]:
+    """Nodes that matter but have no room for a plain label: the selected one and the best path get a plate."""
+    wanted = best if len(best) <= PLATES else best[-1:]
+    return [n for n in dict.fromkeys([*wanted, *([selected] if selected is not None else [])]) if n in tree.nodes and n not in spotted]

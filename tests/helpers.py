@@ -1,0 +1,216 @@
+"""Logs that look like real ones, made without any model: a small MCTS, Best-of-N and a long chain."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+
+from rlm_core.events import (
+    Answered,
+    AnyEvent,
+    BackedUp,
+    Backtracked,
+    Choice,
+    Evaluated,
+    NodeAdded,
+    Pruned,
+    Record,
+    RolloutResult,
+    RunFinished,
+    RunStarted,
+    Selected,
+    Spent,
+    Term,
+    Token,
+    Vote,
+)
+from rlm_core.problems import make, task
+from rlm_core.problems.base import Problem
+from rlm_core.problems.countdown import moves, remaining
+from rlm_core.tree import ROOT, SearchTree
+
+
+class Log:
+    """Records and the tree they make, kept side by side."""
+
+    def __init__(self, problem: Problem, seed: int = 0) -> None:
+        self.problem = problem
+        self.rng = random.Random(seed)
+        self.records: list[Record] = []
+        self.tree = SearchTree()
+        self.emit(RunStarted(config={"search": "test", "seed": seed}, problem=problem, oracle=False))
+        self.emit(NodeAdded(node=ROOT, parent=None))
+
+    def emit(self, event: AnyEvent) -> None:
+        record = Record(seq=len(self.records) + 1, time=round(0.05 * len(self.records), 3), event=event)
+        self.records.append(record)
+        self.tree.apply(record)
+
+    def add(self, parent: int, text: str, prior: float = 1.0) -> int:
+        """Add a step; it is finished where it states an answer."""
+        node = len(self.tree.nodes)
+        steps = [*self.tree.steps(parent), text]
+        finished = "<answer>" in text
+        checker = task(self.problem.task)
+        answer = checker.answer(self.problem, steps) if finished else None
+        correct = checker.verify(self.problem, answer) if finished else None
+        self.emit(NodeAdded(node, parent, text, _tokens(self.rng, text), prior, finished, False, answer, correct))
+        return node
+
+
+def _tokens(rng: random.Random, text: str) -> tuple[Token, ...]:
+    pieces = text.replace("<answer>", "\x00")
+    return tuple(Token(ord(c) % 97, "<answer>" if c == "\x00" else c, -round(rng.expovariate(3), 3)) for c in pieces)
+
+
+def proposals(log: Log, node: int) -> list[str]:
+    """Steps one may take from a node: the legal moves and, for each, a slip of the pen; shuffled."""
+    left = remaining(log.problem, log.tree.steps(node))
+    texts = [m[0] for m in moves(left)] if left else []
+    texts += [t[:-1] + str((int(t[-1]) + 1) % 10) for t in texts[::2]]
+    if left is None:
+        texts = [f"{a}+{b}={a + b}" for a, b in zip(log.rng.sample(range(1, 60), 8), range(8), strict=True)]
+    if left is None or len(left) == 2:
+        texts = [f"{t}<answer>{t.split('=')[1]}" for t in texts]
+    return log.rng.sample(texts, len(texts))
+
+
+def random_log(seed: int, nodes: int, spec: str = "") -> list[Record]:
+    """The log of a small MCTS with widening that stops at exactly `nodes` nodes (fewer if there are no more steps)."""
+    numbers = 3 if nodes <= 60 else 4
+    log = Log(make(spec or f"countdown:numbers={numbers},seed={seed}"), seed)
+    pending: dict[int, list[str]] = {}
+    stale = 0
+    while len(log.tree.nodes) < nodes and stale < 400:
+        before = len(log.tree.nodes)
+        leaf = _select(log, pending, 0.1 if nodes <= 60 else 0.4) if stale < 4 else _narrowest(log, pending)
+        for child in _expand(log, leaf, pending, nodes)[:1] or [leaf]:
+            value = _evaluate(log, child)
+            log.emit(BackedUp(path=tuple(log.tree.path(child)[::-1]), value=value))
+            log.emit(Spent("rollout", generated=4 * 9, computed=18, reused=60, simulations=1))
+        stale = 0 if len(log.tree.nodes) > before else stale + 1
+    if nodes > 1:
+        finish(log)
+    return log.records
+
+
+def _select(log: Log, pending: dict[int, list[str]], widening: float) -> int:
+    """Walk down by PUCT until a node may still widen or ends."""
+    at, choices = log.tree.nodes[ROOT], []
+    while at.children and not (pending[at.id] and len(at.children) < 4 * max(1, at.visits) ** widening):
+        terms = tuple(_term(log, at.visits, c) for c in at.children)
+        best = max(terms, key=lambda t: t.total if t.total is not None else 9.0)
+        choices.append(Choice(at.id, at.visits, best.node, terms))
+        at = log.tree.nodes[best.node]
+    log.emit(Selected(at.id, tuple(choices), "puct", 1.25))
+    return at.id
+
+
+def _narrowest(log: Log, pending: dict[int, list[str]]) -> int:
+    """An open node that has most steps left to try, for large trees whose best leaves are all finished."""
+    open_nodes = [n.id for n in log.tree.nodes.values() if not n.terminal]
+    best = max(open_nodes, key=lambda n: (len(pending.get(n, "12345678")), -n))
+    log.emit(Selected(best))
+    return best
+
+
+def _term(log: Log, above: int, child: int) -> Term:
+    node = log.tree.nodes[child]
+    bonus = 1.25 * node.prior * above**0.5 / (1 + node.visits)
+    return Term(child, node.q, node.visits, node.prior, bonus, (node.q or 0.0) + bonus)
+
+
+def _expand(log: Log, leaf: int, pending: dict[int, list[str]], nodes: int) -> list[int]:
+    if log.tree.nodes[leaf].terminal:
+        return []
+    steps = pending.setdefault(leaf, proposals(log, leaf))
+    count = min(4, len(steps), nodes - len(log.tree.nodes))
+    weights = [log.rng.random() + 0.1 for _ in range(count)]
+    added = [log.add(leaf, steps.pop(), w / sum(weights)) for w in weights]
+    if added:
+        log.emit(Spent("expand", generated=8 * count, computed=12, reused=30))
+    return added
+
+
+def _evaluate(log: Log, node: int) -> float:
+    at = log.tree.nodes[node]
+    if at.finished:
+        score = float(bool(at.correct))
+        log.emit(Evaluated(node, "verifier", score))
+        return score
+    results = tuple(_rollout(log, node) for _ in range(4))
+    score = sum(r.score for r in results) / 4
+    log.emit(Evaluated(node, "rollouts", score, results))
+    return score
+
+
+def _rollout(log: Log, node: int) -> RolloutResult:
+    """Play random legal moves to the end; three times in four the best of them, if there is one."""
+    solver = task(log.problem.task)
+    steps = log.tree.steps(node)
+    start = len(steps)
+    while (left := remaining(log.problem, steps)) and len(left) > 1:
+        texts = [m[0] for m in moves(left)] or ["1+1=3"]
+        good = [t for t in texts if solver.solvable(log.problem, [*steps, t])]
+        steps.append(log.rng.choice(good if good and log.rng.random() < 0.75 else texts))
+    steps = steps or ["0"]
+    steps[-1] = f"{steps[-1].split('<')[0]}<answer>{steps[-1].split('=')[-1]}"
+    answer = solver.answer(log.problem, steps)
+    return RolloutResult(tuple(steps[start:]), answer, float(bool(solver.verify(log.problem, answer))))
+
+
+def finish(log: Log, method: str = "best") -> None:
+    """Answer by the best candidate, with the votes of all, and end the run."""
+    groups: dict[str, list[int]] = defaultdict(list)
+    for node in log.tree.candidates():
+        groups[node.answer or ""].append(node.id)
+    at = log.tree.nodes
+    votes = [Vote(a, sum(at[n].value or 0.0 for n in ns), tuple(ns), at[ns[0]].correct) for a, ns in groups.items() if a]
+    votes.sort(key=lambda v: -v.weight)
+    best = max((n for v in votes for n in v.nodes), key=lambda n: (at[n].value or 0.0, at[n].visits), default=None)
+    answer, correct = (at[best].answer, at[best].correct) if best is not None else (None, None)
+    log.emit(Answered(method, answer, best, correct, tuple(votes)))
+    log.emit(RunFinished("simulations"))
+
+
+def best_of_n_log(seed: int, candidates: int, unscored: int = 0, done: bool = True) -> list[Record]:
+    """Whole solutions side by side under the root; the last `unscored` of them without a score."""
+    log = Log(make(f"countdown:numbers=3,seed={seed}"), seed)
+    for i in range(candidates):
+        steps: list[str] = []
+        while (left := remaining(log.problem, steps)) and len(left) > 1:
+            good = [m[0] for m in moves(left) if task("countdown").solvable(log.problem, [*steps, m[0]])]
+            steps.append(log.rng.choice(good if good and log.rng.random() < 0.6 else [m[0] for m in moves(left)]))
+        node = log.add(ROOT, "\n".join(steps) + f"<answer>{steps[-1].split('=')[1]}")
+        log.emit(Spent("complete", generated=21, computed=12, simulations=1))
+        if i < candidates - unscored:
+            sure = log.rng.betavariate(5, 2) if log.tree.nodes[node].correct else log.rng.betavariate(2, 3)
+            log.emit(Evaluated(node, "orm", sure))
+    if done:
+        finish(log, "weighted")
+    return log.records
+
+
+def chain_log(seed: int, length: int) -> list[Record]:
+    """One state after another: a tree as deep as it is long."""
+    log = Log(make("countdown:numbers=3,seed=1"), seed)
+    for node in range(length):
+        log.emit(NodeAdded(node + 1, node, f"{node}+1={node + 1}"))
+    return log.records
+
+
+def beam_log(seed: int) -> list[Record]:
+    """Three levels of beam search: what falls is pruned; then a step back and a step cut off."""
+    log = Log(make(f"countdown:numbers=4,seed={seed}"), seed)
+    beams = [ROOT]
+    for _ in range(3):
+        born = [log.add(b, t, 0.2) for b in beams for t in proposals(log, b)[: 8 // len(beams)]]
+        for node in born:
+            log.emit(Evaluated(node, "prm", round(log.rng.betavariate(2, 2), 3)))
+        born.sort(key=lambda n: -(log.tree.nodes[n].score or 0))
+        beams, fallen = born[:2], born[2:]
+        log.emit(Pruned(tuple(fallen), "it is not among the 2 best of 8"))
+    log.emit(Backtracked(beams[0], log.tree.path(beams[0])[1], "no step scored above 0.50"))
+    log.emit(NodeAdded(len(log.tree.nodes), log.tree.path(beams[0])[1], "well then let us think about all of it", cut=True))
+    finish(log)
+    return log.records

@@ -1,0 +1,83 @@
+"""Chained arithmetic: one right way only, and the oracle knows it."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rlm_core.problems import make
+from rlm_core.problems.base import split_of
+from rlm_core.problems.chain import HIGHEST, TASK
+from rlm_core.problems.steps import equations
+
+seeds = st.integers(0, 10**6)
+lengths = st.integers(2, 10)
+splits = st.sampled_from(["test", "train"])
+
+
+def problem_of(seed, steps, split="test"):
+    return make(f"chain:steps={steps},seed={seed},split={split}")
+
+
+@settings(max_examples=80, deadline=None)
+@given(seeds, lengths, splits)
+def test_the_worked_solution_is_true_within_bounds_and_right_at_every_prefix(seed, length, split):
+    problem = problem_of(seed, length, split)
+    steps = TASK.solution(problem)
+    found = [e for s in steps for e in equations(s)]
+    assert len(found) == length and all(e.true and 1 <= e.c <= HIGHEST for e in found)
+    assert all(TASK.solvable(problem, steps[:k]) for k in range(length + 1))
+    assert TASK.verify(problem, TASK.answer(problem, steps))
+
+
+@settings(max_examples=80, deadline=None)
+@given(seeds, lengths, splits)
+def test_a_multiset_of_start_and_operands_is_in_one_split_only(seed, length, split):
+    data = problem_of(seed, length, split).data
+    assert split_of(tuple(sorted((data["start"], *(b for _, b in data["operations"]))))) == split
+
+
+@settings(max_examples=60, deadline=None)
+@given(seeds, lengths, st.integers(1, 9), st.data())
+def test_a_slip_is_lost_for_good_even_when_the_next_step_is_true(seed, length, slip, data):
+    problem = problem_of(seed, length)
+    steps = list(TASK.solution(problem))[:-1]
+    k = data.draw(st.integers(0, length - 2))
+    left, _, result = steps[k].partition("=")
+    wrong = int(result) + slip
+    assert not TASK.solvable(problem, [*steps[:k], f"{left}={wrong}"])
+    assert not TASK.solvable(problem, [*steps[:k], f"{left}={wrong}", f"{wrong}+1={wrong + 1}"])
+
+
+@settings(max_examples=60, deadline=None)
+@given(seeds, lengths)
+def test_sums_and_products_may_be_written_in_either_order_but_differences_may_not(seed, length):
+    problem = problem_of(seed, length)
+    for step in list(TASK.solution(problem))[:1]:
+        (e,) = equations(step)
+        turned = f"{e.b}{e.op}{e.a}={e.c}"
+        assert TASK.solvable(problem, [turned]) == (e.op in "+*" or e.a == e.b)
+
+
+@settings(max_examples=40, deadline=None)
+@given(seeds, lengths)
+def test_steps_left_out_or_taken_too_early_are_not_on_the_way(seed, length):
+    problem = problem_of(seed, length)
+    steps = TASK.solution(problem)
+    (first,) = equations(steps[0])
+    later = [s for s in steps[1:-1] for e in equations(s) if (e.op, {e.a, e.b}) != (first.op, {first.a, first.b})]
+    assert all(not TASK.solvable(problem, [s]) for s in later)
+    assert not TASK.solvable(problem, [*steps[:-1], steps[-1].split("<")[0], "1+1=2"])
+
+
+@settings(max_examples=40, deadline=None)
+@given(seeds, st.integers(-5, 5))
+def test_only_the_exact_result_verifies_however_it_is_stated(seed, off):
+    problem = problem_of(seed, 3)
+    stated = int(problem.reference or 0) + off
+    for text in (f"Answer: {stated}", f"<answer>{stated}.0", f"#### {stated} in all"):
+        assert TASK.verify(problem, TASK.answer(problem, [text])) == (off == 0)
+
+
+def test_a_text_without_a_stated_answer_has_none():
+    problem = problem_of(1, 3)
+    assert TASK.answer(problem, [f"it is {problem.reference}"]) is None
+    assert TASK.verify(problem, None) is False

@@ -1,0 +1,98 @@
+"""The step grammar reads what a text says, and passes over what it cannot read exactly."""
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rlm_core.problems.steps import Equation, equations, final_answer, find_answer, has_other_arithmetic, last_number, with_answer
+
+numbers = st.integers(0, 10**6)
+spaces = st.sampled_from(["", " ", "  "])
+
+
+@given(numbers, st.sampled_from("+-*/"), numbers, st.integers(-(10**6), 10**6), spaces, spaces)
+def test_an_equation_is_read_as_written_whatever_its_spacing(a, op, b, c, left, right):
+    assert equations(f"So {a}{left}{op}{right}{b}{right}={left}{c}, then on.") == [Equation(a, op, b, c)]
+
+
+@pytest.mark.parametrize("sign", ["*", "×", "x", " x ", r"\times", r" \cdot "])
+def test_all_signs_of_multiplication_mean_the_same(sign):
+    assert equations(f"3{sign}4=12") == [Equation(3, "*", 4, 12)]
+
+
+@pytest.mark.parametrize(
+    "text", ["3 + 4 + 5 = 12", "10 - 2 * 3 = 4", "(3+4)*2=14", "5/2=2.5", "2.5*4=10", "-3+5=2", "2^3*4=32", "1/2=50%", "2*3=6*(2)"]
+)
+def test_arithmetic_of_another_form_is_no_equation_but_is_noticed(text):
+    assert equations(text) == []
+    assert has_other_arithmetic(text)
+
+
+@pytest.mark.parametrize("text", ["The total is 12.", "x = y", "Apples = 3*4 = 12", "- 3*4=12", "Day 2: 3*4=12<answer>1=2=3"])
+def test_text_without_other_arithmetic_is_not_suspected(text):
+    assert not has_other_arithmetic(text)
+
+
+@pytest.mark.parametrize(("text", "a", "b", "c"), [("1,200+300=1,500", 1200, 300, 1500), ("$1,200 + $300 = $1,500.", 1200, 300, 1500)])
+def test_thousands_separators_and_currency_signs_are_part_of_the_number(text, a, b, c):
+    assert equations(text) == [Equation(a, "+", b, c)]
+
+
+def test_every_line_of_a_list_is_read_and_nothing_behind_the_answer():
+    assert [e.c for e in equations("- 3*4=12\n* 12-2=10\n2. 10/5=2<answer>7+7=14")] == [12, 10, 2]
+
+
+def test_a_chain_of_equalities_gives_only_equations_it_states():
+    assert equations("5+7=2*6=12") == [Equation(2, "*", 6, 12)]
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("50-4=46<answer>46", "46"),
+        ("<answer>42</answer>", "42"),
+        ("The answer is: 12.", "12"),
+        ("**Answer:** 42", "42"),
+        ("**Final Answer**: 42", "42"),
+        ("#### 1,200", "1,200"),
+        (r"so \boxed{\frac{1}{2}}", r"\frac{1}{2}"),
+        ("Answer: $42.50", "42.50"),
+        ("Answer:", None),
+        ("the answer is near", None),
+        ("a line\nAnswer: 3\nthat is all", "3"),
+    ],
+)
+def test_an_answer_is_found_only_where_one_is_stated(text, answer):
+    assert find_answer(text) == answer
+
+
+def test_only_the_last_step_can_state_the_final_answer():
+    assert final_answer(["Answer: 3", "3+4=7"]) is None
+    assert final_answer(["3+4=7", "Answer: 7"]) == "7"
+    assert final_answer([]) is None
+
+
+@given(st.lists(st.text("0123456789+-*/= ", max_size=12), min_size=1, max_size=4), st.text("0123456789", min_size=1, max_size=6))
+def test_a_marked_answer_is_found_again(steps, answer):
+    assert final_answer(with_answer(steps, answer)) == answer
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("5-3", 3), ("-5", -5), ("about $1,200", 1200), ("2.50 each", Fraction(5, 2)), ("10 - 42", 42), ("none", None), (None, None)],
+)
+def test_the_last_number_takes_a_minus_only_as_a_sign(text, number):
+    assert last_number(text) == number
+
+
+@given(st.text(max_size=300))
+def test_no_text_breaks_the_grammar(text):
+    equations(text), has_other_arithmetic(text), find_answer(text), last_number(text)
+
+
+def test_numbers_of_thousands_of_digits_are_not_read():
+    long = "1" * 6000
+    assert equations(f"{long}+1={long}") == []
+    assert last_number(long) is None
