@@ -23,11 +23,17 @@ with st.sidebar:
             "Run", type="primary", icon=":material/play_arrow:", width="stretch", disabled=wrong, key="run", shortcut="Mod+Enter"
         )
 
-if pressed and not isinstance(wanted, RlmError):
+
+def start() -> None:
+    """Queue what the controls say and show it."""
+    assert not isinstance(wanted, RlmError)
     open_run(store().create(*wanted))
     st.rerun()
 
+
+if pressed:
+    start()
 if st.query_params.get("run"):
     run_view(st.query_params["run"])
 else:
-    empty_view()
+    empty_view(None if wrong else start)

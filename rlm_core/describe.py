@@ -22,7 +22,8 @@ class Parameter:
     """One thing a person may set.
 
     `default` fixes the type (int, float, str or bool). `low` and `high` are inclusive bounds of a
-    number; `choices` lists the allowed values where there are only a few.
+    number; `choices` lists the allowed values where there are only a few. `advanced` ones are shown
+    on demand.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Parameter:
     high: float | None = None
     choices: tuple[Value, ...] = ()
     title: str = ""
+    advanced: bool = False
 
     @property
     def label(self) -> str:

@@ -74,7 +74,7 @@ class NodeAdded(Event, frozen=True, tag="node_added"):
     """A state joins the tree.
 
     parent: None for the root. text: the step that leads here. tokens: that step as generated.
-    prior: P(step) among its siblings, in [0,1]. finished: the policy ended its solution here.
+    prior: P(step) among its siblings, in [0,1]; 1 where no siblings were weighed. finished: the policy ended its solution here.
     answer: what a finished state answers; None if it states none. cut: the step ran into the length
     limit, so the state is neither finished nor can it be continued. correct: the verifier's word on a
     finished state, None where nothing is known; shown to people, never read by a search.

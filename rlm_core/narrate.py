@@ -124,7 +124,9 @@ def _started(e: RunStarted) -> str:
 def _added(e: NodeAdded) -> str:
     if e.parent is None:
         return "The root joins the tree: the bare problem, 0 steps so far."
-    text = f"Node {e.node} joins under {name(e.parent)}: “{shorten(readable(e.text), STEP_SHOWN)}”, prior {number(e.prior)}"
+    text = f"Node {e.node} joins under {name(e.parent)}: “{shorten(readable(e.text), STEP_SHOWN)}”"
+    if e.prior != 1.0:
+        text += f", prior {number(e.prior)}"
     if e.tokens:
         mean = sum(t.logprob for t in e.tokens) / len(e.tokens)
         text += f", mean log-probability {number(mean)} over {counted(len(e.tokens), 'token')}"
@@ -138,10 +140,11 @@ def _added(e: NodeAdded) -> str:
 
 
 def _selected(e: Selected) -> str:
-    if not e.choices:
+    choices = list(e.choices)
+    if not choices:
         return "The walk starts and ends at the root: 0 children so far."
-    walk = " → ".join(str(n) for n in (*(c.parent for c in e.choices), e.node))
-    return f"{f'Walk {walk}: ' if len(e.choices) > 1 else ''}{_why(e.choices[-1])}"
+    walk = " → ".join(str(n) for n in (*(c.parent for c in choices), e.node))
+    return f"{f'Walk {walk}: ' if len(choices) > 1 else ''}{_why(choices[-1])}"
 
 
 def _why(c: Choice) -> str:
@@ -154,7 +157,8 @@ def _why(c: Choice) -> str:
     if won.total is None:
         return f"node {won.node}{over}, because it has 0 visits, and what was never visited goes first."
     beaten = listed([_total(t) for t in others])
-    return f"node {won.node}{over}, because {number(won.q or 0.0)} + {number(won.bonus or 0.0)} = {number(won.total)} {_beats(won, others)} {beaten}."
+    own = f"{number(won.q or 0.0)} + {number(won.bonus or 0.0)} = {number(won.total)}"
+    return f"node {won.node}{over}, because {own} {_beats(won, others)} {beaten}."
 
 
 def _beats(won: Term, others: list[Term]) -> str:

@@ -6,13 +6,13 @@ import math
 
 import streamlit as st
 
-from pages.widgets.looks import ramp_html, steps_html, table_html
+from pages.widgets.looks import figures_html, ramp_html, steps_html, table_html
 from pages.widgets.safe import html_text, markdown_text
 from rlm_core.events import Choice, Evaluated, Selected, Term
 from rlm_core.figures.visual import in_words
 from rlm_core.selection import Arm, best, terms
 from rlm_core.tree import Node, SearchTree
-from rlm_core.wording import problem_label
+from rlm_core.wording import number, problem_label
 
 
 def inspector(tree: SearchTree, node: Node) -> None:
@@ -39,12 +39,14 @@ def _says(tree: SearchTree, node: Node) -> None:
 
 
 def _worth(node: Node) -> None:
-    visits, q, prior = st.columns(3)
-    visits.metric("Visits N", f"{node.visits:,}", help="How many simulations went through this node.")
-    q.metric("Value Q", "–" if node.q is None else f"{node.q:.2f}", help="Mean of the values backed up through it: Q = W/N.")
-    prior.metric("Prior P", f"{node.prior:.2f}", help="The policy's share for this step among its siblings.")
+    figures = (
+        ("Visits N", f"{node.visits:,}", "How many simulations went through this node."),
+        ("Value Q", "–" if node.q is None else f"{node.q:.2f}", "Mean of the values backed up through it: Q = W/N."),
+        ("Prior P", "–" if node.prior == 1.0 else f"{node.prior:.2f}", "The policy's share for this step among its siblings."),
+    )
+    st.html(figures_html(figures))
     if node.logprob is not None:
-        st.caption(f"Mean log-probability {node.logprob:.2f} a token over {len(node.tokens)} tokens.")
+        st.caption(f"Mean log-probability {number(node.logprob)} a token over {len(node.tokens)} tokens.")
     for evaluation in node.evaluations:
         _evaluation(evaluation)
 
@@ -107,7 +109,8 @@ def formula(t: Term, parent_visits: int, rule: str, c: float) -> str:
         return f"Node {t.node} has not been visited, so its bonus is infinite and it goes first."
     q = 0.0 if t.q is None else t.q
     if rule == "uct":
-        return f"UCT = Q + c·√(ln N(parent) / N) = {q:.2f} + {c:.2f}·√(ln {parent_visits} / {t.visits}) = {q:.2f} + {t.bonus:.2f} = {t.total:.2f}"
+        root = f"{q:.2f} + {c:.2f}·√(ln {parent_visits} / {t.visits})"
+        return f"UCT = Q + c·√(ln N(parent) / N) = {root} = {q:.2f} + {t.bonus:.2f} = {t.total:.2f}"
     return (
         f"PUCT = Q + P·√N(parent) / (1+N) · [c + ln((N(parent)+c₂+1)/c₂)] = {q:.2f} + {t.prior:.2f}·√{parent_visits} / (1+{t.visits})"
         f" · [{c:.2f} + …] = {q:.2f} + {t.bonus:.2f} = {t.total:.2f}, with c₂ = 19652"
@@ -117,6 +120,7 @@ def formula(t: Term, parent_visits: int, rule: str, c: float) -> str:
 def _children(tree: SearchTree, node: Node) -> str:
     """Children where no rule chose among them: what each is worth."""
     rows = [
-        (str(c.id), c.text, f"{c.prior:.2f}", "–" if c.value is None else f"{c.value:.2f}") for c in (tree.nodes[i] for i in node.children)
+        (str(c.id), c.text, "–" if c.logprob is None else number(c.logprob), "–" if c.value is None else f"{c.value:.2f}")
+        for c in (tree.nodes[i] for i in node.children)
     ]
-    return table_html(("", "step", "P", "value"), rows, text_columns=(1,))
+    return table_html(("", "step", "log p", "value"), rows, text_columns=(1,))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 
 import streamlit as st
 
@@ -23,33 +24,14 @@ STATUS = {
 }
 """Colour and word of each status of a run."""
 
-_CSS = """
-<style>
-.rlm-steps {font-family: var(--st-code-font, monospace); font-size: 0.86rem; line-height: 1.65; overflow-wrap: anywhere;}
-.rlm-steps .step {display: flex; gap: .6rem; padding: .1rem 0;}
-.rlm-steps .n {opacity: .55; min-width: 1.2rem; text-align: right; font-variant-numeric: tabular-nums; user-select: none;}
-.rlm-tok {border-radius: 2px; padding: 1px 0; color: #10131a;}
-.rlm-ramp {display: flex; align-items: center; gap: .5rem; font-size: .74rem; opacity: .8; margin-top: .3rem;}
-.rlm-ramp i {display: inline-block; width: 7rem; height: .55rem; border-radius: 2px;}
-.rlm-table {width: 100%; border-collapse: collapse; font-size: .84rem; font-variant-numeric: tabular-nums;}
-.rlm-table th {text-align: right; font-weight: 600; opacity: .7; padding: .2rem .35rem; border-bottom: 1px solid rgba(128,128,128,.35);}
-.rlm-table td {text-align: right; padding: .24rem .35rem; border-bottom: 1px solid rgba(128,128,128,.16);}
-.rlm-table th:first-child, .rlm-table td:first-child, .rlm-table .l {text-align: left;}
-.rlm-table td.l {font-family: var(--st-code-font, monospace); overflow-wrap: anywhere;}
-.rlm-table tr.win td {font-weight: 700;}
-.rlm-sentence {border-left: 4px solid var(--st-primary-color); padding: .35rem .8rem; font-size: 1.02rem; min-height: 2.4rem; overflow-wrap: anywhere;}
-.rlm-sentence b {margin-right: .4rem;}
-.rlm-formula {font-size: .9rem; padding: .3rem 0; overflow-wrap: anywhere;}
-.rlm-oracle {display: inline-block; background: #ffd43b; color: #1b1f2a; font-weight: 700; padding: .05rem .5rem; border-radius: 3px; border: 2px solid #1b1f2a;}
-[data-testid="stSidebar"] .st-key-runbar {position: sticky; bottom: 0; z-index: 5; background: var(--st-secondary-background-color); padding: .5rem 0 .6rem; border-top: 1px solid rgba(128,128,128,.25);}
-</style>
-"""
+_CSS = (Path(__file__).parent / "looks.css").read_text()
 ORACLE = '<span class="rlm-oracle" title="This search could see the reference answer">⚑ ORACLE</span>'
 
 
 def style() -> None:
     """The style sheet of these pieces; once a page."""
-    st.html(_CSS)
+    side, accent = ("#1b1e29", "#91a7ff") if st.context.theme.type == "dark" else ("#f5f6fa", "#3b5bdb")
+    st.html(f"<style>:root {{--rlm-side: {side}; --rlm-accent: {accent};}}\n{_CSS}</style>")
 
 
 def theme() -> visual.Theme:
@@ -84,6 +66,15 @@ def token_colour(logprob: float) -> str:
     p = math.exp(logprob)
     low, high = (240, 140, 60), (236, 240, 245)
     return "rgb({},{},{})".format(*(round(a + (b - a) * p) for a, b in zip(low, high, strict=True)))
+
+
+def figures_html(figures: Sequence[tuple[str, str, str]]) -> str:
+    """A row of figures: (name, value, what it means on hover)."""
+    cells = "".join(
+        f'<div title="{html_text(meaning)}"><small>{html_text(name)}</small><b>{html_text(value)}</b></div>'
+        for name, value, meaning in figures
+    )
+    return f'<div class="rlm-figures">{cells}</div>'
 
 
 def ramp_html() -> str:

@@ -28,13 +28,21 @@ def parameter(p: Parameter, key: str) -> Any:
 
 
 def parameters(d: Description, prefix: str, *, leave_out: Collection[str] = (), columns: int = 2) -> dict[str, Any]:
-    """All of a description's parameters in a small grid; returns their values by name."""
+    """All of a description's parameters in a small grid, the advanced ones folded away; returns their values by name."""
     shown = [p for p in d.parameters if p.name not in leave_out]
+    values = _grid([p for p in shown if not p.advanced], f"{prefix}.{d.name}", columns)
+    if any(p.advanced for p in shown):
+        with st.expander("More settings"):
+            values |= _grid([p for p in shown if p.advanced], f"{prefix}.{d.name}", columns)
+    return values
+
+
+def _grid(shown: list[Parameter], prefix: str, columns: int) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for first in range(0, len(shown), columns):
         for place, p in zip(st.columns(columns), shown[first : first + columns], strict=False):
             with place:
-                values[p.name] = parameter(p, f"{prefix}.{d.name}.{p.name}")
+                values[p.name] = parameter(p, f"{prefix}.{p.name}")
     return values
 
 

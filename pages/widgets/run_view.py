@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import plotly.graph_objects as go
 import streamlit as st
 
@@ -11,8 +13,8 @@ from pages.widgets.details import details
 from pages.widgets.inspector import inspector
 from pages.widgets.keep import keep, restore
 from pages.widgets.looks import theme
-from pages.widgets.plot import plot
-from pages.widgets.safe import html_text
+from pages.widgets.plot import plot, width_of
+from pages.widgets.safe import html_text, markdown_text
 from rlm_core import catalogue
 from rlm_core.errors import LogError, RunNotFound
 from rlm_core.events import Record
@@ -24,8 +26,8 @@ from rlm_core.tree import ROOT, SearchTree, replay
 
 LIVE_SECONDS = 0.5
 """How often a live run is read again."""
-PICTURE_HEIGHT = 520
-LARGE_HEIGHT = 640
+PICTURE_HEIGHT = 430
+LARGE_HEIGHT = 560
 
 
 def open_run(run: str) -> None:
@@ -36,20 +38,26 @@ def open_run(run: str) -> None:
     st.session_state["shown"] = run
 
 
-def empty_view() -> None:
-    """Before there is a run: what this is, and the one thing to do."""
+PARTS = (
+    ("1 · A model proposes", "A small language model on this machine writes possible next steps, each with its probability."),
+    ("2 · A search decides", "Where to go on, when to come back: a tree of thoughts grows, and every choice shows its arithmetic."),
+    ("3 · A reward judges", "Rollouts, a verifier or the model's own confidence say how promising a state is."),
+)
+
+
+def empty_view(start: Callable[[], None] | None) -> None:
+    """Before there is a run: what this is, and the one thing to do (`start`, None while the settings are wrong)."""
     st.markdown("### See a language model reason")
-    st.markdown(
-        "A reasoning model is a language model plus **search** over its steps and a **reward** that judges them. "
-        "Press **Run** on the left: the bundled model proposes steps, the search decides where to go on, "
-        "and you watch the tree grow, event by event."
-    )
+    st.markdown("A reasoning model is more than its network: watch the parts work together, one event at a time.")
+    st.html('<div class="rlm-parts">' + "".join(f"<div><b>{title}</b><span>{text}</span></div>" for title, text in PARTS) + "</div>")
+    if st.button("Grow a first tree", type="primary", icon=":material/account_tree:", disabled=start is None, key="first") and start:
+        start()
     recent = store().list(5)
     if recent:
         st.markdown("##### Your last runs")
         for row in recent:
             label = f"{row.problem.question} — {catalogue.searches()[row.config.search].title}, {row.status}"
-            if st.button(label, key=f"open.{row.id}", icon=":material/history:"):
+            if st.button(markdown_text(label), key=f"open.{row.id}", icon=":material/history:", type="tertiary"):
                 open_run(row.id)
                 st.rerun()
 
@@ -85,16 +93,12 @@ def _body(run: str, was_active: bool, was_playing: bool) -> None:
         st.error(f"{error} The run's other events are kept in the store.", icon=":material/broken_image:")
         return
     whole = replay(records)
-    main, side = st.columns([7, 3], gap="medium")
+    main, side = st.columns([17, 8], gap="medium")
     with main:
-        head, hand = st.columns([5, 2], vertical_alignment="center")
-        with head:
-            status.headline(row, whole.oracle)
-        with hand:
-            status.buttons(row)
+        status.headline(row, whole.oracle)
         if not records:
             status.progress(row, whole)
-            st.empty()
+            status.buttons(row)
         else:
             tree, figure = _picture(row, records, whole)
     if records:
@@ -119,6 +123,7 @@ def _picture(row: RunRow, records: list[Record], whole: SearchTree) -> tuple[Sea
     _remember(moment, len(records))
     with line:
         status.progress(row, tree)
+        status.buttons(row)
     with picture:
         figure = _draw(row, tree, whole, touched(record.event) if moment < len(records) or row.active else ())
     return tree, figure
@@ -138,9 +143,9 @@ def _draw(row: RunRow, tree: SearchTree, whole: SearchTree, lit: tuple[int, ...]
     height = LARGE_HEIGHT if large else PICTURE_HEIGHT
     chosen = selected(tree)
     if kind == "Candidates":
-        figure = candidates_figure(tree, theme=theme(), selected=chosen, large=large)
+        figure = candidates_figure(tree, theme=theme(), selected=chosen, large=large, width=width_of("plot.Candidates"), height=height)
     else:
-        figure = tree_figure(tree, theme=theme(), selected=chosen, highlight=lit, large=large, height=height)
+        figure = tree_figure(tree, theme=theme(), selected=chosen, highlight=lit, large=large, height=height, width=width_of("plot.Tree"))
     clicked = plot(figure, key=f"plot.{kind}", height=height)
     if clicked is not None and clicked in tree.nodes and clicked != chosen:
         st.query_params["node"] = str(clicked)

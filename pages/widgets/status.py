@@ -33,7 +33,7 @@ def headline(row: RunRow, oracle: bool) -> None:
     name = row.config.model if model.name == "other" else model.title
     st.markdown(f"#### {markdown_text(row.problem.question)}")
     facts = f"{html_text(strategy)} · {html_text(reward)} · {html_text(name)} · seed {row.config.seed}"
-    st.html(f'<div style="opacity:.8">{facts} {ORACLE if oracle else ""}</div>')
+    st.html(f'<div class="rlm-facts">{facts} {ORACLE if oracle else ""}</div>')
 
 
 def shown_status(row: RunRow) -> str:
@@ -101,7 +101,7 @@ def buttons(row: RunRow) -> None:
     if not row.active:
         return
     supervisor()
-    pause, cancel = st.columns(2)
+    pause, cancel, _ = st.columns([1, 1, 2])
     paused = row.wish == "pause"
     with pause:
         if st.button(

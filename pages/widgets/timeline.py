@@ -26,7 +26,7 @@ def timeline(last: int) -> int:
     if state[FOLLOW] or state[MOMENT] > last:
         state[MOMENT] = last
     state[MOMENT] = max(1, state[MOMENT])
-    back, play, forward, end, slider = st.columns([1, 1, 1, 1, 14], vertical_alignment="bottom", gap="small")
+    back, play, forward, end, slider = st.columns([4, 6, 4, 3, 22], vertical_alignment="bottom", gap="small")
     with back:
         st.button(
             "",

@@ -38,7 +38,7 @@ def groups(tree: SearchTree) -> list[tuple[str | None, list[Node]]]:
 
 
 def candidates_figure(
-    tree: SearchTree, *, theme: visual.Theme, selected: int | None = None, large: bool = False, height: int = 520
+    tree: SearchTree, *, theme: visual.Theme, selected: int | None = None, large: bool = False, width: int = 640, height: int = 430
 ) -> go.Figure:
     """One marker a candidate: column = its answer, height = its score in [0,1]. Node ids are in `customdata`.
 
@@ -57,7 +57,7 @@ def candidates_figure(
         drawn.append(_ring(chosen, theme, large))
     style = base_layout(theme, large, height)
     style |= {"margin": {"l": 64 if large else 52, "r": 16, "t": 34, "b": 96 if large else 80}}
-    style |= _axes(tree, columns, theme, large)
+    style |= _axes(columns, theme, width / (visual.LARGE if large else 1))
     won = tree.answered.answer if tree.answered else None
     if won is not None and columns and columns[0][0] == won:
         style["shapes"] = [
@@ -97,7 +97,7 @@ def _spread(spots: Sequence[tuple[int, Node]]) -> list[float]:
         levels.setdefault((column, None if node.score is None else round(node.score, 2)), []).append(index)
     offsets = [0.0] * len(spots)
     for members in levels.values():
-        step = min(0.12, 0.72 / max(1, len(members) - 1)) if len(members) > 1 else 0.0
+        step = min(0.2, 0.72 / max(1, len(members) - 1)) if len(members) > 1 else 0.0
         for place, index in enumerate(members):
             offsets[index] = (place - (len(members) - 1) / 2) * step
     return offsets
@@ -138,9 +138,10 @@ def _ring(nodes: Sequence[tuple[float, Node]], theme: visual.Theme, large: bool)
     }
 
 
-def _axes(tree: SearchTree, columns: Sequence[tuple[str | None, list[Node]]], theme: visual.Theme, large: bool) -> dict[str, Any]:
+def _axes(columns: Sequence[tuple[str | None, list[Node]]], theme: visual.Theme, width: float) -> dict[str, Any]:
     shown = columns[:MOST_GROUPS]
-    texts = [_group_label(answer, nodes) for answer, nodes in shown]
+    limit = max(3, min(LABEL, int((width - 70) / max(5, len(columns)) / 7.5)))
+    texts = [_group_label(answer, nodes, limit) for answer, nodes in shown]
     if len(columns) > MOST_GROUPS:
         texts.append(f"{len(columns) - MOST_GROUPS} other answers")
     unscored = any(n.score is None for _, nodes in columns for n in nodes)
@@ -157,7 +158,7 @@ def _axes(tree: SearchTree, columns: Sequence[tuple[str | None, list[Node]]], th
             "ticktext": texts,
             "showgrid": False,
             "range": [-0.5, last],
-            "tickangle": 0 if len(texts) <= 7 else 30,
+            "tickangle": 0,
         },
         "yaxis": common
         | {
@@ -170,11 +171,11 @@ def _axes(tree: SearchTree, columns: Sequence[tuple[str | None, list[Node]]], th
     }
 
 
-def _group_label(answer: str | None, nodes: Sequence[Node]) -> str:
+def _group_label(answer: str | None, nodes: Sequence[Node], limit: int) -> str:
     """The answer, its verdict and how many gave it, escaped."""
-    shown = NO_ANSWER if answer is None else shorten(readable(answer), LABEL)
+    shown = NO_ANSWER if answer is None else shorten(readable(answer), limit)
     mark = {True: "✓ ", False: "✕ ", None: ""}[nodes[0].correct if answer is not None else None]
-    return f"{mark}{safe(shown)}<br>{counted(len(nodes), 'candidate')}"
+    return f"{mark}{safe(shown)}<br>×{len(nodes)}"
 
 
 def _note(x: float, y: float, text: str, theme: visual.Theme, large: bool) -> dict[str, Any]:

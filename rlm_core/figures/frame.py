@@ -66,7 +66,7 @@ def frame(places: Mapping[int, Place], orientation: Orientation, plot: tuple[flo
     middle, half = (max(slots) + min(slots)) / 2, across / pitch / 2
     x = (near, far) if right else (middle - half, middle + half)
     y = (-middle - half, -middle + half) if right else (-far, -near)
-    low, high = min(max(0.5 * pitch, 4.0), 13.0 * scale), min(max(1.3 * pitch, 18.0), 36.0 * scale)
+    low, high = min(max(0.5 * pitch, 4.0), 13.0 * scale), min(max(1.1 * pitch, 16.0), 34.0 * scale)
     return Frame(orientation, pitch, step, x, y, font, low, high, min(max(pitch / 24, 0.6), 1.0) * scale)
 
 

@@ -37,6 +37,7 @@ def base_layout(theme: visual.Theme, large: bool, height: int) -> dict[str, Any]
             "itemsizing": "trace",
             "tracegroupgap": 0,
         },
+        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": theme.muted, "activecolor": theme.ink},
         "coloraxis": _coloraxis(theme, size),
     }
 
@@ -49,7 +50,7 @@ def _coloraxis(theme: visual.Theme, size: float) -> dict[str, Any]:
         "xanchor": "left",
         "y": -0.01,
         "yanchor": "top",
-        "len": 0.26,
+        "len": 0.34,
         "thickness": 9,
         "outlinewidth": 0,
         "tickvals": [0.02, 0.98],

@@ -11,7 +11,7 @@ from rlm_core.figures.layout import Orientation, Place
 from rlm_core.figures.visual import WIDTHS, width_class
 from rlm_core.tree import Node, SearchTree
 
-Points = NDArray[np.float32]
+Points = NDArray[np.floating]
 CURVED = 4_000
 """Trees with more edges get straight ones."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -73,7 +74,7 @@ def edges(canvas: Canvas, best: Sequence[int], highlight: Sequence[int]) -> list
         style |= {"dash": "dot", "color": theme.pruned} if kind < 0 else {}
         drawn.append(_line(canvas, *_curves(canvas, pairs), **style))
     if len(best) > 1:
-        pairs = [(a, b) for a, b in zip(best, best[1:], strict=False)]
+        pairs = list(pairwise(best))
         drawn.append(_line(canvas, *_curves(canvas, pairs), width=max(4.5 * stroke, 3.0), color=theme.path))
     return drawn
 
@@ -172,12 +173,15 @@ def texts(canvas: Canvas, spots: Mapping[int, Spot], best: Sequence[int]) -> lis
     x, y = canvas.xy(ids)
     pad = [_padded(label(canvas.tree, canvas.tree.nodes[n], spots[n].limit, two), spots[n].position) for n in ids]
     colour = [canvas.theme.ink if n in strong or n == 0 else canvas.theme.muted for n in ids]
-    return [_text(x, y, pad, [spots[n].position for n in ids], {"size": canvas.frame.font, "color": colour})]
+    trace = _text(x, y, pad, [spots[n].position for n in ids], {"size": canvas.frame.font, "color": colour})
+    # plotly keeps a label clear of its own trace's marker only: invisible ones of the nodes' sizes hold it off
+    unseen = {"size": [canvas.sizes[n] + 4 for n in ids], "opacity": 0}
+    return [trace | {"mode": "markers+text", "marker": unseen}]
 
 
 def _padded(text: str, position: str) -> str:
     """A little air between a marker and the label to its right."""
-    return "\u2002" + text if position == "middle right" else text
+    return "\u2009" + text if position == "middle right" else text
 
 
 def _text(x: list[float], y: list[float], text: list[str], position: str | list[str], font: dict[str, Any]) -> Trace:

@@ -41,7 +41,7 @@ def tree_figure(
     """
     where = places or layout(tree, orientation)
     root_text = len(problem_label(tree.problem)) if tree.started is not None else 0
-    margin = {"l": 4, "r": 4, "t": 6, "b": 66 if large else 48}
+    margin = {"l": 4, "r": 4, "t": 6, "b": 84 if large else 62}
     shape = frame(where, orientation, (width - 8, height - 6 - margin["b"]), min(root_text, 26), large)
     kind = "scatter" if len(tree.nodes) <= SVG_LIMIT else "scattergl"
     canvas = traces.Canvas(tree, theme, where, shape, kind, traces.sizes(tree, shape), colour_by)

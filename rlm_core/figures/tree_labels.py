@@ -42,7 +42,7 @@ def _right(tree: SearchTree, places: Mapping[int, Place], frame: Frame) -> dict[
         node = tree.nodes[n]
         if node.children or n == ROOT:
             above = (-y - first[n] + 1) * frame.pitch
-            if n == ROOT or above >= 2.4 * frame.font:
+            if n == ROOT or above >= 2.4 * frame.font + max(0.0, frame.high / 2 - frame.font):
                 found[n] = Spot("top center", min(LONGEST, frame.characters(frame.step - 8)) if n != ROOT else LONGEST)
         elif frame.pitch >= 1.1 * frame.font:
             px = 105 * frame.font / 13 if x == last else frame.step * 0.85
@@ -82,4 +82,6 @@ def _first_leaf_slots(tree: SearchTree, slots: Mapping[int, float]) -> dict[int,
 def plated(tree: SearchTree, best: list[int], selected: int | None, spotted: Mapping[int, Spot]) -> list[int]:
     """Nodes that matter but have no room for a plain label: the selected one and the best path get a plate."""
     wanted = best if len(best) <= PLATES else best[-1:]
-    return [n for n in dict.fromkeys([*wanted, *([selected] if selected is not None else [])]) if n in tree.nodes and n not in spotted]
+    if selected is not None:
+        wanted = [*wanted, selected]
+    return [n for n in dict.fromkeys(wanted) if n in tree.nodes and n not in spotted]

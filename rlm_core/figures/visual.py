@@ -67,7 +67,7 @@ LIGHT = Theme(
 )
 DARK = Theme(
     name="dark",
-    surface="#0e1117",
+    surface="#12141c",
     ink="#f2f4f8",
     muted="#a9b3c1",
     edge="#4b5668",

@@ -19,10 +19,18 @@ from rlm_core.problems.steps import find_answer
 ANSWER_CUE = "Answer:"
 
 
+def decoded(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int]) -> str:
+    """The text of token ids, markers included."""
+    text = tokenizer.decode(list(ids))
+    assert isinstance(text, str)
+    return text
+
+
 class Format(Protocol):
     """Token ids in, step boundaries out. `ids` are always those of the text being generated."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def prompt(self, problem: Problem) -> list[int]:
         """Token ids up to where the first step begins."""
@@ -85,7 +93,7 @@ class NanoFormat:
     solution_ended = finished
 
     def text(self, ids: Sequence[int]) -> str:
-        return self.tokenizer.decode(list(ids)).removesuffix("<eos>").removesuffix("<step>")
+        return decoded(self.tokenizer, ids).removesuffix("<eos>").removesuffix("<step>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +121,8 @@ class LineFormat:
             messages.append({"role": "user", "content": example.question})
             messages.append({"role": "assistant", "content": _worked(example.steps, example.answer)})
         messages.append({"role": "user", "content": problem.question})
-        return list(self.tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=False))
+        ids = self.tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=False)
+        return [int(i) for i in ids]  # type: ignore[arg-type]
 
     def encode(self, step: str, finished: bool) -> list[int]:
         return list(self.tokenizer.encode(step + "\n", add_special_tokens=False))
@@ -121,7 +130,7 @@ class LineFormat:
     def step_ended(self, ids: Sequence[int]) -> bool:
         if ids[-1] in self.end_ids:
             return True
-        text = self.tokenizer.decode(list(ids))
+        text = decoded(self.tokenizer, ids)
         return "\n" in text and bool(text.strip()) and "\n" in text[len(text) - len(text.lstrip()) :]
 
     def finished(self, ids: Sequence[int]) -> bool:
@@ -130,14 +139,14 @@ class LineFormat:
     def solution_ended(self, ids: Sequence[int]) -> bool:
         if ids[-1] in self.end_ids:
             return True
-        if "\n" not in self.tokenizer.decode([ids[-1]]):
+        if "\n" not in decoded(self.tokenizer, [ids[-1]]):
             return False
-        lines = self.tokenizer.decode(list(ids)).strip().splitlines()
+        lines = decoded(self.tokenizer, ids).strip().splitlines()
         return bool(lines) and find_answer(lines[-1]) is not None
 
     def text(self, ids: Sequence[int]) -> str:
         kept = ids[:-1] if ids and ids[-1] in self.end_ids else ids
-        return self.tokenizer.decode(list(kept)).strip()
+        return decoded(self.tokenizer, kept).strip()
 
 
 def _system(chosen: Task) -> str:

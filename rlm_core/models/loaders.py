@@ -88,7 +88,8 @@ def _load_nano(device: str, report: Report) -> LoadedModel:
     exact = device != "mps"  # MPS has no float64
     dtype = torch.float64 if exact else torch.float32
     tokenizer = AutoTokenizer.from_pretrained(nano.FOLDER)
-    model = AutoModelForCausalLM.from_pretrained(nano.FOLDER, dtype=dtype, use_safetensors=True).to(device)
+    model = AutoModelForCausalLM.from_pretrained(nano.FOLDER, dtype=dtype, use_safetensors=True)
+    model.to(device)  # type: ignore[arg-type]
     return LoadedModel("nano", Engine(model, exact=exact), tokenizer, NanoFormat(tokenizer))
 
 
@@ -181,10 +182,10 @@ def _refuse_unsuited(name: str, model: PreTrainedModel) -> None:
 def _line_format(name: str, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, wanted: str) -> LineFormat:
     if wanted != "plain" and not tokenizer.chat_template:
         raise ModelError(f"{name} has no chat template; set the prompt format to plain to use it as a base model.")
-    ends = {tokenizer.eos_token_id}
-    for configured in (model.config.eos_token_id, getattr(model.generation_config, "eos_token_id", None)):
-        ends |= set(configured) if isinstance(configured, list) else {configured}
-    return LineFormat(tokenizer, chat=wanted != "plain", end_ids=frozenset(e for e in ends if e is not None))
+    ends: set[int] = set()
+    for configured in (tokenizer.eos_token_id, model.config.eos_token_id, getattr(model.generation_config, "eos_token_id", None)):
+        ends |= {e for e in (configured if isinstance(configured, list) else [configured]) if isinstance(e, int)}
+    return LineFormat(tokenizer, chat=wanted != "plain", end_ids=frozenset(ends))
 
 
 def _megabytes(folder: Path) -> int:

@@ -9,7 +9,7 @@ from transformers import PreTrainedTokenizerBase
 from rlm_core.errors import ModelError
 from rlm_core.events import Token
 from rlm_core.models.engine import Sample, Session, Stopper
-from rlm_core.models.formats import Format
+from rlm_core.models.formats import Format, decoded
 from rlm_core.models.policy import Sampling, Seed, Step, Usage
 from rlm_core.problems.base import Problem
 
@@ -81,4 +81,4 @@ class LocalPolicy:
         return Step(self.format.text(ids), self._tokens(ids, logprobs), finished=not cut and self.format.finished(ids), cut=cut)
 
     def _tokens(self, ids: Sequence[int], logprobs: Sequence[float]) -> tuple[Token, ...]:
-        return tuple(Token(i, self.tokenizer.decode([i]), p) for i, p in zip(ids, logprobs, strict=True))
+        return tuple(Token(i, decoded(self.tokenizer, [i]), p) for i, p in zip(ids, logprobs, strict=True))

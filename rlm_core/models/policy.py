@@ -58,8 +58,11 @@ class Usage:
 class Policy(Protocol):
     """A model as a search sees it. Every sample depends only on its arguments and its own seed."""
 
-    name: str
-    usage: Usage
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def usage(self) -> Usage: ...
 
     async def propose(self, problem: Problem, steps: Sequence[Step], seeds: Sequence[Seed], sampling: Sampling) -> list[Step]:
         """One next step for each seed."""

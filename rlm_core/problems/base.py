@@ -76,6 +76,7 @@ SPLIT = Parameter(
     "test",
     "Held-out problems (test) or those the bundled model may have been trained on (train).",
     choices=("test", "train"),
+    advanced=True,
 )
 HELD_OUT = 10
 """One key in this many is held out for testing."""

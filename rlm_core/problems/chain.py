@@ -25,8 +25,8 @@ DESCRIPTION = Description(
     title="Chained arithmetic",
     sentence="Start with a number and apply one operation after another; one slip spoils all that follows.",
     parameters=(
-        Parameter("steps", 6, "How many operations: the longer the chain, the surer an error.", low=2, high=10),
-        Parameter("largest", 99, "The largest number that may be added or subtracted.", low=9, high=99),
+        Parameter("steps", 7, "How many operations: the longer the chain, the surer an error.", low=2, high=10),
+        Parameter("largest", 99, "The largest number that may be added or subtracted.", low=9, high=99, advanced=True),
         SEED,
         SPLIT,
     ),

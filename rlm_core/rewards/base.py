@@ -31,9 +31,14 @@ class RewardModel(Protocol):
     oracle: does it read the reference answer? Every run that uses such a reward is labelled.
     """
 
-    name: str
-    scores_partial: bool
-    oracle: bool
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def scores_partial(self) -> bool: ...
+
+    @property
+    def oracle(self) -> bool: ...
 
     async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Scored:
         """The score of the state after `steps`. RewardError if it cannot be computed."""

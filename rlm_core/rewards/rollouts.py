@@ -34,6 +34,7 @@ DESCRIPTION = Description(
             "What counts as success: the verifier's word, or agreement with a pilot group of whole solutions; "
             "auto uses the verifier only where the question itself tells a right answer.",
             choices=("auto", "verifier", "agreement"),
+            advanced=True,
         ),
         Parameter(
             "pilot", 16, "Whole solutions sampled first to compare answers with (agreement only).", low=2, high=256, title="Pilot group"

@@ -26,7 +26,7 @@ DESCRIPTION = Description(
             "naive: best score; weighted: largest sum of scores by answer; majority: most common answer.",
             choices=("weighted", "naive", "majority"),
         ),
-        Parameter("batch", 4, "Candidates sampled at the same time; budgets are checked between batches.", low=1, high=64),
+        Parameter("batch", 4, "Candidates sampled at the same time; budgets are checked between batches.", low=1, high=64, advanced=True),
     ),
     paper="Wang et al. 2022, Self-Consistency; Cobbe et al. 2021",
     url="https://arxiv.org/abs/2203.11171",

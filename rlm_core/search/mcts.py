@@ -51,6 +51,7 @@ DESCRIPTION = Description(
             low=1,
             high=32,
             title="Parallel leaves",
+            advanced=True,
         ),
         Parameter(
             "answer",

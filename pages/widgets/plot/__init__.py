@@ -13,10 +13,12 @@ import plotly
 import plotly.graph_objects as go
 import streamlit as st
 import streamlit.components.v1 as components_v1
+from streamlit.components.v2 import component
 
 _HTML = '<div class="rlm-plot" style="width:100%"></div>'
 _JS = (Path(__file__).parent / "plot.js").read_text()
 _SERVED = "plotly_library"
+GUESSED_WIDTH = 640
 
 
 @st.cache_resource(show_spinner=False)
@@ -28,7 +30,12 @@ def _serve_library() -> str:
 
 @st.cache_resource(show_spinner=False)
 def _renderer():
-    return st.components.v2.component("rlm_plot", html=_HTML, js=_JS, isolate_styles=False)
+    return component("rlm_plot", html=_HTML, js=_JS, isolate_styles=False)
+
+
+def width_of(key: str) -> int:
+    """The width in px that the browser last told for this plot, in steps of 40; a guess before it has."""
+    return int((st.session_state.get(key) or {}).get("width") or GUESSED_WIDTH)
 
 
 def plot(figure: go.Figure | str, *, key: str, height: int) -> int | None:
@@ -38,7 +45,8 @@ def plot(figure: go.Figure | str, *, key: str, height: int) -> int | None:
     version = hashlib.blake2s(text.encode(), digest_size=8).hexdigest()
     result = _renderer()(
         key=key,
-        data={"figure": text, "version": version, "library": _serve_library(), "height": height},
+        data={"figure": text, "version": version, "library": _serve_library(), "height": height, "width": width_of(key)},
         on_node_change=lambda: None,
+        on_width_change=lambda: None,
     )
     return result.node

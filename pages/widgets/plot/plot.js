@@ -1,5 +1,7 @@
 // Draws a plotly figure with Plotly.react, so that zoom and pan survive while the figure changes.
-// data: {figure, version, library, height}. State: none. Trigger: `node`, the id of a clicked marker.
+// data: {figure, version, library, height, width}. State: `width`, px, in steps of 40, so that the server can plan labels.
+// Trigger: `node`, the id of a clicked marker.
+const WIDTH_STEP = 40;
 let loading = null;
 
 function library(address) {
@@ -22,10 +24,12 @@ function nodeOf(point) {
 }
 
 export default function (component) {
-  const { parentElement, data, setTriggerValue } = component;
+  const { parentElement, data, setTriggerValue, setStateValue } = component;
   const place = parentElement.querySelector(".rlm-plot");
   place.style.height = data.height + "px";
   place.rlmTrigger = setTriggerValue;
+  const width = Math.round(place.clientWidth / WIDTH_STEP) * WIDTH_STEP;
+  if (width > 0 && width !== data.width) setStateValue("width", width);
   if (place.rlmVersion === data.version) return;
   place.rlmVersion = data.version;
   library(data.library).then((Plotly) => {
