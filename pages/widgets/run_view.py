@@ -133,10 +133,10 @@ def _draw(row: RunRow, tree: SearchTree, whole: SearchTree, lit: tuple[int, ...]
     fan = catalogue.searches()[row.config.search].shape == "fan"
     kind_at, size_at = st.columns([3, 1], vertical_alignment="center")
     with kind_at:
-        restore("picture", "Candidates" if fan else "Tree")
-        kind = keep(
-            "picture", st.segmented_control("Picture", ["Tree", "Candidates"], key="picture", label_visibility="collapsed", required=True)
-        )
+        picture = "picture.fan" if fan else "picture.tree"
+        restore(picture, "Candidates" if fan else "Tree")
+        shown = st.segmented_control("Picture", ["Tree", "Candidates"], key=picture, label_visibility="collapsed", required=True)
+        kind = keep(picture, shown)
     with size_at:
         restore("large", False)
         large = keep("large", st.toggle("Large type", key="large", help="For a lecture hall."))

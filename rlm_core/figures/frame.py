@@ -60,7 +60,7 @@ def frame(places: Mapping[int, Place], orientation: Orientation, plot: tuple[flo
     room = _margins(right, scale, root_label)
     pitch = min(_quantised(across - 2 * room.across, max(slots) - min(slots) + 1), (64 if right else 130) * scale)
     font = 13.0 * scale
-    step = min((along - room.before - room.after) / max(levels, 1.0), (250 if right else 150) * scale)
+    step = min((along - room.before - room.after) / max(levels, 1.0), (270 if right else 150) * scale)
     spare = max(0.0, along - room.before - room.after - levels * step) / 2
     near, far = -(room.before + spare) / step, levels + (room.after + spare) / step
     middle, half = (max(slots) + min(slots)) / 2, across / pitch / 2

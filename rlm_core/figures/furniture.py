@@ -28,8 +28,8 @@ def base_layout(theme: visual.Theme, large: bool, height: int) -> dict[str, Any]
             "orientation": "h",
             "x": 1,
             "xanchor": "right",
-            "y": -0.01,
-            "yanchor": "top",
+            "y": 1.0,
+            "yanchor": "bottom",
             "bgcolor": "rgba(0,0,0,0)",
             "font": {"size": size, "color": theme.muted},
             "itemclick": False,
@@ -46,18 +46,18 @@ def _coloraxis(theme: visual.Theme, size: float) -> dict[str, Any]:
     low, high = visual.VALUE_WORDS
     bar = {
         "orientation": "h",
-        "x": 0.01,
+        "x": 0.0,
         "xanchor": "left",
         "y": -0.01,
         "yanchor": "top",
-        "len": 0.34,
+        "len": 0.4,
         "thickness": 9,
         "outlinewidth": 0,
-        "tickvals": [0.02, 0.98],
-        "ticktext": [f"0 {low}", f"{high} 1"],
+        "tickvals": [0.14, 0.86],
+        "ticktext": [low, high],
         "tickfont": {"size": size, "color": theme.muted},
         "ticks": "",
-        "ticklabelposition": "outside",
+        "tickangle": 0,
         "xpad": 6,
         "ypad": 4,
     }
@@ -79,6 +79,8 @@ def legend(tree: SearchTree, theme: visual.Theme, best: Sequence[int], lit: Sequ
     """The states, lines and marks that this picture holds, and no others."""
     present = {visual.look(n) for n in tree.nodes.values()} | ({"pruned"} if any(n.pruned for n in tree.nodes.values()) else set())
     rows = []
+    if any(n.visits for n in tree.nodes.values()):
+        rows.append(_sample("larger, thicker: more visits", "markers", marker={"size": 1, "opacity": 0}))
     for state, look in visual.LOOKS.items():
         if state not in present or (state == "open" and present == {"open"}):
             continue

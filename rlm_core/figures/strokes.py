@@ -12,8 +12,8 @@ from rlm_core.figures.visual import WIDTHS, width_class
 from rlm_core.tree import Node, SearchTree
 
 Points = NDArray[np.floating]
-CURVED = 4_000
-"""Trees with more edges get straight ones."""
+CURVES = ((150, 28), (700, 14), (4_000, 8))
+"""Up to so many edges, so many points on each; beyond, edges are straight."""
 
 
 def curves(places: Mapping[int, Place], edges: Sequence[tuple[int, int]], orientation: Orientation) -> tuple[Points, Points]:
@@ -22,7 +22,7 @@ def curves(places: Mapping[int, Place], edges: Sequence[tuple[int, int]], orient
     A curve leaves its parent and reaches its child along the levels, so that it never crosses a label beside them.
     """
     ends = np.array([(*places[a], *places[b]) for a, b in edges], dtype=np.float32).reshape(-1, 4, 1)
-    points = 14 if len(edges) <= 600 else 8 if len(edges) <= CURVED else 2
+    points = next((points for most, points in CURVES if len(edges) <= most), 2)
     t = np.linspace(0, 1, points, dtype=np.float32)
     across, along = t * t * (3 - 2 * t), 1.5 * t - 1.5 * t * t + t**3
     tx, ty = (along, across) if orientation == "right" else (across, along)

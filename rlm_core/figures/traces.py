@@ -43,7 +43,8 @@ def sizes(tree: SearchTree, frame: Frame) -> dict[int, float]:
     most = max((n.visits for n in tree.nodes.values()), default=0)
     if not most:
         return dict.fromkeys(tree.nodes, min(max(frame.low * 1.3, 5.0), frame.high * 0.55))
-    return {n.id: round(visual.diameter(n.visits, max(most, 16), frame.low, frame.high), 1) for n in tree.nodes.values()}
+    floor = max(frame.low, min(0.7 * frame.pitch, 14.0 * frame.font / 13))
+    return {n.id: round(visual.diameter(n.visits, max(most, 16), floor if n.finished else frame.low, frame.high), 1) for n in tree.nodes.values()}
 
 
 def value_of(node: Node, colour_by: str) -> float | None:
@@ -165,37 +166,25 @@ def marks(canvas: Canvas) -> list[Trace]:
 
 
 def texts(canvas: Canvas, spots: Mapping[int, Spot], best: Sequence[int]) -> list[Trace]:
-    """Step labels beside the nodes; those of the best path in full ink, the others quieter."""
+    """Step labels beside the nodes; those of the best path in full ink, the others quieter.
+
+    Unseen markers of the nodes' sizes make plotly set the text beside the node and not on it.
+    """
     ids = list(spots)
     if not ids:
         return []
     strong, two = set(best), canvas.frame.orientation == "down"
     x, y = canvas.xy(ids)
-    pad = [_padded(label(canvas.tree, canvas.tree.nodes[n], spots[n].limit, two), spots[n].position) for n in ids]
+    words = [label(canvas.tree, canvas.tree.nodes[n], spots[n].limit, two) for n in ids]
     colour = [canvas.theme.ink if n in strong or n == 0 else canvas.theme.muted for n in ids]
-    trace = _text(x, y, pad, [spots[n].position for n in ids], {"size": canvas.frame.font, "color": colour})
-    # plotly keeps a label clear of its own trace's marker only: invisible ones of the nodes' sizes hold it off
-    unseen = {"size": [canvas.sizes[n] + 4 for n in ids], "opacity": 0}
+    trace = _text(x, y, words, [spots[n].position for n in ids], {"size": canvas.frame.font, "color": colour})
+    unseen = {"size": [canvas.sizes[n] + 5 for n in ids], "opacity": 0}
     return [trace | {"mode": "markers+text", "marker": unseen}]
 
 
-def _padded(text: str, position: str) -> str:
-    """A little air between a marker and the label to its right."""
-    return "\u2009" + text if position == "middle right" else text
-
-
 def _text(x: list[float], y: list[float], text: list[str], position: str | list[str], font: dict[str, Any]) -> Trace:
-    return {
-        "type": "scatter",
-        "mode": "text",
-        "x": x,
-        "y": y,
-        "text": text,
-        "textposition": position,
-        "textfont": font,
-        "hoverinfo": "skip",
-        "showlegend": False,
-    }
+    trace = {"type": "scatter", "mode": "text", "x": x, "y": y, "text": text, "textposition": position, "textfont": font}
+    return trace | {"hoverinfo": "skip", "showlegend": False}
 
 
 def backtracks(canvas: Canvas) -> list[Trace]:

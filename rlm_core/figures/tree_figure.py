@@ -41,8 +41,8 @@ def tree_figure(
     """
     where = places or layout(tree, orientation)
     root_text = len(problem_label(tree.problem)) if tree.started is not None else 0
-    margin = {"l": 4, "r": 4, "t": 6, "b": 84 if large else 62}
-    shape = frame(where, orientation, (width - 8, height - 6 - margin["b"]), min(root_text, 26), large)
+    margin = {"l": 4, "r": 4, "t": 44 if large else 30, "b": 72 if large else 52}
+    shape = frame(where, orientation, (width - 8, height - margin["t"] - margin["b"]), min(root_text, 26), large)
     kind = "scatter" if len(tree.nodes) <= SVG_LIMIT else "scattergl"
     canvas = traces.Canvas(tree, theme, where, shape, kind, traces.sizes(tree, shape), colour_by)
     lit = [n for n in highlight if n in tree.nodes]

@@ -1,0 +1,119 @@
+"""The main job in a real browser: press Run, watch the tree, go back in time, ask a node why."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+NODES = ".rlm-plot .scatterlayer path.point"
+GREW = "() => document.querySelectorAll('.rlm-plot .scatterlayer path.point').length"
+
+
+def run_to_the_end(page) -> None:
+    page.locator(".st-key-run button").click()
+    page.wait_for_selector(NODES)
+    page.get_by_text("ended because").wait_for()
+    page.wait_for_selector(".rlm-sentence")
+
+
+def click_node(page, node: int) -> None:
+    """Click a node where it is drawn, as a person does."""
+    at = page.evaluate(
+        """(node) => {
+            const plot = document.querySelector('.rlm-plot');
+            for (const t of plot.data) {
+                const i = t.customdata ? Array.from(t.customdata).indexOf(node) : -1;
+                if (i < 0) continue;
+                const l = plot._fullLayout, box = plot.getBoundingClientRect();
+                return [box.left + l._size.l + l.xaxis.d2p(t.x[i]), box.top + l._size.t + l.yaxis.d2p(t.y[i])];
+            }
+        }""",
+        node,
+    )
+    page.mouse.move(*at)
+    page.wait_for_timeout(150)
+    page.mouse.click(*at)
+    page.wait_for_url(re.compile(rf"node={node}\b"))
+
+
+def test_run_grows_a_tree_and_the_answer_is_explained(page):
+    run_to_the_end(page)
+    assert page.evaluate(GREW) > 5
+    assert "64 of 64 simulations" in page.inner_text("body").replace("\n", " ")
+    assert re.search(r"\d+ tokens", page.inner_text("body"))
+
+
+def test_a_clicked_node_shows_its_arithmetic_with_numbers_filled_in(page):
+    run_to_the_end(page)
+    click_node(page, 0) if "node=" in page.url else None
+    formula = page.locator(".rlm-formula").first
+    formula.wait_for()
+    numbers = re.search(r"= (\d\.\d\d) \+ (\d\.\d\d) = (\d\.\d\d)", formula.inner_text())
+    assert numbers, formula.inner_text()
+    q, bonus, total = map(float, numbers.groups())
+    assert abs(q + bonus - total) < 0.015
+    click_node(page, 1)
+    page.get_by_text("Node 1 ·").wait_for()
+
+
+def test_stepping_back_shows_the_statistics_of_that_moment(page):
+    run_to_the_end(page)
+    final = int(page.locator(".rlm-figures b").first.inner_text())
+    for _ in range(12):
+        before = page.locator(".rlm-sentence").inner_text()
+        page.keyboard.press("ArrowLeft")
+        page.wait_for_function("(old) => document.querySelector('.rlm-sentence').innerText !== old", arg=before)
+    assert "t=" in page.url
+    earlier = int(page.locator(".rlm-figures b").first.inner_text())
+    assert earlier < final == 64
+
+
+def test_the_slider_reaches_the_first_event(page):
+    run_to_the_end(page)
+    page.locator("[data-testid=stSlider] input[type=range], [data-testid=stSlider] [role=slider]").first.focus()
+    page.keyboard.press("Home")
+    page.get_by_text("The run begins on").wait_for()
+    page.wait_for_url(re.compile(r"t=1\b"))
+
+
+def test_a_link_shows_the_same_moment_and_node_again_in_another_session(page, browser):
+    run_to_the_end(page)
+    click_node(page, 2)
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_url(re.compile(r"t=\d+"))
+    page.wait_for_timeout(500)
+    said, link = page.locator(".rlm-sentence").inner_text(), page.url
+    other = browser.new_page(viewport={"width": 1280, "height": 900})
+    other.set_default_timeout(60_000)
+    other.goto(link)
+    other.get_by_text("Node 2 ·").wait_for()
+    assert other.locator(".rlm-sentence").inner_text() == said
+    other.close()
+
+
+def test_zoom_survives_a_step_in_time(page):
+    run_to_the_end(page)
+    page.evaluate("() => Plotly.relayout(document.querySelector('.rlm-plot'), {'xaxis.range': [0.5, 1.5]})")
+    said = page.locator(".rlm-sentence").inner_text()
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function("(old) => document.querySelector('.rlm-sentence').innerText !== old", arg=said)
+    page.wait_for_timeout(800)
+    shown = page.evaluate("() => document.querySelector('.rlm-plot')._fullLayout.xaxis.range")
+    assert shown == pytest.approx([0.5, 1.5])
+
+
+def test_saved_runs_are_listed_and_an_unknown_run_is_one_clear_sentence(page, address):
+    run_to_the_end(page)
+    page.goto(f"{address}/runs")
+    page.get_by_text(re.compile(r"\d+ runs?, kept in")).wait_for()
+    page.goto(f"{address}/?run=nosuchrun")
+    page.get_by_text("There is no run 'nosuchrun'").wait_for()
+
+
+def test_a_budget_of_zero_is_refused_in_words_and_run_is_not_offered(page):
+    field = page.get_by_label("Simulations")
+    field.fill("0")
+    field.press("Enter")
+    page.get_by_text("A budget of 0 simulations allows nothing").wait_for()
+    assert page.locator(".st-key-run button").is_disabled()
