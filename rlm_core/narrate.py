@@ -143,12 +143,13 @@ def _selected(e: Selected) -> str:
     choices = list(e.choices)
     if not choices:
         return "The walk starts and ends at the root: 0 children so far."
+    decisive = next((c for c in reversed(choices) if len(c.terms) > 1), choices[-1])
     walk = " → ".join(str(n) for n in (*(c.parent for c in choices), e.node))
-    return f"{f'Walk {walk}: ' if len(choices) > 1 else ''}{_why(choices[-1])}"
+    return f"{f'Walk {walk}: ' if len(choices) > 1 else ''}{_why(decisive)}"
 
 
 def _why(c: Choice) -> str:
-    """The last decision of a walk, with its arithmetic."""
+    """One decision of a walk, with its arithmetic."""
     won = next(t for t in c.terms if t.node == c.chosen)
     others = [t for t in c.terms if t.node != c.chosen]
     over = f" over {listed([str(t.node) for t in others])}" if others else ""

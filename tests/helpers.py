@@ -167,7 +167,8 @@ def finish(log: Log, method: str = "best") -> None:
     at = log.tree.nodes
     votes = [Vote(a, sum(at[n].value or 0.0 for n in ns), tuple(ns), at[ns[0]].correct) for a, ns in groups.items() if a]
     votes.sort(key=lambda v: -v.weight)
-    best = max((n for v in votes for n in v.nodes), key=lambda n: (at[n].value or 0.0, at[n].visits), default=None)
+    pool = votes[:1] if method == "weighted" else votes
+    best = max((n for v in pool for n in v.nodes), key=lambda n: (at[n].value or 0.0, at[n].visits), default=None)
     answer, correct = (at[best].answer, at[best].correct) if best is not None else (None, None)
     log.emit(Answered(method, answer, best, correct, tuple(votes)))
     log.emit(RunFinished("simulations"))
@@ -204,7 +205,7 @@ def beam_log(seed: int) -> list[Record]:
     log = Log(make(f"countdown:numbers=4,seed={seed}"), seed)
     beams = [ROOT]
     for _ in range(3):
-        born = [log.add(b, t, 0.2) for b in beams for t in proposals(log, b)[: 8 // len(beams)]]
+        born = [log.add(b, t, 0.2) for b in beams if not log.tree.nodes[b].finished for t in proposals(log, b)[: 8 // len(beams)]]
         for node in born:
             log.emit(Evaluated(node, "prm", round(log.rng.betavariate(2, 2), 3)))
         born.sort(key=lambda n: -(log.tree.nodes[n].score or 0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import OrderedDict
 
@@ -9,7 +10,7 @@ import streamlit as st
 
 from rlm_core.events import Record
 from rlm_core.runs.store import Store
-from rlm_core.runs.supervisor import Supervisor
+from rlm_core.runs.supervisor import HAS_WORKER, Supervisor
 
 KEPT_LOGS = 32
 
@@ -20,9 +21,9 @@ def store() -> Store:
 
 
 @st.cache_resource(show_spinner=False)
-def supervisor() -> Supervisor:
-    """Starts the worker with the first session; it lives as long as the server."""
-    return Supervisor(store())
+def supervisor() -> Supervisor | None:
+    """Starts the worker with the first session, unless whoever started the server keeps one already (`make run` does)."""
+    return None if os.environ.get(HAS_WORKER) else Supervisor(store())
 
 
 class LogReader:

@@ -17,8 +17,8 @@ from rlm_core.problems.base import Problem
 from rlm_core.runs.config import Budget, RunConfig
 from rlm_core.runs.store import RunRow
 
-DEFAULT_NUMBERS = 4
-"""Countdown with four numbers: the bundled model alone rarely solves it, a search often does."""
+FIRST = {"task.countdown.numbers": 4, "task.countdown.seed": 31}
+"""What a newcomer sees first: four numbers, where the bundled model's likeliest solution is wrong and the search finds a right one."""
 
 
 def controls() -> tuple[RunConfig, Problem] | RlmError:
@@ -62,7 +62,8 @@ def _problem() -> str:
         )
         return text.from_text(question, reference or None).spec
     seed = f"task.{task.name}.seed"
-    restore(f"task.{task.name}.numbers", DEFAULT_NUMBERS) if task.name == "countdown" else None
+    for key, value in FIRST.items():
+        restore(key, value)
     if st.button("New random problem", icon=":material/casino:", width="stretch", help="Draws another seed; everything else stays."):
         put(seed, random.randrange(100_000))
     values = parameters(task, "task")

@@ -13,7 +13,7 @@ from pages.widgets.details import details
 from pages.widgets.inspector import inspector
 from pages.widgets.keep import keep, restore
 from pages.widgets.looks import theme
-from pages.widgets.plot import plot, width_of
+from pages.widgets.plot import plot, preload, width_of
 from pages.widgets.safe import html_text, markdown_text
 from rlm_core import catalogue
 from rlm_core.errors import LogError, RunNotFound
@@ -52,6 +52,7 @@ def empty_view(start: Callable[[], None] | None) -> None:
     st.html('<div class="rlm-parts">' + "".join(f"<div><b>{title}</b><span>{text}</span></div>" for title, text in PARTS) + "</div>")
     if st.button("Grow a first tree", type="primary", icon=":material/account_tree:", disabled=start is None, key="first") and start:
         start()
+    preload()
     recent = store().list(5)
     if recent:
         st.markdown("##### Your last runs")

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rlm_core.figures.layout import Orientation, Place
 from rlm_core.figures.visual import LARGE
+from rlm_core.tree import SearchTree
 
-STEPS = (6, 8, 12, 16, 24, 32, 48, 64)
+STEPS = (6, 8, 10, 12, 14, 16, 18, 20, 23, 26, 29, 32, 36, 40, 45, 50, 56, 64)
 """A small tree is given room for this many leaves, so that growing rescales the picture only now and then."""
 CHARACTER = 0.53
 """Mean width of a character, in multiples of the font size."""
+BAND = 64.0
+"""Px over which the leaves of a crowded level may be spread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +23,8 @@ class Frame:
     """Sizes in px for a figure of the nominal width and height.
 
     pitch: between neighbouring leaves. step: between levels. x, y: axis ranges. font: of labels.
-    low, high: marker diameters. stroke: factor on line widths.
+    low, high: marker diameters. stroke: factor on line widths. presence: opacity of edges in [0,1].
+    scale: factor of the large-type mode.
     """
 
     orientation: Orientation
@@ -27,10 +32,27 @@ class Frame:
     step: float
     x: tuple[float, float]
     y: tuple[float, float]
-    font: float
-    low: float
-    high: float
-    stroke: float
+    scale: float
+
+    @property
+    def font(self) -> float:
+        return max(11.0, min(13.0, self.pitch / self.scale)) * self.scale
+
+    @property
+    def low(self) -> float:
+        return min(max(0.5 * self.pitch, 4.0), 13.0 * self.scale)
+
+    @property
+    def high(self) -> float:
+        return min(max(1.1 * self.pitch, 16.0), 34.0 * self.scale)
+
+    @property
+    def stroke(self) -> float:
+        return min(max(self.pitch / 20, 0.5), 1.0) * self.scale
+
+    @property
+    def presence(self) -> float:
+        return min(1.0, max(0.3, self.pitch / 3))
 
     def characters(self, px: float) -> int:
         """How many characters of a label fit into so many px."""
@@ -59,23 +81,41 @@ def frame(places: Mapping[int, Place], orientation: Orientation, plot: tuple[flo
     levels = max([p[0] if right else -p[1] for p in places.values()], default=0.0)
     room = _margins(right, scale, root_label)
     pitch = min(_quantised(across - 2 * room.across, max(slots) - min(slots) + 1), (64 if right else 130) * scale)
-    font = 13.0 * scale
     step = min((along - room.before - room.after) / max(levels, 1.0), (270 if right else 150) * scale)
     spare = max(0.0, along - room.before - room.after - levels * step) / 2
     near, far = -(room.before + spare) / step, levels + (room.after + spare) / step
     middle, half = (max(slots) + min(slots)) / 2, across / pitch / 2
     x = (near, far) if right else (middle - half, middle + half)
     y = (-middle - half, -middle + half) if right else (-far, -near)
-    low, high = min(max(0.5 * pitch, 4.0), 13.0 * scale), min(max(1.1 * pitch, 16.0), 34.0 * scale)
-    return Frame(orientation, pitch, step, x, y, font, low, high, min(max(pitch / 24, 0.6), 1.0) * scale)
+    return Frame(orientation, pitch, step, x, y, scale)
 
 
 def _margins(right: bool, scale: float, root_label: int) -> Margins:
     if right:
-        return Margins(before=max(40.0, root_label * 13 * CHARACTER / 2 + 12) * scale, after=120 * scale, across=24 * scale)
+        return Margins(before=max(30.0, root_label * 13 * CHARACTER / 2 + 8) * scale, after=116 * scale, across=12 * scale)
     return Margins(before=30 * scale, after=48 * scale, across=46 * scale)
 
 
 def _quantised(px: float, slots: float) -> float:
     """Px a slot, with the number of slots rounded up to the next of STEPS while the tree is small."""
     return px / next((s for s in STEPS if s >= slots), slots)
+
+
+def spread(tree: SearchTree, places: Mapping[int, Place], shape: Frame) -> Mapping[int, Place]:
+    """Places with crowded leaves spread over a band along the levels, so that neighbours do not hide each other.
+
+    Leaves whose slots are closer than their markers take turns in k columns behind the one where the
+    nodes with children stand, which do not move.
+    """
+    columns = min(math.ceil(shape.low / shape.pitch), int(min(BAND, 0.4 * shape.step) / shape.low))
+    if columns < 2:
+        return places
+    stride = next(s for s in range(max(1, round(0.618 * columns)), columns + 1) if math.gcd(s, columns) == 1)
+    right, width = shape.orientation == "right", shape.low / shape.step
+    moved = dict(places)
+    for n in tree.nodes:
+        if not tree.nodes[n].children:
+            x, y = places[n]
+            shift = (round(-y if right else x) * stride % columns + 1) * width
+            moved[n] = (x + shift, y) if right else (x, y - shift)
+    return moved

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from rlm_core.figures import visual
-from rlm_core.figures.labels import label
-from rlm_core.figures.traces import Canvas, Trace
+from rlm_core.figures.labels import safe
+from rlm_core.figures.traces import Trace
 from rlm_core.tree import SearchTree
 
 
@@ -77,10 +77,9 @@ def colour_bar(theme: visual.Theme, large: bool) -> Trace:
 
 def legend(tree: SearchTree, theme: visual.Theme, best: Sequence[int], lit: Sequence[int]) -> list[Trace]:
     """The states, lines and marks that this picture holds, and no others."""
-    present = {visual.look(n) for n in tree.nodes.values()} | ({"pruned"} if any(n.pruned for n in tree.nodes.values()) else set())
+    nodes = tree.nodes.values()
+    present = {visual.look(n) for n in nodes} | {"pruned" for n in nodes if n.pruned} | {"unscored" for n in nodes if n.value is None}
     rows = []
-    if any(n.visits for n in tree.nodes.values()):
-        rows.append(_sample("larger, thicker: more visits", "markers", marker={"size": 1, "opacity": 0}))
     for state, look in visual.LOOKS.items():
         if state not in present or (state == "open" and present == {"open"}):
             continue
@@ -103,23 +102,17 @@ def legend(tree: SearchTree, theme: visual.Theme, best: Sequence[int], lit: Sequ
     return rows
 
 
-def plate(canvas: Canvas, node: int) -> dict[str, Any]:
-    """A label on a small plate, for a node that matters where there is no room for a plain one."""
-    right, theme = canvas.frame.orientation == "right", canvas.theme
-    x, y = canvas.places[node]
-    gap = canvas.sizes[node] / 2 + 4
-    beside = not canvas.tree.nodes[node].children if right else bool(canvas.tree.nodes[node].children)
-    offset = (
-        {"xanchor": "left", "xshift": gap, "yanchor": "middle"} if beside else {"xanchor": "center", "yanchor": "bottom", "yshift": gap}
-    )
-    if not beside and not right:
-        offset = {"xanchor": "center", "yanchor": "top", "yshift": -gap}
-    return offset | {
-        "x": x,
-        "y": y,
-        "text": label(canvas.tree, canvas.tree.nodes[node], 26),
-        "showarrow": False,
-        "bgcolor": visual.faded(theme.surface, 0.86),
-        "borderpad": 2,
-        "font": {"size": canvas.frame.font, "color": theme.ink},
-    }
+def notes(tree: SearchTree, theme: visual.Theme, large: bool, colour_by: str) -> list[dict[str, Any]]:
+    """What sizes and an unusual colouring mean; and the badge of a run that uses the truth, which stays with the picture."""
+    size = 13 * (visual.LARGE if large else 1)
+    corner = {"xref": "paper", "yref": "paper", "x": 1, "xanchor": "right", "showarrow": False}
+    made = []
+    colour = {"value": "", "score": "colour: latest score"}.get(colour_by, f"colour: score by {safe(colour_by)}")
+    words = [w for w in (colour, visual.SIZE_WORDS if any(n.visits for n in tree.nodes.values()) else "") if w]
+    if words:
+        made.append(corner | {"y": -0.02, "yanchor": "top", "text": " · ".join(words), "font": {"size": size, "color": theme.muted}})
+    if tree.oracle:
+        font = {"size": size, "color": visual.ink_on(theme.accent)}
+        badge = {"y": 1, "yanchor": "top", "text": f"<b>{visual.ORACLE_BADGE}</b>", "bgcolor": theme.accent, "borderpad": 5}
+        made.append(corner | badge | {"font": font})
+    return made

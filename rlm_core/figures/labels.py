@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import textwrap
+from functools import lru_cache
 
 from rlm_core.figures.visual import in_words
 from rlm_core.tree import ROOT, Node, SearchTree
@@ -44,8 +45,7 @@ def _keep_answer(text: str, limit: int) -> str:
 def hover(tree: SearchTree, node: Node) -> str:
     """Everything about a node at a glance, escaped: the full step, the state in words, visits, Q, scores, answer."""
     lines = [f"<b>{'Root' if node.id == ROOT else f'Node {node.id}'}</b>  {safe(in_words(node))}"]
-    text = tree.problem.question if node.id == ROOT and tree.started is not None else node.text
-    lines += wrapped("\n".join(readable(line) for line in text.splitlines()))
+    lines += wrapped(tree.problem.question if node.id == ROOT and tree.started is not None else node.text)
     lines.append(numbers(node))
     if node.finished:
         lines.append(f"answers {safe(shorten(node.answer, 60))}" if node.answer is not None else "states no answer")
@@ -63,10 +63,12 @@ def numbers(node: Node) -> str:
     return " · ".join(parts)
 
 
-def wrapped(text: str) -> list[str]:
-    """Escaped lines of at most HOVER_WIDTH characters; the last is an ellipsis where more would follow."""
+@lru_cache(maxsize=16_384)
+def wrapped(text: str) -> tuple[str, ...]:
+    """A text as readable, escaped lines of at most HOVER_WIDTH characters; the last is an ellipsis where more would follow."""
+    text = "\n".join(readable(line) for line in text.splitlines())
     if len(text) <= HOVER_WIDTH and "\n" not in text:
-        return [safe(text)] if text else []
+        return (safe(text),) if text else ()
     lines = [piece for line in text.splitlines() for piece in textwrap.wrap(line[: HOVER_WIDTH * HOVER_LINES * 2], HOVER_WIDTH)]
     shown = lines if len(lines) <= HOVER_LINES else [*lines[: HOVER_LINES - 1], f"… {counted(len(text), 'character')} in all"]
-    return [safe(line) for line in shown]
+    return tuple(safe(line) for line in shown)

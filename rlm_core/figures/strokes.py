@@ -35,24 +35,27 @@ def curves(places: Mapping[int, Place], edges: Sequence[tuple[int, int]], orient
 
 
 def arc(start: Place, end: Place, orientation: Orientation, bend: float) -> tuple[Points, Points]:
-    """x and y [24] of a curve from a node back to its ancestor that bulges `bend` slots to the side.
+    """x and y [24] of a curve from a node back to its ancestor that bulges `bend` slots to the side where labels are few.
 
     It stops a little short of both nodes, so that the arrow's head stays visible.
     """
     (x0, y0), (x1, y1) = start, end
     cx, cy = (x0 + x1) / 2, (y0 + y1) / 2
-    cx, cy = (cx, max(y0, y1) + bend) if orientation == "right" else (max(x0, x1) + bend, cy)
+    cx, cy = (cx, min(y0, y1) - bend) if orientation == "right" else (min(x0, x1) - bend, cy)
     t = np.linspace(0.04, 0.93, 24, dtype=np.float32)
     return (1 - t) ** 2 * x0 + 2 * t * (1 - t) * cx + t * t * x1, (1 - t) ** 2 * y0 + 2 * t * (1 - t) * cy + t * t * y1
 
 
 def by_width(tree: SearchTree, nodes: Iterable[Node]) -> dict[int, list[tuple[int, int]]]:
-    """Edges (parent, child) by their class in WIDTHS; edges to pruned nodes apart, under −1."""
+    """Edges (parent, child) by their class in WIDTHS; edges to pruned nodes apart, under −1.
+
+    One or two visits never make a thick line, whatever share of few they are.
+    """
     groups: dict[int, list[tuple[int, int]]] = {k: [] for k in range(-1, len(WIDTHS))}
     for node in nodes:
         if node.parent is None:
             continue
         above = tree.nodes[node.parent].visits
-        kind = -1 if node.pruned else width_class(node.visits / above) if above else 1
+        kind = -1 if node.pruned else min(width_class(node.visits / above), node.visits) if above else 1
         groups[kind].append((node.parent, node.id))
     return {k: edges for k, edges in groups.items() if edges}

@@ -8,10 +8,13 @@ from typing import Any
 import plotly.graph_objects as go
 
 from rlm_core.figures import traces, visual
-from rlm_core.figures.frame import frame
-from rlm_core.figures.furniture import base_layout, colour_bar, legend, plate
+from rlm_core.figures.frame import frame, spread
+from rlm_core.figures.furniture import base_layout, colour_bar, legend, notes
 from rlm_core.figures.layout import Orientation, Place, layout
-from rlm_core.figures.tree_labels import plated, spots
+from rlm_core.figures.markers import markers, marks, sizes
+from rlm_core.figures.plates import plates
+from rlm_core.figures.traces import Canvas, Trace
+from rlm_core.figures.tree_labels import Spot, plated, spots
 from rlm_core.tree import SearchTree
 from rlm_core.wording import problem_label
 
@@ -44,30 +47,25 @@ def tree_figure(
     margin = {"l": 4, "r": 4, "t": 44 if large else 30, "b": 72 if large else 52}
     shape = frame(where, orientation, (width - 8, height - margin["t"] - margin["b"]), min(root_text, 26), large)
     kind = "scatter" if len(tree.nodes) <= SVG_LIMIT else "scattergl"
-    canvas = traces.Canvas(tree, theme, where, shape, kind, traces.sizes(tree, shape), colour_by)
+    canvas = Canvas(tree, theme, spread(tree, where, shape), shape, kind, sizes(tree, shape), colour_by)
     lit = [n for n in highlight if n in tree.nodes]
+    ringed = selected if selected in tree.nodes else None
     best = tree.best_path()
-    spotted = spots(tree, where, shape)
-    ring = [selected] if selected in tree.nodes else []
-    drawn = traces.edges(canvas, best, lit) + traces.backtracks(canvas) + traces.rings(canvas, lit, halo=True) + traces.markers(canvas)
-    drawn += (
-        traces.rings(canvas, [n for n in ring if n is not None], halo=False) + traces.marks(canvas) + traces.texts(canvas, spotted, best)
-    )
-    drawn += [colour_bar(theme, large), *legend(tree, theme, best, lit)]
     style = base_layout(theme, large, height) | {"margin": margin} | _axes(shape.x, shape.y)
-    style["annotations"] = [plate(canvas, n) for n in plated(tree, best, selected, spotted)] + _badge(tree, theme, large)
-    return go.Figure({"data": drawn, "layout": style}, skip_invalid=False)
+    spotted = spots(tree, where, shape, canvas.sizes)
+    style["annotations"] = plates(canvas, plated(tree, best, ringed, spotted), ringed) + notes(tree, theme, large, colour_by)
+    furniture = [colour_bar(theme, large), *legend(tree, theme, best, lit)]
+    return go.Figure({"data": _drawn(canvas, spotted, best, lit, ringed) + furniture, "layout": style}, skip_invalid=False)
+
+
+def _drawn(canvas: Canvas, spotted: Mapping[int, Spot], best: Sequence[int], lit: Sequence[int], ringed: int | None) -> list[Trace]:
+    """From back to front: lines, light, nodes, ring, marks, labels."""
+    chosen = [] if ringed is None else [ringed]
+    lines = traces.edges(canvas, best, lit) + traces.backtracks(canvas)
+    nodes = traces.halo(canvas, lit) + markers(canvas) + traces.ring(canvas, chosen)
+    return lines + nodes + marks(canvas) + traces.texts(canvas, spotted, best, chosen)
 
 
 def _axes(x: tuple[float, float], y: tuple[float, float]) -> dict[str, Any]:
     hidden = {"visible": False, "showgrid": False, "zeroline": False, "autorange": False, "fixedrange": False}
     return {"xaxis": hidden | {"range": list(x)}, "yaxis": hidden | {"range": list(y)}}
-
-
-def _badge(tree: SearchTree, theme: visual.Theme, large: bool) -> list[dict[str, Any]]:
-    """The mark of a run that uses the truth; it stays with the picture wherever that goes."""
-    if not tree.oracle:
-        return []
-    font = {"size": 17 if large else 12, "color": visual.ink_on(theme.accent)}
-    corner = {"xref": "paper", "yref": "paper", "x": 1, "y": 1, "xanchor": "right", "yanchor": "top", "showarrow": False}
-    return [corner | {"text": f"<b>{visual.ORACLE_BADGE}</b>", "bgcolor": theme.accent, "borderpad": 5, "font": font}]

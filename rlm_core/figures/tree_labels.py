@@ -26,14 +26,14 @@ class Spot:
     limit: int
 
 
-def spots(tree: SearchTree, places: Mapping[int, Place], frame: Frame) -> dict[int, Spot]:
+def spots(tree: SearchTree, places: Mapping[int, Place], frame: Frame, sizes: Mapping[int, float]) -> dict[int, Spot]:
     """Node id → where its label fits. Crowded nodes are left out, so that a tree loses its labels leaf by leaf."""
-    find = _right if frame.orientation == "right" else _down
-    found = find(tree, {n: places[n] for n in tree.nodes}, frame)
+    here = {n: places[n] for n in tree.nodes}
+    found = _right(tree, here, frame, sizes) if frame.orientation == "right" else _down(tree, here, frame)
     return {n: s for n, s in found.items() if s.limit >= SHORTEST or n == ROOT}
 
 
-def _right(tree: SearchTree, places: Mapping[int, Place], frame: Frame) -> dict[int, Spot]:
+def _right(tree: SearchTree, places: Mapping[int, Place], frame: Frame, sizes: Mapping[int, float]) -> dict[int, Spot]:
     """Leaves are labelled to their right, in the row they own; other nodes above, where the row above is far enough."""
     first = _first_leaf_slots(tree, {n: -y for n, (_, y) in places.items()})
     last = max((x for x, _ in places.values()), default=0.0)
@@ -42,9 +42,9 @@ def _right(tree: SearchTree, places: Mapping[int, Place], frame: Frame) -> dict[
         node = tree.nodes[n]
         if node.children or n == ROOT:
             above = (-y - first[n] + 1) * frame.pitch
-            if n == ROOT or above >= 2.4 * frame.font + max(0.0, frame.high / 2 - frame.font):
+            if n == ROOT or above >= sizes[n] / 2 + 3 + 1.7 * frame.font:
                 found[n] = Spot("top center", min(LONGEST, frame.characters(frame.step - 8)) if n != ROOT else LONGEST)
-        elif frame.pitch >= 1.1 * frame.font:
+        elif frame.pitch >= 0.98 * frame.font:
             px = 105 * frame.font / 13 if x == last else frame.step * 0.85
             found[n] = Spot("middle right", min(LONGEST, frame.characters(px)))
     return found

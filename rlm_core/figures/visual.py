@@ -23,7 +23,7 @@ DIFFERENCE_WORDS = ("worse", "the same", "better")
 FONT = '"Source Sans", "Source Sans 3", "Source Sans Pro", "Segoe UI", system-ui, sans-serif'
 LARGE = 1.5
 """Factor of the large-type mode, for a lecture hall."""
-DENSE = 11.0
+DENSE = 9.0
 """Markers smaller than this (px) cannot hold a mark inside."""
 
 
@@ -104,6 +104,7 @@ LOOKS = {
 }
 """Every state in the order of the legend."""
 
+SIZE_WORDS = "area: visits · line: share of visits"
 ORACLE_BADGE = "ORACLE · the search sees the answer"
 
 

@@ -114,6 +114,7 @@ class Engine:
         self._rows = self._new_rows()
         self._active: list[_Row] = []
         self._waiting: deque[_Request] = deque()
+        self._entering: list[_Request] = []
         self._thread = ThreadPoolExecutor(1, "engine", torch.set_num_threads, (cores,))
         self._pump: asyncio.Task | None = None
 
@@ -122,7 +123,8 @@ class Engine:
 
     def busy_with(self, session: Session) -> bool:
         """Is a request of this session waiting or being decoded?"""
-        return any(r.session is session for r in (*self._waiting, *(row.request for row in list(self._active))))
+        in_order = (*self._waiting, *self._entering, *(row.request for row in tuple(self._active)))  # the way a request goes
+        return any(request.session is session for request in in_order)
 
     def _new_rows(self) -> KVRows:
         return KVRows(self.model.config, self.dtype, self.device)
@@ -160,10 +162,11 @@ class Engine:
             await asyncio.sleep(0)
 
     def _fail(self, error: Exception) -> None:
-        for request in {*self._waiting, *(r.request for r in self._active)}:
+        for request in {*self._waiting, *self._entering, *(r.request for r in self._active)}:
             if not request.future.done():
                 request.future.set_exception(error)
         self._waiting.clear()
+        self._entering.clear()
         self._active.clear()
         self._rows = self._new_rows()
 
@@ -183,11 +186,14 @@ class Engine:
         batch: list[_Request] = []
         room = self.max_rows - len(self._active)
         while self._waiting and (len(self._waiting[0].seeds) <= room or (not batch and not self._active)):
+            self._entering.append(self._waiting[0])  # so that at no moment it is in neither
             request = self._waiting.popleft()
             if not request.future.cancelled():
                 batch.append(request)
                 room -= len(request.seeds)
-        return self._prefill(batch) if batch else []
+        finished = self._prefill(batch) if batch else []
+        self._entering.clear()
+        return finished
 
     def _prefill(self, batch: list[_Request]) -> list[_Request]:
         staging, todo = self._new_rows(), []
@@ -233,6 +239,7 @@ class Engine:
     def _forward(self, cache: KVRows, ids: torch.Tensor, counts: list[int]) -> torch.Tensor:
         """Logits [rows, q, vocabulary] of the new tokens; the cache then holds them."""
         positions, mask = cache.begin(counts)
+        positions = positions.clamp_max(self.max_length - 1)  # only padding lies beyond
         out = self.model(input_ids=ids, position_ids=positions, attention_mask=mask, past_key_values=cache, use_cache=True)
         cache.commit(counts)
         return out.logits

@@ -17,6 +17,7 @@ from pathlib import Path
 import torch
 from tokenizers.pre_tokenizers import ByteLevel, Digits, Sequence
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers.utils import logging as transformers_logging
 
 from rlm_core.errors import ModelError
 from rlm_core.models import nano
@@ -24,6 +25,8 @@ from rlm_core.models.engine import Engine
 from rlm_core.models.formats import Format, LineFormat, NanoFormat
 from rlm_core.models.local_policy import LocalPolicy
 from rlm_core.paths import cache_folder
+
+transformers_logging.disable_progress_bar()  # progress goes to `report`
 
 Report = Callable[[str], None]
 """Told in words how loading goes on."""
@@ -175,6 +178,9 @@ def _source(name: str, report: Report) -> Path:
 def _refuse_unsuited(name: str, model: PreTrainedModel) -> None:
     """The engine keeps keys and values for every position, so every layer must attend to all of them."""
     kinds = set(getattr(model.config, "layer_types", None) or ["full_attention"])
+    window = getattr(model.config, "sliding_window", None)
+    if window and not getattr(model.config, "layer_types", None) and window < model.config.max_position_embeddings:
+        kinds = {"sliding_attention"}  # a window for all layers, as in the first Mistral
     if kinds != {"full_attention"} or not hasattr(model.config, "num_attention_heads"):
         raise ModelError(f"{name} has layers of kind {', '.join(sorted(kinds))}; the engine runs models with full attention only.")
 

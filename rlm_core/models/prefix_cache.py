@@ -60,8 +60,8 @@ class PrefixCache:
                 self._attach(edge, tuple(tokens[done:]), kv[..., done : len(tokens), :].clone())
                 break
             common = _common(child.tokens, tokens, done)
-            child.used = self._clock
             edge = child if common == len(child.tokens) else self._split(child, common)
+            edge.used = self._clock  # what was split off below was not used now
             done += common
         self._evict()
 

@@ -20,7 +20,7 @@ from rlm_core.events import RolloutResult
 from rlm_core.models.policy import Policy, Sampling, Seed, Step
 from rlm_core.problems.base import Problem
 from rlm_core.rewards.base import Reward, RewardContext, Scored
-from rlm_core.rewards.verifier import answer_of, check
+from rlm_core.rewards.verifier import answer_of, check, require_truth
 
 DESCRIPTION = Description(
     name="rollouts",
@@ -104,6 +104,8 @@ class Rollouts:
 def make(context: RewardContext, parameters: Mapping[str, Any]) -> Rollouts:
     self_checking = context.problem.self_checking
     by_verifier = parameters["check"] == "verifier" or (parameters["check"] == "auto" and self_checking)
+    if by_verifier:
+        require_truth(context.problem)
     pilot = None if by_verifier else Pilot(context.policy, context.sampling, parameters["pilot"])
     return Rollouts(context.policy, context.sampling, parameters["rollouts"], pilot, oracle=by_verifier and not self_checking)
 

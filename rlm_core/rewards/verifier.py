@@ -29,11 +29,20 @@ def answer_of(problem: Problem, steps: Sequence[Step]) -> str | None:
     return task(problem.task).answer(problem, [s.text for s in steps]) if steps and steps[-1].finished else None
 
 
+NOTHING_TO_CHECK = "The verifier has nothing to check against: give the problem a reference answer or choose another reward."
+
+
+def require_truth(problem: Problem) -> None:
+    """RewardError if no answer to this problem can be checked: said before anything is spent."""
+    if not problem.self_checking and problem.reference is None:
+        raise RewardError(NOTHING_TO_CHECK)
+
+
 def check(problem: Problem, steps: Sequence[Step]) -> bool:
     """Is this finished solution correct? A cut-off or answerless one is not. RewardError without a truth to check against."""
     verdict = task(problem.task).verify(problem, answer_of(problem, steps))
     if verdict is None:
-        raise RewardError("The verifier has nothing to check against: give the problem a reference answer or choose another reward.")
+        raise RewardError(NOTHING_TO_CHECK)
     return verdict
 
 
@@ -48,6 +57,7 @@ class Verifier:
 
 
 def make(context: RewardContext, parameters: Mapping[str, Any]) -> Verifier:
+    require_truth(context.problem)
     return Verifier(oracle=not context.problem.self_checking)
 
 

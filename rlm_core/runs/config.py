@@ -36,7 +36,7 @@ class RunConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     device: str = "auto"
     dtype: str = "auto"
     format: str = "auto"
-    problem: str = "countdown:seed=7"
+    problem: str = "countdown:numbers=4,seed=31"
     search: str = "mcts"
     search_parameters: dict[str, Any] = {}
     reward: str = "rollouts"

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from rlm_core.runs.store import Store
 
+HAS_WORKER = "RLM_EXPLORER_HAS_WORKER"
+"""Environment variable that tells a web server that somebody else keeps a worker for it."""
 PAUSE_SECONDS = (0.5, 1.0, 2.0, 5.0, 15.0)
 """How long to wait before the next start after each death in a row."""
 HEALTHY_SECONDS = 30.0

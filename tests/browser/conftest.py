@@ -41,7 +41,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         port = probe.getsockname()[1]
     data = tmp_path_factory.mktemp("data")
     server = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)],
+        [sys.executable, "-m", "rlm_core", "serve", "--port", str(port)],
         cwd=ROOT,
         env=os.environ | {"RLM_EXPLORER_DATA": str(data)},
         stdout=subprocess.DEVNULL,

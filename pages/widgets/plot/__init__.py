@@ -38,6 +38,11 @@ def width_of(key: str) -> int:
     return int((st.session_state.get(key) or {}).get("width") or GUESSED_WIDTH)
 
 
+def preload() -> None:
+    """Have the browser fetch plotly.js now, so that the first figure does not wait for it."""
+    _renderer()(key="plot.preload", data={"figure": "", "library": _serve_library()}, height=1)
+
+
 def plot(figure: go.Figure | str, *, key: str, height: int) -> int | None:
     """Draw a figure (or its JSON); returns the node id of a marker clicked just now, else None. height: pixels."""
     text = figure if isinstance(figure, str) else figure.to_json()

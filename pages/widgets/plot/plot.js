@@ -1,4 +1,5 @@
 // Draws a plotly figure with Plotly.react, so that zoom and pan survive while the figure changes.
+// Without a figure it only fetches the library, so that the first figure does not wait for it.
 // data: {figure, version, library, height, width}. State: `width`, px, in steps of 40, so that the server can plan labels.
 // Trigger: `node`, the id of a clicked marker.
 const WIDTH_STEP = 40;
@@ -25,6 +26,7 @@ function nodeOf(point) {
 
 export default function (component) {
   const { parentElement, data, setTriggerValue, setStateValue } = component;
+  if (!data.figure) { library(data.library).catch(() => {}); return; }
   const place = parentElement.querySelector(".rlm-plot");
   place.style.height = data.height + "px";
   place.rlmTrigger = setTriggerValue;

@@ -1,0 +1,113 @@
+"""The nodes themselves: shape by state, colour by value, area by visits. Only these traces carry ids and can be clicked."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any, Literal
+
+import numpy as np
+
+from rlm_core.figures import visual
+from rlm_core.figures.frame import Frame
+from rlm_core.figures.labels import hover
+from rlm_core.figures.traces import Canvas, Trace, text
+from rlm_core.tree import Node, SearchTree
+
+Paint = Literal["value", "unscored", "hollow"]
+FAIR = {"square": 0.92, "diamond": 1.1}
+"""Factors that make other shapes look as large as a circle."""
+
+
+def sizes(tree: SearchTree, frame: Frame) -> dict[int, float]:
+    """Marker diameters in px; without any visits (beam search, Best-of-N) all nodes are alike.
+
+    Finished nodes are large enough to hold their mark wherever leaves stand far enough apart.
+    """
+    most = max((n.visits for n in tree.nodes.values()), default=0)
+    open_size = frame.low if most else min(max(frame.low * 1.3, 5.0), frame.high * 0.55)
+    floor = max(open_size, min(0.8 * frame.pitch, 14.0 * frame.scale))
+
+    def size(node: Node) -> float:
+        least = floor if node.finished else open_size
+        return round(visual.diameter(node.visits, max(most, 16), least, frame.high), 1)
+
+    return {n.id: size(n) for n in tree.nodes.values()}
+
+
+def value_of(node: Node, colour_by: str) -> float | None:
+    """What colours a node, in [0,1]: its value, its latest score, or the latest score of the reward so named."""
+    if colour_by == "value":
+        return node.value
+    if colour_by == "score":
+        return node.score
+    return next((e.score for e in reversed(node.evaluations) if e.reward == colour_by), None)
+
+
+def paint(node: Node, colour_by: str) -> Paint:
+    """Hollow if pruned, neutral if nobody has judged it, else the value's colour."""
+    if node.pruned:
+        return "hollow"
+    return "unscored" if value_of(node, colour_by) is None else "value"
+
+
+def fill(node: Node, theme: visual.Theme, colour_by: str) -> str:
+    """The colour inside a node's marker."""
+    value = value_of(node, colour_by)
+    flat = {"hollow": theme.surface, "unscored": theme.unscored}
+    return flat.get(paint(node, colour_by)) or visual.value_colour(value or 0.0)
+
+
+def markers(canvas: Canvas) -> list[Trace]:
+    """A trace for each state, paint and symbol there is; customdata holds node ids.
+
+    The most visited are drawn last, on top of their neighbours.
+    """
+    groups: dict[tuple[str, Paint, str], list[Node]] = defaultdict(list)
+    for node in sorted(canvas.tree.nodes.values(), key=lambda n: n.visits):
+        state = visual.look(node)
+        look = visual.LOOKS[state]
+        symbol = look.symbol if canvas.sizes[node.id] >= visual.DENSE else look.dense
+        groups[state, paint(node, canvas.colour_by), symbol].append(node)
+    order = {state: i for i, state in enumerate(visual.LOOKS)}
+    return [_group(canvas, *key, groups[key]) for key in sorted(groups, key=lambda k: (order[k[0]], k[1:]))]
+
+
+def _group(canvas: Canvas, state: str, filled: Paint, symbol: str, nodes: list[Node]) -> Trace:
+    theme, ids = canvas.theme, [n.id for n in nodes]
+    x, y = canvas.xy(ids)
+    outline = theme.pruned if filled == "hollow" else theme.outline
+    width = max(0.7, 1.5 * canvas.frame.stroke) * (1.5 if state == "correct" else 1)
+    marker: dict[str, Any] = {
+        "symbol": symbol,
+        "size": np.array([canvas.sizes[n] for n in ids]) * FAIR.get(symbol, 1.0),
+        "opacity": 1,
+        "line": {"width": width, "color": visual.faded(outline, max(0.5, canvas.frame.presence))},
+    }
+    if filled == "value":
+        marker |= {"color": np.array([value_of(n, canvas.colour_by) for n in nodes], dtype=float), "coloraxis": "coloraxis"}
+    else:
+        marker["color"] = theme.surface if filled == "hollow" else theme.unscored
+    return {
+        "type": canvas.kind,
+        "mode": "markers",
+        "name": visual.LOOKS[state].words,
+        "x": x,
+        "y": y,
+        "customdata": ids,
+        "hovertext": [hover(canvas.tree, n) for n in nodes],
+        "hoverinfo": "text",
+        "marker": marker,
+        "showlegend": False,
+    }
+
+
+def marks(canvas: Canvas) -> list[Trace]:
+    """✓ and ✕ inside the markers that are large enough to hold them; smaller ones tell by their symbol."""
+    shown = [n for n in canvas.tree.nodes.values() if visual.LOOKS[n.state].mark and canvas.sizes[n.id] >= visual.DENSE]
+    if not shown:
+        return []
+    font = {
+        "size": [0.72 * canvas.sizes[n.id] for n in shown],
+        "color": [visual.ink_on(fill(n, canvas.theme, canvas.colour_by)) for n in shown],
+    }
+    return [text(*canvas.xy(n.id for n in shown), [visual.LOOKS[n.state].mark for n in shown], "middle center", font)]

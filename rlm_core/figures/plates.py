@@ -1,0 +1,86 @@
+"""Labels on small plates, for nodes that matter where a crowded tree has no room for plain ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rlm_core.figures import visual
+from rlm_core.figures.frame import CHARACTER
+from rlm_core.figures.labels import label
+from rlm_core.figures.traces import RING, Canvas
+
+LONGEST = 26
+
+
+@dataclass(slots=True)
+class Box:
+    """A plate's middle and half sizes in px, x to the right and y downwards from the root's corner of the axes."""
+
+    x: float
+    y: float
+    half_width: float
+    half_height: float
+
+    def meets(self, other: Box) -> bool:
+        across = abs(self.x - other.x) < self.half_width + other.half_width
+        return across and abs(self.y - other.y) < self.half_height + other.half_height
+
+
+def plates(canvas: Canvas, nodes: Sequence[int], ringed: int | None) -> list[dict[str, Any]]:
+    """An annotation for each node, the first ones nearest to theirs; later ones give way upwards or downwards."""
+    boxes: list[Box] = []
+    made = []
+    for node in nodes:
+        words = label(canvas.tree, canvas.tree.nodes[node], LONGEST)
+        gap = canvas.sizes[node] / 2 + (RING / 2 + 2 if node == ringed else 4)
+        box = _free(_box(canvas, node, len(words), gap), boxes)
+        boxes.append(box)
+        made.append(_annotation(canvas, node, words, box))
+    return made
+
+
+def _pixels(canvas: Canvas, node: int) -> tuple[float, float]:
+    (x, y), shape = canvas.places[node], canvas.frame
+    wide, high = (shape.step, shape.pitch) if shape.orientation == "right" else (shape.pitch, shape.step)
+    return x * wide, -y * high
+
+
+def _box(canvas: Canvas, node: int, characters: int, gap: float) -> Box:
+    """Right of a leaf and above other nodes in a tree that grows rightwards; below and right in one that hangs."""
+    x, y = _pixels(canvas, node)
+    half_width, half_height = characters * canvas.frame.font * CHARACTER / 2 + 4, canvas.frame.font * 0.62 + 3
+    leaf, right = not canvas.tree.nodes[node].children, canvas.frame.orientation == "right"
+    edge = canvas.frame.x[1] * (canvas.frame.step if right else canvas.frame.pitch) - half_width - 2
+    if leaf == right and x + gap + half_width <= edge:
+        return Box(x + gap + half_width, y, half_width, half_height)
+    x = min(x, edge)
+    return Box(x, y + (gap + half_height) * (-1 if right else 1), half_width, half_height)
+
+
+def _free(wanted: Box, taken: Sequence[Box]) -> Box:
+    """The wanted place, or the nearest above or below it that meets no other plate."""
+    for turn in range(2 * len(taken) + 1):
+        away = (turn + 1) // 2 * (1 if turn % 2 else -1)
+        box = Box(wanted.x, wanted.y + away * 2.1 * wanted.half_height, wanted.half_width, wanted.half_height)
+        if not any(box.meets(other) for other in taken):
+            return box
+    return wanted
+
+
+def _annotation(canvas: Canvas, node: int, words: str, box: Box) -> dict[str, Any]:
+    (x, y), (px, py) = canvas.places[node], _pixels(canvas, node)
+    return {
+        "x": x,
+        "y": y,
+        "xshift": box.x - px,
+        "yshift": py - box.y,
+        "xanchor": "center",
+        "yanchor": "middle",
+        "text": words,
+        "showarrow": False,
+        "bgcolor": visual.faded(canvas.theme.surface, 0.88),
+        "borderpad": 2,
+        "font": {"size": canvas.frame.font, "color": canvas.theme.ink},
+    }

@@ -1,0 +1,29 @@
+"""Start the app: the worker first, since it takes longest to come up, and the web server beside it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from rlm_core.runs.store import Store
+from rlm_core.runs.supervisor import HAS_WORKER, Supervisor
+
+ROOT = Path(__file__).parents[1]
+
+
+def serve(port: int) -> int:
+    """Serve until interrupted; returns the web server's exit code."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    supervisor = Supervisor(Store())
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    server = subprocess.Popen(command, cwd=ROOT, env=os.environ | {HAS_WORKER: "1"})
+    try:
+        return server.wait()
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        server.terminate()
+        supervisor.stop()

@@ -1,0 +1,306 @@
+"""MCTS: its counts add up, its budgets hold, its log says everything, and its formulas are the ones on the page."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field
+
+import pytest
+
+from rlm_core.events import (
+    BackedUp,
+    Choice,
+    Evaluated,
+    NodeAdded,
+    Pruned,
+    Record,
+    RunFinished,
+    RunStarted,
+    Selected,
+    Spent,
+)
+from rlm_core.models.loaders import load
+from rlm_core.models.policy import ScriptedPolicy, Step
+from rlm_core.problems import make
+from rlm_core.runs.config import Budget, RunConfig
+from rlm_core.search import answer
+from rlm_core.search.base import Control
+from rlm_core.search.runner import run_search
+from rlm_core.selection import Arm, terms
+from rlm_core.tree import ROOT, SearchTree, replay
+
+SCRIPT = {
+    (): ("a", "b", "c"),
+    ("a",): ("aa", "1<answer>10"),
+    ("b",): ("2<answer>24", "3<answer>9"),
+    ("c",): ("cc",),
+    ("a", "aa"): ("4<answer>24", "5<answer>7"),
+    ("c", "cc"): ("6<answer>3",),
+}
+TEXT = "text:question=What is 4*6?,answer=24"
+
+
+@pytest.fixture(scope="module")
+def nano():
+    return load("nano")
+
+
+def configured(simulations: int | None = 24, tokens: int | None = None, seconds: float | None = None, **rest) -> RunConfig:
+    rest = {"problem": "countdown:numbers=3,seed=3", "reward_parameters": {"rollouts": 2}, **rest}
+    return RunConfig(budget=Budget(simulations, tokens, seconds), **rest)
+
+
+def searched(config: RunConfig, policy, control: Control | None = None) -> tuple[SearchTree, list[Record]]:
+    records: list[Record] = []
+    tree = asyncio.run(run_search(config, policy, records.append, control))
+    return tree, records
+
+
+def scripted(simulations: int | None = 30, **rest) -> tuple[SearchTree, list[Record]]:
+    rest = {"problem": TEXT, "reward": "rollouts", "reward_parameters": {"rollouts": 2, "check": "verifier"}, **rest}
+    return searched(configured(simulations, **rest), ScriptedPolicy(SCRIPT))
+
+
+def events(records: list[Record], kind: type) -> list:
+    return [r.event for r in records if isinstance(r.event, kind)]
+
+
+def assert_counts_add_up(tree: SearchTree, records: list[Record]) -> None:
+    backups = events(records, BackedUp)
+    ended = Counter(b.path[0] for b in backups)
+    values: dict[int, list[float]] = {}
+    for b in backups:
+        assert b.path == tuple(reversed(tree.path(b.path[0])))
+        for n in b.path:
+            values.setdefault(n, []).append(b.value)
+    for node in tree.nodes.values():
+        assert node.visits == ended[node.id] + sum(tree.nodes[c].visits for c in node.children)
+        if node.visits:
+            assert node.q == pytest.approx(sum(values[node.id]) / len(values[node.id]))
+            assert 0 <= node.q <= 1
+    assert tree.nodes[ROOT].visits == tree.totals.simulations == len(backups)
+
+
+@pytest.mark.parametrize("leaves", [1, 4])
+@pytest.mark.parametrize("rule", ["uct", "puct"])
+def test_visits_are_simulations_that_ended_here_plus_the_childrens(nano, rule, leaves):
+    tree, records = searched(configured(search_parameters={"rule": rule, "leaves": leaves}), nano.policy())
+    assert_counts_add_up(tree, records)
+    assert tree.totals.simulations == 24 and tree.finished == RunFinished("simulations")
+    tree, records = scripted(search_parameters={"rule": rule, "leaves": leaves})
+    assert_counts_add_up(tree, records)
+    assert tree.totals.simulations == 30 and tree.finished == RunFinished("simulations")
+
+
+def timeless(records: list[Record]) -> list:
+    return [(r.seq, r.event) for r in records]
+
+
+def test_the_same_seed_gives_the_same_log_and_another_seed_another(nano):
+    first, again, other = (searched(configured(12, seed=s), nano.policy())[1] for s in (0, 0, 1))
+    assert timeless(first) == timeless(again)
+    assert [e for e in events(first, NodeAdded)] != [e for e in events(other, NodeAdded)]
+
+
+def test_runs_side_by_side_on_one_engine_have_the_logs_they_have_alone(nano):
+    async def together():
+        logs: list[list[Record]] = [[], [], []]
+        await asyncio.gather(*(run_search(configured(8, seed=i), nano.policy(), logs[i].append) for i in range(3)))
+        return logs
+
+    beside = asyncio.run(together())
+    assert [timeless(b) for b in beside] == [timeless(searched(configured(8, seed=i), nano.policy())[1]) for i in range(3)]
+
+
+def test_replay_of_the_log_is_the_tree_the_run_ended_with(nano):
+    tree, records = searched(configured(), nano.policy())
+    assert replay(records) == tree
+    assert [r.seq for r in records] == list(range(1, len(records) + 1))
+    assert isinstance(records[0].event, RunStarted) and isinstance(records[-1].event, RunFinished)
+
+
+@pytest.mark.parametrize("rule", ["uct", "puct"])
+def test_recorded_terms_are_those_of_the_tree_just_before(nano, rule):
+    """With one leaf at a time no virtual loss enters, so the page's arithmetic is the formula over the shown tree."""
+    _, records = searched(configured(16, search_parameters={"rule": rule, "leaves": 1, "c": 0.8}), nano.policy())
+    tree, seen = SearchTree(), 0
+    for record in records:
+        if isinstance(record.event, Selected):
+            for choice in record.event.choices:
+                ways = [tree.nodes[c] for c in tree.nodes[choice.parent].children if not tree.nodes[c].pruned]
+                arms = [Arm(w.id, w.visits, w.total, w.prior) for w in ways]
+                expected = terms(arms, tree.nodes[choice.parent].visits, rule, 0.8)
+                assert choice == Choice(choice.parent, tree.nodes[choice.parent].visits, choice.chosen, expected)
+                totals = {t.node: float("inf") if t.total is None else t.total for t in expected}
+                assert totals[choice.chosen] == max(totals.values())
+                seen += 1
+        tree.apply(record)
+    assert seen > 15
+
+
+def test_parallel_leaves_are_kept_apart_by_virtual_loss():
+    _, records = scripted(12, search_parameters={"leaves": 4})
+    rounds: list[list[int]] = [[]]
+    for e in (r.event for r in records):
+        if isinstance(e, Selected):
+            rounds[-1].append(e.node)
+        elif isinstance(e, BackedUp) and rounds[-1]:
+            rounds.append([])
+    assert max(map(len, rounds)) > 1 and all(len(set(r)) == len(r) for r in rounds)
+
+
+def test_finished_states_are_never_expanded(nano):
+    tree, _ = searched(configured(40), nano.policy())
+    assert all(not n.children for n in tree.nodes.values() if n.terminal)
+    assert any(n.visits > 1 for n in tree.candidates())  # and yet they are visited again
+
+
+def test_the_tokens_budget_is_passed_by_no_more_than_what_was_in_flight(nano):
+    tree, records = searched(configured(None, tokens=300), nano.policy())
+    spent = [s.generated for s in events(records, Spent)]
+    assert tree.finished.stop == "tokens"
+    assert tree.totals.generated >= 300 > sum(spent[:-1])
+
+
+def test_the_seconds_budget_ends_the_run(nano):
+    tree, _ = searched(configured(None, seconds=0.4, problem="countdown:numbers=4,seed=1"), nano.policy())
+    assert tree.finished.stop == "seconds"
+    assert 0.4 <= tree.time < 3
+
+
+def test_a_run_without_open_states_stops_as_exhausted_when_no_simulations_were_asked_for():
+    tree, records = scripted(None, tokens=10**6)
+    assert tree.finished.stop == "exhausted"
+    assert_counts_add_up(tree, records)
+    assert len(tree.candidates()) == 6 and tree.answered.answer == "24"
+
+
+def test_cancelling_keeps_counts_whole_and_answers_only_from_what_is_finished(nano):
+    records: list[Record] = []
+    control = Control()
+
+    def emit(record: Record) -> None:
+        records.append(record)
+        if sum(isinstance(r.event, BackedUp) for r in records) == 9 and not control.cancelled.is_set():
+            asyncio.get_running_loop().call_later(0.01, control.cancelled.set)
+
+    policy = nano.policy()
+    tree = asyncio.run(run_search(configured(5000, problem="countdown:numbers=4,seed=2"), policy, emit, control))
+    assert tree.finished == RunFinished("cancelled") and replay(records) == tree
+    assert sum(s.generated for s in events(records, Spent)) == policy.usage.generated
+    assert sum(s.computed for s in events(records, Spent)) == policy.usage.computed
+    if tree.answered.node is None:
+        assert tree.answered.answer is None and not [n for n in answer.answerable(tree) if n.visits]
+    else:
+        assert tree.nodes[tree.answered.node].finished and tree.nodes[tree.answered.node].answer == tree.answered.answer
+
+
+def test_cancelled_before_anything_was_finished_there_is_no_answer(nano):
+    control = Control()
+    control.cancelled.set()
+    tree, _ = searched(configured(), nano.policy(), control)
+    assert tree.finished.stop == "cancelled" and tree.answered.answer is None and tree.totals.generated == 0
+
+
+def test_a_paused_run_goes_on_where_it_was(nano):
+    async def paused():
+        control, records = Control(), []
+        control.going.clear()
+        task = asyncio.ensure_future(run_search(configured(6), nano.policy(), records.append, control))
+        await asyncio.sleep(0.1)
+        assert not events(records, Spent)
+        control.going.set()
+        await task
+        return records
+
+    assert timeless(asyncio.run(paused())) == timeless(searched(configured(6), nano.policy())[1])
+
+
+def test_cut_steps_are_pruned_and_never_answered(nano):
+    tree, records = searched(configured(20, max_step_tokens=9, problem="countdown:numbers=3,seed=3"), nano.policy())
+    cut = [n for n in tree.nodes.values() if n.cut]
+    assert cut and all(n.pruned and not n.finished and not n.children and not n.visits for n in cut)
+    assert "limit of 9 tokens" in cut[0].pruned
+    assert tree.answered.node is None or not tree.nodes[tree.answered.node].cut
+
+
+def test_where_every_step_is_cut_the_run_ends_without_an_answer(nano):
+    tree, records = searched(configured(20, max_step_tokens=1), nano.policy())
+    assert tree.finished.stop == "exhausted" and tree.answered.answer is None
+    assert tree.nodes[ROOT].pruned and events(records, Pruned)
+
+
+def test_a_reward_of_finished_states_only_is_asked_only_about_them():
+    tree, records = scripted(20, reward="verifier", reward_parameters={})
+    scored = events(records, Evaluated)
+    assert scored and all(tree.nodes[e.node].finished for e in scored)
+    assert all(tree.nodes[b.path[0]].finished for b in events(records, BackedUp))
+    assert_counts_add_up(tree, records)
+    assert tree.answered.answer == "24" and tree.answered.correct
+
+
+@dataclass(slots=True)
+class Leaning(ScriptedPolicy):
+    """A scripted policy that is surer of some texts than of others."""
+
+    sure: dict[str, float] = field(default_factory=dict)
+
+    def _step(self, text: str) -> Step:
+        step = ScriptedPolicy._step(self, text)
+        return Step(text, tuple(t.__class__(t.id, t.text, self.sure.get(text, -2.0)) for t in step.tokens), step.finished)
+
+
+def test_puct_goes_to_the_likeliest_first():
+    config = configured(2, problem=TEXT, reward="verifier", search_parameters={"rule": "puct", "leaves": 1})
+    tree, records = searched(config, Leaning(SCRIPT, sure={"b": -0.1}))
+    taken = {tree.nodes[s.choices[0].chosen].text for s in events(records, Selected) if s.choices}
+    assert taken == {"b"}
+    priors = {tree.nodes[c].text: tree.nodes[c].prior for c in tree.nodes[ROOT].children}
+    assert priors["b"] == max(priors.values()) and sum(priors.values()) == pytest.approx(1, abs=1e-3)
+
+
+def hand_built(backups: dict[int, list[float]]) -> SearchTree:
+    """Root; 1 → 2 (answers 10), 3 → 4 (answers 24), 3 → 5 (answers 24), 6 open."""
+    tree = SearchTree()
+    births = [(0, None, None), (1, 0, None), (2, 1, "10"), (3, 0, None), (4, 3, "24"), (5, 3, "24"), (6, 0, None)]
+    told = [NodeAdded(n, p, str(n), finished=a is not None, answer=a, correct=a == "24" if a else None) for n, p, a in births]
+    told += [BackedUp(tuple(reversed(tree_path(births, n))), v) for n, vs in backups.items() for v in vs]
+    for seq, event in enumerate([RunStarted({}, make(TEXT), False), *told], 1):
+        tree.apply(Record(seq, 0.0, event))
+    return tree
+
+
+def tree_path(births, node: int) -> list[int]:
+    parents = {n: p for n, p, _ in births}
+    path = [node]
+    while parents[path[0]] is not None:
+        path.insert(0, parents[path[0]])
+    return path
+
+
+def test_visits_go_down_the_most_visited_way_that_leads_to_a_candidate():
+    tree = hand_built({2: [0.2] * 3, 4: [0.9], 5: [0.6], 6: [1.0] * 9})
+    given = answer.most_visited(tree)
+    assert (given.answer, given.node) == ("10", 2)  # 6 has more visits, but no candidate stands below it
+
+
+def test_visits_break_ties_by_the_higher_mean_value():
+    assert answer.most_visited(hand_built({2: [0.2, 0.2], 4: [0.9], 5: [0.6]})).node == 4
+
+
+def test_best_takes_the_candidate_of_the_highest_value():
+    given = answer.best_terminal(hand_built({2: [0.7] * 5, 4: [0.4, 0.9], 5: [0.8]}))
+    assert (given.answer, given.node, given.correct) == ("24", 5, True)
+
+
+def test_vote_sums_values_by_answer():
+    given = answer.visit_vote(hand_built({2: [0.9], 4: [0.5], 5: [0.5]}))
+    assert (given.answer, given.node) == ("24", 4)
+    assert [(v.answer, v.weight, v.nodes) for v in given.votes] == [("24", 1.0, (4, 5)), ("10", 0.9, (2,))]
+
+
+@pytest.mark.parametrize("method", [answer.most_visited, answer.best_terminal, answer.visit_vote])
+def test_without_a_visited_candidate_no_answer_is_made_up(method):
+    given = method(hand_built({6: [1.0, 1.0]}))
+    assert given.answer is None and given.node is None and given.votes == ()
