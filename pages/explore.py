@@ -6,6 +6,7 @@ from pages.widgets.backend import store, supervisor
 from pages.widgets.controls import controls, estimate
 from pages.widgets.looks import style
 from pages.widgets.run_view import empty_view, open_run, run_view
+from pages.widgets.safe import markdown_text
 from rlm_core.errors import RlmError
 
 supervisor()
@@ -16,7 +17,7 @@ with st.sidebar:
     with st.container(key="runbar"):
         wrong = isinstance(wanted, RlmError)
         if wrong:
-            st.error(str(wanted), icon=":material/error:")
+            st.error(markdown_text(str(wanted)), icon=":material/error:")
         else:
             st.caption(estimate(wanted[0], store().list(50)) or "Press Run: the tree grows on the right.")
         pressed = st.button(

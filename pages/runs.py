@@ -8,6 +8,7 @@ import streamlit as st
 from pages.widgets.backend import store, supervisor
 from pages.widgets.looks import STATUS, style
 from pages.widgets.run_view import open_run
+from pages.widgets.safe import markdown_text
 from rlm_core import catalogue
 from rlm_core.errors import RlmError
 from rlm_core.runs.imports import import_log
@@ -45,7 +46,7 @@ rows = store().list(500)
 if not rows:
     st.info("Nothing has been run yet. Press Run on the Explore page and the run will be kept here.", icon=":material/history:")
 else:
-    st.caption(f"{len(rows):,} runs, kept in {store().folder}. Select one to open or delete it.")
+    st.caption(f"{len(rows):,} runs, kept in {markdown_text(str(store().folder))}. Select one to open or delete it.")
     chosen = st.dataframe(
         frame(rows),
         hide_index=True,
@@ -84,9 +85,9 @@ with st.expander("Import an event log"):
         try:
             run, warning = import_log(store(), uploaded.getvalue(), uploaded.name)
         except RlmError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(markdown_text(str(error)), icon=":material/error:")
         else:
             if warning:
-                st.warning(warning, icon=":material/warning:")
+                st.warning(markdown_text(warning), icon=":material/warning:")
             st.success("Imported.", icon=":material/check:")
             st.page_link("pages/explore.py", label="Open it", query_params={"run": run}, icon=":material/open_in_new:")

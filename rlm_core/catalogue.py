@@ -9,7 +9,7 @@ import msgspec
 
 from rlm_core import problems, rewards, search
 from rlm_core.describe import Description
-from rlm_core.models.catalogue import MODELS, describe
+from rlm_core.models.catalogue import MODELS, describe, refuse_unreadable
 from rlm_core.runs.config import RunConfig
 
 
@@ -30,8 +30,8 @@ def models() -> dict[str, Description]:
 
 
 def checked(config: RunConfig) -> RunConfig:
-    """The configuration with every parameter checked and filled in; ConfigError or ProblemError says what is wrong."""
-    problems.make(config.problem)
+    """The configuration with every parameter checked and filled in; an RlmError says what is wrong."""
+    refuse_unreadable(config.model, problems.make(config.problem))
     model = describe(config.model)
     names = {p.name for p in model.parameters}
     model.parse({n: v for n, v in (("device", config.device), ("dtype", config.dtype), ("format", config.format)) if n in names})

@@ -17,7 +17,7 @@ from rlm_core.events import Record, encode
 from rlm_core.runs import logfile
 from rlm_core.runs.config import Budget, RunConfig
 from rlm_core.runs.summary import summarise
-from rlm_core.tree import SearchTree, replay
+from rlm_core.tree import SearchTree
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="RLM Explorer on the command line.")
 BUDGETS = {"simulations": int, "tokens": int, "seconds": float}
@@ -105,6 +105,8 @@ async def _run(config: RunConfig, out: Path | None) -> SearchTree:
     from rlm_core.models.loaders import load  # torch is loaded only by the commands that need it
     from rlm_core.search.runner import run_search
 
+    if out is not None:
+        _check_writable(out)
     loaded = load(config.model, device=config.device, dtype=config.dtype, fmt=config.format, report=_report)
     if out is None:
         return await run_search(config, loaded.policy(), lambda record: None)
@@ -114,6 +116,14 @@ async def _run(config: RunConfig, out: Path | None) -> SearchTree:
             file.write(encode(record) + b"\n")
 
         return await run_search(config, loaded.policy(), write)
+
+
+def _check_writable(path: Path) -> None:
+    """ConfigError now rather than after a search, if the log cannot be written there."""
+    try:
+        path.open("ab").close()
+    except OSError:
+        raise ConfigError(f"The log {path} cannot be written; check the path.") from None
 
 
 def _report(text: str) -> None:
@@ -130,7 +140,7 @@ def replay_command(log: Annotated[Path, typer.Argument(help="A log written by `r
     found = logfile.read_file(log)
     if found.warning:
         _report(f"Warning: {found.warning}")
-    _print_summary(replay(found.records))
+    _print_summary(logfile.tree_of(found, log.name))
 
 
 KINDS = {"searches": catalogue.searches, "rewards": catalogue.reward_models, "problems": catalogue.tasks, "models": catalogue.models}

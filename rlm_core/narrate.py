@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from rlm_core.events import (
     Answered,
     AnyEvent,
@@ -58,6 +60,8 @@ PURPOSES = {
     "dropped": "samples dropped when the run ended",
 }
 STEP_SHOWN = 70
+MOST = 8
+"""Nodes, totals or scores that a sentence lists; it counts the others."""
 
 
 def headline(event: AnyEvent) -> str:
@@ -92,20 +96,20 @@ def sentence(record: Record, before: SearchTree) -> str:
         case NodeAdded() as e:
             return _added(e)
         case Selected() as e:
-            return _selected(e)
+            return _selected(e, before)
         case Evaluated() as e:
             return _evaluated(e)
         case BackedUp() as e:
             return _backed_up(e, before)
         case Pruned(nodes=nodes, reason=reason):
             one = len(nodes) == 1
-            return f"{'Node' if one else 'Nodes'} {listed([str(n) for n in nodes])} will not be continued: {reason}."
+            return f"{'Node' if one else 'Nodes'} {listed([str(n) for n in nodes], MOST)} will not be continued: {reason}."
         case Backtracked(source=source, target=target, reason=reason):
             return f"The search goes back from {name(source)} to {name(target)}: {reason}."
         case Spent() as e:
             return _spent(e, before)
         case Answered() as e:
-            return _answered(e)
+            return _answered(e, before)
         case RunFinished(stop=stop, detail=detail):
             totals = f"{counted(before.totals.generated, 'token')} generated, {counted(len(before.nodes), 'node')}, {record.time:,.1f} s"
             return f"{ENDS[stop]}{f': {detail}' if detail else ''} ({totals})."
@@ -113,6 +117,10 @@ def sentence(record: Record, before: SearchTree) -> str:
 
 def name(node: int) -> str:
     return "the root" if node == ROOT else f"node {node}"
+
+
+def _bare(node: int) -> str:
+    return "the root" if node == ROOT else str(node)
 
 
 def _started(e: RunStarted) -> str:
@@ -139,12 +147,15 @@ def _added(e: NodeAdded) -> str:
     return f"{text}; the solution ends here: {answer}."
 
 
-def _selected(e: Selected) -> str:
+def _selected(e: Selected, before: SearchTree) -> str:
     choices = list(e.choices)
     if not choices:
-        return "The walk starts and ends at the root: 0 children so far."
+        children = before.nodes[e.node].children
+        left = f"none of its {counted(len(children), 'child', 'children')} can be continued" if children else "0 children so far"
+        return f"The walk starts and ends at {name(e.node)}: {left}."
     decisive = next((c for c in reversed(choices) if len(c.terms) > 1), choices[-1])
-    walk = " → ".join(str(n) for n in (*(c.parent for c in choices), e.node))
+    way = [str(n) for n in (*(c.parent for c in choices), e.node)]
+    walk = " → ".join(way if len(way) <= MOST else [*way[:3], "…", *way[-3:]])
     return f"{f'Walk {walk}: ' if len(choices) > 1 else ''}{_why(decisive)}"
 
 
@@ -152,22 +163,32 @@ def _why(c: Choice) -> str:
     """One decision of a walk, with its arithmetic."""
     won = next(t for t in c.terms if t.node == c.chosen)
     others = [t for t in c.terms if t.node != c.chosen]
-    over = f" over {listed([str(t.node) for t in others])}" if others else ""
+    over = f" over {listed([str(t.node) for t in others], MOST)}" if others else ""
     if not others:
         return f"node {won.node}, the only child of {name(c.parent)} ({counted(won.visits, 'visit')} so far)."
     if won.total is None:
-        return f"node {won.node}{over}, because it has 0 visits, and what was never visited goes first."
-    beaten = listed([_total(t) for t in others])
-    own = f"{number(won.q or 0.0)} + {number(won.bonus or 0.0)} = {number(won.total)}"
-    return f"node {won.node}{over}, because {own} {_beats(won, others)} {beaten}."
+        unvisited = sum(t.total is None for t in c.terms)
+        rank = f"; of {unvisited} such children the one of the highest prior" if unvisited > 1 else ""
+        return f"node {won.node}{over}, because it has 0 visits, and what was never visited goes first{rank}."
+    return f"node {won.node}{over}, because {_sum(won)} {_beats(won.total, others)}."
 
 
-def _beats(won: Term, others: list[Term]) -> str:
-    return "ties with or beats" if any(t.total == won.total for t in others) else "beats"
+def _sum(t: Term) -> str:
+    """ "0.61 + 0.42 = 1.03"; ≈ where the rounded numbers do not quite add up."""
+    q, bonus, total = (round(v or 0.0, 2) for v in (t.q, t.bonus, t.total))
+    return f"{number(q)} + {number(bonus)} {'=' if round(q + bonus, 2) == total else '≈'} {number(total)}"
 
 
-def _total(t: Term) -> str:
-    return "∞" if t.total is None else number(t.total)
+def _beats(total: float, others: list[Term]) -> str:
+    """How a total compares with the others', from the highest down."""
+    ranked = sorted(others, key=lambda t: -math.inf if t.total is None else -t.total)
+    listing = listed(["∞" if t.total is None else number(t.total) for t in ranked], MOST)
+    first = ranked[0].total
+    if first is None or first > total:
+        return f"was drawn against {listing}"
+    if first == total:
+        return f"ties with the highest of {listing}, and at a tie the higher prior, then the older node goes first"
+    return f"{'narrowly beats' if number(first) == number(total) else 'beats'} {listing}"
 
 
 def _evaluated(e: Evaluated) -> str:
@@ -178,22 +199,31 @@ def _evaluated(e: Evaluated) -> str:
     if all(r.score in (0.0, 1.0) for r in e.rollouts):
         how = f"{full} of {counted(len(e.rollouts), 'rollout')} from {name(e.node)} succeed"
         return f"{how}{oracle}, so it scores {full}/{len(e.rollouts)} = {number(e.score)}."
-    shares = " + ".join(number(r.score) for r in e.rollouts)
-    return f"The rollouts from {name(e.node)} score ({shares})/{len(e.rollouts)} = {number(e.score)}{oracle}."
+    scores = [r.score for r in e.rollouts]
+    if len(scores) > MOST:
+        reach = f"from {number(min(scores))} to {number(max(scores))}"
+        return f"{len(scores)} rollouts from {name(e.node)} score {reach}, {number(e.score)} on average{oracle}."
+    shares = " + ".join(map(number, scores))
+    equal = "=" if number(sum(round(s, 2) for s in scores) / len(scores)) == number(e.score) else "≈"
+    return f"The rollouts from {name(e.node)} score ({shares})/{len(scores)} {equal} {number(e.score)}{oracle}."
 
 
 def _backed_up(e: BackedUp, before: SearchTree) -> str:
     start, *up = e.path
     root = before.nodes[e.path[-1]]
     visits, q = root.visits + 1, (root.total + e.value) / (root.visits + 1)
-    way = f" goes up from {start} to {listed(['the root' if n == ROOT else str(n) for n in up])}" if up else " stays at the root"
+    if len(up) > MOST:
+        up = [*up[: MOST - 2], up[-1]]
+        way = f" goes up from {start} to {', '.join(map(str, up[:-1]))}, {len(e.path) - len(up) - 1} more and {_bare(up[-1])}"
+    else:
+        way = f" goes up from {start} to {listed([_bare(n) for n in up])}" if up else " stays at the root"
     return f"{number(e.value)}{way}; the root now has {counted(visits, 'visit')} and Q {number(q)}."
 
 
 def _spent(e: Spent, before: SearchTree) -> str:
     parts = [f"{counted(e.generated, 'token')} generated for {PURPOSES.get(e.purpose, e.purpose)}"]
     if e.computed or e.reused:
-        parts.append(f"{e.computed:,} prompt tokens computed and {e.reused:,} reused")
+        parts += [counted(e.computed, "prompt token") + " computed", f"{e.reused:,} reused from the prefix cache"]
     if e.reward_passes:
         parts.append(counted(e.reward_passes, "reward pass", "reward passes"))
     if e.simulations:
@@ -201,10 +231,12 @@ def _spent(e: Spent, before: SearchTree) -> str:
     return f"{listed(parts)}; {before.totals.generated + e.generated:,} tokens so far."
 
 
-def _answered(e: Answered) -> str:
+def _answered(e: Answered, before: SearchTree) -> str:
     how = METHODS.get(e.method, e.method)
     if e.answer is None:
-        return f"There is no answer: 0 candidates were finished ({how})."
+        finished = len(before.candidates())
+        why = f"none of {counted(finished, 'finished candidate')} could be weighed" if finished else "0 candidates were finished"
+        return f"There is no answer: {why} ({how})."
     verdict = {True: ", which is correct", False: ", which is wrong", None: ""}[e.correct]
     votes = next((v for v in e.votes if v.answer == e.answer), None)
     weight = f" It weighs {number(votes.weight)} over {counted(len(votes.nodes), 'candidate')}; " if votes else " "

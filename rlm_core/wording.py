@@ -33,12 +33,16 @@ def counted(count: int, noun: str, plural: str = "") -> str:
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
-def listed(words: Sequence[str]) -> str:
-    """Words in a row.
+def listed(words: Sequence[str], most: int = 0) -> str:
+    """Words in a row; with `most`, so many at the most and the number of those left out.
 
     >>> listed(["7", "2", "the root"]), listed(["7"])
     ('7, 2 and the root', '7')
+    >>> listed(list("abcdef"), most=3)
+    'a, b and 4 more'
     """
+    if most and len(words) > most:
+        words = [*words[: most - 1], f"{len(words) - most + 1:,} more"]
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
 
 

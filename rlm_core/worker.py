@@ -18,7 +18,7 @@ from pathlib import Path
 
 from rlm_core.errors import RlmError
 from rlm_core.events import Record
-from rlm_core.models.loaders import LoadedModel, load
+from rlm_core.models.loaders import LoadedModel, Report, load
 from rlm_core.models.policy import Sampling
 from rlm_core.problems import make
 from rlm_core.runs.store import RunRow, Store
@@ -46,10 +46,10 @@ class Models:
     def __init__(self) -> None:
         self._loaded: dict[ModelKey, LoadedModel] = {}
         self._turn: dict[ModelKey, asyncio.Lock] = {}
-        self._loading = asyncio.Lock()
+        self._loading: dict[ModelKey, asyncio.Lock] = {}
 
-    async def get(self, key: ModelKey, report) -> LoadedModel:
-        async with self._loading:
+    async def get(self, key: ModelKey, report: Report) -> LoadedModel:
+        async with self._loading.setdefault(key, asyncio.Lock()):
             if key not in self._loaded:
                 name, device, dtype, fmt = key
                 self._loaded[key] = await asyncio.to_thread(load, name, device=device, dtype=dtype, fmt=fmt, report=report)
@@ -147,7 +147,10 @@ class Worker:
         key = (config.model, config.device, config.dtype, config.format)
         journal = Journal(self.store, row.id)
         try:
-            loaded = await self.models.get(key, lambda text: self.store.set_status(row.id, "loading", text))
+            loaded = await self._load(row.id, key)
+            if loaded is None:
+                self.store.set_status(row.id, "cancelled", "cancelled while the model was loading")
+                return
             self.store.set_status(row.id, "loading", "waiting for another run on this model")
             async with self.models.turn(key):
                 self.store.set_status(row.id, "running")
@@ -161,6 +164,23 @@ class Worker:
         else:
             stop = tree.finished.stop if tree.finished else "failed"
             self.store.set_status(row.id, ENDINGS.get(stop, "finished"), tree.finished.detail if tree.finished else "")
+
+    async def _load(self, run: str, key: ModelKey) -> LoadedModel | None:
+        """The model; None if the run is cancelled first (the load then goes on for whoever asks next)."""
+        control = self._controls[run]
+
+        def report(text: str) -> None:
+            if not control.cancelled.is_set():
+                self.store.set_status(run, "loading", text)
+
+        loading = asyncio.ensure_future(self.models.get(key, report))
+        cancelled = asyncio.ensure_future(control.cancelled.wait())
+        await asyncio.wait({loading, cancelled}, return_when=asyncio.FIRST_COMPLETED)
+        cancelled.cancel()
+        if loading.done():
+            return loading.result()
+        loading.add_done_callback(_log_failure)
+        return None
 
 
 class Journal:

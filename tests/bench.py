@@ -59,9 +59,7 @@ def engine() -> None:
 def search() -> None:
     loaded = load("nano")
     for leaves in (1, 4, 8):
-        config = RunConfig(
-            problem="countdown:numbers=4,seed=7", search_parameters={"leaves": leaves}, budget=Budget(simulations=64)
-        )
+        config = RunConfig(problem="countdown:numbers=4,seed=7", search_parameters={"leaves": leaves}, budget=Budget(simulations=64))
         tree = None
 
         def work(config: RunConfig = config) -> None:
@@ -71,7 +69,9 @@ def search() -> None:
         seconds = median_seconds(work)
         assert tree is not None
         t = tree.totals
-        print(f"mcts, {leaves} parallel leaves: {64 / seconds:6.0f} simulations/s, {t.reused / (t.reused + t.computed):.0%} of prompt tokens reused")
+        print(
+            f"mcts, {leaves} parallel leaves: {64 / seconds:6.0f} simulations/s, {t.reused / (t.reused + t.computed):.0%} of prompt tokens reused"
+        )
 
 
 def seeing() -> None:

@@ -68,7 +68,7 @@ def run_view(run: str) -> None:
     try:
         row = store().get(run)
     except RunNotFound as error:
-        st.error(str(error), icon=":material/search_off:")
+        st.error(markdown_text(str(error)), icon=":material/search_off:")
         if st.button("Back to the start", icon=":material/home:"):
             st.query_params.clear()
             st.rerun()
@@ -82,7 +82,7 @@ def run_view(run: str) -> None:
 
 
 def _whole(text: str | None) -> int | None:
-    return int(text) if text and text.isdigit() else None
+    return int(text) if text and text.isascii() and text.isdigit() else None
 
 
 def _body(run: str, was_active: bool, was_playing: bool) -> None:
@@ -91,7 +91,7 @@ def _body(run: str, was_active: bool, was_playing: bool) -> None:
     try:
         records = logs().records(run)
     except LogError as error:
-        st.error(f"{error} The run's other events are kept in the store.", icon=":material/broken_image:")
+        st.error(f"{markdown_text(str(error))} The run's other events are kept in the store.", icon=":material/broken_image:")
         return
     whole = replay(records)
     main, side = st.columns([17, 8], gap="medium")

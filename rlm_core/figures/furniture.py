@@ -37,7 +37,7 @@ def base_layout(theme: visual.Theme, large: bool, height: int) -> dict[str, Any]
             "itemsizing": "trace",
             "tracegroupgap": 0,
         },
-        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": theme.muted, "activecolor": theme.ink},
+        "modebar": {"orientation": "v", "bgcolor": "rgba(0,0,0,0)", "color": theme.muted, "activecolor": theme.ink},
         "coloraxis": _coloraxis(theme, size),
     }
 

@@ -10,6 +10,7 @@ from rlm_core.figures import visual
 from rlm_core.figures.frame import CHARACTER
 from rlm_core.figures.labels import label
 from rlm_core.figures.traces import RING, Canvas
+from rlm_core.tree import ROOT
 
 LONGEST = 26
 
@@ -30,7 +31,7 @@ class Box:
 
 def plates(canvas: Canvas, nodes: Sequence[int], ringed: int | None) -> list[dict[str, Any]]:
     """An annotation for each node, the first ones nearest to theirs; later ones give way upwards or downwards."""
-    boxes: list[Box] = []
+    boxes = [_root_label(canvas)] if ROOT in canvas.tree.nodes else []
     made = []
     for node in nodes:
         words = label(canvas.tree, canvas.tree.nodes[node], LONGEST)
@@ -57,6 +58,17 @@ def _box(canvas: Canvas, node: int, characters: int, gap: float) -> Box:
         return Box(x + gap + half_width, y, half_width, half_height)
     x = min(x, edge)
     return Box(x, y + (gap + half_height) * (-1 if right else 1), half_width, half_height)
+
+
+def _root_label(canvas: Canvas) -> Box:
+    """Where the root's plain label stands, which is always there."""
+    x, y = _pixels(canvas, ROOT)
+    words = label(canvas.tree, canvas.tree.nodes[ROOT], LONGEST)
+    half_width, half_height = len(words) * canvas.frame.font * CHARACTER / 2 + 4, canvas.frame.font * 0.62 + 3
+    gap = canvas.sizes[ROOT] / 2 + 3
+    if canvas.frame.orientation == "right":
+        return Box(x, y - gap - half_height, half_width, half_height)
+    return Box(x + gap + half_width, y, half_width, half_height)
 
 
 def _free(wanted: Box, taken: Sequence[Box]) -> Box:

@@ -104,6 +104,8 @@ LOOKS = {
 }
 """Every state in the order of the legend."""
 
+MARKS = {True: "✓ ", False: "✕ ", None: ""}
+"""Before an answer: what the verifier says of it."""
 SIZE_WORDS = "area: visits · line: share of visits"
 ORACLE_BADGE = "ORACLE · the search sees the answer"
 
@@ -173,7 +175,7 @@ def contrast(a: str, b: str) -> float:
 
 def ink_on(fill: str) -> str:
     """Black or white, whichever reads better on `fill`."""
-    return max("#0b0e14", "#ffffff", key=lambda c: contrast(c, fill))
+    return max("#000000", "#ffffff", key=lambda c: contrast(c, fill))
 
 
 def faded(colour: str, alpha: float) -> str:
@@ -185,9 +187,9 @@ def diameter(visits: int, reference: int, low: float, high: float) -> float:
     """Marker diameter in px: area ∝ visits, `high` at `reference` visits, never below `low`.
 
     >>> diameter(25, 100, 4, 30), diameter(100, 100, 4, 30), diameter(0, 100, 4, 30)
-    (15.0, 30.0, 4)
+    (15.0, 30.0, 4.0)
     """
-    return max(low, min(high, high * math.sqrt(visits / reference)))
+    return float(max(low, min(high, high * math.sqrt(visits / reference))))
 
 
 SHARES = (0.1, 0.3, 0.6)

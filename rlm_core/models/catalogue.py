@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from rlm_core.describe import Description, Parameter
+from rlm_core.errors import ModelError
+from rlm_core.problems.base import Problem
 
 SETTINGS = (
     Parameter(
@@ -46,6 +48,14 @@ OTHER = Description(
 
 MODELS = {d.name: d for d in (NANO, SMOLLM2, OTHER)}
 """Listed models; any other name is taken as an id, folder or file (`OTHER`)."""
+
+
+def refuse_unreadable(model: str, problem: Problem) -> None:
+    """ModelError if the bundled model's notation cannot say the problem."""
+    if model == NANO.name and not problem.compact:
+        raise ModelError(
+            "The bundled model reads only Countdown and chained arithmetic; choose another model for this problem, such as smollm2."
+        )
 
 
 def describe(name: str) -> Description:

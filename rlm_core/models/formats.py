@@ -12,6 +12,7 @@ from typing import Protocol
 from transformers import PreTrainedTokenizerBase
 
 from rlm_core.errors import ModelError
+from rlm_core.models.catalogue import refuse_unreadable
 from rlm_core.problems import task
 from rlm_core.problems.base import Problem, Task
 from rlm_core.problems.steps import find_answer
@@ -65,11 +66,7 @@ class NanoFormat:
     name: str = "nano"
 
     def prompt(self, problem: Problem) -> list[int]:
-        if not problem.compact:
-            raise ModelError(
-                f"The bundled model reads only Countdown and chained arithmetic, not {task(problem.task).description.title}; "
-                "choose another model for this problem."
-            )
+        refuse_unreadable(self.name, problem)
         ids = self._ids(f"<bos>{problem.compact}")
         if self.tokenizer.unk_token_id in ids:
             raise ModelError(f"The bundled model's notation has no sign for part of '{problem.compact}'.")

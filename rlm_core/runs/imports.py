@@ -10,16 +10,12 @@ from rlm_core.runs import logfile
 from rlm_core.runs.config import RunConfig
 from rlm_core.runs.store import Store
 from rlm_core.runs.summary import summarise
-from rlm_core.tree import replay
 
 
 def import_log(store: Store, text: bytes, name: str) -> tuple[str, str]:
     """Keep a log as a run; returns its id and a warning ("" if the log is whole). LogError if it is none."""
     found = logfile.read(text, name)
-    try:
-        tree = replay(found.records)
-    except KeyError as missing:
-        raise LogError(f"{name} speaks of node {missing}, which it never adds; it was not imported.") from None
+    tree = logfile.tree_of(found, name)
     started = found.records[0].event
     assert isinstance(started, RunStarted)  # logfile.read checked it
     try:

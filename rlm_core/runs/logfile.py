@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rlm_core.errors import LogError
 from rlm_core.events import VERSION, Record, RunStarted, decode, encode
+from rlm_core.tree import SearchTree, replay
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,14 @@ def read_file(path: Path) -> ReadLog:
         return read(path.read_bytes(), path.name)
     except OSError:
         raise LogError(f"The log {path} cannot be read; check the path.") from None
+
+
+def tree_of(log: ReadLog, name: str) -> SearchTree:
+    """The tree a log ends with; LogError if it speaks of a node that it never adds."""
+    try:
+        return replay(log.records)
+    except KeyError as missing:
+        raise LogError(f"{name} speaks of node {missing}, which it never adds; it was not read.") from None
 
 
 def write(records: Iterable[Record]) -> bytes:

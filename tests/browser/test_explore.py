@@ -125,3 +125,9 @@ def test_a_budget_of_zero_is_refused_in_words_and_run_is_not_offered(page):
     field.press("Enter")
     page.get_by_text("A budget of 0 simulations allows nothing").wait_for()
     assert page.locator(".st-key-run button").is_disabled()
+
+
+def test_text_of_a_person_is_shown_as_text_never_as_markup(page, address):
+    page.goto(f"{address}/?run=%21%5Bx%5D%28http%3A%2F%2F127.0.0.1%3A9%2Fx.png%29%3Cb%3Ebold%3C%2Fb%3E")
+    page.get_by_text("There is no run '![x](http://127.0.0.1:9/x.png)<b>bold</b>'").wait_for()
+    assert page.locator("img[src*='127.0.0.1:9']").count() == 0

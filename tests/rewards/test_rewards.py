@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 
 import pytest
 
@@ -39,14 +40,29 @@ def searched(**config) -> tuple:
     return asyncio.run(run_search(RunConfig(budget=Budget(4), **config), policy, records.append)), records
 
 
-def test_the_verifier_without_a_truth_fails_the_run_with_its_sentence():
-    reward, problem = made("verifier", NO_TRUTH)
-    with pytest.raises(RewardError) as caught:
-        score(reward, problem, finished("a<answer>5"))
-    tree, records = searched(problem=NO_TRUTH, reward="verifier")
-    assert (tree.finished.stop, tree.finished.detail) == ("failed", str(caught.value))
-    assert "reference answer" in tree.finished.detail
-    assert not [r for r in records if isinstance(r.event, Evaluated)]  # no default score stands in
+@pytest.mark.parametrize(("name", "parameters"), [("verifier", {}), ("rollouts", {"check": "verifier"})])
+def test_a_verifier_without_a_truth_is_refused_before_anything_is_spent(name, parameters):
+    policy, records = ScriptedPolicy(SCRIPT), []
+    config = RunConfig(model="scripted", problem=NO_TRUTH, reward=name, reward_parameters=parameters)
+    with pytest.raises(RewardError, match="nothing to check against: give the problem a reference answer or choose another reward"):
+        asyncio.run(run_search(config, policy, records.append))
+    assert not records and not policy.usage.generated
+
+
+def test_a_reward_that_fails_in_the_middle_ends_the_run_with_its_sentence():
+    """The policy cannot score a step of its own here: no default score stands in."""
+
+    @dataclass(slots=True)
+    class Mute(ScriptedPolicy):
+        async def score(self, problem, steps, text):
+            raise RewardError("This policy cannot score text.")
+
+        def _step(self, text: str) -> Step:
+            return finished(text)
+
+    tree, records = searched(model="scripted", problem=NO_TRUTH, reward="logprob", policy=Mute(SCRIPT))
+    assert (tree.finished.stop, tree.finished.detail) == ("failed", "This policy cannot score text.")
+    assert not [r for r in records if isinstance(r.event, Evaluated)]
 
 
 @pytest.mark.parametrize(("text", "expected"), [("a<answer>5", 1.0), ("b<answer>6", 0.0), ("no answer", 0.0)])

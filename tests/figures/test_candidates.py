@@ -1,0 +1,77 @@
+"""The candidates' chart: grouped by answer, what has no score never looks like a score of 0."""
+
+from collections import Counter
+
+import pytest
+
+from rlm_core.events import Answered, Evaluated, Vote
+from rlm_core.figures import visual
+from rlm_core.figures.candidate_rows import UNSCORED, fitted, groups, places
+from rlm_core.figures.candidates import candidates_figure, votes_figure
+from rlm_core.problems import make
+from rlm_core.tree import SearchTree, replay
+from tests.helpers import Log, best_of_n_log, random_log
+
+
+@pytest.mark.parametrize(("count", "large"), [(1, False), (16, False), (16, True), (64, False)])
+def test_every_candidate_is_a_clickable_point(count: int, large: bool) -> None:
+    tree = replay(best_of_n_log(1, count, 1))
+    figure = candidates_figure(tree, theme=visual.LIGHT, selected=1, large=large)
+    assert Counter(n for t in figure.data for n in t.customdata or ()) == Counter(c.id for c in tree.candidates())
+
+
+def test_what_has_no_score_stands_apart_and_never_at_zero() -> None:
+    log = Log(make("countdown:numbers=3,seed=1"))
+    none, zero = log.add(0, "1+1=2<answer>2"), log.add(0, "1+1=2<answer>2")
+    log.emit(Evaluated(zero, "orm", 0.0))
+    figure = candidates_figure(log.tree, theme=visual.LIGHT)
+    where = {n: (x, fill) for t in figure.data for n, x, fill in zip(t.customdata, t.x, t.marker.color, strict=True)}
+    assert where[none] == (UNSCORED, visual.LIGHT.unscored) and UNSCORED < -0.1
+    assert where[zero] == (0.0, visual.value_colour(0.0))
+    assert "not<br>scored" in figure.layout.xaxis.ticktext
+
+
+def test_no_column_for_the_unscored_where_all_have_a_score() -> None:
+    figure = candidates_figure(replay(best_of_n_log(1, 8)), theme=visual.LIGHT)
+    assert "not<br>scored" not in figure.layout.xaxis.ticktext
+
+
+def test_the_chosen_answer_comes_first_and_is_named() -> None:
+    tree = replay(best_of_n_log(1, 16))
+    assert tree.answered is not None and groups(tree)[0][0] == tree.answered.answer
+    figure = candidates_figure(tree, theme=visual.LIGHT)
+    assert figure.layout.yaxis.ticktext[0].startswith("<b>✓ ") and figure.layout.annotations[0].text == "chosen"
+
+
+def test_no_two_candidates_of_a_row_hide_each_other_while_there_is_room() -> None:
+    rows, lane = fitted(replay(best_of_n_log(1, 16, 2)), (480, 350), 1.0)
+    spots = list(places(rows)[1].values())
+    for i, (x, y) in enumerate(spots):
+        for other_x, other_y in spots[i + 1 :]:
+            assert abs(y - other_y) >= 0.99 or abs(x - other_x) * 480 / 1.4 >= 0.8 * lane
+
+
+def test_many_answers_share_a_last_row() -> None:
+    rows, _ = fitted(replay(random_log(2, 300)), (480, 350), 1.0)
+    assert "other answers" in rows[-1].label and len(rows) < 20
+
+
+def test_before_any_candidate_there_is_a_sentence() -> None:
+    for tree in (SearchTree(), replay(random_log(2, 5))):
+        assert "No candidate" in candidates_figure(tree, theme=visual.DARK).layout.annotations[0].text
+
+
+def test_an_answer_that_looks_like_markup_is_shown_as_text() -> None:
+    vote = Vote("<b>7</b>", 1.0, (1,), None)
+    figure = votes_figure(Answered("vote", "<b>7</b>", 1, None, (vote,)), theme=visual.LIGHT)
+    assert "&lt;b&gt;7" in figure.layout.yaxis.ticktext[0]
+
+
+def test_votes_are_told_by_mark_and_the_winner_by_weight_of_ink() -> None:
+    answered = replay(best_of_n_log(1, 16)).answered
+    assert answered is not None
+    figure = votes_figure(answered, theme=visual.LIGHT)
+    colours = list(figure.data[0].marker.color)
+    assert colours[-1] == visual.LIGHT.ink and colours.count(visual.LIGHT.ink) == 1
+    assert all(t[0] in "✓✕" for t in figure.layout.yaxis.ticktext)
+    assert sum(figure.data[0].x) == pytest.approx(sum(v.weight for v in answered.votes))

@@ -1,0 +1,181 @@
+"""The picture of a tree shows every node once, as what it is, and model text as nothing but text."""
+
+import time
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from rlm_core.events import Backtracked, Evaluated, Pruned, RunStarted
+from rlm_core.figures import visual
+from rlm_core.figures.labels import label, safe
+from rlm_core.figures.layout import layout
+from rlm_core.figures.tree_figure import tree_figure
+from rlm_core.problems import make
+from rlm_core.tree import SearchTree, replay
+from tests.helpers import Log, beam_log, chain_log, random_log
+
+HOSTILE = [
+    "<b>x</b><script>alert(1)</script>",
+    '<a href="https://example.org">u</a>',
+    "&lt;i&gt; &amp;",
+    "$x^2$ costs $5",
+    "%{x} a\nb<br>c",
+]
+
+
+def drawn(tree: SearchTree, **options: Any) -> list[dict[str, Any]]:
+    options = {"theme": visual.LIGHT} | options
+    return [t.to_plotly_json() for t in tree_figure(tree, **options).data]
+
+
+def ids(traces: list[dict[str, Any]]) -> Counter[int]:
+    return Counter(n for t in traces for n in t.get("customdata") or [])
+
+
+def marker_of(traces: list[dict[str, Any]], node: int) -> dict[str, Any]:
+    return next(t for t in traces if node in (t.get("customdata") or []))
+
+
+@pytest.mark.parametrize("nodes", [1, 5, 30, 300])
+@pytest.mark.parametrize("orientation", ["right", "down"])
+def test_every_node_appears_exactly_once_among_the_markers(nodes: int, orientation: str) -> None:
+    tree = replay(random_log(2, nodes))
+    assert ids(drawn(tree, orientation=orientation, selected=0, highlight=[0])) == Counter(list(tree.nodes))
+
+
+def test_only_node_markers_react_to_the_mouse() -> None:
+    traces = drawn(replay(beam_log(3)), selected=1, highlight=[0, 1])
+    assert all(t["hoverinfo"] == "text" if t.get("customdata") else t["hoverinfo"] == "skip" for t in traces)
+
+
+def test_an_empty_log_gives_an_empty_picture() -> None:
+    assert ids(drawn(SearchTree())) == Counter()
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_model_text_is_shown_as_text_and_never_as_markup(text: str) -> None:
+    log = Log(make("countdown:numbers=3,seed=1"))
+    node = log.add(0, text)
+    log.emit(Pruned((node,), text))
+    log.emit(Evaluated(node, text, 0.5))
+    figure = tree_figure(log.tree, theme=visual.LIGHT, selected=node, colour_by=text)
+    shown = [words for t in figure.data for words in [*(t.text or []), *(t.hovertext or [])]]
+    shown += [a.text for a in figure.layout.annotations]
+    for words in shown:
+        for ours in ("<br>", "<b>Root</b>", f"<b>Node {node}</b>"):
+            words = words.replace(ours, "")
+        assert "<" not in words and "$" not in words
+    assert safe("<b>x</b>") == "&lt;b&gt;x&lt;/b&gt;"
+
+
+def test_text_that_reorders_what_is_read_is_dropped() -> None:
+    log = Log(make("countdown:numbers=3,seed=1"))
+    node = log.add(0, "1\u202e+2\u200b=3\x07")
+    assert label(log.tree, log.tree.nodes[node], 20) == "1+2=3"
+
+
+def test_a_shortened_label_keeps_its_answer() -> None:
+    log = Log(make("countdown:numbers=3,seed=1"))
+    node = log.add(0, "First we multiply twenty-five by two<answer>50*2")
+    assert label(log.tree, log.tree.nodes[node], 20) == "First we mul… → 50×2"
+
+
+def test_states_differ_by_shape_and_what_is_not_judged_is_neutral() -> None:
+    log = Log(make("countdown:numbers=3,seed=1"))
+    open_, judged, dropped = (log.add(0, f"{i}+1={i + 1}") for i in range(3))
+    wrong = log.add(judged, "1+1=2<answer>2")
+    log.emit(Evaluated(judged, "orm", 0.0))
+    log.emit(Pruned((dropped,), "too low"))
+    traces = drawn(log.tree)
+    assert marker_of(traces, open_)["marker"]["color"] == visual.LIGHT.unscored
+    assert list(marker_of(traces, judged)["marker"]["color"]) == [0.0]
+    assert marker_of(traces, dropped)["marker"]["color"] == visual.LIGHT.surface
+    assert marker_of(traces, wrong)["marker"]["symbol"] == "square"
+    assert any("✕" in (t.get("text") or ()) for t in traces)
+
+
+def test_a_cut_step_has_a_shape_of_its_own() -> None:
+    tree = replay(beam_log(3))
+    cut = next(n.id for n in tree.nodes.values() if n.cut)
+    assert marker_of(drawn(tree), cut)["marker"]["symbol"] == "diamond"
+
+
+def test_the_legend_names_the_states_there_are_and_no_others() -> None:
+    names = {t["name"] for t in drawn(replay(beam_log(3))) if t.get("showlegend")}
+    assert names == {"open", "not evaluated yet", "pruned", "cut off", "✕ wrong", "best path", "backtrack"}
+
+
+def test_backtracks_are_dashed_arcs_with_an_arrow() -> None:
+    arcs = [t for t in drawn(replay(beam_log(3))) if t["mode"] == "lines+markers"]
+    assert len(arcs) == 1 and arcs[0]["marker"]["symbol"] == "arrow" and max(arcs[0]["marker"]["size"]) > 0
+    log = Log(make("countdown:numbers=3,seed=1"))
+    log.emit(Backtracked(0, 0, "nowhere to go"))
+    assert not [t for t in drawn(log.tree) if t["mode"] == "lines+markers"]
+
+
+def test_area_follows_visits() -> None:
+    assert visual.diameter(40, 160, 1, 30) * 2 == visual.diameter(160, 160, 1, 30)
+
+
+def test_an_oracle_is_marked_in_the_picture() -> None:
+    log = Log(make("countdown:numbers=3,seed=1"))
+    assert not [a for a in tree_figure(log.tree, theme=visual.LIGHT).layout.annotations if "ORACLE" in a.text]
+    log.emit(RunStarted({}, log.problem, oracle=True))
+    assert [a for a in tree_figure(log.tree, theme=visual.LIGHT).layout.annotations if "ORACLE" in a.text]
+
+
+def test_zoom_is_kept_and_nothing_stands_on_the_page_but_the_tree() -> None:
+    shape = tree_figure(replay(random_log(2, 30)), theme=visual.DARK).layout
+    assert shape.uirevision and shape.title.text is None and not shape.xaxis.visible and not shape.yaxis.visible
+    assert shape.paper_bgcolor == shape.plot_bgcolor == "rgba(0,0,0,0)"
+
+
+@pytest.mark.parametrize("nodes", [1, 5, 30, 300])
+def test_all_nodes_are_within_the_axes(nodes: int) -> None:
+    tree = replay(random_log(2, nodes))
+    figure = tree_figure(tree, theme=visual.LIGHT)
+    (x0, x1), (y0, y1) = figure.layout.xaxis.range, figure.layout.yaxis.range
+    assert all(x0 < x < x1 and y0 < y < y1 for x, y in layout(tree).values())
+
+
+def test_a_replay_with_the_places_of_the_whole_tree_holds_still() -> None:
+    records = random_log(2, 30)
+    places = layout(replay(records))
+    early, late = (tree_figure(replay(records[:t]), theme=visual.LIGHT, places=places) for t in (20, len(records)))
+    assert early.layout.xaxis.range == late.layout.xaxis.range and early.layout.yaxis.range == late.layout.yaxis.range
+    where = [{n: (x, y) for t in f.data if t.customdata for n, x, y in zip(t.customdata, t.x, t.y, strict=True)} for f in (early, late)]
+    assert all(where[1][n] == place for n, place in where[0].items())
+
+
+def test_labels_are_lost_leaf_by_leaf_but_the_best_path_keeps_its_own() -> None:
+    tree = replay(random_log(2, 300))
+    figure = tree_figure(tree, theme=visual.LIGHT)
+    labelled = sum(len(t.x) for t in figure.data if t.mode == "markers+text")
+    assert labelled + len(figure.layout.annotations) < 60
+    assert any("→" in a.text for a in figure.layout.annotations)
+
+
+def test_a_deep_chain_and_a_large_tree_are_drawn() -> None:
+    assert sum(ids(drawn(replay(chain_log(0, 5_000)))).values()) == 5_001
+    assert {t["type"] for t in drawn(replay(chain_log(0, 2_500))) if t.get("customdata")} == {"scattergl"}
+    assert {t["type"] for t in drawn(replay(chain_log(0, 100))) if t.get("customdata")} == {"scatter"}
+
+
+def test_two_thousand_nodes_are_drawn_in_a_blink() -> None:
+    tree = replay(random_log(2, 2000))
+    taken = []
+    for _ in range(5):
+        start = time.process_time()
+        tree_figure(tree, theme=visual.LIGHT)
+        taken.append(time.process_time() - start)
+    assert len(tree.nodes) == 2000 and min(taken) < 0.15
+
+
+@pytest.mark.parametrize("theme", [visual.LIGHT, visual.DARK])
+def test_text_contrasts_with_the_page_and_with_every_value(theme: visual.Theme) -> None:
+    assert all(visual.contrast(text, theme.surface) >= 4.5 for text in (theme.ink, theme.muted))
+    assert visual.contrast(theme.ink, theme.band) >= 4.5
+    fills = [visual.value_colour(i / 100) for i in range(101)] + [theme.unscored, theme.surface, theme.accent]
+    assert all(visual.contrast(visual.ink_on(fill), fill) >= 4.5 for fill in fills)
+    assert all(visual.contrast(line, theme.surface) >= 3 for line in (theme.outline, theme.pruned, theme.path, theme.accent))

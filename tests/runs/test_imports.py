@@ -1,0 +1,79 @@
+"""A log from elsewhere becomes a run that is equal to the one it was written by."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from rlm_core.errors import LogError
+from rlm_core.events import BackedUp, Record, RunFinished, RunStarted
+from rlm_core.runs import logfile
+from rlm_core.runs.config import RunConfig
+from rlm_core.runs.imports import import_log
+from rlm_core.runs.store import Store
+from rlm_core.runs.summary import summarise
+from rlm_core.tree import replay
+from tests.helpers import random_log
+
+
+@pytest.fixture
+def store(tmp_path) -> Store:
+    return Store(tmp_path)
+
+
+def real(records: list[Record], config: dict | None = None) -> list[Record]:
+    """The made-up log with a configuration as a run writes it."""
+    started = records[0].event
+    assert isinstance(started, RunStarted)
+    plain = msgspec.to_builtins(RunConfig(seed=9, problem=started.problem.spec)) if config is None else config
+    return [Record(1, 0.0, RunStarted(plain, started.problem, False)), *records[1:]]
+
+
+RECORDS = real(random_log(4, 15))
+
+
+def test_a_log_makes_the_round_trip_through_the_store_equal(store):
+    run, warning = import_log(store, logfile.write(RECORDS), "x.jsonl")
+    row = store.get(run)
+    assert warning == "" and row.status == "finished" and not row.active
+    assert store.events(run) == RECORDS and replay(store.events(run)) == replay(RECORDS)
+    assert row.config.seed == 9 and row.summary == summarise(replay(RECORDS)).as_dict()
+    assert logfile.write(store.events(run)) == logfile.write(RECORDS)
+
+
+def test_the_same_log_twice_makes_two_runs(store):
+    first, second = (import_log(store, logfile.write(RECORDS), "x.jsonl")[0] for _ in range(2))
+    assert first != second and store.events(first) == store.events(second)
+
+
+def test_a_cut_log_is_kept_as_an_interrupted_run_with_the_warning(store):
+    text = logfile.write(RECORDS)
+    run, warning = import_log(store, text[: len(text) - 10], "x.jsonl")
+    row = store.get(run)
+    assert row.status == "interrupted" and row.message == warning and "is cut in the middle" in warning
+    assert store.events(run) == RECORDS[:-1]
+
+
+def test_a_log_without_an_end_is_interrupted(store):
+    run, warning = import_log(store, logfile.write(RECORDS[:-1]), "x.jsonl")
+    assert (store.get(run).status, store.get(run).message, warning) == ("interrupted", "the log has no end", "")
+
+
+@pytest.mark.parametrize("stop", ["cancelled", "failed"])
+def test_how_a_run_ended_is_its_status(store, stop):
+    ended = [*RECORDS[:-1], Record(len(RECORDS), 9.0, RunFinished(stop))]
+    assert store.get(import_log(store, logfile.write(ended), "x.jsonl")[0]).status == stop
+
+
+@pytest.mark.parametrize(
+    ("records", "sentence"),
+    [
+        ([*RECORDS[:2], Record(3, 0.0, BackedUp((99,), 1.0))], "speaks of node 99, which it never adds"),
+        (real(random_log(4, 5), {"search": 7}), "The configuration in x.jsonl cannot be read"),
+        (real(random_log(4, 5), {"surprise": 1}), "The configuration in x.jsonl cannot be read"),
+    ],
+)
+def test_a_log_that_makes_no_sense_is_refused_and_leaves_nothing(store, records, sentence):
+    with pytest.raises(LogError, match=sentence):
+        import_log(store, logfile.write(records), "x.jsonl")
+    assert store.list() == []

@@ -1,0 +1,130 @@
+"""The store: what is queued is taken in order, what is asked is obeyed, and no event is ever lost."""
+
+from __future__ import annotations
+
+import pytest
+
+from rlm_core.errors import RunNotFound
+from rlm_core.problems import make
+from rlm_core.runs import store as store_module
+from rlm_core.runs.config import RunConfig
+from rlm_core.runs.store import Store
+from tests.helpers import random_log
+
+CONFIG = RunConfig()
+RECORDS = random_log(1, 12)
+
+
+@pytest.fixture
+def store(tmp_path) -> Store:
+    return Store(tmp_path)
+
+
+def queued(store: Store, seed: int = 0) -> str:
+    return store.create(RunConfig(seed=seed), make(CONFIG.problem))
+
+
+def test_a_run_comes_back_as_it_was_created(store):
+    run = queued(store, seed=5)
+    row = store.get(run)
+    assert (row.status, row.config, row.problem, row.active) == ("queued", RunConfig(seed=5), make(CONFIG.problem), True)
+
+
+def test_runs_are_taken_oldest_first_and_once(store):
+    runs = [queued(store, seed=i) for i in range(3)]
+    assert [store.position(r) for r in runs] == [0, 1, 2]
+    assert [row.id for row in (store.claim("a"), store.claim("b"), store.claim("a")) if row] == runs
+    assert store.claim("a") is None and store.get(runs[0]).status == "loading"
+
+
+def test_the_newest_run_is_listed_first(store):
+    runs = [queued(store) for _ in range(3)]
+    assert [r.id for r in store.list()] == runs[::-1] and [r.id for r in store.list(1)] == runs[2:]
+
+
+def test_a_queued_run_is_cancelled_at_once_and_never_taken(store):
+    run = queued(store)
+    store.wish(run, "cancel")
+    assert store.get(run).status == "cancelled" and store.claim("a") is None
+
+
+def test_a_wish_reaches_the_worker_that_holds_the_run_and_no_other(store):
+    run = queued(store)
+    store.claim("a")
+    store.wish(run, "pause")
+    assert store.wishes("a") == {run: "pause"} and store.wishes("b") == {}
+    store.wish(run, "cancel")
+    assert store.wishes("a") == {run: "cancel"} and store.get(run).status == "loading"  # the worker ends it
+
+
+def test_an_ended_run_takes_no_wishes(store):
+    run = queued(store)
+    store.claim("a")
+    store.set_status(run, "finished")
+    store.wish(run, "cancel")
+    assert store.get(run).status == "finished" and store.get(run).wish == "go" and store.wishes("a") == {}
+
+
+def test_events_come_back_in_order_from_where_one_asks(store):
+    run = queued(store)
+    store.append(run, RECORDS[:5], {"nodes": 1})
+    store.append(run, RECORDS[5:], {"nodes": 2})
+    assert store.events(run) == RECORDS and store.events(run, after=7) == RECORDS[7:] and store.events(run, after=10**6) == []
+    assert store.get(run).summary == {"nodes": 2}
+
+
+def test_events_are_seen_by_another_process_store_at_once(store, tmp_path):
+    run = queued(store)
+    reader = Store(tmp_path)
+    store.append(run, RECORDS[:3], {})
+    assert reader.events(run) == RECORDS[:3]
+
+
+def test_a_failed_write_leaves_nothing_behind(store):
+    run = queued(store)
+    store.append(run, RECORDS[:2], {"nodes": 1})
+    with pytest.raises(Exception, match="UNIQUE"):
+        store.append(run, [RECORDS[2], RECORDS[1]], {"nodes": 9})
+    assert store.events(run) == RECORDS[:2] and store.get(run).summary == {"nodes": 1}
+    store.append(run, RECORDS[2:4], {})  # and the store can still be written to
+
+
+def test_a_run_that_is_not_there_is_one_sentence(store):
+    with pytest.raises(RunNotFound) as caught:
+        store.get("nope")
+    assert str(caught.value) == f"There is no run 'nope' in {store.folder}; the list of saved runs shows those there are."
+
+
+def test_a_retired_workers_runs_are_interrupted_with_their_events_kept(store):
+    held, done, other = queued(store), queued(store), queued(store)
+    for worker in ("a", "a", "b"):
+        store.claim(worker)
+    store.heartbeat("a", 1, "")
+    store.append(held, RECORDS[:6], {"nodes": 3})
+    store.set_status(done, "finished")
+    store.retire("a", "the worker died")
+    assert (store.get(held).status, store.get(held).message) == ("interrupted", "the worker died")
+    assert store.events(held) == RECORDS[:6] and store.get(held).summary == {"nodes": 3}
+    assert store.get(done).status == "finished" and store.get(other).status == "loading" and not store.workers()
+
+
+def test_only_silent_workers_are_retired(store, monkeypatch):
+    run = queued(store)
+    store.claim("silent")
+    store.heartbeat("silent", 1, "")
+    assert store.retire_dead() == []
+    monkeypatch.setattr(store_module, "STALE_SECONDS", -1.0)
+    assert store.retire_dead() == ["silent"] and store.get(run).status == "interrupted"
+
+
+def test_a_run_being_worked_on_is_not_deleted_and_any_other_goes_with_its_events(store):
+    run = queued(store)
+    store.claim("a")
+    store.append(run, RECORDS[:3], {})
+    store.delete(run)
+    assert store.events(run)
+    store.set_status(run, "finished")
+    store.delete(run)
+    assert store.events(run) == []
+    with pytest.raises(RunNotFound):
+        store.get(run)

@@ -1,0 +1,65 @@
+"""Everything on offer can be used as it is described."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+import pytest
+
+from rlm_core import catalogue
+from rlm_core.errors import ConfigError
+from rlm_core.events import Record, RunFinished
+from rlm_core.models.loaders import load
+from rlm_core.runs.config import Budget, RunConfig
+from rlm_core.search.runner import run_search
+from rlm_core.tree import replay
+
+OFFERED = [d for kind in (catalogue.searches, catalogue.reward_models, catalogue.tasks, catalogue.models) for d in kind().values()]
+
+
+@pytest.fixture(scope="module")
+def nano():
+    return load("nano")
+
+
+@pytest.mark.parametrize("description", OFFERED, ids=lambda d: d.name)
+def test_defaults_are_allowed_by_their_own_description(description):
+    defaults = {p.name: p.default for p in description.parameters if p.default != ""}
+    parsed = description.parse(defaults)
+    assert {n: parsed[n] for n in defaults} == defaults
+    assert description.parse({n: str(v) for n, v in defaults.items()}) == parsed  # as the command line gives them
+    assert description.title and description.sentence.endswith(".") and all(p.help.endswith(".") for p in description.parameters)
+
+
+@pytest.mark.parametrize("description", OFFERED, ids=lambda d: d.name)
+def test_values_outside_the_bounds_are_refused(description):
+    for p in description.parameters:
+        outside = [b for b in ((p.low - 1) if p.low is not None else None, (p.high + 1) if p.high is not None else None) if b is not None]
+        for value in [*outside, *(["nonsense"] if p.choices or not isinstance(p.default, str) else [])]:
+            with pytest.raises(ConfigError) as caught:
+                description.parse({p.name: value})
+            assert str(caught.value) == f"{p.name}={value} is not allowed for {description.name}; it must be {p.allowed}."
+
+
+def test_an_unknown_parameter_is_one_sentence_with_a_guess():
+    with pytest.raises(ConfigError) as caught:
+        catalogue.checked(RunConfig(search_parameters={"widht": 3}))
+    assert str(caught.value) == ("mcts has no parameter 'widht'; did you mean 'width'? allowed are rule, c, width, leaves, answer.")
+
+
+@pytest.mark.parametrize(("field", "sentence"), [("search", "There is no search named 'x'"), ("reward", "There is no reward named 'x'")])
+def test_an_unknown_name_lists_what_there_is(field, sentence):
+    with pytest.raises(ConfigError, match=sentence):
+        catalogue.checked(msgspec.structs.replace(RunConfig(), **{field: "x"}))
+
+
+@pytest.mark.parametrize("reward", catalogue.reward_models())
+@pytest.mark.parametrize("search", catalogue.searches())
+def test_every_search_runs_to_its_end_with_every_reward(nano, search, reward):
+    config = RunConfig(problem="countdown:numbers=3,seed=2", search=search, reward=reward, budget=Budget(6, 4000))
+    records: list[Record] = []
+    tree = asyncio.run(run_search(config, nano.policy(), records.append))
+    last = records[-1].event
+    assert isinstance(last, RunFinished) and last.stop in ("done", "simulations", "exhausted"), last
+    assert tree.totals.generated > 0 and tree.answered is not None and replay(records) == tree

@@ -1,0 +1,125 @@
+"""The command line: one JSON line for a run and for its replay, one sentence for a mistake."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rlm_core import cli
+from rlm_core.events import BackedUp, Record, encode
+from rlm_core.runs import logfile
+
+ROOT = Path(__file__).parents[1]
+RUN = ["run", "--problem", "countdown:numbers=3,seed=3", "--set", "simulations=6,rollouts=2", "--seed", "1"]
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory) -> tuple[subprocess.CompletedProcess[str], Path]:
+    """One real run in a process of its own, with its log."""
+    log = tmp_path_factory.mktemp("cli") / "run.jsonl"
+    command = [sys.executable, "-m", "rlm_core", *RUN, "--out", str(log)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120), log
+
+
+def said(capsys, monkeypatch, *words: str) -> tuple[int, str, str]:
+    """Exit status, standard output and standard error of a command, run as `python -m rlm_core` runs it."""
+    monkeypatch.setattr(sys, "argv", ["rlm_core", *map(str, words)])
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+        sys.exit(0)
+    out, err = capsys.readouterr()
+    return int(end.value.code or 0), out, err
+
+
+def mistake(capsys, monkeypatch, *words: str) -> str:
+    """The one sentence a mistake is answered with."""
+    status, out, err = said(capsys, monkeypatch, *words)
+    assert status == 2 and out == ""
+    assert err.startswith("Error: ") and err.count("\n") == 1 and "Traceback" not in err
+    return err.removeprefix("Error: ").strip()
+
+
+def test_run_prints_one_line_of_figures(finished):
+    done, log = finished
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)
+    assert done.stdout.count("\n") == 1
+    assert {"answer", "correct", "stop", "generated", "reward_passes", "seconds", "nodes"} <= figures.keys()
+    assert figures["stop"] == "simulations" and figures["simulations"] == 6 and figures["generated"] > 0
+    assert figures["nodes"] == log.read_bytes().count(b'"type":"node_added"')
+
+
+def test_replay_prints_the_same_line(finished, capsys, monkeypatch):
+    done, log = finished
+    assert said(capsys, monkeypatch, "replay", log) == (0, done.stdout, "")
+
+
+def test_the_same_command_writes_the_same_log(finished, capsys, monkeypatch, tmp_path):
+    status, out, _ = said(capsys, monkeypatch, *RUN, "--out", tmp_path / "again.jsonl")
+    assert status == 0
+    first, again = (logfile.read_file(p).records for p in (finished[1], tmp_path / "again.jsonl"))
+    assert [(r.seq, r.event) for r in first] == [(r.seq, r.event) for r in again]
+
+
+def test_a_cut_log_is_replayed_with_a_warning(finished, capsys, monkeypatch, tmp_path):
+    cut = tmp_path / "cut.jsonl"
+    cut.write_bytes(finished[1].read_bytes()[:-20])
+    status, out, err = said(capsys, monkeypatch, "replay", cut)
+    assert status == 0 and json.loads(out)["stop"] == "interrupted"
+    assert err.startswith("Warning: cut.jsonl is cut in the middle of line ") and err.count("\n") == 1
+
+
+def test_a_damaged_log_is_not_replayed(finished, capsys, monkeypatch, tmp_path):
+    bad = tmp_path / "bad.jsonl"
+    lines = finished[1].read_bytes().splitlines(keepends=True)
+    bad.write_bytes(b"".join([lines[0], b"{nonsense\n", *lines[2:]]))
+    assert mistake(capsys, monkeypatch, "replay", bad).startswith("Line 2 of bad.jsonl is not an event")
+
+
+def test_a_log_that_speaks_of_unknown_nodes_is_not_replayed(finished, capsys, monkeypatch, tmp_path):
+    bad = tmp_path / "bad.jsonl"
+    bad.write_bytes(finished[1].read_bytes().splitlines(keepends=True)[0] + encode(Record(2, 0.0, BackedUp((7,), 1.0))) + b"\n")
+    assert "bad.jsonl speaks of node 7, which it never adds" in mistake(capsys, monkeypatch, "replay", bad)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--set", "simulations=0"], "A budget of 0 simulations allows nothing; give more than 0, or leave it out for no limit."),
+        (["--set", "seconds=nan"], "A budget of nan seconds allows nothing; give more than 0, or leave it out for no limit."),
+        (["--set", "simulations=none"], "A run needs at least one budget: simulations, tokens or seconds."),
+        (["--set", "simulations=many"], "simulations=many is not allowed; it must be a whole number."),
+        (["--search", "mtcs"], "There is no search named 'mtcs'; did you mean 'mcts'? allowed are "),
+        (["--reward", "rollout"], "There is no reward named 'rollout'; did you mean 'rollouts'? allowed are "),
+        (["--problem", "countdwn:seed=1"], "countdwn"),
+        (["--problem", "countdown:numbers=99"], "numbers=99 is not allowed for countdown; it must be a whole number from "),
+        (["--problem", "countdown:numbers"], "'numbers' in "),
+        (["--set", "widht=3"], "There is no setting named 'widht'; did you mean 'width'? allowed are "),
+        (["--set", "width=0"], "width=0 is not allowed for mcts; it must be a whole number from 1 to 32."),
+        (["--set", "temperature=9"], "A temperature of 9 is not allowed; it must be from 0 to 2."),
+        (["--seed", "-1"], "A seed of -1 is not allowed; it must be a whole number from 0 to 2147483647."),
+        (["--model", "nanoo"], "There is no model named 'nanoo'; allowed are nano, smollm2,"),
+        (["--set", "device=tpu"], "device=tpu is not allowed for nano; it must be one of auto, cuda, mps, cpu."),
+    ],
+    ids=lambda value: "=".join(value) if isinstance(value, list) else "",
+)
+def test_a_mistake_is_one_sentence_and_status_2(capsys, monkeypatch, words, sentence):
+    assert sentence in mistake(capsys, monkeypatch, "run", *words)
+
+
+def test_replay_of_no_file_is_one_sentence(capsys, monkeypatch, tmp_path):
+    assert "cannot be read; check the path" in mistake(capsys, monkeypatch, "replay", tmp_path / "none.jsonl")
+
+
+def test_a_log_that_cannot_be_written_is_one_sentence(capsys, monkeypatch, tmp_path):
+    assert "cannot be written; check the path" in mistake(capsys, monkeypatch, *RUN, "--out", tmp_path / "no" / "run.jsonl")
+
+
+@pytest.mark.parametrize("kind", cli.KINDS)
+def test_list_names_everything_that_can_be_chosen(capsys, monkeypatch, kind):
+    status, out, _ = said(capsys, monkeypatch, "list", kind, "--names")
+    assert status == 0 and out.split() == list(cli.KINDS[kind]())

@@ -1,0 +1,142 @@
+"""Every sentence carries the numbers of its event."""
+
+import pytest
+
+from rlm_core.events import (
+    Answered,
+    BackedUp,
+    Choice,
+    Evaluated,
+    NodeAdded,
+    Pruned,
+    Record,
+    RolloutResult,
+    RunFinished,
+    Selected,
+    Spent,
+    Term,
+    Token,
+)
+from rlm_core.narrate import ENDS, headline, sentence, touched
+from rlm_core.problems import make
+from rlm_core.tree import SearchTree
+from tests.helpers import Log, beam_log, best_of_n_log, random_log
+
+
+@pytest.fixture
+def log() -> Log:
+    made = Log(make("countdown:numbers=3,seed=1"))
+    for i in range(3):
+        made.add(0, f"{i}+1={i + 1}", 0.3)
+    return made
+
+
+def told(log: Log, event) -> str:
+    return sentence(Record(99, 4.2, event), log.tree)
+
+
+def term(node: int, q: float | None, bonus: float | None, total: float | None) -> Term:
+    return Term(node, q, 0 if q is None else 3, 0.3, bonus, total)
+
+
+@pytest.mark.parametrize("records", [random_log(2, 60), beam_log(3), best_of_n_log(1, 6, 1), random_log(1, 1)])
+def test_every_event_of_a_run_has_a_sentence_a_headline_and_known_nodes(records: list[Record]) -> None:
+    tree = SearchTree()
+    for record in records:
+        said = sentence(record, tree)
+        tree.apply(record)
+        assert said.endswith(".") and any(c.isdigit() for c in said), said
+        assert headline(record.event) and set(touched(record.event)) <= set(tree.nodes)
+
+
+def test_a_selection_shows_the_sum_that_won_and_what_it_beat(log: Log) -> None:
+    terms = (term(1, 0.58, 0.36, 0.94), term(2, 0.61, 0.42, 1.03), term(3, 0.5, 0.38, 0.88))
+    said = told(log, Selected(2, (Choice(0, 9, 2, terms),), "puct", 1.25))
+    assert "node 2 over 1 and 3, because 0.61 + 0.42 = 1.03 beats 0.94 and 0.88." in said
+
+
+def test_a_walk_of_several_levels_is_named(log: Log) -> None:
+    terms = (term(2, 0.61, 0.42, 1.03), term(3, 0.5, 0.38, 0.88))
+    said = told(log, Selected(2, (Choice(0, 9, 1, (term(1, 1.0, 0.1, 1.1),)), Choice(1, 5, 2, terms)), "puct", 1.25))
+    assert "0 → 1 → 2" in said and "1.03 beats 0.88" in said
+
+
+def test_an_unvisited_child_goes_first(log: Log) -> None:
+    said = told(log, Selected(2, (Choice(0, 9, 2, (term(1, 0.9, 0.2, 1.1), term(2, None, None, None))),), "uct", 1.41))
+    assert "0 visits" in said and "never visited" in said
+
+
+@pytest.mark.parametrize(
+    ("rival", "words"), [(1.029, "narrowly beats 1.03"), (1.034, "ties with"), (1.5, "was drawn against 1.50"), (0.2, "beats 0.20")]
+)
+def test_close_and_tied_totals_are_told_apart(log: Log, rival: float, words: str) -> None:
+    terms = (term(1, 0.614, 0.42, 1.034), term(2, rival - 0.1, 0.1, rival))
+    assert words in told(log, Selected(1, (Choice(0, 9, 1, terms),), "puct", 1.25))
+
+
+def test_a_sum_that_rounding_bends_is_not_called_equal(log: Log) -> None:
+    terms = (term(1, 0.614, 0.424, 1.038), term(2, 0.1, 0.1, 0.2))
+    assert "0.61 + 0.42 ≈ 1.04" in told(log, Selected(1, (Choice(0, 9, 1, terms),), "puct", 1.25))
+
+
+def test_a_walk_that_ends_at_the_root_says_why(log: Log) -> None:
+    assert "none of its 3 children" in told(log, Selected(0))
+    assert "0 children" in told(Log(log.problem), Selected(0))
+
+
+def test_a_new_node_is_told_with_prior_and_probability(log: Log) -> None:
+    event = NodeAdded(4, 1, "50-4=46", (Token(1, "50", -0.4), Token(2, "-4=46", -0.44)), 0.31)
+    said = told(log, event)
+    assert all(part in said for part in ("ode 4", "node 1", "50-4=46", "0.31", "2 tokens", "−0.42"))
+
+
+def test_a_finished_node_is_told_with_its_answer_and_the_verdict(log: Log) -> None:
+    said = told(log, NodeAdded(4, 1, "50-4=46<answer>46", finished=True, answer="(25*2)-4", correct=True))
+    assert "50-4=46 → 46" in said and "(25*2)-4" in said and "correct" in said
+
+
+def test_rollouts_are_counted(log: Log) -> None:
+    results = tuple(RolloutResult((), None, s) for s in (1.0, 1.0, 0.0, 1.0))
+    assert "3 of 4 rollouts from node 2" in told(log, Evaluated(2, "rollouts", 0.75, results))
+    graded = tuple(RolloutResult((), None, s) for s in (0.5, 0.25))
+    said = told(log, Evaluated(2, "rollouts", 0.375, graded))
+    assert "correct" not in said and all(part in said for part in ("0.50", "0.25", "0.38"))
+    many = tuple(RolloutResult((), None, i / 64) for i in range(64))
+    assert "64 rollouts" in told(log, Evaluated(2, "rollouts", 0.49, many)) and len(told(log, Evaluated(2, "r", 0.49, many))) < 120
+
+
+def test_a_score_without_rollouts_names_its_reward_and_an_oracle_is_called_one(log: Log) -> None:
+    said = told(log, Evaluated(2, "prm", 0.831, oracle=True))
+    assert "prm" in said and "node 2" in said and "0.83" in said and "oracle" in said
+
+
+def test_a_backup_tells_the_way_and_the_roots_new_numbers(log: Log) -> None:
+    log.emit(BackedUp((1, 0), 0.25))
+    said = told(log, BackedUp((2, 1, 0), 0.75))
+    assert "0.75 goes up from 2 to 1 and the root; the root now has 2 visits and Q 0.50." in said
+    assert "the root now has 2 visits" in told(log, BackedUp((0,), 1.0))
+
+
+def test_long_lists_are_counted_instead(log: Log) -> None:
+    for i in range(40):
+        log.add(3 + i, f"{i}+1={i + 1}")
+    said = told(log, BackedUp((*range(43, 2, -1), 0), 0.5))
+    assert len(said) < 140 and "more and the root" in said
+    assert "Nodes 1, 2, 3, 4, 5, 6, 7 and 34 more will not be continued: low." in told(log, Pruned(tuple(range(1, 42)), "low"))
+
+
+def test_costs_have_thousands_separators(log: Log) -> None:
+    said = told(log, Spent("expand", generated=1048, computed=12, reused=2120, reward_passes=1))
+    assert all(part in said for part in ("1,048 tokens", "12 prompt tokens", "2,120 reused", "1 reward pass"))
+
+
+def test_no_answer_is_said_with_its_reason(log: Log) -> None:
+    assert "0 candidates" in told(log, Answered("best", None, None, None))
+    log.add(1, "x<answer>")
+    assert "1 finished candidate" in told(log, Answered("best", None, None, None))
+
+
+@pytest.mark.parametrize("stop", ["done", "simulations", "tokens", "seconds", "exhausted", "cancelled", "failed"])
+def test_every_way_to_stop_has_its_words(log: Log, stop: str) -> None:
+    said = told(log, RunFinished(stop, "the model was not there" if stop == "failed" else ""))
+    assert ENDS[stop] in said and "4.2 s" in said and ("the model was not there" in said) == (stop == "failed")
