@@ -59,7 +59,7 @@ def test_replay_prints_the_same_line(finished, capsys, monkeypatch):
 
 
 def test_the_same_command_writes_the_same_log(finished, capsys, monkeypatch, tmp_path):
-    status, out, _ = said(capsys, monkeypatch, *RUN, "--out", tmp_path / "again.jsonl")
+    status, _, _ = said(capsys, monkeypatch, *RUN, "--out", tmp_path / "again.jsonl")
     assert status == 0
     first, again = (logfile.read_file(p).records for p in (finished[1], tmp_path / "again.jsonl"))
     assert [(r.seq, r.event) for r in first] == [(r.seq, r.event) for r in again]

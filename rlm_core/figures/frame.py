@@ -52,7 +52,7 @@ class Frame:
 
     @property
     def presence(self) -> float:
-        return min(1.0, max(0.3, self.pitch / 3))
+        return min(1.0, max(0.3, self.pitch / 2))
 
     def characters(self, px: float) -> int:
         """How many characters of a label fit into so many px."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from rlm_core.figures import visual
 from rlm_core.figures.labels import safe
-from rlm_core.figures.traces import Trace
+from rlm_core.figures.traces import Canvas, Trace
 from rlm_core.tree import SearchTree
 
 
@@ -75,10 +75,12 @@ def colour_bar(theme: visual.Theme, large: bool) -> Trace:
     return _sample("value", "markers", marker={"color": [0.5], "coloraxis": "coloraxis"}) | {"showlegend": False}
 
 
-def legend(tree: SearchTree, theme: visual.Theme, best: Sequence[int], lit: Sequence[int]) -> list[Trace]:
-    """The states, lines and marks that this picture holds, and no others."""
+def legend(canvas: Canvas, best: Sequence[int], lit: Sequence[int]) -> list[Trace]:
+    """The states, lines and marks that this picture holds, in the shapes they have in it, and no others."""
+    tree, theme = canvas.tree, canvas.theme
     nodes = tree.nodes.values()
     present = {visual.look(n) for n in nodes} | {"pruned" for n in nodes if n.pruned} | {"unscored" for n in nodes if n.value is None}
+    roomy = {visual.look(n) for n in nodes if canvas.sizes[n.id] >= visual.DENSE}
     rows = []
     for state, look in visual.LOOKS.items():
         if state not in present or (state == "open" and present == {"open"}):
@@ -86,7 +88,7 @@ def legend(tree: SearchTree, theme: visual.Theme, best: Sequence[int], lit: Sequ
         hollow = state == "pruned"
         fill = theme.surface if hollow else theme.unscored if state == "unscored" else theme.muted
         marker = {
-            "symbol": look.symbol,
+            "symbol": look.symbol if state in roomy else look.dense,
             "size": 12,
             "color": fill,
             "line": {"width": 1.5, "color": theme.pruned if hollow else theme.outline},

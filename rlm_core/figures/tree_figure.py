@@ -54,7 +54,7 @@ def tree_figure(
     style = base_layout(theme, large, height) | {"margin": margin} | _axes(shape.x, shape.y)
     spotted = spots(tree, where, shape, canvas.sizes)
     style["annotations"] = plates(canvas, plated(tree, best, ringed, spotted), ringed) + notes(tree, theme, large, colour_by)
-    furniture = [colour_bar(theme, large), *legend(tree, theme, best, lit)]
+    furniture = [colour_bar(theme, large), *legend(canvas, best, lit)]
     return go.Figure({"data": _drawn(canvas, spotted, best, lit, ringed) + furniture, "layout": style}, skip_invalid=False)
 
 

@@ -27,7 +27,14 @@ from rlm_core.models.policy import Sampling
 from rlm_core.problems import make
 
 COUNTDOWN = make("countdown:numbers=3,seed=7")
-SMALL = dict(vocab_size=35, hidden_size=16, intermediate_size=32, num_hidden_layers=2, num_attention_heads=2, num_key_value_heads=1)
+SMALL = {
+    "vocab_size": 35,
+    "hidden_size": 16,
+    "intermediate_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "num_key_value_heads": 1,
+}
 MODELS = {
     "llama": lambda: LlamaForCausalLM(LlamaConfig(**SMALL, max_position_embeddings=2048)),
     "qwen2": lambda: Qwen2ForCausalLM(Qwen2Config(**SMALL, max_position_embeddings=2048)),
@@ -140,7 +147,7 @@ def test_code_that_comes_with_a_model_is_never_run(tmp_path):
 def test_a_device_that_is_not_there_is_refused():
     if torch.cuda.is_available():
         pytest.skip("this machine has CUDA")
-    with pytest.raises(ModelError, match="cuda is not available on this machine; available: auto, .*cpu"):
+    with pytest.raises(ModelError, match=r"cuda is not available on this machine; available: auto, .*cpu"):
         pick_device("cuda")
 
 
@@ -157,6 +164,7 @@ def smollm2(tmp_path_factory):
         os.environ["RLM_EXPLORER_DATA"] = before
 
 
+@pytest.mark.slow
 def test_smollm2_splits_text_as_it_was_trained(smollm2):
     tokenizer = smollm2[0].tokenizer
     pieces = [tokenizer.decode([i]) for i in tokenizer.encode("\n\n2. 48/12=4", add_special_tokens=False)]
@@ -164,6 +172,7 @@ def test_smollm2_splits_text_as_it_was_trained(smollm2):
     assert all(len(p) == 1 for p in pieces if any(c.isdigit() for c in p)), pieces
 
 
+@pytest.mark.slow
 def test_smollm2_proposes_a_step_for_a_problem_in_words(smollm2):
     loaded, told = smollm2
     assert any("Converting" in t for t in told) and loaded.format.name == "chat"

@@ -124,7 +124,7 @@ def test_agreement_is_the_share_of_the_pilot_group_which_is_sampled_once():
 
 
 def test_logprob_is_the_geometric_mean_probability_in_0_to_1(nano):
-    tree, records = searched(problem="countdown:numbers=3,seed=3", reward="logprob", policy=nano.policy())
+    _, records = searched(problem="countdown:numbers=3,seed=3", reward="logprob", policy=nano.policy())
     scored = [r.event for r in records if isinstance(r.event, Evaluated)]
     assert scored and all(0 < e.score <= 1 for e in scored)
     policy = nano.policy()

@@ -218,7 +218,7 @@ def test_a_paused_run_goes_on_where_it_was(nano):
 
 
 def test_cut_steps_are_pruned_and_never_answered(nano):
-    tree, records = searched(configured(20, max_step_tokens=9, problem="countdown:numbers=3,seed=3"), nano.policy())
+    tree, _ = searched(configured(20, max_step_tokens=9, problem="countdown:numbers=3,seed=3"), nano.policy())
     cut = [n for n in tree.nodes.values() if n.cut]
     assert cut and all(n.pruned and not n.finished and not n.children and not n.visits for n in cut)
     assert "limit of 9 tokens" in cut[0].pruned
