@@ -69,9 +69,8 @@ def search() -> None:
         seconds = median_seconds(work)
         assert tree is not None
         t = tree.totals
-        print(
-            f"mcts, {leaves} parallel leaves: {64 / seconds:6.0f} simulations/s, {t.reused / (t.reused + t.computed):.0%} of prompt tokens reused"
-        )
+        reused = t.reused / (t.reused + t.computed)
+        print(f"mcts, {leaves} parallel leaves: {64 / seconds:6.0f} simulations/s, {reused:.0%} of prompt tokens reused")
 
 
 def seeing() -> None:

@@ -19,6 +19,7 @@ from rlm_core import catalogue
 from rlm_core.errors import LogError, RunNotFound
 from rlm_core.events import Record
 from rlm_core.figures.candidates import candidates_figure
+from rlm_core.figures.layout import layout
 from rlm_core.figures.tree_figure import tree_figure
 from rlm_core.narrate import headline, sentence, touched
 from rlm_core.runs.store import RunRow
@@ -146,7 +147,10 @@ def _draw(row: RunRow, tree: SearchTree, whole: SearchTree, lit: tuple[int, ...]
     if kind == "Candidates":
         figure = candidates_figure(tree, theme=theme(), selected=chosen, large=large, width=width_of("plot.Candidates"), height=height)
     else:
-        figure = tree_figure(tree, theme=theme(), selected=chosen, highlight=lit, large=large, height=height, width=width_of("plot.Tree"))
+        places = layout(whole)  # of the whole run, so that the picture holds still while time moves
+        figure = tree_figure(
+            tree, places=places, theme=theme(), selected=chosen, highlight=lit, large=large, height=height, width=width_of("plot.Tree")
+        )
     clicked = plot(figure, key=f"plot.{kind}", height=height)
     if clicked is not None and clicked in tree.nodes and clicked != chosen:
         st.query_params["node"] = str(clicked)
