@@ -47,8 +47,9 @@ def _grid(shown: list[Parameter], prefix: str, columns: int) -> dict[str, Any]:
 
 
 def choose(label: str, offered: dict[str, Description], key: str, default: str, help: str) -> Description:
-    """Pick one description by its title; its sentence stands below."""
+    """Pick one description by its title; its sentence stands below, with its paper one click away."""
     restore(key, default)
     name = keep(key, st.selectbox(label, list(offered), format_func=lambda n: offered[n].title, key=key, help=help))
-    st.caption(offered[name].sentence)
-    return offered[name]
+    chosen = offered[name]
+    st.caption(f"{chosen.sentence} [{chosen.paper}]({chosen.url})" if chosen.url else chosen.sentence)
+    return chosen
