@@ -22,7 +22,7 @@ def click_node(page, node: int) -> None:
     at = page.evaluate(
         """(node) => {
             const plot = document.querySelector('.rlm-plot');
-            for (const t of plot.data) {
+            for (const t of plot._fullData) {
                 const i = t.customdata ? Array.from(t.customdata).indexOf(node) : -1;
                 if (i < 0) continue;
                 const l = plot._fullLayout, box = plot.getBoundingClientRect();

@@ -161,6 +161,7 @@ def test_a_deep_chain_and_a_large_tree_are_drawn() -> None:
     assert {t["type"] for t in drawn(replay(chain_log(0, 100))) if t.get("customdata")} == {"scatter"}
 
 
+@pytest.mark.parametrize("theme", [visual.LIGHT, visual.DARK])
 def test_text_contrasts_with_the_page_and_with_every_value(theme: visual.Theme) -> None:
     assert all(visual.contrast(text, theme.surface) >= 4.5 for text in (theme.ink, theme.muted))
     assert visual.contrast(theme.ink, theme.band) >= 4.5

@@ -43,14 +43,17 @@ def preload() -> None:
     _renderer()(key="plot.preload", data={"figure": "", "library": _serve_library()}, height=1)
 
 
-def plot(figure: go.Figure | str, *, key: str, height: int) -> int | None:
-    """Draw a figure (or its JSON); returns the node id of a marker clicked just now, else None. height: pixels."""
+def plot(figure: go.Figure | str, *, key: str, height: int, scope: str) -> int | None:
+    """Draw a figure (or its JSON); returns the node id of a marker clicked just now, else None. height: pixels.
+
+    scope: what the figure is about (a run); zoom and pan are kept while it stays the same.
+    """
     text = figure if isinstance(figure, str) else figure.to_json()
     assert text is not None
     version = hashlib.blake2s(text.encode(), digest_size=8).hexdigest()
     result = _renderer()(
         key=key,
-        data={"figure": text, "version": version, "library": _serve_library(), "height": height, "width": width_of(key)},
+        data={"figure": text, "version": version, "library": _serve_library(), "height": height, "width": width_of(key), "scope": scope},
         on_node_change=lambda: None,
         on_width_change=lambda: None,
     )

@@ -1,6 +1,6 @@
 // Draws a plotly figure with Plotly.react, so that zoom and pan survive while the figure changes.
 // Without a figure it only fetches the library, so that the first figure does not wait for it.
-// data: {figure, version, library, height, width}. State: `width`, px, in steps of 40, so that the server can plan labels.
+// data: {figure, version, library, height, width, scope}; a new scope gives the zoom up. State: `width`, px, in steps of 40, so that the server can plan labels.
 // Trigger: `node`, the id of a clicked marker.
 const WIDTH_STEP = 40;
 let loading = null;
@@ -17,6 +17,11 @@ function library(address) {
     });
   }
   return loading;
+}
+
+// `uirevision` gives a person's zoom up as soon as the figure asks for another range, as a growing tree does.
+function keepZoom(place, layout) {
+  for (const axis of ["xaxis", "yaxis"]) layout[axis].range = place._fullLayout[axis].range.slice();
 }
 
 function nodeOf(point) {
@@ -37,12 +42,16 @@ export default function (component) {
   library(data.library).then((Plotly) => {
     if (place.rlmVersion !== data.version) return;
     const figure = JSON.parse(data.figure);
+    if (place.rlmScope !== data.scope) { place.rlmScope = data.scope; place.rlmZoomed = false; }
+    if (place.rlmZoomed) keepZoom(place, figure.layout);
     const config = { displaylogo: false, responsive: true, scrollZoom: true, doubleClick: "reset",
                      modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] };
     Plotly.react(place, figure.data, figure.layout, config).then(() => {
       place.dataset.version = data.version;
       if (place.rlmBound) return;
       place.rlmBound = true;
+      place.on("plotly_relayout", (change) => { if ("xaxis.range[0]" in change || "yaxis.range[0]" in change) place.rlmZoomed = true; });
+      place.on("plotly_doubleclick", () => setTimeout(() => { place.rlmZoomed = false; }, 0));
       place.on("plotly_click", (event) => {
         const found = event.points.map(nodeOf).find((n) => n !== null && !Number.isNaN(n));
         if (found !== undefined) place.rlmTrigger("node", found);
