@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from playwright.sync_api import TimeoutError
 
 NODES = ".rlm-plot .scatterlayer path.point"
 GREW = "() => document.querySelectorAll('.rlm-plot .scatterlayer path.point').length"
@@ -17,24 +18,29 @@ def run_to_the_end(page) -> None:
     page.wait_for_selector(".rlm-sentence")
 
 
+WHERE = """(node) => {
+    const plot = document.querySelector('.rlm-plot');
+    for (const t of plot._fullData) {
+        const i = t.customdata ? Array.from(t.customdata).indexOf(node) : -1;
+        if (i < 0) continue;
+        const l = plot._fullLayout, box = plot.getBoundingClientRect();
+        return [box.left + l._size.l + l.xaxis.d2p(t.x[i]), box.top + l._size.t + l.yaxis.d2p(t.y[i])];
+    }
+}"""
+
+
 def click_node(page, node: int) -> None:
-    """Click a node where it is drawn, as a person does."""
-    at = page.evaluate(
-        """(node) => {
-            const plot = document.querySelector('.rlm-plot');
-            for (const t of plot._fullData) {
-                const i = t.customdata ? Array.from(t.customdata).indexOf(node) : -1;
-                if (i < 0) continue;
-                const l = plot._fullLayout, box = plot.getBoundingClientRect();
-                return [box.left + l._size.l + l.xaxis.d2p(t.x[i]), box.top + l._size.t + l.yaxis.d2p(t.y[i])];
-            }
-        }""",
-        node,
-    )
-    page.mouse.move(*at)
-    page.wait_for_timeout(150)
-    page.mouse.click(*at)
-    page.wait_for_url(re.compile(rf"node={node}\b"))
+    """Click a node where it is drawn, as a person does; again if the picture was still being laid out."""
+    for _ in range(8):
+        at = page.evaluate(WHERE, node)
+        page.mouse.move(*at)
+        page.wait_for_timeout(200)
+        page.mouse.click(*at)
+        try:
+            return page.wait_for_url(re.compile(rf"node={node}\b"), timeout=4_000)
+        except TimeoutError:
+            page.mouse.move(5, 5)
+    raise AssertionError(f"clicking node {node} never selected it: {page.url}")
 
 
 def test_run_grows_a_tree_and_the_answer_is_explained(page):
