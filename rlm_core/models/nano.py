@@ -5,6 +5,13 @@ reasoning trace. A prompt is a problem's `compact` text, a trace its steps:
 
     C25 2 4>46:25*2=50<step>50-4=46<answer>46<eos>
     A17,+25,*3:17+25=42<step>42*3=126<answer>126<eos>
+
+A prompt that ends in a marker permits it (see `rlm_core.markers` and `rlm_core.training.traces`):
+
+    C25 2 4>46:<backtrack>25+2=27<backtrack>
+    C25 2 4>46:<revise>25*2=40<revise>25*2=50<step>50-4=46<answer>46<eos>
+    C25 2 4>46:<tool><tool>25*2<result>50<step><tool>50-4<result>46<answer>46<eos>
+    C25 2 4>46:<think>25+2=27<step>27+4=31<backtrack><backtrack>25*2=50<step>50-4=46</think>25*2=50<step>…
 """
 
 from __future__ import annotations
@@ -29,7 +36,12 @@ SPECIAL = (
     "<tool>",
     "<result>",
     "<answer>",
+    "<revise>",
+    "<error>",
 )
+LONGEST = 512
+"""Tokens of prompt and trace together."""
+
 CHARACTERS = "0123456789+-*/=()>,: CA"
 
 
@@ -46,7 +58,7 @@ def build_tokenizer() -> PreTrainedTokenizerFast:
         bos_token="<bos>",
         eos_token="<eos>",
         unk_token="<unk>",
-        model_max_length=256,
+        model_max_length=LONGEST,
         clean_up_tokenization_spaces=False,
     )
 
@@ -60,7 +72,7 @@ def build_model() -> LlamaForCausalLM:
         num_hidden_layers=5,
         num_attention_heads=4,
         num_key_value_heads=4,
-        max_position_embeddings=256,
+        max_position_embeddings=LONGEST,
         tie_word_embeddings=True,
         bos_token_id=1,
         eos_token_id=2,

@@ -1,6 +1,6 @@
 """Train the bundled model from scratch on worked traces of Countdown and chained arithmetic.
 
-Plain next-token prediction on (prompt, trace) pairs with the prompt masked from the loss
+Next-token prediction on traces with the prompt, and whatever else carries no loss, masked
 (supervised fine-tuning's loss, from random weights). Every batch is drawn afresh from the training
 split, so no trace is seen twice except by chance. Training stops early on purpose: a policy that
 still slips is what makes search worth watching.
@@ -12,16 +12,15 @@ import json
 import math
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
 from transformers import PreTrainedTokenizerFast
 
 from rlm_core.models.nano import FOLDER, build_model, build_tokenizer
-from rlm_core.problems import chain, countdown
-from rlm_core.problems.steps import with_answer
+from rlm_core.training.traces import KINDS, Trace, draw_chain, draw_countdown
 
 IGNORE = -100
 """Target of a position that carries no loss."""
@@ -32,14 +31,20 @@ class NanoConfig:
     """How nano is trained.
 
     steps: optimiser steps. learning_rate: peak of a cosine with warm-up.
-    countdown_traces, chain_traces: traces of each task in one step.
+    countdown_traces, chain_traces: traces of each kind (see `traces.KINDS`) and task in one step.
     number_weights: relative frequency of Countdown with 2, 3 and 4 numbers.
     chain_steps: fewest and most operations of a chain.
     """
 
-    steps: int = 2000
-    countdown_traces: int = 192
-    chain_traces: int = 48
+    steps: int = 1700
+    countdown_traces: Mapping[str, int] = field(
+        default_factory=lambda: {
+            "plain": 96, "backtracking": 24, "correcting": 16, "calling": 16, "thinking": 48, "thinking_with_tool": 12
+        }
+    )  # fmt: skip
+    chain_traces: Mapping[str, int] = field(
+        default_factory=lambda: {"plain": 24, "backtracking": 8, "correcting": 8, "calling": 4, "thinking": 16, "thinking_with_tool": 4}
+    )
     learning_rate: float = 2e-3
     warmup: int = 100
     weight_decay: float = 0.05
@@ -49,47 +54,61 @@ class NanoConfig:
 
 
 Batch = tuple[torch.Tensor, torch.Tensor]
-"""Inputs [B,T] and targets [B,T]: the inputs shifted by one, prompts masked."""
+"""Inputs [B,T] and targets [B,T]: the inputs shifted by one, what carries no loss masked."""
 
-MICROBATCH = 64
-"""Traces run through the model at once: larger ones fall out of the processor's cache."""
+MICROBATCH = 1536
+"""Most tokens run through the model at once: larger batches fall out of the processor's cache."""
 
-
-def countdown_trace(rng: random.Random, config: NanoConfig, split: str) -> tuple[str, str]:
-    """(prompt, trace) of one random Countdown problem of the split."""
-    count = rng.choices((2, 3, 4), config.number_weights)[0]
-    numbers, steps, target = countdown.draw(rng, count, 30, split)
-    return countdown.make(numbers, target, "").compact, "<step>".join(with_answer(steps, str(target)))
+LONGEST_TRACE = 320
+"""Tokens of prompt and trace; a longer one is left out."""
 
 
-def chain_trace(rng: random.Random, config: NanoConfig, split: str) -> tuple[str, str]:
-    """(prompt, trace) of one random chain of the split."""
-    problem = chain.make(*chain.draw(rng, rng.randint(*config.chain_steps), 99, split), "")
-    return problem.compact, "<step>".join(chain.solution(problem))
+def traces(config: NanoConfig, split: str) -> Iterator[list[Trace]]:
+    """Endless steps' worth of traces, each drawn afresh."""
+    rng = random.Random(f"{split}|{config.seed}")
+    draws = (
+        (config.countdown_traces, lambda: draw_countdown(rng, config.number_weights, split)),
+        (config.chain_traces, lambda: draw_chain(rng, config.chain_steps, split)),
+    )
+    while True:
+        yield [KINDS[kind](draw(), rng) for counts, draw in draws for kind, count in counts.items() for _ in range(count)]
 
 
 def batches(config: NanoConfig, tokenizer: PreTrainedTokenizerFast, split: str) -> Iterator[list[Batch]]:
-    """Endless steps' worth of micro-batches; a micro-batch holds one task, so that little is padding."""
-    rng = random.Random(f"{split}|{config.seed}")
-    while True:
-        out = []
-        for draw, count in ((countdown_trace, config.countdown_traces), (chain_trace, config.chain_traces)):
-            for first in range(0, count, MICROBATCH):
-                rows = [draw(rng, config, split) for _ in range(min(MICROBATCH, count - first))]
-                out.append(pack(rows, tokenizer))
-        yield out
+    """Endless steps' worth of micro-batches, rows of like length together, so that little is padding."""
+    for drawn in traces(config, split):
+        rows = sorted(filter(lambda r: len(r[0]) <= LONGEST_TRACE, (encoded(t, tokenizer) for t in drawn)), key=lambda r: len(r[0]))
+        yield [pack(group) for group in grouped(rows)]
 
 
-def pack(rows: Sequence[tuple[str, str]], tokenizer: PreTrainedTokenizerFast) -> Batch:
-    """(prompt, trace) pairs as one padded batch."""
-    prompts = [tokenizer.encode(f"<bos>{p}", add_special_tokens=False) for p, _ in rows]
-    wholes = [q + tokenizer.encode(f"{t}<eos>", add_special_tokens=False) for q, (_, t) in zip(prompts, rows, strict=True)]
-    ids = torch.zeros(len(rows), max(map(len, wholes)), dtype=torch.long)
-    targets = torch.full(ids.shape, IGNORE)
-    for i, (prompt, whole) in enumerate(zip(prompts, wholes, strict=True)):
-        ids[i, : len(whole)] = torch.tensor(whole)
-        targets[i, len(prompt) : len(whole)] = ids[i, len(prompt) : len(whole)]
-    return ids[:, :-1], targets[:, 1:]
+def grouped(rows: Sequence[tuple[list[int], list[int]]]) -> Iterator[list[tuple[list[int], list[int]]]]:
+    """Rows, shortest first, in groups that hold at most MICROBATCH tokens once padded."""
+    group: list[tuple[list[int], list[int]]] = []
+    for row in rows:
+        if group and (len(group) + 1) * len(row[0]) > MICROBATCH:
+            yield group
+            group = []
+        group.append(row)
+    yield group
+
+
+def encoded(trace: Trace, tokenizer: PreTrainedTokenizerFast) -> tuple[list[int], list[int]]:
+    """Token ids of prompt and trace, and the same with IGNORE where no loss is carried."""
+    ids = list(tokenizer.encode(f"<bos>{trace.prompt}", add_special_tokens=False))
+    targets = [IGNORE] * len(ids)
+    for text, learn in trace.pieces:
+        new = tokenizer.encode(text, add_special_tokens=False)
+        ids += new
+        targets += new if learn else [IGNORE] * len(new)
+    return ids, targets
+
+
+def pack(rows: Sequence[tuple[list[int], list[int]]]) -> Batch:
+    """Encoded traces as one padded batch."""
+    longest = max(len(ids) for ids, _ in rows)
+    inputs = torch.tensor([ids + [0] * (longest - len(ids)) for ids, _ in rows])
+    targets = torch.tensor([t + [IGNORE] * (longest - len(t)) for _, t in rows])
+    return inputs[:, :-1], targets[:, 1:]
 
 
 def learning_rate(step: int, config: NanoConfig) -> float:

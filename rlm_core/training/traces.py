@@ -1,0 +1,277 @@
+"""Traces the bundled model learns from: worked solutions, and long chains with backtracks, corrections and tool calls.
+
+A trace is a row of pieces, each with the word whether it carries loss. Mistakes are written into the
+traces but carry none (Self-Backtracking, arXiv 2502.04404, section 3): the model learns to notice a
+wrong step and what comes after it, not to make one. What a decoder or a tool will put there (a forced
+"wait", a result, an early end of thinking) carries none either.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from rlm_core.markers import BACKTRACK, END_THINK, ERROR, RESULT, REVISE, STEP, THINK, TOOL, WAIT
+from rlm_core.problems import chain, countdown
+from rlm_core.problems.steps import equations, with_answer
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A problem to write traces of.
+
+    compact: its notation. steps: a right solution. answer: what it answers.
+    wrong(i, rng): step i done wrong, and true steps that go on from there as far as they go (a dead end).
+    slip(i, rng): step i with a false result.
+    """
+
+    compact: str
+    steps: tuple[str, ...]
+    answer: str
+    wrong: Callable[[int, random.Random], tuple[str, ...]]
+    slip: Callable[[int, random.Random], str]
+
+
+@dataclass(slots=True)
+class Trace:
+    """A prompt and the pieces after it: (text, carries loss). sound: the last step is one to go on from."""
+
+    prompt: str
+    pieces: list[tuple[str, bool]] = field(default_factory=list)
+    sound: bool = True
+
+    def mark(self, marker: str, learn: bool = True) -> None:
+        self.pieces.append((marker, learn))
+
+    def step(self, text: str, learn: bool = True) -> None:
+        """A step; where the last piece was one too, their separator first."""
+        if self.pieces and not self._after_marker:
+            self.pieces.append((STEP, self.sound))
+        self.pieces.append((text, learn))
+        self.sound = learn
+
+    @property
+    def _after_marker(self) -> bool:
+        return self.pieces[-1][0] in (BACKTRACK, REVISE, WAIT, END_THINK)
+
+    @property
+    def text(self) -> str:
+        return "".join(text for text, _ in self.pieces)
+
+
+def plain(drawn: Drawn, rng: random.Random) -> Trace:
+    """The solution, nothing else."""
+    trace = Trace(drawn.compact)
+    _solve(trace, drawn)
+    return trace
+
+
+def backtracking(drawn: Drawn, rng: random.Random) -> Trace:
+    """Half of them the solution; half break off with `<backtrack>` after a wrong step, for decoding to roll back."""
+    trace = Trace(drawn.compact + BACKTRACK)
+    if rng.random() < 0.5:
+        _solve(trace, drawn)
+        return trace
+    at = rng.randrange(len(drawn.steps))
+    for step in drawn.steps[:at]:
+        trace.step(step)
+    trace.step(_mistake(drawn, at, rng), learn=False)
+    trace.mark(BACKTRACK)
+    return trace
+
+
+def correcting(drawn: Drawn, rng: random.Random) -> Trace:
+    """The solution with some steps first written wrong, then revised."""
+    trace = Trace(drawn.compact + REVISE)
+    for i, step in enumerate(drawn.steps):
+        for _ in range(rng.choices((0, 1, 2), (6, 3, 1))[0]):
+            trace.step(_mistake(drawn, i, rng), learn=False)
+            trace.mark(REVISE)
+        trace.step(step)
+    _answer(trace, drawn)
+    return trace
+
+
+def calling(drawn: Drawn, rng: random.Random) -> Trace:
+    """The solution with every calculation done by the tool; now and then a call fails first."""
+    trace = Trace(drawn.compact + TOOL)
+    for step in drawn.steps:
+        if rng.random() < 0.08:
+            _call(trace, _impossible(step, rng), ERROR, learn=False)
+        _call(trace, *step.split("="))
+    _answer(trace, drawn)
+    return trace
+
+
+def thinking(drawn: Drawn, rng: random.Random) -> Trace:
+    """Thinking with mistakes that are noticed, now and then a second look or an early end; then the clean solution."""
+    trace = Trace(drawn.compact + THINK)
+    if rng.random() < 0.2:
+        _fail_whole(trace, drawn, rng)
+    mistakes = rng.choices((0, 1, 2, 3, 4), (4, 4, 3, 2, 1))[0]
+    _attempt(trace, drawn, rng, mistakes)
+    while rng.random() < 0.25:
+        trace.mark(WAIT, learn=False)
+        _attempt(trace, drawn, rng, rng.choice((0, 0, 1)))
+    return _concluded(trace, drawn, rng)
+
+
+def thinking_with_tool(drawn: Drawn, rng: random.Random) -> Trace:
+    """Thinking in tool calls: dead ends are left, results come from the tool; then the clean solution."""
+    trace = Trace(drawn.compact + TOOL + THINK)
+    for i, step in enumerate(drawn.steps):
+        for _ in range(rng.choices((0, 1, 2), (5, 2, 1))[0]):
+            wrong = drawn.wrong(i, rng)
+            if wrong and equations(wrong[0])[0].true:  # a tool does not slip
+                _call(trace, *wrong[0].split("="), learn=False)
+                trace.mark(BACKTRACK)
+        _call(trace, *step.split("="))
+    return _concluded(trace, drawn, rng)
+
+
+def _solve(trace: Trace, drawn: Drawn) -> None:
+    for step in drawn.steps:
+        trace.step(step)
+    _answer(trace, drawn)
+
+
+def _answer(trace: Trace, drawn: Drawn) -> None:
+    trace.mark(with_answer(("",), drawn.answer)[0])
+    trace.mark("<eos>")
+
+
+def _concluded(trace: Trace, drawn: Drawn, rng: random.Random) -> Trace:
+    """The end of thinking (one in four at a random earlier place, as when its budget is spent) and the solution."""
+    if rng.random() < 0.25:
+        places = [i for i, (text, _) in enumerate(trace.pieces) if text in (STEP, BACKTRACK, REVISE, WAIT)]
+        del trace.pieces[rng.choice(places or [0]) :]
+        trace.mark(END_THINK, learn=False)
+    else:
+        trace.mark(END_THINK)
+    _solve(trace, drawn)
+    return trace
+
+
+def _attempt(trace: Trace, drawn: Drawn, rng: random.Random, mistakes: int) -> None:
+    """All the right steps, with so many mistakes made and noticed on the way."""
+    places = sorted(rng.randrange(len(drawn.steps)) for _ in range(mistakes))
+    for i, step in enumerate(drawn.steps):
+        for _ in range(places.count(i)):
+            if rng.random() < 0.4:
+                trace.step(drawn.slip(i, rng), learn=False)
+                trace.mark(REVISE)
+            else:
+                _dead_end(trace, drawn.wrong(i, rng), rng)
+        trace.step(step)
+
+
+def _dead_end(trace: Trace, wrong: Sequence[str], rng: random.Random) -> None:
+    """One or more wrong steps and as many backtracks."""
+    depth = rng.randint(1, len(wrong)) if wrong else 0
+    for text in wrong[:depth]:
+        trace.step(text, learn=False)
+    for _ in range(depth):
+        trace.mark(BACKTRACK)
+
+
+def _fail_whole(trace: Trace, drawn: Drawn, rng: random.Random) -> None:
+    """An attempt that goes wrong unnoticed until its end, where the model starts again."""
+    at = rng.randrange(len(drawn.steps))
+    wrong = drawn.wrong(at, rng)
+    if at + len(wrong) < len(drawn.steps):
+        return
+    for step in drawn.steps[:at]:
+        trace.step(step)
+    for text in wrong:
+        trace.step(text, learn=False)
+    trace.mark(WAIT)
+
+
+def _call(trace: Trace, call: str, result: str, learn: bool = True) -> None:
+    """`<tool>25*2<result>50`: the call is the model's, the result the tool's."""
+    trace.step(f"{TOOL}{call}", learn)
+    trace.mark(RESULT, learn)
+    trace.mark(result, learn=False)
+    trace.sound = True
+
+
+def _mistake(drawn: Drawn, i: int, rng: random.Random) -> str:
+    """Step i done wrong in one way or the other."""
+    wrong = drawn.wrong(i, rng) if rng.random() < 0.5 else ()
+    return wrong[0] if wrong else drawn.slip(i, rng)
+
+
+def _impossible(step: str, rng: random.Random) -> str:
+    """A calculation near the step's own that has no result in whole digits."""
+    a = step.split("=")[0].replace("*", "+").replace("-", "+").replace("/", "+").split("+")[0]
+    return f"{a}/{rng.choice([b for b in range(2, 30) if int(a) % b] or [0])}"
+
+
+def slipped(step: str, rng: random.Random) -> str:
+    """The equation with a result that is a little off.
+
+    >>> slipped("17+25=42", random.Random(0))
+    '17+25=43'
+    """
+    left, right = step.split("=")
+    value = int(right)
+    near = [value + d for d in (-10, -2, -1, 1, 2, 10) if value + d >= 1]
+    return f"{left}={rng.choice(near)}"
+
+
+def draw_countdown(rng: random.Random, weights: Sequence[int], split: str) -> Drawn:
+    """A random Countdown problem with 2, 3 or 4 numbers in the given proportion."""
+    count = rng.choices((2, 3, 4), weights)[0]
+    numbers, steps, target = countdown.draw(rng, count, 30, split)
+
+    def wrong(i: int, rng: random.Random) -> tuple[str, ...]:
+        state = _left(numbers, steps[:i])
+        bad = [m for m in countdown.moves(state) if not countdown.reachable(m[2], target)]
+        out: list[str] = []
+        while bad:
+            text, _, rest = rng.choice(bad)
+            out.append(text)
+            bad = countdown.moves(rest) if len(rest) > 1 else []
+        return tuple(out)
+
+    return Drawn(
+        countdown.make(numbers, target, "").compact, steps, str(target), wrong, lambda i, rng: slipped(steps[i], rng)
+    )
+
+
+def _left(numbers: Sequence[int], steps: Sequence[str]) -> tuple[int, ...]:
+    problem = countdown.make(numbers, 0, "")
+    left = countdown.remaining(problem, steps)
+    assert left is not None, "the steps of a drawn solution follow the rules"
+    return left
+
+
+def draw_chain(rng: random.Random, lengths: tuple[int, int], split: str) -> Drawn:
+    """A random chain with so many operations."""
+    start, operations = chain.draw(rng, rng.randint(*lengths), 99, split)
+    problem = chain.make(start, operations, "")
+    *steps, last = chain.solution(problem)
+    worked = (*steps, last.split("<answer>")[0])
+
+    def wrong(i: int, rng: random.Random) -> tuple[str, ...]:
+        """A slip, and the operations after it worked truly on the false value, as far as they stay within bounds."""
+        out = [slipped(worked[i], rng)]
+        for op, b in operations[i + 1 :]:
+            value = countdown.legal(int(out[-1].split("=")[1]), op, b)
+            if value is None or value > chain.HIGHEST:
+                break
+            out.append(f"{out[-1].split('=')[1]}{op}{b}={value}")
+        return tuple(out)
+
+    return Drawn(problem.compact, worked, str(problem.reference), wrong, lambda i, rng: slipped(worked[i], rng))
+
+
+KINDS: dict[str, Callable[[Drawn, random.Random], Trace]] = {
+    "plain": plain,
+    "backtracking": backtracking,
+    "correcting": correcting,
+    "calling": calling,
+    "thinking": thinking,
+    "thinking_with_tool": thinking_with_tool,
+}
