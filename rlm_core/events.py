@@ -78,6 +78,8 @@ class NodeAdded(Event, frozen=True, tag="node_added"):
     answer: what a finished state answers; None if it states none. cut: the step ran into the length
     limit, so the state is neither finished nor can it be continued. correct: the verifier's word on a
     finished state, None where nothing is known; shown to people, never read by a search.
+    mark: the marker of `rlm_core.markers` that the step ended in or stands for, if it is no ordinary step.
+    thinking: it stands in the thinking space, apart from the answer. forced: the decoder or a tool put it there.
     """
 
     node: int
@@ -89,6 +91,9 @@ class NodeAdded(Event, frozen=True, tag="node_added"):
     cut: bool = False
     answer: str | None = None
     correct: bool | None = None
+    mark: str = ""
+    thinking: bool = False
+    forced: bool = False
 
 
 class Selected(Event, frozen=True, tag="selected"):
@@ -100,21 +105,39 @@ class Selected(Event, frozen=True, tag="selected"):
     constant: float = 0.0
 
 
+class Part(msgspec.Struct, frozen=True, array_like=True):
+    """One part of a mixed score: what it is, its weight and its score, both in [0,1]."""
+
+    name: str
+    weight: float
+    score: float
+
+
 class Evaluated(Event, frozen=True, tag="evaluated"):
-    """`reward` gave `node` a score in [0,1]; for rollouts, with the simulations it is the mean of."""
+    """`reward` gave `node` a score in [0,1]; for rollouts, with the simulations it is the mean of.
+
+    ahead: steps the policy was let go on by before the score was taken (lookahead).
+    parts: the weighted parts of a mixed score, empty where there is one.
+    """
 
     node: int
     reward: str
     score: float
     rollouts: tuple[RolloutResult, ...] = ()
     oracle: bool = False
+    ahead: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
 
 
 class BackedUp(Event, frozen=True, tag="backed_up"):
-    """`value` in [0,1] was added to every node of `path` (leaf first, root last): N += 1, W += value."""
+    """`value` in [0,1] was added to every node of `path` (leaf first, root last): N += 1, W += value.
+
+    values: where a rule other than the mean is used, the Q in [0,1] that each node of `path` has from now on (W = N·Q).
+    """
 
     path: tuple[int, ...]
     value: float
+    values: tuple[float, ...] = ()
 
 
 class Pruned(Event, frozen=True, tag="pruned"):
@@ -132,10 +155,84 @@ class Backtracked(Event, frozen=True, tag="backtracked"):
     reason: str
 
 
+class Forced(Event, frozen=True, tag="forced"):
+    """The decoder steps in at `node`: `text` is put there, and not by the model, because of `reason`."""
+
+    node: int
+    text: str
+    reason: str
+
+
+class ToolCalled(Event, frozen=True, tag="tool_called"):
+    """In `node` the model called the calculator with `call`; `result` was put after it. failed: the result is an error's text."""
+
+    node: int
+    call: str
+    result: str
+    failed: bool = False
+
+
+class Corrected(Event, frozen=True, tag="corrected"):
+    """`target` replaces `source`, because of `reason`."""
+
+    source: int
+    target: int
+    reason: str
+
+
+class Critiqued(Event, frozen=True, tag="critiqued"):
+    """The model's own critique of the solution that ends in `node`; `wrong`: the node of the step it faults, None if none."""
+
+    node: int
+    text: str
+    wrong: int | None = None
+
+
+class Probed(Event, frozen=True, tag="probed"):
+    """Forced to answer at `node`, the model would say `answer` (None: nothing) with `confidence`.
+
+    confidence: in [0,1], the geometric mean probability of the tokens it answers with. The probe has no
+    effect on the run, and its tokens are counted apart.
+    """
+
+    node: int
+    answer: str | None
+    confidence: float
+    correct: bool | None = None
+
+
+class Particle(msgspec.Struct, frozen=True, array_like=True):
+    """A particle's node, its weight in [0,1] before resampling (the weights sum to 1) and how many of it go on."""
+
+    node: int
+    weight: float
+    copies: int
+
+
+class Resampled(Event, frozen=True, tag="resampled"):
+    """Particles were drawn anew in proportion to their weights; those with 0 copies end here."""
+
+    particles: tuple[Particle, ...]
+    method: str
+
+
+class EffortChosen(Event, frozen=True, tag="effort_chosen"):
+    """How much will be spent: `level` (low, medium, high or max) with `tokens` of thinking, because of `reason`.
+
+    signal: what it was chosen by, in [0,1]; None where a person chose.
+    """
+
+    level: str
+    tokens: int
+    reason: str
+    signal: float | None = None
+
+
 class Spent(Event, frozen=True, tag="spent"):
     """What the last request cost.
 
-    purpose: expand, rollout, complete or score. generated: tokens sampled, those later discarded included.
+    purpose: expand, rollout, complete, score, think, answer, lookahead, pilot, critique, dropped or probe; what a
+    probe takes is counted apart from all else. generated: tokens sampled, those later discarded included.
     computed, reused: prompt tokens run through the model, and taken from the prefix cache.
     reward_passes: evaluations by a reward model. simulations: how many this completes.
     """
@@ -178,7 +275,25 @@ class RunFinished(Event, frozen=True, tag="run_finished"):
     detail: str = ""
 
 
-AnyEvent = RunStarted | NodeAdded | Selected | Evaluated | BackedUp | Pruned | Backtracked | Spent | Answered | RunFinished
+AnyEvent = (
+    RunStarted
+    | NodeAdded
+    | Selected
+    | Evaluated
+    | BackedUp
+    | Pruned
+    | Backtracked
+    | Forced
+    | ToolCalled
+    | Corrected
+    | Critiqued
+    | Probed
+    | Resampled
+    | EffortChosen
+    | Spent
+    | Answered
+    | RunFinished
+)
 
 
 class Record(msgspec.Struct, frozen=True):

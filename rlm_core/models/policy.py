@@ -18,18 +18,33 @@ Seed = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class ToolUse:
+    """A call the model made within a step and what came back. failed: the result is an error's text."""
+
+    call: str
+    result: str
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One step as generated.
 
     finished: the model ended its solution here. cut: it ran into the length limit before the step
     (or solution) was over, so it must not be returned as finished or continued.
     A step a person wrote has no tokens.
+    mark: the marker it ended in or stands for (see `rlm_core.markers`), if it is no ordinary step.
+    thinking: it stands in the thinking space. forced: the decoder put it there. tool: the call made in it.
     """
 
     text: str
     tokens: tuple[Token, ...] = ()
     finished: bool = False
     cut: bool = False
+    mark: str = ""
+    thinking: bool = False
+    forced: bool = False
+    tool: ToolUse | None = None
 
     @property
     def mean_logprob(self) -> float:
@@ -39,11 +54,23 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How to sample. temperature ≥ 0 (0: the likeliest token); limits in tokens."""
+    """How to sample. temperature ≥ 0 (0: the likeliest token); limits in tokens.
+
+    allow: markers the model is asked to use (see `rlm_core.markers.ALLOWING`); without any it writes a plain solution.
+    """
 
     temperature: float = 1.0
     max_step_tokens: int = 48
     max_solution_tokens: int = 256
+    allow: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Critique:
+    """A model's word on a solution. wrong: index of the step it faults; None if it finds nothing wrong."""
+
+    text: str
+    wrong: int | None
 
 
 @dataclass(slots=True)
@@ -74,6 +101,21 @@ class Policy(Protocol):
 
     async def score(self, problem: Problem, steps: Sequence[Step], text: str) -> tuple[Token, ...]:
         """The tokens of `text` as the next step, with their log-probabilities."""
+        ...
+
+    async def force(self, problem: Problem, steps: Sequence[Step], text: str, sampling: Sampling) -> tuple[Step, ...]:
+        """The state with `text` put at its end and not by the model (a marker, a tool's result, a cue).
+
+        A mark the last step ended in is taken off it first, so that a forced "wait" stands where the model ended its thinking.
+        """
+        ...
+
+    async def critique(self, problem: Problem, steps: Sequence[Step], seed: Seed, sampling: Sampling) -> Critique:
+        """The model's own judgement of a finished solution."""
+        ...
+
+    async def revise(self, problem: Problem, steps: Sequence[Step], critique: Critique, seed: Seed, sampling: Sampling) -> tuple[Step, ...]:
+        """The solution written again in the light of a critique; steps it keeps are the same objects."""
         ...
 
     async def settle(self) -> None:

@@ -4,8 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from rlm_core.describe import Parameter
 from rlm_core.events import Answered, Vote
 from rlm_core.tree import ROOT, Node, SearchTree
+
+PICK = Parameter(
+    "pick",
+    "weighted",
+    "naive: the candidate of the best score; weighted: the largest sum of scores by answer; majority: the most common answer.",
+    choices=("weighted", "naive", "majority"),
+)
+
+
+def picked(tree: SearchTree, method: str, among: Sequence[Node] | None = None) -> Answered:
+    """The answer by one of PICK's methods, over the candidates (or those given) that it can weigh.
+
+    naive and weighted as in Cobbe et al. 2021 and Li et al. 2023 (DiVeRSe); majority is self-consistency
+    (Wang et al. 2022): weighted with all scores 1.
+    """
+    found = answerable(tree) if among is None else [n for n in among if n.answer is not None]
+    if method == "majority":
+        return by_vote(tree, method, found, lambda n: 1.0)
+    scored = [n for n in found if n.score is not None]
+    if method == "weighted":
+        return by_vote(tree, method, scored, lambda n: n.score or 0.0)
+    best = max(scored, key=lambda n: (n.score, -n.id), default=None)
+    return by_candidate(tree, method, best, scored, lambda n: n.score or 0.0)
 
 
 def answerable(tree: SearchTree) -> list[Node]:

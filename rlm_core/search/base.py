@@ -13,11 +13,11 @@ import math
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from rlm_core.describe import Description
-from rlm_core.events import Answered, AnyEvent, BackedUp, Evaluated, NodeAdded, Pruned, Record, Spent
+from rlm_core.events import Answered, AnyEvent, BackedUp, Backtracked, Evaluated, NodeAdded, Pruned, Record, Spent, ToolCalled
 from rlm_core.models.policy import Policy, Sampling, Step
 from rlm_core.problems import task
 from rlm_core.problems.base import Problem
@@ -26,16 +26,17 @@ from rlm_core.runs.config import RunConfig
 from rlm_core.tree import ROOT, Node, SearchTree
 
 T = TypeVar("T")
-EXPAND, COMPLETE, REWARD = 0, 1, 2
+EXPAND, COMPLETE, REWARD, LOOKAHEAD = 0, 1, 2, 3
 """What a sample is for; part of its seed, so that no two purposes share random numbers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A search as it is offered: its description and its function."""
+    """A search as it is offered: its description and its function; `allows`: the markers it asks the model to use."""
 
     description: Description
     run: Callable[[SearchRun, Mapping[str, Any]], Awaitable[None]]
+    allows: Callable[[Mapping[str, Any]], tuple[str, ...]] = lambda parameters: ()
 
 
 @dataclass(slots=True)
@@ -61,7 +62,14 @@ class SearchRun:
     """One run in progress: its tree, its budget, and the only way to change either."""
 
     def __init__(
-        self, config: RunConfig, problem: Problem, policy: Policy, reward: RewardModel, emit: Callable[[Record], None], control: Control
+        self,
+        config: RunConfig,
+        problem: Problem,
+        policy: Policy,
+        reward: RewardModel,
+        sampling: Sampling,
+        emit: Callable[[Record], None],
+        control: Control,
     ) -> None:
         self.config = config
         self.problem = problem
@@ -69,7 +77,7 @@ class SearchRun:
         self.reward = reward
         self.tree = SearchTree()
         self.control = control
-        self.sampling = Sampling(config.temperature, config.max_step_tokens, config.max_solution_tokens)
+        self.sampling = sampling
         self.stop = "done"
         self._sink = emit
         self._task = task(problem.task)
@@ -176,30 +184,40 @@ class SearchRun:
         self._steps[node] = step
         answer = correct = None
         if step.finished:
-            texts = [*self.tree.steps(parent), step.text]
+            texts = [*self.tree.said(parent), step.text]
             answer = self._task.answer(self.problem, texts)
             correct = self._task.verify(self.problem, answer)
-        self.emit(NodeAdded(node, parent, step.text, step.tokens, round(prior, 4), step.finished, step.cut, answer, correct))
+        marks = {"mark": step.mark, "thinking": step.thinking, "forced": step.forced}
+        self.emit(NodeAdded(node, parent, step.text, step.tokens, round(prior, 4), step.finished, step.cut, answer, correct, **marks))
+        if step.tool is not None:
+            self.emit(ToolCalled(node, step.tool.call, step.tool.result, step.tool.failed))
         if step.cut:
             self.emit(Pruned((node,), f"its text ran into the limit of {len(step.tokens)} tokens before it ended"))
         return self.tree.nodes[node]
 
-    def add_children(self, parent: int, steps: Sequence[Step]) -> list[Node]:
-        """The different ones of the proposed steps as children; prior = softmax of length-normalised log-probability."""
+    def add_children(self, parent: int, steps: Sequence[Step], *, merge: bool = True) -> list[Node]:
+        """The different ones of the proposed steps as children; with `merge`, a step that is already a child is that child.
+
+        Prior of a new child: softmax of length-normalised log-probability over it and its siblings.
+        """
+        siblings = {c.text.strip(): c for c in map(self.tree.nodes.__getitem__, self.tree.nodes[parent].children)} if merge else {}
         unique = list({s.text.strip(): s for s in reversed(steps)}.values())[::-1]
-        weights = [math.exp(s.mean_logprob) for s in unique]
-        total = sum(weights)
-        return [self.add(parent, s, w / total if total else 1 / len(unique)) for s, w in zip(unique, weights, strict=True)]
+        fresh = [s for s in unique if s.text.strip() not in siblings]
+        weights = [math.exp(s.mean_logprob) for s in fresh]
+        total = sum(weights) + sum(math.exp(c.logprob) for c in siblings.values() if c.logprob is not None)
+        for s, w in zip(fresh, weights, strict=True):
+            siblings[s.text.strip()] = self.add(parent, s, w / total if total else 1 / len(fresh))
+        return [siblings[s.text.strip()] for s in unique]
 
     def state(self, node: int) -> tuple[Step, ...]:
         """The steps that lead to a node, as the policy wrote them."""
-        return tuple(self._steps[n] for n in self.tree.path(node) if n != ROOT)
+        return tuple(self._steps[n] for n in self.tree.path(node) if n in self._steps)
 
     # -- what a search asks for --------------------------------------------------------------
 
-    async def propose(self, node: int, k: int) -> list[Step]:
-        """k sampled next steps of a state (duplicates included)."""
-        seeds = [(self.config.seed, node, EXPAND, i) for i in range(k)]
+    async def propose(self, node: int, k: int, first: int = 0) -> list[Step]:
+        """k sampled next steps of a state (duplicates included); `first` numbers the first of them, so that asking again gives others."""
+        seeds = [(self.config.seed, node, EXPAND, i) for i in range(first, first + k)]
         return await self.policy.propose(self.problem, self.state(node), seeds, self.sampling)
 
     async def complete(self, node: int, first: int, n: int) -> list[tuple[Step, ...]]:
@@ -207,12 +225,35 @@ class SearchRun:
         seeds = [(self.config.seed, node, COMPLETE, i) for i in range(first, first + n)]
         return await self.policy.complete(self.problem, self.state(node), seeds, self.sampling)
 
-    async def evaluate(self, nodes: Sequence[int], *, simulations: int = 0) -> list[float]:
-        """The reward's score in [0,1] of each state, all asked for at once."""
+    async def look_ahead(self, node: int, steps: int | None) -> tuple[Step, ...]:
+        """How the policy greedily goes on from a state by so many steps (None: to the end); the tree stays as it is."""
+        greedy = replace(self.sampling, temperature=0.0)
+        seed, state = (self.config.seed, node, LOOKAHEAD), self.state(node)
+        if steps is None:
+            return (await self.policy.complete(self.problem, state, [seed], greedy))[0]
+        ahead: tuple[Step, ...] = ()
+        while len(ahead) < steps and not (ahead and (ahead[-1].finished or ahead[-1].cut)):
+            ahead += tuple(await self.policy.propose(self.problem, (*state, *ahead), [seed], greedy))
+        return ahead
+
+    async def evaluate(self, nodes: Sequence[int], *, simulations: int = 0, lookahead: int = 0) -> list[float]:
+        """The reward's score in [0,1] of each state, all asked for at once.
+
+        lookahead: greedy steps to go on by before scoring. A reward that scores finished states only is
+        given an unfinished state's greedy end.
+        """
+        open_nodes = [n for n in nodes if not self.tree.nodes[n].terminal and (lookahead or not self.reward.scores_partial)]
+        reach = lookahead if self.reward.scores_partial else None
+        found = await self.gather(*(self.look_ahead(n, reach) for n in open_nodes)) if open_nodes else []
+        ahead = dict(zip(open_nodes, found, strict=True))
+        if ahead:
+            self.spend("lookahead")
+        states = [(*self.state(n), *ahead.get(n, ())) for n in nodes]
         seeds = [(self.config.seed, n, REWARD) for n in nodes]
-        scored = await self.gather(*(self.reward.score(self.problem, self.state(n), s) for n, s in zip(nodes, seeds, strict=True)))
+        scored = await self.gather(*(self.reward.score(self.problem, state, s) for state, s in zip(states, seeds, strict=True)))
         for node, s in zip(nodes, scored, strict=True):
-            self.emit(Evaluated(node, self.reward.name, s.score, s.rollouts, self.reward.oracle))
+            texts = tuple(step.text for step in ahead.get(node, ()))
+            self.emit(Evaluated(node, self.reward.name, s.score, s.rollouts, self.reward.oracle, texts))
         purpose = "rollout" if any(s.rollouts for s in scored) else "score"
         self.spend(purpose, simulations=simulations, passes=sum(s.passes for s in scored))
         return [s.score for s in scored]
@@ -220,6 +261,9 @@ class SearchRun:
     def backup(self, node: int, value: float) -> None:
         """N += 1, W += value from the node up to the root."""
         self.emit(BackedUp(tuple(reversed(self.tree.path(node))), value))
+
+    def backtrack(self, source: int, target: int, reason: str) -> None:
+        self.emit(Backtracked(source, target, reason))
 
     def prune(self, nodes: Sequence[int], reason: str) -> None:
         self.emit(Pruned(tuple(nodes), reason))

@@ -28,13 +28,15 @@ async def run_search(config: RunConfig, policy: Policy, emit: Callable[[Record],
     """
     config = checked(config)
     problem = problems.make(config.problem)
-    context = RewardContext(problem, policy, Sampling(config.temperature, config.max_step_tokens, config.max_solution_tokens))
-    reward = rewards.reward(config.reward).make(context, config.reward_parameters)
-    run = SearchRun(config, problem, policy, reward, emit, control or Control())
+    chosen = search(config.search)
+    allow = chosen.allows(config.search_parameters)
+    sampling = Sampling(config.temperature, config.max_step_tokens, config.max_solution_tokens, allow)
+    reward = rewards.reward(config.reward).make(RewardContext(problem, policy, sampling), config.reward_parameters)
+    run = SearchRun(config, problem, policy, reward, sampling, emit, control or Control())
     run.emit(RunStarted(msgspec.to_builtins(config), problem, reward.oracle))
     detail = ""
     try:
-        await search(config.search).run(run, config.search_parameters)
+        await chosen.run(run, config.search_parameters)
     except RlmError as error:
         run.stop, detail = "failed", str(error)
     except Exception as error:

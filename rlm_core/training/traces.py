@@ -235,9 +235,7 @@ def draw_countdown(rng: random.Random, weights: Sequence[int], split: str) -> Dr
             bad = countdown.moves(rest) if len(rest) > 1 else []
         return tuple(out)
 
-    return Drawn(
-        countdown.make(numbers, target, "").compact, steps, str(target), wrong, lambda i, rng: slipped(steps[i], rng)
-    )
+    return Drawn(countdown.make(numbers, target, "").compact, steps, str(target), wrong, lambda i, rng: slipped(steps[i], rng))
 
 
 def _left(numbers: Sequence[int], steps: Sequence[str]) -> tuple[int, ...]:

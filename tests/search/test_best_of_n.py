@@ -10,7 +10,7 @@ from rlm_core.events import Evaluated, NodeAdded, Record, RunStarted, Spent
 from rlm_core.models.loaders import load
 from rlm_core.problems import make
 from rlm_core.runs.config import Budget, RunConfig
-from rlm_core.search.best_of_n import pick
+from rlm_core.search.answer import picked
 from rlm_core.search.runner import run_search
 from rlm_core.tree import SearchTree, replay
 
@@ -38,18 +38,18 @@ POOL = Pool(("7", 0.9), ("24", 0.5), ("24", 0.6), ("9", 0.1), ("9", 0.1), ("9", 
 
 @pytest.mark.parametrize(("method", "answer", "node"), [("naive", "7", 1), ("weighted", "24", 3), ("majority", "9", 4)])
 def test_each_rule_picks_its_own_answer_from_one_pool(method, answer, node):
-    given = pick(POOL, method)
+    given = picked(POOL.tree, method)
     assert (given.method, given.answer, given.node) == (method, answer, node)
 
 
 def test_candidates_that_state_no_answer_are_never_picked():
-    assert pick(Pool((None, 1.0)), "naive").answer is None
+    assert picked(Pool((None, 1.0)).tree, "naive").answer is None
 
 
 def test_unscored_candidates_have_no_weight_but_a_vote():
     pool = Pool(("7", 0.2), ("24", None), ("24", None))
-    assert pick(pool, "weighted").answer == pick(pool, "naive").answer == "7"
-    assert pick(pool, "majority").answer == "24"
+    assert picked(pool.tree, "weighted").answer == picked(pool.tree, "naive").answer == "7"
+    assert picked(pool.tree, "majority").answer == "24"
 
 
 def searched(policy, budget: Budget | None = None, max_solution_tokens: int = 256, reward: str = "verifier", **parameters):

@@ -1,0 +1,52 @@
+"""A pool of whole solutions sampled side by side: what Best-of-N and self-consistency pick from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rlm_core.describe import Parameter
+from rlm_core.events import Answered
+from rlm_core.models.policy import Step
+from rlm_core.search import answer
+from rlm_core.search.base import SearchRun
+from rlm_core.tree import ROOT, Node, SearchTree
+
+BATCH = Parameter("batch", 4, "Candidates sampled at the same time; budgets are checked between batches.", low=1, high=64, advanced=True)
+
+
+async def sample_pool(run: SearchRun, n: int, batch: int, *, score: bool) -> None:
+    """n whole solutions as paths below the root, each finished one scored by the reward if `score`."""
+    made = 0
+    while made < n:
+        run.check_budget()
+        now = run.simulations_left(min(batch, n - made))
+        (solutions,) = await run.gather(run.complete(ROOT, made, now))
+        ends = [add_solution(run, s) for s in solutions]
+        made += now
+        run.spend("complete", simulations=now)
+        candidates = [e for e in ends if run.tree.nodes[e].finished]
+        if score and candidates:
+            await run.evaluate(candidates)
+
+
+def add_solution(run: SearchRun, steps: Sequence[Step], parent: int = ROOT) -> int:
+    """A whole solution as a path below a node; returns its last node."""
+    at = parent
+    for step in steps:
+        at = run.add(at, step).id
+    return at
+
+
+def pooled(tree: SearchTree) -> list[Node]:
+    """The last node of every sampled solution in the order of sampling, those cut off included."""
+    return [n for n in tree.leaves() if n.id != ROOT]
+
+
+def cut(tree: SearchTree, method: str, n: int) -> Answered:
+    """What the first n candidates of a pool would have answered: N varied afterwards, nothing generated again."""
+    return answer.picked(tree, method, pooled(tree)[:n])
+
+
+def cost(tree: SearchTree, n: int) -> int:
+    """Tokens generated for the first n candidates (those of the reward left out)."""
+    return sum(len(tree.nodes[i].tokens) for end in pooled(tree)[:n] for i in tree.path(end.id))
