@@ -17,6 +17,7 @@ from rlm_core.events import Record, encode
 from rlm_core.runs import logfile
 from rlm_core.runs.config import Budget, RunConfig
 from rlm_core.runs.summary import summarise
+from rlm_core.search import answer, pool
 from rlm_core.tree import SearchTree
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="RLM Explorer on the command line.")
@@ -99,6 +100,8 @@ def run(
     config = catalogue.checked(build_config(model, problem, search, set_ or [], reward, seed))
     tree = asyncio.run(_run(config, out))
     _print_summary(tree)
+    if tree.finished is not None and tree.finished.stop == "failed":
+        raise RlmError(tree.finished.detail)
 
 
 async def _run(config: RunConfig, out: Path | None) -> SearchTree:
@@ -135,12 +138,25 @@ def _print_summary(tree: SearchTree) -> None:
 
 
 @app.command("replay")
-def replay_command(log: Annotated[Path, typer.Argument(help="A log written by `run --out`.")]) -> None:
-    """Print the same line as `run`, from the log alone."""
+def replay_command(
+    log: Annotated[Path, typer.Argument(help="A log written by `run --out`.")],
+    first: Annotated[int | None, typer.Option(min=1, help="Only the first so many candidates of a Best-of-N pool.")] = None,
+    pick: Annotated[str, typer.Option(help="With --first: weighted, naive or majority.")] = "weighted",
+) -> None:
+    """Print the same line as `run`, from the log alone; or what a smaller N would have answered."""
     found = logfile.read_file(log)
     if found.warning:
         _report(f"Warning: {found.warning}")
-    _print_summary(logfile.tree_of(found, log.name))
+    tree = logfile.tree_of(found, log.name)
+    if first is None:
+        _print_summary(tree)
+        return
+    if pick not in answer.PICK.choices:
+        raise unknown("pick", pick, map(str, answer.PICK.choices))
+    smaller = pool.cut(tree, pick, first)
+    print(
+        json.dumps({"first": first, "pick": pick, "answer": smaller.answer, "correct": smaller.correct, "tokens": pool.cost(tree, first)})
+    )
 
 
 KINDS = {"searches": catalogue.searches, "rewards": catalogue.reward_models, "problems": catalogue.tasks, "models": catalogue.models}
@@ -193,6 +209,63 @@ async def _evaluate(config: RunConfig, spec: str, n: int, samples: int, ks: list
     if by_search:
         return await evaluate_search(config, chosen, loaded.policy)
     return await evaluate_policy(loaded.policy(), chosen, samples=samples, ks=ks, temperature=config.temperature, seed=config.seed)
+
+
+@app.command()
+def strategies(
+    model: Annotated[str, typer.Option(help="As for `run`.")] = "nano",
+    problem: Annotated[str, typer.Option(help="A kind of problem without a seed.")] = "countdown:numbers=4",
+    n: Annotated[int, typer.Option(min=2, help="Problems: seeds 0 to n-1 of the held-out split.")] = 200,
+    only: Annotated[list[str] | None, typer.Option(help="Only this strategy; may be repeated.")] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="A budget, the reward or the run itself, as for `run`.")] = None,
+    reward: Annotated[str, typer.Option()] = "rollouts",
+    seed: Annotated[int, typer.Option()] = 0,
+) -> None:
+    """Measure every strategy over the same held-out problems and print a table: accuracy, tokens and reward passes a problem."""
+    for name in only or []:
+        if name not in catalogue.searches():
+            raise unknown("search", name, catalogue.searches())
+    config = catalogue.checked(build_config(model, problem, "mcts", set_ or [], reward, seed))
+    print("| strategy | settings | accuracy [95 %] | tokens | reward passes | seconds |\n|---|---|---|---|---|---|", flush=True)
+    asyncio.run(_strategies(config, problem, n, only or list(catalogue.searches())))
+
+
+async def _strategies(config: RunConfig, spec: str, n: int, names: list[str]) -> None:
+    from rlm_core.evaluate import evaluate_strategies, problem_set
+    from rlm_core.models.loaders import load
+
+    loaded = load(config.model, device=config.device, dtype=config.dtype, fmt=config.format, report=_report)
+    async for row in evaluate_strategies(names, config, problem_set(spec, n), loaded.policy):
+        value, low, high = row["accuracy"]
+        oracle = " (oracle)" if row["oracle"] else ""
+        cells = [row["search"] + oracle, row["settings"], f"{value:.3f} [{low:.3f}, {high:.3f}]"]
+        cells += [f"{row['tokens_per_problem']:,.0f}", f"{row['reward_passes_per_problem']:,.1f}", f"{row['seconds']:.0f}"]
+        print("| " + " | ".join(cells) + " |", flush=True)
+
+
+@app.command("budget-forcing")
+def budget_forcing(
+    model: Annotated[str, typer.Option(help="As for `run`.")] = "nano",
+    problem: Annotated[str, typer.Option(help="A kind of problem without a seed.")] = "countdown:numbers=4",
+    n: Annotated[int, typer.Option(min=2, help="Problems: seeds 0 to n-1 of the held-out split.")] = 200,
+    budget: Annotated[list[int] | None, typer.Option(min=1, help="A maximum of thinking tokens; may be repeated.")] = None,
+    waits: Annotated[list[int] | None, typer.Option(min=0, max=10, help="A number of forced waits; may be repeated.")] = None,
+    seed: Annotated[int, typer.Option()] = 0,
+) -> None:
+    """Measure budget forcing: accuracy against thinking tokens, with s1's control, scaling and performance."""
+    config = catalogue.checked(build_config(model, problem, "thinking", [], "rollouts", seed))
+    result = asyncio.run(_budget_forcing(config, problem, n, budget or [16, 32, 64, 128, 224], waits or [0, 1, 2, 4]))
+    for row in result.pop("rows"):
+        print(json.dumps(row))
+    print(json.dumps({"model": model, "problem": problem, **result}))
+
+
+async def _budget_forcing(config: RunConfig, spec: str, n: int, budgets: list[int], waits: list[int]) -> dict[str, Any]:
+    from rlm_core.evaluate import evaluate_forcing, problem_set
+    from rlm_core.models.loaders import load
+
+    loaded = load(config.model, device=config.device, dtype=config.dtype, fmt=config.format, report=_report)
+    return await evaluate_forcing(config, budgets, waits, problem_set(spec, n), loaded.policy)
 
 
 @app.command()

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from rlm_core import problems
+from rlm_core.errors import RlmError
 from rlm_core.measure import bootstrap_interval, mean, pass_at_k
 from rlm_core.models.policy import Policy, Sampling, Step
 from rlm_core.problems.base import Problem
 from rlm_core.rewards.verifier import check
 from rlm_core.runs.config import RunConfig
 from rlm_core.search.runner import run_search
+from rlm_core.thought import forcing
+from rlm_core.tree import SearchTree
 
 AT_ONCE = 16
 """Problems worked at the same time."""
@@ -76,21 +79,77 @@ def _right(problem: Problem, steps: Sequence[Step]) -> bool:
 async def evaluate_search(config: RunConfig, chosen: Sequence[Problem], new_policy: Callable[[], Policy]) -> dict[str, Any]:
     """Accuracy of a search over problems, with its mean cost a problem."""
     began = time.perf_counter()
-    gate = asyncio.Semaphore(AT_ONCE)
-
-    async def one(problem: Problem) -> tuple[bool, int, int]:
-        async with gate:
-            tree = await run_search(msgspec.structs.replace(config, problem=problem.spec), new_policy(), lambda record: None)
-            right = bool(tree.answered and tree.answered.correct)
-            return right, tree.totals.generated, tree.totals.reward_passes
-
-    found = await asyncio.gather(*map(one, chosen))
+    trees = await search_all(config, chosen, new_policy)
     return {
         "problems": len(chosen),
         "search": config.search,
         "reward": config.reward,
-        "accuracy": Measured.of([float(r) for r, _, _ in found]).as_list(),
-        "tokens_per_problem": round(mean([t for _, t, _ in found]), 1),
-        "reward_passes_per_problem": round(mean([p for _, _, p in found]), 1),
+        "accuracy": Measured.of([float(right(t)) for t in trees]).as_list(),
+        "tokens_per_problem": round(mean([t.totals.generated for t in trees]), 1),
+        "reward_passes_per_problem": round(mean([t.totals.reward_passes for t in trees]), 1),
+        "oracle": trees[0].oracle,
         "seconds": round(time.perf_counter() - began, 1),
     }
+
+
+async def search_all(config: RunConfig, chosen: Sequence[Problem], new_policy: Callable[[], Policy]) -> list[SearchTree]:
+    """The finished tree of the search on every problem; RlmError if a run failed, for then nothing can be said of the search."""
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def one(problem: Problem) -> SearchTree:
+        async with gate:
+            tree = await run_search(msgspec.structs.replace(config, problem=problem.spec), new_policy(), lambda record: None)
+            if tree.finished is not None and tree.finished.stop == "failed":
+                raise RlmError(f"{config.search} failed on {problem.spec}: {tree.finished.detail}")
+            return tree
+
+    return list(await asyncio.gather(*map(one, chosen)))
+
+
+def right(tree: SearchTree) -> bool:
+    return bool(tree.answered and tree.answered.correct)
+
+
+VARIANTS: dict[str, tuple[dict[str, Any], ...]] = {
+    "best_of_n": ({}, {"pick": "naive"}),
+    "chain_of_thought": ({"decoding": "greedy"}, {"decoding": "sampled"}),
+    "interleaved": ({"probe": False}, {"probe": False, "think": False}),
+    "mcts": ({}, {"rule": "puct"}, {"widening": 0.5, "width": 2}, {"rollout_share": 0.5}),
+    "self_correction": ({}, {"variant": "rounds"}),
+    "thinking": ({"probe": False}, {"probe": False, "waits": 2}, {"probe": False, "chains": 8}),
+}
+"""Settings of a strategy that are measured besides its defaults (probes change nothing and only cost time)."""
+
+
+async def evaluate_strategies(
+    searches: Sequence[str], config: RunConfig, chosen: Sequence[Problem], new_policy: Callable[[], Policy]
+) -> AsyncIterator[dict[str, Any]]:
+    """Every strategy, with the settings in VARIANTS, over the same problems: one row each, as it is done."""
+    for name in searches:
+        for parameters in VARIANTS.get(name, ({},)):
+            row = await evaluate_search(msgspec.structs.replace(config, search=name, search_parameters=parameters), chosen, new_policy)
+            shown = ", ".join(f"{k}={v}" for k, v in parameters.items() if k != "probe")
+            yield {"settings": shown, **row}
+
+
+async def evaluate_forcing(
+    config: RunConfig, budgets: Sequence[int], waits: Sequence[int], chosen: Sequence[Problem], new_policy: Callable[[], Policy]
+) -> dict[str, Any]:
+    """Budget forcing at several settings, with s1's three figures over the maxima and over the waits."""
+    rows, points = [], []
+    for most, wait in [*((b, 0) for b in budgets), *((0, w) for w in waits)]:
+        parameters = {"most": most, "waits": wait, "probe": False}
+        trees = await search_all(msgspec.structs.replace(config, search="thinking", search_parameters=parameters), chosen, new_policy)
+        used = [forcing.thinking_tokens(t) for t in trees]
+        accuracy = Measured.of([float(right(t)) for t in trees])
+        point = forcing.Point(0, most, mean(used), accuracy.value, forcing.within(used, 0, most))
+        points.append(point)
+        rows.append({"most": most, "waits": wait, "thinking_tokens": round(point.tokens, 1), "accuracy": accuracy.as_list()})
+    maxima, waited = points[: len(budgets)], points[len(budgets) :]
+    figures = {
+        "control": round(forcing.control(maxima), 4) if maxima else None,
+        "scaling_per_token": round(forcing.scaling(maxima), 6) if len(maxima) > 1 else None,
+        "waits_scaling_per_token": round(forcing.scaling(waited), 6) if len(waited) > 1 else None,
+        "performance": round(forcing.performance(points), 4),
+    }
+    return {"problems": len(chosen), "rows": rows, **figures}

@@ -22,3 +22,8 @@ STEP = "<step>"
 """Between two steps."""
 
 ALLOWING = (THINK, BACKTRACK, REVISE, TOOL)
+MARKERS = (THINK, END_THINK, BACKTRACK, REVISE, WAIT, TOOL)
+"""What a step can be marked by."""
+
+RETRACTED = (BACKTRACK, REVISE)
+"""A step so marked no longer stands."""

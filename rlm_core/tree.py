@@ -32,6 +32,7 @@ from rlm_core.events import (
     Token,
     ToolCalled,
 )
+from rlm_core.markers import RETRACTED
 from rlm_core.problems.base import Problem
 
 ROOT = 0
@@ -242,8 +243,9 @@ class SearchTree:
         return [self.nodes[n].text for n in self.path(node) if n != ROOT]
 
     def said(self, node: int) -> list[str]:
-        """Those of the steps to `node` that belong to the answer: without the thinking space."""
-        return [self.nodes[n].text for n in self.path(node) if n != ROOT and not self.nodes[n].thinking]
+        """Those of the steps to `node` that the answer rests on: neither in the thinking space nor taken back."""
+        steps = (self.nodes[n] for n in self.path(node) if n != ROOT)
+        return [s.text for s in steps if not s.thinking and s.mark not in RETRACTED]
 
     def leaves(self) -> Iterator[Node]:
         """Nodes without children."""

@@ -22,8 +22,10 @@ from transformers.utils import logging as transformers_logging
 from rlm_core.errors import ModelError
 from rlm_core.models import nano
 from rlm_core.models.engine import Engine
-from rlm_core.models.formats import Format, LineFormat, NanoFormat
+from rlm_core.models.formats import Format
+from rlm_core.models.line_format import LineFormat
 from rlm_core.models.local_policy import LocalPolicy
+from rlm_core.models.nano_format import NanoFormat
 from rlm_core.paths import cache_folder
 
 transformers_logging.disable_progress_bar()  # progress goes to `report`

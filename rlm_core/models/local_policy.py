@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from transformers import PreTrainedTokenizerBase
 
 from rlm_core.errors import ModelError
 from rlm_core.events import Token
+from rlm_core.markers import END_THINK, ERROR, MARKERS, THINK, TOOL
+from rlm_core.models import critic
 from rlm_core.models.engine import Sample, Session, Stopper
-from rlm_core.models.formats import Format, decoded
-from rlm_core.models.policy import Sampling, Seed, Step, Usage
+from rlm_core.models.formats import Allow, Format, decoded
+from rlm_core.models.policy import Critique, Sampling, Seed, Step, ToolUse, Usage
 from rlm_core.problems.base import Problem
+from rlm_core.thought.calculator import calculate
 
 
 class LocalPolicy:
@@ -22,43 +27,123 @@ class LocalPolicy:
         self.session = session
         self.format = fmt
         self.tokenizer = tokenizer
-        self._prompts: dict[str, list[int]] = {}
+        self._prompts: dict[tuple[str, Allow], list[int]] = {}
 
     @property
     def usage(self) -> Usage:
         return self.session.usage
 
     async def propose(self, problem: Problem, steps: Sequence[Step], seeds: Sequence[Seed], sampling: Sampling) -> list[Step]:
-        samples = await self._generate(problem, steps, seeds, sampling.temperature, sampling.max_step_tokens, self.format.step_ended)
-        return [self._step(s.ids, s.logprobs, cut=s.cut) for s in samples]
+        allow, lead = self._allowed(steps, sampling), self._lead(steps)
+        stop = self._stopper(self.format.step_ended, allow, lead)
+        samples = await self._generate(
+            self.state(problem, steps, sampling.allow), seeds, sampling.temperature, sampling.max_step_tokens, stop
+        )
+        made = [self._step(s.ids, s.logprobs, allow, lead, cut=s.cut) for s in samples]
+        return list(await asyncio.gather(*(self._with_result(problem, steps, step, sampling) for step in made)))
 
     async def complete(self, problem: Problem, steps: Sequence[Step], seeds: Sequence[Seed], sampling: Sampling) -> list[tuple[Step, ...]]:
-        samples = await self._generate(
-            problem, steps, seeds, sampling.temperature, sampling.max_solution_tokens, self.format.solution_ended
-        )
-        return [self._split(s) for s in samples]
+        begun = await self._run_on(problem, steps, seeds, sampling, sampling.max_solution_tokens)
+        return list(await asyncio.gather(*(self._to_the_end(problem, steps, b, s, sampling) for b, s in zip(begun, seeds, strict=True))))
 
     async def score(self, problem: Problem, steps: Sequence[Step], text: str) -> tuple[Token, ...]:
-        ids = self.format.encode(text, finished="<answer>" in text)
-        logprobs = await self.session.logprobs(self._state(problem, steps), ids)
-        return self._tokens(ids, logprobs)
+        return await self._read(self.state(problem, steps, ()), self.format.encode(text, finished="<answer>" in text))
+
+    async def force(self, problem: Problem, steps: Sequence[Step], text: str, sampling: Sampling) -> tuple[Step, ...]:
+        """Tokens put there carry the log-probability the model would have given them."""
+        state, thinking = list(steps), THINK in self._allowed(steps, sampling)
+        if state and text in MARKERS:
+            last = state[-1]
+            kept = len(self.format.opened([t.id for t in last.tokens]))
+            state[-1] = replace(last, tokens=last.tokens[:kept], mark="" if last.mark == END_THINK else last.mark)
+            thinking = thinking or last.mark == END_THINK
+            if not kept:
+                state.pop()
+        tokens = await self._read(self.state(problem, state, sampling.allow), self.format.forced(text))
+        shown = "".join(t.text for t in tokens)
+        mark = text if text in MARKERS else ""
+        return (*state, Step("" if shown == mark else shown.strip(), tokens, mark=mark, thinking=thinking, forced=True))
+
+    async def critique(self, problem: Problem, steps: Sequence[Step], seed: Seed, sampling: Sampling) -> Critique:
+        return await critic.critique(self, problem, steps, seed, sampling)
+
+    async def revise(self, problem: Problem, steps: Sequence[Step], critique: Critique, seed: Seed, sampling: Sampling) -> tuple[Step, ...]:
+        return await critic.revise(self, problem, steps, critique, seed, sampling)
 
     async def settle(self) -> None:
         await self.session.settle()
 
-    async def _generate(
-        self, problem: Problem, steps: Sequence[Step], seeds: Sequence[Seed], temperature: float, max_tokens: int, stop: Stopper
-    ) -> list[Sample]:
-        """Sample from a state; close to the model's length limit the samples are cut there."""
-        prompt = self._state(problem, steps)
-        room = min(max_tokens, self.session.engine.max_length - len(prompt))
+    # -- generating ----------------------------------------------------------------------------
+
+    async def _generate(self, prompt: list[int], seeds: Sequence[Seed], temperature: float, most: int, stop: Stopper) -> list[Sample]:
+        """Sample from a prompt; close to the model's length limit the samples are cut there."""
+        room = min(most, self.session.engine.max_length - len(prompt))
         return await self.session.generate(prompt, seeds, temperature=temperature, max_tokens=room, stop=stop)
 
-    def _state(self, problem: Problem, steps: Sequence[Step]) -> list[int]:
+    async def _run_on(
+        self, problem: Problem, steps: Sequence[Step], seeds: Sequence[Seed], sampling: Sampling, most: int
+    ) -> list[tuple[Step, ...]]:
+        """To the end of the solution, or to the first tool call."""
+        allow, lead = self._allowed(steps, sampling), self._lead(steps)
+        stop = self._stopper(self.format.solution_ended, allow, lead)
+        samples = await self._generate(self.state(problem, steps, sampling.allow), seeds, sampling.temperature, most, stop)
+        return [self.split(s, allow, lead) for s in samples]
+
+    async def _to_the_end(
+        self, problem: Problem, steps: Sequence[Step], begun: tuple[Step, ...], seed: Seed, sampling: Sampling
+    ) -> tuple[Step, ...]:
+        """Every tool call answered, until the solution ends or its tokens run out."""
+        done, calls = list(begun), 0
+        while done[-1].mark == TOOL and not (done[-1].finished or done[-1].cut):
+            done[-1] = await self._with_result(problem, [*steps, *done[:-1]], done[-1], sampling)
+            left = sampling.max_solution_tokens - sum(len(s.tokens) for s in done)
+            if left <= 0:
+                done[-1] = replace(done[-1], cut=True)
+                break
+            calls += 1
+            (more,) = await self._run_on(problem, [*steps, *done], [(*seed, calls)], sampling, left)
+            done += more
+        return tuple(done)
+
+    async def _with_result(self, problem: Problem, steps: Sequence[Step], step: Step, sampling: Sampling) -> Step:
+        """A step that ends in a tool call, with the tool's result put after it; any other step as it is."""
+        if step.mark != TOOL or step.finished or step.cut or step.tool is not None:
+            return step
+        before, _, call = step.text.rpartition(TOOL)
+        used = calculate(call)
+        tokens = await self._read(self.state(problem, [*steps, step], sampling.allow), self.format.forced(used.result))
+        if not used.failed and "".join(t.text for t in tokens) == ERROR:
+            used = ToolUse(used.call, f"error: {used.result} is no whole number", failed=True)
+        return replace(step, text=f"{before}{used.call}={used.result}".strip(), tokens=(*step.tokens, *tokens), tool=used)
+
+    async def _read(self, prompt: list[int], ids: list[int]) -> tuple[Token, ...]:
+        """Given tokens with the log-probability the model gives them."""
+        return self._tokens(ids, await self.session.logprobs(prompt, ids))
+
+    # -- text and tokens -----------------------------------------------------------------------
+
+    def _allowed(self, steps: Sequence[Step], sampling: Sampling) -> Allow:
+        """The allowed markers; thinking only while it goes on."""
+        ended = any(s.mark == END_THINK for s in steps)
+        return tuple(m for m in sampling.allow if not (ended and m == THINK))
+
+    def _lead(self, steps: Sequence[Step]) -> list[int]:
+        """Where the end of thinking was forced by an answer cue, the cue's ids: the answer is read together with it."""
+        cue = bool(steps) and steps[-1].forced and steps[-1].mark == END_THINK and not self.format.delimited
+        return [t.id for t in steps[-1].tokens] if cue else []
+
+    @staticmethod
+    def _stopper(ended: Callable[[Sequence[int], Allow], bool], allow: Allow, lead: list[int]) -> Stopper:
+        if lead:
+            return lambda ids: ended([*lead, *ids], allow)
+        return lambda ids: ended(ids, allow)
+
+    def state(self, problem: Problem, steps: Sequence[Step], allow: Allow) -> list[int]:
         """Token ids of prompt and steps so far; ModelError if they leave no room for another token."""
-        if problem.spec not in self._prompts:
-            self._prompts[problem.spec] = self.format.prompt(problem)
-        ids = list(self._prompts[problem.spec])
+        key = (problem.spec, allow)
+        if key not in self._prompts:
+            self._prompts[key] = self.format.prompt(problem, allow)
+        ids = list(self._prompts[key])
         for step in steps:
             ids += [t.id for t in step.tokens] if step.tokens else self.format.encode(step.text, step.finished)
         limit = self.session.engine.max_length
@@ -66,19 +151,26 @@ class LocalPolicy:
             raise ModelError(f"{self.name} reads at most {limit} tokens, and this state already has {len(ids)}; shorten the problem.")
         return ids
 
-    def _split(self, sample: Sample) -> tuple[Step, ...]:
+    def split(self, sample: Sample, allow: Allow, lead: list[int]) -> tuple[Step, ...]:
         """A whole solution as its steps."""
         steps: list[Step] = []
         start = 0
         for end in range(1, len(sample.ids) + 1):
-            last = end == len(sample.ids)
-            if last or self.format.step_ended(sample.ids[start:end]):
-                steps.append(self._step(sample.ids[start:end], sample.logprobs[start:end], cut=sample.cut and last))
+            last, before = end == len(sample.ids), lead if not steps else []
+            if last or self.format.step_ended([*before, *sample.ids[start:end]], allow):
+                ids, logprobs = sample.ids[start:end], sample.logprobs[start:end]
+                steps.append(self._step(ids, logprobs, allow, before, cut=sample.cut and last))
                 start = end
+                if steps[-1].mark == END_THINK:
+                    allow = tuple(m for m in allow if m != THINK)
         return tuple(steps)
 
-    def _step(self, ids: Sequence[int], logprobs: Sequence[float], cut: bool) -> Step:
-        return Step(self.format.text(ids), self._tokens(ids, logprobs), finished=not cut and self.format.finished(ids), cut=cut)
+    def _step(self, ids: Sequence[int], logprobs: Sequence[float], allow: Allow, lead: list[int], cut: bool) -> Step:
+        read = [*lead, *ids]
+        finished = not cut and self.format.finished(read, allow)
+        thinking = THINK in allow and not (finished and not self.format.delimited)
+        mark = "" if cut else self.format.mark(ids, allow)
+        return Step(self.format.text(read), self._tokens(ids, logprobs), finished, cut, mark, thinking)
 
     def _tokens(self, ids: Sequence[int], logprobs: Sequence[float]) -> tuple[Token, ...]:
         return tuple(Token(i, decoded(self.tokenizer, [i]), p) for i, p in zip(ids, logprobs, strict=True))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from rlm_core.events import Token
+from rlm_core.markers import MARKERS
 from rlm_core.problems.base import Problem
 
 Seed = tuple[int, ...]
@@ -67,10 +68,14 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class Critique:
-    """A model's word on a solution. wrong: index of the step it faults; None if it finds nothing wrong."""
+    """A model's word on a solution.
+
+    wrong: index of the step it faults; None if it names none. satisfied: it finds nothing wrong.
+    """
 
     text: str
     wrong: int | None
+    satisfied: bool = False
 
 
 @dataclass(slots=True)
@@ -151,6 +156,19 @@ class ScriptedPolicy:
 
     async def score(self, problem: Problem, steps: Sequence[Step], text: str) -> tuple[Token, ...]:
         return self._tokens(text)
+
+    async def force(self, problem: Problem, steps: Sequence[Step], text: str, sampling: Sampling) -> tuple[Step, ...]:
+        return (*steps, Step(text, self._tokens(text), mark=text if text in MARKERS else "", forced=True))
+
+    async def critique(self, problem: Problem, steps: Sequence[Step], seed: Seed, sampling: Sampling) -> Critique:
+        """Faults the step that the script calls "wrong", by its text."""
+        wrong = next((i for i, s in enumerate(steps) if "wrong" in s.text), None)
+        return Critique("read", wrong, wrong is None)
+
+    async def revise(self, problem: Problem, steps: Sequence[Step], critique: Critique, seed: Seed, sampling: Sampling) -> tuple[Step, ...]:
+        kept = tuple(steps[: critique.wrong or 0])
+        (rest,) = await self.complete(problem, kept, [seed], sampling)
+        return (*kept, *rest)
 
     async def settle(self) -> None:
         """Nothing is ever left over."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from rlm_core.describe import Description
 from rlm_core.errors import RewardError
+from rlm_core.markers import RETRACTED
 from rlm_core.models.policy import Seed, Step
 from rlm_core.problems import task
 from rlm_core.problems.base import Problem
@@ -26,7 +27,9 @@ DESCRIPTION = Description(
 
 def answer_of(problem: Problem, steps: Sequence[Step]) -> str | None:
     """What a finished solution answers; None if it is cut off or states nothing."""
-    return task(problem.task).answer(problem, [s.text for s in steps]) if steps and steps[-1].finished else None
+    if not steps or not steps[-1].finished:
+        return None
+    return task(problem.task).answer(problem, [s.text for s in steps if not s.thinking and s.mark not in RETRACTED])
 
 
 NOTHING_TO_CHECK = "The verifier has nothing to check against: give the problem a reference answer or choose another reward."

@@ -1,4 +1,4 @@
-"""Searches: one file each. A new search is a new file here with a module-level `SEARCH`; nothing else is edited."""
+"""Searches: one file each. A new search is a new file here, or in `rlm_core.thought`, with a module-level `SEARCH`; nothing else is edited."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ __all__ = ["Search", "search", "searches"]
 @lru_cache(maxsize=1)
 def searches() -> dict[str, Search]:
     """Every search by name."""
-    return {s.description.name: s for s in exported("rlm_core.search", "SEARCH", Search)}
+    found = [*exported("rlm_core.search", "SEARCH", Search), *exported("rlm_core.thought", "SEARCH", Search)]
+    return {s.description.name: s for s in found}
 
 
 def search(name: str) -> Search:

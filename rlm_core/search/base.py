@@ -209,16 +209,20 @@ class SearchRun:
             siblings[s.text.strip()] = self.add(parent, s, w / total if total else 1 / len(fresh))
         return [siblings[s.text.strip()] for s in unique]
 
+    def amend(self, node: int, step: Step) -> None:
+        """From here on the state goes through this version of a step (its ending taken off, so that something can be put behind it)."""
+        self._steps[node] = step
+
     def state(self, node: int) -> tuple[Step, ...]:
         """The steps that lead to a node, as the policy wrote them."""
         return tuple(self._steps[n] for n in self.tree.path(node) if n in self._steps)
 
     # -- what a search asks for --------------------------------------------------------------
 
-    async def propose(self, node: int, k: int, first: int = 0) -> list[Step]:
+    async def propose(self, node: int, k: int, first: int = 0, sampling: Sampling | None = None) -> list[Step]:
         """k sampled next steps of a state (duplicates included); `first` numbers the first of them, so that asking again gives others."""
         seeds = [(self.config.seed, node, EXPAND, i) for i in range(first, first + k)]
-        return await self.policy.propose(self.problem, self.state(node), seeds, self.sampling)
+        return await self.policy.propose(self.problem, self.state(node), seeds, sampling or self.sampling)
 
     async def complete(self, node: int, first: int, n: int) -> list[tuple[Step, ...]]:
         """n whole solutions from a state; `first` numbers the first of them, so that asking again gives others."""

@@ -8,9 +8,10 @@ import pytest
 from transformers import PreTrainedTokenizerFast
 
 from rlm_core.errors import ModelError
-from rlm_core.models.formats import LineFormat, NanoFormat
+from rlm_core.models.line_format import LineFormat
 from rlm_core.models.loaders import load
 from rlm_core.models.nano import build_tokenizer
+from rlm_core.models.nano_format import NanoFormat
 from rlm_core.models.policy import Sampling, Step
 from rlm_core.problems import make, task
 

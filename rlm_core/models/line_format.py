@@ -1,0 +1,168 @@
+"""Any chat or base model: one step a line; a line with an answer, or the model's own end token, ends the solution.
+
+Models with delimiters of their own around their thinking (`<think>` as in DeepSeek-R1 and Qwen3) are
+given an open thinking space when thinking is allowed, and a closed one when it is not. For any other
+model all lines before the answer are its thinking.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from transformers import PreTrainedTokenizerBase
+
+from rlm_core.markers import BACKTRACK, END_THINK, RESULT, REVISE, THINK, TOOL, WAIT
+from rlm_core.models.formats import Allow, decoded
+from rlm_core.problems import task
+from rlm_core.problems.base import Problem, Task
+from rlm_core.problems.steps import find_answer
+
+ANSWER_CUE = "Answer:"
+REQUESTS = {
+    THINK: "Think first, as long as you need, one thought per line.",
+    BACKTRACK: f"If your last step leads nowhere, write {BACKTRACK} and stop.",
+    REVISE: f"If your last step is false, write {REVISE} on the next line and then the step again.",
+    TOOL: f"For every calculation write {TOOL}25*2{RESULT} and its result will be put there.",
+}
+"""How a marker is asked for in words."""
+REVIEW = "Check this solution step by step. Name the first wrong step as 'Wrong step: k', or write 'No mistakes.'"
+REVISION = "Write the whole solution again without the mistake, one step per line, and end with a line 'Answer: …'."
+_WAIT = re.compile(r"^\W*wait\b", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class LineFormat:
+    """chat: put the problem through the model's chat template, worked examples as earlier turns; otherwise as plain text."""
+
+    tokenizer: PreTrainedTokenizerBase
+    chat: bool
+    end_ids: frozenset[int]
+
+    @property
+    def name(self) -> str:
+        return "chat" if self.chat else "plain"
+
+    @property
+    def delimited(self) -> bool:
+        template = self.tokenizer.chat_template if isinstance(self.tokenizer.chat_template, str) else ""
+        return self.chat and (END_THINK in self.tokenizer.get_vocab() or END_THINK in template)
+
+    def prompt(self, problem: Problem, allow: Allow = ()) -> list[int]:
+        chosen = task(problem.task)
+        if not self.chat:
+            return list(self.tokenizer.encode(_plain(chosen, problem.question, allow)))
+        return self._templated(self._messages(chosen, problem, allow), THINK in allow)
+
+    def _messages(self, chosen: Task, problem: Problem, allow: Allow) -> list[dict[str, str]]:
+        messages = [{"role": "system", "content": _system(chosen, allow)}]
+        for example in chosen.examples:
+            messages.append({"role": "user", "content": example.question})
+            messages.append({"role": "assistant", "content": _worked(example.steps, example.answer)})
+        return [*messages, {"role": "user", "content": problem.question}]
+
+    def dialogue(self, problem: Problem, turns: Sequence[str]) -> list[int]:
+        """The problem, then the assistant's and the user's turns by turns, and whatever comes before the assistant's next."""
+        chosen = task(problem.task)
+        if not self.chat:
+            return list(self.tokenizer.encode(_plain(chosen, problem.question, ()) + "\n\n".join(turns) + "\n"))
+        messages = self._messages(chosen, problem, ())
+        messages += [{"role": ("assistant", "user")[i % 2], "content": turn} for i, turn in enumerate(turns)]
+        return self._templated(messages, thinking=False)
+
+    def _templated(self, messages: list[dict[str, str]], thinking: bool) -> list[int]:
+        """The chat template's prompt; where the model has a thinking space it is left open or closed, as wanted."""
+        if not self.delimited:
+            ids = self.tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=False)
+            return [int(i) for i in ids]  # type: ignore[arg-type]
+        text = str(self.tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False, enable_thinking=thinking))
+        if not text.rstrip().endswith((THINK, END_THINK)):
+            text += f"{THINK}\n"
+        if not thinking and not text.rstrip().endswith(END_THINK):
+            text += f"\n{END_THINK}\n\n"
+        return list(self.tokenizer.encode(text, add_special_tokens=False))
+
+    def encode(self, step: str, finished: bool) -> list[int]:
+        return self._ids(step + "\n")
+
+    def forced(self, text: str) -> list[int]:
+        """A "wait" stands on a line of its own; the end of thinking is the model's delimiter, or the answer cue where it has none."""
+        if text == END_THINK:
+            return self._ids(f"{END_THINK}\n\n" if self.delimited else ANSWER_CUE)
+        return self._ids({WAIT: "Wait,"}.get(text, text))
+
+    def opened(self, ids: Sequence[int]) -> list[int]:
+        """Without the delimiter that ends the thinking."""
+        kept = list(ids)
+        while kept and END_THINK in decoded(self.tokenizer, kept):
+            kept.pop()
+        return kept
+
+    def _ids(self, text: str) -> list[int]:
+        return list(self.tokenizer.encode(text, add_special_tokens=False))
+
+    def step_ended(self, ids: Sequence[int], allow: Allow = ()) -> bool:
+        if ids[-1] in self.end_ids:
+            return True
+        text = decoded(self.tokenizer, ids)
+        if self._marked(text, allow):
+            return True
+        return "\n" in text and bool(text.strip()) and "\n" in text[len(text) - len(text.lstrip()) :]
+
+    def _marked(self, text: str, allow: Allow) -> str:
+        """The marker at which a text must be interrupted."""
+        if TOOL in allow and RESULT in text:
+            return TOOL
+        if THINK in allow and self.delimited and END_THINK in text:
+            return END_THINK
+        return next((m for m in (BACKTRACK, REVISE) if m in allow and m in text), "")
+
+    def mark(self, ids: Sequence[int], allow: Allow = ()) -> str:
+        text = decoded(self.tokenizer, ids)
+        return self._marked(text, allow) or (WAIT if _WAIT.match(text) else "")
+
+    def finished(self, ids: Sequence[int], allow: Allow = ()) -> bool:
+        if ids[-1] in self.end_ids:
+            return True
+        return not self._in_thinking(allow) and self.step_ended(ids) and find_answer(self.text(ids)) is not None
+
+    def _in_thinking(self, allow: Allow) -> bool:
+        """Only where the model has delimiters can an answer be told from the same words within its thinking."""
+        return THINK in allow and self.delimited
+
+    def solution_ended(self, ids: Sequence[int], allow: Allow = ()) -> bool:
+        if ids[-1] in self.end_ids:
+            return True
+        newest = decoded(self.tokenizer, [ids[-1]])
+        if "\n" not in newest and ">" not in newest:
+            return False
+        text = decoded(self.tokenizer, ids)
+        last = text.rstrip("\n").rpartition("\n")[2]
+        if (TOOL in allow and last.rstrip().endswith(RESULT)) or (BACKTRACK in allow and BACKTRACK in last):
+            return True
+        if self._in_thinking(allow) and END_THINK not in text:
+            return False
+        return "\n" in newest and find_answer(last) is not None
+
+    def text(self, ids: Sequence[int]) -> str:
+        kept = ids[:-1] if ids and ids[-1] in self.end_ids else ids
+        text = decoded(self.tokenizer, kept)
+        for marker in (END_THINK, BACKTRACK, REVISE, RESULT):
+            text = text.split(marker)[0] if marker in text else text
+        return text.strip()
+
+
+def _system(chosen: Task, allow: Allow) -> str:
+    requests = "".join(f" {REQUESTS[m]}" for m in allow if m in REQUESTS)
+    return f"{chosen.instruction} Write one step per line and end with a line '{ANSWER_CUE} …'.{requests}"
+
+
+def _worked(steps: Sequence[str], answer: str) -> str:
+    return "\n".join([*steps, f"{ANSWER_CUE} {answer}"])
+
+
+def _plain(chosen: Task, question: str, allow: Allow) -> str:
+    blocks = [_system(chosen, allow)]
+    blocks += [f"Question: {e.question}\n{_worked(e.steps, e.answer)}" for e in chosen.examples]
+    return "\n\n".join([*blocks, f"Question: {question}\n"])

@@ -1,0 +1,37 @@
+"""What would the model answer if it had to stop thinking here, and how sure is it?
+
+The end of thinking is forced after a copy of the state and the answer is taken greedily. Confidence is
+the geometric mean probability of the tokens of that continuation (its length-normalised likelihood, in
+(0,1]). A probe leaves no trace in the chain, and its tokens are counted apart.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from rlm_core.events import Probed
+from rlm_core.markers import END_THINK
+from rlm_core.problems import task
+from rlm_core.search.base import LOOKAHEAD, SearchRun
+
+LONGEST = 96
+"""Tokens a probed answer may take."""
+
+
+async def probe(run: SearchRun, node: int) -> None:
+    """Probe one node, as an event."""
+    await run.gather(_probe(run, node))
+
+
+async def _probe(run: SearchRun, node: int) -> None:
+    greedy = replace(run.sampling, temperature=0.0, max_solution_tokens=LONGEST)
+    state = await run.policy.force(run.problem, run.state(node), END_THINK, greedy)
+    seed = (run.config.seed, node, LOOKAHEAD)
+    (steps,) = await run.policy.complete(run.problem, state, [seed], greedy)
+    run.spend("probe")
+    logprobs = [t.logprob for s in steps for t in s.tokens]
+    said = [s.text for s in steps if not s.thinking]
+    answer = task(run.problem.task).answer(run.problem, said) if steps[-1].finished else None
+    correct = task(run.problem.task).verify(run.problem, answer) if answer is not None else None
+    run.emit(Probed(node, answer, round(math.exp(sum(logprobs) / len(logprobs)), 4), correct))
