@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import math
 
+from rlm_core import narrate_thinking as thinking
 from rlm_core.events import (
     Answered,
     AnyEvent,
     BackedUp,
     Backtracked,
     Choice,
+    Corrected,
+    Critiqued,
+    EffortChosen,
     Evaluated,
+    Forced,
     NodeAdded,
+    Probed,
     Pruned,
     Record,
+    Resampled,
     RunFinished,
     RunStarted,
     Selected,
     Spent,
     Term,
+    ToolCalled,
 )
 from rlm_core.tree import ROOT, SearchTree
-from rlm_core.wording import counted, listed, number, problem_label, readable, shorten
+from rlm_core.wording import STOPS, counted, listed, name, number, problem_label, shorten
 
 HEADLINES: dict[type, str] = {
     RunStarted: "Start",
@@ -31,6 +39,13 @@ HEADLINES: dict[type, str] = {
     BackedUp: "Backup",
     Pruned: "Pruning",
     Backtracked: "Backtracking",
+    Forced: "Budget forcing",
+    ToolCalled: "Tool call",
+    Corrected: "Correction",
+    Critiqued: "Critique",
+    Probed: "Probe",
+    Resampled: "Resampling",
+    EffortChosen: "Effort",
     Spent: "Cost",
     Answered: "Answer",
     RunFinished: "End",
@@ -42,22 +57,22 @@ METHODS = {
     "naive": "taking the candidate of the highest score",
     "weighted": "summing the scores of the candidates by answer",
     "majority": "counting the candidates by answer",
-}
-ENDS = {
-    "done": "The search is complete",
-    "simulations": "The budget of simulations is used up",
-    "tokens": "The budget of tokens is used up",
-    "seconds": "The budget of seconds is used up",
-    "exhausted": "Nothing is left to explore",
-    "cancelled": "The run was cancelled",
-    "failed": "The run failed",
+    "chain": "reading the end of the chain",
+    "latest": "taking the last version that states an answer",
+    "likelihood": "letting finished candidates vote with their likelihood",
 }
 PURPOSES = {
     "expand": "proposing steps",
     "rollout": "rollouts",
     "complete": "whole solutions",
     "score": "scoring",
+    "think": "thinking",
+    "answer": "the answer",
+    "lookahead": "looking ahead",
+    "pilot": "a pilot that the effort is chosen by",
+    "critique": "critiques",
     "dropped": "samples dropped when the run ended",
+    "probe": "probes",
 }
 STEP_SHOWN = 70
 MOST = 8
@@ -74,14 +89,18 @@ def touched(event: AnyEvent) -> tuple[int, ...]:
     match event:
         case Selected(node=node, choices=choices):
             return (*(c.parent for c in choices), node)
-        case NodeAdded(node=node) | Evaluated(node=node):
+        case NodeAdded(node=node) | Evaluated(node=node) | Forced(node=node) | ToolCalled(node=node) | Probed(node=node):
             return (node,)
         case BackedUp(path=path):
             return path
         case Pruned(nodes=nodes):
             return nodes
-        case Backtracked(source=source, target=target):
+        case Backtracked(source=source, target=target) | Corrected(source=source, target=target):
             return (source, target)
+        case Critiqued(node=node, wrong=wrong):
+            return (node,) if wrong is None or wrong == node else (node, wrong)
+        case Resampled(particles=particles):
+            return tuple(dict.fromkeys(p.node for p in particles))
         case Answered(node=int() as node):
             return (node,)
         case _:
@@ -106,17 +125,27 @@ def sentence(record: Record, before: SearchTree) -> str:
             return f"{'Node' if one else 'Nodes'} {listed([str(n) for n in nodes], MOST)} will not be continued: {reason}."
         case Backtracked(source=source, target=target, reason=reason):
             return f"The search goes back from {name(source)} to {name(target)}: {reason}."
+        case Forced() as e:
+            return thinking.forced(e)
+        case ToolCalled() as e:
+            return thinking.tool_called(e)
+        case Corrected() as e:
+            return thinking.corrected(e, before)
+        case Critiqued() as e:
+            return thinking.critiqued(e)
+        case Probed() as e:
+            return thinking.probed(e)
+        case Resampled() as e:
+            return thinking.resampled(e)
+        case EffortChosen() as e:
+            return thinking.effort_chosen(e)
         case Spent() as e:
             return _spent(e, before)
         case Answered() as e:
             return _answered(e, before)
         case RunFinished(stop=stop, detail=detail):
             totals = f"{counted(before.totals.generated, 'token')} generated, {counted(len(before.nodes), 'node')}, {record.time:,.1f} s"
-            return f"{ENDS[stop]}{f': {detail}' if detail else ''} ({totals})."
-
-
-def name(node: int) -> str:
-    return "the root" if node == ROOT else f"node {node}"
+            return f"{STOPS[stop][0].upper()}{STOPS[stop][1:]}{f': {detail}' if detail else ''} ({totals})."
 
 
 def _bare(node: int) -> str:
@@ -132,12 +161,14 @@ def _started(e: RunStarted) -> str:
 def _added(e: NodeAdded) -> str:
     if e.parent is None:
         return "The root joins the tree: the bare problem, 0 steps so far."
-    text = f"Node {e.node} joins under {name(e.parent)}: “{shorten(readable(e.text), STEP_SHOWN)}”"
+    text = f"Node {e.node} joins under {name(e.parent)}: {thinking.quoted(e.text, e.mark)}"
     if e.prior != 1.0:
         text += f", prior {number(e.prior)}"
     if e.tokens:
         mean = sum(t.logprob for t in e.tokens) / len(e.tokens)
         text += f", mean log-probability {number(mean)} over {counted(len(e.tokens), 'token')}"
+    if how := thinking.marked(e):
+        text += f"; {how}"
     if e.cut:
         return f"{text}; it was cut off at the length limit."
     if not e.finished:
@@ -194,7 +225,9 @@ def _beats(total: float, others: list[Term]) -> str:
 def _evaluated(e: Evaluated) -> str:
     oracle = " (oracle)" if e.oracle else ""
     if not e.rollouts:
-        return f"{e.reward}{oracle} scores {name(e.node)} at {number(e.score)}."
+        ahead = f" after looking {counted(len(e.ahead), 'step')} ahead" if e.ahead else ""
+        parts = f" ({' + '.join(f'{number(p.weight)}·{number(p.score)} {p.name}' for p in e.parts)})" if e.parts else ""
+        return f"{e.reward}{oracle} scores {name(e.node)} at {number(e.score)}{parts}{ahead}."
     full = sum(r.score == 1.0 for r in e.rollouts)
     if all(r.score in (0.0, 1.0) for r in e.rollouts):
         how = f"{full} of {counted(len(e.rollouts), 'rollout')} from {name(e.node)} succeed"
@@ -228,6 +261,8 @@ def _spent(e: Spent, before: SearchTree) -> str:
         parts.append(counted(e.reward_passes, "reward pass", "reward passes"))
     if e.simulations:
         parts.append(f"{counted(e.simulations, 'simulation')} complete")
+    if e.purpose == "probe":
+        return f"{listed(parts)}; they are counted apart from the run's {before.totals.generated:,} tokens."
     return f"{listed(parts)}; {before.totals.generated + e.generated:,} tokens so far."
 
 

@@ -6,12 +6,40 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from rlm_core.markers import BACKTRACK, END_THINK, ERROR, RESULT, REVISE, STEP, THINK, TOOL, WAIT
 from rlm_core.problems.base import Problem
 from rlm_core.problems.steps import ANSWER
+from rlm_core.tree import ROOT, Node, SearchTree
+
+TREE = "tree"
+"""The mark of a node without text that begins one tree of a forest."""
+MARKS = {
+    BACKTRACK: "backtrack",
+    REVISE: "correction",
+    WAIT: "Wait",
+    TOOL: "tool call",
+    THINK: "thinking begins",
+    END_THINK: "end of thinking",
+    TREE: "tree",
+}
+"""The mark of a step in a word or two."""
+STOPS = {
+    "done": "the strategy is complete",
+    "simulations": "the budget of simulations is used up",
+    "tokens": "the budget of tokens is used up",
+    "seconds": "the budget of seconds is used up",
+    "exhausted": "nothing is left to explore",
+    "cancelled": "the run was cancelled",
+    "failed": "the run failed",
+    "interrupted": "the run was interrupted",
+}
+"""Why a run ended, as part of a sentence."""
 
 _SPACE = re.compile(r"\s+")
 _TIMES = re.compile(r"(?<=[\d)\s])\*(?=[\s\d(])")
 _SAFE = re.compile(r"[\x20-\x7e]*")
+_TOOL = re.compile(f"{TOOL}(.*?)(?:({RESULT}|{ERROR})(.*?))?(?={STEP}|{TOOL}|$)")
+_MARK = re.compile("|".join((THINK, END_THINK, BACKTRACK, REVISE, WAIT)))
 
 
 def number(value: float) -> str:
@@ -64,14 +92,45 @@ def clean(text: str) -> str:
 
 
 def readable(text: str) -> str:
-    """A step as a person writes it: × between numbers, and an arrow before its answer.
+    """A step as a person writes it: × between numbers, an arrow before its answer, markers in words, a cog for the calculator.
 
     >>> readable("25*2=50"), readable("50-4=46<answer>46"), readable("**so** 2 * 3")
     ('25×2=50', '50-4=46 → 46', '**so** 2 × 3')
+    >>> readable("<tool>25*2<result>50"), readable("<tool>7/2<error>"), readable("9-4=5<backtrack>"), readable("<wait>")
+    ('⚙ 25×2 → 50', '⚙ 7/2 → error', '9-4=5 [backtrack]', '[Wait]')
     """
     body, mark, answer = clean(text).partition(ANSWER)
+    if "<" in body:
+        body = _without_markers(body)
     body = _TIMES.sub("×", body).strip()
     return f"{body} → {_TIMES.sub('×', answer).strip()}".strip() if mark else body
+
+
+def _without_markers(text: str) -> str:
+    text = _TOOL.sub(_called, text).replace(STEP, "; ")
+    return clean(_MARK.sub(lambda m: f" [{MARKS[m[0]]}] ", text))
+
+
+def _called(call: re.Match[str]) -> str:
+    asked, given, result = call[1], call[2], call[3]
+    return f"⚙ {asked}" + (f" → {result or 'error'}" if given else "")
+
+
+def name(node: int) -> str:
+    return "the root" if node == ROOT else f"node {node}"
+
+
+def words(tree: SearchTree, node: Node) -> str:
+    """What a node says in one line: the root's problem, else its step, else what it stands for ("tree 2", "Wait")."""
+    if node.id == ROOT and tree.started is not None:
+        return problem_label(tree.problem)
+    if node.tool is not None and TOOL in node.text:
+        return readable(f"{TOOL}{node.tool.call}{RESULT}{'error' if node.tool.failed else node.tool.result}")
+    if node.text.strip() and node.text.strip() != node.mark:
+        return readable(node.text)
+    if node.mark == TREE:
+        return f"tree {1 + sum(n.mark == TREE and n.id < node.id for n in tree.nodes.values())}"
+    return MARKS.get(node.mark, "")
 
 
 def problem_label(problem: Problem) -> str:

@@ -11,10 +11,17 @@ from rlm_core.events import (
     BackedUp,
     Backtracked,
     Choice,
+    Corrected,
+    Critiqued,
+    EffortChosen,
     Evaluated,
+    Forced,
     NodeAdded,
+    Particle,
+    Probed,
     Pruned,
     Record,
+    Resampled,
     RolloutResult,
     RunFinished,
     RunStarted,
@@ -22,8 +29,10 @@ from rlm_core.events import (
     Spent,
     Term,
     Token,
+    ToolCalled,
     Vote,
 )
+from rlm_core.markers import BACKTRACK, END_THINK, REVISE, TOOL, WAIT
 from rlm_core.problems import make, task
 from rlm_core.problems.base import Problem
 from rlm_core.problems.countdown import moves, remaining
@@ -213,5 +222,129 @@ def beam_log(seed: int) -> list[Record]:
         log.emit(Pruned(tuple(fallen), "it is not among the 2 best of 8"))
     log.emit(Backtracked(beams[0], log.tree.path(beams[0])[1], "no step scored above 0.50"))
     log.emit(NodeAdded(len(log.tree.nodes), log.tree.path(beams[0])[1], "well then let us think about all of it", cut=True))
+    finish(log)
+    return log.records
+
+
+class Chain(Log):
+    """A log that grows by one segment after another, each probed."""
+
+    def __init__(self, seed: int = 0, probes: bool = True) -> None:
+        super().__init__(make("countdown:numbers=3,seed=1"), seed)
+        self.at, self.probes = ROOT, probes
+
+    def segment(self, text: str, mark: str = "", thinking: bool = True, forced: bool = False, **more: object) -> int:
+        node = len(self.tree.nodes)
+        tokens = _tokens(self.rng, text)
+        self.emit(NodeAdded(node, self.at, text, () if forced else tokens, mark=mark, thinking=thinking, forced=forced, **more))
+        self.emit(Spent("think" if thinking else "answer", generated=0 if forced else len(tokens), computed=2, reused=20))
+        self.at = node
+        return node
+
+    def probe(self, answer: str | None, confidence: float, correct: bool | None = None) -> None:
+        if self.probes:
+            self.emit(Probed(self.at, answer, confidence, correct))
+            self.emit(Spent("probe", generated=3))
+
+
+def thinking_log() -> list[Record]:
+    """A chain with everything in it: dead ends, a correction, a failed and a good tool call, a forced Wait, and the answer."""
+    log = Chain()
+    log.emit(EffortChosen("medium", 96, "the first answers disagree", 0.5))
+    log.segment("25+2=27")
+    log.probe("31", 0.34, False)
+    log.segment("27+4=31", BACKTRACK)
+    log.probe("31", 0.41, False)
+    log.segment("", BACKTRACK)
+    log.segment("25*2=40", REVISE)
+    log.probe("36", 0.38, False)
+    log.segment("25*2=50")
+    log.emit(Corrected(log.at - 1, log.at, "the step was written again"))
+    log.probe("46", 0.66, True)
+    log.segment("50+4=54", BACKTRACK)
+    log.emit(Backtracked(log.at, log.at - 1, "the model left the step"))
+    log.probe("54", 0.52, False)
+    log.segment("50-4=46")
+    log.probe("46", 0.79, True)
+    log.segment(WAIT, WAIT, forced=True)
+    log.emit(Forced(log.at, WAIT, "the thinking ended after 41 of at least 60 tokens"))
+    log.segment(f"{TOOL}25/4<error>", TOOL)
+    log.emit(ToolCalled(log.at, "25/4", "error: not a whole number", failed=True))
+    log.probe("46", 0.55, True)
+    log.segment("", BACKTRACK)
+    log.segment(f"{TOOL}25*2<result>50", TOOL)
+    log.emit(ToolCalled(log.at, "25*2", "50"))
+    log.probe("46", 0.83, True)
+    log.segment("50-4=46")
+    log.probe("46", 0.93, True)
+    log.segment(END_THINK, END_THINK, forced=True)
+    log.emit(Forced(log.at, END_THINK, "the 96 tokens of thinking are spent"))
+    log.segment("25*2=50", thinking=False)
+    log.probe("46", 0.95, True)
+    log.segment("50-4=46<answer>46", thinking=False, finished=True, answer="(25*2)-4", correct=True)
+    log.probe("46", 0.98, True)
+    log.emit(Critiqued(log.at, "Both steps are right."))
+    finish(log)
+    return log.records
+
+
+def long_chain_log(seed: int, length: int, probes: bool = True) -> list[Record]:
+    """A random chain of `length` segments, thinking and answer together, with every kind of mark."""
+    log = Chain(seed, probes)
+    rng = random.Random(seed)
+    for _ in range(max(1, length - 2)):
+        a, b = rng.randint(2, 60), rng.randint(2, 30)
+        kind = rng.choices(("step", BACKTRACK, REVISE, WAIT, TOOL, "alone", "forced"), (6, 3, 1, 0.6, 1.4, 1, 0.4))[0]
+        if kind == "alone":
+            log.segment("", BACKTRACK)
+        elif kind == "forced":
+            log.segment(WAIT, WAIT, forced=True)
+        elif kind == TOOL:
+            log.segment(f"{TOOL}{a}*{b}<result>{a * b}", TOOL)
+            log.emit(ToolCalled(log.at, f"{a}*{b}", str(a * b)))
+        else:
+            log.segment(f"{a}+{b}={a + b}", "" if kind == "step" else kind)
+        right = rng.random() < 0.5
+        log.probe("46" if right else str(rng.randint(40, 50)), round(rng.betavariate(3, 2), 3), right)
+    log.segment("25*2=50", thinking=False)
+    log.segment("50-4=46<answer>46", thinking=False, finished=True, answer="(25*2)-4", correct=True)
+    log.probe("46", 0.9, True)
+    finish(log)
+    return log.records
+
+
+def particle_log(seed: int, particles: int = 6) -> list[Record]:
+    """Particles that take three steps and are drawn anew after each; those without copies are pruned."""
+    log = Log(make(f"countdown:numbers=4,seed={seed}"), seed)
+    alive = [ROOT] * particles
+    for _ in range(3):
+        alive = [log.add(n, log.rng.choice(proposals(log, n) or ["1+1=2"])) if not log.tree.nodes[n].finished else n for n in alive]
+        weights = [log.rng.random() + 0.05 for _ in alive]
+        for node, w in zip(alive, weights, strict=True):
+            log.emit(Evaluated(node, "prm", round(w / 1.05, 3)))
+        drawn = log.rng.choices(range(particles), weights, k=particles)
+        copies = [drawn.count(i) for i in range(particles)]
+        rows = zip(alive, weights, copies, strict=True)
+        log.emit(Resampled(tuple(Particle(n, round(w / sum(weights), 4), c) for n, w, c in rows), "multinomial"))
+        gone = tuple(n for n, c in zip(alive, copies, strict=True) if c == 0)
+        if gone:
+            log.emit(Pruned(gone, "no particle was drawn from it"))
+        alive = [alive[i] for i in sorted(drawn)]
+    finish(log)
+    return log.records
+
+
+def forest_log(seed: int, trees: int = 3) -> list[Record]:
+    """Trees side by side, each under a node of its own; in the first a step is replaced by another and one is forced."""
+    log = Log(make(f"countdown:numbers=3,seed={seed}"), seed)
+    for _ in range(trees):
+        top = len(log.tree.nodes)
+        log.emit(NodeAdded(top, ROOT, mark="tree"))
+        for step in proposals(log, top)[:2]:
+            node = log.add(top, step, 0.5)
+            log.emit(Evaluated(node, "prm", log.rng.random()))
+            log.add(node, "50-4=46<answer>46")
+    log.emit(Corrected(2, 4, "the first step was false"))
+    log.emit(NodeAdded(len(log.tree.nodes), 4, "think again", forced=True))
     finish(log)
     return log.records

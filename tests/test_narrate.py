@@ -1,26 +1,43 @@
 """Every sentence carries the numbers of its event."""
 
+import typing
+
 import pytest
 
 from rlm_core.events import (
     Answered,
+    AnyEvent,
     BackedUp,
+    Backtracked,
     Choice,
+    Corrected,
+    Critiqued,
+    EffortChosen,
     Evaluated,
+    Event,
+    Forced,
     NodeAdded,
+    Part,
+    Particle,
+    Probed,
     Pruned,
     Record,
+    Resampled,
     RolloutResult,
     RunFinished,
+    RunStarted,
     Selected,
     Spent,
     Term,
     Token,
+    ToolCalled,
 )
-from rlm_core.narrate import ENDS, headline, sentence, touched
+from rlm_core.markers import BACKTRACK, END_THINK, REVISE, WAIT
+from rlm_core.narrate import headline, sentence, touched
 from rlm_core.problems import make
 from rlm_core.tree import SearchTree
-from tests.helpers import Log, beam_log, best_of_n_log, random_log
+from rlm_core.wording import STOPS
+from tests.helpers import Log, beam_log, best_of_n_log, forest_log, long_chain_log, particle_log, random_log, thinking_log
 
 
 @pytest.fixture
@@ -39,7 +56,11 @@ def term(node: int, q: float | None, bonus: float | None, total: float | None) -
     return Term(node, q, 0 if q is None else 3, 0.3, bonus, total)
 
 
-@pytest.mark.parametrize("records", [random_log(2, 60), beam_log(3), best_of_n_log(1, 6, 1), random_log(1, 1)])
+LOGS = [random_log(2, 60), beam_log(3), best_of_n_log(1, 6, 1), random_log(1, 1)]
+LOGS += [thinking_log(), long_chain_log(1, 30), particle_log(2), forest_log(1)]
+
+
+@pytest.mark.parametrize("records", LOGS)
 def test_every_event_of_a_run_has_a_sentence_a_headline_and_known_nodes(records: list[Record]) -> None:
     tree = SearchTree()
     for record in records:
@@ -139,4 +160,80 @@ def test_no_answer_is_said_with_its_reason(log: Log) -> None:
 @pytest.mark.parametrize("stop", ["done", "simulations", "tokens", "seconds", "exhausted", "cancelled", "failed"])
 def test_every_way_to_stop_has_its_words(log: Log, stop: str) -> None:
     said = told(log, RunFinished(stop, "the model was not there" if stop == "failed" else ""))
-    assert ENDS[stop] in said and "4.2 s" in said and ("the model was not there" in said) == (stop == "failed")
+    assert STOPS[stop][1:] in said and "4.2 s" in said and ("the model was not there" in said) == (stop == "failed")
+
+
+TOLD: list[tuple[Event, tuple[str, ...]]] = [
+    (RunStarted({"search": "mcts", "reward": "orm", "seed": 7}, make("countdown:numbers=3,seed=1"), False), ("mcts", "orm", "7")),
+    (NodeAdded(4, 1, "50-4=46", prior=0.31), ("node 1", "50-4=46", "0.31")),
+    (Selected(2), ("node 2",)),
+    (Evaluated(2, "prm", 0.83, ahead=("a", "b"), parts=(Part("orm", 0.5, 0.9),)), ("prm", "0.83", "2 steps ahead", "0.50·0.90 orm")),
+    (BackedUp((2, 0), 0.75), ("0.75", "1 visit")),
+    (Pruned((1, 2), "too low"), ("1 and 2", "too low")),
+    (Backtracked(2, 0, "a dead end"), ("node 2", "the root", "a dead end")),
+    (Forced(2, WAIT, "41 of 60 tokens"), ("node 2", "“Wait”", "41 of 60 tokens.")),
+    (ToolCalled(2, "25*2", "50"), ("The calculator is asked 25×2 in node 2 and returns 50.",)),
+    (ToolCalled(2, "7/0", "error: division by zero", True), ("7/0", "cannot work it out: division by zero.")),
+    (Corrected(1, 2, "a slip"), ("Node 2 “1+1=2” replaces node 1 “0+1=1”: a slip.",)),
+    (Critiqued(3, "25*2 is 50", 1), ("node 3", "faults node 1", "25×2 is 50")),
+    (Critiqued(3, ""), ("node 3 finds no fault.",)),
+    (Probed(2, "46", 0.83, True), ("at node 2 it would say 46, with confidence 0.83 — correct", "counted apart.")),
+    (Probed(2, None, 0.1), ("state no answer", "0.10;")),
+    (
+        Resampled((Particle(1, 0.7, 2), Particle(2, 0.2, 1), Particle(3, 0.1, 0)), "systematic"),
+        (
+            "3 particles drawn anew by their weights (systematic)",
+            "the heaviest is node 1 with weight 0.70, the lightest node 3 with 0.10",
+            "3 ends here",
+            "1 (×2) goes on",
+        ),
+    ),
+    (EffortChosen("high", 1024, "1 of 3 pilots agree", 0.33), ("high", "1,024 tokens", "0.33", "1 of 3 pilots agree.")),
+    (Spent("think", 1048), ("1,048 tokens generated for thinking", "1,048 tokens so far")),
+    (Answered("majority", "46", 2, True), ("46", "node 2", "correct")),
+    (RunFinished("done"), ("The strategy is complete", "4.2 s")),
+]
+"""Events with what their sentences must hold."""
+
+
+@pytest.mark.parametrize(("event", "parts"), TOLD)
+def test_each_sentence_holds_the_numbers_of_its_event(log: Log, event: AnyEvent, parts: tuple[str, ...]) -> None:
+    said = told(log, event)
+    assert headline(event) and said.endswith(".") and all(part in said for part in parts), said
+
+
+def test_every_type_of_event_is_told() -> None:
+    assert {type(e) for e, _ in TOLD} == set(typing.get_args(AnyEvent))
+    heads = {type(e): headline(e) for e, _ in TOLD}
+    assert len(set(heads.values())) == len(heads), "and no two types have the same headline"
+
+
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [
+        (NodeAdded(4, 1, "50-4=46", mark=BACKTRACK, thinking=True), ("50-4=46", "ends in a backtrack", "in the thinking space")),
+        (NodeAdded(4, 1, "", mark=BACKTRACK), ("“backtrack”",)),
+        (NodeAdded(4, 1, "50-4=45", mark=REVISE), ("ends in a correction",)),
+        (NodeAdded(4, 1, WAIT, mark=WAIT, forced=True), ("“Wait”", "put there by the decoder")),
+        (NodeAdded(4, 1, "Final answer:", forced=True), ("“Final answer:”", "put there by the decoder")),
+        (NodeAdded(4, 1, "", mark=END_THINK), ("the thinking ends",)),
+        (NodeAdded(4, 1, "<tool>25*2<result>50", mark="<tool>"), ("⚙ 25×2 → 50", "asks the calculator")),
+        (NodeAdded(4, 0, "", mark="tree"), ("“tree”", "a tree of its own")),
+    ],
+)
+def test_a_node_that_is_no_ordinary_step_says_what_it_is(log: Log, event: NodeAdded, words: tuple[str, ...]) -> None:
+    said = told(log, event)
+    assert all(part in said for part in words) and "<" not in said, said
+
+
+def test_what_a_probe_takes_is_never_added_to_the_runs_tokens(log: Log) -> None:
+    log.emit(Spent("think", 100))
+    log.emit(Spent("probe", 7))
+    said = told(log, Spent("probe", 5))
+    assert "5 tokens" in said and "apart from the run's 100 tokens" in said
+
+
+def test_new_events_name_the_nodes_they_are_about() -> None:
+    assert touched(Corrected(1, 2, "")) == (1, 2) and touched(Probed(3, None, 0.1)) == (3,) and touched(Forced(3, "", "")) == (3,)
+    assert touched(Critiqued(3, "", 1)) == (3, 1) and touched(Critiqued(3, "")) == (3,) and touched(ToolCalled(2, "", "")) == (2,)
+    assert touched(Resampled((Particle(1, 0.5, 1), Particle(1, 0.5, 1)), "")) == (1,) and touched(EffortChosen("low", 0, "")) == ()

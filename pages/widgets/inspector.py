@@ -6,13 +6,14 @@ import math
 
 import streamlit as st
 
+from pages.widgets.facts import facts_html
 from pages.widgets.looks import figures_html, ramp_html, steps_html, table_html
 from pages.widgets.safe import html_text, markdown_text
 from rlm_core.events import Choice, Evaluated, Selected, Term
 from rlm_core.figures.visual import in_words
 from rlm_core.selection import Arm, best, terms
 from rlm_core.tree import Node, SearchTree
-from rlm_core.wording import number, problem_label
+from rlm_core.wording import number, problem_label, words
 
 
 def inspector(tree: SearchTree, node: Node) -> None:
@@ -24,18 +25,23 @@ def inspector(tree: SearchTree, node: Node) -> None:
 
 
 def _says(tree: SearchTree, node: Node) -> None:
-    steps = tree.steps(node.id)
+    steps = [_shown(tree, tree.nodes[n]) for n in tree.path(node.id)[1:]]
     if not steps:
         st.caption("The bare problem, before any step:")
         st.html(f'<div class="rlm-steps">{html_text(problem_label(tree.problem))}</div>')
         return
-    st.html(steps_html(steps, node.tokens) + (ramp_html() if node.tokens else ""))
+    st.html(steps_html(steps, node.tokens) + (ramp_html() if node.tokens else "") + facts_html(tree, node))
     if node.finished:
         given = f"Answer: {markdown_text(node.answer)}" if node.answer is not None else "It states no answer."
         verdict = {True: " — the verifier says **correct**.", False: " — the verifier says **wrong**.", None: ""}[node.correct]
         st.markdown(given + verdict)
     if node.pruned:
         st.markdown(f"Pruned: {markdown_text(node.pruned)}.")
+
+
+def _shown(tree: SearchTree, node: Node) -> str:
+    """A step as it was written; where it holds markers or nothing at all, in words."""
+    return node.text if node.text.strip() and "<" not in node.text else words(tree, node)
 
 
 def _worth(node: Node) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ import streamlit as st
 from pages.widgets.safe import html_text
 from rlm_core.events import Token
 from rlm_core.figures import visual
+from rlm_core.figures.miniature import HEIGHT, WIDTH, miniature
 
 STATUS = {
     "queued": ("blue", "Queued"),
@@ -31,7 +33,8 @@ ORACLE = '<span class="rlm-oracle" title="This search could see the reference an
 def style() -> None:
     """The style sheet of these pieces; once a page."""
     side, accent = ("#1b1e29", "#91a7ff") if st.context.theme.type == "dark" else ("#f5f6fa", "#3b5bdb")
-    st.html(f"<style>:root {{--rlm-side: {side}; --rlm-accent: {accent};}}\n{_CSS}</style>")
+    plate = f"--rlm-oracle: {visual.ORACLE_PAPER}; --rlm-oracle-ink: {visual.ORACLE_INK};"
+    st.html(f"<style>:root {{--rlm-side: {side}; --rlm-accent: {accent}; {plate}}}\n{_CSS}</style>")
 
 
 def theme() -> visual.Theme:
@@ -75,6 +78,18 @@ def figures_html(figures: Sequence[tuple[str, str, str]]) -> str:
         for name, value, meaning in figures
     )
     return f'<div class="rlm-figures">{cells}</div>'
+
+
+def rows_html(rows: Sequence[tuple[str, str]]) -> str:
+    """Small rows of a name and what it holds (escaped here); empty without any."""
+    cells = "".join(f"<div><small>{html_text(name)}</small><span>{html_text(value)}</span></div>" for name, value in rows)
+    return f'<div class="rlm-rows">{cells}</div>' if rows else ""
+
+
+def miniature_html(shape: str) -> str:
+    """The structure's drawing as a picture, in the page's theme."""
+    drawn = base64.b64encode(miniature(shape, theme()).encode()).decode()
+    return f'<img class="rlm-miniature" width="{WIDTH}" height="{HEIGHT}" alt="" src="data:image/svg+xml;base64,{drawn}">'
 
 
 def ramp_html() -> str:

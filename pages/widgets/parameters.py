@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from pages.widgets.keep import keep, restore
+from pages.widgets.looks import miniature_html
 from rlm_core.describe import Description, Parameter
 
 
@@ -47,9 +48,37 @@ def _grid(shown: list[Parameter], prefix: str, columns: int) -> dict[str, Any]:
 
 
 def choose(label: str, offered: dict[str, Description], key: str, default: str, help: str) -> Description:
-    """Pick one description by its title; its sentence stands below, with its paper one click away."""
+    """Pick one description by its title, alike ones next to each other; drawing, sentence and paper stand below."""
     restore(key, default)
-    name = keep(key, st.selectbox(label, list(offered), format_func=lambda n: offered[n].title, key=key, help=help))
+    names = sorted(offered, key=lambda n: area(offered[n])[0])
+    name = keep(key, st.selectbox(label, names, format_func=lambda n: _titled(offered[n]), key=key, help=help))
     chosen = offered[name]
-    st.caption(f"{chosen.sentence} [{chosen.paper}]({chosen.url})" if chosen.url else chosen.sentence)
+    sentence = f"{chosen.sentence} [{chosen.paper}]({chosen.url})" if chosen.url else chosen.sentence
+    if not chosen.shape:
+        st.caption(sentence)
+        return chosen
+    drawing, words = st.columns([1, 3], gap="small")
+    drawing.html(miniature_html(chosen.shape))
+    words.caption(sentence)
     return chosen
+
+
+AREAS = {
+    "Chains": ("chain",),
+    "Sampling": ("fan",),
+    "Level by level": ("layers", "subtrees", "particles"),
+    "Tree search": ("tree", "forest"),
+    "Long chain": ("ribbon", "draft", "effort"),
+}
+"""Kinds of strategies in the order of the list, with their shapes."""
+
+
+def area(d: Description) -> tuple[int, str]:
+    """Place in the list and name of a strategy's kind; of what has no kind, the last place and no name."""
+    return next(((i, name) for i, (name, shapes) in enumerate(AREAS.items()) if d.shape in shapes), (len(AREAS), ""))
+
+
+def _titled(d: Description) -> str:
+    """ "Best-of-N · sampling": the title and, where there are kinds, its kind."""
+    kind = area(d)[1]
+    return f"{d.title} · {kind.lower()}" if kind and kind.lower() not in d.title.lower() else d.title

@@ -20,6 +20,7 @@ from rlm_core.errors import LogError, RunNotFound
 from rlm_core.events import Record
 from rlm_core.figures.candidates import candidates_figure
 from rlm_core.figures.layout import layout
+from rlm_core.figures.ribbon import ribbon_figure
 from rlm_core.figures.tree_figure import tree_figure
 from rlm_core.narrate import headline, sentence, touched
 from rlm_core.runs.store import RunRow
@@ -29,6 +30,15 @@ LIVE_SECONDS = 0.5
 """How often a live run is read again."""
 PICTURE_HEIGHT = 430
 LARGE_HEIGHT = 560
+PICTURES = {
+    "tree": ["Tree", "Candidates"],
+    "fan": ["Candidates", "Tree"],
+    "chain": ["Tree", "Chain"],
+    "ribbon": ["Chain", "Tree"],
+    "effort": ["Chain", "Tree", "Candidates"],
+    "draft": ["Tree", "Chain"],
+}
+"""The pictures offered for a strategy's shape, the one shown first in front."""
 
 
 def open_run(run: str) -> None:
@@ -106,7 +116,7 @@ def _body(run: str, was_active: bool, was_playing: bool) -> None:
     if records:
         with side:
             _inspect(tree)
-        details(run, records, tree, figure)
+        details(run, records, tree, figure, catalogue.searches()[row.config.search].shape)
     if (was_active and not row.active) or was_playing != timeline.playing():
         st.rerun()
 
@@ -132,12 +142,13 @@ def _picture(row: RunRow, records: list[Record], whole: SearchTree) -> tuple[Sea
 
 
 def _draw(row: RunRow, tree: SearchTree, whole: SearchTree, lit: tuple[int, ...]) -> go.Figure:
-    fan = catalogue.searches()[row.config.search].shape == "fan"
+    shape = catalogue.searches()[row.config.search].shape
+    offered = PICTURES.get(shape, PICTURES["tree"])
     kind_at, size_at = st.columns([3, 1], vertical_alignment="center")
     with kind_at:
-        picture = "picture.fan" if fan else "picture.tree"
-        restore(picture, "Candidates" if fan else "Tree")
-        shown = st.segmented_control("Picture", ["Tree", "Candidates"], key=picture, label_visibility="collapsed", required=True)
+        picture = f"picture.{shape if shape in PICTURES else 'tree'}"
+        restore(picture, offered[0])
+        shown = st.segmented_control("Picture", offered, key=picture, label_visibility="collapsed", required=True)
         kind = keep(picture, shown)
     with size_at:
         restore("large", False)
@@ -146,6 +157,9 @@ def _draw(row: RunRow, tree: SearchTree, whole: SearchTree, lit: tuple[int, ...]
     chosen = selected(tree)
     if kind == "Candidates":
         figure = candidates_figure(tree, theme=theme(), selected=chosen, large=large, width=width_of("plot.Candidates"), height=height)
+    elif kind == "Chain":
+        look = {"theme": theme(), "selected": chosen, "large": large, "width": width_of("plot.Chain"), "height": height}
+        figure = ribbon_figure(tree, whole=whole, highlight=lit, **look)
     else:
         places = layout(whole)  # of the whole run, so that the picture holds still while time moves
         figure = tree_figure(

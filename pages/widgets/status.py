@@ -12,17 +12,10 @@ from rlm_core.models.catalogue import describe
 from rlm_core.runs.config import Budget
 from rlm_core.runs.store import RunRow
 from rlm_core.tree import SearchTree
+from rlm_core.wording import STOPS
 
-STOPS = {
-    "done": "the strategy was complete",
-    "simulations": "the budget of simulations was used up",
-    "tokens": "the budget of tokens was used up",
-    "seconds": "the budget of seconds was used up",
-    "exhausted": "nothing was left to explore",
-    "cancelled": "it was cancelled",
-    "failed": "it failed",
-    "interrupted": "it was interrupted",
-}
+APART = {"think": "thinking", "answer": "the answer"}
+"""Purposes whose tokens the status line tells apart."""
 
 
 def headline(row: RunRow, oracle: bool) -> None:
@@ -49,6 +42,9 @@ def progress(row: RunRow, tree: SearchTree) -> None:
     if tree.seq:
         parts.append(_of(totals.simulations, row.config.budget.simulations, "simulations"))
         parts.append(_of(totals.generated, row.config.budget.tokens, "tokens"))
+        parts += [f"{count:,} for {what}" for purpose, what in APART.items() if (count := totals.by_purpose.get(purpose))]
+        if totals.probed:
+            parts.append(f"{totals.probed:,} probe tokens counted apart")
         if totals.reward_passes:
             parts.append(f"{totals.reward_passes:,} reward passes")
         parts.append(f"{tree.time:,.1f} s")

@@ -65,14 +65,14 @@ def _coloraxis(theme: visual.Theme, size: float) -> dict[str, Any]:
     return {"cmin": 0, "cmax": 1, "colorscale": stops, "colorbar": bar}
 
 
-def _sample(name: str, mode: str, **style: Any) -> Trace:
+def sample(name: str, mode: str, **style: Any) -> Trace:
     """A trace without points, there for its line in the legend."""
     return {"type": "scatter", "mode": mode, "x": [None], "y": [None], "name": name, "hoverinfo": "skip", "showlegend": True} | style
 
 
 def colour_bar(theme: visual.Theme, large: bool) -> Trace:
     """The value scale with its words."""
-    return _sample("value", "markers", marker={"color": [0.5], "coloraxis": "coloraxis"}) | {"showlegend": False}
+    return sample("value", "markers", marker={"color": [0.5], "coloraxis": "coloraxis"}) | {"showlegend": False}
 
 
 def legend(canvas: Canvas, best: Sequence[int], lit: Sequence[int]) -> list[Trace]:
@@ -93,15 +93,32 @@ def legend(canvas: Canvas, best: Sequence[int], lit: Sequence[int]) -> list[Trac
             "color": fill,
             "line": {"width": 1.5, "color": theme.pruned if hollow else theme.outline},
         }
-        rows.append(_sample(" ".join(filter(None, (look.mark, look.legend or look.words))), "markers", marker=marker))
+        rows.append(sample(" ".join(filter(None, (look.mark, look.legend or look.words))), "markers", marker=marker))
     if len(best) > 1:
-        rows.append(_sample("best path", "lines", line={"width": 4.5, "color": theme.path}))
-    if tree.backtracks:
-        rows.append(_sample("backtrack", "lines", line={"width": 1.8, "dash": "dash", "color": theme.muted}))
-    if lit:
-        halo = {"symbol": "circle", "size": 14, "color": visual.faded(theme.accent, 0.55), "line": {"width": 0}}
-        rows.append(_sample("now", "markers", marker=halo))
-    return rows
+        rows.append(sample("best path", "lines", line={"width": 4.5, "color": theme.path}))
+    rows += strokes(theme, [k for k, seen in (("backtrack", tree.backtracks), ("correction", tree.corrections)) if seen])
+    rows += forced_sample(theme) if any(n.forced for n in nodes) else []
+    return rows + (now_sample(theme) if lit else [])
+
+
+def strokes(theme: visual.Theme, kinds: Sequence[str]) -> list[Trace]:
+    """Legend rows of lines that are no ordinary edges."""
+    looks = {kind: visual.LINKS[kind] for kind in kinds}
+    ink = {"correction": theme.ink}
+    return [
+        sample(look.words, "lines", line={"width": look.width, "dash": look.dash, "color": ink.get(kind, theme.muted)})
+        for kind, look in looks.items()
+    ]
+
+
+def forced_sample(theme: visual.Theme) -> list[Trace]:
+    """No marker can be dotted, so the sign stands in the words."""
+    return [sample(f"◌ {visual.FORCED_WORDS}", "markers", marker={"size": 1, "color": theme.outline, "opacity": 0})]
+
+
+def now_sample(theme: visual.Theme) -> list[Trace]:
+    halo = {"symbol": "circle", "size": 14, "color": visual.faded(theme.accent, 0.55), "line": {"width": 0}}
+    return [sample("now", "markers", marker=halo)]
 
 
 def notes(tree: SearchTree, theme: visual.Theme, large: bool, colour_by: str) -> list[dict[str, Any]]:
@@ -114,7 +131,12 @@ def notes(tree: SearchTree, theme: visual.Theme, large: bool, colour_by: str) ->
     if words:
         made.append(corner | {"y": -0.02, "yanchor": "top", "text": " · ".join(words), "font": {"size": size, "color": theme.muted}})
     if tree.oracle:
-        font = {"size": size, "color": visual.ink_on(theme.accent)}
-        badge = {"y": 1, "yanchor": "top", "text": f"<b>{visual.ORACLE_BADGE}</b>", "bgcolor": theme.accent, "borderpad": 5}
-        made.append(corner | badge | {"font": font})
+        made.append(oracle_badge(size))
     return made
+
+
+def oracle_badge(size: float) -> dict[str, Any]:
+    """The plate that stays with the picture of a run that uses the truth."""
+    corner = {"xref": "paper", "yref": "paper", "x": 1, "xanchor": "right", "y": 1, "yanchor": "top", "showarrow": False}
+    plate = {"bgcolor": visual.ORACLE_PAPER, "bordercolor": visual.ORACLE_INK, "borderwidth": 2, "borderpad": 4}
+    return corner | plate | {"text": f"<b>{visual.ORACLE_BADGE}</b>", "font": {"size": size, "color": visual.ORACLE_INK}}

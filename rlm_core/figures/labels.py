@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from rlm_core.figures.visual import in_words
 from rlm_core.tree import ROOT, Node, SearchTree
-from rlm_core.wording import counted, number, problem_label, readable, shorten
+from rlm_core.wording import MARKS, counted, number, readable, shorten, words
 
 HOVER_WIDTH, HOVER_LINES = 56, 9
 
@@ -27,7 +27,7 @@ def label(tree: SearchTree, node: Node, limit: int, two_lines: bool = False) -> 
 
     two_lines: the answer stands on a line of its own.
     """
-    text = problem_label(tree.problem) if node.id == ROOT and tree.started is not None else readable(node.text)
+    text = words(tree, node)
     if two_lines and " → " in text:
         body, answer = text.rsplit(" → ", 1)
         return f"{safe(shorten(body, limit))}<br>{safe(shorten('→ ' + answer, limit))}"
@@ -46,10 +46,34 @@ def hover(tree: SearchTree, node: Node) -> str:
     """Everything about a node at a glance, escaped: the full step, the state in words, visits, Q, scores, answer."""
     lines = [f"<b>{'Root' if node.id == ROOT else f'Node {node.id}'}</b>  {safe(in_words(node))}"]
     lines += wrapped(tree.problem.question if node.id == ROOT and tree.started is not None else node.text)
+    lines += [safe(fact) for fact in facts(tree, node)]
     lines.append(numbers(node))
     if node.finished:
         lines.append(f"answers {safe(shorten(node.answer, 60))}" if node.answer is not None else "states no answer")
     return "<br>".join(line for line in lines if line)
+
+
+def facts(tree: SearchTree, node: Node) -> list[str]:
+    """What a node is beyond an ordinary step, a line each: its mark and space, the tool's word, the probe's."""
+    special = [MARKS.get(node.mark, node.mark), "in the thinking space" * node.thinking, "put in by the decoder" * node.forced]
+    lines = [" · ".join(filter(None, special))]
+    if node.tool is not None:
+        lines.append(f"⚙ {shorten(readable(node.tool.call), 40)} → {shorten(readable(node.tool.result), 40)}")
+    if node.probe is not None:
+        answer = "nothing" if node.probe.answer is None else shorten(readable(node.probe.answer), 40)
+        verdict = {True: " ✓", False: " ✕", None: ""}[node.probe.correct]
+        lines.append(f"would answer {answer}{verdict} with confidence {number(node.probe.confidence)}")
+    if copies(tree).get(node.id, 1) != 1:
+        lines.append(f"resampled: ×{copies(tree)[node.id]}")
+    return [line for line in lines if line]
+
+
+def copies(tree: SearchTree) -> dict[int, int]:
+    """How many particles went on from each node at the latest resampling."""
+    found: dict[int, int] = {}
+    for p in tree.resamplings[-1][1].particles if tree.resamplings else ():
+        found[p.node] = found.get(p.node, 0) + p.copies
+    return found
 
 
 def numbers(node: Node) -> str:

@@ -14,6 +14,8 @@ from rlm_core.figures.traces import Canvas, Trace, text
 from rlm_core.tree import Node, SearchTree
 
 Paint = Literal["value", "unscored", "hollow"]
+CONFIDENCE = "confidence of the probe"
+"""What colours a chain: how sure the model would answer at each point."""
 FAIR = {"square": 0.92, "diamond": 1.1}
 """Factors that make other shapes look as large as a circle."""
 
@@ -35,7 +37,9 @@ def sizes(tree: SearchTree, frame: Frame) -> dict[int, float]:
 
 
 def value_of(node: Node, colour_by: str) -> float | None:
-    """What colours a node, in [0,1]: its value, its latest score, or the latest score of the reward so named."""
+    """What colours a node, in [0,1]: its value, its latest score, its probe's confidence, or the latest score of the reward so named."""
+    if colour_by == CONFIDENCE:
+        return node.probe.confidence if node.probe else None
     if colour_by == "value":
         return node.value
     if colour_by == "score":
@@ -103,7 +107,8 @@ def _group(canvas: Canvas, state: str, filled: Paint, symbol: str, nodes: list[N
 
 def marks(canvas: Canvas) -> list[Trace]:
     """✓ and ✕ inside the markers that are large enough to hold them; smaller ones tell by their symbol."""
-    shown = [n for n in canvas.tree.nodes.values() if visual.LOOKS[n.state].mark and canvas.sizes[n.id] >= visual.DENSE]
+    known = (n for n in canvas.tree.nodes.values() if n.id in canvas.sizes)
+    shown = [n for n in known if visual.LOOKS[n.state].mark and canvas.sizes[n.id] >= visual.DENSE]
     if not shown:
         return []
     font = {

@@ -13,6 +13,8 @@ from rlm_core.figures.traces import RING, Canvas
 from rlm_core.tree import ROOT
 
 LONGEST = 26
+ROOMY = 80
+"""In trees of up to so many nodes no plate covers a node."""
 
 
 @dataclass(slots=True)
@@ -30,13 +32,17 @@ class Box:
 
 
 def plates(canvas: Canvas, nodes: Sequence[int], ringed: int | None) -> list[dict[str, Any]]:
-    """An annotation for each node, the first ones nearest to theirs; later ones give way upwards or downwards."""
+    """An annotation for each node, the first ones nearest to theirs; later ones give way to the side, upwards or downwards."""
     boxes = [_root_label(canvas)] if ROOT in canvas.tree.nodes else []
+    boxes += [_around(canvas, n) for n in canvas.tree.nodes] if len(canvas.tree.nodes) <= ROOMY else []
     made = []
     for node in nodes:
         words = label(canvas.tree, canvas.tree.nodes[node], LONGEST)
         gap = canvas.sizes[node] / 2 + (RING / 2 + 2 if node == ringed else 4)
-        box = _free(_box(canvas, node, len(words), gap), boxes)
+        wanted = _box(canvas, node, len(words), gap)
+        beside = Box(_pixels(canvas, node)[0] + gap + wanted.half_width, _pixels(canvas, node)[1], wanted.half_width, wanted.half_height)
+        ways = (wanted, beside) if canvas.frame.orientation == "right" else (wanted,)
+        box = next((b for b in ways if not any(b.meets(other) for other in boxes)), None) or _free(wanted, boxes)
         boxes.append(box)
         made.append(_annotation(canvas, node, words, box))
     return made
@@ -46,6 +52,11 @@ def _pixels(canvas: Canvas, node: int) -> tuple[float, float]:
     (x, y), shape = canvas.places[node], canvas.frame
     wide, high = (shape.step, shape.pitch) if shape.orientation == "right" else (shape.pitch, shape.step)
     return x * wide, -y * high
+
+
+def _around(canvas: Canvas, node: int) -> Box:
+    half = canvas.sizes[node] / 2
+    return Box(*_pixels(canvas, node), half, half)
 
 
 def _box(canvas: Canvas, node: int, characters: int, gap: float) -> Box:

@@ -42,6 +42,10 @@ def arc(start: Place, end: Place, orientation: Orientation, bend: float) -> tupl
     (x0, y0), (x1, y1) = start, end
     cx, cy = (x0 + x1) / 2, (y0 + y1) / 2
     cx, cy = (cx, min(y0, y1) - bend) if orientation == "right" else (min(x0, x1) - bend, cy)
+    if orientation == "right" and x0 == x1:  # neighbours in one level: between it and the one before
+        cx, cy = x0 - 0.3, (y0 + y1) / 2
+    elif orientation == "down" and y0 == y1:
+        cx, cy = (x0 + x1) / 2, y0 + 0.3
     t = np.linspace(0.04, 0.93, 24, dtype=np.float32)
     return (1 - t) ** 2 * x0 + 2 * t * (1 - t) * cx + t * t * x1, (1 - t) ** 2 * y0 + 2 * t * (1 - t) * cy + t * t * y1
 

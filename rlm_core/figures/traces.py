@@ -11,7 +11,7 @@ import numpy as np
 
 from rlm_core.figures import visual
 from rlm_core.figures.frame import Frame
-from rlm_core.figures.labels import label
+from rlm_core.figures.labels import copies, label
 from rlm_core.figures.layout import Place
 from rlm_core.figures.strokes import Points, arc, by_width, curves
 from rlm_core.figures.tree_labels import Spot
@@ -107,27 +107,62 @@ def texts(canvas: Canvas, spots: Mapping[int, Spot], best: Collection[int], ring
     if not ids:
         return []
     strong, two = set(best), canvas.frame.orientation == "down"
-    words = [label(canvas.tree, canvas.tree.nodes[n], spots[n].limit, two) for n in ids]
+    many = {n: c for n, c in copies(canvas.tree).items() if c > 1}
+    words = [label(canvas.tree, canvas.tree.nodes[n], spots[n].limit - 3 * (n in many), two) for n in ids]
+    words = [f"<b>×{many[n]}</b> {w}" if n in many else w for n, w in zip(ids, words, strict=True)]
     colour = [canvas.theme.ink if n in strong or n == 0 else canvas.theme.muted for n in ids]
     trace = text(*canvas.xy(ids), words, [spots[n].position for n in ids], {"size": canvas.frame.font, "color": colour})
     unseen = {"size": [canvas.sizes[n] + (RING + 3 if n in ringed else 5) for n in ids], "opacity": 0}
     return [trace | {"mode": "markers+text", "marker": unseen}]
 
 
-def backtracks(canvas: Canvas) -> list[Trace]:
-    """Dashed arcs from where the search left to the ancestor it went back to, with an arrow's head at the end."""
-    pairs = list(dict.fromkeys((b.source, b.target) for _, b in canvas.tree.backtracks if b.source != b.target))
-    if not pairs:
+def arcs(canvas: Canvas) -> list[Trace]:
+    """Backtracks to the ancestor that the search went back to, and corrections to what replaces a step; a head at their ends."""
+    tree = canvas.tree
+    drawn = []
+    for kind, events in (("backtrack", tree.backtracks), ("correction", tree.corrections)):
+        pairs = list(dict.fromkeys((e.source, e.target) for _, e in events if e.source != e.target))
+        if pairs:
+            drawn.append(stroked(canvas, kind, [_arc(canvas, *pair) for pair in pairs]))
+    return drawn
+
+
+def _arc(canvas: Canvas, source: int, target: int) -> tuple[Points, Points]:
+    levels = abs(canvas.tree.nodes[source].depth - canvas.tree.nodes[target].depth)
+    bend = (14 + 10 * min(levels, 5)) / canvas.frame.pitch
+    return arc(canvas.places[source], canvas.places[target], canvas.frame.orientation, bend)
+
+
+def stroked(canvas: Canvas, kind: str, lines: Sequence[tuple[Points, Points]]) -> Trace:
+    """Lines of one kind of `visual.LINKS` in one trace, each with its head."""
+    look, stroke = visual.LINKS[kind], canvas.frame.stroke
+    gap = np.array([np.nan])
+    xs, ys = (np.concatenate([part for line in lines for part in (line[i], gap)]) for i in (0, 1))
+    head = [size for x, _ in lines for size in (*[0] * (len(x) - 1), (8 if look.head == "diamond" else 11) * max(stroke, 0.7), 0)]
+    colour = canvas.theme.ink if kind == "correction" else canvas.theme.muted
+    trace = _line(canvas, xs, ys, width=max(look.width * stroke, 1.3), dash=look.dash, color=colour)
+    marker = {"symbol": look.head, "angleref": "previous", "size": head, "color": colour, "opacity": 1, "line": {"width": 0}}
+    return trace | {"type": "scatter", "mode": "lines+markers", "marker": marker}
+
+
+def forced_rings(canvas: Canvas, nodes: Iterable[int]) -> list[dict[str, Any]]:
+    """Shapes: a dotted outline around each node that the decoder or a tool put in."""
+    made = []
+    for n in nodes:
+        (x, y), half = canvas.places[n], canvas.sizes[n] / 2 + 3.5
+        corners = {"xanchor": float(x), "yanchor": float(y), "x0": -half, "x1": half, "y0": -half, "y1": half}
+        line = {"width": 1.6, "dash": "2px,2px", "color": canvas.theme.outline}
+        made.append({"type": "circle", "xsizemode": "pixel", "ysizemode": "pixel", "line": line} | corners)
+    return made
+
+
+def copied(canvas: Canvas, labelled: Collection[int]) -> list[Trace]:
+    """ "×3" below a particle that goes on more than once after the latest resampling, if it has no label that says so."""
+    many = {n: c for n, c in copies(canvas.tree).items() if c > 1 and n not in labelled}
+    if not many:
         return []
-    xs, ys, head = [], [], []
-    for source, target in pairs:
-        levels = canvas.tree.nodes[source].depth - canvas.tree.nodes[target].depth
-        bend = (14 + 10 * min(levels, 5)) / canvas.frame.pitch
-        x, y = arc(canvas.places[source], canvas.places[target], canvas.frame.orientation, bend)
-        xs += [x, [np.nan]]
-        ys += [y, [np.nan]]
-        head += [0] * (len(x) - 1) + [11 * max(canvas.frame.stroke, 0.7), 0]
-    colour, width = canvas.theme.muted, max(1.8 * canvas.frame.stroke, 1.3)
-    trace = _line(canvas, np.concatenate(xs), np.concatenate(ys), width=width, dash="5px,3px", color=colour)
-    marker = {"symbol": "arrow", "angleref": "previous", "size": head, "color": colour, "opacity": 1, "line": {"width": 0}}
-    return [trace | {"type": "scatter", "mode": "lines+markers", "marker": marker}]
+    trace = text(
+        *canvas.xy(many), [f"<b>×{c}</b>" for c in many.values()], "bottom center", {"size": canvas.frame.font, "color": canvas.theme.ink}
+    )
+    unseen = {"size": [canvas.sizes[n] + 2 for n in many], "opacity": 0}
+    return [trace | {"mode": "markers+text", "marker": unseen}]

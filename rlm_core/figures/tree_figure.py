@@ -54,6 +54,7 @@ def tree_figure(
     style = base_layout(theme, large, height) | {"margin": margin} | _axes(shape.x, shape.y)
     spotted = spots(tree, where, shape, canvas.sizes)
     style["annotations"] = plates(canvas, plated(tree, best, ringed, spotted), ringed) + notes(tree, theme, large, colour_by)
+    style["shapes"] = traces.forced_rings(canvas, [n.id for n in tree.nodes.values() if n.forced])
     furniture = [colour_bar(theme, large), *legend(canvas, best, lit)]
     return go.Figure({"data": _drawn(canvas, spotted, best, lit, ringed) + furniture, "layout": style}, skip_invalid=False)
 
@@ -61,9 +62,9 @@ def tree_figure(
 def _drawn(canvas: Canvas, spotted: Mapping[int, Spot], best: Sequence[int], lit: Sequence[int], ringed: int | None) -> list[Trace]:
     """From back to front: lines, light, nodes, ring, marks, labels."""
     chosen = [] if ringed is None else [ringed]
-    lines = traces.edges(canvas, best, lit) + traces.backtracks(canvas)
+    lines = traces.edges(canvas, best, lit) + traces.arcs(canvas)
     nodes = traces.halo(canvas, lit) + markers(canvas) + traces.ring(canvas, chosen)
-    return lines + nodes + marks(canvas) + traces.texts(canvas, spotted, best, chosen)
+    return lines + nodes + marks(canvas) + traces.texts(canvas, spotted, best, chosen) + traces.copied(canvas, spotted)
 
 
 def _axes(x: tuple[float, float], y: tuple[float, float]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 from functools import lru_cache
 
+from rlm_core.markers import BACKTRACK, END_THINK, THINK, TOOL, WAIT
 from rlm_core.tree import Node
 
 VALUE = ("#440154", "#482878", "#3e4989", "#31688e", "#26828e", "#1f9e89", "#35b779", "#6ece58", "#b5de2b", "#fde725")
@@ -104,10 +105,34 @@ LOOKS = {
 }
 """Every state in the order of the legend."""
 
+
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """How a line that is no ordinary edge is drawn: its word in the legend, dashes, width in px, symbol at its end."""
+
+    words: str
+    dash: str
+    width: float
+    head: str
+
+
+LINKS = {
+    "backtrack": Stroke("backtrack", "5px,3px", 1.8, "arrow"),
+    "correction": Stroke("correction", "1.5px,2.5px", 2.4, "diamond"),
+    "restart": Stroke("starts again", "10px,3px,2px,3px", 1.8, "arrow-open"),
+}
+SYMBOLS = {TOOL: "hexagon2", WAIT: "hourglass", BACKTRACK: "triangle-left", END_THINK: "triangle-right", THINK: "triangle-right"}
+"""Marks with a symbol of their own in a chain; a backtrack and the ends of the thinking only where they stand by themselves."""
+SYMBOL_WORDS = {TOOL: "tool call", WAIT: "Wait"}
+FORCED_WORDS = "by the decoder"
+UNDONE_WORDS = "undone"
+
 MARKS = {True: "✓ ", False: "✕ ", None: ""}
 """Before an answer: what the verifier says of it."""
 SIZE_WORDS = "area: visits · line: share of visits"
-ORACLE_BADGE = "ORACLE · the search sees the answer"
+ORACLE_BADGE = "⚑ ORACLE · the search sees the answer"
+ORACLE_PAPER, ORACLE_INK = "#ffd43b", "#1b1f2a"
+"""The badge of a run that uses the truth: the same plate at the head of a page and in a picture, in both themes."""
 
 
 def look(node: Node) -> str:

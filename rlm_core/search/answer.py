@@ -37,13 +37,19 @@ def answerable(tree: SearchTree) -> list[Node]:
     return [n for n in tree.candidates() if n.answer is not None]
 
 
+def standing(tree: SearchTree) -> list[Node]:
+    """Those of them that were not pruned; all of them where every one was."""
+    found = answerable(tree)
+    return [n for n in found if not n.pruned] or found
+
+
 def votes(nodes: Sequence[Node], weight: Callable[[Node], float]) -> tuple[Vote, ...]:
-    """Summed weight by answer, heaviest first; ties go to the answer that was found first."""
+    """Summed weight by answer, heaviest first; ties go to the answer that was found first. A node given twice weighs twice."""
     groups: dict[str, list[Node]] = {}
     for node in nodes:
         assert node.answer is not None
         groups.setdefault(node.answer, []).append(node)
-    made = [Vote(a, round(sum(map(weight, g)), 4), tuple(n.id for n in g), g[0].correct) for a, g in groups.items()]
+    made = [Vote(a, round(sum(map(weight, g)), 4), tuple(dict.fromkeys(n.id for n in g)), g[0].correct) for a, g in groups.items()]
     return tuple(sorted(made, key=lambda v: -v.weight))
 
 

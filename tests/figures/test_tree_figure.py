@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from rlm_core.events import Backtracked, Evaluated, Pruned, RunStarted
+from rlm_core.events import Backtracked, Evaluated, Pruned, Resampled, RunStarted
 from rlm_core.figures import visual
 from rlm_core.figures.labels import label, safe
 from rlm_core.figures.layout import layout
 from rlm_core.figures.tree_figure import tree_figure
 from rlm_core.problems import make
 from rlm_core.tree import SearchTree, replay
-from tests.helpers import Log, beam_log, chain_log, random_log
+from tests.helpers import Log, beam_log, chain_log, forest_log, particle_log, random_log
 
 HOSTILE = [
     "<b>x</b><script>alert(1)</script>",
@@ -111,6 +111,35 @@ def test_backtracks_are_dashed_arcs_with_an_arrow() -> None:
     log = Log(make("countdown:numbers=3,seed=1"))
     log.emit(Backtracked(0, 0, "nowhere to go"))
     assert not [t for t in drawn(log.tree) if t["mode"] == "lines+markers"]
+
+
+def test_corrections_are_arcs_of_their_own_and_the_roots_of_a_forest_are_numbered() -> None:
+    tree = replay(forest_log(1))
+    traces = drawn(tree)
+    (arc,) = [t for t in traces if t["mode"] == "lines+markers"]
+    assert arc["line"]["dash"] == visual.LINKS["correction"].dash != visual.LINKS["backtrack"].dash
+    words = [w for t in traces for w in t.get("text") or ()]
+    assert {"tree 1", "tree 2", "tree 3"} <= set(words)
+    assert "correction" in {t["name"] for t in traces if t.get("showlegend")}
+
+
+def test_forced_steps_have_a_dotted_ring_at_the_moment_they_happen() -> None:
+    records = forest_log(1)
+    at = next(i for i, r in enumerate(records) if getattr(r.event, "forced", False))
+    rings = [len(tree_figure(replay(records[:t]), theme=visual.LIGHT).layout.shapes) for t in (at, at + 1)]
+    assert rings == [0, 1]
+
+
+def test_particles_show_how_many_go_on_after_the_latest_resampling() -> None:
+    records = particle_log(3)
+    times = [i for i, r in enumerate(records) if isinstance(r.event, Resampled)]
+    for t in times:
+        copies: Counter[int] = Counter()
+        for p in records[t].event.particles:
+            copies[p.node] += p.copies
+        shown = [w for trace in drawn(replay(records[: t + 1])) for w in trace.get("text") or () if "<b>×" in w]
+        assert Counter(w.split("</b>")[0][4:] for w in shown) == Counter(str(c) for c in copies.values() if c > 1)
+    assert not [w for trace in drawn(replay(records[: times[0]])) for w in trace.get("text") or () if "<b>×" in w]
 
 
 def test_area_follows_visits() -> None:

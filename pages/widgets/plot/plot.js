@@ -24,6 +24,13 @@ function keepZoom(place, layout) {
   for (const axis of ["xaxis", "yaxis"]) layout[axis].range = place._fullLayout[axis].range.slice();
 }
 
+// Back to the ranges the figure asks for now; plotly's own button goes back to those of the first figure.
+function home(place) {
+  const change = {};
+  for (const axis of ["xaxis", "yaxis"]) change[axis + ".range"] = place.rlmAsked[axis].slice();
+  return window.Plotly.relayout(place, change).then(() => { place.rlmZoomed = false; });
+}
+
 function nodeOf(point) {
   const value = Array.isArray(point.customdata) ? point.customdata[0] : point.customdata;
   return value === undefined || value === null ? null : Number(value);
@@ -43,15 +50,17 @@ export default function (component) {
     if (place.rlmVersion !== data.version) return;
     const figure = JSON.parse(data.figure);
     if (place.rlmScope !== data.scope) { place.rlmScope = data.scope; place.rlmZoomed = false; }
+    place.rlmAsked = { xaxis: figure.layout.xaxis.range.slice(), yaxis: figure.layout.yaxis.range.slice() };  // plotly writes into its own
     if (place.rlmZoomed) keepZoom(place, figure.layout);
     const config = { displaylogo: false, responsive: true, scrollZoom: true, doubleClick: "reset",
-                     modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] };
+                     modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "resetScale2d"],
+                     modeBarButtonsToAdd: [{ name: "home", title: "Reset axes", icon: Plotly.Icons.home, click: home }] };
     Plotly.react(place, figure.data, figure.layout, config).then(() => {
       place.dataset.version = data.version;
       if (place.rlmBound) return;
       place.rlmBound = true;
       place.on("plotly_relayout", (change) => { if ("xaxis.range[0]" in change || "yaxis.range[0]" in change) place.rlmZoomed = true; });
-      place.on("plotly_doubleclick", () => setTimeout(() => { place.rlmZoomed = false; }, 0));
+      place.on("plotly_doubleclick", () => setTimeout(() => home(place), 0));
       place.on("plotly_click", (event) => {
         const found = event.points.map(nodeOf).find((n) => n !== null && !Number.isNaN(n));
         if (found !== undefined) place.rlmTrigger("node", found);

@@ -1,0 +1,163 @@
+"""Particle filtering: partial solutions as particles, drawn anew after every step in proportion to their weights (Puri et al. 2025).
+
+In each round every unfinished particle takes one sampled step (propagate), the reward scores the state it
+reached (weigh: w ∝ exp(reward/temperature)), and as many particles as before are drawn by weight
+(resample). Finished particles keep their score and are drawn too. A particle whose step was cut off
+weighs nothing. At the end the answer is picked among the finished particles, each of which counts.
+
+Deviations: systematic resampling is offered beside the paper's multinomial one and is the default, since it adds
+less noise; the temperature divides the reward, a probability, and not its logit; particles that take the same step
+from one state stand on one node; a particle unfinished after `max_steps` is pruned. If a budget ends the
+run between two resamplings, the particles answer as they stand.
+
+One simulation is one step of one particle, scored. In a round that the budget does not reach for, only
+the first particles step, and nothing is drawn anew.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import accumulate, pairwise
+from typing import Any
+
+from rlm_core.describe import Description, Parameter
+from rlm_core.events import Answered, Particle, Resampled
+from rlm_core.search import answer
+from rlm_core.search.base import Search, SearchRun
+from rlm_core.search.expand import still_open
+from rlm_core.tree import ROOT
+
+DESCRIPTION = Description(
+    name="particle_filtering",
+    title="Particle filtering",
+    sentence="Moves a crowd of partial solutions on by chance, and after every step copies the promising ones and drops others.",
+    parameters=(
+        Parameter("particles", 16, "Partial solutions on the way at the same time.", low=1, high=256),
+        Parameter(
+            "weight_temperature",
+            0.2,
+            "Weights are in proportion to exp(reward / weight temperature): smaller trusts the reward more.",
+            low=0.01,
+            high=10.0,
+        ),
+        Parameter(
+            "resampling",
+            "systematic",
+            "systematic: one random number, copies within 1 of their share; multinomial: every particle drawn on its own.",
+            choices=("systematic", "multinomial"),
+        ),
+        answer.PICK,
+        Parameter(
+            "max_steps", 16, "Steps after which an unfinished particle is dropped.", low=1, high=128, title="Most steps", advanced=True
+        ),
+    ),
+    paper="Puri et al. 2025, A Probabilistic Inference Approach to Inference-Time Scaling",
+    url="https://arxiv.org/abs/2502.01618",
+    shape="particles",
+)
+
+
+async def particle_filtering(run: SearchRun, p: Mapping[str, Any]) -> None:
+    run.add_root()
+    particles = [ROOT] * p["particles"]
+    with run.within_budget():
+        step = 0
+        while still_open(run, particles, p["max_steps"]):
+            run.check_budget()
+            step += 1
+            if await propagate(run, particles) and (weights := weigh(run, particles, p["weight_temperature"])):
+                rng = random.Random(f"{run.config.seed}|resample|{step}")
+                particles = resample(run, particles, weights, p["resampling"], rng)
+    run.answer(picked(run, particles, p["pick"]))
+
+
+async def propagate(run: SearchRun, particles: list[int]) -> bool:
+    """One sampled step for every unfinished particle, scored, in place; False if the budget did not reach for all of them."""
+    moving = [i for i, n in enumerate(particles) if is_open(run, n)]
+    allowed = moving[: run.simulations_left(len(moving))]
+    crowd = Counter(particles[i] for i in allowed)
+    proposals = await run.gather(*(run.propose(n, k) for n, k in crowd.items()))
+    reached = {n: iter(reached_by(run, n, steps)) for n, steps in zip(crowd, proposals, strict=True)}
+    for i in allowed:
+        particles[i] = next(reached[particles[i]])
+    run.spend("expand")
+    fresh = [n for n in dict.fromkeys(particles[i] for i in allowed) if not run.tree.nodes[n].cut]
+    await run.evaluate(fresh, simulations=len(allowed))
+    return len(allowed) == len(moving)
+
+
+def reached_by(run: SearchRun, node: int, steps: Sequence[Any]) -> list[int]:
+    """The child that each of the proposed steps leads to; equal steps lead to one child."""
+    by_text = {child.text.strip(): child.id for child in run.add_children(node, steps)}
+    return [by_text[s.text.strip()] for s in steps]
+
+
+def is_open(run: SearchRun, node: int) -> bool:
+    return not run.tree.nodes[node].terminal and not run.tree.nodes[node].pruned
+
+
+def weigh(run: SearchRun, particles: Sequence[int], temperature: float) -> list[float]:
+    """The particles' weights, which sum to 1; none where every particle was cut off."""
+    return softmax([None if run.tree.nodes[n].cut else run.tree.nodes[n].score for n in particles], temperature)
+
+
+def softmax(rewards: Sequence[float | None], temperature: float) -> list[float]:
+    """w_i = exp(r_i/τ) / Σ_j exp(r_j/τ); no reward (None) is no weight, and without any reward there are no weights.
+
+    >>> [round(w, 4) for w in softmax([0.2, 0.2 + 0.5 * math.log(3), None], 0.5)]
+    [0.25, 0.75, 0.0]
+    >>> softmax([None, None], 0.5)
+    []
+    """
+    given = [r for r in rewards if r is not None]
+    if not given:
+        return []
+    raised = [0.0 if r is None else math.exp((r - max(given)) / temperature) for r in rewards]
+    return [x / sum(raised) for x in raised]
+
+
+def systematic(weights: Sequence[float], u: float) -> list[int]:
+    """Copies of each of n particles: how many of the points (u + i)/n, i < n, fall into its share of [0,1); u in [0,1).
+
+    With n = 4 and u = 0.5 the points are 0.125, 0.375, 0.625, 0.875 and the shares end at 0.5, 0.8, 1, 1:
+
+    >>> systematic([0.5, 0.3, 0.2, 0.0], 0.5)
+    [2, 1, 1, 0]
+    """
+    n, ends = len(weights), list(accumulate(weights))
+    below = [0, *(math.ceil(n * end / ends[-1] - u) for end in ends)]
+    return [b - a for a, b in pairwise(below)]
+
+
+def multinomial(weights: Sequence[float], rng: random.Random) -> list[int]:
+    """Copies of each of n particles: n independent draws by weight.
+
+    >>> multinomial([0.0, 1.0, 0.0], random.Random(0))
+    [0, 3, 0]
+    """
+    drawn = Counter(rng.choices(range(len(weights)), weights, k=len(weights)))
+    return [drawn[i] for i in range(len(weights))]
+
+
+def resample(run: SearchRun, particles: list[int], weights: list[float], method: str, rng: random.Random) -> list[int]:
+    """As many particles again, drawn by weight; nodes that no particle stands on any more are pruned."""
+    copies = systematic(weights, rng.random()) if method == "systematic" else multinomial(weights, rng)
+    run.emit(Resampled(tuple(map(Particle, particles, weights, copies)), method))
+    drawn = [n for n, c in zip(particles, copies, strict=True) for _ in range(c)]
+    for n in dict.fromkeys(particles):
+        if n not in drawn and not run.tree.nodes[n].cut:
+            weight = sum(w for m, w in zip(particles, weights, strict=True) if m == n)
+            run.prune([n], f"weight {weight:.3f} of 1 in all; none of the {len(particles)} particles drawn by weight is here")
+    return drawn
+
+
+def picked(run: SearchRun, particles: Sequence[int], pick: str) -> Answered:
+    """The answer among the finished particles that state one; where none does, among the finished states that were not dropped."""
+    there = [run.tree.nodes[n] for n in particles if run.tree.nodes[n].answer is not None]
+    return answer.picked(run.tree, pick, there or answer.standing(run.tree))
+
+
+SEARCH = Search(DESCRIPTION, particle_filtering)

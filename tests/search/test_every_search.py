@@ -1,0 +1,197 @@
+"""What holds for every search there is, by name: a new one is tested here without being named."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import lru_cache
+
+import pytest
+
+from rlm_core.events import Answered, Evaluated, NodeAdded, Pruned, Record, RunFinished, RunStarted, Spent
+from rlm_core.models.loaders import load
+from rlm_core.runs.config import Budget, RunConfig
+from rlm_core.search import searches
+from rlm_core.search.base import Control, SearchRun
+from rlm_core.search.runner import run_search
+from rlm_core.tree import SearchTree, replay
+from rlm_core.wording import STOPS
+
+every_search = pytest.mark.parametrize("name", sorted(searches()))
+AMPLE = Budget(120, tokens=1000)
+APART = ("dropped", "probe")
+"""Tokens of these purposes are not part of a search's own work."""
+
+
+@pytest.fixture(scope="module")
+def nano():
+    return load("nano")
+
+
+@pytest.fixture(scope="module")
+def at_ease(nano):
+    """A run of each search with budget enough to show what it does."""
+    return lru_cache(lambda name: searched(name, nano.policy()))
+
+
+def searched(name: str, policy, budget: Budget = AMPLE, hook: Callable[[Record, Control], None] | None = None, **rest):
+    """The tree and the log of a run; `hook` sees every record as it is written."""
+    rest = {"problem": "countdown:numbers=3,seed=1", "reward_parameters": {"rollouts": 1}, **rest}
+    records: list[Record] = []
+    control = Control()
+
+    def emit(record: Record) -> None:
+        records.append(record)
+        if hook is not None:
+            hook(record, control)
+
+    tree = asyncio.run(run_search(RunConfig(search=name, budget=budget, **rest), policy, emit, control))
+    assert tree.finished is not None and tree.finished.stop != "failed", tree.finished
+    assert_whole(tree, records, policy)
+    return tree, records
+
+
+def assert_whole(tree: SearchTree, records: list[Record], policy) -> None:
+    """However a run ended: its log is complete, every token is counted, and only a finished candidate answers."""
+    assert replay(records) == tree and [r.seq for r in records] == list(range(1, len(records) + 1))
+    assert isinstance(records[0].event, RunStarted) and isinstance(records[-1].event, RunFinished)
+    assert tree.finished is not None and tree.finished.stop in STOPS
+    spent = events(records, Spent)
+    assert sum(s.generated for s in spent) == policy.usage.generated
+    assert sum(s.computed for s in spent) == policy.usage.computed
+    given = events(records, Answered)
+    assert len(given) == 1 and (given[0].node is None) == (given[0].answer is None)
+    for node in (n for vote in given[0].votes for n in vote.nodes):
+        assert tree.nodes[node].finished
+    if given[0].node is not None:
+        assert tree.nodes[given[0].node].finished and tree.nodes[given[0].node].answer == given[0].answer
+
+
+def events(records: list[Record], kind: type) -> list:
+    return [r.event for r in records if isinstance(r.event, kind)]
+
+
+def timeless(records: list[Record]) -> list:
+    return [(r.seq, r.event) for r in records]
+
+
+def births(records: list[Record]) -> list:
+    return [(e.parent, e.text) for e in events(records, NodeAdded)]
+
+
+def after_crossing(records: list[Record], tokens: int) -> list[Spent]:
+    """What was still generated after the search's own tokens had reached the budget."""
+    seen, late = 0, []
+    for s in events(records, Spent):
+        if s.purpose in APART:
+            continue
+        if seen >= tokens and s.generated:
+            late.append(s)
+        seen += s.generated
+    return late
+
+
+@every_search
+def test_the_same_seed_gives_the_same_log_and_some_other_seed_another(nano, name):
+    first, again = (searched(name, nano.policy(), seed=0, temperature=1.5)[1] for _ in range(2))
+    assert timeless(first) == timeless(again)
+    assert any(births(searched(name, nano.policy(), seed=s, temperature=1.5)[1]) != births(first) for s in range(1, 6))
+
+
+@every_search
+@pytest.mark.parametrize("most", [1, 6])
+def test_the_simulations_budget_stops_it(nano, at_ease, name, most):
+    free, _ = at_ease(name)
+    tree, records = searched(name, nano.policy(), Budget(most))
+    counts = [s.simulations for s in events(records, Spent) if s.simulations]
+    assert sum(counts[:-1]) < most
+    if free.totals.simulations > most:
+        assert tree.finished.stop == "simulations" or (tree.finished.stop == "done" and tree.totals.simulations == most)
+    else:
+        assert tree.finished.stop in ("done", "exhausted", "simulations")
+
+
+@every_search
+def test_the_tokens_budget_stops_it_with_no_more_than_one_batch_over(nano, at_ease, name):
+    free, whole = at_ease(name)
+    for most in (1, max(1, free.totals.generated // 3)):
+        tree, records = searched(name, nano.policy(), Budget(None, tokens=most))
+        assert not after_crossing(records, most) and tree.totals.generated >= most
+        assert tree.finished.stop == "tokens" or births(records) == births(whole)
+
+
+@every_search
+def test_the_seconds_budget_stops_it_with_no_more_than_one_batch_over(nano, name, monkeypatch):
+    """By a clock that ticks once an event."""
+    monkeypatch.setattr(SearchRun, "seconds", property(lambda run: float(run.tree.seq)))
+    tree, records = searched(name, nano.policy(), Budget(None, seconds=3.0))
+    late = [r.event for r in records if r.seq > 3 and isinstance(r.event, Spent) and r.event.generated and r.event.purpose not in APART]
+    assert tree.finished.stop == "seconds" and len(late) <= 1
+
+
+@every_search
+def test_cancelled_between_two_requests_it_asks_for_nothing_more(nano, name):
+    def cancel(record: Record, control: Control) -> None:
+        if isinstance(record.event, Spent):
+            control.cancelled.set()
+
+    tree, records = searched(name, nano.policy(), hook=cancel)
+    assert tree.finished.stop == "cancelled"
+    assert len([s for s in events(records, Spent) if s.generated and s.purpose not in APART]) == 1
+
+
+@every_search
+def test_cancelled_in_the_middle_of_a_request_its_log_is_whole(nano, name):
+    asked = False
+
+    def cancel(record: Record, control: Control) -> None:
+        nonlocal asked
+        if isinstance(record.event, Spent) and not asked:
+            asked = True
+            asyncio.get_running_loop().call_soon(control.cancelled.set)
+
+    tree, records = searched(name, nano.policy(), hook=cancel)
+    assert tree.finished.stop == "cancelled" or len(events(records, Spent)) <= 2
+
+
+@every_search
+def test_cancelled_before_it_began_it_spends_nothing_and_answers_nothing(nano, name):
+    tree, _ = searched(name, nano.policy(), hook=lambda record, control: control.cancelled.set())
+    assert tree.finished.stop == "cancelled" and tree.totals.generated == 0 and tree.answered.answer is None
+
+
+@every_search
+def test_paused_and_let_go_on_it_has_the_log_it_has_unpaused(nano, name):
+    def pause(record: Record, control: Control) -> None:
+        if isinstance(record.event, Spent):
+            control.going.clear()
+            asyncio.get_running_loop().call_later(0.001, control.going.set)
+
+    assert timeless(searched(name, nano.policy(), Budget(8), hook=pause)[1]) == timeless(searched(name, nano.policy(), Budget(8))[1])
+
+
+@every_search
+@pytest.mark.parametrize(("step", "solution"), [(9, 20), (1, 1), (48, 8)])
+def test_what_was_cut_off_never_answers_and_never_goes_on(nano, name, step, solution):
+    tree, _ = searched(name, nano.policy(), Budget(12, tokens=600), max_step_tokens=step, max_solution_tokens=solution)
+    assert all(not n.children and n.answer is None for n in tree.nodes.values() if n.cut)
+    if step == 1:
+        assert tree.answered.answer is None
+
+
+@every_search
+def test_nothing_grows_below_a_finished_or_pruned_state(at_ease, name):
+    tree, records = at_ease(name)
+    pruned: set[int] = set()
+    for event in (r.event for r in records):
+        if isinstance(event, Pruned):
+            pruned.update(event.nodes)
+        elif isinstance(event, NodeAdded) and event.parent is not None:
+            assert event.parent not in pruned and not tree.nodes[event.parent].finished
+
+
+@every_search
+def test_a_reward_of_finished_states_only_is_given_finished_states_only(nano, name):
+    tree, records = searched(name, nano.policy(), Budget(12), reward="verifier", reward_parameters={}, problem="countdown:numbers=3,seed=3")
+    for e in events(records, Evaluated):
+        assert tree.nodes[e.node].finished or e.ahead
