@@ -41,12 +41,18 @@ class Term(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """One decision on the way down: at `parent` with `visits`, `chosen` beat its siblings by `terms`."""
+    """One decision on the way down: at `parent` with `visits`, `chosen` beat its siblings by `terms`.
+
+    wider, deeper: under the rule "thompson" the draws in [0,1] that decided between a new child and one there
+    is; `chosen` is `parent` itself where a new child was wanted, and a term's `total` is that child's own draw.
+    """
 
     parent: int
     visits: int
     chosen: int
     terms: tuple[Term, ...]
+    wider: float | None = None
+    deeper: float | None = None
 
 
 class RolloutResult(msgspec.Struct, frozen=True):

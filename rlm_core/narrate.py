@@ -60,6 +60,7 @@ METHODS = {
     "chain": "reading the end of the chain",
     "latest": "taking the last version that states an answer",
     "likelihood": "letting finished candidates vote with their likelihood",
+    "trees": "letting the trees vote with their own answers",
 }
 PURPOSES = {
     "expand": "proposing steps",
@@ -184,14 +185,16 @@ def _selected(e: Selected, before: SearchTree) -> str:
         children = before.nodes[e.node].children
         left = f"none of its {counted(len(children), 'child', 'children')} can be continued" if children else "0 children so far"
         return f"The walk starts and ends at {name(e.node)}: {left}."
-    decisive = next((c for c in reversed(choices) if len(c.terms) > 1), choices[-1])
-    way = [str(n) for n in (*(c.parent for c in choices), e.node)]
+    decisive = choices[-1] if e.rule == "thompson" else next((c for c in reversed(choices) if len(c.terms) > 1), choices[-1])
+    way = [str(n) for n in dict.fromkeys((*(c.parent for c in choices), e.node))]
     walk = " → ".join(way if len(way) <= MOST else [*way[:3], "…", *way[-3:]])
     return f"{f'Walk {walk}: ' if len(choices) > 1 else ''}{_why(decisive)}"
 
 
 def _why(c: Choice) -> str:
     """One decision of a walk, with its arithmetic."""
+    if c.wider is not None and c.deeper is not None:
+        return _drawn(c, c.wider, c.deeper)
     won = next(t for t in c.terms if t.node == c.chosen)
     others = [t for t in c.terms if t.node != c.chosen]
     over = f" over {listed([str(t.node) for t in others], MOST)}" if others else ""
@@ -202,6 +205,17 @@ def _why(c: Choice) -> str:
         rank = f"; of {unvisited} such children the one of the highest prior" if unvisited > 1 else ""
         return f"node {won.node}{over}, because it has 0 visits, and what was never visited goes first{rank}."
     return f"node {won.node}{over}, because {_sum(won)} {_beats(won.total, others)}."
+
+
+def _drawn(c: Choice, wider: float, deeper: float) -> str:
+    """A decision by Thompson sampling between a new child (GEN) and one there is."""
+    if c.chosen == c.parent:
+        return f"goes wider at {name(c.parent)}: drew {number(wider)} for a new child against {number(deeper)} for going deeper."
+    won, *others = (
+        number(t.total or 0.0) for t in sorted(c.terms, key=lambda t: (t.node != c.chosen, -(t.total or 0.0))) if t.node != c.parent
+    )
+    child = f"node {c.chosen} drew {won} against {listed(others, MOST)}" if others else f"node {c.chosen} is the only child to go into"
+    return f"goes deeper at {name(c.parent)}: drew {number(deeper)} against {number(wider)} for a new child, and {child}."
 
 
 def _sum(t: Term) -> str:
@@ -224,7 +238,7 @@ def _beats(total: float, others: list[Term]) -> str:
 
 def _evaluated(e: Evaluated) -> str:
     oracle = " (oracle)" if e.oracle else ""
-    if not e.rollouts:
+    if e.parts or not e.rollouts:
         ahead = f" after looking {counted(len(e.ahead), 'step')} ahead" if e.ahead else ""
         parts = f" ({' + '.join(f'{number(p.weight)}·{number(p.score)} {p.name}' for p in e.parts)})" if e.parts else ""
         return f"{e.reward}{oracle} scores {name(e.node)} at {number(e.score)}{parts}{ahead}."
@@ -244,7 +258,8 @@ def _evaluated(e: Evaluated) -> str:
 def _backed_up(e: BackedUp, before: SearchTree) -> str:
     start, *up = e.path
     root = before.nodes[e.path[-1]]
-    visits, q = root.visits + 1, (root.total + e.value) / (root.visits + 1)
+    visits = root.visits + 1
+    q = e.values[-1] if e.values else (root.total + e.value) / visits
     if len(up) > MOST:
         up = [*up[: MOST - 2], up[-1]]
         way = f" goes up from {start} to {', '.join(map(str, up[:-1]))}, {len(e.path) - len(up) - 1} more and {_bare(up[-1])}"

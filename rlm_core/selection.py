@@ -7,6 +7,7 @@ Notation as in docs/algorithms.md: N visits, Q mean value in [0,1], P prior in [
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -40,6 +41,38 @@ def puct_bonus(parent_visits: int, visits: int, prior: float, c: float) -> float
     return prior * math.sqrt(parent_visits) / (1 + visits) * growing
 
 
+def x1_bonus(parent_visits: int, visits: int, c: float) -> float:
+    """sqrt(N(parent) − 1) / (1+N) · [c + ln((N(parent)+c2)/c2)], c2 = 19652: PUCT's bonus without a prior.
+
+    Besta et al. 2025 (x1, the framework of the Reasoning Language Models blueprint).
+
+    >>> round(x1_bonus(10, 2, 1.25), 4)
+    1.2505
+    """
+    return math.sqrt(max(0, parent_visits - 1)) / (1 + visits) * (c + math.log((parent_visits + PUCT_C2) / PUCT_C2))
+
+
+def beta_posterior(total: float, count: int, prior: float) -> tuple[float, float]:
+    """α = prior + Σr and β = prior + Σ(1−r) of the Beta posterior after `count` scores in [0,1] that sum to `total`.
+
+    Inoue et al. 2025 (AB-MCTS-A): a score adds r to the successes and 1−r to the failures.
+
+    >>> beta_posterior(1.25, 2, 0.5)
+    (1.75, 1.25)
+    """
+    return prior + total, prior + count - total
+
+
+def drawn(arm: Arm, prior: float, draw: random.Random) -> Term:
+    """Thompson sampling: as q the mean α/(α+β) of an arm's Beta posterior, as total a sample of it.
+
+    >>> drawn(Arm(7, 2, 1.25, 1.0), 0.5, random.Random(0)).q
+    0.5833
+    """
+    a, b = beta_posterior(arm.total, arm.visits, prior)
+    return Term(arm.node, round(a / (a + b), 4), arm.visits, arm.prior, None, round(draw.betavariate(a, b), 4))
+
+
 @dataclass(frozen=True, slots=True)
 class Arm:
     """What the formulas read of one child. visits and total include pending simulations under virtual loss."""
@@ -51,16 +84,24 @@ class Arm:
 
 
 def term(arm: Arm, parent_visits: int, rule: str, c: float) -> Term:
-    """One child's Q, bonus and total. Under PUCT an unvisited child's Q counts as 0.
+    """One child's Q, bonus and total. Under PUCT and x1 an unvisited child's Q counts as 0.
 
     >>> term(Arm(7, 4, 2.0, 0.5), 10, "uct", 2**0.5)
     Term(node=7, q=0.5, visits=4, prior=0.5, bonus=1.073, total=1.573)
     """
     q = arm.total / arm.visits if arm.visits else None
-    bonus = uct_bonus(parent_visits, arm.visits, c) if rule == "uct" else puct_bonus(parent_visits, arm.visits, arm.prior, c)
+    bonus = _bonus(arm, parent_visits, rule, c)
     if math.isinf(bonus):
         return Term(arm.node, None, 0, arm.prior, None, None)
     return Term(arm.node, None if q is None else round(q, 4), arm.visits, arm.prior, round(bonus, 4), round((q or 0.0) + bonus, 4))
+
+
+def _bonus(arm: Arm, parent_visits: int, rule: str, c: float) -> float:
+    if rule == "uct":
+        return uct_bonus(parent_visits, arm.visits, c)
+    if rule == "x1":
+        return x1_bonus(parent_visits, arm.visits, c)
+    return puct_bonus(parent_visits, arm.visits, arm.prior, c)
 
 
 def terms(arms: Sequence[Arm], parent_visits: int, rule: str, c: float) -> tuple[Term, ...]:

@@ -13,7 +13,7 @@ from rlm_core.events import Choice, Evaluated, Selected, Term
 from rlm_core.figures.visual import in_words
 from rlm_core.selection import Arm, best, terms
 from rlm_core.tree import Node, SearchTree
-from rlm_core.wording import number, problem_label, words
+from rlm_core.wording import counted, number, problem_label, words
 
 
 def inspector(tree: SearchTree, node: Node) -> None:
@@ -47,7 +47,11 @@ def _shown(tree: SearchTree, node: Node) -> str:
 def _worth(node: Node) -> None:
     figures = (
         ("Visits N", f"{node.visits:,}", "How many simulations went through this node."),
-        ("Value Q", "–" if node.q is None else f"{node.q:.2f}", "Mean of the values backed up through it: Q = W/N."),
+        (
+            "Value Q",
+            "–" if node.q is None else f"{node.q:.2f}",
+            "Mean of the values backed up, Q = W/N, or by the rule of the search.",
+        ),
         ("Prior P", "–" if node.prior == 1.0 else f"{node.prior:.2f}", "The policy's share for this step among its siblings."),
     )
     st.html(figures_html(figures))
@@ -59,10 +63,11 @@ def _worth(node: Node) -> None:
 
 def _evaluation(e: Evaluated) -> None:
     badge = " (oracle)" if e.oracle else ""
-    st.markdown(f"**{markdown_text(e.reward)}**{badge} scored it **{e.score:.2f}**")
+    mixed = " + ".join(f"{p.weight:.2f}·{p.score:.2f} {markdown_text(p.name)}" for p in e.parts)
+    st.markdown(f"**{markdown_text(e.reward)}**{badge} scored it **{e.score:.2f}**{f' = {mixed}' if mixed else ''}")
     if e.rollouts:
         rows = [(" ; ".join(r.steps), "–" if r.answer is None else r.answer, f"{r.score:.2f}") for r in e.rollouts]
-        with st.expander(f"{len(rows)} rollouts"):
+        with st.expander(counted(len(rows), "rollout")):
             st.html(table_html(("To the end", "Answer", "Score"), rows, text_columns=(0, 1)))
 
 
@@ -73,6 +78,10 @@ def _why(tree: SearchTree, node: Node) -> None:
         return
     seq, event = node.decision
     made = next(c for c in event.choices if c.parent == node.id)
+    if event.rule == "thompson":
+        st.caption(f"As event {seq:,} drew; the next draws will differ.")
+        _drawn(tree, made)
+        return
     which = st.segmented_control("Arithmetic", ["Now", "Last decision"], default="Now", key="arithmetic", label_visibility="collapsed")
     if which == "Last decision":
         st.caption(f"As event {seq:,} decided, pending simulations counted as visits of value 0.")
@@ -80,6 +89,18 @@ def _why(tree: SearchTree, node: Node) -> None:
     else:
         st.caption("With the statistics of this moment; the marked child would be chosen next.")
         _arithmetic(tree, now(tree, node, event), event)
+
+
+def _drawn(tree: SearchTree, choice: Choice) -> None:
+    """Thompson sampling: the two draws that chose between a new child and one there is, and each child's own."""
+    wider = choice.chosen == choice.parent
+    rows = [("wider: a new child", f"{choice.wider or 0.0:.2f}"), ("deeper: into one there is", f"{choice.deeper or 0.0:.2f}")]
+    st.html(table_html(("", "drawn"), rows, 0 if wider else 1, text_columns=(0,)))
+    if not wider:
+        ranked = sorted((t for t in choice.terms if t.node != choice.parent), key=lambda t: -(t.total or 0.0))
+        drawn = [(f"{t.node}", tree.nodes[t.node].text, f"{t.visits:,}", f"{t.q or 0.0:.2f}", f"{t.total or 0.0:.2f}") for t in ranked]
+        winner = next(i for i, t in enumerate(ranked) if t.node == choice.chosen)
+        st.html(table_html(("", "step", "N", "mean", "drawn"), drawn, winner, text_columns=(1,)))
 
 
 def now(tree: SearchTree, node: Node, event: Selected) -> Choice:
@@ -117,6 +138,11 @@ def formula(t: Term, parent_visits: int, rule: str, c: float) -> str:
     if rule == "uct":
         root = f"{q:.2f} + {c:.2f}·√(ln {parent_visits} / {t.visits})"
         return f"UCT = Q + c·√(ln N(parent) / N) = {root} = {q:.2f} + {t.bonus:.2f} = {t.total:.2f}"
+    if rule == "x1":
+        return (
+            f"x1 = q + √(N(parent)−1) / (1+N) · [c₁ + ln((N(parent)+c₂)/c₂)] = {q:.2f} + √{max(0, parent_visits - 1)} / (1+{t.visits})"
+            f" · [{c:.2f} + …] = {q:.2f} + {t.bonus:.2f} = {t.total:.2f}, with c₂ = 19652"
+        )
     return (
         f"PUCT = Q + P·√N(parent) / (1+N) · [c + ln((N(parent)+c₂+1)/c₂)] = {q:.2f} + {t.prior:.2f}·√{parent_visits} / (1+{t.visits})"
         f" · [{c:.2f} + …] = {q:.2f} + {t.bonus:.2f} = {t.total:.2f}, with c₂ = 19652"

@@ -1,4 +1,7 @@
-"""Searches: one file each. A new search is a new file here, or in `rlm_core.thought`, with a module-level `SEARCH`; nothing else is edited."""
+"""Searches: one file each.
+
+A new search is a new file here, or in `rlm_core.thought`, with a module-level `SEARCH`; nothing else is edited.
+"""
 
 from __future__ import annotations
 

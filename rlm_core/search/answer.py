@@ -82,11 +82,11 @@ def best_terminal(tree: SearchTree) -> Answered:
     return by_candidate(tree, "best", node, found, lambda n: n.value or 0.0)
 
 
-def most_visited(tree: SearchTree) -> Answered:
-    """Down from the root to the most visited child, among those below which a candidate stands; ties go to the higher Q."""
-    found = [n for n in answerable(tree) if n.visits]
+def most_visited(tree: SearchTree, root: int = ROOT) -> Answered:
+    """Down from a root to the most visited child, among those below which a candidate stands; ties go to the higher Q."""
+    found = [n for n in answerable(tree) if n.visits and (root == ROOT or root in tree.path(n.id))]
     leading = {a for n in found for a in tree.path(n.id)}
-    at = tree.nodes[ROOT]
+    at = tree.nodes[root]
     while found and at.children and not at.finished:
         ways = [tree.nodes[c] for c in at.children if c in leading]
         at = max(ways, key=lambda n: (n.visits, n.q or 0.0, -n.id))

@@ -37,9 +37,7 @@ DESCRIPTION = Description(
             choices=("end", "steps", "never"),
             title="Reward looks at",
         ),
-        Parameter(
-            "max_steps", 64, "Steps after which an unfinished chain is dropped.", low=1, high=512, title="Most steps", advanced=True
-        ),
+        Parameter("max_steps", 64, "Steps after which an unfinished chain is dropped.", low=1, high=512, title="Most steps", advanced=True),
     ),
     paper="Wei et al. 2022, Chain-of-Thought Prompting Elicits Reasoning in Large Language Models",
     url="https://arxiv.org/abs/2201.11903",

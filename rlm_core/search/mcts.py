@@ -4,25 +4,19 @@ Kocsis & Szepesvári 2006 (UCT); Silver et al. 2018 (PUCT). A simulation walks d
 was evaluated before is expanded by k proposed steps and its likeliest new child is taken; the reached
 state is evaluated by the reward and the score is backed up. Finished states are never expanded: their
 score is backed up again and the search goes on. So every node's visits are the simulations that ended
-at it plus the visits of its children.
-
-Deviations: with a reward that cannot score unfinished states the simulation goes on, expanding, until
-a finished one. Several leaves may be worked at once under a virtual loss of one visit of value 0 each.
+at it plus the visits of its children. The phases, and the deviations, are in `growth`.
 """
 
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from rlm_core.describe import Description, Parameter
-from rlm_core.events import Choice, Selected
 from rlm_core.search import answer
 from rlm_core.search.base import Search, SearchRun
-from rlm_core.selection import Arm, best, terms
-from rlm_core.tree import ROOT, Node, SearchTree
+from rlm_core.search.growth import Growth
 
 DESCRIPTION = Description(
     name="mcts",
@@ -54,6 +48,24 @@ DESCRIPTION = Description(
             advanced=True,
         ),
         Parameter(
+            "widening",
+            0.0,
+            "Progressive widening α: a state of N visits may have width·N^α children; 0 proposes them all at once.",
+            low=0.0,
+            high=1.0,
+            title="Widening α",
+            advanced=True,
+        ),
+        Parameter(
+            "rollout_share",
+            0.0,
+            "λ: the value of a leaf is (1−λ) times its reward plus λ times that of one simulation's end; 1 asks only the simulation.",
+            low=0.0,
+            high=1.0,
+            title="Rollout share λ",
+            advanced=True,
+        ),
+        Parameter(
             "answer",
             "visits",
             "How the answer is picked: most visited path, best finished state, or a vote weighted by value.",
@@ -70,99 +82,24 @@ PICK = {"visits": answer.most_visited, "best": answer.best_terminal, "vote": ans
 
 async def mcts(run: SearchRun, p: Mapping[str, Any]) -> None:
     run.add_root()
+    growth = Growth(run, p["rule"], p["c"], p["width"], p["leaves"], p["widening"], p["rollout_share"])
     with run.within_budget():
-        while not exhausted(run):
+        while not growth.exhausted:
             run.check_budget()
-            leaves = select_many(run, p["leaves"], p["rule"], p["c"])
-            reached = await expand(run, leaves, p["width"])
-            await evaluate(run, reached)
-            for leaf in reached:
-                score = run.tree.nodes[leaf].score
-                assert score is not None
-                run.backup(leaf, score)
+            await simulate(growth)
+        run.stop = "exhausted"
     run.answer(PICK[p["answer"]](run.tree))
 
 
-def exhausted(run: SearchRun) -> bool:
-    """Nothing is left to expand and no number of simulations was asked for: going on would change nothing but counts."""
-    if run.tree.nodes[ROOT].pruned or (
-        run.config.budget.simulations is None and run.tree.nodes[ROOT].children and not any(map(is_open, run.tree.leaves()))
-    ):
-        run.stop = "exhausted"
-    return run.stop == "exhausted"
-
-
-def is_open(leaf: Node) -> bool:
-    return not leaf.terminal and not leaf.pruned
-
-
-def select_many(run: SearchRun, count: int, rule: str, c: float) -> list[int]:
-    """Up to `count` leaves; fewer when a walk ends where a pending one already has to expand."""
-    pending: Counter[int] = Counter()
-    leaves: list[int] = []
-    for _ in range(run.simulations_left(count)):
-        leaf, choices = select(run.tree, pending, rule, c)
-        if leaf in leaves:
-            break
-        run.emit(Selected(leaf, choices, rule, round(c, 4)))
-        pending.update(run.tree.path(leaf))
-        leaves.append(leaf)
-    return leaves
-
-
-def select(tree: SearchTree, pending: Counter[int], rule: str, c: float) -> tuple[int, tuple[Choice, ...]]:
-    """Walk from the root to a leaf by the rule; pending walks count as visits of value 0 (virtual loss)."""
-    node, choices = tree.nodes[ROOT], []
-    while ways := [tree.nodes[n] for n in node.children if not tree.nodes[n].pruned]:
-        arms = [Arm(w.id, w.visits + pending[w.id], w.total, w.prior) for w in ways]
-        visits = node.visits + pending[node.id]
-        reckoned = terms(arms, visits, rule, c)
-        chosen = best(reckoned)
-        choices.append(Choice(node.id, visits, chosen.node, reckoned))
-        node = tree.nodes[chosen.node]
-    return node.id, tuple(choices)
-
-
-async def expand(run: SearchRun, leaves: list[int], width: int) -> list[int]:
-    """Where a leaf needs it, propose steps and go on to its likeliest child; returns the states to evaluate."""
-    ready = [n for n in leaves if not needs_expansion(run, n)]
-    todo = [n for n in leaves if n not in ready]
-    while todo:
-        proposals = await run.gather(*(run.propose(n, width) for n in todo))
-        children = [likeliest(run, n, steps) for n, steps in zip(todo, proposals, strict=True)]
-        run.spend("expand")
-        reached = [c for c in children if c is not None]
-        ready += [n for n in reached if not needs_expansion(run, n)]
-        todo = [n for n in reached if n not in ready]
-    return ready
-
-
-def needs_expansion(run: SearchRun, n: int) -> bool:
-    """The root, an open state met for the second time, or one that the reward cannot score yet."""
-    node = run.tree.nodes[n]
-    return not node.terminal and (n == ROOT or node.visits > 0 or not run.reward.scores_partial)
-
-
-def likeliest(run: SearchRun, parent: int, steps: list[Any]) -> int | None:
-    """Add the proposed steps; the child of the highest prior, or None (and the parent pruned) if all were cut off."""
-    children = [c for c in run.add_children(parent, steps) if not c.pruned]
-    if children:
-        return max(children, key=lambda c: (c.prior, -c.id)).id
-    at: int | None = parent
-    while at is not None and all(run.tree.nodes[c].pruned for c in run.tree.nodes[at].children):
-        run.prune([at], "every step proposed from it was cut off")
-        at = run.tree.nodes[at].parent
-    return None
-
-
-async def evaluate(run: SearchRun, nodes: list[int]) -> None:
-    """Score what was not scored yet; every reached state completes one simulation."""
-    fresh = [n for n in nodes if run.tree.nodes[n].score is None]
-    if fresh:
-        await run.evaluate(fresh, simulations=len(nodes))
-    elif nodes:
-        await run.gather()
-        run.spend("score", simulations=len(nodes))
+async def simulate(growth: Growth) -> None:
+    """One batch of simulations: select → expand → evaluate → backup."""
+    leaves = growth.select_many()
+    reached = await growth.expand(leaves)
+    await growth.evaluate(reached)
+    for leaf in reached:
+        score = growth.run.tree.nodes[leaf].score
+        assert score is not None
+        growth.run.backup(leaf, score)
 
 
 SEARCH = Search(DESCRIPTION, mcts)

@@ -206,7 +206,9 @@ def test_the_bundled_model_keeps_its_thinking_within_every_budget(nano):
     for seed in range(6):
         tree, _ = nano_run(nano, seed, most=20 + 10 * seed, probe=False)
         assert thinking_tokens(tree) <= 20 + 10 * seed
-        assert all(n.thinking != (n.id > max(m.id for m in tree.nodes.values() if m.mark == END_THINK)) for n in tree.nodes.values() if n.id)
+        assert all(
+            n.thinking != (n.id > max(m.id for m in tree.nodes.values() if m.mark == END_THINK)) for n in tree.nodes.values() if n.id
+        )
 
 
 def test_backtracks_and_corrections_name_from_where_to_where_and_why(nano):

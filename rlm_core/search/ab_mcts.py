@@ -1,0 +1,115 @@
+"""Adaptive branching: at every state a draw decides between going wider (a new child) and going deeper (into one there is).
+
+AB-MCTS-A with Beta posteriors (Inoue et al. 2025, arXiv 2503.04412; TreeQuest). Two posteriors are drawn from at a
+state: GEN, of the first scores of the children generated there, and CONT, of all scores that came of going on
+below one of them. If GEN draws no less, a step is generated. Otherwise each child draws from the posterior of all
+scores backed up through it, the highest is entered, and the same is asked there. One simulation is one generated
+step, scored and backed up.
+
+Deviations: a node is a reasoning step here, not a whole solution that is refined. Finished and cut-off children
+are not entered; where no child can be, nothing is drawn. A child's own first score counts for it (in TreeQuest only
+what was generated below it does). A generated step that is already a child is that child: its first score
+counts again, for GEN and on its way up. A step that is cut off is a simulation without a score.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rlm_core.describe import Description, Parameter
+from rlm_core.events import Choice, Selected
+from rlm_core.search import answer
+from rlm_core.search.base import Search, SearchRun
+from rlm_core.search.expand import expand
+from rlm_core.selection import Arm, best, drawn
+from rlm_core.tree import ROOT, Node
+
+DESCRIPTION = Description(
+    name="ab_mcts",
+    title="Adaptive branching (AB-MCTS)",
+    sentence="At every state a draw from what is known so far decides between a new idea (wider) and a further step (deeper).",
+    parameters=(
+        Parameter("prior", 0.5, "Both parameters of the Beta prior: small trusts the first scores, large holds back.", low=0.01, high=10.0),
+        Parameter("answer", "best", "The finished state of the highest value, or a vote weighed by value.", choices=("best", "vote")),
+    ),
+    paper="Inoue et al. 2025, Wider or Deeper? (AB-MCTS)",
+    url="https://arxiv.org/abs/2503.04412",
+    shape="tree",
+)
+PICK = {"best": answer.best_terminal, "vote": answer.visit_vote}
+STALE = 200
+"""Simulations in a row that add no node after which a search without a budget of simulations is over."""
+
+
+@dataclass(slots=True)
+class Branching:
+    """firsts: at each state the first scores of the children generated there. asked: how many steps were asked for."""
+
+    run: SearchRun
+    prior: float
+    firsts: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
+    asked: Counter[int] = field(default_factory=Counter)
+
+    def select(self, draw: random.Random) -> int:
+        """Walk down until a draw says "wider"; returns the state at which a step is to be generated."""
+        tree, at = self.run.tree, ROOT
+        choices: list[Choice] = []
+        while ways := [c for c in self.children(at) if not c.terminal and not c.pruned]:
+            choices.append(self.decide(tree.nodes[at], ways, draw))
+            if choices[-1].chosen == at:
+                break
+            at = choices[-1].chosen
+        self.run.emit(Selected(at, tuple(choices), "thompson", self.prior))
+        return at
+
+    def decide(self, node: Node, ways: Sequence[Node], draw: random.Random) -> Choice:
+        """One state's draws; `chosen` is the state itself where a new child is wanted."""
+        first, count = sum(self.firsts[node.id]), len(self.firsts[node.id])
+        below = self.children(node.id)
+        cont = Arm(node.id, sum(c.visits for c in below) - count, sum(c.total for c in below) - first, 1.0)
+        wider, deeper = (drawn(arm, self.prior, draw) for arm in (Arm(node.id, count, first, 1.0), cont))
+        assert wider.total is not None and deeper.total is not None
+        if wider.total >= deeper.total:
+            return Choice(node.id, node.visits, node.id, (wider,), wider.total, deeper.total)
+        children = [drawn(Arm(w.id, w.visits, w.total, w.prior), self.prior, draw) for w in ways]
+        return Choice(node.id, node.visits, best(children).node, (wider, *children), wider.total, deeper.total)
+
+    def children(self, at: int) -> list[Node]:
+        return [self.run.tree.nodes[c] for c in self.run.tree.nodes[at].children]
+
+    async def generate(self, at: int) -> Node | None:
+        """One more step of a state, scored if it is new; None if it was cut off."""
+        children = (await expand(self.run, [at], 1, first=self.asked[at]))[0]
+        self.asked[at] += 1
+        fresh = [c.id for c in children if c.score is None]
+        if fresh:
+            await self.run.evaluate(fresh, simulations=1)
+        else:
+            self.run.spend("score", simulations=1)
+        if not children:
+            return None
+        self.firsts[at].append(children[0].evaluations[0].score)
+        return children[0]
+
+
+async def ab_mcts(run: SearchRun, p: Mapping[str, Any]) -> None:
+    run.add_root()
+    branching, stale = Branching(run, p["prior"]), 0
+    with run.within_budget():
+        while not run.tree.nodes[ROOT].pruned and (run.config.budget.simulations is not None or stale < STALE):
+            run.check_budget()
+            before = len(run.tree.nodes)
+            at = branching.select(random.Random(f"{run.config.seed}|thompson|{run.tree.totals.simulations}"))
+            child = await branching.generate(at)
+            if child is not None:
+                run.backup(child.id, child.evaluations[0].score)
+            stale = stale + 1 if len(run.tree.nodes) == before else 0
+        run.stop = "exhausted"
+    run.answer(PICK[p["answer"]](run.tree))
+
+
+SEARCH = Search(DESCRIPTION, ab_mcts)

@@ -1,0 +1,174 @@
+"""Adaptive branching: its posteriors can be recounted from the log, its draws repeated, and finished states are left alone."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+import pytest
+
+from rlm_core.events import BackedUp, Evaluated, NodeAdded, Pruned, Record, Selected, Spent
+from rlm_core.models.policy import ScriptedPolicy
+from rlm_core.narrate import sentence
+from rlm_core.runs.config import Budget
+from rlm_core.selection import Arm, beta_posterior, drawn
+from rlm_core.tree import ROOT, SearchTree
+from rlm_core.wording import number
+from tests.search.by_hand import Branching, Cutting, HandScored, by_chance, events, run_by_hand
+
+FEW = {(): ("a", "b"), ("a",): ("c", "1<answer>24"), ("b",): ("2<answer>7",), ("a", "c"): ("3<answer>24", "4<answer>9")}
+
+
+def searched(simulations: int = 60, policy=None, scores=by_chance, **parameters) -> tuple[SearchTree, list[Record]]:
+    return run_by_hand("ab_mcts", policy or Branching({}, depth=4), scores, Budget(simulations), **parameters)
+
+
+@dataclass
+class Recount:
+    """What a reader of the log knows: scores by where they belong, from the paths of the backups alone."""
+
+    gen: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
+    cont: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
+    child: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, event: BackedUp) -> None:
+        self.gen[event.path[1]].append(event.value)
+        for n in event.path[2:]:
+            self.cont[n].append(event.value)
+        for n in event.path:
+            self.child[n].append(event.value)
+
+
+@pytest.mark.parametrize("policy", [Branching({}, depth=4), ScriptedPolicy(FEW)], ids=["new steps", "few steps"])
+@pytest.mark.parametrize("prior", [0.5, 2.0])
+def test_posteriors_and_draws_are_those_recounted_from_the_log(policy, prior):
+    """GEN holds the first scores, CONT what came from below, a child all that went through it; the draws follow from the seed."""
+    _, records = searched(policy=policy, prior=prior)
+    tree, seen, draws, wider, deeper = SearchTree(), Recount(), 0, 0, 0
+
+    def mean(scores: list[float]) -> float:
+        return (prior + sum(scores)) / (2 * prior + len(scores))
+
+    def sample(scores: list[float]) -> float:
+        return round(draw.betavariate(prior + sum(scores), prior + len(scores) - sum(scores)), 4)
+
+    for record in records:
+        if isinstance(record.event, Selected):
+            draw = random.Random(f"0|thompson|{tree.totals.simulations}")
+            assert record.event.rule == "thompson" and record.event.constant == prior
+            for choice in record.event.choices:
+                gen, *children = choice.terms
+                assert (gen.node, gen.visits) == (choice.parent, len(seen.gen[choice.parent]))
+                assert gen.q == pytest.approx(mean(seen.gen[choice.parent]), abs=1e-4)
+                assert gen.total == choice.wider == pytest.approx(sample(seen.gen[choice.parent]), abs=2e-4)
+                assert choice.deeper == pytest.approx(sample(seen.cont[choice.parent]), abs=2e-4)
+                assert (choice.chosen == choice.parent) == (choice.wider >= choice.deeper) == (not children)
+                for t in children:
+                    assert t.visits == len(seen.child[t.node]) and t.q == pytest.approx(mean(seen.child[t.node]), abs=1e-4)
+                    assert t.total == pytest.approx(sample(seen.child[t.node]), abs=2e-4)
+                if children:
+                    assert max(children, key=lambda t: t.total).total == next(t.total for t in children if t.node == choice.chosen)
+                wider, deeper, draws = wider + (not children), deeper + bool(children), draws + 1
+        if isinstance(record.event, BackedUp):
+            seen.add(record.event)
+        tree.apply(record)
+    assert draws > 20 and wider and deeper
+
+
+def test_finished_and_cut_children_are_never_entered():
+    tree, records = searched(policy=Cutting({}, depth=3, after=("/1", "/0/1")))
+    for choice in (c for e in events(records, Selected) for c in e.choices):
+        assert not tree.nodes[choice.chosen].terminal
+        assert all(not tree.nodes[t.node].terminal for t in choice.terms)
+    assert any(n.cut for n in tree.nodes.values()) and tree.candidates()
+    assert all(not n.children for n in tree.nodes.values() if n.terminal)
+
+
+def test_where_no_child_can_be_entered_nothing_is_drawn():
+    _, records = searched(10, ScriptedPolicy({(): ("1<answer>24", "2<answer>7")}))
+    assert [e for e in events(records, Selected) if e.choices] == []
+
+
+def test_a_simulation_is_one_step_scored_and_backed_up():
+    tree, records = searched(50)
+    assert tree.totals.simulations == 50 == tree.nodes[ROOT].visits == len(events(records, BackedUp))
+    assert len(events(records, NodeAdded)) == 51 and len(events(records, Evaluated)) == 50
+    ended = [b.path[0] for b in events(records, BackedUp)]
+    for node in tree.nodes.values():
+        assert node.visits == ended.count(node.id) + sum(tree.nodes[c].visits for c in node.children)
+
+
+def test_a_step_that_is_already_a_child_counts_again_with_its_first_score():
+    tree, records = searched(12, ScriptedPolicy({(): ("1<answer>24",)}), lambda text: 0.25)
+    assert len(tree.nodes) == 2 and tree.nodes[1].visits == 12 == tree.totals.simulations
+    assert len(events(records, Evaluated)) == 1 and tree.nodes[1].q == 0.25
+    assert {b.value for b in events(records, BackedUp)} == {0.25}
+
+
+def test_without_a_budget_of_simulations_it_ends_when_nothing_new_is_said():
+    tree, _ = run_by_hand("ab_mcts", FEW, by_chance, Budget(None, tokens=10**6))
+    assert tree.finished is not None and tree.finished.stop == "exhausted"
+    assert len(tree.nodes) <= 8 and tree.answered is not None and tree.answered.node is not None
+
+
+def test_where_every_step_is_cut_off_it_ends_without_an_answer():
+    tree, records = searched(20, Cutting({}, depth=3, after=("/0", "/1", "/2", "/3", "/4")))
+    stopped = {n for e in events(records, Pruned) for n in e.nodes}
+    assert any(tree.nodes[n].children for n in stopped), "a state is pruned when all of its steps were cut off"
+    assert tree.totals.simulations == 20 > tree.nodes[ROOT].visits
+    assert all(not tree.nodes[n].visits for n in tree.nodes if tree.nodes[n].cut)
+
+
+@pytest.mark.parametrize("how", ["best", "vote"])
+def test_it_answers_from_finished_states_only(how):
+    tree, _ = searched(80, answer=how)
+    given = tree.answered
+    assert given is not None and given.node is not None and given.method == how
+    assert tree.nodes[given.node].finished and tree.nodes[given.node].answer == given.answer
+    if how == "best":
+        assert tree.nodes[given.node].q == max(n.q for n in tree.candidates() if n.q is not None)
+    else:
+        assert given.votes[0].weight == pytest.approx(sum(tree.nodes[n].total for n in given.votes[0].nodes), abs=1e-3)
+
+
+def test_a_reward_of_finished_states_only_scores_the_greedy_end_of_the_others():
+    reward = HandScored(by_chance, scores_partial=False)
+    tree, records = searched(20, Branching({}, depth=3), reward)
+    assert reward.asked and all("<answer>" in asked[-1] for asked in reward.asked)
+    scored = events(records, Evaluated)
+    assert any(e.ahead for e in scored) and all(tree.nodes[e.node].finished or e.ahead for e in scored)
+    assert sum(s.simulations for s in events(records, Spent)) == 20
+
+
+def test_good_first_scores_make_it_wide_and_bad_ones_deep():
+    """Children of the root that score high, and all below them low: it keeps to the root; the other way round it goes down."""
+    wide, _ = searched(60, Branching({}, depth=5), lambda text: 0.95 if text.count("/") == 1 else 0.05)
+    deep, _ = searched(60, Branching({}, depth=5), lambda text: 0.05 if text.count("/") == 1 else 0.95)
+    assert len(wide.nodes[ROOT].children) > 3 * len(deep.nodes[ROOT].children)
+
+
+def test_a_posterior_holds_the_prior_and_every_score():
+    assert beta_posterior(0.0, 0, 0.5) == (0.5, 0.5)
+    a, b = beta_posterior(2.4, 3, 1.0)
+    assert (a, b) == pytest.approx((3.4, 1.6)) and a + b == pytest.approx(5)
+    rng = random.Random(7)
+    draws = [drawn(Arm(1, 30, 24.0, 1.0), 0.5, rng) for _ in range(400)]
+    assert {t.q for t in draws} == {round(24.5 / 31, 4)} and all(t.bonus is None and t.visits == 30 for t in draws)
+    assert sum(t.total or 0.0 for t in draws) / 400 == pytest.approx(24.5 / 31, abs=0.02)
+
+
+def test_its_decisions_are_told_with_their_draws():
+    _, records = searched(60)
+    tree, said = SearchTree(), []
+    for record in records:
+        if isinstance(record.event, Selected) and record.event.choices:
+            last = record.event.choices[-1]
+            said.append(sentence(record, tree))
+            way = "wider" if last.chosen == last.parent else "deeper"
+            assert f"goes {way} at {'the root' if last.parent == ROOT else f'node {last.parent}'}" in said[-1]
+            assert number(last.wider or 0.0) in said[-1] and number(last.deeper or 0.0) in said[-1] and said[-1].endswith(".")
+            if way == "deeper":
+                assert f"node {last.chosen}" in said[-1]
+        tree.apply(record)
+    assert any("goes wider" in s for s in said) and any("goes deeper" in s for s in said)

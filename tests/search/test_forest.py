@@ -1,0 +1,148 @@
+"""A forest: trees that share nothing but the common root, take turns, and vote with one answer each."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+import pytest
+
+from rlm_core.events import BackedUp, NodeAdded, Record
+from rlm_core.models.policy import Sampling, ScriptedPolicy, Seed, Step
+from rlm_core.narrate import sentence
+from rlm_core.problems.base import Problem
+from rlm_core.runs.config import Budget
+from rlm_core.search import answer
+from rlm_core.tree import ROOT, SearchTree
+from rlm_core.wording import TREE
+from tests.search.by_hand import Branching, HandScored, by_chance, events, run_by_hand
+
+SMALL = {(): ("a", "b"), ("a",): ("1<answer>24",), ("b",): ("2<answer>7", "3<answer>24")}
+
+
+@dataclass(slots=True)
+class Listening(Branching):
+    """Branching, and it keeps what it was asked with."""
+
+    seeds: list[Seed] = field(default_factory=list)
+    states: list[tuple[str, ...]] = field(default_factory=list)
+
+    async def propose(self, problem: Problem, steps: list[Step], seeds: list[Seed], sampling: Sampling) -> list[Step]:
+        self.seeds += seeds
+        self.states.append(tuple(s.text for s in steps))
+        return await Branching.propose(self, problem, steps, seeds, sampling)
+
+
+def searched(simulations: int = 60, policy: Branching | None = None, **parameters) -> tuple[SearchTree, list[Record]]:
+    return run_by_hand("forest", policy or Branching({}), by_chance, Budget(simulations), **parameters)
+
+
+def tree_of(tree: SearchTree, node: int) -> int:
+    """The root of the tree that a node stands in."""
+    return tree.path(node)[1]
+
+
+@pytest.mark.parametrize("trees", [1, 3, 5])
+def test_trees_share_nothing_but_the_common_root(trees):
+    policy = Listening({})
+    tree, records = searched(policy=policy, trees=trees)
+    roots = tree.nodes[ROOT].children
+    assert roots == list(range(1, trees + 1))
+    assert all(tree.nodes[r].mark == TREE and tree.nodes[r].text == "" and tree.nodes[r].children for r in roots)
+    for b in events(records, BackedUp):
+        assert b.path[-1] == ROOT and b.path[-2] in roots and not set(b.path[:-1]) & {ROOT, *roots} - {b.path[-2]}
+    assert len(policy.seeds) == len(set(policy.seeds)), "no two states share random numbers"
+    assert all(all(state) for state in policy.states), "the root of a tree is no step"
+
+
+def test_the_visits_of_the_trees_sum_to_those_of_the_forest():
+    tree, records = searched(trees=4)
+    assert sum(tree.nodes[r].visits for r in tree.nodes[ROOT].children) == tree.nodes[ROOT].visits == 60 == tree.totals.simulations
+    ended = [b.path[0] for b in events(records, BackedUp)]
+    for node in tree.nodes.values():
+        assert node.visits == ended.count(node.id) + sum(tree.nodes[c].visits for c in node.children)
+
+
+@pytest.mark.parametrize("leaves", [1, 3])
+def test_trees_take_turns_a_batch_of_leaves_each(leaves):
+    tree, records = searched(48, trees=3, leaves=leaves)
+    turns = [tree_of(tree, b.path[0]) for b in events(records, BackedUp)]
+    runs = [t for i, t in enumerate(turns) if i == 0 or turns[i - 1] != t]
+    assert runs == [1 + i % 3 for i in range(len(runs))] and len(runs) >= 48 // (3 * leaves)
+    assert all(turns[i : i + leaves + 1].count(t) <= leaves for i, t in enumerate(turns))
+
+
+@pytest.mark.parametrize("how", ["majority", "weighted"])
+def test_the_votes_are_the_trees_own_answers(how):
+    tree, _ = searched(80, trees=5, vote=how)
+    own = [answer.most_visited(tree, r) for r in tree.nodes[ROOT].children]
+    given = [tree.nodes[o.node] for o in own if o.node is not None]
+    assert given and len({tree_of(tree, n.id) for n in given}) == len(given)
+    weights: dict[str, float] = defaultdict(float)
+    for n in given:
+        weights[n.answer or ""] += 1 if how == "majority" else n.value or 0.0
+    assert tree.answered is not None and tree.answered.method == "trees"
+    assert {v.answer: v.weight for v in tree.answered.votes} == pytest.approx(dict(weights), abs=1e-3)
+    assert weights[tree.answered.answer or ""] == pytest.approx(max(weights.values()), abs=1e-3)
+    assert sum(v.weight for v in tree.answered.votes) == pytest.approx(
+        len(given) if how == "majority" else sum(n.value or 0.0 for n in given), abs=1e-3
+    )
+
+
+def test_a_trees_answer_is_the_end_of_its_most_visited_path():
+    tree, _ = searched(80, trees=2)
+    for root in tree.nodes[ROOT].children:
+        own = answer.most_visited(tree, root)
+        assert own.node is not None and root in tree.path(own.node)
+        candidates = [n for n in tree.candidates() if root in tree.path(n.id) and n.visits]
+        assert {n for v in own.votes for n in v.nodes} <= {n.id for n in candidates}
+
+
+def test_trees_in_which_nothing_is_left_leave_the_round():
+    tree, records = run_by_hand("forest", SMALL, by_chance, Budget(5000), trees=3)
+    assert tree.finished is not None and tree.finished.stop == "exhausted"
+    assert all(n.visits for n in tree.candidates()) and len(tree.candidates()) == 3 * 3
+    assert tree.totals.simulations < 100
+
+
+def test_a_tree_whose_steps_are_all_cut_off_leaves_the_others_alone():
+    """The steps of the second tree's root are too long; the forest goes on with the rest."""
+
+    @dataclass(slots=True)
+    class SecondCut(Branching):
+        async def propose(self, problem, steps, seeds, sampling):
+            made = await Branching.propose(self, problem, steps, seeds, sampling)
+            return [Step(s.text, s.tokens, cut=True) for s in made] if seeds[0][1] == 2 else made
+
+    tree, _ = searched(30, SecondCut({}), trees=3)
+    assert tree.nodes[2].pruned and not tree.nodes[2].visits and not tree.nodes[ROOT].pruned
+    assert tree.nodes[1].visits + tree.nodes[3].visits == 30
+    assert tree.finished is not None and tree.finished.stop == "simulations"
+
+
+def test_where_every_tree_is_cut_off_there_is_no_answer():
+    @dataclass(slots=True)
+    class AllCut(ScriptedPolicy):
+        def _step(self, text: str) -> Step:
+            step = ScriptedPolicy._step(self, text)
+            return Step(text, step.tokens, cut=True)
+
+    tree, _ = run_by_hand("forest", AllCut(SMALL), by_chance, Budget(30))
+    assert tree.finished is not None and tree.finished.stop == "exhausted" and tree.totals.simulations == 0
+    assert tree.answered is not None and tree.answered.answer is None
+
+
+def test_a_reward_of_finished_states_only_is_asked_only_about_them():
+    reward = HandScored(by_chance, scores_partial=False)
+    tree, records = run_by_hand("forest", Branching({}), reward, Budget(24), trees=2)
+    assert reward.asked and all("<answer>" in asked[-1] for asked in reward.asked)
+    assert all(tree.nodes[b.path[0]].finished for b in events(records, BackedUp))
+
+
+def test_the_beginning_of_each_tree_is_told():
+    _, records = searched(8, trees=2)
+    tree = SearchTree()
+    for record in records:
+        if isinstance(record.event, NodeAdded) and record.event.mark == TREE:
+            assert "a tree of its own" in sentence(record, tree)
+        tree.apply(record)
