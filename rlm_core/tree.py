@@ -244,8 +244,15 @@ class SearchTree:
 
     def said(self, node: int) -> list[str]:
         """Those of the steps to `node` that the answer rests on: neither in the thinking space nor taken back."""
-        steps = (self.nodes[n] for n in self.path(node) if n != ROOT)
-        return [s.text for s in steps if not s.thinking and s.mark not in RETRACTED]
+        said: list[str] = []
+        for step in (self.nodes[n] for n in self.path(node) if n != ROOT):
+            if step.thinking:
+                continue
+            if step.mark not in RETRACTED:
+                said.append(step.text)
+            elif said and not step.text:  # a mark on a line of its own takes back the step before it
+                said.pop()
+        return said
 
     def leaves(self) -> Iterator[Node]:
         """Nodes without children."""

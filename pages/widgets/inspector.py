@@ -134,18 +134,20 @@ def formula(t: Term, parent_visits: int, rule: str, c: float) -> str:
     """The chosen child's arithmetic with the numbers filled in."""
     if t.total is None:
         return f"Node {t.node} has not been visited, so its bonus is infinite and it goes first."
-    q = 0.0 if t.q is None else t.q
+    q, bonus = t.q or 0.0, t.bonus or 0.0
+    equal = "=" if round(round(q, 2) + round(bonus, 2), 2) == round(t.total, 2) else "≈"
+    added = f"{q:.2f} + {bonus:.2f} {equal} {t.total:.2f}"
     if rule == "uct":
         root = f"{q:.2f} + {c:.2f}·√(ln {parent_visits} / {t.visits})"
-        return f"UCT = Q + c·√(ln N(parent) / N) = {root} = {q:.2f} + {t.bonus:.2f} = {t.total:.2f}"
+        return f"UCT = Q + c·√(ln N(parent) / N) = {root} = {added}"
     if rule == "x1":
         return (
             f"x1 = q + √(N(parent)−1) / (1+N) · [c₁ + ln((N(parent)+c₂)/c₂)] = {q:.2f} + √{max(0, parent_visits - 1)} / (1+{t.visits})"
-            f" · [{c:.2f} + …] = {q:.2f} + {t.bonus:.2f} = {t.total:.2f}, with c₂ = 19652"
+            f" · [{c:.2f} + …] = {added}, with c₂ = 19652"
         )
     return (
         f"PUCT = Q + P·√N(parent) / (1+N) · [c + ln((N(parent)+c₂+1)/c₂)] = {q:.2f} + {t.prior:.2f}·√{parent_visits} / (1+{t.visits})"
-        f" · [{c:.2f} + …] = {q:.2f} + {t.bonus:.2f} = {t.total:.2f}, with c₂ = 19652"
+        f" · [{c:.2f} + …] = {added}, with c₂ = 19652"
     )
 
 

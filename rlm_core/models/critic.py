@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from rlm_core.errors import ModelError
 from rlm_core.markers import REVISE
 from rlm_core.models.line_format import REVIEW, REVISION, LineFormat
 from rlm_core.models.policy import Critique, Sampling, Seed, Step
@@ -56,7 +57,7 @@ async def revise(
     if isinstance(policy.format, LineFormat):
         prompt = policy.format.dialogue(problem, [_written(steps), REVIEW, found.text, REVISION])
         stop = policy.format.solution_ended
-        room = min(sampling.max_solution_tokens, policy.session.engine.max_length - len(prompt))
+        room = _room(policy, prompt, sampling)
         (sample,) = await policy.session.generate(prompt, [seed], temperature=sampling.temperature, max_tokens=room, stop=stop)
         return policy.split(sample, (), [])
     at = 0 if found.wrong is None else found.wrong
@@ -80,12 +81,20 @@ def _written(steps: Sequence[Step]) -> str:
     return "\n".join(s.text for s in steps)
 
 
+def _room(policy: LocalPolicy, prompt: Sequence[int], sampling: Sampling) -> int:
+    """Tokens that may follow; ModelError if the dialogue leaves none."""
+    limit = policy.session.engine.max_length
+    if len(prompt) >= limit:
+        raise ModelError(f"{policy.name} reads at most {limit} tokens, and its critique already has {len(prompt)}; shorten the problem.")
+    return min(sampling.max_solution_tokens, limit - len(prompt))
+
+
 async def _reply(policy: LocalPolicy, problem: Problem, turns: list[str], seed: Seed, sampling: Sampling) -> str:
     """The assistant's next turn."""
     fmt = policy.format
     assert isinstance(fmt, LineFormat)
     prompt = fmt.dialogue(problem, turns)
-    room = min(sampling.max_solution_tokens, policy.session.engine.max_length - len(prompt))
+    room = _room(policy, prompt, sampling)
     ended = lambda ids: ids[-1] in fmt.end_ids  # noqa: E731
     (sample,) = await policy.session.generate(prompt, [seed], temperature=sampling.temperature, max_tokens=room, stop=ended)
     return fmt.text(sample.ids)

@@ -95,7 +95,8 @@ class LineFormat:
     def opened(self, ids: Sequence[int]) -> list[int]:
         """Without the delimiter that ends the thinking."""
         kept = list(ids)
-        while kept and END_THINK in decoded(self.tokenizer, kept):
+        before = len(decoded(self.tokenizer, kept).split(END_THINK)[0])
+        while kept and len(decoded(self.tokenizer, kept)) > before:  # it may be several tokens
             kept.pop()
         return kept
 
@@ -125,6 +126,8 @@ class LineFormat:
     def finished(self, ids: Sequence[int], allow: Allow = ()) -> bool:
         if ids[-1] in self.end_ids:
             return True
+        if self._marked(decoded(self.tokenizer, ids), allow):  # what was taken back, or waits for the tool, is not the end
+            return False
         return not self._in_thinking(allow) and self.step_ended(ids) and find_answer(self.text(ids)) is not None
 
     def _in_thinking(self, allow: Allow) -> bool:

@@ -38,7 +38,7 @@ class NanoFormat:
         return self._ids(ERROR if text.startswith("error") or "." in text else text, text)
 
     def opened(self, ids: Sequence[int]) -> list[int]:
-        return list(ids[:-1]) if self._last(ids) in (STEP, END_THINK) else list(ids)
+        return list(ids[:-1]) if self._last(ids) in (STEP, END_THINK, END) else list(ids)
 
     def _ids(self, text: str, shown: str) -> list[int]:
         ids = list(self.tokenizer.encode(text, add_special_tokens=False))

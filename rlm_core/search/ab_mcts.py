@@ -9,7 +9,8 @@ step, scored and backed up.
 Deviations: a node is a reasoning step here, not a whole solution that is refined. Finished and cut-off children
 are not entered; where no child can be, nothing is drawn. A child's own first score counts for it (in TreeQuest only
 what was generated below it does). A generated step that is already a child is that child: its first score
-counts again, for GEN and on its way up. A step that is cut off is a simulation without a score.
+counts again, for GEN and on its way up. A step that is cut off is a simulation without a score; a state whose
+first four are is given up.
 """
 
 from __future__ import annotations
@@ -24,7 +25,6 @@ from rlm_core.describe import Description, Parameter
 from rlm_core.events import Choice, Selected
 from rlm_core.search import answer
 from rlm_core.search.base import Search, SearchRun
-from rlm_core.search.expand import expand
 from rlm_core.selection import Arm, best, drawn
 from rlm_core.tree import ROOT, Node
 
@@ -41,6 +41,8 @@ DESCRIPTION = Description(
     shape="tree",
 )
 PICK = {"best": answer.best_terminal, "vote": answer.visit_vote}
+PATIENCE = 4
+"""Steps asked of a state, all of them cut off, after which it is given up."""
 STALE = 200
 """Simulations in a row that add no node after which a search without a budget of simulations is over."""
 
@@ -83,17 +85,25 @@ class Branching:
 
     async def generate(self, at: int) -> Node | None:
         """One more step of a state, scored if it is new; None if it was cut off."""
-        children = (await expand(self.run, [at], 1, first=self.asked[at]))[0]
+        run = self.run
+        (steps,) = await run.gather(run.propose(at, 1, self.asked[at]))
         self.asked[at] += 1
-        fresh = [c.id for c in children if c.score is None]
-        if fresh:
-            await self.run.evaluate(fresh, simulations=1)
+        (child,) = run.add_children(at, steps)
+        run.spend("expand")
+        if not child.cut and child.score is None:
+            await run.evaluate([child.id], simulations=1)
         else:
-            self.run.spend("score", simulations=1)
-        if not children:
+            run.spend("score", simulations=1)
+        if child.cut:
+            self.give_up(at)
             return None
-        self.firsts[at].append(children[0].evaluations[0].score)
-        return children[0]
+        self.firsts[at].append(child.evaluations[0].score)
+        return child
+
+    def give_up(self, at: int) -> None:
+        """Prune a state from which nothing but cut-off steps came, once it was asked often enough."""
+        if self.asked[at] >= PATIENCE and all(c.cut for c in self.children(at)):
+            self.run.prune([at], f"each of the {self.asked[at]} steps proposed from it was cut off")
 
 
 async def ab_mcts(run: SearchRun, p: Mapping[str, Any]) -> None:

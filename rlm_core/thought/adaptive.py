@@ -12,12 +12,12 @@ One simulation is one pilot, or one chain.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from rlm_core.describe import Description, Parameter
-from rlm_core.events import EffortChosen
+from rlm_core.events import Answered, EffortChosen
 from rlm_core.markers import THINK
 from rlm_core.search import answer
 from rlm_core.search.base import Search, SearchRun
@@ -62,6 +62,7 @@ DESCRIPTION = Description(
 
 async def adaptive(run: SearchRun, p: Mapping[str, Any]) -> None:
     run.add_root()
+    pilots: list[Node] = []
     with run.within_budget():
         pilots = await sample_pilots(run, p["pilots"])
         if p["effort"] == "auto":
@@ -71,7 +72,7 @@ async def adaptive(run: SearchRun, p: Mapping[str, Any]) -> None:
         run.emit(chosen)
         if chosen.tokens:
             await finish(run, await Chain(run, Forcing(most=chosen.tokens, probing=p["probe"])).grow(), judge=False)
-    run.answer(last_word(run))
+    run.answer(last_word(run, pilots))
 
 
 async def sample_pilots(run: SearchRun, count: int) -> list[Node]:
@@ -120,10 +121,10 @@ def tokens(level: str, scale: float) -> int:
     return round(TIERS[level] * scale)
 
 
-def last_word(run: SearchRun) -> Any:
+def last_word(run: SearchRun, pilots: Sequence[Node]) -> Answered:
     """The chain's answer if it was asked and gave one, else the pilots' majority."""
-    found = answer.answerable(run.tree)
-    thought = [n for n in found if any(run.tree.nodes[i].thinking for i in run.tree.path(n.id))]
+    found, quick = answer.answerable(run.tree), {n.id for n in pilots}
+    thought = [n for n in found if n.id not in quick]
     return answer.picked(run.tree, "majority", thought or found)
 
 

@@ -9,6 +9,7 @@ from rlm_core.models.policy import ToolUse
 from rlm_core.problems.expression import LONGEST, evaluate
 
 DECIMALS = 6
+HUGE = 10**LONGEST
 _BY_ZERO = re.compile(r"[/÷]\s*0+(?![\d.])")
 
 
@@ -20,8 +21,10 @@ def calculate(call: str) -> ToolUse:
     """
     call = call.strip()
     value = evaluate(call)
-    if value is not None:
+    if value is not None and abs(value) < HUGE:
         return ToolUse(call, shown(value))
+    if value is not None:
+        return ToolUse(call, f"error: the result has more than {LONGEST} digits", failed=True)
     if len(call) > LONGEST:
         return ToolUse(call, f"error: longer than {LONGEST} characters", failed=True)
     reason = "division by zero" if _BY_ZERO.search(call) else "not a calculation with + - * /"
@@ -29,7 +32,11 @@ def calculate(call: str) -> ToolUse:
 
 
 def shown(value: Fraction) -> str:
-    """A number in digits."""
-    if value.denominator == 1:
-        return str(value.numerator)
-    return f"{float(value):.{DECIMALS}f}".rstrip("0").rstrip(".")
+    """A number in digits, rounded exactly.
+
+    >>> shown(Fraction(2 * 10**22, 3)), shown(Fraction(-1, 10**9))
+    ('6666666666666666666666.666667', '0')
+    """
+    scaled = round(value * 10**DECIMALS)
+    whole, rest = divmod(abs(scaled), 10**DECIMALS)
+    return f"{'-' if scaled < 0 else ''}{whole}.{rest:0{DECIMALS}d}".rstrip("0").rstrip(".")

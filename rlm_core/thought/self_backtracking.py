@@ -79,8 +79,9 @@ async def expand(run: SearchRun, states: Sequence[int], n: int) -> list[int]:
 def join(run: SearchRun, at: int, steps: Sequence[Step]) -> int:
     """A continuation below a node, along the steps that are already there; returns its last node."""
     for step in steps:
-        known = {(c.text, c.mark, c.finished): c.id for c in map(run.tree.nodes.__getitem__, run.tree.nodes[at].children)}
-        at = known.get((step.text, step.mark, step.finished)) or run.add(at, step).id
+        siblings = map(run.tree.nodes.__getitem__, run.tree.nodes[at].children)
+        known = {(c.text, c.mark, c.finished, c.cut): c.id for c in siblings}
+        at = known.get((step.text, step.mark, step.finished, step.cut)) or run.add(at, step).id
     return at
 
 
@@ -88,12 +89,13 @@ def roll_back(run: SearchRun, gave_up: Sequence[int], expanded: set[int], most: 
     """The states before the steps the model gave up, those not yet expanded, likeliest step first, `most` at most."""
     states: dict[int, float] = {}
     for node in gave_up:
-        parent = run.tree.nodes[node].parent
-        assert parent is not None
+        alone = not run.tree.nodes[node].text and run.tree.nodes[node].parent != ROOT
+        parent = run.tree.path(node)[-3 if alone else -2]  # a mark on a line of its own gives up the step before it
         new = parent not in expanded
         run.backtrack(node, parent, f"the model wrote {BACKTRACK} behind it" + ("" if new else "; that state was expanded before"))
         if new:
-            states[parent] = max(states.get(parent, -math.inf), run.tree.nodes[parent].logprob or -math.inf)
+            logprob = run.tree.nodes[parent].logprob
+            states[parent] = -math.inf if logprob is None else logprob
     return sorted(states, key=lambda n: (-states[n], n))[:most]
 
 

@@ -99,7 +99,7 @@ def calling(drawn: Drawn, rng: random.Random) -> Trace:
     for step in drawn.steps:
         if rng.random() < 0.08:
             _call(trace, _impossible(step, rng), ERROR, learn=False)
-        _call(trace, *step.split("="))
+        _call(trace, step.split("=")[0], step.split("=")[1])
     _answer(trace, drawn)
     return trace
 
@@ -124,9 +124,9 @@ def thinking_with_tool(drawn: Drawn, rng: random.Random) -> Trace:
         for _ in range(rng.choices((0, 1, 2), (5, 2, 1))[0]):
             wrong = drawn.wrong(i, rng)
             if wrong and equations(wrong[0])[0].true:  # a tool does not slip
-                _call(trace, *wrong[0].split("="), learn=False)
+                _call(trace, wrong[0].split("=")[0], wrong[0].split("=")[1], learn=False)
                 trace.mark(BACKTRACK)
-        _call(trace, *step.split("="))
+        _call(trace, step.split("=")[0], step.split("=")[1])
     return _concluded(trace, drawn, rng)
 
 

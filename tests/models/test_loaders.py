@@ -28,7 +28,7 @@ from rlm_core.problems import make
 
 COUNTDOWN = make("countdown:numbers=3,seed=7")
 SMALL = {
-    "vocab_size": 35,
+    "vocab_size": len(build_tokenizer()),
     "hidden_size": 16,
     "intermediate_size": 32,
     "num_hidden_layers": 2,
@@ -38,7 +38,7 @@ SMALL = {
 MODELS = {
     "llama": lambda: LlamaForCausalLM(LlamaConfig(**SMALL, max_position_embeddings=2048)),
     "qwen2": lambda: Qwen2ForCausalLM(Qwen2Config(**SMALL, max_position_embeddings=2048)),
-    "gpt2": lambda: GPT2LMHeadModel(GPT2Config(vocab_size=35, n_positions=2048, n_embd=16, n_layer=2, n_head=2)),
+    "gpt2": lambda: GPT2LMHeadModel(GPT2Config(vocab_size=SMALL["vocab_size"], n_positions=2048, n_embd=16, n_layer=2, n_head=2)),
 }
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
-from rlm_core.events import BackedUp, Evaluated, NodeAdded, Pruned, Record, Selected, Spent
+from rlm_core.events import BackedUp, Evaluated, NodeAdded, Record, Selected, Spent
 from rlm_core.models.policy import ScriptedPolicy
 from rlm_core.narrate import sentence
 from rlm_core.runs.config import Budget
@@ -112,12 +112,30 @@ def test_without_a_budget_of_simulations_it_ends_when_nothing_new_is_said():
     assert len(tree.nodes) <= 8 and tree.answered is not None and tree.answered.node is not None
 
 
-def test_where_every_step_is_cut_off_it_ends_without_an_answer():
-    tree, records = searched(20, Cutting({}, depth=3, after=("/0", "/1", "/2", "/3", "/4")))
-    stopped = {n for e in events(records, Pruned) for n in e.nodes}
-    assert any(tree.nodes[n].children for n in stopped), "a state is pruned when all of its steps were cut off"
-    assert tree.totals.simulations == 20 > tree.nodes[ROOT].visits
-    assert all(not tree.nodes[n].visits for n in tree.nodes if tree.nodes[n].cut)
+@dataclass(slots=True)
+class Clipped(Branching):
+    """Branching, and the first so many steps asked of each state are cut off."""
+
+    clipped: int = 0
+
+    async def propose(self, problem, steps, seeds, sampling):
+        made = await Branching.propose(self, problem, steps, seeds, sampling)
+        return [replace(m, finished=False, cut=True) if s[-1] < self.clipped else m for m, s in zip(made, seeds, strict=True)]
+
+
+def test_a_step_that_is_cut_off_is_a_simulation_without_a_score_and_ends_nothing():
+    tree, records = searched(40, Clipped({}, clipped=2))
+    cut = [n for n in tree.nodes.values() if n.cut]
+    assert len(cut) > 2 and not any(n.visits or n.evaluations for n in cut)
+    assert tree.finished is not None and tree.finished.stop == "simulations"
+    assert tree.nodes[ROOT].visits == 40 - len(cut) == len(events(records, BackedUp)) and tree.totals.simulations == 40
+
+
+def test_a_state_of_which_every_step_is_cut_off_is_given_up():
+    tree, _ = searched(40, Clipped({}, clipped=100))
+    assert tree.finished is not None and tree.finished.stop == "exhausted" and tree.nodes[ROOT].pruned
+    assert tree.totals.simulations == len(tree.nodes[ROOT].children) == 4
+    assert tree.answered is not None and tree.answered.answer is None
 
 
 @pytest.mark.parametrize("how", ["best", "vote"])

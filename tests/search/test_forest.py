@@ -74,7 +74,7 @@ def test_trees_take_turns_a_batch_of_leaves_each(leaves):
 
 @pytest.mark.parametrize("how", ["majority", "weighted"])
 def test_the_votes_are_the_trees_own_answers(how):
-    tree, _ = searched(80, trees=5, vote=how)
+    tree, _ = searched(150, Branching({}, depth=2), trees=5, vote=how)
     own = [answer.most_visited(tree, r) for r in tree.nodes[ROOT].children]
     given = [tree.nodes[o.node] for o in own if o.node is not None]
     assert given and len({tree_of(tree, n.id) for n in given}) == len(given)

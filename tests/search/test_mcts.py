@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -22,13 +23,16 @@ from rlm_core.events import (
 )
 from rlm_core.models.loaders import load
 from rlm_core.models.policy import ScriptedPolicy, Step
+from rlm_core.narrate import sentence
 from rlm_core.problems import make
 from rlm_core.runs.config import Budget, RunConfig
 from rlm_core.search import answer
 from rlm_core.search.base import Control
+from rlm_core.search.growth import allowance
 from rlm_core.search.runner import run_search
 from rlm_core.selection import Arm, terms
 from rlm_core.tree import ROOT, SearchTree, replay
+from tests.search.by_hand import Branching, HandScored, by_chance, run_by_hand
 
 SCRIPT = {
     (): ("a", "b", "c"),
@@ -260,6 +264,120 @@ def test_puct_goes_to_the_likeliest_first():
     assert taken == {"b"}
     priors = {tree.nodes[c].text: tree.nodes[c].prior for c in tree.nodes[ROOT].children}
     assert priors["b"] == max(priors.values()) and sum(priors.values()) == pytest.approx(1, abs=1e-3)
+
+
+def test_puct_with_equal_priors_ranks_children_of_equal_visits_as_uct_does():
+    rng = random.Random(5)
+    for _ in range(200):
+        visits, count = rng.randint(1, 9), rng.randint(2, 6)
+        arms = [Arm(i, visits, rng.uniform(0, visits), 1 / count) for i in range(count)]
+        ranked = [sorted(terms(arms, visits * count, rule, rng.uniform(0.1, 2)), key=lambda t: t.total) for rule in ("uct", "puct")]
+        uct, puct = ([t.q for t in r] for r in ranked)
+        assert uct == puct == sorted(uct)
+
+
+@pytest.mark.parametrize("policy", [Branching({}), ScriptedPolicy(SCRIPT)], ids=["new steps", "few steps"])
+@pytest.mark.parametrize("leaves", [1, 4])
+@pytest.mark.parametrize(("alpha", "width"), [(0.5, 1), (0.5, 2), (1.0, 1), (0.2, 3)])
+def test_under_widening_no_state_ever_has_more_children_than_its_visits_allow(policy, leaves, alpha, width):
+    tree, records = run_by_hand("mcts", policy, by_chance, Budget(60), widening=alpha, width=width, leaves=leaves)
+    assert_counts_add_up(tree, records)
+    assert tree.totals.simulations == 60
+    now = SearchTree()
+    for record in records:
+        now.apply(record)
+        for node in now.nodes.values():
+            assert len(node.children) <= allowance(width, node.visits, alpha)
+    if isinstance(policy, Branching):
+        assert len(tree.nodes[ROOT].children) > width, "and it does widen"
+
+
+def test_without_widening_every_step_is_proposed_at_once():
+    tree, _ = run_by_hand("mcts", Branching({}), by_chance, Budget(40), width=3)
+    assert {len(n.children) for n in tree.nodes.values()} == {0, 3}
+
+
+def test_widening_never_asks_for_the_same_sample_twice():
+    asked: list[tuple[int, ...]] = []
+
+    @dataclass(slots=True)
+    class Listening(Branching):
+        async def propose(self, problem, steps, seeds, sampling):
+            asked.extend(seeds)
+            return await Branching.propose(self, problem, steps, seeds, sampling)
+
+    run_by_hand("mcts", Listening({}), by_chance, Budget(60), widening=0.5, width=2)
+    assert len(asked) == len(set(asked)) > 60
+
+
+def test_widening_where_the_model_has_no_other_step_to_propose_goes_on_with_those_there_are():
+    script = {(): ("a",), ("a",): ("1<answer>24",)}
+    tree, records = run_by_hand("mcts", script, by_chance, Budget(50), widening=1.0, width=2)
+    assert tree.finished.stop == "simulations" and tree.nodes[ROOT].visits == 50 and len(tree.nodes) == 3
+
+
+def test_a_widened_step_that_is_a_visited_child_already_completes_no_simulation():
+    _, records = run_by_hand("mcts", SCRIPT, by_chance, Budget(60), widening=1.0, width=1, leaves=1)
+    tree, last, in_vain = SearchTree(), None, 0
+    for record in records:
+        if isinstance(record.event, Selected):
+            in_vain += last is not None
+            last = record.event
+        elif isinstance(record.event, BackedUp):
+            leaf = record.event.path[0]
+            assert not tree.nodes[leaf].visits or leaf == last.node, "what is visited again was walked to"
+            last = None
+        tree.apply(record)
+    assert in_vain
+
+
+@pytest.mark.parametrize("share", [0.25, 0.5, 1.0])
+def test_a_mixed_value_is_the_sum_of_its_weighted_parts(share):
+    reward = HandScored(by_chance)
+    policy = Branching({})
+    tree, records = run_by_hand("mcts", policy, reward, Budget(40), rollout_share=share)
+    assert_counts_add_up(tree, records)
+    mixed = [e for e in events(records, Evaluated) if not tree.nodes[e.node].finished]
+    assert len(mixed) > 5
+    for e in mixed:
+        (simulation,) = e.rollouts
+        assert e.score == pytest.approx(sum(p.weight * p.score for p in e.parts), abs=1e-4)
+        assert sum(p.weight for p in e.parts) == pytest.approx(1)
+        assert (e.parts[-1].name, e.parts[-1].weight, e.parts[-1].score) == ("simulation", share, simulation.score)
+        assert simulation.score == by_chance(simulation.steps[-1]) and "<answer>" in simulation.steps[-1]
+        assert [(p.name, p.score) for p in e.parts[:-1]] == ([] if share == 1 else [("hand", by_chance(tree.nodes[e.node].text))])
+    assert all(e.parts == () == e.rollouts for e in events(records, Evaluated) if tree.nodes[e.node].finished)
+    assert {b.value for b in events(records, BackedUp)} <= {e.score for e in events(records, Evaluated)}
+    spent = events(records, Spent)
+    assert sum(s.generated for s in spent) == policy.usage.generated
+    assert sum(s.generated for s in spent if s.purpose == "rollout") == sum(len(t) for e in mixed for t in e.rollouts[0].steps)
+    assert sum(s.reward_passes for s in spent) == len(reward.asked)
+
+
+@pytest.mark.parametrize("partial", [True, False])
+def test_with_simulations_alone_the_reward_is_asked_about_finished_states_only(partial):
+    reward = HandScored(by_chance, scores_partial=partial)
+    tree, records = run_by_hand("mcts", Branching({}), reward, Budget(30), rollout_share=1.0)
+    assert reward.asked and all("<answer>" in asked[-1] for asked in reward.asked)
+    assert any(not tree.nodes[b.path[0]].finished for b in events(records, BackedUp))
+
+
+def test_a_mixed_value_is_told_with_its_parts():
+    tree, records = run_by_hand("mcts", Branching({}), by_chance, Budget(10), rollout_share=0.5)
+    told = [sentence(r, tree) for r in records if isinstance(r.event, Evaluated) and r.event.parts]
+    assert told and all(" + 0.50·" in t and "hand" in t and "simulation)" in t for t in told)
+
+
+@pytest.mark.parametrize("parameters", [{"widening": 0.5, "width": 2}, {"rollout_share": 0.5}], ids=["widening", "mixed"])
+def test_widened_and_mixed_runs_keep_the_promises_of_every_run(nano, parameters):
+    config = configured(16, search_parameters=parameters)
+    policy = nano.policy()
+    tree, records = searched(config, policy)
+    assert timeless(records) == timeless(searched(config, nano.policy())[1]) and replay(records) == tree
+    assert_counts_add_up(tree, records)
+    assert sum(s.generated for s in events(records, Spent)) == policy.usage.generated
+    short, _ = searched(configured(None, tokens=200, search_parameters=parameters), nano.policy())
+    assert short.finished.stop == "exhausted" or (short.finished.stop == "tokens" and short.totals.generated >= 200)
 
 
 def hand_built(backups: dict[int, list[float]]) -> SearchTree:

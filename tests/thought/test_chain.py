@@ -6,7 +6,6 @@ import asyncio
 import math
 
 import pytest
-from tests.speaker import speaking
 
 from rlm_core.errors import ConfigError
 from rlm_core.events import Backtracked, Corrected, Forced, NodeAdded, Probed, Spent, ToolCalled
@@ -16,6 +15,7 @@ from rlm_core.runs.config import Budget, RunConfig
 from rlm_core.search.runner import run_search
 from rlm_core.thought.forcing import thinking_tokens
 from rlm_core.tree import replay
+from tests.speaker import speaking
 
 TEXT = "text:question=What is 4*6?,answer=24"
 
