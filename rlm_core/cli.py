@@ -300,5 +300,5 @@ def train(
         raise unknown("training", what, ["nano"])
     from rlm_core.training import nano
 
-    config = nano.NanoConfig(seed=seed) if steps is None else nano.NanoConfig(steps=steps, seed=seed)
+    config = nano.NanoConfig(seed=seed) if steps is None else nano.NanoConfig(steps=steps, stop=steps, seed=seed)
     nano.train(config, out or nano.FOLDER, report=lambda text: print(text, flush=True))

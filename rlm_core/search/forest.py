@@ -65,9 +65,9 @@ def plant(run: SearchRun) -> int:
 
 
 def vote(run: SearchRun, roots: list[int], how: str) -> Answered:
-    """Each tree's own answer, then the vote."""
+    """Each tree's own answer, then the vote; ties go to the answer of the higher value."""
     own = [answer.most_visited(run.tree, root).node for root in roots]
-    chosen = [run.tree.nodes[n] for n in own if n is not None]
+    chosen = sorted((run.tree.nodes[n] for n in own if n is not None), key=lambda n: -(n.value or 0.0))
     weight = (lambda n: 1.0) if how == "majority" else (lambda n: n.value or 0.0)
     return answer.by_vote(run.tree, "trees", chosen, weight)
 

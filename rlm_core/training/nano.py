@@ -30,13 +30,15 @@ IGNORE = -100
 class NanoConfig:
     """How nano is trained.
 
-    steps: optimiser steps. learning_rate: peak of a cosine with warm-up.
+    steps: optimiser steps of the learning-rate schedule. stop: where training ends, early on purpose.
+    learning_rate: peak of a cosine with warm-up.
     countdown_traces, chain_traces: traces of each kind (see `traces.KINDS`) and task in one step.
     number_weights: relative frequency of Countdown with 2, 3 and 4 numbers.
     chain_steps: fewest and most operations of a chain.
     """
 
     steps: int = 1700
+    stop: int = 1400
     countdown_traces: Mapping[str, int] = field(
         default_factory=lambda: {
             "plain": 96, "backtracking": 24, "correcting": 16, "calling": 16, "thinking": 48, "thinking_with_tool": 12
@@ -128,19 +130,19 @@ def train(config: NanoConfig, folder: Path = FOLDER, report: Callable[[str], Non
     held_out = next(batches(config, tokenizer, "test"))
     curve: list[dict[str, float]] = []
     began = time.perf_counter()
-    for step, micro in zip(range(config.steps), batches(config, tokenizer, "train"), strict=False):
+    for step, micro in zip(range(min(config.stop, config.steps)), batches(config, tokenizer, "train"), strict=False):
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(step, config)
         optimizer.zero_grad()
         loss = _accumulate(model, micro)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
-        if (step + 1) % 50 == 0 or step + 1 == config.steps:
+        if (step + 1) % 50 == 0 or step + 1 == config.stop:
             with torch.no_grad():
                 held = _accumulate(model, held_out)
             seconds = round(time.perf_counter() - began, 1)
             curve.append({"step": step + 1, "loss": loss, "held_out_loss": held, "seconds": seconds})
-            report(f"step {step + 1}/{config.steps}  loss {loss:.4f}  held-out {held:.4f}  {seconds:.0f} s")
+            report(f"step {step + 1}/{config.stop}  loss {loss:.4f}  held-out {held:.4f}  {seconds:.0f} s")
         if keep_every and (step + 1) % keep_every == 0:
             _save(folder.parent / f"{folder.name}-{step + 1}", model, tokenizer, config, curve, size)
     _save(folder, model, tokenizer, config, curve, size)
