@@ -100,6 +100,36 @@ def test_a_sum_that_rounding_bends_is_not_called_equal(log: Log) -> None:
     assert "0.61 + 0.42 ≈ 1.04" in told(log, Selected(1, (Choice(0, 9, 1, terms),), "puct", 1.25))
 
 
+GEN = Term(0, 0.5, 4, 1.0, None, 0.66)
+INTO = (Term(1, 0.4, 3, 0.3, None, 0.31), Term(2, 0.6, 3, 0.3, None, 0.72), Term(3, 0.7, 2, 0.3, None, 0.55))
+
+
+def test_a_draw_for_a_new_child_is_told_with_both_draws(log: Log) -> None:
+    said = told(log, Selected(0, (Choice(0, 9, 0, (GEN,), 0.66, 0.41),), "thompson", 0.5))
+    assert said == "goes wider at the root: drew 0.66 for a new child against 0.41 for going deeper."
+
+
+def test_a_draw_for_going_deeper_is_told_with_both_draws_and_those_of_the_children(log: Log) -> None:
+    said = told(log, Selected(2, (Choice(0, 9, 2, (GEN, *INTO), 0.66, 0.83),), "thompson", 0.5))
+    assert said == "goes deeper at the root: drew 0.83 against 0.66 for a new child, and node 2 drew 0.72 against 0.55 and 0.31."
+    alone = told(log, Selected(2, (Choice(0, 9, 2, (GEN, INTO[1]), 0.66, 0.83),), "thompson", 0.5))
+    assert "drew 0.83 against 0.66" in alone and "node 2 is the only child to go into" in alone
+
+
+def test_of_a_walk_by_draws_the_last_decision_is_told(log: Log) -> None:
+    last = Choice(2, 3, 2, (Term(2, 0.5, 2, 1.0, None, 0.9),), 0.9, 0.2)
+    said = told(log, Selected(2, (Choice(0, 9, 2, (GEN, *INTO), 0.66, 0.83), last), "thompson", 0.5))
+    assert said == "Walk 0 → 2: goes wider at node 2: drew 0.90 for a new child against 0.20 for going deeper."
+
+
+def test_where_the_values_are_renewed_the_roots_is_the_last_of_them(log: Log) -> None:
+    log.emit(BackedUp((1, 0), 0.25, (0.25, 0.3)))
+    event = BackedUp((2, 0), 1.0, (1.0, 0.57))
+    assert "the root now has 2 visits and Q 0.57." in told(log, event)
+    log.emit(event)
+    assert log.tree.nodes[0].q == pytest.approx(0.57)
+
+
 def test_a_walk_that_ends_at_the_root_says_why(log: Log) -> None:
     assert "none of its 3 children" in told(log, Selected(0))
     assert "0 children" in told(Log(log.problem), Selected(0))
@@ -169,6 +199,11 @@ TOLD: list[tuple[Event, tuple[str, ...]]] = [
     (Selected(2), ("node 2",)),
     (Evaluated(2, "prm", 0.83, ahead=("a", "b"), parts=(Part("orm", 0.5, 0.9),)), ("prm", "0.83", "2 steps ahead", "0.50·0.90 orm")),
     (BackedUp((2, 0), 0.75), ("0.75", "1 visit")),
+    (BackedUp((2, 1, 0), 0.75, (0.8, 0.71, 0.64)), ("0.75 goes up from 2 to 1 and the root", "1 visit and Q 0.64.")),
+    (
+        Evaluated(2, "orm", 0.7, (RolloutResult(("1+1=2",), None, 0.4),), parts=(Part("orm", 0.75, 0.8), Part("simulation", 0.25, 0.4))),
+        ("orm scores node 2 at 0.70 (0.75·0.80 orm + 0.25·0.40 simulation)",),
+    ),
     (Pruned((1, 2), "too low"), ("1 and 2", "too low")),
     (Backtracked(2, 0, "a dead end"), ("node 2", "the root", "a dead end")),
     (Forced(2, WAIT, "41 of 60 tokens"), ("node 2", "“Wait”", "41 of 60 tokens.")),

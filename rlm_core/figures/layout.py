@@ -5,7 +5,7 @@ between its first and its last child; a level is 1 deep. No two subtrees share a
 beside leaves never meet a neighbour's subtree, edges never cross, and equal subtrees look equal.
 
 The slot is what makes it calm: the first child of a leaf takes over its parent's slot and moves
-nothing; any other new node moves others by at most one slot. A Reingold–Tilford layout is somewhat
+nothing; any other new node moves no leaf by more than one slot. A Reingold–Tilford layout is somewhat
 narrower, because it tucks subtrees under one another, and for that reason a single new node can push
 whole subtrees apart by any distance.
 """

@@ -26,7 +26,7 @@ from rlm_core.selection import Arm, best, terms
 from rlm_core.tree import ROOT, Node
 
 STALE = 10_000
-"""Simulations in a row without a generated token after which a search without a budget of simulations is over."""
+"""Simulations in a row that reach no state for the first time after which a search without a budget of simulations is over."""
 
 
 def allowance(width: int, visits: int, alpha: float) -> int:
@@ -40,7 +40,11 @@ def allowance(width: int, visits: int, alpha: float) -> int:
 
 @dataclass(slots=True)
 class Growth:
-    """A tree search in progress. root: where its walks begin. asked: steps asked for so far at each state."""
+    """A tree search in progress.
+
+    root: where its walks begin. asked: steps asked for so far at each state. stale: simulations since a state was
+    reached for the first time.
+    """
 
     run: SearchRun
     rule: str
@@ -131,7 +135,6 @@ class Growth:
     async def evaluate(self, nodes: list[int]) -> None:
         """Score what was not scored yet; every reached state completes one simulation."""
         run = self.run
-        before = run.tree.totals.generated
         fresh = [n for n in nodes if run.tree.nodes[n].score is None]
         mixed = [n for n in fresh if self.rollout_share and not run.tree.nodes[n].terminal]
         plain = [n for n in fresh if n not in mixed]
@@ -142,7 +145,7 @@ class Growth:
         elif nodes and not mixed:
             await run.gather()
             run.spend("score", simulations=len(nodes))
-        self.stale = self.stale + len(nodes) if run.tree.totals.generated == before else 0
+        self.stale = 0 if fresh else self.stale + len(nodes)
 
     async def evaluate_mixed(self, nodes: list[int], simulations: int) -> None:
         """(1−λ)·reward of the state + λ·reward of the end of one simulation from it."""

@@ -190,3 +190,74 @@ def test_its_decisions_are_told_with_their_draws():
                 assert f"node {last.chosen}" in said[-1]
         tree.apply(record)
     assert any("goes wider" in s for s in said) and any("goes deeper" in s for s in said)
+
+
+@pytest.mark.parametrize("scores", [by_chance, lambda text: 0.0, lambda text: 1.0], ids=["any", "all 0", "all 1"])
+@pytest.mark.parametrize("prior", [0.01, 0.5, 10.0])
+def test_posterior_means_and_draws_are_between_0_and_1_and_a_mean_is_its_beta_parameters(scores, prior):
+    """A term's q is α/(α+β) with α = prior + W and β = prior + N − W, W and N being the child's in the tree just before."""
+    _, records = searched(80, scores=scores, prior=prior)
+    tree, seen = SearchTree(), 0
+    for record in records:
+        if isinstance(record.event, Selected):
+            for choice in record.event.choices:
+                assert choice.visits == tree.nodes[choice.parent].visits
+                assert 0 <= choice.wider <= 1 and 0 <= choice.deeper <= 1
+                assert all(0 <= t.q <= 1 and 0 <= t.total <= 1 and t.bonus is None for t in choice.terms)
+                for t in choice.terms[1:]:
+                    node = tree.nodes[t.node]
+                    a, b = prior + node.total, prior + node.visits - node.total
+                    assert t.visits == node.visits and t.q == pytest.approx(a / (a + b), abs=1e-4)
+                    seen += 1
+        tree.apply(record)
+    assert seen > 10
+
+
+def test_wider_stays_at_the_state_and_deeper_enters_the_child_of_the_highest_draw():
+    tree, records = searched(120)
+    ways = {True: 0, False: 0}
+    for selected in events(records, Selected):
+        at = ROOT
+        for i, c in enumerate(selected.choices):
+            wide = c.wider >= c.deeper
+            ways[wide] += 1
+            assert c.parent == at and (c.chosen == c.parent) == wide
+            if wide:
+                assert i == len(selected.choices) - 1 and selected.node == c.parent
+            else:
+                assert c.chosen == max(c.terms[1:], key=lambda t: t.total).node in tree.nodes[c.parent].children
+                at = c.chosen
+        assert selected.node == at
+    assert min(ways.values()) > 10
+
+
+@pytest.mark.parametrize("policy", [Branching({}, depth=3), ScriptedPolicy(FEW)], ids=["new steps", "few steps"])
+def test_what_is_backed_up_is_the_first_score_of_the_step_just_generated(policy):
+    _, records = searched(60, policy)
+    first: dict[int, float] = {}
+    at, again = None, 0
+    for e in (r.event for r in records):
+        if isinstance(e, Selected):
+            at = e.node
+        elif isinstance(e, Evaluated):
+            assert e.node not in first, "a step is scored once"
+            first[e.node] = e.score
+        elif isinstance(e, BackedUp):
+            assert e.path[1] == at and e.value == first[e.path[0]]
+            again += sum(b.path[0] == e.path[0] for b in events(records, BackedUp)) > 1
+    assert bool(again) == (not isinstance(policy, Branching)), "where steps come twice, it was looked at"
+
+
+def test_a_step_said_again_is_counted_again_among_the_first_scores():
+    """Only two steps follow the root: GEN's visits grow with every step asked for there, equal ones among them."""
+    _, records = searched(60, ScriptedPolicy(FEW))
+    tree, generated, more = SearchTree(), 0, 0
+    for e, record in ((r.event, r) for r in records):
+        if isinstance(e, Selected):
+            for c in e.choices[:1]:
+                assert c.terms[0].node == ROOT and c.terms[0].visits == generated
+                more += generated > len(tree.nodes[ROOT].children)
+        elif isinstance(e, BackedUp):
+            generated += len(e.path) == 2
+        tree.apply(record)
+    assert more > 5

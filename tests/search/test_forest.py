@@ -146,3 +146,53 @@ def test_the_beginning_of_each_tree_is_told():
         if isinstance(record.event, NodeAdded) and record.event.mark == TREE:
             assert "a tree of its own" in sentence(record, tree)
         tree.apply(record)
+
+
+@pytest.mark.parametrize(("simulations", "trees", "leaves"), [(47, 4, 3), (60, 5, 1), (7, 5, 2), (31, 2, 8)])
+def test_each_tree_has_its_share_of_the_simulations_to_within_one_batch(simulations, trees, leaves):
+    tree, records = searched(simulations, Branching({}, depth=4), trees=trees, leaves=leaves)
+    shares = [tree.nodes[r].visits for r in tree.nodes[ROOT].children]
+    assert sum(shares) == tree.nodes[ROOT].visits == simulations == len(events(records, BackedUp))
+    assert max(shares) - min(shares) <= leaves and all(abs(s - simulations / trees) <= leaves for s in shares)
+
+
+@pytest.mark.parametrize("trees", [2, 4])
+def test_visits_of_the_common_root_are_the_sum_of_the_trees_at_every_moment(trees):
+    _, records = searched(40, trees=trees)
+    tree = SearchTree()
+    for record in records:
+        tree.apply(record)
+        if ROOT in tree.nodes:
+            children = [tree.nodes[r] for r in tree.nodes[ROOT].children]
+            assert tree.nodes[ROOT].visits == sum(r.visits for r in children)
+            assert tree.nodes[ROOT].total == pytest.approx(sum(r.total for r in children))
+
+
+@pytest.mark.parametrize("seeded", range(4))
+def test_in_a_majority_each_tree_that_answered_has_one_vote_and_the_heaviest_wins(seeded):
+    def scores(text: str) -> float:
+        return by_chance(f"{seeded} {text}")
+
+    tree, _ = run_by_hand("forest", Branching({}, depth=2), scores, Budget(40), trees=5, vote="majority")
+    below = {r: [n for n in tree.candidates() if r in tree.path(n.id) and n.visits and n.answer] for r in tree.nodes[ROOT].children}
+    answered = [r for r, found in below.items() if found]
+    given = tree.answered
+    assert given is not None and answered
+    assert sum(v.weight for v in given.votes) == len(answered) == sum(len(v.nodes) for v in given.votes)
+    assert sorted(tree_of(tree, n) for v in given.votes for n in v.nodes) == answered
+    assert all(v.weight == len(v.nodes) and {tree.nodes[n].answer for n in v.nodes} == {v.answer} for v in given.votes)
+    assert max(v.weight for v in given.votes) == next(v.weight for v in given.votes if v.answer == given.answer)
+
+
+def test_votes_that_tie_go_to_the_answer_of_the_higher_value():
+    """Two trees, one vote each: whichever of them is worth more is followed."""
+
+    @dataclass(slots=True)
+    class Apart(ScriptedPolicy):
+        async def propose(self, problem, steps, seeds, sampling):
+            return [self._step("1<answer>7" if s[1] == 1 else "2<answer>24") for s in seeds]
+
+    for scores, expected in (({"1<answer>7": 0.9, "2<answer>24": 0.1}, "7"), ({"1<answer>7": 0.1, "2<answer>24": 0.9}, "24")):
+        tree, _ = run_by_hand("forest", Apart({}), scores, Budget(4), trees=2, leaves=1)
+        assert tree.answered is not None and [v.weight for v in tree.answered.votes] == [1, 1]
+        assert tree.answered.answer == expected

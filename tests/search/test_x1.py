@@ -115,3 +115,46 @@ def test_a_reward_of_finished_states_only_is_asked_only_about_them():
     assert reward.asked and all("<answer>" in asked[-1] for asked in reward.asked)
     assert all(tree.nodes[b.path[0]].finished for b in events(records, BackedUp))
     assert tree.answered is not None and tree.answered.node is not None
+
+
+@pytest.mark.parametrize("leaves", [1, 4])
+@pytest.mark.parametrize("scores", [by_chance, lambda text: 0.0, lambda text: 1.0], ids=["any", "all 0", "all 1"])
+def test_the_trees_values_are_recomputed_at_every_moment_and_stay_between_0_and_1(scores, leaves):
+    _, records = run_by_hand("x1-compatible", Branching({}, depth=4), scores, Budget(40), leaves=leaves, alpha=0.4, gamma=0.9)
+    tree, backups = SearchTree(), 0
+    for i, record in enumerate(records):
+        tree.apply(record)
+        if isinstance(record.event, BackedUp):
+            expected, _ = recomputed(records[: i + 1], 0.4, 0.9)
+            backups += 1
+            assert {n for n, node in tree.nodes.items() if node.visits} == set(expected)
+            for n, q in expected.items():
+                assert tree.nodes[n].q == pytest.approx((q + 1) / 2, abs=1e-4)
+        for node in tree.nodes.values():
+            assert node.q is None or -1e-9 <= node.q <= 1 + 1e-9
+    assert backups == 40
+
+
+def test_under_virtual_loss_recorded_terms_count_the_pending_walks():
+    """The walks of a batch that are still under way stand in visits, and with value 0 in q."""
+    _, records = searched(leaves=4)
+    tree, pending, shifted = SearchTree(), defaultdict(int), 0
+    for record in records:
+        if isinstance(record.event, Selected):
+            for choice in record.event.choices:
+                ways = [tree.nodes[c] for c in tree.nodes[choice.parent].children]
+                visits = tree.nodes[choice.parent].visits + pending[choice.parent]
+                arms = [Arm(w.id, w.visits + pending[w.id], w.total, w.prior) for w in ways]
+                assert choice == Choice(choice.parent, visits, choice.chosen, terms(arms, visits, "x1", 1.25))
+                shifted += any(pending[w.id] and w.visits for w in ways)
+            for n in tree.path(record.event.node):
+                pending[n] += 1
+        elif isinstance(record.event, BackedUp):
+            pending.clear()
+        tree.apply(record)
+    assert shifted > 5
+
+
+@pytest.mark.parametrize(("parent", "visits", "c", "bonus"), [(2, 0, 1.25, 1.250102), (10, 2, 1.25, 1.250509), (101, 4, 0.0, 0.010253)])
+def test_the_bonus_is_the_one_worked_out_by_hand(parent, visits, c, bonus):
+    assert x1_bonus(parent, visits, c) == pytest.approx(bonus, abs=2e-6)
