@@ -93,17 +93,21 @@ async def evaluate_search(config: RunConfig, chosen: Sequence[Problem], new_poli
 
 
 async def search_all(config: RunConfig, chosen: Sequence[Problem], new_policy: Callable[[], Policy]) -> list[SearchTree]:
-    """The finished tree of the search on every problem; RlmError if a run failed, for then nothing can be said of the search."""
+    """The finished tree of the search on every problem; RlmError if a run failed, for then nothing can be said of the search.
+
+    Problem i is run with seed + i: with one seed for all, the same random numbers would be lucky or unlucky everywhere.
+    """
     gate = asyncio.Semaphore(AT_ONCE)
 
-    async def one(problem: Problem) -> SearchTree:
+    async def one(index: int, problem: Problem) -> SearchTree:
         async with gate:
-            tree = await run_search(msgspec.structs.replace(config, problem=problem.spec), new_policy(), lambda record: None)
+            own = msgspec.structs.replace(config, problem=problem.spec, seed=config.seed + index)
+            tree = await run_search(own, new_policy(), lambda record: None)
             if tree.finished is not None and tree.finished.stop == "failed":
                 raise RlmError(f"{config.search} failed on {problem.spec}: {tree.finished.detail}")
             return tree
 
-    return list(await asyncio.gather(*map(one, chosen)))
+    return list(await asyncio.gather(*(one(i, p) for i, p in enumerate(chosen))))
 
 
 def right(tree: SearchTree) -> bool:

@@ -1,4 +1,7 @@
-"""The phases of a tree search: how wide a state may get, what a mixed value is made of, and that every search ends."""
+"""The phases of a tree search: how wide a state may get, what a mixed value is made of, and that every search ends.
+
+The seconds in the budgets turn a search that would run forever into one that fails its test.
+"""
 
 from __future__ import annotations
 
@@ -82,7 +85,7 @@ def test_without_widening_all_steps_come_at_once_and_never_more(rule):
 
 
 @pytest.mark.parametrize("alpha", [0.0, 0.5, 1.0])
-@pytest.mark.parametrize("budget", [Budget(70), Budget(None, tokens=400)], ids=["simulations", "tokens"])
+@pytest.mark.parametrize("budget", [Budget(70), Budget(None, tokens=400, seconds=20)], ids=["simulations", "tokens"])
 def test_a_model_with_one_step_to_propose_does_not_hang(alpha, budget, monkeypatch):
     monkeypatch.setattr(growth, "STALE", 300)
     script = {(): ("a",), ("a",): ("b",), ("a", "b"): ("1<answer>24",)}
@@ -171,7 +174,7 @@ def test_at_equal_values_the_less_visited_child_goes_first(rule):
 )
 def test_a_budget_of_tokens_alone_ends_on_a_tree_that_has_an_end(name, parameters, monkeypatch):
     monkeypatch.setattr(growth, "STALE", 300)
-    tree, _ = run_by_hand(name, FINITE, by_chance, Budget(None, tokens=100_000), **parameters)
+    tree, _ = run_by_hand(name, FINITE, by_chance, Budget(None, tokens=100_000, seconds=20), **parameters)
     assert tree.finished is not None and tree.finished.stop in ("exhausted", "tokens")
     assert tree.answered is not None and tree.answered.node is not None
 
@@ -189,7 +192,7 @@ def test_a_search_that_never_reaches_its_open_leaves_is_over_after_so_many_idle_
     """With no curiosity an open leaf of value 0 beside a finished one of value 1 is never entered."""
     monkeypatch.setattr(growth, "STALE", 120)
     rule = {"rule": "puct"} if name == "mcts" else {}
-    tree, records = run_by_hand(name, STUBBORN, stubborn, Budget(None, tokens=100_000), c=0.0, leaves=1, **rule)
+    tree, records = run_by_hand(name, STUBBORN, stubborn, Budget(None, tokens=100_000, seconds=20), c=0.0, leaves=1, **rule)
     assert tree.finished is not None and tree.finished.stop == "exhausted"
     assert any(not n.terminal and not n.children for n in tree.nodes.values()), "open leaves are left"
     assert idle_at_the_end(records) == 120
@@ -216,7 +219,7 @@ def test_a_search_that_still_expands_is_not_called_idle_where_its_reward_needs_n
 def test_asking_in_vain_for_other_steps_does_not_keep_a_widening_search_alive(monkeypatch):
     """Each ask costs tokens and the asks become rare; after the last new state the search has so many simulations left, and no more."""
     monkeypatch.setattr(growth, "STALE", 300)
-    tree, records = run_by_hand("mcts", FINITE, by_chance, Budget(None, tokens=100_000), widening=0.5, width=1, leaves=1)
+    tree, records = run_by_hand("mcts", FINITE, by_chance, Budget(None, tokens=100_000, seconds=20), widening=0.5, width=1, leaves=1)
     assert tree.finished is not None and tree.finished.stop == "exhausted"
     assert len(tree.candidates()) == 5 and tree.totals.simulations < 3000 and idle_at_the_end(records) == 300
 
