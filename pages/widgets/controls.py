@@ -93,7 +93,9 @@ def _budget() -> Budget:
     st.markdown("**Budget**", help="The run ends when the first of these is used up; leave a field empty for no limit.")
     simulations, tokens, seconds = st.columns(3)
     with simulations:
-        s = _limit("Simulations", "budget.simulations", 64, "Walks of a tree search, or candidates of Best-of-N.")
+        s = _limit(
+            "Simulations", "budget.simulations", 64, "By strategy: a walk of a tree search, a candidate, a scored state, or a whole chain."
+        )
     with tokens:
         t = _limit("Tokens", "budget.tokens", None, "Generated tokens, those of discarded branches included.")
     with seconds:
