@@ -45,6 +45,7 @@ async def self_backtracking(run: SearchRun, p: Mapping[str, Any]) -> None:
     with run.within_budget():
         left = await expand(run, [ROOT], p["n"])
         for _ in range(p["rounds"]):
+            run.check_budget()
             states = roll_back(run, left, expanded, root_n)
             if not states:
                 run.stop = "exhausted"
