@@ -156,8 +156,8 @@ class Chain:
         self.mark(node, step)
 
     def mark(self, node: int, step: Step) -> None:
-        """What a marker undoes: `<backtrack>` and `<revise>` the last step that stands, "wait" all of them."""
-        if step.mark == WAIT:
+        """What a marker undoes: `<backtrack>` and `<revise>` the last step that stands, "wait" all of them; the answer starts anew."""
+        if step.mark in (WAIT, END_THINK):
             self.standing = [ROOT]
         if step.mark not in (BACKTRACK, REVISE) or len(self.standing) == 1:
             return

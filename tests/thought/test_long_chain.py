@@ -232,10 +232,10 @@ def test_standing_steps_follow_the_markers(nano):
         tree, events = nano_run(nano, seed, probe=False)
         standing = [0]
         for e in events:
-            if isinstance(e, NodeAdded) and e.node and e.thinking:
+            if isinstance(e, NodeAdded) and e.node:
                 if e.text and not e.forced:
                     standing.append(e.node)
-                if e.mark == WAIT:
+                if e.mark in (WAIT, END_THINK):
                     standing = [0]
                 elif e.mark in (BACKTRACK, REVISE) and len(standing) > 1:
                     standing.pop()
