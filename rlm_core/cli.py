@@ -6,7 +6,7 @@ import asyncio
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,6 +19,10 @@ from rlm_core.runs.config import Budget, RunConfig
 from rlm_core.runs.summary import summarise
 from rlm_core.search import answer, pool
 from rlm_core.tree import SearchTree
+
+if TYPE_CHECKING:
+    from rlm_core.models.library import Library
+    from rlm_core.models.loaders import LoadedModel
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="RLM Explorer on the command line.")
 BUDGETS = {"simulations": int, "tokens": int, "seconds": float}
@@ -105,20 +109,27 @@ def run(
 
 
 async def _run(config: RunConfig, out: Path | None) -> SearchTree:
-    from rlm_core.models.loaders import load  # torch is loaded only by the commands that need it
     from rlm_core.search.runner import run_search
 
     if out is not None:
         _check_writable(out)
-    loaded = load(config.model, device=config.device, dtype=config.dtype, fmt=config.format, report=_report)
+    library, loaded = await _loaded(config)
     if out is None:
-        return await run_search(config, loaded.policy(), lambda record: None)
+        return await run_search(config, loaded.policy(), lambda record: None, source=library)
     with out.open("wb") as file:
 
         def write(record: Record) -> None:
             file.write(encode(record) + b"\n")
 
-        return await run_search(config, loaded.policy(), write)
+        return await run_search(config, loaded.policy(), write, source=library)
+
+
+async def _loaded(config: RunConfig) -> tuple[Library, LoadedModel]:
+    """The run's model, and the library that holds it and gets others."""
+    from rlm_core.models.library import Library  # torch is loaded only by the commands that need it
+
+    library = Library()
+    return library, await library.get((config.model, config.device, config.dtype, config.format), _report)
 
 
 def _check_writable(path: Path) -> None:
@@ -200,14 +211,13 @@ def evaluate(
 
 async def _evaluate(config: RunConfig, spec: str, n: int, samples: int, ks: list[int], by_search: bool) -> dict[str, Any]:
     from rlm_core.evaluate import evaluate_policy, evaluate_search, problem_set
-    from rlm_core.models.loaders import load
 
     if max(ks) > samples:
         raise ConfigError(f"pass@{max(ks)} needs at least {max(ks)} samples a problem, not {samples}.")
-    loaded = load(config.model, device=config.device, dtype=config.dtype, fmt=config.format, report=_report)
+    library, loaded = await _loaded(config)
     chosen = problem_set(spec, n)
     if by_search:
-        return await evaluate_search(config, chosen, loaded.policy)
+        return await evaluate_search(config, chosen, loaded.policy, library)
     return await evaluate_policy(loaded.policy(), chosen, samples=samples, ks=ks, temperature=config.temperature, seed=config.seed)
 
 
@@ -232,10 +242,9 @@ def strategies(
 
 async def _strategies(config: RunConfig, spec: str, n: int, names: list[str]) -> None:
     from rlm_core.evaluate import evaluate_strategies, problem_set
-    from rlm_core.models.loaders import load
 
-    loaded = load(config.model, device=config.device, dtype=config.dtype, fmt=config.format, report=_report)
-    async for row in evaluate_strategies(names, config, problem_set(spec, n), loaded.policy):
+    library, loaded = await _loaded(config)
+    async for row in evaluate_strategies(names, config, problem_set(spec, n), loaded.policy, library):
         value, low, high = row["accuracy"]
         oracle = " (oracle)" if row["oracle"] else ""
         cells = [row["search"] + oracle, row["settings"], f"{value:.3f} [{low:.3f}, {high:.3f}]"]
@@ -262,10 +271,9 @@ def budget_forcing(
 
 async def _budget_forcing(config: RunConfig, spec: str, n: int, budgets: list[int], waits: list[int]) -> dict[str, Any]:
     from rlm_core.evaluate import evaluate_forcing, problem_set
-    from rlm_core.models.loaders import load
 
-    loaded = load(config.model, device=config.device, dtype=config.dtype, fmt=config.format, report=_report)
-    return await evaluate_forcing(config, budgets, waits, problem_set(spec, n), loaded.policy)
+    library, loaded = await _loaded(config)
+    return await evaluate_forcing(config, budgets, waits, problem_set(spec, n), loaded.policy, library)
 
 
 @app.command()

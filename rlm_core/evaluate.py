@@ -15,6 +15,7 @@ from rlm_core.errors import RlmError
 from rlm_core.measure import bootstrap_interval, mean, pass_at_k
 from rlm_core.models.policy import Policy, Sampling, Step
 from rlm_core.problems.base import Problem
+from rlm_core.rewards.base import ModelSource
 from rlm_core.rewards.verifier import check
 from rlm_core.runs.config import RunConfig
 from rlm_core.search.runner import run_search
@@ -76,10 +77,12 @@ def _right(problem: Problem, steps: Sequence[Step]) -> bool:
     return check(problem, steps)
 
 
-async def evaluate_search(config: RunConfig, chosen: Sequence[Problem], new_policy: Callable[[], Policy]) -> dict[str, Any]:
+async def evaluate_search(
+    config: RunConfig, chosen: Sequence[Problem], new_policy: Callable[[], Policy], source: ModelSource
+) -> dict[str, Any]:
     """Accuracy of a search over problems, with its mean cost a problem."""
     began = time.perf_counter()
-    trees = await search_all(config, chosen, new_policy)
+    trees = await search_all(config, chosen, new_policy, source)
     return {
         "problems": len(chosen),
         "search": config.search,
@@ -92,7 +95,9 @@ async def evaluate_search(config: RunConfig, chosen: Sequence[Problem], new_poli
     }
 
 
-async def search_all(config: RunConfig, chosen: Sequence[Problem], new_policy: Callable[[], Policy]) -> list[SearchTree]:
+async def search_all(
+    config: RunConfig, chosen: Sequence[Problem], new_policy: Callable[[], Policy], source: ModelSource
+) -> list[SearchTree]:
     """The finished tree of the search on every problem; RlmError if a run failed, for then nothing can be said of the search.
 
     Problem i is run with seed + i: with one seed for all, the same random numbers would be lucky or unlucky everywhere.
@@ -102,7 +107,7 @@ async def search_all(config: RunConfig, chosen: Sequence[Problem], new_policy: C
     async def one(index: int, problem: Problem) -> SearchTree:
         async with gate:
             own = msgspec.structs.replace(config, problem=problem.spec, seed=config.seed + index)
-            tree = await run_search(own, new_policy(), lambda record: None)
+            tree = await run_search(own, new_policy(), lambda record: None, source=source)
             if tree.finished is not None and tree.finished.stop == "failed":
                 raise RlmError(f"{config.search} failed on {problem.spec}: {tree.finished.detail}")
             return tree
@@ -126,24 +131,33 @@ VARIANTS: dict[str, tuple[dict[str, Any], ...]] = {
 
 
 async def evaluate_strategies(
-    searches: Sequence[str], config: RunConfig, chosen: Sequence[Problem], new_policy: Callable[[], Policy]
+    searches: Sequence[str], config: RunConfig, chosen: Sequence[Problem], new_policy: Callable[[], Policy], source: ModelSource
 ) -> AsyncIterator[dict[str, Any]]:
     """Every strategy, with the settings in VARIANTS, over the same problems: one row each, as it is done."""
     for name in searches:
         for parameters in VARIANTS.get(name, ({},)):
-            row = await evaluate_search(msgspec.structs.replace(config, search=name, search_parameters=parameters), chosen, new_policy)
+            row = await evaluate_search(
+                msgspec.structs.replace(config, search=name, search_parameters=parameters), chosen, new_policy, source
+            )
             shown = ", ".join(f"{k}={v}" for k, v in parameters.items() if k != "probe")
             yield {"settings": shown, **row}
 
 
 async def evaluate_forcing(
-    config: RunConfig, budgets: Sequence[int], waits: Sequence[int], chosen: Sequence[Problem], new_policy: Callable[[], Policy]
+    config: RunConfig,
+    budgets: Sequence[int],
+    waits: Sequence[int],
+    chosen: Sequence[Problem],
+    new_policy: Callable[[], Policy],
+    source: ModelSource,
 ) -> dict[str, Any]:
     """Budget forcing at several settings, with s1's three figures over the maxima and over the waits."""
     rows, points = [], []
     for most, wait in [*((b, 0) for b in budgets), *((0, w) for w in waits)]:
         parameters = {"most": most, "waits": wait, "probe": False}
-        trees = await search_all(msgspec.structs.replace(config, search="thinking", search_parameters=parameters), chosen, new_policy)
+        trees = await search_all(
+            msgspec.structs.replace(config, search="thinking", search_parameters=parameters), chosen, new_policy, source
+        )
         used = [forcing.thinking_tokens(t) for t in trees]
         accuracy = Measured.of([float(right(t)) for t in trees])
         point = forcing.Point(0, most, mean(used), accuracy.value, forcing.within(used, 0, most))

@@ -124,6 +124,7 @@ class Evaluated(Event, frozen=True, tag="evaluated"):
 
     ahead: steps the policy was let go on by before the score was taken (lookahead).
     parts: the weighted parts of a mixed score, empty where there is one.
+    steps: the score of each step so far in [0,1], where the reward gives one a step. note: what a judge wrote.
     """
 
     node: int
@@ -133,6 +134,8 @@ class Evaluated(Event, frozen=True, tag="evaluated"):
     oracle: bool = False
     ahead: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
+    steps: tuple[float, ...] = ()
+    note: str = ""
 
 
 class BackedUp(Event, frozen=True, tag="backed_up"):

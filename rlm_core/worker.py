@@ -18,9 +18,8 @@ from pathlib import Path
 
 from rlm_core.errors import RlmError
 from rlm_core.events import Record
-from rlm_core.models.loaders import LoadedModel, Report, load
-from rlm_core.models.policy import Sampling
-from rlm_core.problems import make
+from rlm_core.models.library import Library, ModelKey
+from rlm_core.models.loaders import LoadedModel
 from rlm_core.runs.store import RunRow, Store
 from rlm_core.runs.summary import summarise
 from rlm_core.search.base import Control
@@ -33,44 +32,7 @@ AT_ONCE = 8
 """Runs worked at the same time."""
 TICK = 0.05
 """Seconds between two looks into the store, and between two writes of a run's events."""
-KEPT_MODELS = 2
-"""Models kept in memory beside the bundled one; the least recently used goes first."""
-
-ModelKey = tuple[str, str, str, str]
 ENDINGS = {"cancelled": "cancelled", "failed": "failed"}
-
-
-class Models:
-    """Loaded models by what was asked for; loading happens once, in a thread."""
-
-    def __init__(self) -> None:
-        self._loaded: dict[ModelKey, LoadedModel] = {}
-        self._turn: dict[ModelKey, asyncio.Lock] = {}
-        self._loading: dict[ModelKey, asyncio.Lock] = {}
-
-    async def get(self, key: ModelKey, report: Report) -> LoadedModel:
-        async with self._loading.setdefault(key, asyncio.Lock()):
-            if key not in self._loaded:
-                name, device, dtype, fmt = key
-                self._loaded[key] = await asyncio.to_thread(load, name, device=device, dtype=dtype, fmt=fmt, report=report)
-                self._turn[key] = asyncio.Lock()
-            self._loaded[key] = self._loaded.pop(key)  # now the most recently used
-            self._forget()
-            return self._loaded[key]
-
-    def _forget(self) -> None:
-        idle = [k for k in self._loaded if k[0] != "nano" and not self._turn[k].locked()]
-        for key in idle[: max(0, len(idle) - KEPT_MODELS)]:
-            del self._loaded[key], self._turn[key]
-
-    def turn(self, key: ModelKey) -> contextlib.AbstractAsyncContextManager:
-        """Wait for one's turn where searches must not share a batch."""
-        return contextlib.nullcontext() if self._loaded[key].engine.exact else self._turn[key]  # type: ignore[return-value]
-
-    async def warm_up(self) -> None:
-        """Load the bundled model and decode once, so that the first person does not wait for it."""
-        loaded = await self.get(("nano", "auto", "auto", "auto"), lambda text: None)
-        await loaded.policy().propose(make("countdown:seed=0"), (), [(0,)], Sampling(max_step_tokens=8))
 
 
 class Worker:
@@ -79,7 +41,7 @@ class Worker:
     def __init__(self, store: Store, name: str) -> None:
         self.store = store
         self.name = name
-        self.models = Models()
+        self.models = Library()
         self.stop = asyncio.Event()
         self._controls: dict[str, Control] = {}
         self._tasks: set[asyncio.Task] = set()
@@ -155,7 +117,7 @@ class Worker:
             async with self.models.turn(key):
                 self.store.set_status(row.id, "running")
                 async with journal:
-                    tree = await run_search(config, loaded.policy(), journal.write, self._controls[row.id])
+                    tree = await run_search(config, loaded.policy(), journal.write, self._controls[row.id], self.models)
         except RlmError as error:
             self.store.set_status(row.id, "failed", str(error))
         except Exception as error:  # a fault of ours; the run says so, the worker lives on

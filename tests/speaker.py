@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from rlm_core.models.engine import Sample
 from rlm_core.models.line_format import LineFormat
 from rlm_core.models.local_policy import LocalPolicy
-from rlm_core.models.policy import Usage
+from rlm_core.models.policy import Reading, Usage
 
 END = 0
 TEMPLATED = "{template with <think> and </think>}"
@@ -62,8 +64,9 @@ class Speaker:
             samples.append(Sample(tuple(ids), (-0.25,) * len(ids), cut=not stop(ids)))
         return samples
 
-    async def logprobs(self, prompt, continuation):
-        return [-4.0] * len(continuation)
+    async def read(self, prompt, given):
+        n = len(given)
+        return Reading(np.zeros((n, 1)), (-4.0,) * n, (1.0,) * n, (2.0,) * n)
 
     async def settle(self):
         pass

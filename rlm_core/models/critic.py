@@ -42,8 +42,8 @@ async def _reread(policy: LocalPolicy, problem: Problem, steps: Sequence[Step]) 
     """P(`<revise>`) after each step; the first above one half is faulted."""
     revise = policy.format.forced(REVISE)
     states = [policy.state(problem, [*steps[:i], before_answer(policy, step)], (REVISE,)) for i, step in enumerate(steps)]
-    read = await asyncio.gather(*(policy.session.logprobs(s, revise) for s in states))
-    chances = [math.exp(r[0]) for r in read]
+    read = await asyncio.gather(*(policy.session.read(s, revise) for s in states))
+    chances = [math.exp(r.logprobs[0]) for r in read]
     wrong = next((i for i, p in enumerate(chances) if p > 0.5), None)
     if wrong is None:
         return Critique(f"Nothing to revise: after no step is a correction likelier than {max(chances):.2f}.", None, satisfied=True)

@@ -13,6 +13,7 @@ own dtype, one session at a time (see `loaders`).
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,8 +23,8 @@ import numpy as np
 import torch
 from transformers import PreTrainedModel
 
-from rlm_core.models.kv_rows import KVRows
-from rlm_core.models.policy import Seed, Usage
+from rlm_core.models.kv_rows import KVRows, States
+from rlm_core.models.policy import Reading, Seed, Usage
 from rlm_core.models.prefix_cache import PrefixCache
 
 Stopper = Callable[[Sequence[int]], bool]
@@ -43,7 +44,7 @@ class Sample:
 
 @dataclass(slots=True, eq=False)
 class _Request:
-    """A prompt to be continued once for every seed; or, with `forced`, a continuation to be scored."""
+    """A prompt to be continued once for every seed; or, with `forced`, given tokens after it to be read."""
 
     session: Session
     prompt: tuple[int, ...]
@@ -55,6 +56,12 @@ class _Request:
     loop: asyncio.AbstractEventLoop
     forced: tuple[int, ...] = ()
     results: list[Sample | None] = field(default_factory=list)
+    reading: Reading | None = None
+
+    @property
+    def whole(self) -> tuple[int, ...]:
+        """The tokens whose states are needed before anything can be sampled or read."""
+        return self.prompt + self.forced[:-1]
 
 
 @dataclass(slots=True, eq=False)
@@ -80,13 +87,15 @@ class Session:
         self, prompt: Sequence[int], seeds: Sequence[Seed], *, temperature: float, max_tokens: int, stop: Stopper
     ) -> list[Sample]:
         """One continuation of the prompt for each seed. Cancelling the await drops its samples from the batch."""
-        return await self.engine.submit(self, tuple(prompt), seeds, temperature, max_tokens, stop)
+        request = await self.engine.submit(self, tuple(prompt), seeds, temperature, max_tokens, stop)
+        return [r for r in request.results if r is not None]
 
-    async def logprobs(self, prompt: Sequence[int], continuation: Sequence[int]) -> list[float]:
-        """Natural-log probability of each token of a given continuation."""
+    async def read(self, prompt: Sequence[int], given: Sequence[int]) -> Reading:
+        """What the model makes of given tokens after a prompt. What this session has computed before is not computed again."""
         never: Stopper = lambda ids: False  # noqa: E731
-        samples = await self.engine.submit(self, tuple(prompt), (), 0.0, 0, never, tuple(continuation))
-        return list(samples[0].logprobs)
+        request = await self.engine.submit(self, tuple(prompt), (), 0.0, 0, never, tuple(given))
+        assert request.reading is not None
+        return request.reading
 
     async def settle(self) -> None:
         """Wait until no sample of this session is in the batch any more."""
@@ -138,7 +147,7 @@ class Engine:
         max_tokens: int,
         stop: Stopper,
         forced: tuple[int, ...] = (),
-    ) -> list[Sample]:
+    ) -> _Request:
         loop = asyncio.get_running_loop()
         request = _Request(session, prompt, seeds, temperature, max_tokens, stop, loop.create_future(), loop, forced)
         request.results = [None] * len(seeds)
@@ -158,7 +167,7 @@ class Engine:
                 continue
             for request in finished:
                 if not request.future.done():
-                    request.future.set_result(request.results)
+                    request.future.set_result(request)
             await asyncio.sleep(0)
 
     def _fail(self, error: Exception) -> None:
@@ -177,8 +186,8 @@ class Engine:
         self._drop_cancelled()
         if self._active:
             last = torch.tensor([[r.ids[-1]] for r in self._active], device=self.device)
-            logits = self._forward(self._rows, last, [1] * len(self._active))
-            finished += self._sample(logits[:, 0], self._active)
+            hidden = self._forward(self._rows, last, [1] * len(self._active))
+            finished += self._sample(self._logits(hidden[:, 0]), self._active)
         return finished
 
     def _admit(self) -> list[_Request]:
@@ -196,60 +205,82 @@ class Engine:
         return finished
 
     def _prefill(self, batch: list[_Request]) -> list[_Request]:
-        staging, todo = self._new_rows(), []
-        for request in batch:
-            whole = request.prompt + request.forced[:-1]
-            known, pieces = request.session.cache.match(whole)
-            known = min(known, len(request.prompt) - 1)  # the last prompt token's logits are needed
-            staging.add(_trim(pieces, known), known, len(whole))
-            todo.append(whole[known:])
-            request.session.usage.computed += len(whole) - known
-            request.session.usage.reused += known
-        width = max(map(len, todo))
-        ids = torch.tensor([[*t, *[0] * (width - len(t))] for t in todo], device=self.device)
-        logits = self._forward(staging, ids, [len(t) for t in todo])
+        """Compute, together, what is not yet known of each request's tokens; then begin its samples or read its given tokens."""
+        known = [request.session.cache.match(request.whole) for request in batch]
+        lacking = [(request, states) for request, (count, states) in zip(batch, known, strict=True) if count < len(request.whole)]
+        for request, (count, _) in zip(batch, known, strict=True):
+            request.session.usage.reused += count
+            request.session.usage.computed += len(request.whole) - count
+        if lacking:
+            self._compute(lacking)
         finished: list[_Request] = []
-        for i, request in enumerate(batch):
-            kv = staging.read(i)
-            request.session.cache.insert(request.prompt + request.forced[:-1], kv)
-            ends = logits[i, : len(todo[i])]
+        for request, (_, states) in zip(batch, known, strict=True):
             if request.forced:
-                request.results = [self._forced(request, ends[-len(request.forced) :])]
+                hidden = torch.cat([s.hidden for s in states])[len(request.prompt) - 1 :]
+                request.reading = self._reading(hidden, request.forced)
                 finished.append(request)
             else:
-                finished += self._start(request, kv, ends[-1])
+                finished += self._start(request, states)
         return finished
 
-    def _forced(self, request: _Request, logits: torch.Tensor) -> Sample:
-        logprobs = torch.log_softmax(self._prepare(logits), -1)
-        chosen = logprobs.gather(1, torch.tensor(request.forced, device=self.device)[:, None])[:, 0]
-        return Sample(request.forced, tuple(round(x, 4) for x in chosen.tolist()), cut=False)
+    def _compute(self, lacking: list[tuple[_Request, list[States]]]) -> None:
+        """One forward pass over the tokens after the known states of each request; the new states are added to them and remembered."""
+        staging, todo = self._new_rows(), []
+        for request, states in lacking:
+            count = sum(map(len, states))
+            staging.add(states, count, len(request.whole))
+            todo.append(request.whole[count:])
+        width = max(map(len, todo))
+        ids = torch.tensor([[*t, *[0] * (width - len(t))] for t in todo], device=self.device)
+        self._forward(staging, ids, [len(t) for t in todo])
+        for i, (request, states) in enumerate(lacking):
+            whole = staging.read(i)
+            request.session.cache.insert(request.whole, whole)
+            states.append(whole.part(sum(map(len, states))))
 
-    def _start(self, request: _Request, kv: torch.Tensor, logits: torch.Tensor) -> list[_Request]:
-        """A row for each seed, each with its first token sampled from the same logits [vocabulary]."""
+    def _reading(self, hidden: torch.Tensor, given: tuple[int, ...]) -> Reading:
+        """hidden: [m, hidden_size] of the positions that predict the m given tokens."""
+        logprobs = torch.log_softmax(self._logits(hidden), -1)
+        chosen = logprobs.gather(1, torch.tensor(given, device=self.device)[:, None])[:, 0]
+        entropies = -(logprobs.exp() * logprobs).sum(-1)
+        certainties = -logprobs.mean(-1) - math.log(logprobs.shape[-1])
+        figures = (tuple(round(x, 4) for x in t.tolist()) for t in (chosen, entropies, certainties))
+        return Reading(hidden.double().cpu().numpy(), *figures)
+
+    def _start(self, request: _Request, states: list[States]) -> list[_Request]:
+        """A row for each seed, each with its first token sampled from the same distribution."""
+        length = len(request.prompt)
         rows = [
             _Row(request, i, np.random.Generator(np.random.Philox(np.random.SeedSequence(seed))).random(request.max_tokens))
             for i, seed in enumerate(request.seeds)
         ]
         for row in rows:
-            self._rows.add([kv], kv.shape[-2], kv.shape[-2] + request.max_tokens)
+            self._rows.add(states, length, length + request.max_tokens)
             self._active.append(row)
-        return self._sample(logits[None].expand(len(rows), -1), rows)
+        return self._sample(self._logits(states[-1].hidden[-1:]).expand(len(rows), -1), rows)
 
     def _forward(self, cache: KVRows, ids: torch.Tensor, counts: list[int]) -> torch.Tensor:
-        """Logits [rows, q, vocabulary] of the new tokens; the cache then holds them."""
+        """Last hidden states [rows, q, hidden_size] of the new tokens; the cache then holds what was computed."""
         positions, mask = cache.begin(counts)
         positions = positions.clamp_max(self.max_length - 1)  # only padding lies beyond
-        out = self.model(input_ids=ids, position_ids=positions, attention_mask=mask, past_key_values=cache, use_cache=True)
-        cache.commit(counts)
-        return out.logits
+        body = self.model.base_model
+        out = body(input_ids=ids, position_ids=positions, attention_mask=mask, past_key_values=cache, use_cache=True)
+        cache.commit(counts, out.last_hidden_state)
+        return out.last_hidden_state
 
-    def _prepare(self, logits: torch.Tensor) -> torch.Tensor:
+    def _logits(self, hidden: torch.Tensor) -> torch.Tensor:
+        """Logits [n, vocabulary] from last hidden states [n, hidden_size], scaled and capped as the model's configuration says."""
+        config = self.model.config
+        head = self.model.get_output_embeddings()
+        assert head is not None, "a causal language model has an output layer"
+        logits = head(hidden)
+        logits = logits * getattr(config, "logit_scale", 1.0) / getattr(config, "logits_scaling", 1.0)
+        if cap := getattr(config, "final_logit_softcapping", None):
+            logits = cap * torch.tanh(logits / cap)
         return torch.round(logits.double(), decimals=EXACT_DECIMALS) if self.exact else logits.float()
 
     def _sample(self, logits: torch.Tensor, rows: list[_Row]) -> list[_Request]:
         """Append one token to each row by inverse-CDF sampling; retire complete rows. logits: [rows, vocabulary]."""
-        logits = self._prepare(logits)
         logprobs = torch.log_softmax(logits, -1)
         temperatures = torch.tensor([r.request.temperature for r in rows], device=self.device, dtype=logits.dtype)
         hot = torch.softmax(logits / temperatures.clamp_min(1e-4)[:, None], -1).cumsum(-1)
@@ -293,14 +324,3 @@ class Engine:
     def _drop_cancelled(self) -> None:
         for row in [r for r in self._active if r.request.future.cancelled()]:
             self._remove(row)
-
-
-def _trim(pieces: list[torch.Tensor], length: int) -> list[torch.Tensor]:
-    """The first `length` positions of consecutive pieces."""
-    out: list[torch.Tensor] = []
-    for piece in pieces:
-        if length <= 0:
-            break
-        out.append(piece[..., :length, :])
-        length -= piece.shape[-2]
-    return out

@@ -1,17 +1,44 @@
-"""Keys and values of the sequences now being decoded, in preallocated rows.
+"""Keys, values and last hidden states of the sequences now being decoded, in preallocated rows.
 
 Handed to a transformers model as its cache. Unlike the library's growing cache nothing is
 concatenated at a step: each row writes its new keys and values behind its own length, so that rows
-of different lengths decode together, and rows can enter and leave between any two steps.
+of different lengths decode together, and rows can enter and leave between any two steps. The hidden
+states are kept beside them because reward heads read them: no second pass is ever made for one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from transformers import PreTrainedConfig
 from transformers.cache_utils import Cache
+
+
+@dataclass(frozen=True, slots=True)
+class States:
+    """What the model computed for n consecutive tokens.
+
+    kv: [2, layers, heads, n, head_dim], keys then values. hidden: [n, hidden_size], the last hidden state, normalised.
+    """
+
+    kv: torch.Tensor
+    hidden: torch.Tensor
+
+    def __len__(self) -> int:
+        return self.hidden.shape[0]
+
+    @property
+    def bytes(self) -> int:
+        return sum(t.numel() * t.element_size() for t in (self.kv, self.hidden))
+
+    def part(self, start: int, end: int | None = None) -> States:
+        """The states of tokens start … end−1 (a view)."""
+        return States(self.kv[..., start:end, :], self.hidden[start:end])
+
+    def clone(self) -> States:
+        return States(self.kv.clone(), self.hidden.clone())
 
 
 class KVRows(Cache):
@@ -23,25 +50,28 @@ class KVRows(Cache):
         self.head_dim = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
         self.dtype, self.device = dtype, device
         self.kv = torch.zeros(2, self.layers_count, 0, self.heads, 0, self.head_dim, dtype=dtype, device=device)
+        self.hidden = torch.zeros(0, 0, config.hidden_size, dtype=dtype, device=device)
         self.lengths: list[int] = []
         self._positions = torch.zeros(0, 0, dtype=torch.long, device=device)
         self._width = 0
         self.layers = []  # the library's own layers stay empty
 
-    def add(self, pieces: Sequence[torch.Tensor], length: int, room: int) -> int:
+    def add(self, pieces: Sequence[States], length: int, room: int) -> int:
         """A new last row holding `pieces` (`length` tokens in all) with place for `room` tokens; returns its index."""
         row = len(self.lengths)
         self._reserve(row + 1, room)
         at = 0
         for piece in pieces:
-            self.kv[:, :, row, :, at : at + piece.shape[-2]] = piece
-            at += piece.shape[-2]
+            self.kv[:, :, row, :, at : at + len(piece)] = piece.kv
+            self.hidden[row, at : at + len(piece)] = piece.hidden
+            at += len(piece)
         self.lengths.append(length)
         return row
 
-    def read(self, row: int) -> torch.Tensor:
-        """Row's keys and values [2, layers, heads, length, head_dim] (a view)."""
-        return self.kv[:, :, row, :, : self.lengths[row]]
+    def read(self, row: int) -> States:
+        """The states of a row's tokens (a view)."""
+        length = self.lengths[row]
+        return States(self.kv[:, :, row, :, :length], self.hidden[row, :length])
 
     def remove(self, row: int) -> int:
         """Drop a row; the last row takes its place. Returns the index of the row that moved (or `row`)."""
@@ -49,6 +79,7 @@ class KVRows(Cache):
         if row != last:
             n = self.lengths[last]
             self.kv[:, :, row, :, :n] = self.kv[:, :, last, :, :n]
+            self.hidden[row, :n] = self.hidden[last, :n]
             self.lengths[row] = self.lengths[last]
         self.lengths.pop()
         return last
@@ -66,8 +97,10 @@ class KVRows(Cache):
         mask = torch.arange(self._width, device=self.device)[None, None] <= self._positions[:, :, None]
         return self._positions, mask[:, None]
 
-    def commit(self, counts: Sequence[int]) -> None:
-        """The forward pass is done: the real new tokens of every row now count."""
+    def commit(self, counts: Sequence[int], hidden: torch.Tensor) -> None:
+        """The forward pass is done: the real new tokens of every row, of hidden state [rows, q, hidden_size], now count."""
+        rows = hidden.shape[0]
+        self.hidden[torch.arange(rows, device=self.device)[:, None], self._positions] = hidden
         self.lengths = [n + c for n, c in zip(self.lengths, counts, strict=True)]
 
     def update(
@@ -93,4 +126,6 @@ class KVRows(Cache):
         new_width = have_width if width <= have_width else max(width, 2 * have_width)
         grown = torch.zeros(2, self.layers_count, new_rows, self.heads, new_width, self.head_dim, dtype=self.dtype, device=self.device)
         grown[:, :, :have_rows, :, :have_width] = self.kv
-        self.kv = grown
+        hidden = torch.zeros(new_rows, new_width, self.hidden.shape[-1], dtype=self.dtype, device=self.device)
+        hidden[:have_rows, :have_width] = self.hidden
+        self.kv, self.hidden = grown, hidden

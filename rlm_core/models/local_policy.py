@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import accumulate, pairwise
 
 from transformers import PreTrainedTokenizerBase
 
@@ -14,7 +15,7 @@ from rlm_core.markers import END_THINK, ERROR, MARKERS, THINK, TOOL
 from rlm_core.models import critic
 from rlm_core.models.engine import Sample, Session, Stopper
 from rlm_core.models.formats import Allow, Format, decoded
-from rlm_core.models.policy import Critique, Sampling, Seed, Step, ToolUse, Usage
+from rlm_core.models.policy import Critique, Reading, Sampling, Seed, Step, ToolUse, Usage
 from rlm_core.problems.base import Problem
 from rlm_core.thought.calculator import calculate
 
@@ -48,6 +49,12 @@ class LocalPolicy:
 
     async def score(self, problem: Problem, steps: Sequence[Step], text: str) -> tuple[Token, ...]:
         return await self._read(self.state(problem, steps, ()), self.format.encode(text, finished="<answer>" in text))
+
+    async def read(self, problem: Problem, steps: Sequence[Step]) -> tuple[Reading, ...]:
+        written = [[t.id for t in s.tokens] or self.format.encode(s.text, s.finished) for s in steps]
+        whole = await self.session.read(self.state(problem, (), ()), [i for ids in written for i in ids])
+        ends = list(accumulate(map(len, written), initial=0))
+        return tuple(whole.part(a, b) for a, b in pairwise(ends))
 
     async def force(self, problem: Problem, steps: Sequence[Step], text: str, sampling: Sampling) -> tuple[Step, ...]:
         """Tokens put there carry the log-probability the model would have given them."""
@@ -118,7 +125,7 @@ class LocalPolicy:
 
     async def _read(self, prompt: list[int], ids: list[int]) -> tuple[Token, ...]:
         """Given tokens with the log-probability the model gives them."""
-        return self._tokens(ids, await self.session.logprobs(prompt, ids))
+        return self._tokens(ids, (await self.session.read(prompt, ids)).logprobs)
 
     # -- text and tokens -----------------------------------------------------------------------
 

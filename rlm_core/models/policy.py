@@ -10,6 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import numpy as np
+
+from rlm_core.errors import RewardError
 from rlm_core.events import Token
 from rlm_core.markers import MARKERS
 from rlm_core.problems.base import Problem
@@ -78,6 +81,25 @@ class Critique:
     satisfied: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a model made of the n tokens of a step, figures in nats.
+
+    hidden: [n, hidden_size], the last hidden state (normalised) of the position that predicts each token.
+    logprobs: ln p of each token. entropies: −Σ p·ln p of the distribution it was drawn from, in [0, ln V].
+    certainties: KL(uniform ‖ p) = −mean ln p − ln V of that distribution, ≥ 0 (self-certainty, Kang et al. 2025).
+    """
+
+    hidden: np.ndarray
+    logprobs: tuple[float, ...]
+    entropies: tuple[float, ...]
+    certainties: tuple[float, ...]
+
+    def part(self, start: int, end: int) -> Reading:
+        """That of tokens start … end−1."""
+        return Reading(self.hidden[start:end], self.logprobs[start:end], self.entropies[start:end], self.certainties[start:end])
+
+
 @dataclass(slots=True)
 class Usage:
     """Running counts of what a policy has done: tokens generated, prompt tokens computed and reused."""
@@ -106,6 +128,10 @@ class Policy(Protocol):
 
     async def score(self, problem: Problem, steps: Sequence[Step], text: str) -> tuple[Token, ...]:
         """The tokens of `text` as the next step, with their log-probabilities."""
+        ...
+
+    async def read(self, problem: Problem, steps: Sequence[Step]) -> tuple[Reading, ...]:
+        """What the model made of each step; steps it has written itself are not run through it again."""
         ...
 
     async def force(self, problem: Problem, steps: Sequence[Step], text: str, sampling: Sampling) -> tuple[Step, ...]:
@@ -156,6 +182,9 @@ class ScriptedPolicy:
 
     async def score(self, problem: Problem, steps: Sequence[Step], text: str) -> tuple[Token, ...]:
         return self._tokens(text)
+
+    async def read(self, problem: Problem, steps: Sequence[Step]) -> tuple[Reading, ...]:
+        raise RewardError("A scripted policy is no model, so it has no hidden states or distributions to read.")
 
     async def force(self, problem: Problem, steps: Sequence[Step], text: str, sampling: Sampling) -> tuple[Step, ...]:
         return (*steps, Step(text, self._tokens(text), mark=text if text in MARKERS else "", forced=True))

@@ -1,6 +1,6 @@
-"""A radix tree from token prefixes to their keys and values, so that no prompt token is computed twice.
+"""A radix tree from token prefixes to what the model computed for them, so that no prompt token is computed twice.
 
-Every edge holds a run of tokens and their keys and values; prompts that begin alike share the edges
+Every edge holds a run of tokens and their states; prompts that begin alike share the edges
 they have in common. Over its size in bytes the least recently used leaves go first.
 """
 
@@ -11,53 +11,51 @@ from dataclasses import dataclass, field
 
 import torch
 
+from rlm_core.models.kv_rows import States
+
 
 @dataclass(slots=True, eq=False)
 class _Edge:
-    """tokens: run [n]. kv: [2, layers, heads, n, head_dim], keys then values."""
+    """A run of n tokens and their n states."""
 
     tokens: tuple[int, ...]
-    kv: torch.Tensor
+    states: States
     parent: _Edge | None
     children: dict[int, _Edge] = field(default_factory=dict)
     used: int = 0
 
-    @property
-    def bytes(self) -> int:
-        return self.kv.numel() * self.kv.element_size()
-
 
 class PrefixCache:
-    """Longest-prefix look-up of keys and values, bounded in bytes."""
+    """Longest-prefix look-up of states, bounded in bytes."""
 
     def __init__(self, max_bytes: int) -> None:
         self.max_bytes = max_bytes
         self.bytes = 0
-        self._root = _Edge((), torch.empty(0), None)
+        self._root = _Edge((), States(torch.empty(0), torch.empty(0)), None)
         self._clock = 0
 
-    def match(self, tokens: Sequence[int]) -> tuple[int, list[torch.Tensor]]:
-        """How many leading tokens are known, and their keys and values as pieces in order."""
+    def match(self, tokens: Sequence[int]) -> tuple[int, list[States]]:
+        """How many leading tokens are known, and their states as pieces in order."""
         self._clock += 1
         edge, done, pieces = self._root, 0, []
         while done < len(tokens) and (child := edge.children.get(tokens[done])) is not None:
             common = _common(child.tokens, tokens, done)
             child.used = self._clock
-            pieces.append(child.kv[..., :common, :])
+            pieces.append(child.states.part(0, common))
             done += common
             if common < len(child.tokens):
                 break
             edge = child
         return done, pieces
 
-    def insert(self, tokens: Sequence[int], kv: torch.Tensor) -> None:
-        """Remember the keys and values [2, layers, heads, len(tokens), head_dim] of a whole prefix."""
+    def insert(self, tokens: Sequence[int], states: States) -> None:
+        """Remember the states of a whole prefix, one a token."""
         self._clock += 1
         edge, done = self._root, 0
         while done < len(tokens):
             child = edge.children.get(tokens[done])
             if child is None:
-                self._attach(edge, tuple(tokens[done:]), kv[..., done : len(tokens), :].clone())
+                self._attach(edge, tuple(tokens[done:]), states.part(done, len(tokens)).clone())
                 break
             common = _common(child.tokens, tokens, done)
             edge = child if common == len(child.tokens) else self._split(child, common)
@@ -65,17 +63,17 @@ class PrefixCache:
             done += common
         self._evict()
 
-    def _attach(self, parent: _Edge, tokens: tuple[int, ...], kv: torch.Tensor) -> None:
-        edge = _Edge(tokens, kv, parent, used=self._clock)
+    def _attach(self, parent: _Edge, tokens: tuple[int, ...], states: States) -> None:
+        edge = _Edge(tokens, states, parent, used=self._clock)
         parent.children[tokens[0]] = edge
-        self.bytes += edge.bytes
+        self.bytes += edge.states.bytes
 
     def _split(self, edge: _Edge, at: int) -> _Edge:
         """Cut an edge after `at` tokens; returns the upper part."""
         assert edge.parent is not None
-        upper = _Edge(edge.tokens[:at], edge.kv[..., :at, :].clone(), edge.parent, used=edge.used)
+        upper = _Edge(edge.tokens[:at], edge.states.part(0, at).clone(), edge.parent, used=edge.used)
         edge.parent.children[upper.tokens[0]] = upper
-        edge.tokens, edge.kv, edge.parent = edge.tokens[at:], edge.kv[..., at:, :].clone(), upper
+        edge.tokens, edge.states, edge.parent = edge.tokens[at:], edge.states.part(at).clone(), upper
         upper.children[edge.tokens[0]] = edge
         return upper
 
@@ -84,7 +82,7 @@ class PrefixCache:
             leaf = min(self._leaves(), key=lambda e: e.used)
             assert leaf.parent is not None
             del leaf.parent.children[leaf.tokens[0]]
-            self.bytes -= leaf.bytes
+            self.bytes -= leaf.states.bytes
 
     def _leaves(self) -> list[_Edge]:
         found, stack = [], list(self._root.children.values())

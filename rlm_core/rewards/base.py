@@ -10,18 +10,26 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from rlm_core.describe import Description
-from rlm_core.events import RolloutResult
+from rlm_core.events import Part, RolloutResult
 from rlm_core.models.policy import Policy, Sampling, Seed, Step
 from rlm_core.problems.base import Problem
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """score: in [0,1]. rollouts: the simulations it is the mean of. passes: reward-model evaluations it took."""
+    """score: in [0,1]. rollouts: the simulations it is the mean of. passes: reward-model evaluations it took.
+
+    steps: the score of each step in [0,1] where the reward gives one a step; parts: those of a mixture.
+    note: what a judge wrote. generated: tokens that models other than the run's policy wrote for it.
+    """
 
     score: float
     rollouts: tuple[RolloutResult, ...] = ()
     passes: int = 0
+    steps: tuple[float, ...] = ()
+    parts: tuple[Part, ...] = ()
+    note: str = ""
+    generated: int = 0
 
 
 class RewardModel(Protocol):
@@ -45,13 +53,34 @@ class RewardModel(Protocol):
         ...
 
 
+class StepScorer(Protocol):
+    """A process reward model with weights of its own."""
+
+    async def score_steps(self, problem: Problem, steps: Sequence[str]) -> list[float]:
+        """A score in [0,1] for each step. RewardError if the model cannot be asked in its own format."""
+        ...
+
+
+class ModelSource(Protocol):
+    """Where a reward gets models other than the run's policy; they are loaded when first asked for."""
+
+    async def policy(self, name: str) -> Policy:
+        """A fresh view of the model of that name, id or folder. ModelError if it cannot be loaded."""
+        ...
+
+    async def step_scorer(self, name: str, recipe: str) -> StepScorer:
+        """The process reward model of that id or folder, asked by that recipe ("auto" finds it). ModelError, RewardError."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class RewardContext:
-    """What a reward may be built from: the run's problem and policy, and how that policy is sampled."""
+    """What a reward may be built from: the run's problem and policy, how that policy is sampled, and other models."""
 
     problem: Problem
     policy: Policy
     sampling: Sampling
+    source: ModelSource
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,11 +165,12 @@ class SearchRun:
         self.tree.apply(record)
         self._sink(record)
 
-    def spend(self, purpose: str, *, simulations: int = 0, passes: int = 0) -> None:
-        """Log what the policy has used since the last call; nothing is ever left uncounted."""
+    def spend(self, purpose: str, *, simulations: int = 0, passes: int = 0, generated: int = 0) -> None:
+        """Log what the policy has used since the last call, and tokens other models generated; nothing is ever left uncounted."""
         usage = self.policy.usage
         now = (usage.generated, usage.computed, usage.reused)
-        generated, computed, reused = (n - c for n, c in zip(now, self._counted, strict=True))
+        own, computed, reused = (n - c for n, c in zip(now, self._counted, strict=True))
+        generated += own
         self._counted = now
         if generated or computed or reused or simulations or passes:
             self.emit(Spent(purpose, generated, computed, reused, passes, simulations))
@@ -257,9 +258,10 @@ class SearchRun:
         scored = await self.gather(*(self.reward.score(self.problem, state, s) for state, s in zip(states, seeds, strict=True)))
         for node, s in zip(nodes, scored, strict=True):
             texts = tuple(step.text for step in ahead.get(node, ()))
-            self.emit(Evaluated(node, self.reward.name, s.score, s.rollouts, self.reward.oracle, texts))
+            self.emit(Evaluated(node, self.reward.name, s.score, s.rollouts, self.reward.oracle, texts, s.parts, s.steps, s.note))
         purpose = "rollout" if any(s.rollouts for s in scored) else "score"
-        self.spend(purpose, simulations=simulations, passes=sum(s.passes for s in scored))
+        by_others = sum(s.generated for s in scored)
+        self.spend(purpose, simulations=simulations, passes=sum(s.passes for s in scored), generated=by_others)
         return [s.score for s in scored]
 
     def backup(self, node: int, value: float) -> None:

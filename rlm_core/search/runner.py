@@ -9,10 +9,10 @@ import msgspec
 
 from rlm_core import problems, rewards
 from rlm_core.catalogue import checked
-from rlm_core.errors import RlmError
+from rlm_core.errors import RewardError, RlmError
 from rlm_core.events import Record, RunFinished, RunStarted
 from rlm_core.models.policy import Policy, Sampling
-from rlm_core.rewards.base import RewardContext
+from rlm_core.rewards.base import ModelSource, RewardContext, StepScorer
 from rlm_core.runs.config import RunConfig
 from rlm_core.search import search
 from rlm_core.search.base import Control, SearchRun
@@ -21,8 +21,22 @@ from rlm_core.tree import SearchTree
 log = logging.getLogger(__name__)
 
 
-async def run_search(config: RunConfig, policy: Policy, emit: Callable[[Record], None], control: Control | None = None) -> SearchTree:
+class NoOtherModels:
+    """A source that has no models."""
+
+    async def policy(self, name: str) -> Policy:
+        raise RewardError(f"This run was given no way to load other models, so its reward cannot use {name}.")
+
+    async def step_scorer(self, name: str, recipe: str) -> StepScorer:
+        raise RewardError(f"This run was given no way to load other models, so its reward cannot use {name}.")
+
+
+async def run_search(
+    config: RunConfig, policy: Policy, emit: Callable[[Record], None], control: Control | None = None, source: ModelSource | None = None
+) -> SearchTree:
     """Run a configuration to its end and return the tree; every record goes to `emit` as it happens.
+
+    source: where a reward gets other models; without one only the run's own policy can be had.
 
     A failure inside the run is its last event (stop "failed"); RlmError is raised only before the first.
     """
@@ -31,7 +45,9 @@ async def run_search(config: RunConfig, policy: Policy, emit: Callable[[Record],
     chosen = search(config.search)
     allow = chosen.allows(config.search_parameters)
     sampling = Sampling(config.temperature, config.max_step_tokens, config.max_solution_tokens, allow)
-    reward = rewards.reward(config.reward).make(RewardContext(problem, policy, sampling), config.reward_parameters)
+    reward = rewards.reward(config.reward).make(
+        RewardContext(problem, policy, sampling, source or NoOtherModels()), config.reward_parameters
+    )
     run = SearchRun(config, problem, policy, reward, sampling, emit, control or Control())
     run.emit(RunStarted(msgspec.to_builtins(config), problem, reward.oracle))
     detail = ""

@@ -6,7 +6,16 @@ import asyncio
 
 import pytest
 import torch
-from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
+from transformers import (
+    CohereConfig,
+    CohereForCausalLM,
+    GPT2Config,
+    GPT2LMHeadModel,
+    GraniteConfig,
+    GraniteForCausalLM,
+    LlamaConfig,
+    LlamaForCausalLM,
+)
 
 from rlm_core.models.engine import Engine
 
@@ -112,13 +121,13 @@ def test_a_sample_is_the_same_with_and_without_prefix_reuse(engine):
     assert asyncio.run(warm()) == asyncio.run(one(engine.session()))
 
 
-def test_no_prompt_token_in_the_cache_is_computed_again_but_the_last(engine):
+def test_no_prompt_token_in_the_cache_is_computed_again(engine):
     async def twice():
         session = engine.session()
         await one(session)
         assert (session.usage.computed, session.usage.reused) == (len(PROMPT), 0)
         await one(session, seed=(6,))
-        assert (session.usage.computed, session.usage.reused) == (len(PROMPT) + 1, len(PROMPT) - 1)
+        assert (session.usage.computed, session.usage.reused) == (len(PROMPT), len(PROMPT))
 
     asyncio.run(twice())
 
@@ -174,19 +183,55 @@ def test_cut_says_that_the_limit_ended_the_sample(engine):
     assert not at_the_limit.cut
 
 
-def test_scoring_equals_teacher_forcing(engine, model):
-    continuation = (3, 3, 49, 12, 0)
-    rows = full_logprobs(model, PROMPT + continuation)
-    expected = [float(rows[len(PROMPT) - 1 + i, t]) for i, t in enumerate(continuation)]
+def test_reading_equals_teacher_forcing_cold_and_from_the_cache(engine, model):
+    given = (3, 3, 49, 12, 0)
+    rows = full_logprobs(model, PROMPT + given)[len(PROMPT) - 1 : -1]
+    with torch.inference_mode():
+        hidden = model.base_model(torch.tensor([PROMPT + given])).last_hidden_state[0, len(PROMPT) - 1 : -1]
 
     async def cold_and_warm():
         session = engine.session()
-        cold = await session.logprobs(PROMPT, continuation)
-        await one(session, PROMPT + continuation)
-        return cold, await session.logprobs(PROMPT, continuation)
+        cold = await session.read(PROMPT, given)
+        computed = session.usage.computed
+        return cold, await session.read(PROMPT, given), session.usage.computed - computed
 
-    cold, warm = asyncio.run(cold_and_warm())
-    assert cold == pytest.approx(expected, abs=6e-5) and warm == cold
+    cold, warm, again = asyncio.run(cold_and_warm())
+    assert again == 0  # nothing is computed a second time
+    assert cold.logprobs == pytest.approx([float(rows[i, t]) for i, t in enumerate(given)], abs=6e-5) and warm.logprobs == cold.logprobs
+    assert cold.entropies == pytest.approx([float(-(r.exp() * r).sum()) for r in rows], abs=6e-5)
+    uniform = torch.full((50,), 1 / 50, dtype=torch.float64)
+    divergence = [float((uniform * (uniform.log() - r)).sum()) for r in rows]
+    assert cold.certainties == pytest.approx(divergence, abs=6e-5)
+    assert torch.allclose(torch.tensor(cold.hidden), hidden, atol=1e-9) and (warm.hidden == cold.hidden).all()
+
+
+def test_hidden_states_of_what_was_sampled_are_read_without_a_second_pass(engine):
+    async def sampled_then_read():
+        session = engine.session()
+        samples = await session.generate(PROMPT, [(i,) for i in range(6)], temperature=1.0, max_tokens=12, stop=NEVER)
+        computed = session.usage.computed
+        warm = [await session.read(PROMPT, s.ids) for s in samples]
+        assert session.usage.computed == computed
+        cold = [await engine.session().read(PROMPT, s.ids) for s in samples]
+        return samples, warm, cold
+
+    samples, warm, cold = asyncio.run(sampled_then_read())
+    for s, w, c in zip(samples, warm, cold, strict=True):
+        assert w.logprobs == s.logprobs == c.logprobs
+        assert abs(w.hidden - c.hidden).max() < 1e-9
+
+
+@pytest.mark.parametrize("kind", ["granite", "cohere"])
+def test_logits_are_scaled_as_the_configuration_says(kind):
+    torch.manual_seed(5)
+    size = dict(vocab_size=50, hidden_size=32, intermediate_size=64, num_hidden_layers=1, num_attention_heads=4, num_key_value_heads=2)
+    if kind == "granite":
+        scaled = GraniteForCausalLM(GraniteConfig(**size, logits_scaling=3.0)).double().eval()
+    else:
+        scaled = CohereForCausalLM(CohereConfig(**size, logit_scale=0.2)).double().eval()
+    read = asyncio.run(Engine(scaled, exact=True).session().read(PROMPT, (3, 9)))
+    rows = full_logprobs(scaled, PROMPT + (3, 9))
+    assert read.logprobs == pytest.approx([float(rows[len(PROMPT) - 1, 3]), float(rows[len(PROMPT), 9])], abs=6e-5)
 
 
 def test_cancelling_frees_the_rows_and_settle_makes_counts_final(engine):

@@ -14,7 +14,7 @@ from rlm_core.models.loaders import load
 from rlm_core.models.policy import Sampling, ScriptedPolicy, Step
 from rlm_core.rewards.base import RewardContext
 from rlm_core.runs.config import Budget, RunConfig
-from rlm_core.search.runner import run_search
+from rlm_core.search.runner import NoOtherModels, run_search
 
 SCRIPT = {(): ("a<answer>5", "b<answer>6", "c<answer>5")}
 NO_TRUTH = "text:question=What is 2+3?"
@@ -22,7 +22,7 @@ NO_TRUTH = "text:question=What is 2+3?"
 
 def made(name: str, spec: str, policy=None, **parameters):
     reward, problem = rewards.reward(name), problems.make(spec)
-    context = RewardContext(problem, policy or ScriptedPolicy(SCRIPT), Sampling())
+    context = RewardContext(problem, policy or ScriptedPolicy(SCRIPT), Sampling(), NoOtherModels())
     return reward.make(context, reward.description.parse(parameters)), problem
 
 

@@ -206,7 +206,7 @@ def test_the_bundled_models_critique_is_the_probability_of_a_correction_after_ea
     chances = []
     for before in ("25*2=40", "25*2=40<step>40-4=36"):
         prompt = encode(f"<bos>{PROBLEM.compact}<revise>{before}")
-        (logprob,) = asyncio.run(policy.session.logprobs(prompt, encode("<revise>")))
+        (logprob,) = asyncio.run(policy.session.read(prompt, encode("<revise>"))).logprobs
         chances.append(math.exp(logprob))
     wrong = next((i for i, p in enumerate(chances) if p > 0.5), None)
     assert found.wrong == wrong and found.satisfied == (wrong is None)
