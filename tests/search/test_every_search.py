@@ -173,7 +173,7 @@ def test_paused_and_let_go_on_it_has_the_log_it_has_unpaused(nano, name):
 @every_search
 @pytest.mark.parametrize(("step", "solution"), [(9, 20), (1, 1), (48, 8)])
 def test_what_was_cut_off_never_answers_and_never_goes_on(nano, name, step, solution):
-    tree, _ = searched(name, nano.policy(), Budget(12, tokens=600), max_step_tokens=step, max_solution_tokens=solution)
+    tree, _ = searched(name, nano.policy(), Budget(12, tokens=600 if step > 1 else 60), max_step_tokens=step, max_solution_tokens=solution)
     assert all(not n.children and n.answer is None for n in tree.nodes.values() if n.cut)
     if step == 1:
         assert tree.answered.answer is None
