@@ -27,3 +27,11 @@ class RunNotFound(RlmError):
 
 class LogError(RlmError):
     """An event log that is damaged or of another version."""
+
+
+class TrainingError(RlmError):
+    """Labels or settings from which nothing can be trained."""
+
+
+class LabelError(RlmError):
+    """A label, or a file of labels and solutions, that cannot be taken."""

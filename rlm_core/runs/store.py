@@ -70,11 +70,11 @@ class Store:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._path = self.folder / "runs.sqlite"
         self._local = threading.local()
-        with self._write() as db:
+        with self.write() as db:
             db.executescript(_SCHEMA)
 
-    def _db(self) -> sqlite3.Connection:
-        """This thread's connection."""
+    def db(self) -> sqlite3.Connection:
+        """This thread's connection, for reading; other tables of the same file use it too."""
         if not hasattr(self._local, "db"):
             db = sqlite3.connect(self._path, timeout=30, isolation_level=None)
             db.row_factory = sqlite3.Row
@@ -85,8 +85,9 @@ class Store:
         return self._local.db
 
     @contextmanager
-    def _write(self) -> Iterator[sqlite3.Connection]:
-        db = self._db()
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """A transaction for writing: kept whole when the block ends, undone whole when it fails."""
+        db = self.db()
         db.execute("BEGIN IMMEDIATE")
         try:
             yield db
@@ -114,7 +115,7 @@ class Store:
         return run
 
     def _insert(self, run: str, config: RunConfig, problem: Problem, status: str, message: str) -> None:
-        with self._write() as db:
+        with self.write() as db:
             db.execute(
                 "INSERT INTO runs (id, created, status, message, config, problem) VALUES (?,?,?,?,?,?)",
                 (run, time.time(), status, message, msgspec.json.encode(config).decode(), msgspec.json.encode(problem).decode()),
@@ -122,44 +123,44 @@ class Store:
 
     def get(self, run: str) -> RunRow:
         """The run's row; RunNotFound if there is none."""
-        row = self._db().execute("SELECT * FROM runs WHERE id=?", (run,)).fetchone()
+        row = self.db().execute("SELECT * FROM runs WHERE id=?", (run,)).fetchone()
         if row is None:
             raise RunNotFound(f"There is no run '{run}' in {self.folder}; the list of saved runs shows those there are.")
         return _row(row)
 
     def list(self, limit: int = 200) -> list[RunRow]:
         """The newest runs first."""
-        return [_row(r) for r in self._db().execute("SELECT * FROM runs ORDER BY created DESC, rowid DESC LIMIT ?", (limit,))]
+        return [_row(r) for r in self.db().execute("SELECT * FROM runs ORDER BY created DESC, rowid DESC LIMIT ?", (limit,))]
 
     def events(self, run: str, after: int = 0) -> list[Record]:
         """The run's records with a sequence number above `after`."""
-        rows = self._db().execute("SELECT line FROM events WHERE run=? AND seq>? ORDER BY seq", (run, after))
+        rows = self.db().execute("SELECT line FROM events WHERE run=? AND seq>? ORDER BY seq", (run, after))
         return [decode(r["line"]) for r in rows]
 
     def position(self, run: str) -> int:
         """How many queued runs were there before this one."""
-        row = self._db().execute(
+        row = self.db().execute(
             "SELECT COUNT(*) AS n FROM runs WHERE status='queued' AND created < (SELECT created FROM runs WHERE id=?)", (run,)
         )
         return int(row.fetchone()["n"])
 
     def wish(self, run: str, wish: str) -> None:
         """Ask that a run go on ("go"), pause ("pause") or end ("cancel"); a queued run is cancelled at once."""
-        with self._write() as db:
+        with self.write() as db:
             db.execute("UPDATE runs SET wish=? WHERE id=? AND status IN ('queued','loading','running')", (wish, run))
             if wish == "cancel":
                 db.execute("UPDATE runs SET status='cancelled', message='cancelled before it began' WHERE id=? AND status='queued'", (run,))
 
     def delete(self, run: str) -> None:
         """Forget a run and its events; a run that is being worked on must be cancelled first."""
-        with self._write() as db:
+        with self.write() as db:
             db.execute("DELETE FROM runs WHERE id=? AND status NOT IN ('loading','running')", (run,))
 
     # -- the worker's side -------------------------------------------------------------------
 
     def claim(self, worker: str) -> RunRow | None:
         """Take the oldest queued run, or None."""
-        with self._write() as db:
+        with self.write() as db:
             row = db.execute(
                 "UPDATE runs SET status='loading', worker=?, message='loading' WHERE id = "
                 "(SELECT id FROM runs WHERE status='queued' ORDER BY created, rowid LIMIT 1) RETURNING *",
@@ -168,22 +169,22 @@ class Store:
         return _row(row) if row else None
 
     def set_status(self, run: str, status: str, message: str = "") -> None:
-        with self._write() as db:
+        with self.write() as db:
             db.execute("UPDATE runs SET status=?, message=? WHERE id=?", (status, message, run))
 
     def append(self, run: str, records: Sequence[Record], summary: dict[str, Any]) -> None:
         """Add records to a run's log and refresh its figures."""
-        with self._write() as db:
+        with self.write() as db:
             db.executemany("INSERT INTO events (run, seq, line) VALUES (?,?,?)", [(run, r.seq, encode(r)) for r in records])
             db.execute("UPDATE runs SET summary=? WHERE id=?", (json.dumps(summary), run))
 
     def wishes(self, worker: str) -> dict[str, str]:
         """The wish of every run this worker holds."""
-        rows = self._db().execute("SELECT id, wish FROM runs WHERE worker=? AND status IN ('loading','running')", (worker,))
+        rows = self.db().execute("SELECT id, wish FROM runs WHERE worker=? AND status IN ('loading','running')", (worker,))
         return {r["id"]: r["wish"] for r in rows}
 
     def heartbeat(self, worker: str, pid: int, message: str) -> None:
-        with self._write() as db:
+        with self.write() as db:
             db.execute(
                 "INSERT INTO workers VALUES (?,?,?,?) ON CONFLICT(id) DO UPDATE SET heartbeat=excluded.heartbeat, message=excluded.message",
                 (worker, pid, time.time(), message),
@@ -191,7 +192,7 @@ class Store:
 
     def retire(self, worker: str, reason: str) -> None:
         """A worker is gone: what it was running is interrupted, its events so far kept."""
-        with self._write() as db:
+        with self.write() as db:
             db.execute("DELETE FROM workers WHERE id=?", (worker,))
             db.execute(
                 "UPDATE runs SET status='interrupted', message=? WHERE worker=? AND status IN ('loading','running')", (reason, worker)
@@ -199,7 +200,7 @@ class Store:
 
     def workers(self) -> list[sqlite3.Row]:
         """id, pid, heartbeat (seconds since 1970) and message of every known worker."""
-        return self._db().execute("SELECT * FROM workers ORDER BY heartbeat DESC").fetchall()
+        return self.db().execute("SELECT * FROM workers ORDER BY heartbeat DESC").fetchall()
 
     def retire_dead(self) -> list[str]:
         """Retire every worker not heard of for STALE_SECONDS; returns their ids."""

@@ -1,0 +1,100 @@
+"""What a solution and a label are, as plain data."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+
+import msgspec
+
+from rlm_core.errors import LabelError
+from rlm_core.problems.base import Problem
+
+HUMAN = "human"
+SOURCES = (HUMAN, "oracle", "hard", "soft", "judge")
+"""Who or what labels: a person, the task's exact solver, rollouts (any correct; share correct), a language model."""
+GOOD, NEUTRAL, BAD = 1, 0, -1
+RATINGS = {GOOD: "good", NEUTRAL: "neutral", BAD: "bad"}
+"""What a person may say of a step, as in PRM800K (Lightman et al. 2023)."""
+
+
+class Solution(msgspec.Struct, frozen=True):
+    """A way to solve a problem, step by step; made by `solution`.
+
+    id: a short hash of the problem's spec, the steps and `finished`, so that the same solution is kept once.
+    finished: the solution ends here; else it is a beginning. answer: what it answers, None if it states none.
+    correct: the verifier's word on the answer, None where nothing is known. model: what wrote it, "" if unknown.
+    origin: where it came from, in words, such as "run 1400ef1a, node 12".
+    """
+
+    id: str
+    problem: Problem
+    steps: tuple[str, ...]
+    finished: bool
+    answer: str | None = None
+    correct: bool | None = None
+    model: str = ""
+    origin: str = ""
+
+
+def solution(
+    problem: Problem,
+    steps: tuple[str, ...],
+    *,
+    finished: bool = True,
+    answer: str | None = None,
+    correct: bool | None = None,
+    model: str = "",
+    origin: str = "",
+) -> Solution:
+    """A solution under its id; LabelError if it has no steps."""
+    if not steps:
+        raise LabelError("A solution needs at least one step to label.")
+    said = json.dumps([problem.spec, steps, finished]).encode()
+    return Solution(hashlib.sha256(said).hexdigest()[:12], problem, steps, finished, answer, correct, model, origin)
+
+
+class Label(msgspec.Struct, frozen=True):
+    """One word on one step of a solution.
+
+    solution: its id. step: from 0. source: one of SOURCES. by: the annotator's name, or what made the label.
+    value: a person's is 1 (good), 0 (neutral) or −1 (bad); all others lie in [0,1]. at: seconds since 1970.
+    tokens: generated for this label, 0 for a person's. LabelError if one of these is not as it must be.
+    """
+
+    solution: str
+    step: int
+    source: str
+    by: str
+    value: float
+    at: float
+    tokens: int = 0
+
+    def __post_init__(self) -> None:
+        if self.source not in SOURCES:
+            raise LabelError(f"There is no source of labels named '{self.source}'; allowed are {', '.join(SOURCES)}.")
+        if not self.by.strip():
+            raise LabelError("A label needs the name of who or what made it.")
+        if self.step < 0 or self.tokens < 0:
+            raise LabelError(f"A label on step {self.step} for {self.tokens} tokens is not allowed; both must be at least 0.")
+        if not math.isfinite(self.at):
+            raise LabelError("A label needs a time in seconds since 1970.")
+        if self.source == HUMAN and self.value not in RATINGS:
+            raise LabelError(f"A person's label of {self.value:g} is not allowed; it must be 1 (good), 0 (neutral) or −1 (bad).")
+        if not (self.source == HUMAN or 0 <= self.value <= 1):
+            raise LabelError(f"A label of {self.value:g} from {self.source} is not allowed; it must be from 0 to 1.")
+
+
+def target(label: Label) -> float:
+    """What a reward model is to learn from the label, in [0,1].
+
+    A person's good is 1 and bad 0; neutral is 1, as Lightman et al. (2023, "Let's Verify Step by Step") count it
+    when they score solutions. Every other source's value is taken as it is.
+
+    >>> [target(Label("s", 0, "human", "Ada", v, 0.0)) for v in (1, 0, -1)], target(Label("s", 0, "soft", "nano", 0.25, 0.0))
+    ([1.0, 1.0, 0.0], 0.25)
+    """
+    if label.source == HUMAN:
+        return 0.0 if label.value == BAD else 1.0
+    return float(label.value)

@@ -1,0 +1,22 @@
+"""The solutions that a saved run holds."""
+
+from __future__ import annotations
+
+from rlm_core.labels.base import Solution, solution
+from rlm_core.problems.base import Problem
+from rlm_core.tree import SearchTree
+
+
+def solutions(tree: SearchTree, problem: Problem, *, run: str, model: str) -> list[Solution]:
+    """Every finished candidate as the steps its answer rests on, in order of birth and each once.
+
+    What was cut off is left out, and so are the thinking space and steps that were taken back.
+    """
+    found: dict[str, Solution] = {}
+    for node in tree.candidates():
+        said = tuple(text for text in tree.said(node.id) if text)
+        if node.cut or not said:
+            continue
+        one = solution(problem, said, answer=node.answer, correct=node.correct, model=model, origin=f"run {run}, node {node.id}")
+        found.setdefault(one.id, one)
+    return list(found.values())
