@@ -20,6 +20,8 @@ CREATE TABLE IF NOT EXISTS labels (
     value REAL NOT NULL, at REAL NOT NULL, tokens INTEGER NOT NULL, PRIMARY KEY (solution, step, source, by)) WITHOUT ROWID;
 """
 _COLUMNS = "solution, step, source, by, value, at, tokens"
+_PUT = f"""INSERT INTO labels ({_COLUMNS}) VALUES (?,?,?,?,?,?,?)
+    ON CONFLICT DO UPDATE SET value=excluded.value, at=excluded.at, tokens=excluded.tokens"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +79,19 @@ class LabelBook:
         rows = self._store.db().execute(f"SELECT data FROM solutions WHERE {where} ORDER BY rowid", given)
         return [msgspec.json.decode(r["data"], type=Solution) for r in rows]
 
-    def put(self, labels: Iterable[Label]) -> None:
-        """Keep labels; one by the same source and maker on the same step is replaced.
+    def put(self, labels: Iterable[Label], *, keep_newer: bool = False) -> int:
+        """Keep labels; one by the same source and maker on the same step is replaced, with `keep_newer` only if it is older.
 
-        LabelError, and nothing is kept, if a solution is not there or does not have the step.
+        Returns how many were kept. LabelError, and nothing is kept, if a solution is not there or does not have the step.
         """
         labels = list(labels)
         with self._store.write() as db:
             for one in {(la.solution, la.step) for la in labels}:
                 row = db.execute("SELECT steps FROM solutions WHERE id=?", (one[0],)).fetchone()
                 _check(*one, None if row is None else row["steps"])
-            db.executemany(
-                f"INSERT OR REPLACE INTO labels ({_COLUMNS}) VALUES (?,?,?,?,?,?,?)", [msgspec.structs.astuple(la) for la in labels]
-            )
+            before = db.total_changes
+            db.executemany(_PUT + " WHERE excluded.at > labels.at" * keep_newer, [msgspec.structs.astuple(la) for la in labels])
+            return db.total_changes - before
 
     def remove(self, label: Label) -> None:
         """Take a label back: whatever its source and maker say of that step."""

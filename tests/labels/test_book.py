@@ -54,6 +54,12 @@ def test_a_label_replaces_only_that_of_its_own_maker_on_its_own_step(book):
     assert set(book.labels()) == set(others)
 
 
+def test_what_is_read_from_a_file_never_replaces_a_newer_label(book):
+    book.put([human(0, 1, at=8.0), human(1, 1, at=2.0)])
+    assert book.put([human(0, -1, at=7.0), human(1, -1, at=7.0), human(2, 0, at=7.0)], keep_newer=True) == 2
+    assert book.labels() == [human(0, 1, at=8.0), human(1, -1, at=7.0), human(2, 0, at=7.0)]
+
+
 def test_labels_are_narrowed_down_by_source_maker_and_solution(book):
     judge = Label(TWO.id, 0, "judge", "nano", 0.75, 7.0, tokens=12)
     book.put([human(1, 0), human(0, 1), human(0, -1, by="Bob"), judge])
@@ -111,6 +117,7 @@ def test_book_and_runs_share_a_file_and_other_processes_see_labels_at_once(book,
         (dict(source="soft", value=-1), "A label of -1 from soft is not allowed; it must be from 0 to 1."),
         (dict(source="soft", value=float("nan")), "A label of nan from soft is not allowed; it must be from 0 to 1."),
         (dict(by=" "), "A label needs the name of who or what made it."),
+        (dict(at=float("inf")), "A label made at inf is not allowed; the time must be in seconds since 1970."),
         (dict(step=-1), "A label on step -1 for 0 tokens is not allowed; both must be at least 0."),
     ],
 )
