@@ -8,12 +8,16 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import msgspec
 import typer
 
 from rlm_core import catalogue
 from rlm_core.describe import Description, parse_assignments, unknown
 from rlm_core.errors import ConfigError, RlmError
 from rlm_core.events import Record, encode
+from rlm_core.paths import data_folder
+from rlm_core.problems.sets import counted_set, problem_set
+from rlm_core.rewards.recipe import HeadRecipe
 from rlm_core.runs import logfile
 from rlm_core.runs.config import Budget, RunConfig
 from rlm_core.runs.summary import summarise
@@ -210,7 +214,7 @@ def evaluate(
 
 
 async def _evaluate(config: RunConfig, spec: str, n: int, samples: int, ks: list[int], by_search: bool) -> dict[str, Any]:
-    from rlm_core.evaluate import evaluate_policy, evaluate_search, problem_set
+    from rlm_core.evaluate import evaluate_policy, evaluate_search
 
     if max(ks) > samples:
         raise ConfigError(f"pass@{max(ks)} needs at least {max(ks)} samples a problem, not {samples}.")
@@ -241,7 +245,7 @@ def strategies(
 
 
 async def _strategies(config: RunConfig, spec: str, n: int, names: list[str]) -> None:
-    from rlm_core.evaluate import evaluate_strategies, problem_set
+    from rlm_core.evaluate import evaluate_strategies
 
     library, loaded = await _loaded(config)
     async for row in evaluate_strategies(names, config, problem_set(spec, n), loaded.policy, library):
@@ -270,7 +274,7 @@ def budget_forcing(
 
 
 async def _budget_forcing(config: RunConfig, spec: str, n: int, budgets: list[int], waits: list[int]) -> dict[str, Any]:
-    from rlm_core.evaluate import evaluate_forcing, problem_set
+    from rlm_core.evaluate import evaluate_forcing
 
     library, loaded = await _loaded(config)
     return await evaluate_forcing(config, budgets, waits, problem_set(spec, n), loaded.policy, library)
@@ -296,17 +300,93 @@ def worker(
     asyncio.run(serve(data, supervised, name))
 
 
-@app.command()
-def train(
-    what: Annotated[str, typer.Argument(help="nano")],
-    steps: Annotated[int | None, typer.Option(help="Optimiser steps; the default reproduces the bundled model.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder to write; the default is assets/nano.")] = None,
+@app.command("evaluate-reward")
+def evaluate_reward_command(
+    reward: Annotated[str, typer.Option(help="See `list rewards`.")] = "prm:nano",
+    problems: Annotated[str, typer.Option(help="A set of problems, such as chain:n=200 or countdown:numbers=3,n=200.")] = "chain:n=200",
+    model: Annotated[str, typer.Option(help="Whose solutions are judged; as for `run`.")] = "nano",
+    samples: Annotated[int, typer.Option(min=1, max=64, help="Solutions of each problem: the N of Best-of-N.")] = 16,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="name=value of the reward; may be repeated.")] = None,
     seed: Annotated[int, typer.Option()] = 0,
 ) -> None:
-    """Train the bundled model from scratch."""
-    if what != "nano":
-        raise unknown("training", what, ["nano"])
-    from rlm_core.training import nano
+    """Measure a reward against the exact solver, and weighted Best-of-N against majority on the same candidates."""
+    config = catalogue.checked(build_config(model, problems.partition(":")[0], "best_of_n", set_ or [], reward, seed))
+    result = asyncio.run(_evaluate_reward(config, problems, samples))
+    print("| N | majority | weighted | naive | perfect choice | weighted − majority [95 %] | McNemar p |\n|---|---|---|---|---|---|---|")
+    for row in result.pop("best_of_n"):
+        shares = [f"{v:.3f} [{low:.3f}, {high:.3f}]" for v, low, high in (row["majority"], row["weighted"], row["naive"])]
+        gain, low, high = row["gain"]
+        print(f"| {row['n']} | {' | '.join(shares)} | {row['perfect']:.3f} | {gain:+.3f} [{low:+.3f}, {high:+.3f}] | {row['p']:.4f} |")
+    print(json.dumps({"model": model, "set": problems, **result}))
 
-    config = nano.NanoConfig(seed=seed) if steps is None else nano.NanoConfig(steps=steps, stop=steps, seed=seed)
-    nano.train(config, out or nano.FOLDER, report=lambda text: print(text, flush=True))
+
+async def _evaluate_reward(config: RunConfig, spec: str, samples: int) -> dict[str, Any]:
+    from rlm_core.evaluate_reward import evaluate_reward
+    from rlm_core.models.policy import Sampling
+    from rlm_core.rewards import reward
+    from rlm_core.training.sampling import draw
+
+    chosen = counted_set(spec, {})
+    library, loaded = await _loaded(config)
+    sampling = Sampling(config.temperature, config.max_step_tokens, config.max_solution_tokens)
+    drawn = await draw(loaded.policy, chosen, samples, sampling, config.seed)
+    return await evaluate_reward(reward(config.reward), config.reward_parameters, drawn, loaded.policy, library, sampling, config.seed)
+
+
+@app.command()
+def train(
+    what: Annotated[str, typer.Argument(help="nano, prm or orm.")],
+    steps: Annotated[int | None, typer.Option(help="nano: optimiser steps; the default reproduces the bundled model.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to write; the default is assets/nano, or this data folder's rewards.")] = None,
+    seed: Annotated[int, typer.Option()] = 0,
+    name: Annotated[str, typer.Option(help="prm, orm: what the head is called; its reward is then prm:NAME.")] = "mine",
+    model: Annotated[str, typer.Option(help="prm, orm: whose hidden states it reads.")] = "nano",
+    problems: Annotated[
+        list[str] | None, typer.Option(help="prm, orm: a set to sample from, such as chain:n=600; may be repeated.")
+    ] = None,
+    labels: Annotated[
+        list[str] | None, typer.Option(help="prm, orm: oracle, noisy, hard, soft or judge, with a weight if mixed (hard=0.5).")
+    ] = None,
+    samples: Annotated[int, typer.Option(min=1, help="prm, orm: solutions of each problem.")] = 4,
+    rollouts: Annotated[int, typer.Option(min=1, help="prm, orm: rollouts a step for hard and soft labels.")] = 8,
+    noise: Annotated[float, typer.Option(min=0, max=1, help="prm, orm: share of labels flipped in noisy ones.")] = 0.1,
+    judge: Annotated[str, typer.Option(help="prm, orm: the model that gives judge labels.")] = "smollm2",
+    measure: Annotated[list[str] | None, typer.Option(help="prm, orm: a held-out set to measure on; may be repeated.")] = None,
+) -> None:
+    """Train the bundled model from scratch, or a reward head for a model: the head can then be chosen as a reward at once."""
+    if what == "nano":
+        from rlm_core.training import nano
+
+        config = nano.NanoConfig(seed=seed) if steps is None else nano.NanoConfig(steps=steps, stop=steps, seed=seed)
+        nano.train(config, out or nano.FOLDER, report=lambda text: print(text, flush=True))
+        return
+    if what not in ("prm", "orm"):
+        raise unknown("training", what, ["nano", "prm", "orm"])
+    recipe = HeadRecipe(
+        kind=what,
+        name=name,
+        model=model,
+        labels=_weights(labels or ["oracle"]),
+        problems=tuple(problems or ["chain:n=600"]),
+        samples=samples,
+        rollouts=rollouts,
+        noise=noise,
+        judge=judge,
+        measure=tuple(measure or ["chain:n=200"]),
+        seed=seed,
+    )
+    print(json.dumps(asyncio.run(_train_head(recipe, out or data_folder() / "rewards"))))
+
+
+def _weights(texts: list[str]) -> dict[str, float]:
+    """ "hard=0.5" as its name and weight; a name alone weighs 1."""
+    return {source: _number(float, source, weight or "1") for source, _, weight in (t.partition("=") for t in texts)}
+
+
+async def _train_head(recipe: HeadRecipe, folder: Path) -> dict[str, Any]:
+    from rlm_core.training.head_pipeline import gather, train_head
+
+    library, loaded = await _loaded(catalogue.checked(RunConfig(model=recipe.model, problem="countdown:seed=0")))
+    gathered = await gather(recipe, loaded.policy, library, _report)
+    card, _ = await train_head(recipe, gathered, loaded.policy, library, folder, _report)
+    return msgspec.to_builtins(card)

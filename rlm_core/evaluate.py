@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-from rlm_core import problems
 from rlm_core.errors import RlmError
-from rlm_core.measure import bootstrap_interval, mean, pass_at_k
+from rlm_core.measure import Measured, mean, pass_at_k
 from rlm_core.models.policy import Policy, Sampling, Step
 from rlm_core.problems.base import Problem
 from rlm_core.rewards.base import ModelSource
@@ -26,29 +24,6 @@ AT_ONCE = 16
 """Problems worked at the same time."""
 GREEDY = 2**30
 """Seed part that keeps the greedy sample apart from the others."""
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """A share with its 95 % bootstrap interval over problems."""
-
-    value: float
-    low: float
-    high: float
-
-    @classmethod
-    def of(cls, values: Sequence[float]) -> Measured:
-        low, high = bootstrap_interval(values)
-        return cls(round(mean(values), 4), round(low, 4), round(high, 4))
-
-    def as_list(self) -> list[float]:
-        return [self.value, self.low, self.high]
-
-
-def problem_set(spec: str, count: int) -> list[Problem]:
-    """The first `count` problems of a spec: seeds 0 … count−1 (test split unless the spec says otherwise)."""
-    joint = "," if ":" in spec else ":"
-    return [problems.make(f"{spec}{joint}seed={i}") for i in range(count)]
 
 
 async def evaluate_policy(

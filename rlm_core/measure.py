@@ -1,9 +1,10 @@
-"""Estimators: pass@k, bootstrap intervals. Pure functions over counts."""
+"""Estimators: pass@k, intervals and paired tests, and how good a score is. Pure functions over counts and scores."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import comb
 
 
@@ -34,3 +35,119 @@ def bootstrap_interval(values: Sequence[float], *, seed: int = 0, draws: int = 2
     means = sorted(mean(rng.choices(values, k=len(values))) for _ in range(draws))
     tail = (1 - level) / 2
     return means[int(tail * draws)], means[min(draws - 1, int((1 - tail) * draws))]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A share with its 95 % bootstrap interval over problems."""
+
+    value: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Measured:
+        low, high = bootstrap_interval(values)
+        return cls(round(mean(values), 4), round(low, 4), round(high, 4))
+
+    def as_list(self) -> list[float]:
+        return [self.value, self.low, self.high]
+
+
+def mcnemar(a: Sequence[bool], b: Sequence[bool]) -> float:
+    """Exact two-sided p of McNemar's test (1947) on paired right/wrong: binomial over the problems where they differ.
+
+    >>> mcnemar([True] * 6, [False] * 6), mcnemar([True], [True])
+    (0.03125, 1.0)
+    """
+    wins = sum(x and not y for x, y in zip(a, b, strict=True))
+    losses = sum(y and not x for x, y in zip(a, b, strict=True))
+    n = wins + losses
+    tail = sum(comb(n, i) for i in range(min(wins, losses) + 1)) / 2**n
+    return min(1.0, 2 * tail)
+
+
+def auc(scores: Sequence[float], labels: Sequence[bool]) -> float | None:
+    """Area under the ROC curve: the chance that a right one scores above a wrong one, ties counting half.
+
+    The Mann-Whitney statistic; None if all labels are the same.
+
+    >>> auc([0.9, 0.8, 0.3, 0.8], [True, True, False, False]), auc([0.5], [True])
+    (0.875, None)
+    """
+    right = sum(map(bool, labels))
+    wrong = len(labels) - right
+    if not right or not wrong:
+        return None
+    order = sorted(range(len(scores)), key=scores.__getitem__)
+    ranks, at = 0.0, 0
+    while at < len(order):
+        end = at
+        while end < len(order) and scores[order[end]] == scores[order[at]]:
+            end += 1
+        rank = (at + 1 + end) / 2
+        ranks += rank * sum(bool(labels[i]) for i in order[at:end])
+        at = end
+    return (ranks - right * (right + 1) / 2) / (right * wrong)
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """Scores between low and high: how many, their mean, and the share of them whose label is right."""
+
+    low: float
+    high: float
+    count: int
+    score: float
+    share: float
+
+
+def calibration(scores: Sequence[float], labels: Sequence[bool], bins: int = 10) -> list[Bin]:
+    """The calibration curve over bins of equal width; empty ones are left out (Guo et al. 2017)."""
+    found: list[Bin] = []
+    for b in range(bins):
+        low, high = b / bins, (b + 1) / bins
+        inside = [i for i, s in enumerate(scores) if low <= s < high or (b == bins - 1 and s == 1)]
+        if inside:
+            share = mean([float(labels[i]) for i in inside])
+            found.append(Bin(low, high, len(inside), mean([scores[i] for i in inside]), share))
+    return found
+
+
+def calibration_error(curve: Sequence[Bin]) -> float:
+    """Expected calibration error in [0,1]: |score − share| averaged over bins by their counts (Guo et al. 2017, equation 3).
+
+    >>> calibration_error(calibration([0.9, 0.9, 0.1, 0.1], [True, False, False, False]))
+    0.25
+    """
+    total = sum(b.count for b in curve)
+    return sum(b.count * abs(b.score - b.share) for b in curve) / total
+
+
+@dataclass(frozen=True, slots=True)
+class FirstError:
+    """ProcessBench's figures (Zheng et al. 2024): shares in [0,1]; None where there was no such solution.
+
+    wrong: of the solutions with an error, those whose first wrong step was found exactly.
+    right: of the solutions without, those in which none was found. f1: their harmonic mean.
+    """
+
+    wrong: float | None
+    right: float | None
+    f1: float | None
+
+
+def first_error(truth: Sequence[int | None], found: Sequence[int | None]) -> FirstError:
+    """From the index of each solution's first wrong step (None: there is none) and the one that was found.
+
+    >>> first_error([1, 2, None, None], [1, 3, None, 0])
+    FirstError(wrong=0.5, right=0.5, f1=0.5)
+    """
+    pairs = list(zip(truth, found, strict=True))
+    with_error = [float(t == f) for t, f in pairs if t is not None]
+    without = [float(f is None) for t, f in pairs if t is None]
+    wrong = mean(with_error) if with_error else None
+    right = mean(without) if without else None
+    if wrong is None or right is None:
+        return FirstError(wrong, right, None)
+    return FirstError(wrong, right, 2 * wrong * right / (wrong + right) if wrong + right else 0.0)

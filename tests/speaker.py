@@ -43,6 +43,7 @@ class Letters:
 @dataclass
 class Reader:
     max_length: int = 8192
+    fingerprint: str = "speaker"
 
 
 @dataclass

@@ -20,8 +20,8 @@ APART = {"think": "thinking", "answer": "the answer"}
 
 def headline(row: RunRow, oracle: bool) -> None:
     """The problem in words, strategy and model; the oracle's badge where it was used."""
-    strategy = catalogue.searches()[row.config.search].title
-    reward = catalogue.reward_models()[row.config.reward].title
+    strategy = catalogue.title("search", row.config.search)
+    reward = catalogue.title("reward", row.config.reward)
     model = describe(row.config.model)
     name = row.config.model if model.name == "other" else model.title
     st.markdown(f"#### {markdown_text(row.problem.question)}")

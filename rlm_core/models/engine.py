@@ -13,6 +13,7 @@ own dtype, one session at a time (see `loaders`).
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import math
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -120,6 +121,7 @@ class Engine:
         self.device = next(model.parameters()).device
         self.dtype = next(model.parameters()).dtype
         self.max_length = int(getattr(model.config, "max_position_embeddings", 0) or 1 << 20)
+        self.fingerprint = _fingerprint(model)
         self._rows = self._new_rows()
         self._active: list[_Row] = []
         self._waiting: deque[_Request] = deque()
@@ -324,3 +326,13 @@ class Engine:
     def _drop_cancelled(self) -> None:
         for row in [r for r in self._active if r.request.future.cancelled()]:
             self._remove(row)
+
+
+@torch.inference_mode()
+def _fingerprint(model: PreTrainedModel) -> str:
+    """12 hex digits of a digest over a sample of every weight, the same whatever number format they were loaded in."""
+    digest = hashlib.sha256()
+    for weight in model.parameters():
+        flat = weight.flatten()
+        digest.update(flat[:: max(1, flat.numel() // 256)].to(torch.bfloat16).view(torch.int16).cpu().numpy().tobytes())
+    return digest.hexdigest()[:12]

@@ -31,6 +31,10 @@ class LocalPolicy:
         self._prompts: dict[tuple[str, Allow], list[int]] = {}
 
     @property
+    def fingerprint(self) -> str:
+        return self.session.engine.fingerprint
+
+    @property
     def usage(self) -> Usage:
         return self.session.usage
 

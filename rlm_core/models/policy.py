@@ -116,6 +116,11 @@ class Policy(Protocol):
     def name(self) -> str: ...
 
     @property
+    def fingerprint(self) -> str:
+        """What tells these weights from any others."""
+        ...
+
+    @property
     def usage(self) -> Usage: ...
 
     async def propose(self, problem: Problem, steps: Sequence[Step], seeds: Sequence[Seed], sampling: Sampling) -> list[Step]:
@@ -165,6 +170,7 @@ class ScriptedPolicy:
 
     script: dict[tuple[str, ...], tuple[str, ...]]
     name: str = "scripted"
+    fingerprint: str = "scripted"
     usage: Usage = field(default_factory=Usage)
 
     async def propose(self, problem: Problem, steps: Sequence[Step], seeds: Sequence[Seed], sampling: Sampling) -> list[Step]:

@@ -85,7 +85,11 @@ class RewardContext:
 
 @dataclass(frozen=True, slots=True)
 class Reward:
-    """A reward as it is offered: its description and how to make it from checked parameters."""
+    """A reward as it is offered: its description and how to make it from checked parameters.
+
+    model: the only model it can be used with; empty for any.
+    """
 
     description: Description
     make: Callable[[RewardContext, Mapping[str, Any]], RewardModel]
+    model: str = ""

@@ -1,0 +1,214 @@
+"""How right a reward is: its steps against the exact solver, and what it buys in Best-of-N.
+
+The same sampled solutions serve every reward that is measured, so that any two are compared in pairs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rlm_core.measure import Bin, Measured, auc, calibration, calibration_error, first_error, mcnemar, mean
+from rlm_core.models.policy import Policy, Sampling, Seed
+from rlm_core.rewards.base import ModelSource, Reward, RewardContext, RewardModel, Scored
+from rlm_core.training.sampling import AT_ONCE, Drawn, Progress, first_wrong, oracle_labels
+
+THRESHOLD = 0.5
+"""A step below it counts as found wrong, for the first-error figures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a reward made of one solution.
+
+    steps: a score in [0,1] for every step; empty for a reward of finished solutions only.
+    states: the score in [0,1] of the state after every step. score: that of the whole; None where it was cut off.
+    """
+
+    drawn: Drawn
+    labels: list[bool | None]
+    steps: tuple[float, ...]
+    states: tuple[float, ...]
+    score: float | None
+
+
+@dataclass(slots=True)
+class Cost:
+    """What judging took: reward passes, tokens generated for it, and whether it saw the truth."""
+
+    passes: int = 0
+    generated: int = 0
+    oracle: bool = False
+
+
+async def judge_all(
+    chosen: Reward,
+    parameters: Mapping[str, Any],
+    drawn: Sequence[Sequence[Drawn]],
+    new_policy: Callable[[], Policy],
+    source: ModelSource,
+    sampling: Sampling,
+    seed: int,
+    progress: Progress = lambda *_: None,
+) -> tuple[list[list[Judged]], Cost]:
+    """Every solution judged by one reward, and what that took."""
+    checked = chosen.description.parse(parameters)
+    gate, done, cost = asyncio.Semaphore(AT_ONCE), 0, Cost()
+
+    async def one(index: int, group: Sequence[Drawn]) -> list[Judged]:
+        nonlocal done
+        async with gate:
+            policy, out = new_policy(), []
+            for j, d in enumerate(group):
+                model = chosen.make(RewardContext(d.problem, policy, sampling, source), checked)
+                cost.oracle = cost.oracle or model.oracle
+                out.append(await _judge(model, d, (seed, index, j), cost))
+            cost.generated += policy.usage.generated
+            done += 1
+            progress(done, len(drawn))
+            return out
+
+    return list(await asyncio.gather(*(one(i, g) for i, g in enumerate(drawn)))), cost
+
+
+async def _judge(model: RewardModel, d: Drawn, seed: Seed, cost: Cost) -> Judged:
+    """A reward that scores steps is asked once; one that scores partial states once a state; any other for the whole alone."""
+    labels = oracle_labels(d.problem, d.texts)
+    cut = d.steps[-1].cut
+    kept = d.steps[:-1] if cut else d.steps
+    if not model.scores_partial:
+        scored = [] if cut else [await model.score(d.problem, kept, seed)]
+        states: list[Scored] = []
+    else:
+        scored = states = [await model.score(d.problem, kept[: i + 1], (*seed, i)) for i in range(len(kept))]
+    cost.passes += sum(s.passes for s in scored)
+    cost.generated += sum(s.generated for s in scored)
+    whole = scored[-1] if scored else None
+    each = whole.steps if whole and states and len(whole.steps) == len(kept) else tuple(s.score for s in states)
+    return Judged(d, labels, each, tuple(s.score for s in states), whole.score if whole and not cut else None)
+
+
+def quality(judged: Sequence[Sequence[Judged]]) -> dict[str, Any]:
+    """AUC, calibration and first-error figures against the exact solver; empty for a reward of finished solutions only.
+
+    step AUC, calibration: over steps up to each solution's first wrong one, each step's own score against whether
+    it is right. state AUC: over all states, the score of the state against whether it can still be won.
+    """
+    flat = [j for group in judged for j in group]
+    own: list[tuple[float, bool]] = []
+    states: list[tuple[float, bool]] = []
+    truth, found = [], []
+    for j in flat:
+        wrong = first_wrong(j.labels)
+        for i, (step, state) in enumerate(zip(j.steps, j.states, strict=True)):
+            label = j.labels[i]
+            if label is None:
+                continue
+            states.append((state, label))
+            if wrong is None or i <= wrong:
+                own.append((step, label))
+        if j.steps and len(j.steps) == len(j.labels):
+            truth.append(wrong)
+            found.append(next((i for i, s in enumerate(j.steps) if s < THRESHOLD), None))
+    finished = [(j.score, j.drawn.correct) for j in flat if j.score is not None]
+    out: dict[str, Any] = {"solutions": len(flat), "finished": len(finished)}
+    out["answer_auc"] = _rounded(auc([s for s, _ in finished], [c for _, c in finished]))
+    if own:
+        curve = calibration([s for s, _ in own], [y for _, y in own])
+        errors = first_error(truth, found)
+        out |= {
+            "steps": len(own),
+            "step_auc": _rounded(auc([s for s, _ in own], [y for _, y in own])),
+            "state_auc": _rounded(auc([s for s, _ in states], [y for _, y in states])),
+            "calibration_error": round(calibration_error(curve), 4),
+            "first_error_f1": _rounded(errors.f1),
+            "first_error_found": _rounded(errors.wrong),
+            "no_error_kept": _rounded(errors.right),
+            "calibration": [_bin(b) for b in curve],
+        }
+    return out
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
+
+
+def _bin(b: Bin) -> list[float]:
+    """[mean score, share right, count]."""
+    return [round(b.score, 4), round(b.share, 4), b.count]
+
+
+def voted(group: Sequence[Judged], weight: Callable[[Judged], float | None]) -> bool:
+    """Is the answer of the largest summed weight right? Ties go to the answer found first; without an answer it is not."""
+    ballot: dict[str, float] = {}
+    right: dict[str, bool] = {}
+    for j in group:
+        w = weight(j)
+        if j.drawn.answer is not None and w is not None:
+            ballot[j.drawn.answer] = ballot.get(j.drawn.answer, 0.0) + w
+            right.setdefault(j.drawn.answer, j.drawn.correct)
+    return right[max(ballot, key=ballot.__getitem__)] if ballot else False
+
+
+def best_of(group: Sequence[Judged]) -> bool:
+    """Is the candidate of the best score right? Ties go to the first."""
+    scored = [j for j in group if j.score is not None and j.drawn.answer is not None]
+    return max(scored, key=lambda j: j.score or 0.0).drawn.correct if scored else False
+
+
+def best_of_n(judged: Sequence[Sequence[Judged]], sizes: Sequence[int]) -> list[dict[str, Any]]:
+    """For each N: the accuracy of majority, naive and weighted Best-of-N and of a perfect choice over the same first N candidates.
+
+    gain: weighted − majority with its paired 95 % bootstrap interval over problems; p: exact McNemar test.
+    """
+    rows = []
+    for n in sizes:
+        cut = [group[:n] for group in judged]
+        majority = [voted(g, lambda j: 1.0) for g in cut]
+        weighted = [voted(g, lambda j: j.score) for g in cut]
+        naive = [best_of(g) for g in cut]
+        difference = [float(w) - float(m) for w, m in zip(weighted, majority, strict=True)]
+        gain = Measured.of(difference)
+        rows.append(
+            {
+                "n": n,
+                "majority": Measured.of([float(m) for m in majority]).as_list(),
+                "weighted": Measured.of([float(w) for w in weighted]).as_list(),
+                "naive": Measured.of([float(x) for x in naive]).as_list(),
+                "perfect": round(mean([float(any(j.drawn.correct for j in g)) for g in cut]), 4),
+                "gain": gain.as_list(),
+                "p": round(mcnemar(weighted, majority), 6),
+            }
+        )
+    return rows
+
+
+async def evaluate_reward(
+    chosen: Reward,
+    parameters: Mapping[str, Any],
+    drawn: Sequence[Sequence[Drawn]],
+    new_policy: Callable[[], Policy],
+    source: ModelSource,
+    sampling: Sampling,
+    seed: int,
+    progress: Progress = lambda *_: None,
+) -> dict[str, Any]:
+    """All figures of one reward over these solutions, every problem with as many."""
+    began = time.perf_counter()
+    judged, cost = await judge_all(chosen, parameters, drawn, new_policy, source, sampling, seed, progress)
+    most = len(drawn[0])
+    return {
+        "reward": chosen.description.name,
+        "parameters": dict(parameters),
+        "oracle": cost.oracle,
+        "problems": len(drawn),
+        "samples": most,
+        **quality(judged),
+        "best_of_n": best_of_n(judged, [n for n in (1, 2, 4, 8, 16, 32, 64) if n < most] + [most]),
+        "reward_passes": cost.passes,
+        "generated": cost.generated,
+        "seconds": round(time.perf_counter() - began, 1),
+    }

@@ -1,0 +1,31 @@
+"""Sets of problems: the first so many seeds of a kind, named in one word such as "chain:n=200,steps=5"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rlm_core.describe import parse_assignments
+from rlm_core.errors import ProblemError
+from rlm_core.problems import make
+from rlm_core.problems.base import Problem
+
+MOST = 100_000
+
+
+def problem_set(spec: str, count: int) -> list[Problem]:
+    """The first `count` problems of a spec: seeds 0 … count−1 (test split unless the spec says otherwise)."""
+    joint = "," if ":" in spec else ":"
+    return [make(f"{spec}{joint}seed={i}") for i in range(count)]
+
+
+def counted_set(spec: str, defaults: Mapping[str, str]) -> list[Problem]:
+    """The problems of a spec that says how many: "chain:n=200,steps=5" is seeds 0 … 199 of "chain:steps=5".
+
+    defaults: parameters where the spec does not say. ProblemError if it does not say how many.
+    """
+    name, _, rest = spec.partition(":")
+    given = dict(defaults) | parse_assignments(rest, f"problems '{spec}'")
+    wanted = given.pop("n", "")
+    if not wanted.isascii() or not wanted.isdigit() or not 1 <= int(wanted) <= MOST:
+        raise ProblemError(f"'{spec}' does not say how many problems; write for example {name or 'chain'}:n=200, from 1 to {MOST:,}.")
+    return problem_set(f"{name}:" + ",".join(f"{k}={v}" for k, v in given.items()) if given else name, int(wanted))

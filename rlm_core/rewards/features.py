@@ -1,0 +1,44 @@
+"""What a reward head sees of a step: numbers read from the policy's own pass over it, nothing computed twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from rlm_core.models.policy import Reading
+
+SURPRISE = 4
+"""Figures of surprise besides the hidden states: mean and least log p, mean and greatest entropy."""
+
+
+def width(hidden_size: int) -> int:
+    """How many features a model of that hidden size gives."""
+    return 2 * hidden_size + SURPRISE
+
+
+def features(reading: Reading) -> np.ndarray:
+    """[2·hidden_size + 4]: the last token's hidden state, the mean of all, and how surprising the tokens were (nats).
+
+    The surprise is what a frozen policy knows best of its own slips: where it wrote something
+    improbable. A head on the hidden states alone is far weaker (docs/algorithms.md has the figures).
+    """
+    logprobs, entropies = np.array(reading.logprobs), np.array(reading.entropies)
+    surprise = [logprobs.mean(), logprobs.min(), entropies.mean(), entropies.max()]
+    return np.concatenate([reading.hidden[-1], reading.hidden.mean(0), surprise])
+
+
+def step_features(readings: Sequence[Reading]) -> np.ndarray:
+    """[steps, features]: one row a step."""
+    return np.stack([features(r) for r in readings])
+
+
+def solution_features(readings: Sequence[Reading]) -> np.ndarray:
+    """[1, features]: the whole solution read as one."""
+    joined = Reading(
+        np.concatenate([r.hidden for r in readings]),
+        tuple(p for r in readings for p in r.logprobs),
+        tuple(e for r in readings for e in r.entropies),
+        tuple(c for r in readings for c in r.certainties),
+    )
+    return features(joined)[None]

@@ -1,0 +1,101 @@
+"""From a recipe to a reward head one can choose: gather labelled solutions, train, measure on held-out problems, save."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from rlm_core.evaluate_reward import evaluate_reward
+from rlm_core.models.policy import Policy, Sampling, Step
+from rlm_core.problems.base import SPLIT, Problem
+from rlm_core.problems.sets import counted_set
+from rlm_core.rewards import head
+from rlm_core.rewards.base import ModelSource
+from rlm_core.rewards.recipe import HeadRecipe
+from rlm_core.training.labelling import MakerSettings, combined, make_labels
+from rlm_core.training.reward_models import HeadConfig, Labelled, card, fit, read
+from rlm_core.training.sampling import AT_ONCE, draw
+
+Report = Callable[[str], None]
+
+
+Gathered = tuple[list[Labelled], Counter, int]
+"""Labelled solutions, how many labels of each source, and the tokens they took."""
+
+
+async def gather(recipe: HeadRecipe, new_policy: Callable[[], Policy], source: ModelSource, report: Report) -> Gathered:
+    """Sample solutions of the recipe's problems and label them from every source."""
+    chosen: list[Problem] = [p for spec in recipe.problems for p in counted_set(spec, {SPLIT.name: "train"})]
+    sampling = Sampling(recipe.temperature)
+    report(f"Sampling {recipe.samples} solutions of {len(chosen):,} problems …")
+    groups = await draw(new_policy, chosen, recipe.samples, sampling, recipe.seed, _every(report, "problems sampled"))
+    drawn = [d for group in groups for d in group if not d.steps[-1].cut]
+    report(f"Labelling {len(drawn):,} solutions …")
+    settings = MakerSettings(recipe.rollouts, recipe.noise, recipe.judge)
+    gate, counts, tokens, done = asyncio.Semaphore(AT_ONCE), Counter(), 0, 0
+    told = _every(report, "solutions labelled")
+
+    async def one(index: int, problem: Problem, steps: Sequence[Step]) -> Labelled:
+        nonlocal tokens, done
+        async with gate:
+            policy, parts = new_policy(), []
+            for maker, weight in recipe.labels.items():
+                made = await make_labels(maker, problem, steps, policy, source, settings, (recipe.seed, index), sampling)
+                counts[maker] += sum(v is not None for v in made.values)
+                tokens += made.generated
+                parts.append((made.values, weight))
+            done += 1
+            told(done, len(drawn))
+            return Labelled(problem, steps, combined(parts))
+
+    return list(await asyncio.gather(*(one(i, d.problem, d.steps) for i, d in enumerate(drawn)))), counts, tokens
+
+
+def _every(report: Report, what: str) -> Callable[[int, int], None]:
+    """A progress that is told in words, at every tenth."""
+
+    def tell(done: int, total: int) -> None:
+        if done == total or done % max(1, total // 10) == 0:
+            report(f"{done:,} of {total:,} {what}")
+
+    return tell
+
+
+async def train_head(
+    recipe: HeadRecipe,
+    gathered: Gathered,
+    new_policy: Callable[[], Policy],
+    source: ModelSource,
+    folder: Path,
+    report: Report,
+    stop: Callable[[], bool] = lambda: False,
+    config: HeadConfig | None = None,
+) -> tuple[head.Card, list[dict[str, float]]]:
+    """Train on what was gathered, save the head below `folder`, measure it; its card and how the loss went.
+
+    A head of that name is replaced. TrainingError if the labels teach nothing.
+    """
+    labelled, counts, tokens = gathered
+    config = config or HeadConfig(seed=recipe.seed)
+    report(f"Reading the hidden states of {len(labelled):,} solutions …")
+    examples = await read(recipe.kind, labelled, new_policy, _every(report, "solutions read"))
+    trained = await asyncio.to_thread(fit, examples, config, report, stop)
+    policy = new_policy()
+    facts: dict[str, Any] = {"labels": dict(counts), "solutions": len(labelled), "tokens": tokens, "note": recipe.note}
+    made = card(recipe.kind, recipe.name, policy, trained, config, **facts)
+    own = head.save(folder, made, trained.network)
+    quality: dict[str, Any] = {}
+    for spec in recipe.measure:
+        report(f"Measuring on {spec} …")
+        drawn = await draw(new_policy, counted_set(spec, {}), recipe.measure_samples, Sampling(recipe.temperature), recipe.seed + 1)
+        quality[spec] = await evaluate_reward(
+            head.as_reward(made, own), {}, drawn, new_policy, source, Sampling(recipe.temperature), recipe.seed
+        )
+        made = msgspec.structs.replace(made, quality=quality)
+        head.save(folder, made, trained.network)
+    return made, trained.curve

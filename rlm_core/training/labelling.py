@@ -1,0 +1,91 @@
+"""Labels for the steps of a solution, made without a person: by the exact solver, by rollouts, by a judge.
+
+Each maker gives one value in [0,1] a step (None where it has no say) and is counted in generated tokens.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rlm_core import rewards
+from rlm_core.errors import TrainingError
+from rlm_core.models.policy import Policy, Sampling, Seed, Step
+from rlm_core.problems.base import Problem
+from rlm_core.rewards.base import ModelSource, RewardContext
+from rlm_core.rewards.recipe import MAKERS
+from rlm_core.training.sampling import oracle_labels
+
+
+@dataclass(frozen=True, slots=True)
+class MakerSettings:
+    """rollouts: from every prefix (hard, soft). noise: share of labels flipped (noisy). judge: the model asked (judge)."""
+
+    rollouts: int = 8
+    noise: float = 0.1
+    judge: str = "smollm2"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """values: one a step. generated: tokens it took. passes: reward passes it took."""
+
+    values: list[float | None]
+    generated: int = 0
+    passes: int = 0
+
+
+async def make_labels(
+    maker: str,
+    problem: Problem,
+    steps: Sequence[Step],
+    policy: Policy,
+    source: ModelSource,
+    settings: MakerSettings,
+    seed: Seed,
+    sampling: Sampling,
+) -> Made:
+    """Labels of one solution by one of MAKERS. TrainingError for another name or a problem that this maker cannot label."""
+    if maker in ("oracle", "noisy"):
+        return _by_solver(problem, steps, settings.noise if maker == "noisy" else 0.0, seed)
+    context = RewardContext(problem, policy, sampling, source)
+    before = policy.usage.generated
+    if maker in ("hard", "soft"):
+        values = await _scores("rollouts", {"rollouts": settings.rollouts, "check": "verifier"}, context, steps, seed)
+        made = [float(v > 0) if maker == "hard" else v for v in values]
+        return Made(list(made), policy.usage.generated - before)
+    if maker == "judge":
+        values = await _scores("judge", {"model": settings.judge}, context, steps, seed)
+        return Made(list(values), policy.usage.generated - before, passes=len(values))
+    raise TrainingError(f"There are no labels by '{maker}'; allowed are {', '.join(MAKERS)}.")
+
+
+def _by_solver(problem: Problem, steps: Sequence[Step], noise: float, seed: Seed) -> Made:
+    labels = oracle_labels(problem, [s.text for s in steps])
+    if all(label is None for label in labels):
+        raise TrainingError(f"{problem.task} has no exact solver, so its steps cannot be labelled by one; use hard, soft or judge.")
+    rng = random.Random("|".join(map(str, seed)))
+    return Made([None if y is None else float(y != (rng.random() < noise)) for y in labels])
+
+
+async def _scores(name: str, parameters: dict[str, Any], context: RewardContext, steps: Sequence[Step], seed: Seed) -> list[float]:
+    """A reward's score of the state after every step."""
+    chosen = rewards.reward(name)
+    model = chosen.make(context, chosen.description.parse(parameters))
+    return [(await model.score(context.problem, steps[: i + 1], (*seed, i))).score for i in range(len(steps))]
+
+
+def combined(by_source: Sequence[tuple[Sequence[float | None], float]]) -> list[float | None]:
+    """The targets of one solution from several sources: the mean of the values a step has, by the weights of their sources.
+
+    >>> combined([([1.0, None], 1.0), ([0.0, 0.5], 3.0)])
+    [0.25, 0.5]
+    """
+    out: list[float | None] = []
+    for values in zip(*(v for v, _ in by_source), strict=True):
+        known = [(v, w) for v, (_, w) in zip(values, by_source, strict=True) if v is not None]
+        total = sum(w for _, w in known)
+        out.append(sum(v * w for v, w in known) / total if total else None)
+    return out
