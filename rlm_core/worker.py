@@ -20,11 +20,13 @@ from rlm_core.errors import RlmError
 from rlm_core.events import Record
 from rlm_core.models.library import Library, ModelKey
 from rlm_core.models.loaders import LoadedModel
+from rlm_core.runs.jobs import JobRow, Jobs
 from rlm_core.runs.store import RunRow, Store
 from rlm_core.runs.summary import summarise
 from rlm_core.search.base import Control
 from rlm_core.search.runner import run_search
 from rlm_core.tree import SearchTree
+from rlm_core.workshop import Workshop, do_job
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +45,8 @@ class Worker:
         self.name = name
         self.models = Library()
         self.stop = asyncio.Event()
+        self.jobs = Jobs(store)
+        self._job: tuple[str, asyncio.Task] | None = None
         self._controls: dict[str, Control] = {}
         self._tasks: set[asyncio.Task] = set()
         self._warm = False
@@ -55,8 +59,10 @@ class Worker:
         try:
             while not self.stop.is_set():
                 self._obey()
-                while len(self._tasks) < AT_ONCE and (row := self.store.claim(self.name)):
+                while len(self._controls) < AT_ONCE and (row := self.store.claim(self.name)):
                     self._start(row)
+                if self._job is None and (job := self.jobs.claim(self.name)):
+                    self._begin(job)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self.stop.wait(), TICK)
         finally:
@@ -73,12 +79,14 @@ class Worker:
 
     async def _beat(self) -> None:
         while True:
-            self.store.heartbeat(self.name, os.getpid(), f"{len(self._tasks)} running" if self._warm else "warming up")
+            self.store.heartbeat(self.name, os.getpid(), f"{len(self._controls)} running" if self._warm else "warming up")
             self.store.retire_dead()
             await asyncio.sleep(1.0)
 
     def _obey(self) -> None:
-        """Do what people asked of the runs in hand."""
+        """Do what people asked of the runs and the job in hand."""
+        if self._job is not None and self._job[0] in self.jobs.cancelled(self.name):
+            self._job[1].cancel()
         if not self._controls:
             return
         for run, wish in self.store.wishes(self.name).items():
@@ -103,6 +111,34 @@ class Worker:
             _log_failure(finished)
 
         task.add_done_callback(done)
+
+    def _begin(self, row: JobRow) -> None:
+        """Jobs are done one after the other, beside the runs."""
+        task = asyncio.create_task(self._do(row))
+        self._job = (row.id, task)
+        self._tasks.add(task)
+
+        def done(finished: asyncio.Task) -> None:
+            self._tasks.discard(finished)
+            self._job = None
+            _log_failure(finished)
+
+        task.add_done_callback(done)
+
+    async def _do(self, row: JobRow) -> None:
+        try:
+            result = await do_job(row, Workshop(self.store, self.jobs, self.models))
+        except asyncio.CancelledError:
+            if self.stop.is_set():
+                raise  # the worker is being stopped, which is not the person's wish
+            self.jobs.end(row.id, "cancelled", "cancelled; what was done so far was kept")
+        except RlmError as error:
+            self.jobs.end(row.id, "failed", str(error))
+        except Exception as error:  # a fault of ours; the job says so, the worker lives on
+            log.exception("Job %s failed", row.id)
+            self.jobs.end(row.id, "failed", f"Unexpected {type(error).__name__}: {error}")
+        else:
+            self.jobs.end(row.id, "finished", "", result)
 
     async def _run(self, row: RunRow) -> None:
         config = row.config

@@ -40,6 +40,10 @@ CREATE TABLE IF NOT EXISTS events (
     run TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE, seq INTEGER NOT NULL, line BLOB NOT NULL,
     PRIMARY KEY (run, seq)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS workers (id TEXT PRIMARY KEY, pid INTEGER NOT NULL, heartbeat REAL NOT NULL, message TEXT NOT NULL DEFAULT '');
+CREATE TABLE IF NOT EXISTS jobs (
+    id TEXT PRIMARY KEY, created REAL NOT NULL, kind TEXT NOT NULL, status TEXT NOT NULL, wish TEXT NOT NULL DEFAULT 'go',
+    message TEXT NOT NULL DEFAULT '', done INTEGER NOT NULL DEFAULT 0, total INTEGER NOT NULL DEFAULT 0,
+    job TEXT NOT NULL, result TEXT NOT NULL DEFAULT '{}', worker TEXT NOT NULL DEFAULT '');
 CREATE INDEX IF NOT EXISTS runs_by_status ON runs(status, created);
 """
 
@@ -197,6 +201,7 @@ class Store:
             db.execute(
                 "UPDATE runs SET status='interrupted', message=? WHERE worker=? AND status IN ('loading','running')", (reason, worker)
             )
+            db.execute("UPDATE jobs SET status='interrupted', message=? WHERE worker=? AND status='running'", (reason, worker))
 
     def workers(self) -> list[sqlite3.Row]:
         """id, pid, heartbeat (seconds since 1970) and message of every known worker."""

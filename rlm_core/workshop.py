@@ -1,0 +1,328 @@
+"""The worker's workshop: how each kind of job is done. Every job tells how far it is and can be cancelled at any await."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from rlm_core import problems, rewards
+from rlm_core.errors import LabelError, RlmError, TrainingError
+from rlm_core.evaluate_reward import evaluate_reward, judge_all
+from rlm_core.labels.base import Label, Solution, target
+from rlm_core.labels.book import LabelBook
+from rlm_core.measure import auc, mean
+from rlm_core.models.library import Library
+from rlm_core.models.policy import Policy, Sampling, Step
+from rlm_core.problems.sets import counted_set
+from rlm_core.rewards.base import RewardContext
+from rlm_core.rewards.recipe import HeadRecipe
+from rlm_core.runs.jobs import CostJob, JobRow, Jobs, LabelJob, MeasureJob, RunScoreJob, ScoreJob, TrainJob
+from rlm_core.runs.store import Store
+from rlm_core.training.head_pipeline import Gathered, gather, train_head
+from rlm_core.training.labelling import MakerSettings, combined, make_labels
+from rlm_core.training.reward_models import HeadConfig, Labelled, fit, read
+from rlm_core.training.sampling import AT_ONCE, draw, oracle_labels
+from rlm_core.tree import ROOT, Node, replay
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What a job works with."""
+
+    store: Store
+    jobs: Jobs
+    models: Library
+
+
+@dataclass(slots=True)
+class Desk:
+    """One job at work: where it tells how far it is, at most ten times a second."""
+
+    shop: Workshop
+    id: str
+    message: str = ""
+    _told: float = 0.0
+
+    def tell(self, message: str) -> None:
+        """Say what is being done now."""
+        self.message = message
+        self.shop.jobs.tell(self.id, message)
+
+    def progress(self, done: int, total: int) -> None:
+        """Say how much of it is done."""
+        if done == total or time.monotonic() - self._told > 0.1:
+            self._told = time.monotonic()
+            self.shop.jobs.tell(self.id, self.message, done, total)
+
+    async def policies(self, model: str) -> Callable[[], Policy]:
+        """Fresh views of a model, which is loaded first."""
+        loaded = await self.shop.models.get((model, "auto", "auto", "auto"), self.tell)
+        return loaded.policy
+
+
+async def do_job(row: JobRow, shop: Workshop) -> dict[str, Any]:
+    """Do a job; what came of it. RlmError says in one sentence why it could not be done."""
+    desk = Desk(shop, row.id)
+    match row.job:
+        case ScoreJob():
+            return await _score(row.job, desk)
+        case RunScoreJob():
+            return await _score_run(row.job, desk)
+        case MeasureJob():
+            return await _measure(row.job, desk)
+        case LabelJob():
+            return await _label(row.job, desk)
+        case TrainJob():
+            return await _train(row.job, desk)
+        case CostJob():
+            return await _cost(row.job, desk)
+
+
+# -- scoring -----------------------------------------------------------------------------------
+
+
+async def _score(job: ScoreJob, desk: Desk) -> dict[str, Any]:
+    new_policy, problem, sampling = await desk.policies(job.model), problems.make(job.problem), Sampling(job.temperature)
+    desk.tell(f"sampling {job.samples} solutions")
+    drawn = await draw(new_policy, [problem], job.samples, sampling, job.seed)
+    scores: dict[str, Any] = {}
+    for name in job.rewards:
+        desk.tell(f"judging by {name}")
+        try:
+            judged, cost = await judge_all(rewards.reward(name), {}, drawn, new_policy, desk.shop.models, sampling, job.seed)
+        except RlmError as error:
+            scores[name] = {"error": str(error)}
+            continue
+        scores[name] = {
+            "steps": [j.steps for j in judged[0]],
+            "states": [j.states for j in judged[0]],
+            "whole": [j.score for j in judged[0]],
+            "oracle": cost.oracle,
+            "passes": cost.passes,
+            "generated": cost.generated,
+        }
+        desk.progress(len(scores), len(job.rewards))
+    solutions = [
+        {
+            "steps": [s.text for s in d.steps],
+            "answer": d.answer,
+            "correct": d.correct if d.answer is not None else None,
+            "cut": d.steps[-1].cut,
+            "tokens": sum(len(s.tokens) for s in d.steps),
+            "labels": oracle_labels(problem, d.texts),
+        }
+        for d in drawn[0]
+    ]
+    return {"question": problem.question, "solutions": solutions, "scores": scores}
+
+
+async def _score_run(job: RunScoreJob, desk: Desk) -> dict[str, Any]:
+    row = desk.shop.store.get(job.run)
+    tree = replay(desk.shop.store.events(job.run))
+    if not tree.nodes:
+        raise LabelError(f"Run {job.run} has no states yet; wait until its tree has grown.")
+    new_policy, sampling = await desk.policies(row.config.model), Sampling(row.config.temperature)
+    nodes = [n for n in tree.nodes.values() if n.id != ROOT and not n.cut]
+    found: dict[str, Any] = {}
+    for name in job.rewards:
+        desk.tell(f"judging {len(nodes):,} states by {name}")
+        chosen, policy = rewards.reward(name), new_policy()
+        try:
+            model = chosen.make(RewardContext(row.problem, policy, sampling, desk.shop.models), chosen.description.parse({}))
+            asked = [n for n in nodes if n.finished or model.scores_partial]
+            scores: dict[str, float] = {}
+            for i, n in enumerate(asked):
+                steps = [step_of(tree.nodes[k]) for k in tree.path(n.id) if k != ROOT]
+                scores[str(n.id)] = (await model.score(row.problem, steps, (row.config.seed, n.id))).score
+                desk.progress(i + 1, len(asked))
+        except RlmError as error:
+            found[name] = {"error": str(error)}
+            continue
+        found[name] = {"nodes": scores, "oracle": model.oracle, "generated": policy.usage.generated}
+    return {"run": job.run, "scores": found}
+
+
+def step_of(node: Node) -> Step:
+    """The step a node was made of, as its policy wrote it."""
+    return Step(node.text, node.tokens, node.finished, node.cut, node.mark, node.thinking, node.forced)
+
+
+async def _measure(job: MeasureJob, desk: Desk) -> dict[str, Any]:
+    new_policy, sampling = await desk.policies(job.model), Sampling(job.temperature)
+    chosen = counted_set(job.problems, {})
+    desk.tell(f"sampling {job.samples} solutions of {len(chosen):,} problems")
+    drawn = await draw(new_policy, chosen, job.samples, sampling, job.seed, desk.progress)
+    found: dict[str, Any] = {}
+    for name in job.rewards:
+        desk.tell(f"judging by {name}")
+        try:
+            reward = rewards.reward(name)
+            found[name] = await evaluate_reward(reward, {}, drawn, new_policy, desk.shop.models, sampling, job.seed, desk.progress)
+        except RlmError as error:
+            found[name] = {"error": str(error)}
+    return {"problems": job.problems, "samples": job.samples, "rewards": found}
+
+
+# -- labels ------------------------------------------------------------------------------------
+
+
+def made_by(job: LabelJob) -> tuple[str, str]:
+    """Source and maker of a job's labels: a noisy solver is the oracle under another name."""
+    if job.maker == "noisy":
+        return "oracle", f"solver, {job.noise:.0%} flipped"
+    by = {"oracle": "solver", "judge": job.judge}.get(job.maker, f"{job.model}, {job.rollouts} rollouts")
+    return job.maker, by
+
+
+async def _label(job: LabelJob, desk: Desk) -> dict[str, Any]:
+    """Each solution's labels are kept as soon as they are made, so that a job that ended early goes on where it was."""
+    book, (source, by) = LabelBook(desk.shop.store), made_by(job)
+    chosen = [s for s in book.solutions(labelled=False, source=source, by=by) if not job.solutions or s.id in job.solutions]
+    new_policy, sampling = await desk.policies(job.model), Sampling(job.temperature)
+    settings = MakerSettings(job.rollouts, job.noise, job.judge)
+    desk.tell(f"labelling {len(chosen):,} solutions")
+    gate, done, tokens, labels, refused = asyncio.Semaphore(AT_ONCE), 0, 0, 0, Counter[str]()
+
+    async def one(solution: Solution) -> None:
+        nonlocal done, tokens, labels
+        async with gate:
+            steps = steps_of(solution)
+            try:
+                made = await make_labels(
+                    job.maker, solution.problem, steps, new_policy(), desk.shop.models, settings, (job.seed, int(solution.id, 16)), sampling
+                )
+            except RlmError as error:
+                refused[str(error)] += 1
+            else:
+                known = [(i, v) for i, v in enumerate(made.values) if v is not None]
+                share = [made.generated // len(known)] * len(known) if known else []
+                if share:
+                    share[0] += made.generated - sum(share)
+                now = time.time()
+                book.put(Label(solution.id, i, source, by, v, now, n) for (i, v), n in zip(known, share, strict=True))
+                tokens += made.generated
+                labels += len(known)
+            done += 1
+            desk.progress(done, len(chosen))
+
+    await asyncio.gather(*(one(s) for s in chosen))
+    if refused and not labels:
+        raise TrainingError(next(iter(refused)))
+    return {"source": source, "by": by, "solutions": len(chosen), "labels": labels, "tokens": tokens, "refused": dict(refused)}
+
+
+def steps_of(solution: Solution) -> list[Step]:
+    """The steps of a solution in the book; their tokens are read anew."""
+    last = len(solution.steps) - 1
+    return [Step(text, finished=solution.finished and i == last) for i, text in enumerate(solution.steps)]
+
+
+# -- training ----------------------------------------------------------------------------------
+
+
+def from_book(book: LabelBook, weights: Mapping[str, float]) -> Gathered:
+    """Every solution that has labels of these sources; several makers of one source count alike."""
+    by_solution: dict[str, list[Label]] = defaultdict(list)
+    counts, tokens = Counter[str](), 0
+    for label in book.labels():
+        if label.source in weights:
+            by_solution[label.solution].append(label)
+            counts[label.source] += 1
+            tokens += label.tokens
+    labelled = []
+    for id, labels in by_solution.items():
+        solution = book.get(id)
+        parts = [([_value(labels, i, source) for i in range(len(solution.steps))], weight) for source, weight in weights.items()]
+        labelled.append(Labelled(solution.problem, steps_of(solution), combined(parts)))
+    return labelled, counts, tokens
+
+
+def _value(labels: Sequence[Label], step: int, source: str) -> float | None:
+    found = [target(x) for x in labels if x.step == step and x.source == source]
+    return mean(found) if found else None
+
+
+async def _train(job: TrainJob, desk: Desk) -> dict[str, Any]:
+    recipe: HeadRecipe = job.recipe
+    new_policy, ended = await desk.policies(recipe.model), threading.Event()
+    if job.book:
+        gathered = from_book(LabelBook(desk.shop.store), recipe.labels)
+    else:
+        gathered = await gather(recipe, new_policy, desk.shop.models, desk.tell)
+    try:
+        card, curve = await train_head(
+            recipe, gathered, new_policy, desk.shop.models, desk.shop.store.folder / "rewards", desk.tell, ended.is_set
+        )
+    finally:
+        ended.set()  # a cancelled training must not go on in its thread
+    return {"card": msgspec.to_builtins(card), "curve": curve}
+
+
+async def _cost(job: CostJob, desk: Desk) -> dict[str, Any]:
+    """One pool of solutions, labelled by every maker; heads trained on growing parts of it, three seeds each."""
+    new_policy, sampling = await desk.policies(job.model), Sampling()
+    settings = MakerSettings(job.rollouts, job.noise, job.judge)
+    desk.tell("sampling solutions to measure on")
+    held = [d for group in await draw(new_policy, counted_set(job.measure, {}), 8, sampling, job.seed + 1) for d in group]
+    truth = [Labelled(d.problem, d.steps, [None if y is None else float(y) for y in oracle_labels(d.problem, d.texts)]) for d in held]
+    exam = await read("prm", truth, new_policy)
+    desk.tell("sampling solutions to learn from")
+    pool = await draw(new_policy, counted_set(job.problems, {"split": "train"}), job.samples, sampling, job.seed, desk.progress)
+    points: list[dict[str, Any]] = []
+    failed: dict[str, str] = {}
+    for maker in job.makers:
+        desk.tell(f"{maker} labels")
+        try:
+            points += await _cost_of(job, maker, pool, exam, new_policy, settings, sampling, desk)
+        except RlmError as error:
+            failed[maker] = str(error)
+    return {"problems": job.problems, "measure": job.measure, "points": points, "failed": failed}
+
+
+async def _cost_of(job: CostJob, maker: str, pool, exam, new_policy, settings, sampling, desk: Desk) -> list[dict[str, Any]]:
+    """Step AUC after the first so many problems of the pool, for each size."""
+    gate, done = asyncio.Semaphore(AT_ONCE), 0
+
+    async def one(index: int, group) -> tuple[list[Labelled], int]:
+        nonlocal done
+        async with gate:
+            found, tokens = [], 0
+            for j, d in enumerate(group):
+                made = await make_labels(
+                    maker, d.problem, d.steps, new_policy(), desk.shop.models, settings, (job.seed, index, j), sampling
+                )
+                found.append(Labelled(d.problem, d.steps, made.values))
+                tokens += made.generated
+            done += 1
+            desk.progress(done, len(pool))
+            return found, tokens
+
+    labelled = await asyncio.gather(*(one(i, g) for i, g in enumerate(pool)))
+    points = []
+    for size in sorted({min(s, len(pool)) for s in job.sizes}):
+        part = [x for group, _ in labelled[:size] for x in group]
+        examples = await read("prm", part, new_policy)
+        values = []
+        for seed in range(3):
+            try:
+                trained = await asyncio.to_thread(fit, examples, HeadConfig(seed=seed))
+            except TrainingError:
+                break  # too few labels to learn from: no point at this size
+            scores = trained.network.probabilities(exam.features)
+            values.append(auc([float(s) for s in scores], [bool(t >= 0.5) for t in np.asarray(exam.targets)]) or 0.0)
+        if values:
+            labels = sum(t is not None for x in part for t in x.targets)
+            tokens = sum(n for _, n in labelled[:size])
+            points.append(
+                {"maker": maker, "problems": size, "labels": labels, "tokens": tokens, "auc": round(mean(values), 4),
+                 "low": round(min(values), 4), "high": round(max(values), 4)}
+            )  # fmt: skip
+    return points
