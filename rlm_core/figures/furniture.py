@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rlm_core.figures import visual
+from rlm_core.figures.colours import Colours
 from rlm_core.figures.labels import safe
 from rlm_core.figures.traces import Canvas, Trace
 from rlm_core.tree import SearchTree
@@ -65,6 +66,14 @@ def _coloraxis(theme: visual.Theme, size: float) -> dict[str, Any]:
     return {"cmin": 0, "cmax": 1, "colorscale": stops, "colorbar": bar}
 
 
+def difference_axis(axis: dict[str, Any]) -> dict[str, Any]:
+    """The colour axis for differences of two scores, from −1 to 1."""
+    low, same, high = visual.DIFFERENCE_WORDS
+    stops = [[i / (len(visual.DIFFERENCE) - 1), c] for i, c in enumerate(visual.DIFFERENCE)]
+    bar = axis["colorbar"] | {"tickvals": [-0.8, 0, 0.8], "ticktext": [low, same, high]}
+    return axis | {"cmin": -1, "cmax": 1, "colorscale": stops, "colorbar": bar}
+
+
 def sample(name: str, mode: str, **style: Any) -> Trace:
     """A trace without points, there for its line in the legend."""
     return {"type": "scatter", "mode": mode, "x": [None], "y": [None], "name": name, "hoverinfo": "skip", "showlegend": True} | style
@@ -121,12 +130,12 @@ def now_sample(theme: visual.Theme) -> list[Trace]:
     return [sample("now", "markers", marker=halo)]
 
 
-def notes(tree: SearchTree, theme: visual.Theme, large: bool, colour_by: str) -> list[dict[str, Any]]:
+def notes(tree: SearchTree, theme: visual.Theme, large: bool, colours: Colours) -> list[dict[str, Any]]:
     """What sizes and an unusual colouring mean; and the badge of a run that uses the truth, which stays with the picture."""
     size = 13 * (visual.LARGE if large else 1)
     corner = {"xref": "paper", "yref": "paper", "x": 1, "xanchor": "right", "showarrow": False}
     made = []
-    colour = {"value": "", "score": "colour: latest score"}.get(colour_by, f"colour: score by {safe(colour_by)}")
+    colour = {"value": "", "score": "colour: latest score"}.get(colours.by, f"colour: {safe(colours.by)}")
     words = [w for w in (colour, visual.SIZE_WORDS if any(n.visits for n in tree.nodes.values()) else "") if w]
     if words:
         made.append(corner | {"y": -0.02, "yanchor": "top", "text": " · ".join(words), "font": {"size": size, "color": theme.muted}})

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from rlm_core.figures import visual
+from rlm_core.figures.colours import Paint
 from rlm_core.figures.frame import Frame
 from rlm_core.figures.labels import hover
 from rlm_core.figures.traces import Canvas, Trace, text
 from rlm_core.tree import Node, SearchTree
 
-Paint = Literal["value", "unscored", "hollow"]
-CONFIDENCE = "confidence of the probe"
-"""What colours a chain: how sure the model would answer at each point."""
 FAIR = {"square": 0.92, "diamond": 1.1}
 """Factors that make other shapes look as large as a circle."""
 
@@ -36,31 +34,6 @@ def sizes(tree: SearchTree, frame: Frame) -> dict[int, float]:
     return {n.id: size(n) for n in tree.nodes.values()}
 
 
-def value_of(node: Node, colour_by: str) -> float | None:
-    """What colours a node, in [0,1]: its value, its latest score, its probe's confidence, or the latest score of the reward so named."""
-    if colour_by == CONFIDENCE:
-        return node.probe.confidence if node.probe else None
-    if colour_by == "value":
-        return node.value
-    if colour_by == "score":
-        return node.score
-    return next((e.score for e in reversed(node.evaluations) if e.reward == colour_by), None)
-
-
-def paint(node: Node, colour_by: str) -> Paint:
-    """Hollow if pruned, neutral if nobody has judged it, else the value's colour."""
-    if node.pruned:
-        return "hollow"
-    return "unscored" if value_of(node, colour_by) is None else "value"
-
-
-def fill(node: Node, theme: visual.Theme, colour_by: str) -> str:
-    """The colour inside a node's marker."""
-    value = value_of(node, colour_by)
-    flat = {"hollow": theme.surface, "unscored": theme.unscored}
-    return flat.get(paint(node, colour_by)) or visual.value_colour(value or 0.0)
-
-
 def markers(canvas: Canvas) -> list[Trace]:
     """A trace for each state, paint and symbol there is; customdata holds node ids.
 
@@ -71,7 +44,7 @@ def markers(canvas: Canvas) -> list[Trace]:
         state = visual.look(node)
         look = visual.LOOKS[state]
         symbol = look.symbol if canvas.sizes[node.id] >= visual.DENSE else look.dense
-        groups[state, paint(node, canvas.colour_by), symbol].append(node)
+        groups[state, canvas.colours.paint(node), symbol].append(node)
     order = {state: i for i, state in enumerate(visual.LOOKS)}
     return [_group(canvas, *key, groups[key]) for key in sorted(groups, key=lambda k: (order[k[0]], k[1:]))]
 
@@ -88,7 +61,7 @@ def _group(canvas: Canvas, state: str, filled: Paint, symbol: str, nodes: list[N
         "line": {"width": width, "color": visual.faded(outline, max(0.5, canvas.frame.presence))},
     }
     if filled == "value":
-        marker |= {"color": np.array([value_of(n, canvas.colour_by) for n in nodes], dtype=float), "coloraxis": "coloraxis"}
+        marker |= {"color": np.array([canvas.colours.of(n) for n in nodes], dtype=float), "coloraxis": "coloraxis"}
     else:
         marker["color"] = theme.surface if filled == "hollow" else theme.unscored
     return {
@@ -113,6 +86,6 @@ def marks(canvas: Canvas) -> list[Trace]:
         return []
     font = {
         "size": [0.72 * canvas.sizes[n.id] for n in shown],
-        "color": [visual.ink_on(fill(n, canvas.theme, canvas.colour_by)) for n in shown],
+        "color": [visual.ink_on(canvas.colours.fill(n, canvas.theme)) for n in shown],
     }
     return [text(*canvas.xy(n.id for n in shown), [visual.LOOKS[n.state].mark for n in shown], "middle center", font)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rlm_core.figures import visual
+from rlm_core.figures.colours import CONFIDENCE, Colours
 from rlm_core.figures.frame import STEPS, Frame
-from rlm_core.figures.markers import CONFIDENCE
 from rlm_core.figures.standing import Standing, mark_only
 from rlm_core.figures.traces import Canvas
 from rlm_core.markers import TOOL
@@ -69,4 +69,4 @@ def canvas(tree: SearchTree, standing: Standing, shape: Frame, theme: visual.The
         return 0.7 * size if mark_only(at) else 1.1 * size if at.mark == TOOL or at.tool else size
 
     places = {n: (float(i), float(standing.level[n])) for i, n in enumerate(standing.chain)}
-    return Canvas(tree, theme, places, shape, "scatter", {n: own(n) for n in standing.chain}, CONFIDENCE)
+    return Canvas(tree, theme, places, shape, "scatter", {n: own(n) for n in standing.chain}, Colours(CONFIDENCE))

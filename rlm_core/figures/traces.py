@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from rlm_core.figures import visual
+from rlm_core.figures.colours import Colours
 from rlm_core.figures.frame import Frame
 from rlm_core.figures.labels import copies, label
 from rlm_core.figures.layout import Place
@@ -34,7 +35,7 @@ class Canvas:
     frame: Frame
     kind: str
     sizes: Mapping[int, float]
-    colour_by: str
+    colours: Colours
 
     def xy(self, nodes: Iterable[int]) -> tuple[Points, Points]:
         """x and y [n] of the nodes."""

@@ -8,8 +8,9 @@ from typing import Any
 import plotly.graph_objects as go
 
 from rlm_core.figures import traces, visual
+from rlm_core.figures.colours import Colours
 from rlm_core.figures.frame import frame, spread
-from rlm_core.figures.furniture import base_layout, colour_bar, legend, notes
+from rlm_core.figures.furniture import base_layout, colour_bar, difference_axis, legend, notes
 from rlm_core.figures.layout import Orientation, Place, layout
 from rlm_core.figures.markers import markers, marks, sizes
 from rlm_core.figures.plates import plates
@@ -18,6 +19,7 @@ from rlm_core.figures.tree_labels import Spot, plated, spots
 from rlm_core.tree import SearchTree
 from rlm_core.wording import problem_label
 
+BY_VALUE = Colours()
 SVG_LIMIT = 2_000
 """Trees with more nodes are drawn by WebGL."""
 
@@ -28,7 +30,7 @@ def tree_figure(
     theme: visual.Theme,
     selected: int | None = None,
     highlight: Sequence[int] = (),
-    colour_by: str = "value",
+    colours: Colours = BY_VALUE,
     large: bool = False,
     orientation: Orientation = "right",
     places: Mapping[int, Place] | None = None,
@@ -37,8 +39,7 @@ def tree_figure(
 ) -> go.Figure:
     """The tree as it stands, ready for `Plotly.react`: zoom and pan survive every redrawing.
 
-    selected: the node with a ring. highlight: nodes of the present moment, with a halo. colour_by:
-    "value", "score", or the name of a reward. large: type for a lecture hall. places: where nodes
+    selected: the node with a ring. highlight: nodes of the present moment, with a halo. large: type for a lecture hall. places: where nodes
     stand, if not by this tree's own layout; the places of the finished tree make a replay hold still.
     width, height: nominal size in px, from which distances are planned; the figure fills its container.
     """
@@ -47,14 +48,16 @@ def tree_figure(
     margin = {"l": 4, "r": 4, "t": 44 if large else 30, "b": 72 if large else 52}
     shape = frame(where, orientation, (width - 8, height - margin["t"] - margin["b"]), min(root_text, 26), large)
     kind = "scatter" if len(tree.nodes) <= SVG_LIMIT else "scattergl"
-    canvas = Canvas(tree, theme, spread(tree, where, shape), shape, kind, sizes(tree, shape), colour_by)
+    canvas = Canvas(tree, theme, spread(tree, where, shape), shape, kind, sizes(tree, shape), colours)
     lit = [n for n in highlight if n in tree.nodes]
     ringed = selected if selected in tree.nodes else None
     best = tree.best_path()
     style = base_layout(theme, large, height) | {"margin": margin} | _axes(shape.x, shape.y)
     spotted = spots(tree, where, shape, canvas.sizes)
-    style["annotations"] = plates(canvas, plated(tree, best, ringed, spotted), ringed) + notes(tree, theme, large, colour_by)
+    style["annotations"] = plates(canvas, plated(tree, best, ringed, spotted), ringed) + notes(tree, theme, large, colours)
     style["shapes"] = traces.forced_rings(canvas, [n.id for n in tree.nodes.values() if n.forced])
+    if colours.difference:
+        style["coloraxis"] = difference_axis(style["coloraxis"])
     furniture = [colour_bar(theme, large), *legend(canvas, best, lit)]
     return go.Figure({"data": _drawn(canvas, spotted, best, lit, ringed) + furniture, "layout": style}, skip_invalid=False)
 

@@ -7,6 +7,7 @@ import pytest
 
 from rlm_core.events import Backtracked, Evaluated, Pruned, Resampled, RunStarted
 from rlm_core.figures import visual
+from rlm_core.figures.colours import Colours
 from rlm_core.figures.labels import label, safe
 from rlm_core.figures.layout import layout
 from rlm_core.figures.tree_figure import tree_figure
@@ -58,7 +59,7 @@ def test_model_text_is_shown_as_text_and_never_as_markup(text: str) -> None:
     node = log.add(0, text)
     log.emit(Pruned((node,), text))
     log.emit(Evaluated(node, text, 0.5))
-    figure = tree_figure(log.tree, theme=visual.LIGHT, selected=node, colour_by=text)
+    figure = tree_figure(log.tree, theme=visual.LIGHT, selected=node, colours=Colours(text))
     shown = [words for t in figure.data for words in [*(t.text or []), *(t.hovertext or [])]]
     shown += [a.text for a in figure.layout.annotations]
     for words in shown:
