@@ -9,6 +9,7 @@ from collections import OrderedDict
 import streamlit as st
 
 from rlm_core.events import Record
+from rlm_core.labels.book import LabelBook
 from rlm_core.runs.store import Store
 from rlm_core.runs.supervisor import HAS_WORKER, Supervisor
 
@@ -18,6 +19,11 @@ KEPT_LOGS = 32
 @st.cache_resource(show_spinner=False)
 def store() -> Store:
     return Store()
+
+
+@st.cache_resource(show_spinner=False)
+def book() -> LabelBook:
+    return LabelBook(store())
 
 
 @st.cache_resource(show_spinner=False)

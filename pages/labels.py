@@ -1,0 +1,20 @@
+"""Labels: say of each step whether it is good, see how far people agree, bring labels in and out."""
+
+import streamlit as st
+
+from pages.widgets.agreement import agreement
+from pages.widgets.annotate import annotate
+from pages.widgets.backend import supervisor
+from pages.widgets.label_files import files
+from pages.widgets.looks import style
+
+# Title and content of each tab; only the open one is drawn.
+TABS = [("Annotate", annotate), ("Agreement", agreement), ("Import and export", files)]
+
+supervisor()
+style()
+st.markdown("### Labels")
+for tab, (_, draw) in zip(st.tabs([title for title, _ in TABS], key="labels.tab", on_change="rerun"), TABS, strict=True):
+    if tab.open:
+        with tab:
+            draw()

@@ -1,0 +1,133 @@
+"""Where solutions and labels come from and go to: saved runs, and files of JSON lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import streamlit as st
+
+from pages.widgets.backend import book, logs, store
+from pages.widgets.looks import figures_html
+from pages.widgets.safe import markdown_text
+from rlm_core import catalogue
+from rlm_core.labels import prm800k
+from rlm_core.labels.base import Solution
+from rlm_core.labels.from_tree import solutions
+from rlm_core.runs.store import RunRow
+from rlm_core.tree import replay
+from rlm_core.wording import counted, shorten
+
+SHOWN = 12
+"""Refused lines that are listed; of more, only their number is said."""
+SOURCE_WORDS = {
+    "human": ("Labels by people", "Labels by people: good, neutral or bad."),
+    "oracle": ("By the oracle", "Labels by the exact solver of the problem's kind."),
+    "hard": ("By rollouts, hard", "1 if any rollout from the step was correct."),
+    "soft": ("By rollouts, soft", "The share of rollouts from the step that were correct."),
+    "judge": ("By a judge", "Labels by a language model that was asked."),
+}
+
+
+def candidates(row: RunRow) -> list[Solution]:
+    """The finished candidates of a saved run."""
+    return solutions(replay(logs().records(row.id)), row.problem, run=row.id, model=row.config.model)
+
+
+def run_words(row: RunRow) -> str:
+    """A run in one line of plain text."""
+    started = datetime.fromtimestamp(row.created).strftime("%d %b %H:%M")
+    return f"{shorten(row.problem.question, 60)} — {catalogue.title('search', row.config.search)}, {started}, {row.id}"
+
+
+def runs_with_candidates(limit: int = 200) -> list[RunRow]:
+    """Saved runs that may hold finished candidates, newest first."""
+    return [r for r in store().list(limit) if not r.active and r.summary.get("nodes", 0) > 1]
+
+
+def from_runs(added: Callable[[list[Solution]], None]) -> None:
+    """Pick saved runs and take their candidates; `added` is called with them."""
+    rows = {r.id: r for r in runs_with_candidates()}
+    picked = st.multiselect(
+        "Saved runs",
+        list(rows),
+        format_func=lambda run: run_words(rows[run]),
+        key="labels.runs",
+        placeholder="Choose one or several" if rows else "No run has ended yet",
+        disabled=not rows,
+    )
+    if st.button("Add their candidates", icon=":material/add:", disabled=not picked, key="labels.add_runs"):
+        found = [s for run in picked for s in candidates(rows[run])]
+        new = book().add(found)
+        if not found:
+            st.warning("None of these runs has a finished candidate.", icon=":material/warning:")
+            return
+        st.toast(f"{counted(new, 'new solution')}, {len(found) - new:,} already there.", icon=":material/check:")
+        added(found)
+
+
+def from_file(key: str, added: Callable[[list[Solution]], None] | None = None) -> None:
+    """Upload a file and take its solutions and labels; says what was taken and what was refused, and why."""
+    uploaded = st.file_uploader(
+        "A file of JSON lines",
+        type=["jsonl", "json", "txt"],
+        key=f"{key}.file",
+        help='Lines exported here, PRM800K as published, or {"problem": "chain:seed=3" or a question, "steps": ["…", "…"]}.',
+    )
+    if uploaded is None or not st.button("Import", icon=":material/upload_file:", key=f"{key}.import"):
+        return
+    with st.spinner("Reading…"):
+        taken = prm800k.read(uploaded.getvalue(), uploaded.name)
+        new = book().add(taken.solutions)
+        kept = book().put(taken.labels, keep_newer=True)
+    if taken.solutions:
+        older = len(taken.labels) - kept
+        st.success(
+            f"Took {counted(len(taken.solutions), 'solution')} ({new:,} new) and {counted(kept, 'label')}"
+            + (f"; {counted(older, 'label')} left out because this book has the same or newer ones." if older else "."),
+            icon=":material/check:",
+        )
+    if taken.refused:
+        said = [f"- {markdown_text(sentence)}" for sentence in taken.refused[:SHOWN]]
+        said += [f"- and {len(taken.refused) - SHOWN:,} more"] * (len(taken.refused) > SHOWN)
+        head = f"**{counted(len(taken.refused), 'line')} could not be taken" + (
+            ", the others were:**\n\n" if taken.solutions else ":**\n\n"
+        )
+        st.error(head + "\n".join(said), icon=":material/error:")
+    elif added:
+        added(taken.solutions)
+
+
+def files() -> None:
+    """What the book holds, its export and an import."""
+    counts = book().counts()
+    st.html(
+        figures_html(
+            [
+                ("Solutions", f"{counts.solutions:,}", "Solutions whose steps can be labelled."),
+                *((SOURCE_WORDS[s][0], f"{n:,}", SOURCE_WORDS[s][1]) for s, n in counts.by_source.items()),
+            ]
+        )
+    )
+    out, into = st.columns(2, gap="large")
+    with out:
+        st.markdown("##### Export")
+        total = sum(counts.by_source.values())
+        st.markdown(
+            f"All {counted(total, 'label')} with their solutions, one line for each solution and labeler, in the shape of PRM800K."
+            if total
+            else "There are no labels yet; those you give on the tab Annotate can be exported here."
+        )
+        st.download_button(
+            "Download labels.jsonl",
+            data=lambda: prm800k.write(book().solutions(labelled=True), book().labels()),
+            file_name="labels.jsonl",
+            mime="application/jsonl",
+            icon=":material/download:",
+            disabled=not total,
+            on_click="ignore",
+            key="labels.export",
+        )
+    with into:
+        st.markdown("##### Import")
+        from_file("labels.files")
