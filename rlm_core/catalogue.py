@@ -37,10 +37,13 @@ def checked(config: RunConfig) -> RunConfig:
     model = describe(config.model)
     names = {p.name for p in model.parameters}
     model.parse({n: v for n, v in (("device", config.device), ("dtype", config.dtype), ("format", config.format)) if n in names})
+    reward = rewards.reward(config.reward)
+    reward_parameters = reward.description.parse(config.reward_parameters)
+    reward.check(reward_parameters)
     return msgspec.structs.replace(
         config,
         search_parameters=dict(search.search(config.search).description.parse(config.search_parameters)),
-        reward_parameters=dict(rewards.reward(config.reward).description.parse(config.reward_parameters)),
+        reward_parameters=dict(reward_parameters),
     )
 
 

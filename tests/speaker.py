@@ -44,6 +44,7 @@ class Letters:
 class Reader:
     max_length: int = 8192
     fingerprint: str = "speaker"
+    vocabulary: int = 128
 
 
 @dataclass

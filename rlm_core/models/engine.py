@@ -122,6 +122,7 @@ class Engine:
         self.dtype = next(model.parameters()).dtype
         self.max_length = int(getattr(model.config, "max_position_embeddings", 0) or 1 << 20)
         self.fingerprint = _fingerprint(model)
+        self.vocabulary = int(model.config.vocab_size)
         self._rows = self._new_rows()
         self._active: list[_Row] = []
         self._waiting: deque[_Request] = deque()

@@ -35,6 +35,10 @@ class LocalPolicy:
         return self.session.engine.fingerprint
 
     @property
+    def vocabulary(self) -> int:
+        return self.session.engine.vocabulary
+
+    @property
     def usage(self) -> Usage:
         return self.session.usage
 

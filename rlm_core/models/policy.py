@@ -121,6 +121,11 @@ class Policy(Protocol):
         ...
 
     @property
+    def vocabulary(self) -> int:
+        """V: how many tokens it chooses among."""
+        ...
+
+    @property
     def usage(self) -> Usage: ...
 
     async def propose(self, problem: Problem, steps: Sequence[Step], seeds: Sequence[Seed], sampling: Sampling) -> list[Step]:
@@ -171,6 +176,7 @@ class ScriptedPolicy:
     script: dict[tuple[str, ...], tuple[str, ...]]
     name: str = "scripted"
     fingerprint: str = "scripted"
+    vocabulary: int = 128
     usage: Usage = field(default_factory=Usage)
 
     async def propose(self, problem: Problem, steps: Sequence[Step], seeds: Sequence[Seed], sampling: Sampling) -> list[Step]:

@@ -87,9 +87,11 @@ class RewardContext:
 class Reward:
     """A reward as it is offered: its description and how to make it from checked parameters.
 
-    model: the only model it can be used with; empty for any.
+    model: the only model it can be used with; empty for any. check: raises a ConfigError if the parameters,
+    each allowed by itself, do not make sense, so that a person hears of it before anything is run.
     """
 
     description: Description
     make: Callable[[RewardContext, Mapping[str, Any]], RewardModel]
     model: str = ""
+    check: Callable[[Mapping[str, Any]], object] = lambda parameters: None

@@ -1,10 +1,10 @@
-"""Monte-Carlo rollouts as a reward: complete the state n times and take the mean outcome.
+"""Monte-Carlo rollouts as a reward: complete the state n times and see how that ends (Wang et al. 2024, Math-Shepherd).
 
-With `check=verifier` an outcome is 1 if the rollout's answer is correct (soft Monte-Carlo estimate, as
-in Wang et al. 2024, Math-Shepherd); where the question does not tell a correct answer from a wrong
-one this reads the reference, and the run is labelled "oracle". With `check=agreement` an outcome is the
-share of a pilot group (whole solutions sampled once from the bare problem) that gives the same
-answer: self-consistency as a value, no truth needed.
+With `estimate=soft` the score is the mean outcome, with `estimate=hard` 1 if any rollout succeeds. With
+`check=verifier` an outcome is 1 if the rollout's answer is correct; where the question does not tell a
+correct answer from a wrong one this reads the reference, and the run is labelled "oracle". With
+`check=agreement` an outcome is the share of a pilot group (whole solutions sampled once from the bare
+problem) that gives the same answer: self-consistency as a value, no truth needed; success is then the group's most common answer.
 """
 
 from __future__ import annotations
@@ -22,6 +22,18 @@ from rlm_core.problems.base import Problem
 from rlm_core.rewards.base import Reward, RewardContext, Scored
 from rlm_core.rewards.verifier import answer_of, check, require_truth
 
+CHECK = Parameter(
+    "check",
+    "auto",
+    "What counts as success: the verifier's word, or agreement with a pilot group of whole solutions; "
+    "auto uses the verifier only where the question itself tells a right answer.",
+    choices=("auto", "verifier", "agreement"),
+    advanced=True,
+)
+PILOT_SIZE = Parameter(
+    "pilot", 16, "Whole solutions sampled first to compare answers with (agreement only).", low=2, high=256, title="Pilot group"
+)
+
 DESCRIPTION = Description(
     name="rollouts",
     title="Monte-Carlo rollouts",
@@ -29,22 +41,18 @@ DESCRIPTION = Description(
     parameters=(
         Parameter("rollouts", 4, "How many times each state is played to the end.", low=1, high=64, title="Rollouts per state"),
         Parameter(
-            "check",
-            "auto",
-            "What counts as success: the verifier's word, or agreement with a pilot group of whole solutions; "
-            "auto uses the verifier only where the question itself tells a right answer.",
-            choices=("auto", "verifier", "agreement"),
+            "estimate",
+            "soft",
+            "soft: the mean outcome; hard: 1 if any rollout succeeds, else 0.",
+            choices=("soft", "hard"),
             advanced=True,
         ),
-        Parameter(
-            "pilot", 16, "Whole solutions sampled first to compare answers with (agreement only).", low=2, high=256, title="Pilot group"
-        ),
+        CHECK,
+        PILOT_SIZE,
     ),
     paper="Wang et al. 2024, Math-Shepherd",
     url="https://arxiv.org/abs/2312.08935",
 )
-
-
 PILOT = 2**31 - 1
 """Stands for a node's number in the seeds of the pilot group."""
 
@@ -70,44 +78,75 @@ class Pilot:
 
 
 @dataclass(frozen=True, slots=True)
-class Rollouts:
-    """`pilot` is None where the verifier judges."""
+class Ends:
+    """Plays states to the end and judges how that went; `pilot` is None where the verifier judges. oracle: it reads the truth."""
 
     policy: Policy
     sampling: Sampling
-    count: int
     pilot: Pilot | None
     oracle: bool
-    name: str = "rollouts"
-    scores_partial: bool = True
 
-    async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Scored:
-        """A finished state is judged as it stands; any other is played to the end first."""
-        if steps and (steps[-1].finished or steps[-1].cut):
-            return Scored(await self._outcome(problem, steps, seed))
-        seeds = [(*seed, i) for i in range(self.count)]
-        ends = await self.policy.complete(problem, steps, seeds, self.sampling)
-        results = []
-        for end in ends:
-            whole = [*steps, *end]
-            outcome = await self._outcome(problem, whole, seed)
-            results.append(RolloutResult(tuple(s.text for s in end), answer_of(problem, whole), outcome))
-        return Scored(round(sum(r.score for r in results) / len(results), 4), tuple(results))
-
-    async def _outcome(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> float:
+    async def outcome(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> float:
+        """How good a finished solution is, in [0,1]."""
         if self.pilot is None:
             return float(check(problem, steps))
         answer = answer_of(problem, steps)
         return (await self.pilot.shares(problem, seed)).get(answer, 0.0) if answer is not None else 0.0
 
+    async def success(self, problem: Problem, seed: Seed) -> float:
+        """The outcome from which on a solution counts as a success: 1, or the share of the pilot group's most common answer."""
+        return 1.0 if self.pilot is None else max((await self.pilot.shares(problem, seed)).values(), default=1.0)
 
-def make(context: RewardContext, parameters: Mapping[str, Any]) -> Rollouts:
+    async def play(self, problem: Problem, steps: Sequence[Step], seed: Seed, count: int) -> tuple[RolloutResult, ...]:
+        """`count` rollouts from an unfinished state, judged."""
+        seeds = [(*seed, i) for i in range(count)]
+        results = []
+        for end in await self.policy.complete(problem, steps, seeds, self.sampling):
+            whole = [*steps, *end]
+            outcome = await self.outcome(problem, whole, seed)
+            results.append(RolloutResult(tuple(s.text for s in end), answer_of(problem, whole), outcome))
+        return tuple(results)
+
+
+def ended(steps: Sequence[Step]) -> bool:
+    """Is there nothing left to play?"""
+    return bool(steps) and (steps[-1].finished or steps[-1].cut)
+
+
+@dataclass(frozen=True, slots=True)
+class Rollouts:
+    ends: Ends
+    count: int
+    hard: bool = False
+    name: str = "rollouts"
+    scores_partial: bool = True
+
+    @property
+    def oracle(self) -> bool:
+        return self.ends.oracle
+
+    async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Scored:
+        """A finished state is judged as it stands; any other is played to the end first."""
+        results = () if ended(steps) else await self.ends.play(problem, steps, seed, self.count)
+        outcomes = [r.score for r in results] or [await self.ends.outcome(problem, steps, seed)]
+        if self.hard:
+            return Scored(float(max(outcomes) >= await self.ends.success(problem, seed)), results)
+        mean = sum(outcomes) / len(outcomes)
+        return Scored(round(mean, 4) if results else mean, results)
+
+
+def make_ends(context: RewardContext, parameters: Mapping[str, Any]) -> Ends:
+    """From the parameters CHECK and PILOT_SIZE. RewardError if the verifier is to judge and has nothing to check against."""
     self_checking = context.problem.self_checking
     by_verifier = parameters["check"] == "verifier" or (parameters["check"] == "auto" and self_checking)
     if by_verifier:
         require_truth(context.problem)
     pilot = None if by_verifier else Pilot(context.policy, context.sampling, parameters["pilot"])
-    return Rollouts(context.policy, context.sampling, parameters["rollouts"], pilot, oracle=by_verifier and not self_checking)
+    return Ends(context.policy, context.sampling, pilot, oracle=by_verifier and not self_checking)
+
+
+def make(context: RewardContext, parameters: Mapping[str, Any]) -> Rollouts:
+    return Rollouts(make_ends(context, parameters), parameters["rollouts"], parameters["estimate"] == "hard")
 
 
 REWARD = Reward(DESCRIPTION, make)

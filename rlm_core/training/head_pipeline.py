@@ -86,7 +86,8 @@ async def train_head(
     examples = await read(recipe.kind, labelled, new_policy, _every(report, "solutions read"))
     trained = await asyncio.to_thread(fit, examples, config, report, stop)
     policy = new_policy()
-    facts: dict[str, Any] = {"labels": dict(counts), "solutions": len(labelled), "tokens": tokens, "note": recipe.note}
+    used = dict(counts) if recipe.kind == "prm" else dict.fromkeys(counts, trained.examples)
+    facts: dict[str, Any] = {"labels": used, "solutions": len(labelled), "tokens": tokens, "note": recipe.note}
     made = card(recipe.kind, recipe.name, policy, trained, config, **facts)
     own = head.save(folder, made, trained.network)
     quality: dict[str, Any] = {}

@@ -1,0 +1,53 @@
+"""Token entropy as a reward: how undecided the policy was while it wrote.
+
+mean: 1 − H̄/ln V, from the mean entropy H̄ of the distributions the tokens were drawn from.
+variance: 1 − 4·Var(H)/(ln V)², from its variance: a solution that is sure here and lost there scores lower than
+an even one. Both lie in [0,1] since H lies in [0, ln V], and fall as entropy or its variance rises (V: size of the vocabulary).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rlm_core.describe import Description, Parameter
+from rlm_core.models.policy import Policy, Seed, Step
+from rlm_core.problems.base import Problem
+from rlm_core.rewards.base import Reward, RewardContext, Scored
+from rlm_core.rewards.uncertainty import uncertainty
+
+DESCRIPTION = Description(
+    name="entropy",
+    title="Token entropy",
+    sentence="How decided the policy was at each token; costs nothing, and measures confidence, not correctness.",
+    parameters=(
+        Parameter("over", "mean", "Mean entropy, or how much it varies from token to token.", choices=("mean", "variance"), title="Figure"),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entropy:
+    policy: Policy
+    over: str
+    name: str = "entropy"
+    scores_partial: bool = True
+    oracle: bool = False
+
+    async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Scored:
+        found = await uncertainty(self.policy, problem, steps)
+        highest = math.log(self.policy.vocabulary)
+        mean = sum(found.entropies) / len(found.entropies)
+        if self.over == "mean":
+            return Scored(round(1 - mean / highest, 4), passes=found.passes)
+        variance = sum((h - mean) ** 2 for h in found.entropies) / len(found.entropies)
+        return Scored(round(1 - 4 * variance / highest**2, 4), passes=found.passes)
+
+
+def make(context: RewardContext, parameters: Mapping[str, Any]) -> Entropy:
+    return Entropy(context.policy, parameters["over"])
+
+
+REWARD = Reward(DESCRIPTION, make)

@@ -1,0 +1,100 @@
+"""OmegaPRM as a reward: rollouts find the first wrong step by binary search (Luo et al. 2024, arXiv 2406.06592, section 3.2).
+
+A prefix from which any rollout succeeds is taken to be right; so O(k·log M) rollouts locate the first wrong of M
+steps, where labelling every prefix takes k·M.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rlm_core.describe import Description, Parameter
+from rlm_core.events import RolloutResult
+from rlm_core.models.policy import Seed, Step
+from rlm_core.problems.base import Problem
+from rlm_core.rewards.base import Reward, RewardContext, Scored
+from rlm_core.rewards.rollouts import CHECK, PILOT_SIZE, Ends, ended, make_ends
+
+DESCRIPTION = Description(
+    name="omegaprm",
+    title="OmegaPRM",
+    sentence="Rollouts find the first wrong step by binary search; every step before it is credited, none from it on.",
+    parameters=(
+        Parameter("rollouts", 4, "Rollouts from every prefix that is tried.", low=1, high=64, title="Rollouts per prefix"),
+        CHECK,
+        PILOT_SIZE,
+    ),
+    paper="Luo et al. 2024, OmegaPRM",
+    url="https://arxiv.org/abs/2406.06592",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """wrong: index of the first wrong step, None if there is none. tried: the estimate in [0,1] of every prefix length that was tried."""
+
+    wrong: int | None
+    tried: dict[int, float]
+
+    def credits(self, steps: int) -> tuple[float, ...]:
+        """A score for each step: the estimate of the nearest tried prefix that holds it and succeeds, 0 from the first wrong one on."""
+        return tuple(0.0 if self.wrong is not None and i >= self.wrong else self._credit(i) for i in range(steps))
+
+    def _credit(self, step: int) -> float:
+        return next((self.tried[n] for n in sorted(self.tried) if n > step and self.tried[n] > 0), 0.0)
+
+
+async def first_wrong_step(steps: int, estimate: Callable[[int], Awaitable[float]]) -> Located:
+    """Binary search over prefixes of 1 … `steps` steps; estimate(n) in [0,1] is above 0 if the first n steps can still succeed.
+
+    It takes at most 1 + ⌈log₂ steps⌉ estimates. A prefix is right if any longer one is.
+    """
+    tried = {steps: await estimate(steps)}
+    if tried[steps] > 0:
+        return Located(None, tried)
+    right, wrong = 0, steps
+    while wrong - right > 1:
+        middle = (right + wrong) // 2
+        tried[middle] = await estimate(middle)
+        if tried[middle] > 0:
+            right = middle
+        else:
+            wrong = middle
+    return Located(wrong - 1, tried)
+
+
+@dataclass(frozen=True, slots=True)
+class OmegaPRM:
+    """The score of a state is the estimate of all its steps; `Scored.steps` tells where it went wrong."""
+
+    ends: Ends
+    count: int
+    name: str = "omegaprm"
+    scores_partial: bool = True
+
+    @property
+    def oracle(self) -> bool:
+        return self.ends.oracle
+
+    async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Scored:
+        played: list[RolloutResult] = []
+
+        async def estimate(n: int) -> float:
+            if ended(steps[:n]):
+                return await self.ends.outcome(problem, steps[:n], seed)
+            results = await self.ends.play(problem, steps[:n], (*seed, n), self.count)
+            if n == len(steps):
+                played.extend(results)
+            return round(sum(r.score for r in results) / len(results), 4)
+
+        found = await first_wrong_step(len(steps), estimate)
+        return Scored(found.tried[len(steps)], tuple(played), steps=found.credits(len(steps)))
+
+
+def make(context: RewardContext, parameters: Mapping[str, Any]) -> OmegaPRM:
+    return OmegaPRM(make_ends(context, parameters), parameters["rollouts"])
+
+
+REWARD = Reward(DESCRIPTION, make)

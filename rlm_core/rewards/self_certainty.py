@@ -1,0 +1,46 @@
+"""Self-certainty as a reward: how far the policy's distributions were from uniform (Kang et al. 2025, arXiv 2502.18581).
+
+Their figure, mean over tokens of KL(uniform ‖ p) in nats, has no upper end; the score is
+1 − exp(−c/ln V), which lies in [0,1) and rises with c (V: size of the vocabulary), so that every ranking is theirs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rlm_core.describe import Description
+from rlm_core.models.policy import Policy, Seed, Step
+from rlm_core.problems.base import Problem
+from rlm_core.rewards.base import Reward, RewardContext, Scored
+from rlm_core.rewards.uncertainty import uncertainty
+
+DESCRIPTION = Description(
+    name="self_certainty",
+    title="Self-certainty",
+    sentence="How far the policy's distributions were from a blind guess; costs nothing, and measures confidence, not correctness.",
+    paper="Kang et al. 2025, Self-certainty",
+    url="https://arxiv.org/abs/2502.18581",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SelfCertainty:
+    policy: Policy
+    name: str = "self_certainty"
+    scores_partial: bool = True
+    oracle: bool = False
+
+    async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Scored:
+        found = await uncertainty(self.policy, problem, steps)
+        certainty = sum(found.certainties) / len(found.certainties)
+        return Scored(round(1 - math.exp(-certainty / math.log(self.policy.vocabulary)), 4), passes=found.passes)
+
+
+def make(context: RewardContext, parameters: Mapping[str, Any]) -> SelfCertainty:
+    return SelfCertainty(context.policy)
+
+
+REWARD = Reward(DESCRIPTION, make)

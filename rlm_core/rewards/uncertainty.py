@@ -1,0 +1,28 @@
+"""How sure the policy was of what it wrote, token by token: what entropy and self-certainty are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rlm_core.errors import RewardError
+from rlm_core.models.policy import Policy, Step
+from rlm_core.problems.base import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertainty:
+    """Of all tokens of some steps, in nats: their entropies and self-certainties; passes: reward passes it took."""
+
+    entropies: tuple[float, ...]
+    certainties: tuple[float, ...]
+    passes: int
+
+
+async def uncertainty(policy: Policy, problem: Problem, steps: Sequence[Step]) -> Uncertainty:
+    """Read from the policy's own pass over the steps; those a person wrote cost a pass each. RewardError without any token."""
+    readings = await policy.read(problem, steps)
+    entropies = tuple(e for r in readings for e in r.entropies)
+    if not entropies:
+        raise RewardError("A state without steps has no tokens to be unsure about; score it after its first step.")
+    return Uncertainty(entropies, tuple(c for r in readings for c in r.certainties), sum(not s.tokens for s in steps))
