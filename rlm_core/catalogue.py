@@ -52,7 +52,7 @@ def _refuse_foreign(config: RunConfig) -> None:
     made_for = rewards.reward(config.reward).model
     if made_for and made_for != config.model:
         raise ConfigError(
-            f"The reward {config.reward} reads the hidden states of {made_for} and cannot be used with {config.model}; "
+            f"The reward {config.reward} was trained for {made_for} and cannot be used with {config.model}; "
             f"choose another reward, or train one for {config.model}."
         )
 

@@ -335,8 +335,8 @@ async def _evaluate_reward(config: RunConfig, spec: str, samples: int) -> dict[s
 
 @app.command()
 def train(
-    what: Annotated[str, typer.Argument(help="nano, prm or orm.")],
-    steps: Annotated[int | None, typer.Option(help="nano: optimiser steps; the default reproduces the bundled model.")] = None,
+    what: Annotated[str, typer.Argument(help="nano, backbone, prm or orm.")],
+    steps: Annotated[int | None, typer.Option(help="nano, backbone: optimiser steps; the default reproduces the bundled ones.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder to write; the default is assets/nano, or this data folder's rewards.")] = None,
     seed: Annotated[int, typer.Option()] = 0,
     name: Annotated[str, typer.Option(help="prm, orm: what the head is called; its reward is then prm:NAME.")] = "mine",
@@ -351,17 +351,24 @@ def train(
     rollouts: Annotated[int, typer.Option(min=1, help="prm, orm: rollouts a step for hard and soft labels.")] = 8,
     noise: Annotated[float, typer.Option(min=0, max=1, help="prm, orm: share of labels flipped in noisy ones.")] = 0.1,
     judge: Annotated[str, typer.Option(help="prm, orm: the model that gives judge labels.")] = "smollm2",
+    backbone: Annotated[str, typer.Option(help="prm, orm: folder of a model of its own that reads the steps (see `train backbone`).")] = "",
     measure: Annotated[list[str] | None, typer.Option(help="prm, orm: a held-out set to measure on; may be repeated.")] = None,
 ) -> None:
-    """Train the bundled model from scratch, or a reward head for a model: the head can then be chosen as a reward at once."""
+    """Train the bundled model, the backbone of its reward model, or a reward head, which can then be chosen at once."""
     if what == "nano":
         from rlm_core.training import nano
 
         config = nano.NanoConfig(seed=seed) if steps is None else nano.NanoConfig(steps=steps, stop=steps, seed=seed)
         nano.train(config, out or nano.FOLDER, report=lambda text: print(text, flush=True))
         return
+    if what == "backbone":
+        from rlm_core.training import verifier
+
+        trained = verifier.VerifierConfig(seed=seed) if steps is None else verifier.VerifierConfig(steps=steps, seed=seed)
+        verifier.train(trained, out or data_folder() / "backbone", report=lambda text: print(text, flush=True))
+        return
     if what not in ("prm", "orm"):
-        raise unknown("training", what, ["nano", "prm", "orm"])
+        raise unknown("training", what, ["nano", "backbone", "prm", "orm"])
     recipe = HeadRecipe(
         kind=what,
         name=name,
@@ -372,6 +379,7 @@ def train(
         rollouts=rollouts,
         noise=noise,
         judge=judge,
+        backbone=backbone,
         measure=tuple(measure or ["chain:n=200"]),
         seed=seed,
     )

@@ -273,7 +273,7 @@ async def _cost(job: CostJob, desk: Desk) -> dict[str, Any]:
     desk.tell("sampling solutions to measure on")
     held = [d for group in await draw(new_policy, counted_set(job.measure, {}), 8, sampling, job.seed + 1) for d in group]
     truth = [Labelled(d.problem, d.steps, [None if y is None else float(y) for y in oracle_labels(d.problem, d.texts)]) for d in held]
-    exam = await read("prm", truth, new_policy)
+    exam = await read("prm", truth, [new_policy])
     desk.tell("sampling solutions to learn from")
     pool = await draw(new_policy, counted_set(job.problems, {"split": "train"}), job.samples, sampling, job.seed, desk.progress)
     points: list[dict[str, Any]] = []
@@ -309,7 +309,7 @@ async def _cost_of(job: CostJob, maker: str, pool, exam, new_policy, settings, s
     points = []
     for size in sorted({min(s, len(pool)) for s in job.sizes}):
         part = [x for group, _ in labelled[:size] for x in group]
-        examples = await read("prm", part, new_policy)
+        examples = await read("prm", part, [new_policy])
         values = []
         for seed in range(3):
             try:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.widgets.backend import book
 from pages.widgets.looks import table_html
+from pages.widgets.safe import markdown_text
 from rlm_core.labels.agreement import Pair, alpha, pairwise, units, with_oracle
 from rlm_core.labels.base import HUMAN
 from rlm_core.wording import listed, number
@@ -63,17 +64,13 @@ def _pairs(pairs: list[Pair], together: float | None) -> None:
         if together is not None
         else "**Krippendorff's α cannot be given:** no step was labelled twice, or only one word was ever used."
     )
-    if why := [w for w in map(_why, pairs) if w]:
-        st.caption(f"No κ {listed(why)}.")
+    for said, without in (
+        ("they labelled no step in common", [p for p in pairs if not p.steps]),
+        ("both said one and the same of every step, which chance would do too", [p for p in pairs if p.steps and p.kappa is None]),
+    ):
+        if without:
+            st.caption(f"No κ for {markdown_text(listed([f'{p.a} and {p.b}' for p in without], most=4))}: {said}.")
     st.caption(
         "1 is full agreement, 0 what chance would give, below 0 less than that. κ (Cohen 1960) compares two annotators; "
         "α (Krippendorff 2011, nominal) takes any number, with labels missing."
     )
-
-
-def _why(pair: Pair) -> str:
-    """Why a pair has no kappa; empty if it has one."""
-    if pair.kappa is not None:
-        return ""
-    who = f"for {pair.a} and {pair.b}"
-    return f"{who}, who labelled no step in common" if not pair.steps else f"{who}, who both said one and the same of every step"

@@ -11,6 +11,7 @@ from html import escape
 import streamlit as st
 
 from pages.widgets.backend import book
+from pages.widgets.formulas import has_formulas, markdown_with_formulas
 from pages.widgets.keep import keep, restore
 from pages.widgets.label_files import candidates, from_file, from_runs, run_words, runs_with_candidates
 from pages.widgets.safe import html_text, markdown_text
@@ -28,7 +29,8 @@ MEANINGS = {
     BAD: "Wrong, does not follow, or leads nowhere.",
 }
 _TO_KEYS = """<script>/* {} */
-document.activeElement?.closest('[data-testid="stSelectbox"], [data-testid="stCheckbox"]') && document.activeElement.blur()</script>"""
+((at) => at?.closest('[data-testid="stSelectbox"], [data-testid="stMultiSelect"], [data-testid="stCheckbox"]') && at.blur())(document.activeElement)
+</script>"""
 """Run after each choice (their number makes it new): leaves the control, for a key pressed in it would not label."""
 MANY = 60
 """Characters that an annotator's name may have."""
@@ -61,8 +63,8 @@ def annotate() -> None:
     everything = book().solutions()
     if not everything:
         return _empty()
-    who, kind, source, skip, add = st.columns([4, 4, 6, 5, 3], vertical_alignment="bottom")
-    with add, st.popover("Add", icon=":material/add:", width="stretch", help="Solutions from saved runs or from a file"):
+    who, kind, source, skip, add = st.columns([4, 3, 5, 5, 4], vertical_alignment="bottom")
+    with add, st.popover("Add solutions", icon=":material/add:", width="stretch"), st.container(width=420):
         _add()
     with who:
         by = _annotator()
@@ -123,7 +125,9 @@ def _from(everything: list[Solution], chosen: list[Solution]) -> list[Solution]:
     restore("annotate.from", [])
     places = keep(
         "annotate.from",
-        st.multiselect("From", sorted({_place(s) for s in everything}), key="annotate.from", placeholder="Anywhere", wrap=False),
+        st.multiselect(
+            "From", sorted({_place(s) for s in everything}), key="annotate.from", placeholder="Anywhere", wrap=False, on_change=_changed
+        ),
     )
     return [s for s in chosen if not places or _place(s) in places]
 
@@ -226,7 +230,8 @@ def _current(desk: Desk) -> Solution | None:
 def _finished(desk: Desk) -> None:
     st.success(f"You have labelled all {counted(len(desk.queue), 'solution')} here.", icon=":material/done_all:")
     st.caption("Turn off “Only not yet labelled by me” to look through them again, or add more solutions.")
-    _undo_button()
+    with st.columns([1, 4])[0]:
+        _undo_button()
 
 
 def _panel(desk: Desk, one: Solution, step: int, count: int) -> None:
@@ -316,10 +321,11 @@ def _solution(desk: Desk, one: Solution, step: int, verdict: bool, everyone: boo
     """The problem, and its steps with the labels they have."""
     title = _kind_title(one.problem.task)
     by = f"written by {one.model}" if one.model else ""
-    st.html(
-        f'<div class="rlm-question">{escape(one.problem.question)}</div>'
-        f'<div class="rlm-origin">{html_text(" · ".join(filter(None, (title, by, one.origin))))}</div>'
-    )
+    if has_formulas(one.problem.question):
+        st.markdown(markdown_with_formulas(one.problem.question))
+    else:
+        st.html(f'<div class="rlm-question">{escape(one.problem.question)}</div>')
+    st.html(f'<div class="rlm-origin">{html_text(" · ".join(filter(None, (title, by, one.origin))))}</div>')
     if verdict:
         known = {True: "The answer is right", False: "The answer is wrong", None: "Nothing here can tell whether the answer is right"}
         reference = f" (expected: {one.problem.reference})" if one.problem.reference else ""
@@ -333,10 +339,14 @@ def _solution(desk: Desk, one: Solution, step: int, verdict: bool, everyone: boo
 
 def _row(place: int, text: str, now: bool, label: Label | None, others: list[Label]) -> None:
     lines = "\n".join(readable(line) for line in text.strip().split("\n"))
-    with st.container(horizontal=True, key=f"labelstep_{place}", vertical_alignment="center", gap="small", wrap=False):
+    with st.container(horizontal=True, key=f"labelstep_{place}", vertical_alignment="top", gap="small", wrap=False):
         st.button(str(place + 1), key=f"go_{place}", type="tertiary", on_click=_go, args=(place,), help="Label this step", wrap=False)
         said = "".join(f"<small>{html_text(_said(la))}</small>" for la in others)
-        st.html(f'<div class="rlm-label{" now" if now else ""}"><span>{escape(lines) or "∅"}</span>{said}</div>', width="stretch")
+        with st.container(gap=None):
+            shown = "" if has_formulas(lines) else f"<span>{escape(lines) or '∅'}</span>"
+            if not shown:
+                st.markdown(markdown_with_formulas(lines))
+            st.html(f'<div class="rlm-label{" now" if now else ""}">{shown}{said}</div>')
         if label is not None:
             icon, colour, _ = LOOKS[int(label.value)]
             st.badge(RATINGS[int(label.value)], icon=f":material/{icon}:", color=colour)  # type: ignore[arg-type]

@@ -80,36 +80,35 @@ def from_file(key: str, added: Callable[[list[Solution]], None] | None = None) -
         taken = prm800k.read(uploaded.getvalue(), uploaded.name)
         new = book().add(taken.solutions)
         kept = book().put(taken.labels, keep_newer=True)
-    if taken.solutions:
-        older = len(taken.labels) - kept
-        st.success(
-            f"Took {counted(len(taken.solutions), 'solution')} ({new:,} new) and {counted(kept, 'label')}"
-            + (f"; {counted(older, 'label')} left out because this book has the same or newer ones." if older else "."),
-            icon=":material/check:",
-        )
+    older = len(taken.labels) - kept
+    said = f"Took {counted(len(taken.solutions), 'solution')} ({new:,} new) and {counted(kept, 'label')}"
+    said += f"; {counted(older, 'label')} left out because this book has the same or newer ones." if older else "."
+    if added and not taken.refused:
+        st.toast(said, icon=":material/check:")
+        added(taken.solutions)
+    elif taken.solutions:
+        st.success(said, icon=":material/check:")
     if taken.refused:
-        said = [f"- {markdown_text(sentence)}" for sentence in taken.refused[:SHOWN]]
-        said += [f"- and {len(taken.refused) - SHOWN:,} more"] * (len(taken.refused) > SHOWN)
+        lines = [f"- {markdown_text(sentence)}" for sentence in taken.refused[:SHOWN]]
+        lines += [f"- and {len(taken.refused) - SHOWN:,} more"] * (len(taken.refused) > SHOWN)
         head = f"**{counted(len(taken.refused), 'line')} could not be taken" + (
             ", the others were:**\n\n" if taken.solutions else ":**\n\n"
         )
-        st.error(head + "\n".join(said), icon=":material/error:")
-    elif added:
-        added(taken.solutions)
+        st.error(head + "\n".join(lines), icon=":material/error:")
 
 
 def files() -> None:
     """What the book holds, its export and an import."""
-    counts = book().counts()
-    st.html(
-        figures_html(
-            [
-                ("Solutions", f"{counts.solutions:,}", "Solutions whose steps can be labelled."),
-                *((SOURCE_WORDS[s][0], f"{n:,}", SOURCE_WORDS[s][1]) for s, n in counts.by_source.items()),
-            ]
-        )
-    )
+    held = st.container()
     out, into = st.columns(2, gap="large")
+    with into:
+        st.markdown("##### Import")
+        from_file("labels.files")
+    counts = book().counts()
+    with held:
+        sources = [(*SOURCE_WORDS[source], n) for source, n in counts.by_source.items()]
+        figures = [("Solutions", "Solutions whose steps can be labelled.", counts.solutions), *sources]
+        st.html(figures_html([(name, f"{n:,}", meaning) for name, meaning, n in figures]))
     with out:
         st.markdown("##### Export")
         total = sum(counts.by_source.values())
@@ -128,6 +127,3 @@ def files() -> None:
             on_click="ignore",
             key="labels.export",
         )
-    with into:
-        st.markdown("##### Import")
-        from_file("labels.files")

@@ -52,8 +52,8 @@ class LoadedModel:
 def load(name: str, *, device: str = "auto", dtype: str = "auto", fmt: str = "auto", report: Report = lambda text: None) -> LoadedModel:
     """The model of that name, id, folder or file; ModelError says what is missing or not allowed."""
     place = pick_device(device)
-    if name == "nano":
-        return _load_nano(place, report)
+    if name == "nano" or _in_nano_notation(Path(name)):
+        return _load_nano(name, place, report)
     if name == "smollm2":
         model, tokenizer = _load_smollm2(pick_dtype(dtype, place), report)
     elif name.endswith(".gguf"):
@@ -86,16 +86,23 @@ def pick_dtype(wanted: str, device: str) -> torch.dtype:
     return torch.float16 if device == "mps" else torch.float32
 
 
-def _load_nano(device: str, report: Report) -> LoadedModel:
-    if not (nano.FOLDER / "model.safetensors").is_file():
+def _in_nano_notation(folder: Path) -> bool:
+    """Was a model trained on the bundled model's notation? Its configuration says so."""
+    file = folder / "config.json"
+    return file.is_file() and json.loads(file.read_text()).get("notation") == "nano"
+
+
+def _load_nano(name: str, device: str, report: Report) -> LoadedModel:
+    folder = nano.FOLDER if name == "nano" else Path(name)
+    if not (folder / "model.safetensors").is_file():
         raise ModelError("The bundled model is missing from assets/nano; make it again with `python -m rlm_core train nano`.")
-    report("Loading the bundled model …")
+    report("Loading the bundled model …" if name == "nano" else f"Loading {folder.name} …")
     exact = device != "mps"  # MPS has no float64
     dtype = torch.float64 if exact else torch.float32
-    tokenizer = AutoTokenizer.from_pretrained(nano.FOLDER)
-    model = AutoModelForCausalLM.from_pretrained(nano.FOLDER, dtype=dtype, use_safetensors=True)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, use_safetensors=True)
     model.to(device)  # type: ignore[arg-type]
-    return LoadedModel("nano", Engine(model, exact=exact), tokenizer, NanoFormat(tokenizer))
+    return LoadedModel(name, Engine(model, exact=exact), tokenizer, NanoFormat(tokenizer))
 
 
 def _load_smollm2(dtype: torch.dtype, report: Report) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:

@@ -6,18 +6,21 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rlm_core.models.policy import Reading
+from rlm_core.models.policy import Policy, Reading, Step
+from rlm_core.problems.base import Problem
 
 SURPRISE = 4
 """Figures of surprise besides the hidden states: mean and least log p, mean and greatest entropy."""
 
 
-def width(hidden_size: int) -> int:
-    """How many features a model of that hidden size gives."""
-    return 2 * hidden_size + SURPRISE
+async def features(kind: str, readers: Sequence[Policy], problem: Problem, steps: Sequence[Step]) -> np.ndarray:
+    """[steps, f] for a PRM, [1, f] for an ORM: what each reader makes of the steps, side by side."""
+    seen = [await reader.read(problem, steps) for reader in readers]
+    look = solution_features if kind == "orm" else step_features
+    return np.concatenate([look(readings) for readings in seen], axis=1)
 
 
-def features(reading: Reading) -> np.ndarray:
+def of_tokens(reading: Reading) -> np.ndarray:
     """[2·hidden_size + 4]: the last token's hidden state, the mean of all, and how surprising the tokens were (nats).
 
     The surprise is what a frozen policy knows best of its own slips: where it wrote something
@@ -29,16 +32,16 @@ def features(reading: Reading) -> np.ndarray:
 
 
 def step_features(readings: Sequence[Reading]) -> np.ndarray:
-    """[steps, features]: one row a step."""
-    return np.stack([features(r) for r in readings])
+    """[steps, f]: one row a step."""
+    return np.stack([of_tokens(r) for r in readings])
 
 
 def solution_features(readings: Sequence[Reading]) -> np.ndarray:
-    """[1, features]: the whole solution read as one."""
+    """[1, f]: the whole solution read as one."""
     joined = Reading(
         np.concatenate([r.hidden for r in readings]),
         tuple(p for r in readings for p in r.logprobs),
         tuple(e for r in readings for e in r.entropies),
         tuple(c for r in readings for c in r.certainties),
     )
-    return features(joined)[None]
+    return of_tokens(joined)[None]

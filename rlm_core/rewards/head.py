@@ -3,14 +3,16 @@
 A PRM head gives every step P(it is right | problem, steps before it) (Lightman et al. 2023); an ORM
 head gives a finished solution P(its answer is right) (Cobbe et al. 2021). The features are read from what the policy
 computed when it wrote the steps, so a score costs no second pass and next to no time. A head belongs
-to one set of weights; made for another model it is refused. Heads are made by
-`rlm_core.training.reward_models` and lie in folders: those bundled and those of this data folder.
+to one set of weights; made for another model it is refused. Where a frozen policy's hidden states tell
+too little, a head may bring a backbone of its own (a folder beside its card), which reads every step
+once more. Heads are made by `rlm_core.training` and lie in folders: those bundled and those of this data folder.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -27,9 +29,11 @@ from rlm_core.paths import data_folder
 from rlm_core.problems.base import Problem
 from rlm_core.rewards.aggregate import AGGREGATE, aggregate
 from rlm_core.rewards.base import Reward, RewardContext, Scored
-from rlm_core.rewards.features import solution_features, step_features
+from rlm_core.rewards.features import features
 
 BUNDLED = Path(__file__).parents[2] / "assets" / "rewards"
+BACKBONE = "backbone"
+"""A head's own model, in its folder."""
 KINDS = {"prm": "Process reward model", "orm": "Outcome reward model"}
 
 
@@ -37,6 +41,7 @@ class Card(msgspec.Struct, frozen=True):
     """What a head is and how it came about; its file beside the weights.
 
     kind: "prm" or "orm". name: what it is called after the colon. model, fingerprint: whose hidden states it reads.
+    backbone: does it bring a model of its own that reads the steps too?
     labels: how many labels of each source it learned from. tokens: generated to make them.
     aggregate: how its step scores become one by default. quality: figures measured on what it did not learn from.
     """
@@ -45,7 +50,7 @@ class Card(msgspec.Struct, frozen=True):
     name: str
     model: str
     fingerprint: str
-    hidden_size: int
+    features: int
     labels: dict[str, int]
     solutions: int
     problems: int
@@ -55,6 +60,7 @@ class Card(msgspec.Struct, frozen=True):
     quality: dict[str, Any]
     made: str
     note: str = ""
+    backbone: bool = False
 
     @property
     def reward(self) -> str:
@@ -82,15 +88,20 @@ def gelu(x: np.ndarray) -> np.ndarray:
     return 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Head:
-    """A head as a reward of a run. passes: one a score, however many steps it reads."""
+    """A head as a reward of a run. passes: one a score, however many steps it reads.
+
+    backbone: the folder of a model of its own that reads the steps besides the policy, None without one.
+    """
 
     card: Card
     network: Network
-    policy: Policy
+    context: RewardContext
     how: str
+    backbone: Path | None = None
     oracle: bool = False
+    _second: Policy | None = None
 
     @property
     def name(self) -> str:
@@ -101,11 +112,13 @@ class Head:
         return self.card.kind == "prm"
 
     async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Scored:
-        readings = await self.policy.read(problem, steps)
+        if self.backbone is not None and self._second is None:
+            self._second = await self.context.source.policy(str(self.backbone))
+        readers = [self.context.policy] + ([self._second] if self._second else [])
+        seen = await features(self.card.kind, readers, problem, steps)
+        each = tuple(round(float(p), 4) for p in self.network.probabilities(seen))
         if self.card.kind == "orm":
-            (p,) = self.network.probabilities(solution_features(readings))
-            return Scored(round(float(p), 4), passes=1)
-        each = tuple(round(float(p), 4) for p in self.network.probabilities(step_features(readings)))
+            return Scored(each[0], passes=1)
         return Scored(round(aggregate(each, self.how), 4), passes=1, steps=each)
 
 
@@ -144,20 +157,22 @@ def as_reward(card: Card, folder: Path) -> Reward:
 
 def _description(card: Card) -> Description:
     learned = " and ".join(f"{n:,} {source}" for source, n in card.labels.items())
-    sentence = f"A head on the hidden states of {card.model}, trained on {learned} labels of {card.problems:,} problems."
+    where = f"A small model of its own beside {card.model}" if card.backbone else f"A head on the hidden states of {card.model}"
+    price = "one pass over each step" if card.backbone else "next to nothing"
+    sentence = f"{where}, trained on {learned} labels of {card.problems:,} problems; costs {price}."
     shown = (replace(AGGREGATE, default=card.aggregate),) if card.kind == "prm" else ()
     return Description(name=card.reward, title=f"{KINDS[card.kind]} · {card.name}", sentence=sentence, parameters=shown)
 
 
-def _maker(card: Card, folder: Path):
+def _maker(card: Card, folder: Path) -> Callable[[RewardContext, Mapping[str, Any]], Head]:
     def make(context: RewardContext, parameters: Mapping[str, Any]) -> Head:
-        policy = context.policy
-        if policy.fingerprint != card.fingerprint:
+        backbone = folder / BACKBONE if card.backbone else None
+        if context.policy.fingerprint != card.fingerprint:
             raise RewardError(
                 f"The head {card.reward} reads the hidden states of {card.model} ({card.fingerprint}), and this run's model is "
-                f"{policy.name} ({policy.fingerprint}); choose a reward made for that model, or train one."
+                f"{context.policy.name} ({context.policy.fingerprint}); choose a reward made for that model, or train one."
             )
-        return Head(card, load_network(folder), policy, str(parameters.get("aggregate", "last")))
+        return Head(card, load_network(folder), context, str(parameters.get("aggregate", "last")), backbone)
 
     return make
 
@@ -170,10 +185,12 @@ def load_network(folder: Path) -> Network:
         raise RewardError(f"The weights of the head in {folder} cannot be read; train it again or delete the folder.") from error
 
 
-def save(folder: Path, card: Card, network: Network) -> Path:
-    """Write a head below a folder of heads; returns its own folder."""
+def save(folder: Path, card: Card, network: Network, backbone: Path | None = None) -> Path:
+    """Write a head below a folder of heads, with a copy of its backbone if it has one; returns its own folder."""
     own = folder / f"{card.kind}-{card.name}"
     own.mkdir(parents=True, exist_ok=True)
     save_file({k: v.astype(np.float32) for k, v in network.arrays.items()}, own / "head.safetensors")
+    if backbone is not None and backbone != own / BACKBONE:
+        shutil.copytree(backbone, own / BACKBONE, dirs_exist_ok=True)
     (own / "card.json").write_bytes(msgspec.json.format(msgspec.json.encode(card), indent=1) + b"\n")
     return own

@@ -23,6 +23,7 @@ class HeadRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: "prm" or "orm". name: letters, digits, "-" and "_". labels: weight of each source of labels.
     problems: sets to sample solutions from, such as "chain:n=300,steps=5" (training split unless they say otherwise);
     samples of each. Without problems the labels are those given by people and jobs (`book`).
+    backbone: folder of a model of its own that reads the steps, "" where the model's own hidden states are read.
     measure: the sets it is measured on afterwards, with measure_samples solutions of each problem.
     """
 
@@ -40,6 +41,7 @@ class HeadRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     temperature: float = 1.0
     seed: int = 0
     note: str = ""
+    backbone: str = ""
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from rlm_core.evaluate_reward import evaluate_reward
+from rlm_core.models.library import Library
 from rlm_core.models.policy import Policy, Sampling, Step
 from rlm_core.problems.base import SPLIT, Problem
 from rlm_core.problems.sets import counted_set
@@ -70,7 +71,7 @@ async def train_head(
     recipe: HeadRecipe,
     gathered: Gathered,
     new_policy: Callable[[], Policy],
-    source: ModelSource,
+    source: Library,
     folder: Path,
     report: Report,
     stop: Callable[[], bool] = lambda: False,
@@ -83,13 +84,16 @@ async def train_head(
     labelled, counts, tokens = gathered
     config = config or HeadConfig(seed=recipe.seed)
     report(f"Reading the hidden states of {len(labelled):,} solutions …")
-    examples = await read(recipe.kind, labelled, new_policy, _every(report, "solutions read"))
+    readers = [new_policy]
+    if recipe.backbone:
+        readers.append((await source.get((recipe.backbone, "auto", "auto", "auto"), report)).policy)
+    examples = await read(recipe.kind, labelled, readers, _every(report, "solutions read"))
     trained = await asyncio.to_thread(fit, examples, config, report, stop)
-    policy = new_policy()
     used = dict(counts) if recipe.kind == "prm" else dict.fromkeys(counts, trained.examples)
     facts: dict[str, Any] = {"labels": used, "solutions": len(labelled), "tokens": tokens, "note": recipe.note}
-    made = card(recipe.kind, recipe.name, policy, trained, config, **facts)
-    own = head.save(folder, made, trained.network)
+    made = card(recipe.kind, recipe.name, new_policy(), trained, config, **facts)
+    made = msgspec.structs.replace(made, backbone=bool(recipe.backbone))
+    own = head.save(folder, made, trained.network, Path(recipe.backbone) if recipe.backbone else None)
     quality: dict[str, Any] = {}
     for spec in recipe.measure:
         report(f"Measuring on {spec} …")

@@ -21,7 +21,7 @@ import torch
 from rlm_core.errors import TrainingError
 from rlm_core.models.policy import Policy, Step
 from rlm_core.problems.base import Problem
-from rlm_core.rewards.features import solution_features, step_features
+from rlm_core.rewards.features import features
 from rlm_core.rewards.head import Card, Network
 from rlm_core.training.sampling import AT_ONCE, Progress
 
@@ -71,21 +71,26 @@ class Trained:
     problems: int
 
 
-async def read(kind: str, labelled: Sequence[Labelled], new_policy: Callable[[], Policy], progress: Progress = lambda *_: None) -> Examples:
-    """The examples that a head of that kind learns from; TrainingError if there is none."""
+async def read(
+    kind: str,
+    labelled: Sequence[Labelled],
+    new_readers: Sequence[Callable[[], Policy]],
+    progress: Progress = lambda *_: None,
+) -> Examples:
+    """The examples that a head of that kind learns from, seen by every reader; TrainingError if there is none."""
     gate, done = asyncio.Semaphore(AT_ONCE), 0
     numbers = {spec: i for i, spec in enumerate(dict.fromkeys(s.problem.spec for s in labelled))}
 
     async def one(solution: Labelled) -> tuple[np.ndarray, list[float]]:
         nonlocal done
         async with gate:
-            readings = await new_policy().read(solution.problem, solution.steps)
+            seen = await features(kind, [new() for new in new_readers], solution.problem, solution.steps)
         done += 1
         progress(done, len(labelled))
         if kind == "orm":
-            return solution_features(readings), [solution.targets[-1] or 0.0]
+            return seen, [solution.targets[-1] or 0.0]
         known = [i for i in learned_from(solution.targets) if solution.targets[i] is not None]
-        return step_features(readings)[known], [float(solution.targets[i] or 0.0) for i in known]
+        return seen[known], [float(solution.targets[i] or 0.0) for i in known]
 
     usable = [s for s in labelled if s.steps and (s.targets[-1] is not None if kind == "orm" else any(t is not None for t in s.targets))]
     if not usable:
@@ -204,7 +209,7 @@ def card(
         name=name,
         model=policy.name,
         fingerprint=policy.fingerprint,
-        hidden_size=(len(trained.network.arrays["mean"]) - 4) // 2,
+        features=len(trained.network.arrays["mean"]),
         labels=labels,
         solutions=solutions,
         problems=trained.problems,

@@ -1,0 +1,214 @@
+"""Entropy, self-certainty, oracle, OmegaPRM, hard rollouts, mixtures and heads: numbers checked by hand or against the model itself."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+
+import numpy as np
+import pytest
+
+from rlm_core import problems, rewards
+from rlm_core.catalogue import checked
+from rlm_core.errors import ConfigError, RewardError
+from rlm_core.events import Evaluated
+from rlm_core.models.loaders import load
+from rlm_core.models.policy import Reading, Sampling, ScriptedPolicy, Step
+from rlm_core.rewards import head
+from rlm_core.rewards.aggregate import aggregate
+from rlm_core.rewards.base import RewardContext
+from rlm_core.rewards.features import step_features
+from rlm_core.rewards.omegaprm import first_wrong_step
+from rlm_core.runs.config import Budget, RunConfig
+from rlm_core.search.runner import NoOtherModels, run_search
+
+CHAIN = "chain:steps=4,seed=3"
+
+
+@pytest.fixture(scope="module")
+def nano():
+    return load("nano")
+
+
+def made(name: str, spec: str, policy, **parameters):
+    reward, problem = rewards.reward(name), problems.make(spec)
+    context = RewardContext(problem, policy, Sampling(), NoOtherModels())
+    return reward.make(context, reward.description.parse(parameters)), problem
+
+
+def solved(nano, spec: str, seed: int = 0):
+    """A policy and one solution it sampled."""
+    policy = nano.policy()
+    (steps,) = asyncio.run(policy.complete(problems.make(spec), (), [(seed,)], Sampling()))
+    return policy, steps
+
+
+class Read(ScriptedPolicy):
+    """A policy whose readings are given."""
+
+    async def read(self, problem, steps):
+        return tuple(Reading(np.zeros((2, 3)), (-0.1, -0.2), (0.5, 1.5), (1.0, 3.0)) for _ in steps)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "expected"),
+    [
+        ("entropy", {}, 1 - 1.0 / math.log(128)),
+        ("entropy", {"over": "variance"}, 1 - 4 * 0.25 / math.log(128) ** 2),
+        ("self_certainty", {}, 1 - math.exp(-2.0 / math.log(128))),
+    ],
+)
+def test_confidence_figures_by_hand(name, parameters, expected):
+    reward, problem = made(name, CHAIN, Read({}), **parameters)
+    scored = asyncio.run(reward.score(problem, [Step("a"), Step("b")], (0,)))
+    assert scored.score == pytest.approx(expected, abs=5e-5)
+    assert scored.passes == 2  # both steps were written by a person
+
+
+@pytest.mark.parametrize("name", ["entropy", "self_certainty", "prm:nano-head", "orm:nano"])
+def test_what_the_policy_wrote_is_scored_without_computing_a_token(nano, name):
+    policy, steps = solved(nano, CHAIN)
+    reward, problem = made(name, CHAIN, policy)
+    before = policy.usage.computed
+    scored = asyncio.run(reward.score(problem, steps, (0,)))
+    assert policy.usage.computed == before and 0 <= scored.score <= 1
+
+
+def test_a_state_without_steps_is_refused_by_a_clear_sentence(nano):
+    reward, problem = made("entropy", CHAIN, Read({}))
+    with pytest.raises(RewardError, match="without steps"):
+        asyncio.run(reward.score(problem, [], (0,)))
+    with pytest.raises(RewardError, match="no step scores"):
+        aggregate([], "min")
+
+
+def test_aggregation_by_hand():
+    scores = [0.9, 0.4, 0.8]
+    assert [aggregate(scores, how) for how in ("last", "min", "prod", "mean")] == pytest.approx([0.8, 0.4, 0.288, 0.7])
+    with pytest.raises(ConfigError, match="must be one of last, min, prod, mean"):
+        aggregate(scores, "max")
+
+
+def test_the_oracle_tells_where_a_chain_went_wrong_and_is_labelled(nano):
+    problem = problems.make(CHAIN)
+    right = problems.task("chain").solution(problem)
+    value = int(right[1].split("=")[1])
+    spoiled = (right[0], right[1].replace(f"={value}", f"={value + 1}"))
+    reward, _ = made("oracle", CHAIN, nano.policy())
+    scored = asyncio.run(reward.score(problem, [Step(t) for t in spoiled], (0,)))
+    assert (scored.score, scored.steps) == (0.0, (1.0, 0.0)) and reward.oracle
+    tree = asyncio.run(run_search(RunConfig(problem=CHAIN, reward="oracle", budget=Budget(3)), nano.policy(), lambda record: None))
+    assert tree.oracle
+
+
+def test_the_oracle_is_refused_where_there_is_no_solver(nano):
+    with pytest.raises(RewardError, match="has no exact solver, so there is no oracle"):
+        made("oracle", "text:question=Why?,answer=42", ScriptedPolicy({}))
+
+
+@pytest.mark.parametrize("wrong", [0, 1, 2, 4, 6, 7, None])
+def test_binary_search_finds_the_first_wrong_step_in_few_estimates(wrong):
+    steps, asked = 8, []
+
+    async def estimate(n: int) -> float:
+        asked.append(n)
+        return 0.0 if wrong is not None and n > wrong else 0.25
+
+    found = asyncio.run(first_wrong_step(steps, estimate))
+    assert found.wrong == wrong and len(asked) == len(set(asked)) <= 1 + math.ceil(math.log2(steps))
+    expected = steps if wrong is None else wrong
+    assert found.credits(steps) == (0.25,) * expected + (0.0,) * (steps - expected)
+
+
+def test_hard_rollouts_say_one_where_any_succeeds(nano):
+    policy, problem = nano.policy(), problems.make("countdown:numbers=4,seed=31")
+    soft, _ = made("rollouts", problem.spec, policy, rollouts=8)
+    hard, _ = made("rollouts", problem.spec, policy, rollouts=8, estimate="hard")
+    a, b = (asyncio.run(r.score(problem, [], (0, 0))) for r in (soft, hard))
+    assert a.rollouts == b.rollouts and 0 < a.score < 1 and b.score == 1.0
+    none, _ = made("rollouts", problem.spec, policy, rollouts=1, estimate="hard")
+    missed = next(i for i, r in enumerate(a.rollouts) if r.score == 0)
+    assert missed < 8 and asyncio.run(none.score(problem, [Step("29*28=812")], (0, 0))).score == 0.0
+
+
+def test_a_mixture_is_the_weighted_mean_of_its_parts(nano):
+    policy, steps = solved(nano, CHAIN)
+    mixed, problem = made("mixture", CHAIN, policy, parts="3*entropy + logprob")
+    parts = [made(n, CHAIN, policy)[0] for n in ("entropy", "logprob")]
+    expected = [asyncio.run(p.score(problem, steps, (0,))).score for p in parts]
+    scored = asyncio.run(mixed.score(problem, steps, (0,)))
+    assert [(p.name, p.weight, p.score) for p in scored.parts] == [("entropy", 0.75, expected[0]), ("logprob", 0.25, expected[1])]
+    assert scored.score == pytest.approx(0.75 * expected[0] + 0.25 * expected[1], abs=5e-5)
+
+
+def test_a_mixture_scores_and_sees_what_its_parts_do(nano):
+    policy = nano.policy()
+    assert made("mixture", CHAIN, policy, parts="rollouts + logprob")[0].scores_partial
+    with_truth, _ = made("mixture", CHAIN, policy, parts="0.5*verifier + 0.5*logprob")
+    assert with_truth.oracle and not with_truth.scores_partial
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ("0.5*rollouts + ", "'' in the mixture"),
+        ("0.5*nothing", "There is no reward named 'nothing'"),
+        ("0*rollouts + logprob", "must be above 0"),
+        ("logprob + logprob", "names logprob twice"),
+        ("mixture", "within itself"),
+    ],
+)
+def test_a_mixture_that_makes_no_sense_is_refused_before_a_run_is_queued(parts, said):
+    with pytest.raises(ConfigError, match=said.replace("(", r"\(")):
+        checked(RunConfig(reward="mixture", reward_parameters={"parts": parts}))
+
+
+def test_a_heads_network_equals_torch(nano):
+    import torch
+
+    card, folder = head.cards()["prm:nano-head"]
+    network = head.load_network(folder)
+    policy, steps = solved(nano, CHAIN)
+    features = step_features(asyncio.run(policy.read(problems.make(CHAIN), steps)))
+    a = {k: torch.tensor(v) for k, v in network.arrays.items()}
+    x = (torch.tensor(features) - a["mean"]) / a["scale"]
+    hidden = torch.nn.functional.gelu(x @ a["weight_1"].T + a["bias_1"], approximate="tanh")
+    expected = torch.sigmoid((hidden @ a["weight_2"].T + a["bias_2"])[:, 0] / a["temperature"])
+    assert np.allclose(network.probabilities(features), expected.numpy(), atol=1e-12)
+
+
+def test_a_prm_scores_every_step_and_aggregates_as_asked(nano):
+    policy, steps = solved(nano, CHAIN)
+    for how in ("last", "min", "prod", "mean"):
+        reward, problem = made("prm:nano-head", CHAIN, policy, aggregate=how)
+        scored = asyncio.run(reward.score(problem, steps, (0,)))
+        assert len(scored.steps) == len(steps) and scored.score == pytest.approx(aggregate(scored.steps, how), abs=5e-5)
+
+
+def test_a_head_made_for_another_model_is_refused_by_name_and_by_weights(nano):
+    with pytest.raises(ConfigError, match="was trained for nano and cannot be used with smollm2"):
+        checked(RunConfig(model="smollm2", problem="words:seed=1", reward="prm:nano-head"))
+
+    class Other(ScriptedPolicy):
+        fingerprint = "other weights"
+
+    with pytest.raises(RewardError, match="reads the hidden states of nano .* other weights"):
+        made("prm:nano-head", CHAIN, ScriptedPolicy({}, name="nano", fingerprint="other weights"))
+
+
+def test_a_damaged_head_says_so(nano, tmp_path):
+    with pytest.raises(RewardError, match="cannot be read; train it again or delete the folder"):
+        head.load_network(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["entropy", "self_certainty", "omegaprm", "oracle", "mixture", "prm:nano-head", "orm:nano", "prm:nano"])
+@pytest.mark.parametrize("search", ["mcts", "best_of_n", "beam_search"])
+def test_every_reward_works_with_every_kind_of_search(nano, name, search):
+    records = []
+    config = checked(RunConfig(problem="countdown:numbers=3,seed=7", search=search, reward=name, budget=Budget(6), max_step_tokens=24))
+    from rlm_core.models.library import Library
+
+    tree = asyncio.run(run_search(config, nano.policy(), records.append, source=Library()))
+    assert tree.finished.stop != "failed", tree.finished.detail
+    scores = [r.event.score for r in records if isinstance(r.event, Evaluated)]
+    assert scores and all(0 <= s <= 1 for s in scores)
