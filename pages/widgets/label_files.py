@@ -71,10 +71,10 @@ def from_file(key: str, added: Callable[[list[Solution]], None] | None = None) -
     uploaded = st.file_uploader(
         "A file of JSON lines",
         type=["jsonl", "json", "txt"],
-        key=f"{key}.file",
+        key=f"{key}_file",
         help='Lines exported here, PRM800K as published, or {"problem": "chain:seed=3" or a question, "steps": ["…", "…"]}.',
     )
-    if uploaded is None or not st.button("Import", icon=":material/upload_file:", key=f"{key}.import"):
+    if uploaded is None or not st.button("Import", icon=":material/upload_file:", key=f"{key}_import"):
         return
     with st.spinner("Reading…"):
         taken = prm800k.read(uploaded.getvalue(), uploaded.name)
@@ -103,7 +103,7 @@ def files() -> None:
     out, into = st.columns(2, gap="large")
     with into:
         st.markdown("##### Import")
-        from_file("labels.files")
+        from_file("labels_files")
     counts = book().counts()
     with held:
         sources = [(*SOURCE_WORDS[source], n) for source, n in counts.by_source.items()]
