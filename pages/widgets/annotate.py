@@ -29,7 +29,9 @@ MEANINGS = {
     BAD: "Wrong, does not follow, or leads nowhere.",
 }
 _TO_KEYS = """<script>/* {} */
-((at) => at?.closest('[data-testid="stSelectbox"], [data-testid="stMultiSelect"], [data-testid="stCheckbox"]') && at.blur())(document.activeElement)
+((at) =>
+  at?.closest('[data-testid="stSelectbox"], [data-testid="stMultiSelect"], [data-testid="stCheckbox"]') && at.blur()
+)(document.activeElement)
 </script>"""
 """Run after each choice (their number makes it new): leaves the control, for a key pressed in it would not label."""
 MANY = 60
