@@ -45,6 +45,7 @@ def agreement() -> None:
 
 
 def _pairs(pairs: list[Pair], together: float | None) -> None:
+    shared = [p for p in pairs if p.steps]
     st.html(
         table_html(
             ("Annotators", "Steps both labelled", "Said alike", "Cohen's κ"),
@@ -55,7 +56,7 @@ def _pairs(pairs: list[Pair], together: float | None) -> None:
                     "–" if p.share is None else f"{p.share:.0%}",
                     "–" if p.kappa is None else number(p.kappa),
                 )
-                for p in pairs
+                for p in shared
             ],
         )
     )

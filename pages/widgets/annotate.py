@@ -20,7 +20,7 @@ from rlm_core.figures.visual import MARKS
 from rlm_core.labels.base import BAD, GOOD, HUMAN, NEUTRAL, RATINGS, Label, Solution
 from rlm_core.wording import counted, number, readable
 
-AT, STEP, PAST, NOTE, CHANGES = (f"annotate.{name}" for name in ("at", "step", "past", "note", "changes"))
+AT, STEP, PAST, NOTE, CHANGES, ADDED = (f"annotate.{name}" for name in ("at", "step", "past", "note", "changes", "added"))
 LOOKS = {GOOD: ("thumb_up", "blue", "G"), NEUTRAL: ("thumbs_up_down", "gray", "N"), BAD: ("thumb_down", "red", "B")}
 """Icon, colour and key of each rating; the colours are apart from those of values, and the icon and word say the same."""
 MEANINGS = {
@@ -66,7 +66,13 @@ def annotate() -> None:
     if not everything:
         return _empty()
     who, kind, source, skip, add = st.columns([4, 3, 5, 5, 4], vertical_alignment="bottom")
-    with add, st.popover("Add solutions", icon=":material/add:", width="stretch"), st.container(width=420):
+    if st.session_state.pop(ADDED, False):
+        st.session_state["add_solutions"] = False  # closed, since what was added is shown behind it
+    with (
+        add,
+        st.popover("Add solutions", icon=":material/add:", width="stretch", key="add_solutions", on_change="rerun"),
+        st.container(width=420),
+    ):
         _add()
     with who:
         by = _annotator()
@@ -151,6 +157,7 @@ def _added(solutions: list[Solution]) -> None:
     for key, value in (("annotate.kind", None), ("annotate.from", [])):
         st.session_state.pop(key, None)
         keep(key, value)
+    st.session_state[ADDED] = True
     _turn(solutions[0].id if solutions else None)
     st.rerun()
 

@@ -37,7 +37,7 @@ def candidates(row: RunRow) -> list[Solution]:
 def run_words(row: RunRow) -> str:
     """A run in one line of plain text."""
     started = datetime.fromtimestamp(row.created).strftime("%d %b %H:%M")
-    return f"{shorten(row.problem.question, 60)} — {catalogue.title('search', row.config.search)}, {started}, {row.id}"
+    return f"{started} · {catalogue.title('search', row.config.search)} · {shorten(row.problem.question, 60)} · {row.id}"
 
 
 def runs_with_candidates(limit: int = 200) -> list[RunRow]:
