@@ -11,8 +11,15 @@ import pytest
 PLACE = ".rlm-place"
 
 
+def settle(page) -> None:
+    """Wait until the desk, or the word that all is done, is drawn and nothing is being drawn again."""
+    page.locator(f"{PLACE}, [data-testid=stAlert]").first.wait_for()
+    page.wait_for_selector("[data-test-script-state=notRunning]")
+
+
 def say_name(page, name: str) -> None:
     """Type a name into the annotator's box, as a person does, and wait until the desk is that person's."""
+    settle(page)
     box = page.locator("[data-testid=stSelectbox] input").first
     box.click()
     box.type(name)
@@ -21,8 +28,9 @@ def say_name(page, name: str) -> None:
 
 
 def press(page, key: str, place: str) -> None:
-    """Press a key once no field holds it, and wait until the desk says where one is."""
-    page.wait_for_function("() => document.activeElement.tagName !== 'INPUT'")
+    """Press a key once the page is still and no field holds it, and wait until the desk says where one is."""
+    settle(page)
+    page.wait_for_function("() => ['BODY', 'BUTTON'].includes(document.activeElement.tagName)")
     page.keyboard.press(key)
     page.wait_for_function("(text) => document.querySelector('.rlm-place')?.innerText.includes(text)", arg=place)
 
