@@ -8,6 +8,7 @@ st.navigation(
     [
         st.Page("pages/explore.py", title="Explore", icon=":material/account_tree:", default=True),
         st.Page("pages/runs.py", title="Saved runs", icon=":material/history:"),
+        st.Page("pages/rewards.py", title="Rewards", icon=":material/balance:"),
         st.Page("pages/labels.py", title="Labels", icon=":material/rate_review:"),
     ],
     position="top",

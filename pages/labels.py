@@ -7,9 +7,11 @@ from pages.widgets.annotate import annotate
 from pages.widgets.backend import supervisor
 from pages.widgets.label_files import files
 from pages.widgets.looks import style
+from pages.widgets.make_labels import make_labels
+from pages.widgets.train_head import train_head
 
 # Title and content of each tab; only the open one is drawn.
-TABS = [("Annotate", annotate), ("Agreement", agreement), ("Import and export", files)]
+TABS = [("Annotate", annotate), ("Make labels", make_labels), ("Train", train_head), ("Agreement", agreement), ("Import and export", files)]
 
 supervisor()
 style()

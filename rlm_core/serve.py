@@ -12,13 +12,18 @@ from rlm_core.runs.store import Store
 from rlm_core.runs.supervisor import HAS_WORKER, Supervisor
 
 ROOT = Path(__file__).parents[1]
+STREAMLIT = """from streamlit.runtime.pages_manager import PagesManager
+PagesManager.uses_pages_directory = False
+from streamlit.web.cli import main
+main()"""
+"""Streamlit, told that app.py names the pages: else the first link into a page of a fresh server would show its raw folder."""
 
 
 def serve(port: int) -> int:
     """Serve until interrupted; returns the web server's exit code."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     supervisor = Supervisor(Store())
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    command = [sys.executable, "-c", STREAMLIT, "run", "app.py", "--server.port", str(port)]
     server = subprocess.Popen(command, cwd=ROOT, env=os.environ | {HAS_WORKER: "1"})
     try:
         return server.wait()

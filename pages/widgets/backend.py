@@ -10,6 +10,7 @@ import streamlit as st
 
 from rlm_core.events import Record
 from rlm_core.labels.book import LabelBook
+from rlm_core.runs.jobs import Jobs
 from rlm_core.runs.store import Store
 from rlm_core.runs.supervisor import HAS_WORKER, Supervisor
 
@@ -54,3 +55,8 @@ class LogReader:
 @st.cache_resource(show_spinner=False)
 def logs() -> LogReader:
     return LogReader(store())
+
+
+@st.cache_resource(show_spinner=False)
+def jobs() -> Jobs:
+    return Jobs(store())

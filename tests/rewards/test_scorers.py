@@ -192,7 +192,7 @@ def test_a_head_made_for_another_model_is_refused_by_name_and_by_weights(nano):
     class Other(ScriptedPolicy):
         fingerprint = "other weights"
 
-    with pytest.raises(RewardError, match="reads the hidden states of nano .* other weights"):
+    with pytest.raises(RewardError, match="reads the hidden states of nano .*other weights"):
         made("prm:nano-head", CHAIN, ScriptedPolicy({}, name="nano", fingerprint="other weights"))
 
 

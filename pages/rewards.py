@@ -1,0 +1,22 @@
+"""Rewards: what each thinks of every step, how right it is, what it buys, and what its labels cost."""
+
+import streamlit as st
+
+from pages.widgets.backend import supervisor
+from pages.widgets.looks import style
+from pages.widgets.reward_cost import label_cost
+from pages.widgets.reward_quality import quality
+from pages.widgets.reward_steps import step_scores
+from pages.widgets.reward_tree import on_a_tree
+
+# Title and content of each tab; only the open one is drawn.
+TABS = [("Step scores", step_scores), ("Quality", quality), ("On a tree", on_a_tree), ("Label cost", label_cost)]
+
+supervisor()
+style()
+st.markdown("### Rewards")
+st.caption("A reward decides what a search believes. Compare what several say of the same solutions, and how right each is.")
+for tab, (_, draw) in zip(st.tabs([title for title, _ in TABS], key="rewards.tab", on_change="rerun"), TABS, strict=True):
+    if tab.open:
+        with tab:
+            draw()

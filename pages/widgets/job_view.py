@@ -1,0 +1,71 @@
+"""A job as it is seen: asked for by a button, followed while it runs, cancelled, gone on with, and its result drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import streamlit as st
+
+from pages.widgets.backend import jobs
+from pages.widgets.keep import put
+from pages.widgets.looks import STATUS
+from pages.widgets.safe import markdown_text
+from rlm_core.runs.jobs import Job, JobRow
+
+LIVE_SECONDS = 0.7
+"""How often a job at work is read again."""
+
+Draw = Callable[[JobRow], None]
+
+
+def start(job: Job, key: str) -> None:
+    """Queue a job and show it."""
+    put(key, jobs().create(job))
+    st.rerun()
+
+
+def job_view(kind: type, key: str, name: Callable[[Any], str], draw: Draw, nothing: str) -> None:
+    """The chosen job of a kind, or the newest; `draw` shows its result, `name` says in a few words what was asked.
+
+    key: of the session's state that holds the job's id. nothing: what is said before there is any job.
+    """
+    found = jobs().list(kind)
+    if not found:
+        st.info(nothing, icon=":material/info:")
+        return
+    names = {j.id: _named(j, name) for j in found}
+    if st.session_state.get(key) not in names:
+        put(key, found[0].id)
+    chosen = st.selectbox("Shown", list(names), format_func=names.__getitem__, key=key, label_visibility="collapsed")
+    row = next(j for j in found if j.id == chosen)
+    st.fragment(_body, run_every=LIVE_SECONDS if row.active else None)(row.id, row.active, draw)
+
+
+def _named(row: JobRow, name: Callable[[Any], str]) -> str:
+    when = datetime.fromtimestamp(row.created).strftime("%Y-%m-%d %H:%M")
+    return f"{when} · {name(row.job)} · {STATUS[row.status][1].lower()}"
+
+
+def _body(job: str, was_active: bool, draw: Draw) -> None:
+    row = jobs().get(job)
+    if was_active and not row.active:
+        st.rerun()
+    if row.active:
+        told = "waiting for a worker" if row.status == "queued" else row.message
+        counted = f" · {row.done:,} of {row.total:,}" if row.total else ""
+        st.progress(min(1.0, row.share), text=f"{markdown_text(told[:1].upper() + told[1:])}{counted}")
+        if st.button("Cancel", icon=":material/stop:", key=f"cancel.{job}"):
+            jobs().cancel(job)
+        return
+    if row.status == "finished":
+        draw(row)
+        return
+    if row.status == "failed":
+        st.error(markdown_text(row.message), icon=":material/error:")
+    else:
+        st.warning(f"{STATUS[row.status][1]}: {markdown_text(row.message)}", icon=":material/warning:")
+    if st.button("Go on", icon=":material/play_arrow:", key=f"resume.{job}", help="What was done and kept is not done again."):
+        jobs().resume(job)
+        st.rerun()

@@ -1,0 +1,62 @@
+"""Labels made without a person: by the exact solver, by rollouts or by a judge, as a job that can be cancelled and gone on with."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.widgets.backend import book
+from pages.widgets.job_view import job_view, start
+from pages.widgets.keep import keep, restore
+from pages.widgets.reward_picker import pick_model
+from pages.widgets.safe import markdown_text
+from rlm_core.rewards.recipe import MAKERS
+from rlm_core.runs.jobs import JobRow, LabelJob
+from rlm_core.wording import counted
+
+SHOWN = "labels.make.job"
+TITLES = {
+    "oracle": "Exact solver",
+    "noisy": "Exact solver with flips",
+    "hard": "Monte-Carlo, hard",
+    "soft": "Monte-Carlo, soft",
+    "judge": "Language model as judge",
+}
+
+
+def make_labels() -> None:
+    held = book().counts()
+    if not held.solutions:
+        st.info("There are no solutions to label yet; add some under Annotate, from saved runs or a file.", icon=":material/inbox:")
+        return
+    st.markdown(f"Labels every step of the {counted(held.solutions, 'solution')} in the label book that this maker has not labelled yet.")
+    maker_at, model_at, count_at, go_at = st.columns([4, 3, 3, 2], vertical_alignment="bottom")
+    with maker_at:
+        restore("labels.maker", "soft")
+        maker = keep("labels.maker", st.selectbox("Made by", list(MAKERS), format_func=TITLES.__getitem__, key="labels.maker"))
+    with model_at:
+        model = pick_model("labels.model")
+    rollouts, noise = 8, 0.1
+    with count_at:
+        if maker in ("hard", "soft"):
+            restore("labels.rollouts", 8)
+            rollouts = keep("labels.rollouts", st.number_input("Rollouts a step", 1, 64, step=1, key="labels.rollouts"))
+        elif maker == "noisy":
+            restore("labels.noise", 0.1)
+            noise = keep("labels.noise", st.number_input("Share flipped", 0.0, 0.5, step=0.05, key="labels.noise"))
+    with go_at:
+        if st.button("Make labels", type="primary", icon=":material/label:", width="stretch"):
+            start(LabelJob(maker, model, rollouts=int(rollouts), noise=float(noise)), SHOWN)
+    st.caption(MAKERS[maker])
+    nothing = "Press Make labels: progress and the tokens spent are shown, and what is done is kept if you cancel."
+    job_view(LabelJob, SHOWN, lambda j: f"{TITLES[j.maker]}, {j.model}", _draw, nothing)
+
+
+def _draw(row: JobRow) -> None:
+    r = row.result
+    st.success(
+        f"{counted(r['labels'], 'label')} by {markdown_text(r['by'])} for {counted(r['solutions'], 'solution')}, "
+        f"{counted(r['tokens'], 'token')} generated.",
+        icon=":material/check:",
+    )
+    for why, count in r["refused"].items():
+        st.warning(f"{counted(count, 'solution')} could not be labelled: {markdown_text(why)}", icon=":material/warning:")

@@ -1,0 +1,69 @@
+"""Label cost: how good a PRM gets from how many labels of each kind, from one real run."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.widgets.job_view import job_view, start
+from pages.widgets.keep import keep, restore
+from pages.widgets.looks import theme
+from pages.widgets.reward_picker import pick_model
+from pages.widgets.safe import markdown_text
+from rlm_core.figures.quality import cost_figure
+from rlm_core.rewards.recipe import MAKERS
+from rlm_core.runs.jobs import CostJob, JobRow
+
+SHOWN = "rewards.cost.job"
+WORDS = {
+    "noisy": "human-like (oracle, 10 % flipped)",
+    "hard": "Monte-Carlo, hard",
+    "soft": "Monte-Carlo, soft",
+    "judge": "a judge's",
+    "oracle": "oracle",
+}
+SMALL, USUAL = (10, 25, 50), (10, 25, 50, 100, 200)
+
+
+def label_cost() -> None:
+    st.markdown(
+        "Labels by people are dear, rollouts cost tokens, a judge costs passes: the same pool of solutions is labelled in every way, "
+        "and a head is trained on growing parts of it."
+    )
+    model_at, makers_at, size_at, go_at = st.columns([3, 6, 3, 2], vertical_alignment="bottom")
+    with model_at:
+        model = pick_model("rewards.cost.model")
+    with makers_at:
+        restore("rewards.cost.makers", ["noisy", "hard", "soft"])
+        makers = keep(
+            "rewards.cost.makers",
+            st.multiselect(
+                "Labels", list(MAKERS), format_func=WORDS.__getitem__, key="rewards.cost.makers", help="A judge is SmolLM2, and slow."
+            ),
+        )
+    with size_at:
+        restore("rewards.cost.size", "200 problems")
+        size = keep("rewards.cost.size", st.selectbox("Pool", ["50 problems", "200 problems"], key="rewards.cost.size"))
+    with go_at:
+        if st.button("Compare", type="primary", icon=":material/price_check:", width="stretch", disabled=not makers):
+            sizes = SMALL if size == "50 problems" else USUAL
+            start(CostJob(tuple(makers), f"chain:n={sizes[-1]},steps=7", sizes=sizes, model=model), SHOWN)
+    nothing = "Press Compare: it takes some minutes, most of them for rollouts; the chart is then kept."
+    job_view(CostJob, SHOWN, lambda j: f"{j.problems}: {', '.join(j.makers)}", _draw, nothing)
+
+
+def _draw(row: JobRow) -> None:
+    for maker, failed in row.result["failed"].items():
+        st.error(f"**{markdown_text(WORDS[maker])}**: {markdown_text(failed)}", icon=":material/error:")
+    points = [p | {"maker": WORDS[p["maker"]]} for p in row.result["points"]]
+    if not points:
+        return
+    for place, against in zip(st.columns(2, gap="large"), ("labels", "tokens"), strict=True):
+        shown = [p for p in points if against == "labels" or p["tokens"]]
+        with place:
+            if shown:
+                figure = cost_figure(shown, against=against, theme=theme())
+                st.plotly_chart(figure, width="stretch", key=f"cost.{against}.{row.id}", config={"displayModeBar": False})
+    st.caption(
+        f"Step AUC on {row.result['measure']}, not learned from; points are means of three training seeds, bars their range. "
+        "Labels that cost no tokens are not in the right-hand chart."
+    )

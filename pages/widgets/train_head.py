@@ -1,0 +1,125 @@
+"""Training a reward head from labels; when it is done it can be chosen as a reward at once."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from pages.widgets.backend import book
+from pages.widgets.job_view import job_view, start
+from pages.widgets.keep import keep, restore
+from pages.widgets.reward_picker import pick_model
+from pages.widgets.safe import markdown_text
+from rlm_core.errors import RlmError
+from rlm_core.problems.sets import counted_set
+from rlm_core.rewards.head import KINDS, cards
+from rlm_core.rewards.recipe import HeadRecipe
+from rlm_core.runs.jobs import JobRow, TrainJob
+
+SHOWN = "labels.train.job"
+BOOK, FRESH = "The label book", "Fresh solutions, labelled for it"
+MAKERS = ("oracle", "noisy", "hard", "soft", "judge")
+
+
+def train_head() -> None:
+    kind_at, name_at, model_at, from_at = st.columns([2, 3, 3, 4], vertical_alignment="bottom")
+    with kind_at:
+        restore("train.kind", "prm")
+        kind = keep(
+            "train.kind",
+            st.selectbox("Kind", list(KINDS), format_func=str.upper, key="train.kind", help="Judges steps or wholes."),
+        )
+    with name_at:
+        restore("train.name", "mine")
+        name = keep("train.name", st.text_input("Name", key="train.name", help="Its reward is then called prm:NAME or orm:NAME."))
+    with model_at:
+        model = pick_model("train.model")
+    with from_at:
+        restore("train.from", BOOK)
+        origin = keep("train.from", st.selectbox("Learns from", [BOOK, FRESH], key="train.from"))
+    weights = _weights(list(book().counts().by_source) if origin == BOOK else list(MAKERS), origin)
+    problems = _fresh() if origin == FRESH else ()
+    measure_at, go_at = st.columns([9, 2], vertical_alignment="bottom")
+    with measure_at:
+        restore("train.measure", "chain:n=40")
+        measure = keep(
+            "train.measure",
+            st.text_input("Measured on", key="train.measure", help="Such as chain:n=40; empty for not at all."),
+        ).strip()
+    with go_at:
+        go = st.button("Train", type="primary", icon=":material/model_training:", width="stretch", disabled=not weights)
+    if origin == BOOK and not book().counts().by_source:
+        st.info("The label book holds no labels yet; annotate some steps, or let labels be made.", icon=":material/inbox:")
+    if go:
+        try:
+            for spec in (*problems, *([measure] if measure else [])):
+                counted_set(spec, {})
+            recipe = HeadRecipe(
+                kind=kind, name=name.strip(), model=model, labels=weights, problems=problems, measure=(measure,) if measure else ()
+            )
+        except RlmError as error:
+            st.error(markdown_text(str(error)), icon=":material/error:")
+        else:
+            start(TrainJob(recipe, book=origin == BOOK), SHOWN)
+    nothing = "Press Train: the head is trained on this machine in seconds to minutes, then measured on problems it has not seen."
+    job_view(TrainJob, SHOWN, lambda j: f"{j.recipe.kind}:{j.recipe.name} for {j.recipe.model}", _draw, nothing)
+
+
+def _weights(sources: list[str], origin: str) -> dict[str, float]:
+    """A weight for each source of labels; those of weight 0 are left out."""
+    counts = book().counts().by_source
+    weights: dict[str, float] = {}
+    for place, source in zip(st.columns(max(4, len(sources))), sources, strict=False):
+        with place:
+            key = f"train.weight.{origin}.{source}"
+            restore(key, 1.0 if origin == BOOK or source == "oracle" else 0.0)
+            words = f"Weight of {source}" + (f" ({counts[source]:,})" if origin == BOOK else "")
+            given = keep(
+                key,
+                st.number_input(words, 0.0, 100.0, step=0.5, key=key, help="A step of several labels learns their weighted mean."),
+            )
+            if given > 0:
+                weights[source] = float(given)
+    return weights
+
+
+def _fresh() -> tuple[str, ...]:
+    restore("train.problems", "chain:n=200")
+    text = keep(
+        "train.problems",
+        st.text_input(
+            "Problems",
+            key="train.problems",
+            help="Training problems: chain:n=200 countdown:numbers=3,n=100",
+        ),
+    )
+    return tuple(text.split())
+
+
+def _draw(row: JobRow) -> None:
+    card = row.result["card"]
+    reward = f"{card['kind']}:{card['name']}"
+    if reward not in cards():
+        st.warning(f"{markdown_text(reward)} is no longer in the data folder.", icon=":material/warning:")
+        return
+    learned = ", ".join(f"{n:,} {source}" for source, n in card["labels"].items())
+    st.success(
+        f"**{markdown_text(reward)}** can now be chosen as a reward for {markdown_text(card['model'])}."
+        f" It learned from {learned} labels of {card['solutions']:,} solutions, {card['tokens']:,} tokens spent on them.",
+        icon=":material/check:",
+    )
+    rows = [
+        {
+            "Measured on": spec,
+            "Step AUC": q.get("step_auc"),
+            "Answer AUC": q.get("answer_auc"),
+            "First-error F1": q.get("first_error_f1"),
+            "Weighted − majority": "{:+.3f} [{:+.3f}, {:+.3f}]".format(*q["best_of_n"][-1]["gain"]),
+        }
+        for spec, q in card["quality"].items()
+    ]
+    if rows:
+        st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
+    curve = pd.DataFrame(row.result["curve"]).set_index("epoch")
+    st.caption("Loss in nats, on what it learned from and on held-out problems")
+    st.line_chart(curve, height=220)
