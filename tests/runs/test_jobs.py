@@ -1,0 +1,125 @@
+"""Jobs: one row from asked to ended; what was done before an interruption is not done again."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from rlm_core.errors import RunNotFound
+from rlm_core.labels.base import solution
+from rlm_core.labels.book import LabelBook
+from rlm_core.models.library import Library
+from rlm_core.problems import make, task
+from rlm_core.rewards.recipe import HeadRecipe
+from rlm_core.runs.jobs import CostJob, Jobs, LabelJob, MeasureJob, RunScoreJob, ScoreJob, TrainJob
+from rlm_core.runs.store import Store
+from rlm_core.workshop import Workshop, do_job
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def library():
+    return Library()
+
+
+def done(job, store, library):
+    """The result of a job done at once."""
+    jobs = Jobs(store)
+    jobs.create(job)
+    row = jobs.claim("test")
+    result = asyncio.run(do_job(row, Workshop(store, jobs, library)))
+    jobs.end(row.id, "finished", "", result)
+    kept = jobs.get(row.id).result
+    assert kept == json.loads(json.dumps(result))
+    return kept
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        ScoreJob("chain:seed=3", ("logprob",)),
+        RunScoreJob("abc", ("logprob", "oracle")),
+        MeasureJob("chain:n=3", ("logprob",)),
+        LabelJob("soft"),
+        TrainJob(HeadRecipe("prm", "x"), book=True),
+        CostJob(),
+    ],
+)
+def test_every_job_is_kept_and_read_back(store, job):
+    jobs = Jobs(store)
+    assert jobs.get(jobs.create(job)).job == job and jobs.list(type(job))[0].job == job
+    with pytest.raises(RunNotFound, match="no job 'nothing'"):
+        jobs.get("nothing")
+
+
+def test_the_way_of_a_job(store):
+    jobs = Jobs(store)
+    first, second = (jobs.create(LabelJob("oracle", seed=i)) for i in range(2))
+    assert jobs.claim("w").id == first
+    jobs.tell(first, "half", 1, 2)
+    assert jobs.get(first).share == 0.5 and jobs.get(first).active
+    jobs.cancel(second)
+    assert jobs.get(second).status == "cancelled" and jobs.claim("w") is None
+    jobs.cancel(first)
+    assert jobs.cancelled("w") == [first] and jobs.cancelled("another") == []
+    store.retire("w", "it died")
+    assert (jobs.get(first).status, jobs.get(first).message) == ("interrupted", "it died")
+    jobs.resume(first)
+    assert jobs.claim("w2").id == first and jobs.get(first).wish == "go"
+
+
+def with_solutions(store, count: int = 3) -> LabelBook:
+    book = LabelBook(store)
+    for seed in range(count):
+        problem = make(f"chain:steps=3,seed={seed}")
+        book.add([solution(problem, task("chain").solution(problem))])
+    return book
+
+
+def test_labels_are_made_once_and_a_second_job_goes_on_where_the_first_ended(store, library):
+    book = with_solutions(store)
+    assert done(LabelJob("soft", rollouts=2), store, library)["labels"] == 9
+    before = book.labels(source="soft")
+    assert {x.by for x in before} == {"nano, 2 rollouts"} and sum(x.tokens for x in before) > 0
+    with_solutions(store, 4)
+    again = done(LabelJob("soft", rollouts=2), store, library)
+    assert (again["solutions"], again["labels"]) == (1, 3)
+    assert [x for x in book.labels(source="soft") if x in before] == before
+
+
+def test_a_noisy_solver_labels_under_its_own_name(store, library):
+    book = with_solutions(store)
+    done(LabelJob("noisy", noise=0.3), store, library)
+    done(LabelJob("oracle"), store, library)
+    assert {x.by for x in book.labels(source="oracle")} == {"solver", "solver, 30% flipped"}
+
+
+def test_a_reward_that_cannot_judge_says_so_and_the_others_go_on(store, library):
+    result = done(ScoreJob("chain:seed=3", ("oracle", "mixture", "hub_prm"), samples=2), store, library)
+    assert "error" in result["scores"]["hub_prm"]
+    assert len(result["scores"]["oracle"]["steps"]) == 2 and result["scores"]["oracle"]["oracle"]
+    assert not result["scores"]["mixture"]["oracle"]
+
+
+def test_a_head_trained_from_the_book_can_be_chosen(store, library, monkeypatch):
+    from rlm_core import rewards
+
+    monkeypatch.setenv("RLM_EXPLORER_DATA", str(store.folder))
+    with_solutions(store, 12)
+    done(LabelJob("noisy", noise=0.4), store, library)
+    result = done(TrainJob(HeadRecipe("prm", "booked"), book=True), store, library)
+    assert result["card"]["labels"] == {"oracle": 36} and "prm:booked" in rewards.rewards()
+
+
+def test_the_cost_chart_has_a_point_for_every_size_that_can_be_learned_from(store, library):
+    job = CostJob(("oracle", "soft"), "chain:n=12,steps=5", "chain:n=6", (4, 12), samples=2, rollouts=2)
+    points = done(job, store, library)["points"]
+    assert {(p["maker"], p["problems"]) for p in points} >= {("oracle", 12), ("soft", 12)}
+    for p in points:
+        assert 0 <= p["low"] <= p["auc"] <= p["high"] <= 1 and (p["tokens"] > 0) == (p["maker"] == "soft")
