@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -33,13 +34,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason="NO CHROMIUM on this machine: install Debian's package chromium"))
 
 
-@pytest.fixture(scope="session")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a running app with an empty data folder."""
+@contextmanager
+def served(data: Path) -> Iterator[str]:
+    """The address of an app that keeps its data there; gone with the block."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    data = tmp_path_factory.mktemp("data")
     server = subprocess.Popen(
         [sys.executable, "-m", "rlm_core", "serve", "--port", str(port)],
         cwd=ROOT,
@@ -57,6 +57,20 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     yield url
     server.terminate()
     server.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a running app with an empty data folder."""
+    with served(tmp_path_factory.mktemp("data")) as url:
+        yield url
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[str]:
+    """The address of an app that nobody has opened yet."""
+    with served(tmp_path) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
