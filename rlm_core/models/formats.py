@@ -38,6 +38,14 @@ class Format(Protocol):
         """Token ids up to where the first step begins."""
         ...
 
+    def request(self, text: str) -> list[int]:
+        """Token ids of a request in words, up to where the reply begins. ModelError if the model reads no words."""
+        ...
+
+    def reply_ended(self, ids: Sequence[int]) -> bool:
+        """Is the last of these tokens the end of a reply?"""
+        ...
+
     def encode(self, step: str, finished: bool) -> list[int]:
         """Token ids of a step a person wrote, its delimiter included."""
         ...

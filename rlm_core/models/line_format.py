@@ -83,6 +83,14 @@ class LineFormat:
             text += f"\n{END_THINK}\n\n"
         return list(self.tokenizer.encode(text, add_special_tokens=False))
 
+    def request(self, text: str) -> list[int]:
+        if not self.chat:
+            return list(self.tokenizer.encode(f"{text}\n{ANSWER_CUE}"))
+        return self._templated([{"role": "user", "content": text}], thinking=False)
+
+    def reply_ended(self, ids: Sequence[int]) -> bool:
+        return ids[-1] in self.end_ids
+
     def encode(self, step: str, finished: bool) -> list[int]:
         return self._ids(step + "\n")
 

@@ -151,7 +151,7 @@ def _save_dequantised(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase
 
 def _load_pretrained(name: str, dtype: torch.dtype, report: Report, shown: str = "") -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     shown = shown or name
-    source = _source(name, report)
+    source = source_folder(name, report)
     report(f"Loading {shown} ({_megabytes(source)} MB) …")
     try:
         config = AutoConfig.from_pretrained(source, trust_remote_code=False)
@@ -168,7 +168,7 @@ def _load_pretrained(name: str, dtype: torch.dtype, report: Report, shown: str =
     return model, tokenizer
 
 
-def _source(name: str, report: Report) -> Path:
+def source_folder(name: str, report: Report = lambda text: None) -> Path:
     """The local folder of a model, downloaded from the hub if the name is an id."""
     folder = Path(name).expanduser()
     if folder.is_dir():

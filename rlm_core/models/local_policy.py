@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import accumulate, pairwise
@@ -84,6 +85,22 @@ class LocalPolicy:
 
     async def revise(self, problem: Problem, steps: Sequence[Step], critique: Critique, seed: Seed, sampling: Sampling) -> tuple[Step, ...]:
         return await critic.revise(self, problem, steps, critique, seed, sampling)
+
+    async def chances(self, request: str, words: Sequence[Sequence[str]]) -> tuple[float, ...]:
+        prompt = self.format.request(request)
+        return tuple([await self._chance(prompt, spellings) for spellings in words])
+
+    async def _chance(self, prompt: list[int], spellings: Sequence[str]) -> float:
+        """With and without a space before it, each spelling that is one token."""
+        coded = [self.tokenizer.encode(text, add_special_tokens=False) for word in spellings for text in (word, f" {word}")]
+        tokens = {ids[0] for ids in coded if len(ids) == 1}
+        return sum([math.exp((await self.session.read(prompt, [t])).logprobs[0]) for t in sorted(tokens)])
+
+    async def reply(self, request: str, seed: Seed, sampling: Sampling) -> tuple[str, int]:
+        prompt = self.format.request(request)
+        stop = self.format.reply_ended
+        (sample,) = await self._generate(prompt, [seed], sampling.temperature, sampling.max_solution_tokens, stop)
+        return decoded(self.tokenizer, sample.ids), len(sample.ids)
 
     async def settle(self) -> None:
         await self.session.settle()

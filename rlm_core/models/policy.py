@@ -12,7 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
-from rlm_core.errors import RewardError
+from rlm_core.errors import ModelError, RewardError
 from rlm_core.events import Token
 from rlm_core.markers import MARKERS
 from rlm_core.problems.base import Problem
@@ -159,6 +159,17 @@ class Policy(Protocol):
         """The solution written again in the light of a critique; steps it keeps are the same objects."""
         ...
 
+    async def chances(self, request: str, words: Sequence[Sequence[str]]) -> tuple[float, ...]:
+        """For each group of spellings, the probability that the reply to a request begins with one of them.
+
+        Spellings that are not one token are passed over. ModelError if this model reads no words.
+        """
+        ...
+
+    async def reply(self, request: str, seed: Seed, sampling: Sampling) -> tuple[str, int]:
+        """A reply of at most `max_solution_tokens` to a request, and how many tokens it took. ModelError if this model reads no words."""
+        ...
+
     async def settle(self) -> None:
         """Wait until nothing is being generated any more (after a cancellation), so that `usage` is final."""
         ...
@@ -210,6 +221,12 @@ class ScriptedPolicy:
         kept = tuple(steps[: critique.wrong or 0])
         (rest,) = await self.complete(problem, kept, [seed], sampling)
         return (*kept, *rest)
+
+    async def chances(self, request: str, words: Sequence[Sequence[str]]) -> tuple[float, ...]:
+        raise ModelError("A scripted policy reads no requests.")
+
+    async def reply(self, request: str, seed: Seed, sampling: Sampling) -> tuple[str, int]:
+        raise ModelError("A scripted policy reads no requests.")
 
     async def settle(self) -> None:
         """Nothing is ever left over."""

@@ -53,11 +53,19 @@ class RewardModel(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class StepScores:
+    """scores: in [0,1], one a step, or one alone for all of them. generated: tokens written to find them."""
+
+    scores: list[float]
+    generated: int = 0
+
+
 class StepScorer(Protocol):
     """A process reward model with weights of its own."""
 
-    async def score_steps(self, problem: Problem, steps: Sequence[str]) -> list[float]:
-        """A score in [0,1] for each step. RewardError if the model cannot be asked in its own format."""
+    async def score_steps(self, problem: Problem, steps: Sequence[str]) -> StepScores:
+        """What it says of the steps. RewardError if the model cannot be asked in its own format."""
         ...
 
 

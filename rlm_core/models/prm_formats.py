@@ -1,0 +1,236 @@
+"""Process reward models from the hub, each asked exactly as it was trained to be asked.
+
+Only safetensors are read and no code from a model is run: where a family ships code of its own for its
+head, the head is built here on the plain backbone from these keys of the checkpoint.
+
+    qwen           Qwen2.5-Math-PRM (Zhang et al. 2025): score.0, score.2 (Linear, ReLU, Linear → 2 classes)
+    math_shepherd  Math-Shepherd (Wang et al. 2024): the language model itself
+    rlhflow        Llama3.1-8B-PRM (Xiong et al. 2024, RLHFlow): the language model itself
+    skywork        Skywork-o1-Open-PRM (2024): v_head.summary (Linear → 1)
+    reasoneval     ReasonEval (Xia et al. 2024): score_head (Linear → 3 classes)
+    thinkprm       ThinkPRM (Khalifa et al. 2025): the language model itself, after a critique it writes
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from safetensors import safe_open
+from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+
+from rlm_core.errors import ModelError, RewardError
+from rlm_core.models.formats import decoded
+from rlm_core.models.loaders import source_folder
+from rlm_core.problems.base import Problem
+from rlm_core.rewards.base import StepScores
+
+BY_ARCHITECTURE = {"Qwen2ForProcessRewardModel": "qwen", "Qwen2ForPrmModel": "skywork"}
+BY_NAME = {
+    "math-prm": "qwen",
+    "math-shepherd": "math_shepherd",
+    "rlhflow": "rlhflow",
+    "llama3.1-8b-prm": "rlhflow",
+    "skywork": "skywork",
+    "reasoneval": "reasoneval",
+    "thinkprm": "thinkprm",
+}
+QWEN_SYSTEM = "Please reason step by step, and put your final answer within \\boxed{}."
+REASONEVAL = "Question:\n{}\nAnswer:\nLet's think step by step.\n"
+THINKPRM = """You are given a math problem and a proposed step-by-step solution:
+
+[Math Problem]
+
+{}
+
+[Solution]
+
+{}
+
+Review and critique each step in the proposed solution to determine whether each step is correct. \
+If the solution is incomplete, only verify the provided steps."""
+THINKPRM_ASKED = "\nIs the solution correct?"
+LONGEST_CRITIQUE = 512
+
+
+@dataclass(slots=True)
+class Loaded:
+    """A process reward model ready to be asked; `head` holds the checkpoint's own head, by key."""
+
+    name: str
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    head: dict[str, torch.Tensor]
+    recipe: Callable[[Loaded, str, Sequence[str]], StepScores]
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def score_steps(self, problem: Problem, steps: Sequence[str]) -> StepScores:
+        async with self._lock:
+            return await asyncio.to_thread(self._score, problem.question, steps)
+
+    @torch.inference_mode()
+    def _score(self, question: str, steps: Sequence[str]) -> StepScores:
+        return self.recipe(self, question, steps)
+
+    # -- what recipes are made of --------------------------------------------------------------
+
+    def ids(self, text: str, special: bool = False) -> list[int]:
+        return list(self.tokenizer.encode(text, add_special_tokens=special))
+
+    def token(self, text: str, says: str = "") -> int:
+        """The last token of a text that must be known. RewardError names it if the tokenizer lacks it; says: what it must decode to."""
+        ids = self.ids(text)
+        said = decoded(self.tokenizer, ids[-1:]).strip()
+        if not ids or ids[-1] == self.tokenizer.unk_token_id or said != (says or text.strip()):
+            raise RewardError(
+                f"The tokenizer of {self.name} has no token '{text}', which this recipe needs; choose the recipe it was made for."
+            )
+        return ids[-1]
+
+    def template(self, messages: list[dict[str, str]], prompt: bool) -> list[int]:
+        if not self.tokenizer.chat_template:
+            raise RewardError(f"{self.name} has no chat template, which this recipe needs; {_allowed()}.")
+        text = self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=prompt)
+        return self.ids(str(text))
+
+    def hidden(self, ids: list[int]) -> torch.Tensor:
+        """[n, hidden_size]"""
+        return self.model(input_ids=self._tensor(ids)).last_hidden_state[0].float()
+
+    def logits(self, ids: list[int]) -> torch.Tensor:
+        """[n, vocabulary]"""
+        return self.model(input_ids=self._tensor(ids)).logits[0].float()
+
+    def _tensor(self, ids: list[int]) -> torch.Tensor:
+        return torch.tensor([ids], device=self.model.device)
+
+
+def _qwen(prm: Loaded, question: str, steps: Sequence[str]) -> StepScores:
+    """Chat with the steps as the reply, `<extra_0>` after each; softmax, class 1, at every `<extra_0>`."""
+    mark = prm.token("<extra_0>")
+    reply = "".join(f"{s}<extra_0>" for s in steps)
+    roles = (("system", QWEN_SYSTEM), ("user", question), ("assistant", reply))
+    ids = prm.template([{"role": role, "content": text} for role, text in roles], prompt=False)
+    at = torch.tensor(ids) == mark
+    inner = torch.relu(torch.nn.functional.linear(prm.hidden(ids)[at], prm.head["score.0.weight"], prm.head["score.0.bias"]))
+    classes = torch.nn.functional.linear(inner, prm.head["score.2.weight"], prm.head["score.2.bias"])
+    return StepScores(torch.softmax(classes, -1)[:, 1].tolist())
+
+
+def _math_shepherd(prm: Loaded, question: str, steps: Sequence[str]) -> StepScores:
+    """Question, then steps each ending in " ки"; softmax over + and − at every ки."""
+    mark, good, bad = prm.token(" ки"), prm.token("+"), prm.token("-")
+    ids = prm.ids(f"{question} " + "\n".join(f"{s} ки" for s in steps), special=True)
+    at = torch.tensor(ids) == mark
+    return StepScores(torch.softmax(prm.logits(ids)[at][:, [good, bad]], -1)[:, 0].tolist())
+
+
+def _rlhflow(prm: Loaded, question: str, steps: Sequence[str]) -> StepScores:
+    """Each step a user's turn (the first with the question), "+" the reply; softmax over + and − where the reply is predicted."""
+    good, bad = prm.token("+"), prm.token("-")
+    messages: list[dict[str, str]] = []
+    scores = []
+    for i, step in enumerate(steps):
+        messages.append({"role": "user", "content": f"{question} {step}" if i == 0 else step})
+        next_token = prm.logits(prm.template(messages, prompt=True))[-1]
+        scores.append(float(torch.softmax(next_token[[good, bad]], -1)[0]))
+        messages.append({"role": "assistant", "content": "+"})
+    return StepScores(scores)
+
+
+def _skywork(prm: Loaded, question: str, steps: Sequence[str]) -> StepScores:
+    """Problem and a line break, then each step and a line break; sigmoid of the value head at each step's last token."""
+    ids = prm.ids(f"{prm.tokenizer.bos_token or ''}{question}\n")
+    ends = []
+    for step in steps:
+        ids += prm.ids(f"{step}\n")
+        ends.append(len(ids) - 1)
+    values = torch.nn.functional.linear(prm.hidden(ids)[ends], prm.head["v_head.summary.weight"], prm.head.get("v_head.summary.bias"))
+    return StepScores(torch.sigmoid(values)[:, 0].tolist())
+
+
+def _reasoneval(prm: Loaded, question: str, steps: Sequence[str]) -> StepScores:
+    """Steps parted by the padding token, which is found and taken out; validity p₁ + p₂ of the classes at each step's last token."""
+    parting = str(prm.tokenizer.pad_token or "")
+    if not parting:
+        raise RewardError(f"The tokenizer of {prm.name} has no padding token, which parts the steps in this recipe.")
+    mark = prm.token(parting)
+    marked = prm.ids(REASONEVAL.format(question) + parting + "".join(f"{s}{parting}" for s in steps), special=True)
+    ids: list[int] = []
+    ends: list[int] = []
+    for token in marked:
+        if token == mark:
+            ends.append(len(ids) - 1)
+        else:
+            ids.append(token)
+    classes = torch.nn.functional.linear(prm.hidden(ids)[ends[1:]], prm.head["score_head.weight"], prm.head.get("score_head.bias"))
+    shares = torch.softmax(classes, -1)
+    return StepScores((shares[:, 1] + shares[:, 2]).tolist())
+
+
+def _thinkprm(prm: Loaded, question: str, steps: Sequence[str]) -> StepScores:
+    """One score for all steps: a critique is written, then asked whether the solution is correct; P(Yes) / (P(Yes) + P(No))."""
+    yes, no = prm.token(" Yes"), prm.token(" No")
+    solution = "\n".join(f"Step {i}: {s}" for i, s in enumerate(steps, 1))
+    ids = prm.template([{"role": "user", "content": THINKPRM.format(question, solution)}], prompt=True)
+    prompt = torch.tensor([ids], device=prm.model.device)
+    settings = {"do_sample": False, "max_new_tokens": LONGEST_CRITIQUE, "attention_mask": torch.ones_like(prompt)}
+    written = list(map(int, prm.model.generate(prompt, **settings)[0]))  # type: ignore[operator]
+    kept = written[:-1] if written[-1] == prm.tokenizer.eos_token_id else written
+    last = prm.logits([*kept, *prm.ids(THINKPRM_ASKED)])[-1]
+    return StepScores([float(torch.softmax(last[[yes, no]], -1)[0])], generated=len(written) - len(ids))
+
+
+RECIPES: dict[str, tuple[Callable[[Loaded, str, Sequence[str]], StepScores], tuple[str, ...]]] = {
+    "qwen": (_qwen, ("score.0.weight", "score.0.bias", "score.2.weight", "score.2.bias")),
+    "math_shepherd": (_math_shepherd, ()),
+    "rlhflow": (_rlhflow, ()),
+    "skywork": (_skywork, ("v_head.summary.weight",)),
+    "reasoneval": (_reasoneval, ("score_head.weight",)),
+    "thinkprm": (_thinkprm, ()),
+}
+"""Recipe by name, and the keys of the checkpoint's head that it cannot do without."""
+
+
+def load_step_scorer(name: str, recipe: str) -> Loaded:
+    """The process reward model of an id or folder. ModelError if it cannot be loaded, RewardError if it does not fit the recipe."""
+    folder = source_folder(name)
+    config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+    chosen = recipe if recipe != "auto" else _recognised(name, config.architectures or [])
+    function, needed = RECIPES[chosen]
+    head = _head(folder)
+    missing = [key for key in needed if key not in head]
+    if missing:
+        raise RewardError(f"{name} has no {missing[0]} in its weights, so it is no model of the recipe {chosen}; {_allowed()}.")
+    kind = AutoModel if needed else AutoModelForCausalLM
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+        model = kind.from_pretrained(folder, trust_remote_code=False, use_safetensors=True, dtype=torch.float32)
+    except Exception as error:
+        first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise ModelError(f"{name} could not be loaded: {first}") from error
+    return Loaded(name, model.eval(), tokenizer, head, function)
+
+
+def _recognised(name: str, architectures: Sequence[str]) -> str:
+    by_architecture = next((BY_ARCHITECTURE[a] for a in architectures if a in BY_ARCHITECTURE), None)
+    found = by_architecture or next((r for part, r in BY_NAME.items() if part in name.lower()), None)
+    if found is None:
+        raise RewardError(f"How {name} was trained to be asked cannot be told from its name or configuration; {_allowed()}.")
+    return found
+
+
+def _allowed() -> str:
+    return f"choose a recipe among {', '.join(RECIPES)}"
+
+
+def _head(folder: Path) -> dict[str, torch.Tensor]:
+    """The tensors of a checkpoint that belong to a head, in float32."""
+    found: dict[str, torch.Tensor] = {}
+    for file in sorted(folder.glob("*.safetensors")):
+        with safe_open(file, framework="pt") as opened:
+            found |= {key: opened.get_tensor(key).float() for key in opened.keys() if key.startswith(("score", "v_head"))}  # noqa: SIM118
+    return found

@@ -1,0 +1,67 @@
+"""A published process reward model as a reward: loaded from the hub or a folder, asked in the format it was trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rlm_core.describe import Description, Parameter
+from rlm_core.errors import RewardError
+from rlm_core.models.policy import Seed, Step
+from rlm_core.problems.base import Problem
+from rlm_core.rewards.aggregate import AGGREGATE, aggregate
+from rlm_core.rewards.base import Reward, RewardContext, Scored, StepScorer
+
+DESCRIPTION = Description(
+    name="hub_prm",
+    title="PRM from the hub",
+    sentence="A published process reward model with weights of its own, such as Qwen2.5-Math-PRM; large, and made for problems in words.",
+    parameters=(
+        Parameter("model", "", "A Hugging Face id or a folder with safetensors.", title="Reward model"),
+        Parameter(
+            "recipe",
+            "auto",
+            "How it was trained to be asked; auto goes by its configuration and name.",
+            choices=("auto", "qwen", "math_shepherd", "rlhflow", "skywork", "reasoneval", "thinkprm"),
+        ),
+        AGGREGATE,
+    ),
+    paper="Lightman et al. 2023, Let's Verify Step by Step",
+    url="https://arxiv.org/abs/2305.20050",
+)
+
+
+@dataclass(slots=True)
+class HubPRM:
+    """passes: one a score. A recipe that gives one score for all steps (ThinkPRM) needs no aggregation."""
+
+    context: RewardContext
+    model: str
+    recipe: str
+    how: str
+    name: str = "hub_prm"
+    scores_partial: bool = True
+    oracle: bool = False
+    _scorer: StepScorer | None = None
+
+    async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Scored:
+        if self._scorer is None:
+            self._scorer = await self.context.source.step_scorer(self.model, self.recipe)
+        written = [s.text for s in steps if s.text]
+        if not written:
+            raise RewardError("A state without steps has nothing that a process reward model could judge; score it after its first step.")
+        found = await self._scorer.score_steps(problem, written)
+        scores = tuple(round(s, 4) for s in found.scores)
+        own = scores if len(scores) == len(steps) else ()
+        return Scored(round(aggregate(scores, self.how), 4), passes=1, steps=own, generated=found.generated)
+
+
+def make(context: RewardContext, parameters: Mapping[str, Any]) -> HubPRM:
+    model = str(parameters["model"]).strip()
+    if not model:
+        raise RewardError("No process reward model is named; give a Hugging Face id such as Qwen/Qwen2.5-Math-PRM-7B, or a folder.")
+    return HubPRM(context, model, str(parameters["recipe"]), str(parameters["aggregate"]))
+
+
+REWARD = Reward(DESCRIPTION, make)

@@ -1,0 +1,89 @@
+"""A language model as judge: it is asked whether the steps so far are right.
+
+verdict: P(yes) / (P(yes) + P(no)) at the token where the verdict stands (Zheng et al. 2023; Zhang et al. 2024 for the ratio).
+critique: it writes a critique that ends in a verdict, which counts as 1 or 0. A judge that gives no verdict is an error, never 0.5.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rlm_core.describe import Description, Parameter
+from rlm_core.errors import RewardError
+from rlm_core.models.policy import Policy, Sampling, Seed, Step
+from rlm_core.problems.base import Problem
+from rlm_core.rewards.base import Reward, RewardContext, Scored
+
+DESCRIPTION = Description(
+    name="judge",
+    title="Language model as judge",
+    sentence="Asks a chat model whether the steps so far are right: one pass for a verdict, or a written critique.",
+    parameters=(
+        Parameter("model", "smollm2", "Who judges: smollm2, a Hugging Face id, a folder or a GGUF file.", title="Judge"),
+        Parameter("mode", "verdict", "The probability of yes against no, or a written critique.", choices=("verdict", "critique")),
+        Parameter("critique_tokens", 128, "Longest critique, in tokens.", low=8, high=512, advanced=True),
+    ),
+    paper="Zheng et al. 2023, LLM-as-a-judge",
+    url="https://arxiv.org/abs/2306.05685",
+)
+
+YES, NO = ("Yes", "yes", "YES"), ("No", "no", "NO")
+LEAST = 0.05
+"""A judge that gives yes and no together less probability than this has not answered."""
+ONE_WORD = "Is every step so far correct? Answer with one word, Yes or No."
+IN_WORDS = "Check the steps one by one. End with a line 'Verdict: correct' or 'Verdict: incorrect'."
+_VERDICT = re.compile(r"verdict\W*(in)?correct\b", re.I)
+
+
+def request(problem: Problem, steps: Sequence[Step], wish: str) -> str:
+    """What the judge reads."""
+    written = "\n".join(f"Step {i}: {s.text}" for i, s in enumerate((s for s in steps if s.text), 1))
+    return f"Question: {problem.question}\n\nSolution so far:\n{written}\n\n{wish}"
+
+
+@dataclass(slots=True)
+class Judge:
+    """passes: one a verdict or critique; generated: the tokens of a critique."""
+
+    context: RewardContext
+    model: str
+    mode: str
+    critique_tokens: int
+    name: str = "judge"
+    scores_partial: bool = True
+    oracle: bool = False
+    _policy: Policy | None = None
+
+    async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Scored:
+        if self._policy is None:
+            self._policy = await self.context.source.policy(self.model)
+        if self.mode == "critique":
+            return await self._critique(self._policy, problem, steps, seed)
+        yes, no = await self._policy.chances(request(problem, steps, ONE_WORD), (YES, NO))
+        if yes + no < LEAST:
+            said = f"{self.model} does not answer as a judge: it gives Yes and No together a probability of {yes + no:.3f}"
+            raise RewardError(f"{said}, and at least {LEAST} is needed; choose another judge or its critique mode.")
+        return Scored(round(yes / (yes + no), 4), passes=1)
+
+    async def _critique(self, policy: Policy, problem: Problem, steps: Sequence[Step], seed: Seed) -> Scored:
+        sampling = Sampling(self.context.sampling.temperature, max_solution_tokens=self.critique_tokens)
+        text, generated = await policy.reply(request(problem, steps, IN_WORDS), seed, sampling)
+        found = _VERDICT.findall(text)
+        if not found:
+            said = f"{self.model} wrote a critique without a verdict ('{text[:60].strip()} …')"
+            raise RewardError(f"{said}; choose another judge, its verdict mode, or longer critiques.")
+        return Scored(0.0 if found[-1] else 1.0, passes=1, note=text.strip(), generated=generated)
+
+
+def make(context: RewardContext, parameters: Mapping[str, Any]) -> Judge:
+    """RewardError if the judge is the bundled model, which reads no words."""
+    model = str(parameters["model"]).strip()
+    if not model or model == "nano":
+        raise RewardError("The bundled model reads only its own notation and cannot judge; name a chat model as judge, such as smollm2.")
+    return Judge(context, model, str(parameters["mode"]), int(parameters["critique_tokens"]))
+
+
+REWARD = Reward(DESCRIPTION, make)

@@ -1,0 +1,194 @@
+"""Each published PRM format on a tiny random-weight model: the score equals what the raw model gives at hand-located positions."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from tokenizers import AddedToken, Regex, Tokenizer, models, pre_tokenizers
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+from rlm_core.errors import RewardError
+from rlm_core.models import prm_formats
+from rlm_core.models.prm_formats import load_step_scorer
+from rlm_core.problems import make
+from rlm_core.rewards import reward
+from rlm_core.rewards.base import RewardContext
+
+PROBLEM = make("text:question=What is 2+3?,answer=5")
+STEPS = ("2+3=5", "so 5")
+TEMPLATE = "{% for m in messages %}[{{ m['role'] }}]{{ m['content'] }}[end]{% endfor %}{% if add_generation_prompt %}[assistant]{% endif %}"
+CHARACTERS = "".join(sorted(set("".join(map(chr, range(32, 127))) + "\n")))
+MARKS = ["<pad>", "<s>", "</s>", "<unk>", "<extra_0>", " ки", " Yes", " No"]
+
+
+def tokenizer(left_out: tuple[str, ...] = ()) -> PreTrainedTokenizerFast:
+    """One token a character; the marks of all families but those left out."""
+    marks = [m for m in MARKS if m not in left_out]
+    vocabulary = {t: i for i, t in enumerate([*marks, *CHARACTERS])}
+    core = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
+    core.pre_tokenizer = pre_tokenizers.Split(Regex(r"[\s\S]"), "isolated")
+    core.add_special_tokens([AddedToken(m, normalized=False, special=False) for m in marks])
+    made = PreTrainedTokenizerFast(tokenizer_object=core, pad_token="<pad>", bos_token="<s>", eos_token="</s>", unk_token="<unk>")
+    made.chat_template = TEMPLATE
+    return made
+
+
+def saved(folder, head: dict[str, torch.Tensor] | None = None, left_out: tuple[str, ...] = (), architecture: str = "") -> LlamaForCausalLM:
+    """A tiny language model in a folder, with a head among its weights."""
+    torch.manual_seed(7)
+    tok = tokenizer(left_out)
+    config = LlamaConfig(
+        vocab_size=len(tok),
+        hidden_size=32,
+        intermediate_size=48,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=2048,
+        initializer_range=0.3,
+        eos_token_id=tok.eos_token_id,
+    )
+    model = LlamaForCausalLM(config).eval()
+    model.save_pretrained(folder)
+    tok.save_pretrained(folder)
+    if head:
+        weights = load_file(folder / "model.safetensors")
+        save_file({**weights, **head}, folder / "model.safetensors", metadata={"format": "pt"})
+    if architecture:
+        text = (folder / "config.json").read_text()
+        (folder / "config.json").write_text(text.replace("LlamaForCausalLM", architecture))
+    return model
+
+
+def scored(folder, recipe: str) -> list[float]:
+    return asyncio.run(load_step_scorer(str(folder), recipe).score_steps(PROBLEM, STEPS)).scores
+
+
+def ids_of(text: str, left_out: tuple[str, ...] = ()) -> list[int]:
+    return tokenizer(left_out).encode(text, add_special_tokens=False)
+
+
+@torch.inference_mode()
+def hidden(model, ids: list[int]) -> torch.Tensor:
+    return model.model(torch.tensor([ids])).last_hidden_state[0]
+
+
+@torch.inference_mode()
+def logits(model, ids: list[int]) -> torch.Tensor:
+    return model(torch.tensor([ids])).logits[0]
+
+
+def linear(out: int, name: str, wide: int = 32, bias: bool = True) -> dict[str, torch.Tensor]:
+    torch.manual_seed(len(name) + out)
+    made = {f"{name}.weight": torch.randn(out, wide)}
+    return made | ({f"{name}.bias": torch.randn(out)} if bias else {})
+
+
+def test_qwen_reads_class_one_at_every_extra_token(tmp_path):
+    head = linear(32, "score.0") | linear(2, "score.2")
+    model = saved(tmp_path, head, architecture="Qwen2ForProcessRewardModel")
+    text = f"[system]{prm_formats.QWEN_SYSTEM}[end][user]{PROBLEM.question}[end][assistant]2+3=5<extra_0>so 5<extra_0>[end]"
+    ids = ids_of(text)
+    places = [i for i, t in enumerate(ids) if t == MARKS.index("<extra_0>")]
+    assert len(places) == 2
+    inner = torch.relu(hidden(model, ids)[places] @ head["score.0.weight"].T + head["score.0.bias"])
+    expected = torch.softmax(inner @ head["score.2.weight"].T + head["score.2.bias"], -1)[:, 1]
+    assert scored(tmp_path, "qwen") == pytest.approx(expected.tolist(), abs=1e-5)
+    assert scored(tmp_path, "auto") == scored(tmp_path, "qwen")  # known by its architecture
+
+
+def test_math_shepherd_weighs_plus_against_minus_at_every_tag(tmp_path):
+    model = saved(tmp_path)
+    ids = ids_of("What is 2+3? 2+3=5 ки\nso 5 ки")
+    places = [i for i, t in enumerate(ids) if t == MARKS.index(" ки")]
+    assert len(places) == 2
+    both = logits(model, ids)[places][:, [ids_of("+")[0], ids_of("-")[0]]]
+    assert scored(tmp_path, "math_shepherd") == pytest.approx(torch.softmax(both, -1)[:, 0].tolist(), abs=1e-5)
+
+
+def test_rlhflow_predicts_plus_after_each_turn(tmp_path):
+    model = saved(tmp_path)
+    first = "[user]What is 2+3? 2+3=5[end][assistant]"
+    second = first + "+[end][user]so 5[end][assistant]"
+    expected = []
+    for text in (first, second):
+        last = logits(model, ids_of(text))[-1]
+        expected.append(float(torch.softmax(last[[ids_of("+")[0], ids_of("-")[0]]], -1)[0]))
+    assert scored(tmp_path, "rlhflow") == pytest.approx(expected, abs=1e-5)
+
+
+def test_skywork_reads_its_value_head_at_the_last_token_of_every_step(tmp_path):
+    head = linear(1, "v_head.summary")
+    model = saved(tmp_path, head)
+    question, first, second = (ids_of(t) for t in ("<s>What is 2+3?\n", "2+3=5\n", "so 5\n"))
+    places = [len(question) + len(first) - 1, len(question) + len(first) + len(second) - 1]
+    values = hidden(model, question + first + second)[places] @ head["v_head.summary.weight"].T + head["v_head.summary.bias"]
+    assert scored(tmp_path, "skywork") == pytest.approx(torch.sigmoid(values)[:, 0].tolist(), abs=1e-5)
+
+
+def test_reasoneval_takes_its_separators_out_and_adds_two_classes(tmp_path):
+    head = linear(3, "score_head", bias=False)
+    model = saved(tmp_path, head)
+    start, first, second = (ids_of(t) for t in (prm_formats.REASONEVAL.format(PROBLEM.question), "2+3=5", "so 5"))
+    places = [len(start) + len(first) - 1, len(start) + len(first) + len(second) - 1]
+    shares = torch.softmax(hidden(model, start + first + second)[places] @ head["score_head.weight"].T, -1)
+    assert scored(tmp_path, "reasoneval") == pytest.approx((shares[:, 1] + shares[:, 2]).tolist(), abs=1e-5)
+
+
+def test_thinkprm_asks_for_a_verdict_after_the_critique_it_wrote(tmp_path, monkeypatch):
+    monkeypatch.setattr(prm_formats, "LONGEST_CRITIQUE", 9)
+    model = saved(tmp_path)
+    prompt = "[user]" + prm_formats.THINKPRM.format(PROBLEM.question, "Step 1: 2+3=5\nStep 2: so 5") + "[end][assistant]"
+    ids = ids_of(prompt)
+    written = 0
+    while written < 9:  # greedy by hand
+        token = int(logits(model, ids)[-1].argmax())
+        written += 1
+        if token == 2:
+            break
+        ids.append(token)
+    last = logits(model, ids + ids_of("\nIs the solution correct?"))[-1]
+    expected = float(torch.softmax(last[[MARKS.index(" Yes"), MARKS.index(" No")]], -1)[0])
+    found = asyncio.run(load_step_scorer(str(tmp_path), "thinkprm").score_steps(PROBLEM, STEPS))
+    assert found.scores == pytest.approx([expected], abs=1e-5) and found.generated == written
+
+
+@pytest.mark.parametrize(
+    ("recipe", "lacks", "head"),
+    [
+        ("qwen", "<extra_0>", linear(32, "score.0") | linear(2, "score.2")),
+        ("math_shepherd", " ки", None),
+        ("thinkprm", " Yes", None),
+    ],
+)
+def test_a_tokenizer_without_the_special_token_is_refused_by_its_name(tmp_path, recipe, lacks, head):
+    saved(tmp_path, head, left_out=(lacks,))
+    with pytest.raises(RewardError, match=f"has no token '{lacks}', which this recipe needs"):
+        scored(tmp_path, recipe)
+
+
+def test_a_model_without_the_head_or_of_no_known_family_is_refused(tmp_path):
+    folder = tmp_path / "plain"
+    folder.mkdir()
+    saved(folder)
+    with pytest.raises(RewardError, match=r"has no score\.0\.weight in its weights"):
+        load_step_scorer(str(folder), "qwen")
+    with pytest.raises(RewardError, match="cannot be told from its name or configuration; choose a recipe among qwen"):
+        load_step_scorer(str(folder), "auto")
+
+
+def test_a_published_prm_judges_a_search(tmp_path):
+    from rlm_core.models.library import Library
+    from rlm_core.models.policy import Sampling, ScriptedPolicy, Step
+
+    saved(tmp_path)
+    chosen = reward("hub_prm")
+    made = chosen.description.parse({"model": str(tmp_path), "recipe": "math_shepherd", "aggregate": "min"})
+    model = chosen.make(RewardContext(PROBLEM, ScriptedPolicy({}), Sampling(), Library()), made)
+    found = asyncio.run(model.score(PROBLEM, [Step(t) for t in STEPS], (0,)))
+    assert len(found.steps) == 2 and found.score == min(found.steps) and found.passes == 1
+    with pytest.raises(RewardError, match="No process reward model is named"):
+        chosen.make(RewardContext(PROBLEM, ScriptedPolicy({}), Sampling(), Library()), chosen.description.parse({}))
