@@ -241,10 +241,12 @@ def _evaluated(e: Evaluated) -> str:
     if e.parts or not e.rollouts:
         ahead = f" after looking {counted(len(e.ahead), 'step')} ahead" if e.ahead else ""
         parts = f" ({' + '.join(f'{number(p.weight)}·{number(p.score)} {p.name}' for p in e.parts)})" if e.parts else ""
-        return f"{e.reward}{oracle} scores {name(e.node)} at {number(e.score)}{parts}{ahead}."
+        return f"{e.reward}{oracle} scores {name(e.node)} at {number(e.score)}{parts}{ahead}{_by_step(e)}{_noted(e)}."
     full = sum(r.score == 1.0 for r in e.rollouts)
     if all(r.score in (0.0, 1.0) for r in e.rollouts):
         how = f"{full} of {counted(len(e.rollouts), 'rollout')} from {name(e.node)} succeed"
+        if e.score != round(full / len(e.rollouts), 4):
+            return f"{how}{oracle}; one is enough, so it scores {number(e.score)}."
         return f"{how}{oracle}, so it scores {full}/{len(e.rollouts)} = {number(e.score)}."
     scores = [r.score for r in e.rollouts]
     if len(scores) > MOST:
@@ -253,6 +255,19 @@ def _evaluated(e: Evaluated) -> str:
     shares = " + ".join(map(number, scores))
     equal = "=" if number(sum(round(s, 2) for s in scores) / len(scores)) == number(e.score) else "≈"
     return f"The rollouts from {name(e.node)} score ({shares})/{len(scores)} {equal} {number(e.score)}{oracle}."
+
+
+def _by_step(e: Evaluated) -> str:
+    """Where a reward that scores steps sees the weakest of several."""
+    if len(e.steps) < 2:
+        return ""
+    weakest = min(range(len(e.steps)), key=e.steps.__getitem__)
+    return f"; the weakest of {counted(len(e.steps), 'step')} is step {weakest + 1} at {number(e.steps[weakest])}"
+
+
+def _noted(e: Evaluated) -> str:
+    """The beginning of what a judge wrote."""
+    return f": “{' '.join(e.note.split())[:80]} …”" if e.note else ""
 
 
 def _backed_up(e: BackedUp, before: SearchTree) -> str:

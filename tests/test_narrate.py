@@ -156,6 +156,16 @@ def test_rollouts_are_counted(log: Log) -> None:
     assert "64 rollouts" in told(log, Evaluated(2, "rollouts", 0.49, many)) and len(told(log, Evaluated(2, "r", 0.49, many))) < 120
 
 
+def test_a_hard_estimate_says_that_one_success_is_enough(log: Log) -> None:
+    results = tuple(RolloutResult((), "5", s) for s in (1.0, 0.0, 0.0))
+    assert "1 of 3 rollouts from node 2 succeed; one is enough, so it scores 1" in told(log, Evaluated(2, "rollouts", 1.0, results))
+
+
+def test_step_scores_name_the_weakest_and_a_judge_is_quoted(log: Log) -> None:
+    assert "the weakest of 3 steps is step 2 at 0.2" in told(log, Evaluated(2, "prm:nano", 0.2, steps=(0.9, 0.2, 0.8)))
+    assert "“All good. …”" in told(log, Evaluated(2, "judge", 1.0, note="All\n good."))
+
+
 def test_a_score_without_rollouts_names_its_reward_and_an_oracle_is_called_one(log: Log) -> None:
     said = told(log, Evaluated(2, "prm", 0.831, oracle=True))
     assert "prm" in said and "node 2" in said and "0.83" in said and "oracle" in said

@@ -65,6 +65,11 @@ def _evaluation(e: Evaluated) -> None:
     badge = " (oracle)" if e.oracle else ""
     mixed = " + ".join(f"{p.weight:.2f}·{p.score:.2f} {markdown_text(p.name)}" for p in e.parts)
     st.markdown(f"**{markdown_text(e.reward)}**{badge} scored it **{e.score:.2f}**{f' = {mixed}' if mixed else ''}")
+    if len(e.steps) > 1:
+        st.caption("Step by step: " + " · ".join(f"{s:.2f}" for s in e.steps))
+    if e.note:
+        with st.expander("What the judge wrote"):
+            st.text(e.note)
     if e.rollouts:
         rows = [(" ; ".join(r.steps), "–" if r.answer is None else r.answer, f"{r.score:.2f}") for r in e.rollouts]
         with st.expander(counted(len(rows), "rollout")):

@@ -100,7 +100,8 @@ class LocalPolicy:
         prompt = self.format.request(request)
         stop = self.format.reply_ended
         (sample,) = await self._generate(prompt, [seed], sampling.temperature, sampling.max_solution_tokens, stop)
-        return decoded(self.tokenizer, sample.ids), len(sample.ids)
+        said = sample.ids if sample.cut else sample.ids[:-1]
+        return decoded(self.tokenizer, said), len(sample.ids)
 
     async def settle(self) -> None:
         await self.session.settle()

