@@ -43,6 +43,10 @@ class Cost:
     generated: int = 0
     oracle: bool = False
 
+    def add(self, scored: Scored) -> None:
+        self.passes += scored.passes
+        self.generated += scored.generated
+
 
 async def judge_all(
     chosen: Reward,
@@ -75,20 +79,24 @@ async def judge_all(
 
 
 async def _judge(model: RewardModel, d: Drawn, seed: Seed, cost: Cost) -> Judged:
-    """A reward that scores steps is asked once; one that scores partial states once a state; any other for the whole alone."""
+    """A reward whose pass tells every state is asked once; another once a state; one of finished solutions for the whole alone."""
     labels = oracle_labels(d.problem, d.texts)
     cut = d.steps[-1].cut
     kept = d.steps[:-1] if cut else d.steps
+    if not kept or (cut and not model.scores_partial):
+        return Judged(d, labels, (), (), None)
+    whole = await model.score(d.problem, kept, (*seed, len(kept) - 1))
+    cost.add(whole)
+    score = None if cut else whole.score
     if not model.scores_partial:
-        scored = [] if cut else [await model.score(d.problem, kept, seed)]
-        states: list[Scored] = []
-    else:
-        scored = states = [await model.score(d.problem, kept[: i + 1], (*seed, i)) for i in range(len(kept))]
-    cost.passes += sum(s.passes for s in scored)
-    cost.generated += sum(s.generated for s in scored)
-    whole = scored[-1] if scored else None
-    each = whole.steps if whole and states and len(whole.steps) == len(kept) else tuple(s.score for s in states)
-    return Judged(d, labels, each, tuple(s.score for s in states), whole.score if whole and not cut else None)
+        return Judged(d, labels, (), (), score)
+    states = whole.states
+    if not states:
+        shorter = [await model.score(d.problem, kept[: i + 1], (*seed, i)) for i in range(len(kept) - 1)]
+        for s in shorter:
+            cost.add(s)
+        states = (*(s.score for s in shorter), whole.score)
+    return Judged(d, labels, whole.steps if len(whole.steps) == len(kept) else states, states, score)
 
 
 def quality(judged: Sequence[Sequence[Judged]]) -> dict[str, Any]:

@@ -38,3 +38,12 @@ def aggregate(scores: Sequence[float], how: str) -> float:
     if how == "mean":
         return sum(scores) / len(scores)
     raise ConfigError(f"aggregate={how} is not allowed; it must be one of {', '.join(METHODS)}.")
+
+
+def running(scores: Sequence[float], how: str) -> tuple[float, ...]:
+    """The aggregate after each step, to four decimals.
+
+    >>> running([0.9, 0.5, 0.8], "min")
+    (0.9, 0.5, 0.5)
+    """
+    return tuple(round(aggregate(scores[: i + 1], how), 4) for i in range(len(scores)))

@@ -19,7 +19,8 @@ from rlm_core.problems.base import Problem
 class Scored:
     """score: in [0,1]. rollouts: the simulations it is the mean of. passes: reward-model evaluations it took.
 
-    steps: the score of each step in [0,1] where the reward gives one a step; parts: those of a mixture.
+    steps: the score of each step in [0,1] where the reward gives one a step; states: that of the state after each step,
+    where the same pass tells it. parts: those of a mixture.
     note: what a judge wrote. generated: tokens that models other than the run's policy wrote for it.
     """
 
@@ -27,6 +28,7 @@ class Scored:
     rollouts: tuple[RolloutResult, ...] = ()
     passes: int = 0
     steps: tuple[float, ...] = ()
+    states: tuple[float, ...] = ()
     parts: tuple[Part, ...] = ()
     note: str = ""
     generated: int = 0

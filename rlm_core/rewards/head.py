@@ -27,7 +27,7 @@ from rlm_core.errors import RewardError
 from rlm_core.models.policy import Policy, Seed, Step
 from rlm_core.paths import data_folder
 from rlm_core.problems.base import Problem
-from rlm_core.rewards.aggregate import AGGREGATE, aggregate
+from rlm_core.rewards.aggregate import AGGREGATE, running
 from rlm_core.rewards.base import Reward, RewardContext, Scored
 from rlm_core.rewards.features import features
 
@@ -119,7 +119,8 @@ class Head:
         each = tuple(round(float(p), 4) for p in self.network.probabilities(seen))
         if self.card.kind == "orm":
             return Scored(each[0], passes=1)
-        return Scored(round(aggregate(each, self.how), 4), passes=1, steps=each)
+        states = running(each, self.how)
+        return Scored(states[-1], passes=1, steps=each, states=states)
 
 
 def folders() -> list[Path]:

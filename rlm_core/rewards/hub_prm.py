@@ -10,7 +10,7 @@ from rlm_core.describe import Description, Parameter
 from rlm_core.errors import RewardError
 from rlm_core.models.policy import Seed, Step
 from rlm_core.problems.base import Problem
-from rlm_core.rewards.aggregate import AGGREGATE, aggregate
+from rlm_core.rewards.aggregate import AGGREGATE, running
 from rlm_core.rewards.base import Reward, RewardContext, Scored, StepScorer
 
 DESCRIPTION = Description(
@@ -53,8 +53,10 @@ class HubPRM:
             raise RewardError("A state without steps has nothing that a process reward model could judge; score it after its first step.")
         found = await self._scorer.score_steps(problem, written)
         scores = tuple(round(s, 4) for s in found.scores)
-        own = scores if len(scores) == len(steps) else ()
-        return Scored(round(aggregate(scores, self.how), 4), passes=1, steps=own, generated=found.generated)
+        states = running(scores, self.how)
+        if len(scores) != len(steps):
+            return Scored(states[-1], passes=1, generated=found.generated)
+        return Scored(states[-1], passes=1, steps=scores, states=states, generated=found.generated)
 
 
 def make(context: RewardContext, parameters: Mapping[str, Any]) -> HubPRM:

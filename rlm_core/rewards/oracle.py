@@ -41,7 +41,7 @@ class Oracle:
                     f"{task(problem.task).description.title} has no exact solver for this state, so there is no oracle for it."
                 )
             each.append(float(verdict))
-        return Scored(each[-1], steps=tuple(each))
+        return Scored(each[-1], steps=tuple(each), states=tuple(each))
 
 
 def make(context: RewardContext, parameters: Mapping[str, Any]) -> Oracle:
