@@ -17,14 +17,23 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import safe_open
-from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+    StoppingCriteriaList,
+)
 
 from rlm_core.errors import ModelError, RewardError
 from rlm_core.models.formats import decoded
-from rlm_core.models.loaders import source_folder
+from rlm_core.models.loaders import pick_device, pick_dtype, source_folder
 from rlm_core.problems.base import Problem
 from rlm_core.rewards.base import StepScores
 
@@ -52,7 +61,7 @@ THINKPRM = """You are given a math problem and a proposed step-by-step solution:
 
 Review and critique each step in the proposed solution to determine whether each step is correct. \
 If the solution is incomplete, only verify the provided steps."""
-THINKPRM_ASKED = "\nIs the solution correct?"
+THINKPRM_ASKED = "Is the solution correct?"
 LONGEST_CRITIQUE = 512
 
 
@@ -98,13 +107,17 @@ class Loaded:
 
     def hidden(self, ids: list[int]) -> torch.Tensor:
         """[n, hidden_size]"""
-        return self.model(input_ids=self._tensor(ids)).last_hidden_state[0].float()
+        return self.model(input_ids=self.batch(ids)).last_hidden_state[0].float().cpu()
 
     def logits(self, ids: list[int]) -> torch.Tensor:
         """[n, vocabulary]"""
-        return self.model(input_ids=self._tensor(ids)).logits[0].float()
+        return self.model(input_ids=self.batch(ids)).logits[0].float().cpu()
 
-    def _tensor(self, ids: list[int]) -> torch.Tensor:
+    def batch(self, ids: list[int]) -> torch.Tensor:
+        """[1, n]. RewardError beyond what the model can read: it would go on scoring, and mean nothing by it."""
+        limit = getattr(self.model.config, "max_position_embeddings", None)
+        if limit and len(ids) > limit:
+            raise RewardError(f"{self.name} reads at most {limit:,} tokens, and is given {len(ids):,}; choose a shorter problem.")
         return torch.tensor([ids], device=self.model.device)
 
 
@@ -132,28 +145,39 @@ def _rlhflow(prm: Loaded, question: str, steps: Sequence[str]) -> StepScores:
     """Each step a user's turn (the first with the question), "+" the reply; softmax over + and − where the reply is predicted."""
     good, bad = prm.token("+"), prm.token("-")
     messages: list[dict[str, str]] = []
-    scores = []
+    turns: list[list[int]] = []
     for i, step in enumerate(steps):
         messages.append({"role": "user", "content": f"{question} {step}" if i == 0 else step})
-        next_token = prm.logits(prm.template(messages, prompt=True))[-1]
-        scores.append(float(torch.softmax(next_token[[good, bad]], -1)[0]))
+        turns.append(prm.template(messages, prompt=True))
         messages.append({"role": "assistant", "content": "+"})
-    return StepScores(scores)
+    whole = turns[-1]
+    if any(turn != whole[: len(turn)] for turn in turns):
+        raise RewardError(f"The chat template of {prm.name} rewrites earlier turns, which this recipe cannot do with; {_allowed()}.")
+    replies = prm.logits(whole)[[len(turn) - 1 for turn in turns]]
+    return StepScores(torch.softmax(replies[:, [good, bad]], -1)[:, 0].tolist())
 
 
 def _skywork(prm: Loaded, question: str, steps: Sequence[str]) -> StepScores:
-    """Problem and a line break, then each step and a line break; sigmoid of the value head at each step's last token."""
+    """Problem and a line break, then each step and a line break; sigmoid of the value head at each step's last token.
+
+    That is the line break, a token of its own: tokenizers would merge it with a full stop before it.
+    """
+    line_break = prm.ids("\n")[-1]
     ids = prm.ids(f"{prm.tokenizer.bos_token or ''}{question}\n")
     ends = []
     for step in steps:
-        ids += prm.ids(f"{step}\n")
+        ids += [*prm.ids(step), line_break]
         ends.append(len(ids) - 1)
     values = torch.nn.functional.linear(prm.hidden(ids)[ends], prm.head["v_head.summary.weight"], prm.head.get("v_head.summary.bias"))
     return StepScores(torch.sigmoid(values)[:, 0].tolist())
 
 
 def _reasoneval(prm: Loaded, question: str, steps: Sequence[str]) -> StepScores:
-    """Steps parted by the padding token, which is found and taken out; validity p₁ + p₂ of the classes at each step's last token."""
+    """Steps parted by the padding token, which is found and taken out; validity p₁ + p₂ of the classes at each step's last token.
+
+    ReasonEval-7B parts them by its beginning-of-sequence token. Its authors take that out too and put it back after
+    having counted, so that their places are those of the last token but one; what they published rests on it, and so does this.
+    """
     parting = str(prm.tokenizer.pad_token or "")
     if not parting:
         raise RewardError(f"The tokenizer of {prm.name} has no padding token, which parts the steps in this recipe.")
@@ -166,22 +190,32 @@ def _reasoneval(prm: Loaded, question: str, steps: Sequence[str]) -> StepScores:
             ends.append(len(ids) - 1)
         else:
             ids.append(token)
+    if marked[0] == mark:
+        ids, ends = [mark, *ids], ends[1:]
     classes = torch.nn.functional.linear(prm.hidden(ids)[ends[1:]], prm.head["score_head.weight"], prm.head.get("score_head.bias"))
     shares = torch.softmax(classes, -1)
     return StepScores((shares[:, 1] + shares[:, 2]).tolist())
 
 
 def _thinkprm(prm: Loaded, question: str, steps: Sequence[str]) -> StepScores:
-    """One score for all steps: a critique is written, then asked whether the solution is correct; P(Yes) / (P(Yes) + P(No))."""
+    """One score for all steps: P(Yes) / (P(Yes) + P(No)) after "Is the solution correct?".
+
+    The critique is stopped where it asks that itself; where it ends without, it is asked.
+    """
     yes, no = prm.token(" Yes"), prm.token(" No")
     solution = "\n".join(f"Step {i}: {s}" for i, s in enumerate(steps, 1))
     ids = prm.template([{"role": "user", "content": THINKPRM.format(question, solution)}], prompt=True)
-    prompt = torch.tensor([ids], device=prm.model.device)
+
+    def asks(written: Sequence[int]) -> bool:
+        return decoded(prm.tokenizer, written[len(ids) :][-len(THINKPRM_ASKED) :]).rstrip().endswith(THINKPRM_ASKED)
+
+    prompt = prm.batch(ids)
+    stop = StoppingCriteriaList([lambda rows, scores, **_: torch.tensor([asks(rows[0].tolist())], device=rows.device)])
     settings = {"do_sample": False, "max_new_tokens": LONGEST_CRITIQUE, "attention_mask": torch.ones_like(prompt)}
-    written = list(map(int, prm.model.generate(prompt, **settings)[0]))  # type: ignore[operator]
+    written = list(map(int, prm.model.generate(prompt, stopping_criteria=stop, **settings)[0]))  # type: ignore[operator]
     kept = written[:-1] if written[-1] == prm.tokenizer.eos_token_id else written
-    last = prm.logits([*kept, *prm.ids(THINKPRM_ASKED)])[-1]
-    return StepScores([float(torch.softmax(last[[yes, no]], -1)[0])], generated=len(written) - len(ids))
+    verdict = prm.logits(kept if asks(kept) else [*kept, *prm.ids(f"\n{THINKPRM_ASKED}")])[-1]
+    return StepScores([float(torch.softmax(verdict[[yes, no]], -1)[0])], generated=len(written) - len(ids))
 
 
 RECIPES: dict[str, tuple[Callable[[Loaded, str, Sequence[str]], StepScores], tuple[str, ...]]] = {
@@ -198,7 +232,12 @@ RECIPES: dict[str, tuple[Callable[[Loaded, str, Sequence[str]], StepScores], tup
 def load_step_scorer(name: str, recipe: str) -> Loaded:
     """The process reward model of an id or folder. ModelError if it cannot be loaded, RewardError if it does not fit the recipe."""
     folder = source_folder(name)
-    config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+    place = pick_device("auto")
+    try:
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    except Exception as error:
+        raise _unloadable(name, error) from error
     chosen = recipe if recipe != "auto" else _recognised(name, config.architectures or [])
     function, needed = RECIPES[chosen]
     head = _head(folder)
@@ -206,13 +245,20 @@ def load_step_scorer(name: str, recipe: str) -> Loaded:
     if missing:
         raise RewardError(f"{name} has no {missing[0]} in its weights, so it is no model of the recipe {chosen}; {_allowed()}.")
     kind = AutoModel if needed else AutoModelForCausalLM
+    dtype = pick_dtype("auto", place)
     try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-        model = kind.from_pretrained(folder, trust_remote_code=False, use_safetensors=True, dtype=torch.float32)
+        loaded: Any = kind.from_pretrained(folder, trust_remote_code=False, use_safetensors=True, dtype=dtype, output_loading_info=True)
     except Exception as error:
-        first = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise ModelError(f"{name} could not be loaded: {first}") from error
-    return Loaded(name, model.eval(), tokenizer, head, function)
+        raise _unloadable(name, error) from error
+    model, found = loaded
+    if random := sorted(found["missing_keys"]):
+        raise ModelError(f"{name} has no {random[0]} among its weights ({len(random)} are missing), so its scores would be random.")
+    return Loaded(name, model.to(place).eval(), tokenizer, head, function)
+
+
+def _unloadable(name: str, error: Exception) -> ModelError:
+    first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return ModelError(f"{name} could not be loaded: {first}")
 
 
 def _recognised(name: str, architectures: Sequence[str]) -> str:

@@ -8,9 +8,10 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from tokenizers import AddedToken, Regex, Tokenizer, models, pre_tokenizers
+from tokenizers.processors import TemplateProcessing
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from rlm_core.errors import RewardError
+from rlm_core.errors import ModelError, RewardError
 from rlm_core.models import prm_formats
 from rlm_core.models.prm_formats import load_step_scorer
 from rlm_core.problems import make
@@ -21,7 +22,7 @@ PROBLEM = make("text:question=What is 2+3?,answer=5")
 STEPS = ("2+3=5", "so 5")
 TEMPLATE = "{% for m in messages %}[{{ m['role'] }}]{{ m['content'] }}[end]{% endfor %}{% if add_generation_prompt %}[assistant]{% endif %}"
 CHARACTERS = "".join(sorted(set("".join(map(chr, range(32, 127))) + "\n")))
-MARKS = ["<pad>", "<s>", "</s>", "<unk>", "<extra_0>", " ки", " Yes", " No"]
+MARKS = ["<pad>", "<s>", "</s>", "<unk>", "<extra_0>", " ки", " Yes", " No", ".\n"]
 
 
 def tokenizer(left_out: tuple[str, ...] = ()) -> PreTrainedTokenizerFast:
@@ -63,8 +64,8 @@ def saved(folder, head: dict[str, torch.Tensor] | None = None, left_out: tuple[s
     return model
 
 
-def scored(folder, recipe: str) -> list[float]:
-    return asyncio.run(load_step_scorer(str(folder), recipe).score_steps(PROBLEM, STEPS)).scores
+def scored(folder, recipe: str, steps: tuple[str, ...] = STEPS) -> list[float]:
+    return asyncio.run(load_step_scorer(str(folder), recipe).score_steps(PROBLEM, steps)).scores
 
 
 def ids_of(text: str, left_out: tuple[str, ...] = ()) -> list[int]:
@@ -129,11 +130,34 @@ def test_skywork_reads_its_value_head_at_the_last_token_of_every_step(tmp_path):
     assert scored(tmp_path, "skywork") == pytest.approx(torch.sigmoid(values)[:, 0].tolist(), abs=1e-5)
 
 
+def test_skywork_never_merges_a_steps_line_break_with_its_full_stop(tmp_path):
+    head = linear(1, "v_head.summary")
+    model = saved(tmp_path, head)
+    assert len(ids_of(".\n")) == 1
+    ids = ids_of("<s>What is 2+3?\n") + ids_of("2+3=5.") + ids_of("\n")
+    value = hidden(model, ids)[-1] @ head["v_head.summary.weight"].T + head["v_head.summary.bias"]
+    assert scored(tmp_path, "skywork", ("2+3=5.",)) == pytest.approx(torch.sigmoid(value).tolist(), abs=1e-5)
+
+
 def test_reasoneval_takes_its_separators_out_and_adds_two_classes(tmp_path):
     head = linear(3, "score_head", bias=False)
     model = saved(tmp_path, head)
     start, first, second = (ids_of(t) for t in (prm_formats.REASONEVAL.format(PROBLEM.question), "2+3=5", "so 5"))
     places = [len(start) + len(first) - 1, len(start) + len(first) + len(second) - 1]
+    shares = torch.softmax(hidden(model, start + first + second)[places] @ head["score_head.weight"].T, -1)
+    assert scored(tmp_path, "reasoneval") == pytest.approx((shares[:, 1] + shares[:, 2]).tolist(), abs=1e-5)
+
+
+def test_reasoneval_counts_as_its_authors_do_where_the_separator_is_the_first_token_too(tmp_path):
+    """As in ReasonEval-7B: one score a step, read at the step's last token but one."""
+    head = linear(3, "score_head", bias=False)
+    model = saved(tmp_path, head)
+    parted = tokenizer()
+    parted.pad_token = "<s>"
+    parted.backend_tokenizer.post_processor = TemplateProcessing(single="<s> $A", special_tokens=[("<s>", 1)])
+    parted.save_pretrained(tmp_path)
+    start, first, second = (ids_of(t) for t in ("<s>" + prm_formats.REASONEVAL.format(PROBLEM.question), "2+3=5", "so 5"))
+    places = [len(start) + len(first) - 2, len(start) + len(first) + len(second) - 2]
     shares = torch.softmax(hidden(model, start + first + second)[places] @ head["score_head.weight"].T, -1)
     assert scored(tmp_path, "reasoneval") == pytest.approx((shares[:, 1] + shares[:, 2]).tolist(), abs=1e-5)
 
@@ -154,6 +178,54 @@ def test_thinkprm_asks_for_a_verdict_after_the_critique_it_wrote(tmp_path, monke
     expected = float(torch.softmax(last[[MARKS.index(" Yes"), MARKS.index(" No")]], -1)[0])
     found = asyncio.run(load_step_scorer(str(tmp_path), "thinkprm").score_steps(PROBLEM, STEPS))
     assert found.scores == pytest.approx([expected], abs=1e-5) and found.generated == written
+
+
+def test_thinkprm_reads_the_verdict_where_the_critique_asks_for_it_itself(tmp_path, monkeypatch):
+    """What the question is to be is taken from what the model writes anyway."""
+    model = saved(tmp_path)
+    prompt = ids_of("[user]" + prm_formats.THINKPRM.format(PROBLEM.question, "Step 1: 2+3=5\nStep 2: so 5") + "[end][assistant]")
+    written: list[int] = []
+    while len(written) < 12:
+        written.append(int(logits(model, prompt + written)[-1].argmax()))
+    asked = tokenizer().decode(written[4:7])
+    monkeypatch.setattr(prm_formats, "THINKPRM_ASKED", asked)
+    end = next(i for i in range(1, 12) if tokenizer().decode(written[:i]).endswith(asked))
+    assert asked == asked.rstrip() and end <= 7
+    last = logits(model, prompt + written[:end])[-1]
+    expected = float(torch.softmax(last[[MARKS.index(" Yes"), MARKS.index(" No")]], -1)[0])
+    found = asyncio.run(load_step_scorer(str(tmp_path), "thinkprm").score_steps(PROBLEM, STEPS))
+    assert found.scores == pytest.approx([expected], abs=1e-5) and found.generated == end
+
+
+def test_a_chat_template_that_rewrites_earlier_turns_is_refused(tmp_path):
+    saved(tmp_path)
+    last_only = tokenizer()
+    last_only.chat_template = "[{{ messages[-1]['content'] }}]"
+    last_only.save_pretrained(tmp_path)
+    with pytest.raises(RewardError, match="rewrites earlier turns"):
+        scored(tmp_path, "rlhflow")
+
+
+def test_weights_that_are_missing_are_never_made_up(tmp_path):
+    saved(tmp_path)
+    weights = load_file(tmp_path / "model.safetensors")
+    weights.pop("model.layers.1.mlp.up_proj.weight")
+    save_file(weights, tmp_path / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(ModelError, match=r"has no model\.layers\.1\.mlp\.up_proj\.weight among its weights \(1 are missing\)"):
+        load_step_scorer(str(tmp_path), "math_shepherd")
+
+
+def test_what_is_longer_than_the_model_reads_is_refused(tmp_path):
+    saved(tmp_path)
+    with pytest.raises(RewardError, match=r"reads at most 2,048 tokens, and is given 3,014"):
+        scored(tmp_path, "math_shepherd", ("x" * 3000,))
+
+
+def test_a_configuration_nobody_knows_is_one_sentence(tmp_path):
+    saved(tmp_path)
+    (tmp_path / "config.json").write_text('{"model_type": "nonesuch"}')
+    with pytest.raises(ModelError, match="could not be loaded"):
+        load_step_scorer(str(tmp_path), "math_shepherd")
 
 
 @pytest.mark.parametrize(
