@@ -353,6 +353,7 @@ def train(
     judge: Annotated[str, typer.Option(help="prm, orm: the model that gives judge labels.")] = "smollm2",
     backbone: Annotated[str, typer.Option(help="prm, orm: folder of a model of its own that reads the steps (see `train backbone`).")] = "",
     measure: Annotated[list[str] | None, typer.Option(help="prm, orm: a held-out set to measure on; may be repeated.")] = None,
+    book: Annotated[bool, typer.Option("--book", help="prm, orm: learn from the label book; --labels then names human, hard, …")] = False,
 ) -> None:
     """Train the bundled model, the backbone of its reward model, or a reward head, which can then be chosen at once."""
     if what == "nano":
@@ -373,8 +374,8 @@ def train(
         kind=what,
         name=name,
         model=model,
-        labels=_weights(labels or ["oracle"]),
-        problems=tuple(problems or ["chain:n=600"]),
+        labels=_weights(labels or ["human" if book else "oracle"]),
+        problems=() if book else tuple(problems or ["chain:n=600"]),
         samples=samples,
         rollouts=rollouts,
         noise=noise,
@@ -383,7 +384,7 @@ def train(
         measure=tuple(measure or ["chain:n=200"]),
         seed=seed,
     )
-    print(json.dumps(asyncio.run(_train_head(recipe, out or data_folder() / "rewards"))))
+    print(json.dumps(asyncio.run(_train_head(recipe, out or data_folder() / "rewards", book))))
 
 
 def _weights(texts: list[str]) -> dict[str, float]:
@@ -391,10 +392,13 @@ def _weights(texts: list[str]) -> dict[str, float]:
     return {source: _number(float, source, weight or "1") for source, _, weight in (t.partition("=") for t in texts)}
 
 
-async def _train_head(recipe: HeadRecipe, folder: Path) -> dict[str, Any]:
+async def _train_head(recipe: HeadRecipe, folder: Path, by_book: bool) -> dict[str, Any]:
+    from rlm_core.labels.book import LabelBook
+    from rlm_core.runs.store import Store
     from rlm_core.training.head_pipeline import gather, train_head
+    from rlm_core.workshop import from_book
 
     library, loaded = await _loaded(catalogue.checked(RunConfig(model=recipe.model, problem="countdown:seed=0")))
-    gathered = await gather(recipe, loaded.policy, library, _report)
+    gathered = from_book(LabelBook(Store()), recipe.labels) if by_book else await gather(recipe, loaded.policy, library, _report)
     card, _ = await train_head(recipe, gathered, loaded.policy, library, folder, _report)
     return msgspec.to_builtins(card)

@@ -80,7 +80,7 @@ async def judge_all(
 
 async def _judge(model: RewardModel, d: Drawn, seed: Seed, cost: Cost) -> Judged:
     """A reward whose pass tells every state is asked once; another once a state; one of finished solutions for the whole alone."""
-    labels = oracle_labels(d.problem, d.texts)
+    labels = oracle_labels(d.problem, d.texts) if d.labels is None else list(d.labels)
     cut = d.steps[-1].cut
     kept = d.steps[:-1] if cut else d.steps
     if not kept or (cut and not model.scores_partial):
@@ -204,10 +204,12 @@ async def evaluate_reward(
     seed: int,
     progress: Progress = lambda *_: None,
 ) -> dict[str, Any]:
-    """All figures of one reward over these solutions, every problem with as many."""
+    """All figures of one reward over these solutions; Best-of-N only where every problem has as many, and at least two."""
     began = time.perf_counter()
     judged, cost = await judge_all(chosen, parameters, drawn, new_policy, source, sampling, seed, progress)
-    most = len(drawn[0])
+    most = min(map(len, drawn))
+    alike = most > 1 and all(len(group) == most for group in drawn)
+    sizes = [n for n in (1, 2, 4, 8, 16, 32, 64) if n < most] + [most]
     return {
         "reward": chosen.description.name,
         "parameters": dict(parameters),
@@ -215,7 +217,7 @@ async def evaluate_reward(
         "problems": len(drawn),
         "samples": most,
         **quality(judged),
-        "best_of_n": best_of_n(judged, [n for n in (1, 2, 4, 8, 16, 32, 64) if n < most] + [most]),
+        "best_of_n": best_of_n(judged, sizes) if alike else [],
         "reward_passes": cost.passes,
         "generated": cost.generated,
         "seconds": round(time.perf_counter() - began, 1),

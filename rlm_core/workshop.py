@@ -29,7 +29,7 @@ from rlm_core.runs.store import Store
 from rlm_core.training.head_pipeline import Gathered, gather, train_head
 from rlm_core.training.labelling import MakerSettings, combined, make_labels
 from rlm_core.training.reward_models import HeadConfig, Labelled, fit, read
-from rlm_core.training.sampling import AT_ONCE, draw, oracle_labels
+from rlm_core.training.sampling import AT_ONCE, Drawn, draw, oracle_labels
 from rlm_core.tree import ROOT, Node, replay
 
 
@@ -157,9 +157,12 @@ def step_of(node: Node) -> Step:
 
 async def _measure(job: MeasureJob, desk: Desk) -> dict[str, Any]:
     new_policy, sampling = await desk.policies(job.model), Sampling(job.temperature)
-    chosen = counted_set(job.problems, {})
-    desk.tell(f"sampling {job.samples} solutions of {len(chosen):,} problems")
-    drawn = await draw(new_policy, chosen, job.samples, sampling, job.seed, desk.progress)
+    if job.labels:
+        drawn = labelled_solutions(LabelBook(desk.shop.store), job.labels)
+    else:
+        chosen = counted_set(job.problems, {})
+        desk.tell(f"sampling {job.samples} solutions of {len(chosen):,} problems")
+        drawn = await draw(new_policy, chosen, job.samples, sampling, job.seed, desk.progress)
     found: dict[str, Any] = {}
     for name in job.rewards:
         desk.tell(f"judging by {name}")
@@ -169,6 +172,20 @@ async def _measure(job: MeasureJob, desk: Desk) -> dict[str, Any]:
         except RlmError as error:
             found[name] = {"error": str(error)}
     return {"problems": job.problems, "samples": job.samples, "rewards": found}
+
+
+def labelled_solutions(book: LabelBook, source: str) -> list[list[Drawn]]:
+    """Solutions that this source has labelled, by problem, with its word on each step (right from one half on)."""
+    by_problem: dict[str, list[Drawn]] = defaultdict(list)
+    for solution in book.solutions(labelled=True, source=source):
+        labels = book.labels(source=source, solution=solution.id)
+        values = [_value(labels, i, source) for i in range(len(solution.steps))]
+        words = tuple(None if v is None else v >= 0.5 for v in values)
+        one = Drawn(solution.problem, tuple(steps_of(solution)), solution.answer, bool(solution.correct), words)
+        by_problem[solution.problem.spec].append(one)
+    if not by_problem:
+        raise LabelError(f"The label book holds no labels of the source '{source}' to measure against; make or import some first.")
+    return list(by_problem.values())
 
 
 # -- labels ------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from pages.widgets.backend import book
 from pages.widgets.job_view import job_view, start
 from pages.widgets.keep import keep, restore
 from pages.widgets.looks import theme
@@ -19,18 +20,30 @@ from rlm_core.runs.jobs import JobRow, MeasureJob
 
 DEFAULT = ("prm:nano", "prm:nano-head", "orm:nano", "logprob")
 SHOWN = "rewards.measure.job"
+SOLVER = "solver"
 QUIET = {"displayModeBar": False}
 
 
 def quality() -> None:
-    model_at, set_at, samples_at = st.columns([3, 6, 2], vertical_alignment="bottom")
+    model_at, truth_at, set_at, samples_at = st.columns([3, 4, 4, 2], vertical_alignment="bottom")
     with model_at:
         model = pick_model("rewards.measure.model")
-    with set_at:
-        spec = pick_set("rewards.measure.set", "chain:n=60")
-    with samples_at:
-        restore("rewards.measure.samples", 16)
-        samples = keep("rewards.measure.samples", st.number_input("Solutions of each", 2, 64, step=1, key="rewards.measure.samples"))
+    with truth_at:
+        offered = [SOLVER, *book().counts().by_source]
+        restore("rewards.measure.truth", SOLVER)
+        if st.session_state["rewards.measure.truth"] not in offered:
+            st.session_state["rewards.measure.truth"] = SOLVER
+        truth = keep(
+            "rewards.measure.truth",
+            st.selectbox("Against", offered, format_func=_truth, key="rewards.measure.truth", help="Whose word on a step counts as true."),
+        )
+    samples, spec = 16, "chain:n=60"
+    if truth == SOLVER:
+        with set_at:
+            spec = pick_set("rewards.measure.set", "chain:n=60")
+        with samples_at:
+            restore("rewards.measure.samples", 16)
+            samples = keep("rewards.measure.samples", st.number_input("Solutions of each", 2, 64, step=1, key="rewards.measure.samples"))
     rewards_at, go_at = st.columns([9, 2], vertical_alignment="bottom")
     with rewards_at:
         chosen = pick_rewards("rewards.measure.rewards", model, DEFAULT)
@@ -42,9 +55,17 @@ def quality() -> None:
         except RlmError as error:
             st.error(markdown_text(str(error)), icon=":material/error:")
         else:
-            start(MeasureJob(spec, chosen, model, int(samples)), SHOWN)
+            start(MeasureJob(spec, chosen, model, int(samples), labels="" if truth == SOLVER else truth), SHOWN)
     nothing = "Press Measure: solutions of held-out problems are sampled once, and every reward judges the same ones."
-    job_view(MeasureJob, SHOWN, lambda j: f"{j.problems} × {j.samples} by {j.model}", _draw, nothing)
+    job_view(MeasureJob, SHOWN, _asked, _draw, nothing)
+
+
+def _truth(source: str) -> str:
+    return "the exact solver, on fresh solutions" if source == SOLVER else f"{source} labels in the label book"
+
+
+def _asked(job: MeasureJob) -> str:
+    return _truth(job.labels) if job.labels else f"{job.problems} × {job.samples} by {job.model}"
 
 
 def _draw(row: JobRow) -> None:
@@ -60,13 +81,17 @@ def _draw(row: JobRow) -> None:
         "Intervals are 95 % bootstrap intervals over problems."
     )
     st.dataframe(_table(good), hide_index=True, width="stretch", column_config=_columns(first["samples"]))
-    for name, r in good.items():
+    voted = {n: r for n, r in good.items() if r["best_of_n"]}
+    for name, r in voted.items():
         _verdict(name, r)
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown("**What it buys**: accuracy of weighted Best-of-N")
-        tables = {reward_title(n): r["best_of_n"] for n, r in good.items()}
-        st.plotly_chart(best_of_n_figure(tables, theme=theme()), width="stretch", key=f"bon.{row.id}", config=QUIET)
+        tables = {reward_title(n): r["best_of_n"] for n, r in voted.items()}
+        if tables:
+            st.plotly_chart(best_of_n_figure(tables, theme=theme()), width="stretch", key=f"bon.{row.id}", config=QUIET)
+        else:
+            st.caption("There are not as many solutions of every problem, so there is no Best-of-N to compare.")
     with right:
         st.markdown("**Calibration**: is a score of 0.8 right in 8 of 10 cases?")
         curves = {reward_title(n): r.get("calibration", []) for n, r in good.items()}
@@ -79,23 +104,19 @@ def _draw(row: JobRow) -> None:
 def _table(good: dict[str, dict[str, Any]]) -> pd.DataFrame:
     rows = []
     for name, r in good.items():
-        last = r["best_of_n"][-1]
-        gain, low, high = last["gain"]
-        rows.append(
-            {
-                "Reward": reward_title(name),
-                "Step AUC": r.get("step_auc"),
-                "State AUC": r.get("state_auc"),
-                "Answer AUC": r.get("answer_auc"),
-                "Calibration error": r.get("calibration_error"),
-                "First-error F1": r.get("first_error_f1"),
-                f"Weighted of {last['n']}": last["weighted"][0],
-                f"Majority of {last['n']}": last["majority"][0],
-                "Gain": f"{gain:+.3f} [{low:+.3f}, {high:+.3f}]",
-                "Tokens": r["generated"],
-                "Passes": r["reward_passes"],
-            }
-        )
+        row = {
+            "Reward": reward_title(name),
+            "Step AUC": r.get("step_auc"),
+            "State AUC": r.get("state_auc"),
+            "Answer AUC": r.get("answer_auc"),
+            "Calibration error": r.get("calibration_error"),
+            "First-error F1": r.get("first_error_f1"),
+        }
+        if r["best_of_n"]:
+            last = r["best_of_n"][-1]
+            row |= {f"Weighted of {last['n']}": last["weighted"][0], f"Majority of {last['n']}": last["majority"][0]}
+            row |= {"Gain": "{:+.3f} [{:+.3f}, {:+.3f}]".format(*last["gain"])}
+        rows.append(row | {"Tokens": r["generated"], "Passes": r["reward_passes"]})
     return pd.DataFrame(rows)
 
 

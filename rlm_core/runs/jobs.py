@@ -39,7 +39,10 @@ class RunScoreJob(msgspec.Struct, frozen=True, tag="run_score", tag_field="kind"
 
 
 class MeasureJob(msgspec.Struct, frozen=True, tag="measure", tag_field="kind"):
-    """Rewards measured on the same sampled solutions of a set of problems, such as "chain:n=100"."""
+    """Rewards measured on the same sampled solutions of a set of problems, such as "chain:n=100".
+
+    labels: where it names a source, the solutions of the label book that it has labelled are judged against its word instead.
+    """
 
     problems: str
     rewards: tuple[str, ...]
@@ -47,6 +50,7 @@ class MeasureJob(msgspec.Struct, frozen=True, tag="measure", tag_field="kind"):
     samples: int = 16
     temperature: float = 1.0
     seed: int = 0
+    labels: str = ""
 
 
 class LabelJob(msgspec.Struct, frozen=True, tag="label", tag_field="kind"):

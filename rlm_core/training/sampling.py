@@ -20,12 +20,16 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """One sampled solution. answer: None where it was cut off or states none."""
+    """One solution. answer: None where it was cut off or states none.
+
+    labels: whether each step is right, by whoever labelled it; None where the exact solver is to be asked.
+    """
 
     problem: Problem
     steps: tuple[Step, ...]
     answer: str | None
     correct: bool
+    labels: tuple[bool | None, ...] | None = None
 
     @property
     def texts(self) -> list[str]:

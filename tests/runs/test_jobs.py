@@ -7,8 +7,8 @@ import json
 
 import pytest
 
-from rlm_core.errors import RunNotFound
-from rlm_core.labels.base import solution
+from rlm_core.errors import LabelError, RunNotFound
+from rlm_core.labels.base import Label, solution
 from rlm_core.labels.book import LabelBook
 from rlm_core.models.library import Library
 from rlm_core.problems import make, task
@@ -123,3 +123,16 @@ def test_the_cost_chart_has_a_point_for_every_size_that_can_be_learned_from(stor
     assert {(p["maker"], p["problems"]) for p in points} >= {("oracle", 12), ("soft", 12)}
     for p in points:
         assert 0 <= p["low"] <= p["auc"] <= p["high"] <= 1 and (p["tokens"] > 0) == (p["maker"] == "soft")
+
+
+def test_a_reward_is_measured_against_a_persons_labels(store, library):
+    book = with_solutions(store, 2)
+    with pytest.raises(LabelError, match="holds no labels of the source 'human'"):
+        done(MeasureJob("", ("oracle",), labels="human"), store, library)
+    one, other = book.solutions()
+    words = [(one, 0, 1), (one, 1, 1), (one, 2, -1), (other, 0, 1)]  # the person errs on one's last step
+    book.put(Label(s.id, step, "human", "Ada", value, 1.0) for s, step, value in words)
+    found = done(MeasureJob("", ("oracle", "logprob"), labels="human"), store, library)["rewards"]
+    assert found["oracle"]["steps"] == 4 and found["oracle"]["best_of_n"] == []
+    assert found["oracle"]["step_auc"] == 0.5  # it calls all four right
+    assert found["logprob"]["step_auc"] is not None
