@@ -353,6 +353,7 @@ def train(
     judge: Annotated[str, typer.Option(help="prm, orm: the model that gives judge labels.")] = "smollm2",
     backbone: Annotated[str, typer.Option(help="prm, orm: folder of a model of its own that reads the steps (see `train backbone`).")] = "",
     measure: Annotated[list[str] | None, typer.Option(help="prm, orm: a held-out set to measure on; may be repeated.")] = None,
+    measure_samples: Annotated[int, typer.Option(min=1, help="prm, orm: solutions of each problem it is measured on.")] = 16,
     book: Annotated[bool, typer.Option("--book", help="prm, orm: learn from the label book; --labels then names human, hard, …")] = False,
 ) -> None:
     """Train the bundled model, the backbone of its reward model, or a reward head, which can then be chosen at once."""
@@ -382,6 +383,7 @@ def train(
         judge=judge,
         backbone=backbone,
         measure=tuple(measure or ["chain:n=200"]),
+        measure_samples=measure_samples,
         seed=seed,
     )
     print(json.dumps(asyncio.run(_train_head(recipe, out or data_folder() / "rewards", book))))

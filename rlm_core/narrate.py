@@ -247,8 +247,10 @@ def _evaluated(e: Evaluated) -> str:
         how = f"{full} of {counted(len(e.rollouts), 'rollout')} from {name(e.node)} succeed"
         if e.score != round(full / len(e.rollouts), 4):
             return f"{how}{oracle}; one is enough, so it scores {number(e.score)}."
-        return f"{how}{oracle}, so it scores {full}/{len(e.rollouts)} = {number(e.score)}."
+        return f"{how}{oracle}, so it scores {full}/{len(e.rollouts)} = {number(e.score)}{_by_step(e)}."
     scores = [r.score for r in e.rollouts]
+    if abs(e.score - sum(scores) / len(scores)) > 1e-3:  # hard: the best one decides
+        return f"The best of {len(scores)} rollouts from {name(e.node)} scores {number(max(scores))}{oracle}; judged hard, it counts {number(e.score)}."
     if len(scores) > MOST:
         reach = f"from {number(min(scores))} to {number(max(scores))}"
         return f"{len(scores)} rollouts from {name(e.node)} score {reach}, {number(e.score)} on average{oracle}."
@@ -258,10 +260,12 @@ def _evaluated(e: Evaluated) -> str:
 
 
 def _by_step(e: Evaluated) -> str:
-    """Where a reward that scores steps sees the weakest of several."""
+    """Where a reward that scores steps sees the weakest of several; one without any chance is the first wrong one."""
     if len(e.steps) < 2:
         return ""
     weakest = min(range(len(e.steps)), key=e.steps.__getitem__)
+    if e.steps[weakest] == 0.0:
+        return f"; of {len(e.steps)} steps the first wrong one is step {weakest + 1}"
     return f"; the weakest of {counted(len(e.steps), 'step')} is step {weakest + 1} at {number(e.steps[weakest])}"
 
 

@@ -161,6 +161,19 @@ def test_a_hard_estimate_says_that_one_success_is_enough(log: Log) -> None:
     assert "1 of 3 rollouts from node 2 succeed; one is enough, so it scores 1" in told(log, Evaluated(2, "rollouts", 1.0, results))
 
 
+def test_a_hard_estimate_by_agreement_is_not_called_an_average(log: Log) -> None:
+    results = tuple(RolloutResult((), "5", s) for s in (0.5, 0.25))
+    said = told(log, Evaluated(2, "rollouts", 1.0, results))
+    assert said == "The best of 2 rollouts from node 2 scores 0.50; judged hard, it counts 1.00."
+
+
+def test_the_first_wrong_step_is_named_with_and_without_rollouts(log: Log) -> None:
+    results = tuple(RolloutResult((), "5", 0.0) for _ in range(2))
+    for rollouts in (results, ()):
+        said = told(log, Evaluated(2, "omegaprm", 0.0, rollouts, steps=(0.75, 0.0, 0.0)))
+        assert said.endswith("; of 3 steps the first wrong one is step 2.")
+
+
 def test_step_scores_name_the_weakest_and_a_judge_is_quoted(log: Log) -> None:
     assert "the weakest of 3 steps is step 2 at 0.2" in told(log, Evaluated(2, "prm:nano", 0.2, steps=(0.9, 0.2, 0.8)))
     assert "“All good. …”" in told(log, Evaluated(2, "judge", 1.0, note="All\n good."))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rlm_core.describe import Description, Parameter
-from rlm_core.errors import RewardError
+from rlm_core.errors import ConfigError, RewardError
 from rlm_core.models.policy import Seed, Step
 from rlm_core.problems.base import Problem
 from rlm_core.rewards.aggregate import AGGREGATE, running
@@ -59,11 +59,16 @@ class HubPRM:
         return Scored(states[-1], passes=1, steps=scores, states=states, generated=found.generated)
 
 
-def make(context: RewardContext, parameters: Mapping[str, Any]) -> HubPRM:
+def named(parameters: Mapping[str, Any]) -> str:
+    """The reward model that is to be asked; ConfigError if none is named."""
     model = str(parameters["model"]).strip()
     if not model:
-        raise RewardError("No process reward model is named; give a Hugging Face id such as Qwen/Qwen2.5-Math-PRM-7B, or a folder.")
-    return HubPRM(context, model, str(parameters["recipe"]), str(parameters["aggregate"]))
+        raise ConfigError("No process reward model is named; give a Hugging Face id such as Qwen/Qwen2.5-Math-PRM-7B, or a folder.")
+    return model
 
 
-REWARD = Reward(DESCRIPTION, make)
+def make(context: RewardContext, parameters: Mapping[str, Any]) -> HubPRM:
+    return HubPRM(context, named(parameters), str(parameters["recipe"]), str(parameters["aggregate"]))
+
+
+REWARD = Reward(DESCRIPTION, make, check=named)

@@ -38,6 +38,18 @@ IN_WORDS = "Check the steps one by one. End with a line 'Verdict: correct' or 'V
 _VERDICT = re.compile(r"verdict\W*(in)?correct\b", re.I)
 
 
+def verdict(critique: str) -> bool | None:
+    """What a critique comes to; None if it says nothing, or both at once as the request does.
+
+    >>> [verdict(text) for text in ("Verdict: incorrect", "Verdict: correct or Verdict: incorrect")]
+    [False, None]
+    """
+    found = list(_VERDICT.finditer(critique))
+    line = critique.rfind("\n", 0, found[-1].start()) if found else 0
+    said = {v[1] is None for v in found if v.start() > line}
+    return said.pop() if len(said) == 1 else None
+
+
 def request(problem: Problem, steps: Sequence[Step], wish: str) -> str:
     """What the judge reads."""
     written = "\n".join(f"Step {i}: {s.text}" for i, s in enumerate((s for s in steps if s.text), 1))
@@ -58,6 +70,8 @@ class Judge:
     _policy: Policy | None = None
 
     async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Scored:
+        if not any(s.text for s in steps):
+            raise RewardError("A state without steps has nothing that could be judged; score it after its first step.")
         if self._policy is None:
             self._policy = await self.context.source.policy(self.model)
         if self.mode == "critique":
@@ -71,11 +85,11 @@ class Judge:
     async def _critique(self, policy: Policy, problem: Problem, steps: Sequence[Step], seed: Seed) -> Scored:
         sampling = Sampling(self.context.sampling.temperature, max_solution_tokens=self.critique_tokens)
         text, generated = await policy.reply(request(problem, steps, IN_WORDS), seed, sampling)
-        found = _VERDICT.findall(text)
-        if not found:
+        right = verdict(text)
+        if right is None:
             said = f"{self.model} wrote a critique without a verdict ('{text[:60].strip()} …')"
             raise RewardError(f"{said}; choose another judge, its verdict mode, or longer critiques.")
-        return Scored(0.0 if found[-1] else 1.0, passes=1, note=text.strip(), generated=generated)
+        return Scored(float(right), passes=1, note=text.strip(), generated=generated)
 
 
 def make(context: RewardContext, parameters: Mapping[str, Any]) -> Judge:

@@ -1,7 +1,8 @@
 """OmegaPRM as a reward: rollouts find the first wrong step by binary search (Luo et al. 2024, arXiv 2406.06592, section 3.2).
 
 A prefix from which any rollout succeeds is taken to be right; so O(k·log M) rollouts locate the first wrong of M
-steps, where labelling every prefix takes k·M.
+steps, where labelling every prefix takes k·M. Where agreement judges, a rollout succeeds if it ends in the pilot group's
+most common answer: any agreement at all would call a step right that leads to an answer few others give.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from rlm_core.describe import Description, Parameter
 from rlm_core.events import RolloutResult
@@ -49,10 +52,10 @@ class Located:
 async def first_wrong_step(steps: int, estimate: Callable[[int], Awaitable[float]]) -> Located:
     """Binary search over prefixes of 1 … `steps` steps; estimate(n) in [0,1] is above 0 if the first n steps can still succeed.
 
-    It takes at most 1 + ⌈log₂ steps⌉ estimates. A prefix is right if any longer one is.
+    It takes at most 1 + ⌈log₂ steps⌉ estimates. A prefix is right if any longer one is. Without steps none is wrong.
     """
     tried = {steps: await estimate(steps)}
-    if tried[steps] > 0:
+    if tried[steps] > 0 or not steps:
         return Located(None, tried)
     right, wrong = 0, steps
     while wrong - right > 1:
@@ -67,7 +70,7 @@ async def first_wrong_step(steps: int, estimate: Callable[[int], Awaitable[float
 
 @dataclass(frozen=True, slots=True)
 class OmegaPRM:
-    """The score of a state is the estimate of all its steps; `Scored.steps` tells where it went wrong."""
+    """The score of a state is the share of rollouts from it that succeed; `Scored.steps` tells where it went wrong."""
 
     ends: Ends
     count: int
@@ -80,11 +83,15 @@ class OmegaPRM:
 
     async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Scored:
         played: list[RolloutResult] = []
+        success = await self.ends.success(problem, seed)
 
         async def estimate(n: int) -> float:
             if ended(steps[:n]):
-                return await self.ends.outcome(problem, steps[:n], seed)
-            results = await self.ends.play(problem, steps[:n], (*seed, n), self.count)
+                return float(await self.ends.outcome(problem, steps[:n], seed) >= success)
+            results = [
+                msgspec.structs.replace(r, score=float(r.score >= success))
+                for r in await self.ends.play(problem, steps[:n], (*seed, n), self.count)
+            ]
             if n == len(steps):
                 played.extend(results)
             return round(sum(r.score for r in results) / len(results), 4)

@@ -262,5 +262,5 @@ def test_a_published_prm_judges_a_search(tmp_path):
     model = chosen.make(RewardContext(PROBLEM, ScriptedPolicy({}), Sampling(), Library()), made)
     found = asyncio.run(model.score(PROBLEM, [Step(t) for t in STEPS], (0,)))
     assert len(found.steps) == 2 and found.score == min(found.steps) and found.passes == 1
-    with pytest.raises(RewardError, match="No process reward model is named"):
+    with pytest.raises(ConfigError, match="No process reward model is named"):
         chosen.make(RewardContext(PROBLEM, ScriptedPolicy({}), Sampling(), Library()), chosen.description.parse({}))

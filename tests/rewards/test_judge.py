@@ -14,6 +14,7 @@ from rlm_core.models.library import Library
 from rlm_core.models.loaders import load
 from rlm_core.models.policy import Sampling, ScriptedPolicy, Step
 from rlm_core.rewards.base import RewardContext
+from rlm_core.rewards.judge import verdict
 from tests.speaker import speaking
 
 PROBLEM = problems.make("text:question=What is 2+3?,answer=5")
@@ -73,6 +74,26 @@ def test_a_critique_ends_in_a_verdict_and_its_tokens_are_counted(said, expected)
 def test_a_critique_without_a_verdict_is_an_error_that_quotes_it():
     with pytest.raises(RewardError, match=r"without a verdict \('I like cats"):
         score(judge(speaking(lambda prompt: "I like cats"), mode="critique"), "2+3=5")
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("Verdict: correct\nNo, wait.\n**Verdict:** Incorrect.", False),
+        ("Verdict:\nCorrect", True),
+        ("End with 'Verdict: correct' or 'Verdict: incorrect'.\nVerdict: correct", True),
+        ("I end with a line 'Verdict: correct' or 'Verdict: incorrect'.", None),
+        ("Verdict: not correct", None),
+        ("The step is correct.", None),
+    ],
+)
+def test_the_last_verdict_counts_and_an_echo_of_the_request_is_none(said, expected):
+    assert verdict(said) is expected
+
+
+def test_nothing_is_not_judged():
+    with pytest.raises(RewardError, match="without steps has nothing that could be judged"):
+        score(judge(Leaning({})))
 
 
 def test_the_bundled_model_cannot_judge():

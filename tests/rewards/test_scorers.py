@@ -120,6 +120,25 @@ def test_binary_search_finds_the_first_wrong_step_in_few_estimates(wrong):
     assert found.credits(steps) == (0.25,) * expected + (0.0,) * (steps - expected)
 
 
+def test_without_steps_none_is_wrong():
+    async def never(n: int) -> float:
+        return 0.0
+
+    found = asyncio.run(first_wrong_step(0, never))
+    assert found.wrong is None and found.tried == {0: 0.0} and found.credits(0) == ()
+
+
+@pytest.mark.parametrize("check", ["agreement", "verifier"])
+def test_omegaprm_faults_a_step_that_leads_to_an_answer_few_give(check):
+    """Seeds sum to 0 … 7 in a pilot group of 8: 6 × 5, 2 × 6. From "b" on only 6 can follow."""
+    script = {(): ("a", "a", "a", "b"), ("a",): ("x<answer>5",), ("b",): ("c",), ("b", "c"): ("y<answer>6",)}
+    reward, problem = made("omegaprm", "text:question=What is 2+3?,answer=5", ScriptedPolicy(script), check=check, pilot=8)
+    wrong = asyncio.run(reward.score(problem, [Step("b"), Step("c")], (0, 1)))
+    assert (wrong.score, wrong.steps) == (0.0, (0.0, 0.0)) and [r.score for r in wrong.rollouts] == [0.0] * 4
+    right = asyncio.run(reward.score(problem, [Step("a")], (0, 1)))
+    assert (right.score, right.steps) == (1.0, (1.0,))
+
+
 def test_hard_rollouts_say_one_where_any_succeeds(nano):
     policy, problem = nano.policy(), problems.make("countdown:numbers=4,seed=31")
     soft, _ = made("rollouts", problem.spec, policy, rollouts=8)
