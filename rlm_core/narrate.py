@@ -249,8 +249,9 @@ def _evaluated(e: Evaluated) -> str:
             return f"{how}{oracle}; one is enough, so it scores {number(e.score)}."
         return f"{how}{oracle}, so it scores {full}/{len(e.rollouts)} = {number(e.score)}{_by_step(e)}."
     scores = [r.score for r in e.rollouts]
-    if abs(e.score - sum(scores) / len(scores)) > 1e-3:  # hard: the best one decides
-        return f"The best of {len(scores)} rollouts from {name(e.node)} scores {number(max(scores))}{oracle}; judged hard, it counts {number(e.score)}."
+    if abs(e.score - sum(scores) / len(scores)) > 0.01:  # no mean, then: a hard estimate
+        best = f"The best of {len(scores)} rollouts from {name(e.node)} scores {number(max(scores))}{oracle}"
+        return f"{best}; judged hard, it counts {number(e.score)}."
     if len(scores) > MOST:
         reach = f"from {number(min(scores))} to {number(max(scores))}"
         return f"{len(scores)} rollouts from {name(e.node)} score {reach}, {number(e.score)} on average{oracle}."

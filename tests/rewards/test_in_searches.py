@@ -1,0 +1,82 @@
+"""Rewards that ask other models, inside searches: they judge states, and the tokens they write are counted in the run."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from rlm_core.catalogue import checked
+from rlm_core.events import Evaluated, Spent
+from rlm_core.models.library import Library
+from rlm_core.models.loaders import load
+from rlm_core.models.policy import ScriptedPolicy
+from rlm_core.runs.config import Budget, RunConfig
+from rlm_core.search.runner import run_search
+from tests.models.test_prm_formats import saved
+from tests.speaker import speaking
+
+every_kind = pytest.mark.parametrize("search", ["mcts", "best_of_n", "beam_search"])
+SAID = "Every step holds.\nVerdict: correct"
+
+
+@pytest.fixture(scope="module")
+def nano():
+    return load("nano")
+
+
+class Judges(Library):
+    """A library whose chat model says what it is told to."""
+
+    def __init__(self, judge) -> None:
+        super().__init__()
+        self._judge = judge
+
+    async def policy(self, name):
+        return self._judge
+
+
+class Leaning(ScriptedPolicy):
+    async def chances(self, request, words):
+        return (0.6, 0.2)
+
+
+def searched(nano, search: str, reward: str, parameters: dict, source) -> tuple[list[Evaluated], int, int]:
+    """The evaluations, the tokens the log counts, and those the run's policy wrote."""
+    policy, records = nano.policy(), []
+    config = checked(
+        RunConfig(
+            problem="countdown:numbers=3,seed=7",
+            search=search,
+            reward=reward,
+            reward_parameters=parameters,
+            budget=Budget(6),
+            max_step_tokens=24,
+        )
+    )
+    tree = asyncio.run(run_search(config, policy, records.append, source=source))
+    assert tree.finished is not None and tree.finished.stop != "failed", tree.finished
+    evaluated = [r.event for r in records if isinstance(r.event, Evaluated)]
+    assert evaluated
+    return evaluated, sum(r.event.generated for r in records if isinstance(r.event, Spent)), policy.usage.generated
+
+
+@every_kind
+def test_a_judges_verdict_scores_every_state(nano, search):
+    evaluated, counted, written = searched(nano, search, "judge", {}, Judges(Leaning({})))
+    assert {e.score for e in evaluated} == {0.75} and counted == written
+
+
+@every_kind
+def test_a_judges_critiques_are_kept_and_their_tokens_counted(nano, search):
+    evaluated, counted, written = searched(nano, search, "judge", {"mode": "critique"}, Judges(speaking(lambda prompt: SAID)))
+    assert {(e.score, e.note) for e in evaluated} == {(1.0, SAID)}
+    assert counted == written + len(evaluated) * (len(SAID) + 1)
+
+
+@every_kind
+def test_a_published_prm_scores_every_step(nano, search, tmp_path):
+    saved(tmp_path)
+    parameters = {"model": str(tmp_path), "recipe": "math_shepherd", "aggregate": "min"}
+    evaluated, counted, written = searched(nano, search, "hub_prm", parameters, Library())
+    assert all(e.score == min(e.steps) and 0 <= e.score <= 1 for e in evaluated) and counted == written
