@@ -11,7 +11,7 @@ from tokenizers import AddedToken, Regex, Tokenizer, models, pre_tokenizers
 from tokenizers.processors import TemplateProcessing
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from rlm_core.errors import ModelError, RewardError
+from rlm_core.errors import ConfigError, ModelError, RewardError
 from rlm_core.models import prm_formats
 from rlm_core.models.prm_formats import load_step_scorer
 from rlm_core.problems import make
