@@ -48,12 +48,22 @@ def parse(text: str) -> dict[str, float]:
         weight, name = float(read[1] or 1), read[2]
         if name == DESCRIPTION.name or name in found:
             raise ConfigError(f"The mixture '{text}' names {name} {'within itself' if name == DESCRIPTION.name else 'twice'}; {FORM}.")
-        rewards.reward(name)
+        _refuse_unready(rewards.reward(name))
         if not weight > 0:
             raise ConfigError(f"The weight of {name} in the mixture '{text}' must be above 0; {FORM}.")
         found[name] = weight
     total = sum(found.values())
     return {name: weight / total for name, weight in found.items()}
+
+
+def _refuse_unready(part: Reward) -> None:
+    """ConfigError if a reward cannot do with its defaults, which are all that a part has."""
+    try:
+        part.check(part.description.parse({}))
+    except ConfigError as error:
+        raise ConfigError(
+            f"{part.description.name} cannot be part of a mixture, where rewards have their default settings: {error}"
+        ) from None
 
 
 @dataclass(frozen=True, slots=True)

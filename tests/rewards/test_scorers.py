@@ -175,6 +175,7 @@ def test_a_mixture_scores_and_sees_what_its_parts_do(nano):
         ("0*rollouts + logprob", "must be above 0"),
         ("logprob + logprob", "names logprob twice"),
         ("mixture", "within itself"),
+        ("hub_prm + logprob", "hub_prm cannot be part of a mixture, where rewards have their default settings: No process reward model"),
     ],
 )
 def test_a_mixture_that_makes_no_sense_is_refused_before_a_run_is_queued(parts, said):
