@@ -13,6 +13,7 @@ from typing import Any
 from rlm_core import rewards
 from rlm_core.errors import TrainingError
 from rlm_core.models.policy import Policy, Sampling, Seed, Step
+from rlm_core.problems import task
 from rlm_core.problems.base import Problem
 from rlm_core.rewards.base import ModelSource, RewardContext
 from rlm_core.rewards.recipe import MAKERS
@@ -64,7 +65,7 @@ async def make_labels(
 
 def _by_solver(problem: Problem, steps: Sequence[Step], noise: float, seed: Seed) -> Made:
     labels = oracle_labels(problem, [s.text for s in steps])
-    if all(label is None for label in labels):
+    if task(problem.task).solvable(problem, ()) is None:
         raise TrainingError(f"{problem.task} has no exact solver, so its steps cannot be labelled by one; use hard, soft or judge.")
     rng = random.Random("|".join(map(str, seed)))
     return Made([None if y is None else float(y != (rng.random() < noise)) for y in labels])
