@@ -58,10 +58,9 @@ def _draw(row: JobRow) -> None:
     if not points:
         return
     for place, against in zip(st.columns(2, gap="large"), ("labels", "tokens"), strict=True):
-        shown = [p for p in points if against == "labels" or p["tokens"]]
         with place:
-            if shown:
-                figure = cost_figure(shown, against=against, theme=theme())
+            if any(p[against] for p in points):
+                figure = cost_figure(points, against=against, theme=theme())
                 st.plotly_chart(figure, width="stretch", key=f"cost.{against}.{row.id}", config={"displayModeBar": False})
     st.caption(
         f"Step AUC on {row.result['measure']}, not learned from; points are means of three training seeds, bars their range. "

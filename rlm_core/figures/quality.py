@@ -61,10 +61,15 @@ def best_of_n_figure(tables: Mapping[str, Sequence[Mapping[str, Any]]], *, theme
 
 
 def cost_figure(points: Sequence[Mapping[str, Any]], *, against: str, theme: visual.Theme, large: bool = False) -> go.Figure:
-    """Step AUC against "labels" or "tokens" used, a line for each maker; the bars span three seeds."""
-    data = []
-    for i, maker in enumerate(dict.fromkeys(p["maker"] for p in points)):
-        own = sorted((p for p in points if p["maker"] == maker), key=lambda p: p[against])
+    """Step AUC against "labels" or "tokens" used, a line for each maker that used any; the bars span three seeds."""
+    data, ticks = [], set()
+    makers = list(dict.fromkeys(p["maker"] for p in points))
+    for i, maker in enumerate(makers):
+        own = sorted((p for p in points if p["maker"] == maker and p[against]), key=lambda p: p[against])
+        if not own:  # it keeps its place among the line styles
+            continue
+        ticks |= {p[against] for p in own}
+        beside = 1 + 0.03 * (i - (len(makers) - 1) / 2)  # so that intervals do not hide each other
         hover = [
             f"{safe(maker)}: {p['labels']:,} labels of {p['problems']:,} problems, {p['tokens']:,} tokens<br>step AUC {p['auc']:.3f}"
             for p in own
@@ -77,11 +82,19 @@ def cost_figure(points: Sequence[Mapping[str, Any]], *, against: str, theme: vis
             "thickness": 1,
             "width": 3,
         }
-        data.append(_line(i, maker, [p[against] for p in own], [p["auc"] for p in own], hover, theme) | {"error_y": spread})
+        data.append(_line(i, maker, [p[against] * beside for p in own], [p["auc"] for p in own], hover, theme) | {"error_y": spread})
     words = {"labels": "labels learned from", "tokens": "tokens generated for them"}[against]
     figure = _figure(data, theme, large, x=(words, None), y=("step AUC, held out", None))
-    figure.update_xaxes(type="log")
+    figure.update_xaxes(type="log", tickvals=sorted(ticks), ticktext=[_short(t) for t in sorted(ticks)], tickangle=0)
     return figure
+
+
+def _short(count: int) -> str:
+    """
+    >>> _short(562), _short(36581)
+    ('562', '37k')
+    """
+    return f"{count:,}" if count < 10_000 else f"{count / 1000:,.0f}k"
 
 
 def _line(i: int, name: str, x: list, y: list, hover: list[str], theme: visual.Theme) -> dict[str, Any]:

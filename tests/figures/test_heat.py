@@ -54,5 +54,7 @@ def test_rewards_keep_their_symbol_from_one_figure_to_the_next():
 def test_label_cost_has_a_line_a_maker_with_its_spread():
     point = {"maker": "soft", "problems": 5, "labels": 100, "tokens": 900, "auc": 0.8, "low": 0.7, "high": 0.85}
     figure = cost_figure([point | {"labels": 300, "auc": 0.9, "high": 0.9}, point], against="labels", theme=visual.LIGHT)
-    assert list(figure.data[0].x) == [100, 300] and list(figure.data[0].y) == [0.8, 0.9]
+    assert (
+        list(figure.data[0].x) == [100, 300] and list(figure.layout.xaxis.tickvals) == [100, 300] and list(figure.data[0].y) == [0.8, 0.9]
+    )
     assert figure.data[0].error_y.arrayminus == pytest.approx([0.1, 0.2])
