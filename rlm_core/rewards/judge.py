@@ -22,7 +22,12 @@ DESCRIPTION = Description(
     title="Language model as judge",
     sentence="Asks a chat model whether the steps so far are right: one pass for a verdict, or a written critique.",
     parameters=(
-        Parameter("model", "smollm2", "Who judges: smollm2, a Hugging Face id, a folder or a GGUF file.", title="Judge"),
+        Parameter(
+            "model",
+            "smollm2",
+            "Who judges: an id, a folder or a GGUF file; smollm2 is small and judges hardly better than chance.",
+            title="Judge",
+        ),
         Parameter("mode", "verdict", "The probability of yes against no, or a written critique.", choices=("verdict", "critique")),
         Parameter("critique_tokens", 128, "Longest critique, in tokens.", low=8, high=512, advanced=True),
     ),
