@@ -95,7 +95,7 @@ class Loaded:
         said = decoded(self.tokenizer, ids[-1:]).strip()
         if not ids or ids[-1] == self.tokenizer.unk_token_id or said != (says or text.strip()):
             raise RewardError(
-                f"The tokenizer of {self.name} has no token '{text}', which this recipe needs; choose the recipe it was made for."
+                f"The tokenizer of {self.name} has no token {text!r}, which this recipe needs; choose the recipe it was made for."
             )
         return ids[-1]
 
@@ -120,6 +120,14 @@ class Loaded:
             raise RewardError(f"{self.name} reads at most {limit:,} tokens, and is given {len(ids):,}; choose a shorter problem.")
         return torch.tensor([ids], device=self.model.device)
 
+    def one_each(self, mark: str, found: int, steps: int) -> None:
+        """RewardError unless every step has its mark and nothing else has: scores would go to the wrong steps, or a step earn one more."""
+        if found != steps:
+            raise RewardError(
+                f"{self.name} marks the end of each step by '{mark}' and finds {found} of them for {steps} steps, "
+                "so no score can be told from another; leave that mark out of the question and the steps."
+            )
+
 
 def _qwen(prm: Loaded, question: str, steps: Sequence[str]) -> StepScores:
     """Chat with the steps as the reply, `<extra_0>` after each; softmax, class 1, at every `<extra_0>`."""
@@ -128,6 +136,7 @@ def _qwen(prm: Loaded, question: str, steps: Sequence[str]) -> StepScores:
     roles = (("system", QWEN_SYSTEM), ("user", question), ("assistant", reply))
     ids = prm.template([{"role": role, "content": text} for role, text in roles], prompt=False)
     at = torch.tensor(ids) == mark
+    prm.one_each("<extra_0>", int(at.sum()), len(steps))
     inner = torch.relu(torch.nn.functional.linear(prm.hidden(ids)[at], prm.head["score.0.weight"], prm.head["score.0.bias"]))
     classes = torch.nn.functional.linear(inner, prm.head["score.2.weight"], prm.head["score.2.bias"])
     return StepScores(torch.softmax(classes, -1)[:, 1].tolist())
@@ -138,6 +147,7 @@ def _math_shepherd(prm: Loaded, question: str, steps: Sequence[str]) -> StepScor
     mark, good, bad = prm.token(" ки"), prm.token("+"), prm.token("-")
     ids = prm.ids(f"{question} " + "\n".join(f"{s} ки" for s in steps), special=True)
     at = torch.tensor(ids) == mark
+    prm.one_each(" ки", int(at.sum()), len(steps))
     return StepScores(torch.softmax(prm.logits(ids)[at][:, [good, bad]], -1)[:, 0].tolist())
 
 
@@ -162,7 +172,7 @@ def _skywork(prm: Loaded, question: str, steps: Sequence[str]) -> StepScores:
 
     That is the line break, a token of its own: tokenizers would merge it with a full stop before it.
     """
-    line_break = prm.ids("\n")[-1]
+    line_break = prm.token("\n")
     ids = prm.ids(f"{prm.tokenizer.bos_token or ''}{question}\n")
     ends = []
     for step in steps:
@@ -192,6 +202,7 @@ def _reasoneval(prm: Loaded, question: str, steps: Sequence[str]) -> StepScores:
             ids.append(token)
     if marked[0] == mark:
         ids, ends = [mark, *ids], ends[1:]
+    prm.one_each(parting, len(ends) - 1, len(steps))
     classes = torch.nn.functional.linear(prm.hidden(ids)[ends[1:]], prm.head["score_head.weight"], prm.head.get("score_head.bias"))
     shares = torch.softmax(classes, -1)
     return StepScores((shares[:, 1] + shares[:, 2]).tolist())
