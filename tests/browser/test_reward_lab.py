@@ -38,8 +38,10 @@ def test_a_person_labels_steps_trains_a_reward_and_sees_it_judge(page, address):
     page.get_by_role("textbox", name="Name").fill("grace")
     page.get_by_role("textbox", name="Measured on").fill("")
     page.keyboard.press("Tab")
+    page.wait_for_timeout(1_000)  # both fields have told the server before the button does
+    page.wait_for_selector("[data-test-script-state=notRunning]")
     page.get_by_role("button", name="Train").click()
-    page.get_by_text("can now be chosen as a reward for nano").wait_for()
+    page.get_by_text("can now be chosen as a reward for nano").wait_for(timeout=180_000)
     assert "12 human labels of 6 solutions" in page.inner_text("body")
 
     page.goto(address)
