@@ -402,5 +402,7 @@ async def _train_head(recipe: HeadRecipe, folder: Path, by_book: bool) -> dict[s
 
     library, loaded = await _loaded(catalogue.checked(RunConfig(model=recipe.model, problem="countdown:seed=0")))
     gathered = from_book(LabelBook(Store()), recipe.labels) if by_book else await gather(recipe, loaded.policy, library, _report)
-    card, _ = await train_head(recipe, gathered, loaded.policy, library, folder, _report)
-    return msgspec.to_builtins(card)
+    trained = await train_head(recipe, gathered, loaded.policy, library, folder, _report)
+    for why, count in trained.refused.items():
+        _report(f"{count:,} solutions were left out: {why}")
+    return msgspec.to_builtins(trained.card)

@@ -248,18 +248,17 @@ def steps_of(solution: Solution) -> list[Step]:
 def from_book(book: LabelBook, weights: Mapping[str, float]) -> Gathered:
     """Every solution that has labels of these sources; several makers of one source count alike."""
     by_solution: dict[str, list[Label]] = defaultdict(list)
-    counts, tokens = Counter[str](), 0
+    tokens = 0
     for label in book.labels():
         if label.source in weights:
             by_solution[label.solution].append(label)
-            counts[label.source] += 1
             tokens += label.tokens
     labelled = []
     for id, labels in by_solution.items():
         solution = book.get(id)
         parts = [([_value(labels, i, source) for i in range(len(solution.steps))], weight) for source, weight in weights.items()]
-        labelled.append(Labelled(solution.problem, steps_of(solution), combined(parts)))
-    return labelled, counts, tokens
+        labelled.append(Labelled(solution.problem, steps_of(solution), combined(parts), Counter(x.source for x in labels)))
+    return labelled, tokens
 
 
 def _value(labels: Sequence[Label], step: int, source: str) -> float | None:
@@ -275,12 +274,12 @@ async def _train(job: TrainJob, desk: Desk) -> dict[str, Any]:
     else:
         gathered = await gather(recipe, new_policy, desk.shop.models, desk.tell)
     try:
-        card, curve = await train_head(
+        trained = await train_head(
             recipe, gathered, new_policy, desk.shop.models, desk.shop.store.folder / "rewards", desk.tell, ended.is_set
         )
     finally:
         ended.set()  # a cancelled training must not go on in its thread
-    return {"card": msgspec.to_builtins(card), "curve": curve}
+    return msgspec.to_builtins(trained)
 
 
 async def _cost(job: CostJob, desk: Desk) -> dict[str, Any]:

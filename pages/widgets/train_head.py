@@ -108,6 +108,12 @@ def _draw(row: JobRow) -> None:
         f" It learned from {learned} labels of {card['solutions']:,} solutions, {card['tokens']:,} tokens spent on them.",
         icon=":material/check:",
     )
+    if refused := row.result["refused"]:
+        left_out = sum(refused.values())
+        why = markdown_text(next(iter(refused)))
+        st.warning(
+            f"{left_out:,} labelled {'solution was' if left_out == 1 else 'solutions were'} left out. {why}", icon=":material/warning:"
+        )
     rows = [
         {
             "Measured on": spec,

@@ -60,8 +60,9 @@ class LocalPolicy:
         return await self._read(self.state(problem, steps, ()), self.format.encode(text, finished="<answer>" in text))
 
     async def read(self, problem: Problem, steps: Sequence[Step]) -> tuple[Reading, ...]:
+        prompt = self.state(problem, (), ())
         written = [[t.id for t in s.tokens] or self.format.encode(s.text, s.finished) for s in steps]
-        whole = await self.session.read(self.state(problem, (), ()), [i for ids in written for i in ids])
+        whole = await self.session.read(prompt, [i for ids in written for i in ids])
         ends = list(accumulate(map(len, written), initial=0))
         return tuple(whole.part(a, b) for a, b in pairwise(ends))
 

@@ -179,9 +179,9 @@ class Jobs:
         return _row(row) if row else None
 
     def tell(self, job: str, message: str, done: int = 0, total: int = 0) -> None:
-        """Say how far a job is."""
+        """Say how far a running job is; once it has ended, what is still told of it is not heard."""
         with self._store.write() as db:
-            db.execute("UPDATE jobs SET message=?, done=?, total=? WHERE id=?", (message, done, total, job))
+            db.execute("UPDATE jobs SET message=?, done=?, total=? WHERE id=? AND status='running'", (message, done, total, job))
 
     def end(self, job: str, status: str, message: str = "", result: dict[str, Any] | None = None) -> None:
         """Say how a job ended, and what came of it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,17 @@ from rlm_core.training.sampling import AT_ONCE, draw
 Report = Callable[[str], None]
 
 
-Gathered = tuple[list[Labelled], Counter, int]
-"""Labelled solutions, how many labels of each source, and the tokens they took."""
+Gathered = tuple[list[Labelled], int]
+"""Labelled solutions and the tokens that their labels took."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeadTrained:
+    """The card of a new head, how its loss went, and how many solutions were left out, by the reason why."""
+
+    card: head.Card
+    curve: list[dict[str, float]]
+    refused: dict[str, int]
 
 
 async def gather(recipe: HeadRecipe, new_policy: Callable[[], Policy], source: ModelSource, report: Report) -> Gathered:
@@ -38,23 +48,23 @@ async def gather(recipe: HeadRecipe, new_policy: Callable[[], Policy], source: M
     drawn = [d for group in groups for d in group if not d.steps[-1].cut]
     report(f"Labelling {len(drawn):,} solutions …")
     settings = MakerSettings(recipe.rollouts, recipe.noise, recipe.judge)
-    gate, counts, tokens, done = asyncio.Semaphore(AT_ONCE), Counter(), 0, 0
+    gate, tokens, done = asyncio.Semaphore(AT_ONCE), 0, 0
     told = _every(report, "solutions labelled")
 
     async def one(index: int, problem: Problem, steps: Sequence[Step]) -> Labelled:
         nonlocal tokens, done
         async with gate:
-            policy, parts = new_policy(), []
+            policy, parts, labels = new_policy(), [], Counter[str]()
             for maker, weight in recipe.labels.items():
                 made = await make_labels(maker, problem, steps, policy, source, settings, (recipe.seed, index), sampling)
-                counts[maker] += sum(v is not None for v in made.values)
+                labels[maker] = sum(v is not None for v in made.values)
                 tokens += made.generated
                 parts.append((made.values, weight))
             done += 1
             told(done, len(drawn))
-            return Labelled(problem, steps, combined(parts))
+            return Labelled(problem, steps, combined(parts), labels)
 
-    return list(await asyncio.gather(*(one(i, d.problem, d.steps) for i, d in enumerate(drawn)))), counts, tokens
+    return list(await asyncio.gather(*(one(i, d.problem, d.steps) for i, d in enumerate(drawn)))), tokens
 
 
 def _every(report: Report, what: str) -> Callable[[int, int], None]:
@@ -76,12 +86,12 @@ async def train_head(
     report: Report,
     stop: Callable[[], bool] = lambda: False,
     config: HeadConfig | None = None,
-) -> tuple[head.Card, list[dict[str, float]]]:
-    """Train on what was gathered, save the head below `folder`, measure it; its card and how the loss went.
+) -> HeadTrained:
+    """Train on what was gathered, save the head below `folder`, measure it.
 
     A head of that name is replaced. TrainingError if the labels teach nothing.
     """
-    labelled, counts, tokens = gathered
+    labelled, tokens = gathered
     config = config or HeadConfig(seed=recipe.seed)
     report(f"Reading the hidden states of {len(labelled):,} solutions …")
     readers = [new_policy]
@@ -89,8 +99,8 @@ async def train_head(
         readers.append((await source.get((recipe.backbone, "auto", "auto", "auto"), report)).policy)
     examples = await read(recipe.kind, labelled, readers, _every(report, "solutions read"))
     trained = await asyncio.to_thread(fit, examples, config, report, stop)
-    used = dict(counts) if recipe.kind == "prm" else dict.fromkeys(counts, trained.examples)
-    facts: dict[str, Any] = {"labels": used, "solutions": len(labelled), "tokens": tokens, "note": recipe.note}
+    used = dict(examples.labels) if recipe.kind == "prm" else dict.fromkeys(examples.labels, trained.examples)
+    facts: dict[str, Any] = {"labels": used, "solutions": examples.solutions, "tokens": tokens, "note": recipe.note}
     made = card(recipe.kind, recipe.name, new_policy(), trained, config, **facts)
     made = msgspec.structs.replace(made, backbone=bool(recipe.backbone))
     own = head.save(folder, made, trained.network, Path(recipe.backbone) if recipe.backbone else None)
@@ -103,4 +113,4 @@ async def train_head(
         )
         made = msgspec.structs.replace(made, quality=quality)
         head.save(folder, made, trained.network)
-    return made, trained.curve
+    return HeadTrained(made, trained.curve, dict(examples.refused))

@@ -11,14 +11,15 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 
 import numpy as np
 import torch
 
-from rlm_core.errors import TrainingError
+from rlm_core.errors import ModelError, TrainingError
 from rlm_core.models.policy import Policy, Step
 from rlm_core.problems.base import Problem
 from rlm_core.rewards.features import features
@@ -45,20 +46,27 @@ class HeadConfig:
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """A solution with a target in [0,1] for each step, None where it has no label."""
+    """A solution with a target in [0,1] for each step, None where it has no label. labels: how many it has of each source."""
 
     problem: Problem
     steps: Sequence[Step]
     targets: Sequence[float | None]
+    labels: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """features: [n, f]. targets: [n] in [0,1]. groups: [n], the problem of each, so that none is on both sides of a split."""
+    """features: [n, f]. targets: [n] in [0,1]. groups: [n], the problem of each, so that none is on both sides of a split.
+
+    labels: of the solutions read, by source. solutions: read. refused: how many could not be, by the reason why.
+    """
 
     features: np.ndarray
     targets: np.ndarray
     groups: np.ndarray
+    labels: Counter[str] = field(default_factory=Counter)
+    solutions: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +85,24 @@ async def read(
     new_readers: Sequence[Callable[[], Policy]],
     progress: Progress = lambda *_: None,
 ) -> Examples:
-    """The examples that a head of that kind learns from, seen by every reader; TrainingError if there is none."""
-    gate, done = asyncio.Semaphore(AT_ONCE), 0
+    """The examples that a head of that kind learns from, seen by every reader; TrainingError if there is none.
+
+    A solution that a reader cannot read (a book may hold problems of every kind) is left out and counted.
+    """
+    gate, done, refused = asyncio.Semaphore(AT_ONCE), 0, Counter[str]()
     numbers = {spec: i for i, spec in enumerate(dict.fromkeys(s.problem.spec for s in labelled))}
 
-    async def one(solution: Labelled) -> tuple[np.ndarray, list[float]]:
+    async def one(solution: Labelled) -> tuple[np.ndarray, list[float]] | None:
         nonlocal done
         async with gate:
-            seen = await features(kind, [new() for new in new_readers], solution.problem, solution.steps)
-        done += 1
-        progress(done, len(labelled))
+            try:
+                seen = await features(kind, [new() for new in new_readers], solution.problem, solution.steps)
+            except ModelError as error:
+                refused[str(error)] += 1
+                return None
+            finally:
+                done += 1
+                progress(done, len(usable))
         if kind == "orm":
             return seen, [solution.targets[-1] or 0.0]
         known = [i for i in learned_from(solution.targets) if solution.targets[i] is not None]
@@ -95,9 +111,18 @@ async def read(
     usable = [s for s in labelled if s.steps and (s.targets[-1] is not None if kind == "orm" else any(t is not None for t in s.targets))]
     if not usable:
         raise TrainingError(f"There is nothing to train a {kind.upper()} on: none of the {len(labelled)} solutions has a label it can use.")
-    read_all = await asyncio.gather(*(one(s) for s in usable))
-    groups = [numbers[s.problem.spec] for s, (_, targets) in zip(usable, read_all, strict=True) for _ in targets]
-    return Examples(np.concatenate([f for f, _ in read_all]), np.array([t for _, ts in read_all for t in ts]), np.array(groups))
+    seen = await asyncio.gather(*(one(s) for s in usable))
+    rows = [(s, *found) for s, found in zip(usable, seen, strict=True) if found is not None]
+    if not rows:
+        raise TrainingError(f"None of the {len(usable)} labelled solutions can be read: {next(iter(refused))}")
+    return Examples(
+        np.concatenate([f for _, f, _ in rows]),
+        np.array([t for _, _, targets in rows for t in targets]),
+        np.array([numbers[s.problem.spec] for s, _, targets in rows for _ in targets]),
+        sum((Counter(s.labels) for s, _, _ in rows), Counter()),
+        len(rows),
+        refused,
+    )
 
 
 def learned_from(targets: Sequence[float | None]) -> range:

@@ -34,6 +34,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason="NO CHROMIUM on this machine: install Debian's package chromium"))
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """What the page said when a test failed on it is told with the failure."""
+    report = yield
+    page = getattr(item, "funcargs", {}).get("page")
+    if report.when == "call" and report.failed and page is not None:
+        report.sections.append(("the page when it failed", page.inner_text("body")))
+    return report
+
+
 @contextmanager
 def served(data: Path) -> Iterator[str]:
     """The address of an app that keeps its data there; gone with the block."""

@@ -58,6 +58,16 @@ def test_every_job_is_kept_and_read_back(store, job):
         jobs.get("nothing")
 
 
+def test_why_a_job_failed_is_not_covered_by_what_its_last_hands_still_tell(store):
+    jobs = Jobs(store)
+    job = jobs.create(LabelJob("soft"))
+    jobs.claim("test")
+    jobs.tell(job, "labelling", 1, 5)
+    jobs.end(job, "failed", "The model cannot read this.")
+    jobs.tell(job, "labelling", 2, 5)
+    assert jobs.get(job).message == "The model cannot read this."
+
+
 def test_the_way_of_a_job(store):
     jobs = Jobs(store)
     first, second = (jobs.create(LabelJob("oracle", seed=i)) for i in range(2))

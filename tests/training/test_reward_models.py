@@ -11,7 +11,7 @@ from rlm_core import problems
 from rlm_core.errors import ProblemError, TrainingError
 from rlm_core.measure import auc
 from rlm_core.models.library import Library
-from rlm_core.models.policy import Sampling
+from rlm_core.models.policy import Sampling, Step
 from rlm_core.problems.sets import counted_set
 from rlm_core.rewards.recipe import HeadRecipe
 from rlm_core.training.head_pipeline import gather, train_head
@@ -117,8 +117,6 @@ def test_noisy_labels_flip_about_the_share_asked_for(library):
     for seed in range(60):
         problem = problems.make(f"chain:steps=8,seed={seed}")
         texts = problems.task("chain").solution(problem)
-        from rlm_core.models.policy import Step
-
         steps = [Step(t) for t in texts[:-1]]
         made = asyncio.run(make_labels("noisy", problem, steps, nano(library)(), library, MakerSettings(noise=0.25), (seed,), Sampling()))
         flipped += sum(v == 0.0 for v in made.values)
@@ -130,6 +128,18 @@ def test_several_sources_are_mixed_by_weight():
     assert combined([([1.0, 0.0, None], 1.0), ([0.0, None, None], 1.0)]) == [0.5, 0.0, None]
 
 
+def test_a_solution_the_model_cannot_read_is_left_out_and_counted(library):
+    policy, chain = nano(library), problems.make("chain:steps=2,seed=1")
+    steps = [Step(t) for t in problems.task("chain").solution(chain)]
+    readable = Labelled(chain, [*steps[:-1], Step(steps[-1].text, finished=True)], [1.0] * len(steps), {"human": len(steps)})
+    foreign = Labelled(problems.make("words:seed=1"), [Step("Ann has 3 apples.")], [1.0], {"human": 1})
+    examples = asyncio.run(read("prm", [foreign, readable], [policy]))
+    assert examples.solutions == 1 and len(examples.targets) == len(steps) and examples.labels == {"human": len(steps)}
+    assert sum(examples.refused.values()) == 1 and "reads only Countdown" in next(iter(examples.refused))
+    with pytest.raises(TrainingError, match="None of the 1 labelled solutions can be read: The bundled model reads only"):
+        asyncio.run(read("prm", [foreign], [policy]))
+
+
 def test_a_trained_head_is_offered_at_once_and_judges(library, tmp_path, monkeypatch):
     from rlm_core import rewards
 
@@ -137,6 +147,6 @@ def test_a_trained_head_is_offered_at_once_and_judges(library, tmp_path, monkeyp
     policy = nano(library)
     recipe = HeadRecipe(kind="prm", name="tried", problems=("chain:n=24",), samples=2, measure=("chain:n=6",), measure_samples=4)
     gathered = asyncio.run(gather(recipe, policy, library, lambda text: None))
-    card, _ = asyncio.run(train_head(recipe, gathered, policy, library, tmp_path / "rewards", lambda text: None))
+    card = asyncio.run(train_head(recipe, gathered, policy, library, tmp_path / "rewards", lambda text: None)).card
     assert rewards.rewards()["prm:tried"].model == "nano"
-    assert card.labels["oracle"] == gathered[1]["oracle"] and card.quality["chain:n=6"]["step_auc"] > 0.5
+    assert card.labels["oracle"] == sum(x.labels["oracle"] for x in gathered[0]) and card.quality["chain:n=6"]["step_auc"] > 0.5
