@@ -29,11 +29,10 @@ MEANINGS = {
     BAD: "Wrong, does not follow, or leads nowhere.",
 }
 _TO_KEYS = """<script>/* {} */
-((at) =>
-  at?.closest('[data-testid="stSelectbox"], [data-testid="stMultiSelect"], [data-testid="stCheckbox"]') && at.blur()
-)(document.activeElement)
+((at) => at?.closest('.st-key-{}') && at.blur())(document.activeElement)
 </script>"""
-"""Run after each choice (their number makes it new): leaves the control, for a key pressed in it would not label."""
+"""Run after each choice (their number makes it new): leaves the control it was made in, for a key pressed there would not
+label. A control that was opened meanwhile stays open."""
 MANY = 60
 """Characters that an annotator's name may have."""
 
@@ -88,6 +87,7 @@ def annotate() -> None:
                 "Only not yet labelled by me",
                 key="annotate.skip",
                 on_change=_changed,
+                args=("annotate.skip",),
                 help="Leaves out solutions that need no more labels of yours.",
             ),
         )
@@ -120,7 +120,16 @@ def _of_kind(everything: list[Solution]) -> list[Solution]:
     restore("annotate.kind", None)
     kind = keep(
         "annotate.kind",
-        st.selectbox("Problems", kinds, index=None, key="annotate.kind", format_func=_kind_title, placeholder="All kinds"),
+        st.selectbox(
+            "Problems",
+            kinds,
+            index=None,
+            key="annotate.kind",
+            format_func=_kind_title,
+            placeholder="All kinds",
+            on_change=_changed,
+            args=("annotate.kind",),
+        ),
     )
     return [s for s in everything if kind in (None, s.problem.task)]
 
@@ -134,7 +143,13 @@ def _from(everything: list[Solution], chosen: list[Solution]) -> list[Solution]:
     places = keep(
         "annotate.from",
         st.multiselect(
-            "From", sorted({_place(s) for s in everything}), key="annotate.from", placeholder="Anywhere", wrap=False, on_change=_changed
+            "From",
+            sorted({_place(s) for s in everything}),
+            key="annotate.from",
+            placeholder="Anywhere",
+            wrap=False,
+            on_change=_changed,
+            args=("annotate.from",),
         ),
     )
     return [s for s in chosen if not places or _place(s) in places]
@@ -180,15 +195,15 @@ def _empty() -> None:
         _add()
 
 
-def _changed() -> None:
-    """A choice was made: see `_TO_KEYS`."""
-    st.session_state[CHANGES] = st.session_state.get(CHANGES, 0) + 1
+def _changed(key: str) -> None:
+    """A choice was made in the control of that key: see `_TO_KEYS`."""
+    st.session_state[CHANGES] = (st.session_state.get(CHANGES, (0, ""))[0] + 1, key.replace(".", "-"))
 
 
 def _renamed() -> None:
     """Somebody else is at the desk: begin where that person left off."""
     _turn(None)
-    _changed()
+    _changed("annotate.by")
 
 
 # -- the desk ----------------------------------------------------------------------------------
@@ -198,7 +213,7 @@ def _desk(by: str, queue: list[Solution], skip_done: bool) -> None:
     """The desk; drawn again by itself at each key."""
     _draw(by, queue, skip_done)
     if changes := st.session_state.get(CHANGES):
-        st.html(_TO_KEYS.format(changes), unsafe_allow_javascript=True)
+        st.html(_TO_KEYS.format(*changes), unsafe_allow_javascript=True)
 
 
 def _draw(by: str, queue: list[Solution], skip_done: bool) -> None:
@@ -300,6 +315,7 @@ def _settings() -> tuple[bool, bool]:
             "A bad step ends the solution",
             key="annotate.ends",
             on_change=_changed,
+            args=("annotate.ends",),
             help="As in PRM800K: what follows a wrong step is not labelled, and the next solution comes at once.",
         ),
     )
@@ -310,6 +326,7 @@ def _settings() -> tuple[bool, bool]:
             "Show whether the answer is right",
             key="annotate.verdict",
             on_change=_changed,
+            args=("annotate.verdict",),
             help="Hidden at first, for it sways how steps are judged.",
         ),
     )
@@ -320,6 +337,7 @@ def _settings() -> tuple[bool, bool]:
             "Show all labels, by whom and when",
             key="annotate.everyone",
             on_change=_changed,
+            args=("annotate.everyone",),
             help="Hidden at first, so that annotators judge independently.",
         ),
     )

@@ -49,6 +49,7 @@ def desk(page, address: str, source: str, who: str) -> None:
     """The solutions of one source before an annotator."""
     page.goto(f"{address}/labels")
     say_name(page, who)
+    settle(page)
     page.locator("[data-testid=stMultiSelect] input").first.click()
     page.get_by_role("option", name=source).click()
     page.locator(".rlm-origin").get_by_text(source).wait_for()
