@@ -9,7 +9,6 @@ import msgspec
 
 from rlm_core import problems, rewards, search
 from rlm_core.describe import Description
-from rlm_core.errors import ConfigError
 from rlm_core.models.catalogue import MODELS, describe, refuse_unreadable
 from rlm_core.runs.config import RunConfig
 
@@ -33,28 +32,14 @@ def models() -> dict[str, Description]:
 def checked(config: RunConfig) -> RunConfig:
     """The configuration with every parameter checked and filled in; an RlmError says what is wrong."""
     refuse_unreadable(config.model, problems.make(config.problem))
-    _refuse_foreign(config)
     model = describe(config.model)
     names = {p.name for p in model.parameters}
     model.parse({n: v for n, v in (("device", config.device), ("dtype", config.dtype), ("format", config.format)) if n in names})
-    reward = rewards.reward(config.reward)
-    reward_parameters = reward.description.parse(config.reward_parameters)
-    reward.check(reward_parameters)
     return msgspec.structs.replace(
         config,
         search_parameters=dict(search.search(config.search).description.parse(config.search_parameters)),
-        reward_parameters=dict(reward_parameters),
+        reward_parameters=rewards.checked(rewards.reward(config.reward), config.reward_parameters, config.model),
     )
-
-
-def _refuse_foreign(config: RunConfig) -> None:
-    """ConfigError if the reward was made for another model than the run's."""
-    made_for = rewards.reward(config.reward).model
-    if made_for and made_for != config.model:
-        raise ConfigError(
-            f"The reward {config.reward} was trained for {made_for} and cannot be used with {config.model}; "
-            f"choose another reward, or train one for {config.model}."
-        )
 
 
 def title(kind: str, name: str) -> str:

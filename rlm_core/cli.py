@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 import typer
 
-from rlm_core import catalogue
+from rlm_core import catalogue, rewards
 from rlm_core.describe import Description, parse_assignments, unknown
 from rlm_core.errors import ConfigError, RlmError
 from rlm_core.events import Record, encode
@@ -59,14 +59,12 @@ def build_config(model: str, problem: str, search: str, settings: list[str], rew
     chosen = catalogue.searches()
     if search not in chosen:
         raise unknown("search", search, chosen)
-    if reward not in catalogue.reward_models():
-        raise unknown("reward", reward, catalogue.reward_models())
+    chosen_reward, reward_parameters = rewards.written(reward)
     search_names = {p.name for p in chosen[search].parameters}
-    reward_names = {p.name for p in catalogue.reward_models()[reward].parameters}
+    reward_names = {p.name for p in chosen_reward.description.parameters}
     budget: dict[str, Any] = {}
     general: dict[str, Any] = {}
     search_parameters: dict[str, Any] = {}
-    reward_parameters: dict[str, Any] = {}
     for text in settings:
         for name, value in parse_assignments(text, "--set").items():
             if name in BUDGETS:
@@ -84,7 +82,7 @@ def build_config(model: str, problem: str, search: str, settings: list[str], rew
         problem=problem,
         search=search,
         search_parameters=search_parameters,
-        reward=reward,
+        reward=chosen_reward.description.name,
         reward_parameters=reward_parameters,
         budget=Budget(**budget),
         seed=seed,
@@ -100,7 +98,9 @@ def run(
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="name=value of a budget, the search or the reward; may be repeated.")
     ] = None,
-    reward: Annotated[str, typer.Option(help="See `list rewards`.")] = "rollouts",
+    reward: Annotated[
+        str, typer.Option(help="See `list rewards`; settings in parentheses, such as prm:nano(aggregate=prod).")
+    ] = "rollouts",
     seed: Annotated[int, typer.Option(help="Same seed, same log.")] = 0,
     out: Annotated[Path | None, typer.Option(help="Write the event log here.")] = None,
 ) -> None:
@@ -302,7 +302,9 @@ def worker(
 
 @app.command("evaluate-reward")
 def evaluate_reward_command(
-    reward: Annotated[str, typer.Option(help="See `list rewards`.")] = "prm:nano",
+    reward: Annotated[
+        str, typer.Option(help="See `list rewards`; settings in parentheses, such as prm:nano(aggregate=prod).")
+    ] = "prm:nano",
     problems: Annotated[str, typer.Option(help="A set of problems, such as chain:n=200 or countdown:numbers=3,n=200.")] = "chain:n=200",
     model: Annotated[str, typer.Option(help="Whose solutions are judged; as for `run`.")] = "nano",
     samples: Annotated[int, typer.Option(min=1, max=64, help="Solutions of each problem: the N of Best-of-N.")] = 16,
@@ -323,14 +325,14 @@ def evaluate_reward_command(
 async def _evaluate_reward(config: RunConfig, spec: str, samples: int) -> dict[str, Any]:
     from rlm_core.evaluate_reward import evaluate_reward
     from rlm_core.models.policy import Sampling
-    from rlm_core.rewards import reward
     from rlm_core.training.sampling import draw
 
     chosen = counted_set(spec, {})
     library, loaded = await _loaded(config)
     sampling = Sampling(config.temperature, config.max_step_tokens, config.max_solution_tokens)
     drawn = await draw(loaded.policy, chosen, samples, sampling, config.seed)
-    return await evaluate_reward(reward(config.reward), config.reward_parameters, drawn, loaded.policy, library, sampling, config.seed)
+    judge = rewards.Chosen(config.reward, rewards.reward(config.reward), config.reward_parameters)
+    return await evaluate_reward(judge, drawn, loaded.policy, library, sampling, config.seed)
 
 
 @app.command()

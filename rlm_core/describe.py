@@ -128,10 +128,28 @@ def unknown(kind: str, word: str, names: Iterable[str]) -> ConfigError:
     return ConfigError(f"There is no {kind} named '{word}'; {_known(word, names)}.")
 
 
+def split(text: str, separator: str) -> list[str]:
+    """The parts of a text; what stands in parentheses is not divided, unless they do not match.
+
+    >>> split("a=1,b=f(x,y)", ","), split(":-(,b", ",")
+    (['a=1', 'b=f(x,y)'], [':-(', 'b'])
+    """
+    parts, depth = [""], 0
+    for sign in text:
+        depth += (sign == "(") - (sign == ")")
+        if depth < 0:
+            break
+        if sign == separator and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += sign
+    return parts if depth == 0 else text.split(separator)
+
+
 def parse_assignments(text: str, owner: str) -> dict[str, str]:
     """Split "numbers=3,seed=7" into a dict; a ConfigError names the part that has no value."""
     out: dict[str, str] = {}
-    for part in filter(None, (p.strip() for p in text.split(","))):
+    for part in filter(None, (p.strip() for p in split(text, ","))):
         key, eq, value = part.partition("=")
         if not eq or not key.strip() or not value.strip():
             raise ConfigError(f"'{part}' in {owner} is not of the form name=value, for example seed=7.")

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from rlm_core.measure import Bin, Measured, auc, calibration, calibration_error, first_error, mcnemar, mean
 from rlm_core.models.policy import Policy, Sampling, Seed
-from rlm_core.rewards.base import ModelSource, Reward, RewardContext, RewardModel, Scored
+from rlm_core.rewards import Chosen
+from rlm_core.rewards.base import ModelSource, RewardContext, RewardModel, Scored
 from rlm_core.training.sampling import AT_ONCE, Drawn, Progress, first_wrong, oracle_labels
 
 THRESHOLD = 0.5
@@ -49,8 +50,7 @@ class Cost:
 
 
 async def judge_all(
-    chosen: Reward,
-    parameters: Mapping[str, Any],
+    chosen: Chosen,
     drawn: Sequence[Sequence[Drawn]],
     new_policy: Callable[[], Policy],
     source: ModelSource,
@@ -59,7 +59,6 @@ async def judge_all(
     progress: Progress = lambda *_: None,
 ) -> tuple[list[list[Judged]], Cost]:
     """Every solution judged by one reward, and what that took."""
-    checked = chosen.description.parse(parameters)
     gate, done, cost = asyncio.Semaphore(AT_ONCE), 0, Cost()
 
     async def one(index: int, group: Sequence[Drawn]) -> list[Judged]:
@@ -67,7 +66,7 @@ async def judge_all(
         async with gate:
             policy, out = new_policy(), []
             for j, d in enumerate(group):
-                model = chosen.make(RewardContext(d.problem, policy, sampling, source), checked)
+                model = chosen.reward.make(RewardContext(d.problem, policy, sampling, source), chosen.parameters)
                 cost.oracle = cost.oracle or model.oracle
                 out.append(await _judge(model, d, (seed, index, j), cost))
             cost.generated += policy.usage.generated
@@ -195,8 +194,7 @@ def best_of_n(judged: Sequence[Sequence[Judged]], sizes: Sequence[int]) -> list[
 
 
 async def evaluate_reward(
-    chosen: Reward,
-    parameters: Mapping[str, Any],
+    chosen: Chosen,
     drawn: Sequence[Sequence[Drawn]],
     new_policy: Callable[[], Policy],
     source: ModelSource,
@@ -206,13 +204,13 @@ async def evaluate_reward(
 ) -> dict[str, Any]:
     """All figures of one reward over these solutions; Best-of-N only where every problem has as many, and at least two."""
     began = time.perf_counter()
-    judged, cost = await judge_all(chosen, parameters, drawn, new_policy, source, sampling, seed, progress)
+    judged, cost = await judge_all(chosen, drawn, new_policy, source, sampling, seed, progress)
     most = min(map(len, drawn))
     alike = most > 1 and all(len(group) == most for group in drawn)
     sizes = [n for n in (1, 2, 4, 8, 16, 32, 64) if n < most] + [most]
     return {
-        "reward": chosen.description.name,
-        "parameters": dict(parameters),
+        "reward": chosen.reward.description.name,
+        "parameters": dict(chosen.parameters),
         "oracle": cost.oracle,
         "problems": len(drawn),
         "samples": most,

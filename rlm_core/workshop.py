@@ -83,7 +83,7 @@ async def do_job(row: JobRow, shop: Workshop) -> dict[str, Any]:
         case TrainJob():
             return await _train(row.job, desk)
         case CostJob():
-            return await _cost(row.job, desk)
+            return await _cost(row.job, desk, row.result)
 
 
 # -- scoring -----------------------------------------------------------------------------------
@@ -97,7 +97,8 @@ async def _score(job: ScoreJob, desk: Desk) -> dict[str, Any]:
     for name in job.rewards:
         desk.tell(f"judging by {name}")
         try:
-            judged, cost = await judge_all(rewards.reward(name), {}, drawn, new_policy, desk.shop.models, sampling, job.seed)
+            chosen = rewards.chosen(name, job.model)
+            judged, cost = await judge_all(chosen, drawn, new_policy, desk.shop.models, sampling, job.seed)
         except RlmError as error:
             scores[name] = {"error": str(error)}
             continue
@@ -134,9 +135,10 @@ async def _score_run(job: RunScoreJob, desk: Desk) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in job.rewards:
         desk.tell(f"judging {len(nodes):,} states by {name}")
-        chosen, policy = rewards.reward(name), new_policy()
+        policy = new_policy()
         try:
-            model = chosen.make(RewardContext(row.problem, policy, sampling, desk.shop.models), chosen.description.parse({}))
+            chosen = rewards.chosen(name, row.config.model)
+            model = chosen.reward.make(RewardContext(row.problem, policy, sampling, desk.shop.models), chosen.parameters)
             asked = [n for n in nodes if n.finished or model.scores_partial]
             scores: dict[str, float] = {}
             for i, n in enumerate(asked):
@@ -167,8 +169,8 @@ async def _measure(job: MeasureJob, desk: Desk) -> dict[str, Any]:
     for name in job.rewards:
         desk.tell(f"judging by {name}")
         try:
-            reward = rewards.reward(name)
-            found[name] = await evaluate_reward(reward, {}, drawn, new_policy, desk.shop.models, sampling, job.seed, desk.progress)
+            chosen = rewards.chosen(name, job.model)
+            found[name] = await evaluate_reward(chosen, drawn, new_policy, desk.shop.models, sampling, job.seed, desk.progress)
         except RlmError as error:
             found[name] = {"error": str(error)}
     return {"problems": job.problems, "samples": job.samples, "rewards": found}
@@ -282,8 +284,11 @@ async def _train(job: TrainJob, desk: Desk) -> dict[str, Any]:
     return msgspec.to_builtins(trained)
 
 
-async def _cost(job: CostJob, desk: Desk) -> dict[str, Any]:
-    """One pool of solutions, labelled by every maker; heads trained on growing parts of it, three seeds each."""
+async def _cost(job: CostJob, desk: Desk, before: dict[str, Any]) -> dict[str, Any]:
+    """One pool of solutions, labelled by every maker; heads trained on growing parts of it, three seeds each.
+
+    before: what an earlier try came to; the points of each maker are kept as soon as they are there.
+    """
     new_policy, sampling = await desk.policies(job.model), Sampling()
     settings = MakerSettings(job.rollouts, job.noise, job.judge)
     desk.tell("sampling solutions to measure on")
@@ -292,15 +297,17 @@ async def _cost(job: CostJob, desk: Desk) -> dict[str, Any]:
     exam = await read("prm", truth, [new_policy])
     desk.tell("sampling solutions to learn from")
     pool = await draw(new_policy, counted_set(job.problems, {"split": "train"}), job.samples, sampling, job.seed, desk.progress)
-    points: list[dict[str, Any]] = []
+    points: list[dict[str, Any]] = before.get("points", [])
     failed: dict[str, str] = {}
-    for maker in job.makers:
+    result = {"problems": job.problems, "measure": job.measure, "points": points, "failed": failed}
+    for maker in (m for m in job.makers if m not in {p["maker"] for p in points}):
         desk.tell(f"{maker} labels")
         try:
             points += await _cost_of(job, maker, pool, exam, new_policy, settings, sampling, desk)
         except RlmError as error:
             failed[maker] = str(error)
-    return {"problems": job.problems, "measure": job.measure, "points": points, "failed": failed}
+        desk.shop.jobs.keep(desk.id, result)
+    return result
 
 
 async def _cost_of(job: CostJob, maker: str, pool, exam, new_policy, settings, sampling, desk: Desk) -> list[dict[str, Any]]:

@@ -65,7 +65,7 @@ def test_the_oracle_is_measured_as_perfect_and_labelled():
     library = Library()
     loaded = asyncio.run(library.get(("nano", "auto", "auto", "auto"), lambda text: None))
     drawn = asyncio.run(draw(loaded.policy, counted_set("chain:n=12", {}), 4, Sampling(), 0))
-    found = asyncio.run(evaluate_reward(rewards.reward("oracle"), {}, drawn, loaded.policy, library, Sampling(), 0))
+    found = asyncio.run(evaluate_reward(rewards.chosen("oracle", "nano"), drawn, loaded.policy, library, Sampling(), 0))
     assert found["oracle"] and found["step_auc"] == found["state_auc"] == found["answer_auc"] == 1.0
     assert found["first_error_f1"] == 1.0 and found["calibration_error"] == 0.0
     last = found["best_of_n"][-1]

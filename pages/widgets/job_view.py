@@ -27,8 +27,9 @@ def start(job: Job, key: str) -> None:
 
 
 def job_view(kind: type, key: str, name: Callable[[Any], str], draw: Draw, nothing: str) -> None:
-    """The chosen job of a kind, or the newest; `draw` shows its result, `name` says in a few words what was asked.
+    """The chosen job of a kind, or the newest.
 
+    draw: shows its result, or as much of it as there is. name: says in a few words what was asked.
     key: of the session's state that holds the job's id. nothing: what is said before there is any job.
     """
     found = jobs().list(kind)
@@ -44,8 +45,8 @@ def job_view(kind: type, key: str, name: Callable[[Any], str], draw: Draw, nothi
 
 
 def _named(row: JobRow, name: Callable[[Any], str]) -> str:
-    when = datetime.fromtimestamp(row.created).strftime("%Y-%m-%d %H:%M")
-    return f"{when} · {name(row.job)} · {STATUS[row.status][1].lower()}"
+    """Never with the status: a drop-down keeps the words an option had when it was chosen."""
+    return f"{datetime.fromtimestamp(row.created):%Y-%m-%d %H:%M:%S} · {name(row.job)}"
 
 
 def _body(job: str, was_active: bool, draw: Draw) -> None:
@@ -58,10 +59,14 @@ def _body(job: str, was_active: bool, draw: Draw) -> None:
         st.progress(min(1.0, row.share), text=f"{markdown_text(told[:1].upper() + told[1:])}{counted}")
         if st.button("Cancel", icon=":material/stop:", key=f"cancel.{job}"):
             jobs().cancel(job)
+        if row.result:
+            draw(row)
         return
     if row.status == "finished":
         draw(row)
         return
+    if row.result:
+        draw(row)
     if row.status == "failed":
         st.error(markdown_text(row.message), icon=":material/error:")
     else:

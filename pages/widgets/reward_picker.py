@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages.widgets.keep import keep, restore
+from pages.widgets.parameters import parameters
+from pages.widgets.safe import markdown_text
 from rlm_core import catalogue, rewards
-
-NEEDS_A_MODEL = ("hub_prm", "judge")
-"""Rewards that load another model; never chosen for anyone."""
+from rlm_core.errors import ConfigError
 
 
 def pick_model(key: str) -> str:
@@ -28,24 +28,53 @@ def fitting(model: str) -> list[str]:
 
 
 def pick_rewards(key: str, model: str, default: Sequence[str]) -> tuple[str, ...]:
-    """Several rewards, by name."""
+    """Several rewards, as they are written: by name, with settings in parentheses where they differ from the defaults."""
     offered = fitting(model)
     restore(key, [d for d in default if d in offered])
-    st.session_state[key] = [n for n in st.session_state[key] if n in offered]
-    chosen = st.multiselect(
-        "Rewards",
-        offered,
-        key=key,
-        format_func=reward_title,
-        help="All judge the same solutions with their default settings. Oracle and verifier see the truth and are labelled.",
-    )
-    return tuple(keep(key, chosen))
+    st.session_state[key] = [n for n in st.session_state[key] if n.partition("(")[0] in offered]
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        picked = st.multiselect(
+            "Rewards",
+            list(dict.fromkeys([*offered, *st.session_state[key]])),
+            key=key,
+            format_func=reward_title,
+            help="All judge the same solutions. Oracle and verifier see the truth and are labelled.",
+        )
+        with (
+            st.popover("", icon=":material/tune:", help="Add a reward with settings of its own", key=f"{key}.settings"),
+            st.container(width=420),
+        ):
+            _with_settings(key, model, offered)
+    return tuple(keep(key, picked))
 
 
-def reward_title(name: str) -> str:
-    """ "prm:nano", or a title; what sees the truth bears a flag."""
+def _with_settings(key: str, model: str, offered: list[str]) -> None:
+    """Choose a reward, set it, add it; the same reward can be added with several settings."""
+    described = {n: rewards.reward(n).description for n in offered if rewards.reward(n).description.parameters}
+    restore(f"{key}.which", next(iter(described)))
+    if st.session_state[f"{key}.which"] not in described:
+        st.session_state[f"{key}.which"] = next(iter(described))
+    which = keep(f"{key}.which", st.selectbox("Reward", list(described), format_func=reward_title, key=f"{key}.which"))
+    values = parameters(described[which], f"{key}.set")
+    wrong = ""
+    try:
+        text = rewards.chosen(rewards.notation(which, values), model).text
+    except ConfigError as error:
+        text, wrong = "", str(error)
+    if wrong:
+        st.error(markdown_text(wrong), icon=":material/error:")
+    st.button("Add", key=f"{key}.add", icon=":material/add:", disabled=not text, on_click=_add, args=(key, text))
+
+
+def _add(key: str, text: str) -> None:
+    st.session_state[key] = list(dict.fromkeys([*st.session_state[key], text]))
+
+
+def reward_title(text: str) -> str:
+    """ "prm:nano" or a title, with its settings if it has any; what sees the truth bears a flag."""
+    name, _, settings = text.partition("(")
     flag = " ⚑" if name in ("oracle", "verifier") else ""
-    return (name if ":" in name else catalogue.title("reward", name)) + flag
+    return (name if ":" in name else catalogue.title("reward", name)) + (f" ({settings}" if settings else "") + flag
 
 
 def pick_set(key: str, default: str) -> str:

@@ -14,6 +14,9 @@ from rlm_core.rewards.base import StepScorer
 KEPT_MODELS = 2
 """Models kept in memory beside the bundled one; the least recently used goes first."""
 
+KEPT_SCORERS = 1
+"""Process reward models of their own kept in memory."""
+
 ModelKey = tuple[str, str, str, str]
 """Name, device, dtype and format, as in a run's configuration."""
 
@@ -66,4 +69,7 @@ class Library:
         async with self._loading.setdefault((name, recipe, "", ""), asyncio.Lock()):
             if (name, recipe) not in self._scorers:
                 self._scorers[name, recipe] = await asyncio.to_thread(load_step_scorer, name, recipe)
-            return self._scorers[name, recipe]
+            scorer = self._scorers[name, recipe] = self._scorers.pop((name, recipe))  # now the most recently used
+            while len(self._scorers) > KEPT_SCORERS:
+                del self._scorers[next(iter(self._scorers))]  # a reward that holds it keeps it for as long
+            return scorer

@@ -6,14 +6,19 @@ that a new one can be chosen at once.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
-from rlm_core.describe import unknown
+from rlm_core.describe import Value, parse_assignments, unknown
 from rlm_core.discover import exported
+from rlm_core.errors import ConfigError
 from rlm_core.rewards.base import Reward, RewardModel
 from rlm_core.rewards.head import offered
 
-__all__ = ["Reward", "RewardModel", "reward", "rewards"]
+__all__ = ["Chosen", "Reward", "RewardModel", "checked", "chosen", "notation", "reward", "rewards", "written"]
 
 
 @lru_cache(maxsize=1)
@@ -32,3 +37,48 @@ def reward(name: str) -> Reward:
     if name not in rewards():
         raise unknown("reward", name, rewards())
     return rewards()[name]
+
+
+def checked(reward: Reward, given: Mapping[str, Any], model: str) -> dict[str, Value]:
+    """Every parameter of a reward, checked and filled in, for use with that model; a ConfigError says what is wrong."""
+    if reward.model not in ("", model):
+        raise ConfigError(
+            f"The reward {reward.description.name} was trained for {reward.model} and cannot be used with {model}; "
+            f"choose another reward, or train one for {model}."
+        )
+    parameters = reward.description.parse(given)
+    reward.check(parameters, model)
+    return parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A reward with its settings; text: as it was written, such as "prm:nano(aggregate=prod)"."""
+
+    text: str
+    reward: Reward
+    parameters: Mapping[str, Any]
+
+
+_WRITTEN = re.compile(r"([\w:.-]+)(?:\((.*)\))?", re.DOTALL)
+
+
+def written(text: str) -> tuple[Reward, dict[str, str]]:
+    """A reward from its name, and the settings in parentheses behind it, not yet checked. ConfigError if it cannot be read."""
+    read = _WRITTEN.fullmatch(text.strip())
+    if read is None:
+        raise ConfigError(f"'{text}' is not a reward; write its name, with settings if need be, such as prm:nano(aggregate=prod).")
+    return reward(read[1]), parse_assignments(read[2] or "", f"reward '{text.strip()}'")
+
+
+def chosen(text: str, model: str) -> Chosen:
+    """A reward as it was written, its settings checked for that model. ConfigError as `written` and `checked`."""
+    found, given = written(text)
+    return Chosen(text.strip(), found, checked(found, given, model))
+
+
+def notation(name: str, parameters: Mapping[str, Any]) -> str:
+    """What `written` reads: the name, and in parentheses the settings that are not its defaults."""
+    defaults = {p.name: p.default for p in reward(name).description.parameters}
+    given = ",".join(f"{n}={str(v).lower() if isinstance(v, bool) else v}" for n, v in parameters.items() if v != defaults[n])
+    return f"{name}({given})" if given else name

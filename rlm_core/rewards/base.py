@@ -97,11 +97,11 @@ class RewardContext:
 class Reward:
     """A reward as it is offered: its description and how to make it from checked parameters.
 
-    model: the only model it can be used with; empty for any. check: raises a ConfigError if the parameters,
-    each allowed by itself, do not make sense, so that a person hears of it before anything is run.
+    model: the only model it can be used with; empty for any. check(parameters, model): raises a ConfigError if the
+    parameters, each allowed by itself, do not make sense for that model, so that a person hears of it before anything is run.
     """
 
     description: Description
     make: Callable[[RewardContext, Mapping[str, Any]], RewardModel]
     model: str = ""
-    check: Callable[[Mapping[str, Any]], object] = lambda parameters: None
+    check: Callable[[Mapping[str, Any], str], object] = lambda parameters, model: None

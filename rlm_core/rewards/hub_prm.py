@@ -71,4 +71,4 @@ def make(context: RewardContext, parameters: Mapping[str, Any]) -> HubPRM:
     return HubPRM(context, named(parameters), str(parameters["recipe"]), str(parameters["aggregate"]))
 
 
-REWARD = Reward(DESCRIPTION, make, check=named)
+REWARD = Reward(DESCRIPTION, make, check=lambda parameters, model: named(parameters))

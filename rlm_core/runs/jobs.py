@@ -183,6 +183,11 @@ class Jobs:
         with self._store.write() as db:
             db.execute("UPDATE jobs SET message=?, done=?, total=? WHERE id=? AND status='running'", (message, done, total, job))
 
+    def keep(self, job: str, result: dict[str, Any]) -> None:
+        """Keep what came of a running job so far, so that it goes on from there if it is interrupted."""
+        with self._store.write() as db:
+            db.execute("UPDATE jobs SET result=? WHERE id=? AND status='running'", (json.dumps(result), job))
+
     def end(self, job: str, status: str, message: str = "", result: dict[str, Any] | None = None) -> None:
         """Say how a job ended, and what came of it."""
         with self._store.write() as db:

@@ -16,7 +16,7 @@ from rlm_core.models.library import Library
 from rlm_core.models.policy import Policy, Sampling, Step
 from rlm_core.problems.base import SPLIT, Problem
 from rlm_core.problems.sets import counted_set
-from rlm_core.rewards import head
+from rlm_core.rewards import Chosen, head
 from rlm_core.rewards.base import ModelSource
 from rlm_core.rewards.recipe import HeadRecipe
 from rlm_core.training.labelling import MakerSettings, combined, make_labels
@@ -108,8 +108,9 @@ async def train_head(
     for spec in recipe.measure:
         report(f"Measuring on {spec} …")
         drawn = await draw(new_policy, counted_set(spec, {}), recipe.measure_samples, Sampling(recipe.temperature), recipe.seed + 1)
+        reward = head.as_reward(made, own)
         quality[spec] = await evaluate_reward(
-            head.as_reward(made, own), {}, drawn, new_policy, source, Sampling(recipe.temperature), recipe.seed
+            Chosen(made.reward, reward, reward.description.parse({})), drawn, new_policy, source, Sampling(recipe.temperature), recipe.seed
         )
         made = msgspec.structs.replace(made, quality=quality)
         head.save(folder, made, trained.network)

@@ -19,10 +19,14 @@ def solved(seed: int, wrong: bool) -> dict:
 
 
 def choose(page, label: str, words: str) -> None:
-    """Pick an option of a drop-down by typing a part of it."""
-    page.get_by_role("combobox", name=label).click()
+    """Pick the option of a drop-down that ends with some words, by typing them, once the page is still."""
+    page.wait_for_timeout(500)  # an answer under way would close the list again
+    page.wait_for_selector("[data-test-script-state=notRunning]")
+    page.get_by_role("combobox", name=label, exact=True).last.click()
     page.keyboard.type(words)
-    page.get_by_role("option").filter(has_text=words).first.click()
+    page.get_by_role("option").filter(has_text=re.compile(f"{words}$")).first.click()
+    page.wait_for_timeout(500)
+    page.wait_for_selector("[data-test-script-state=notRunning]")
 
 
 def test_a_person_labels_steps_trains_a_reward_and_sees_it_judge(page, address):
@@ -59,10 +63,17 @@ def test_a_person_labels_steps_trains_a_reward_and_sees_it_judge(page, address):
 
 def test_several_rewards_judge_the_same_solutions_and_a_click_shows_the_step(page, address):
     page.goto(f"{address}/rewards")
+    page.locator("[class*=st-key-rewards-score-rewards-settings] button").first.click()
+    choose(page, "Reward", "prm:nano")
+    choose(page, "Step scores become one by", "prod")
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.get_by_text("prm:nano (aggregate=prod)").first.wait_for()
+    page.keyboard.press("Escape")
     page.get_by_role("button", name="Score").click()
     page.locator(".rlm-plot .hm image, .rlm-plot .heatmaplayer image").first.wait_for()
     body = page.inner_text("body")
     assert "prm:nano" in body and "Mean log-probability" in body and "sees the truth" in body
+    page.get_by_text("prm:nano (aggregate=prod) · 12 reward passes").wait_for()
     plot = page.locator(".rlm-plot").first
     box = plot.bounding_box()
     page.mouse.click(box["x"] + 0.35 * box["width"], box["y"] + 60)

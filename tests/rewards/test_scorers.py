@@ -160,6 +160,36 @@ def test_a_mixture_is_the_weighted_mean_of_its_parts(nano):
     assert scored.score == pytest.approx(0.75 * expected[0] + 0.25 * expected[1], abs=5e-5)
 
 
+def test_the_parts_of_a_mixture_have_settings_of_their_own(nano):
+    policy, steps = solved(nano, CHAIN)
+    mixed, problem = made("mixture", CHAIN, policy, parts="prm:nano-head(aggregate=min) + 3*prm:nano-head(aggregate=mean)")
+    low, mid = (made("prm:nano-head", CHAIN, policy, aggregate=how)[0] for how in ("min", "mean"))
+    expected = [asyncio.run(p.score(problem, steps, (0,))).score for p in (low, mid)]
+    scored = asyncio.run(mixed.score(problem, steps, (0,)))
+    assert [(p.name, p.weight, p.score) for p in scored.parts] == [
+        ("prm:nano-head(aggregate=min)", 0.25, expected[0]),
+        ("prm:nano-head(aggregate=mean)", 0.75, expected[1]),
+    ]
+
+
+def test_a_part_made_for_another_model_is_refused_before_a_run_is_queued():
+    config = RunConfig(model="smollm2", problem="words:seed=1", reward="mixture", reward_parameters={"parts": "prm:nano + logprob"})
+    with pytest.raises(ConfigError, match="prm:nano was trained for nano and cannot be used with smollm2"):
+        checked(config)
+
+
+@pytest.mark.parametrize("text", ["prm:nano", "prm:nano(aggregate=prod)", "mixture(parts=0.5*prm:nano(aggregate=mean) + 0.5*logprob)"])
+def test_a_reward_with_its_settings_is_written_as_it_is_read(text):
+    chosen = rewards.chosen(text, "nano")
+    assert rewards.notation(chosen.reward.description.name, chosen.parameters) == text
+
+
+@pytest.mark.parametrize("text", ["prm:nano(aggregate=prod", "prm:nano)", "", "prm nano"])
+def test_a_reward_that_cannot_be_read_is_one_clear_sentence(text):
+    with pytest.raises(ConfigError, match="is not a reward; write its name"):
+        rewards.chosen(text, "nano")
+
+
 def test_a_mixture_scores_and_sees_what_its_parts_do(nano):
     policy = nano.policy()
     assert made("mixture", CHAIN, policy, parts="rollouts + logprob")[0].scores_partial
@@ -175,7 +205,9 @@ def test_a_mixture_scores_and_sees_what_its_parts_do(nano):
         ("0*rollouts + logprob", "must be above 0"),
         ("logprob + logprob", "names logprob twice"),
         ("mixture", "within itself"),
-        ("hub_prm + logprob", "hub_prm cannot be part of a mixture, where rewards have their default settings: No process reward model"),
+        ("prm:nano(aggregate=most) + logprob", "aggregate=most is not allowed for prm:nano; it must be one of"),
+        ("prm:nano(aggregate=prod + logprob", "is not a weighted reward"),
+        ("hub_prm + logprob", "No process reward model is named"),
     ],
 )
 def test_a_mixture_that_makes_no_sense_is_refused_before_a_run_is_queued(parts, said):

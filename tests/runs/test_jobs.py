@@ -135,6 +135,19 @@ def test_the_cost_chart_has_a_point_for_every_size_that_can_be_learned_from(stor
         assert 0 <= p["low"] <= p["auc"] <= p["high"] <= 1 and (p["tokens"] > 0) == (p["maker"] == "soft")
 
 
+def test_a_cost_chart_goes_on_behind_the_makers_it_has_done(store, library):
+    jobs = Jobs(store)
+    job = jobs.create(CostJob(("noisy", "hard"), "chain:n=12,steps=4", "chain:n=4", sizes=(12,), samples=2, rollouts=2))
+    jobs.claim("test")
+    kept = {"maker": "noisy", "problems": 12, "labels": 1, "tokens": 0, "auc": 0.5, "low": 0.5, "high": 0.5}
+    jobs.keep(job, {"points": [kept]})
+    jobs.end(job, "cancelled")
+    jobs.resume(job)
+    result = asyncio.run(do_job(jobs.claim("test"), Workshop(store, jobs, library)))
+    assert result["points"][0] == kept and {p["maker"] for p in result["points"][1:]} == {"hard"}
+    assert jobs.get(job).result == result  # kept before the job ends
+
+
 def test_a_reward_is_measured_against_a_persons_labels(store, library):
     book = with_solutions(store, 2)
     with pytest.raises(LabelError, match="holds no labels of the source 'human'"):
