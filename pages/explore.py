@@ -7,6 +7,7 @@ from pages.widgets.controls import controls, estimate
 from pages.widgets.looks import style
 from pages.widgets.run_view import empty_view, open_run, run_view
 from pages.widgets.safe import markdown_text
+from pages.widgets.shortcuts import EXPLORE, PROBLEM, shortcuts
 from rlm_core.errors import RlmError
 
 supervisor()
@@ -38,3 +39,4 @@ if st.query_params.get("run"):
     run_view(st.query_params["run"])
 else:
     empty_view(None if wrong else start)
+shortcuts({**EXPLORE, **PROBLEM})

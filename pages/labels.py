@@ -8,6 +8,7 @@ from pages.widgets.backend import supervisor
 from pages.widgets.label_files import files
 from pages.widgets.looks import style
 from pages.widgets.make_labels import make_labels
+from pages.widgets.shortcuts import LABELS, shortcuts
 from pages.widgets.train_head import train_head
 
 # Title and content of each tab; only the open one is drawn.
@@ -20,3 +21,4 @@ for tab, (_, draw) in zip(st.tabs([title for title, _ in TABS], key="labels.tab"
     if tab.open:
         with tab:
             draw()
+shortcuts(LABELS)

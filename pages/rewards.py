@@ -8,6 +8,7 @@ from pages.widgets.reward_cost import label_cost
 from pages.widgets.reward_quality import quality
 from pages.widgets.reward_steps import step_scores
 from pages.widgets.reward_tree import on_a_tree
+from pages.widgets.shortcuts import PROBLEM, shortcuts
 
 # Title and content of each tab; only the open one is drawn.
 TABS = [("Step scores", step_scores), ("Quality", quality), ("On a tree", on_a_tree), ("Label cost", label_cost)]
@@ -20,3 +21,4 @@ for tab, (_, draw) in zip(st.tabs([title for title, _ in TABS], key="rewards.tab
     if tab.open:
         with tab:
             draw()
+shortcuts(PROBLEM)

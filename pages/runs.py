@@ -9,6 +9,7 @@ from pages.widgets.backend import store, supervisor
 from pages.widgets.looks import STATUS, style
 from pages.widgets.run_view import open_run
 from pages.widgets.safe import markdown_text
+from pages.widgets.shortcuts import shortcuts
 from rlm_core import catalogue
 from rlm_core.errors import RlmError
 from rlm_core.runs.imports import import_log
@@ -91,3 +92,4 @@ with st.expander("Import an event log"):
                 st.warning(markdown_text(warning), icon=":material/warning:")
             st.success("Imported.", icon=":material/check:")
             st.page_link("pages/explore.py", label="Open it", query_params={"run": run}, icon=":material/open_in_new:")
+shortcuts({})

@@ -138,3 +138,15 @@ def test_text_of_a_person_is_shown_as_text_never_as_markup(page, address):
     page.goto(f"{address}/?run=%21%5Bx%5D%28http%3A%2F%2F127.0.0.1%3A9%2Fx.png%29%3Cb%3Ebold%3C%2Fb%3E")
     page.get_by_text("There is no run '![x](http://127.0.0.1:9/x.png)<b>bold</b>'").wait_for()
     assert page.locator("img[src*='127.0.0.1:9']").count() == 0
+
+
+def test_the_keys_are_listed_and_lead_to_the_problem(page, address):
+    page.keyboard.press("?")
+    page.locator(".rlm-keys").get_by_text("Go to the problem").wait_for()
+    page.keyboard.press("Escape")
+    page.locator(".rlm-keys").wait_for(state="hidden")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.closest('.st-key-task') !== null")
+    page.keyboard.type("?")  # a sign in a box of text is not a key
+    assert page.locator(".rlm-keys").count() == 0

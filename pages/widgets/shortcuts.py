@@ -1,0 +1,51 @@
+"""Keys that a page answers, and the list of them: "?" opens it, "/" goes to the problem."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+EXPLORE = {
+    "Ctrl Enter": "Run",
+    "Space": "Play or pause the replay",
+    "← →": "One event back or on",
+}
+LABELS = {
+    "G N B": "Rate the step good, neutral or bad",
+    "S": "Skip the step",
+    "U": "Take the last label back",
+    "← →": "Previous or next solution",
+}
+PROBLEM = {"/": "Go to the problem"}
+ALWAYS = {"?": "Show these keys"}
+
+_LISTEN = """<script>
+(() => {
+  if (window.rlmKeys) return;
+  window.rlmKeys = true;
+  const boxes = ['task', 'rewards-score-problem', 'rewards-measure-set'].map((key) => `.st-key-${key} input`).join();
+  document.addEventListener('keydown', (event) => {
+    const at = document.activeElement;
+    if (event.ctrlKey || event.metaKey || event.altKey || ['INPUT', 'TEXTAREA'].includes(at?.tagName)) return;
+    const button = event.key === '?' && document.querySelector('.st-key-shortcuts button');
+    const box = event.key === '/' && document.querySelector(boxes);
+    if (!button && !box) return;
+    event.preventDefault();
+    button ? button.click() : box.focus();
+  });
+})();
+</script>"""
+"""Streamlit's own shortcuts are letters and named keys only. The listener outlives the page that brought it."""
+
+
+def shortcuts(keys: Mapping[str, str]) -> None:
+    """A small list of keys in the page's upper right corner, opened by a click or by "?"; last on a page."""
+    with st.container(key="shortcuts"), st.popover("", icon=":material/keyboard:", type="tertiary", help="Keyboard shortcuts (?)"):
+        rows = "".join(f"<div>{_caps(k)}</div><span>{what}</span>" for k, what in {**keys, **ALWAYS}.items())
+        st.html(f'<div class="rlm-keys">{rows}</div>')
+    st.html(_LISTEN, unsafe_allow_javascript=True)
+
+
+def _caps(keys: str) -> str:
+    return " ".join(f"<kbd>{key}</kbd>" for key in keys.split())
