@@ -17,6 +17,7 @@ from rlm_core.errors import ConfigError, RlmError
 from rlm_core.events import Record, encode
 from rlm_core.paths import data_folder
 from rlm_core.problems.sets import counted_set, problem_set
+from rlm_core.rewards.head import refuse_taken
 from rlm_core.rewards.recipe import HeadRecipe
 from rlm_core.runs import logfile
 from rlm_core.runs.config import Budget, RunConfig
@@ -388,7 +389,9 @@ def train(
         measure_samples=measure_samples,
         seed=seed,
     )
-    print(json.dumps(asyncio.run(_train_head(recipe, out or data_folder() / "rewards", book))))
+    folder = out or data_folder() / "rewards"
+    refuse_taken(what, name, folder)
+    print(json.dumps(asyncio.run(_train_head(recipe, folder, book))))
 
 
 def _weights(texts: list[str]) -> dict[str, float]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from rlm_core.measure import Bin, Measured, auc, calibration, calibration_error, first_error, mcnemar, mean
 from rlm_core.models.policy import Policy, Sampling, Seed
+from rlm_core.problems.base import question_id
 from rlm_core.rewards import Chosen
 from rlm_core.rewards.base import ModelSource, RewardContext, RewardModel, Scored
 from rlm_core.training.sampling import AT_ONCE, Drawn, Progress, first_wrong, oracle_labels
@@ -202,7 +203,10 @@ async def evaluate_reward(
     seed: int,
     progress: Progress = lambda *_: None,
 ) -> dict[str, Any]:
-    """All figures of one reward over these solutions; Best-of-N only where every problem has as many, and at least two."""
+    """All figures of one reward over these solutions; Best-of-N only where every problem has as many, and at least two.
+
+    learned: of so many of the problems the reward has seen labels, which flatters its figures.
+    """
     began = time.perf_counter()
     judged, cost = await judge_all(chosen, drawn, new_policy, source, sampling, seed, progress)
     most = min(map(len, drawn))
@@ -213,6 +217,7 @@ async def evaluate_reward(
         "parameters": dict(chosen.parameters),
         "oracle": cost.oracle,
         "problems": len(drawn),
+        "learned": sum(question_id(group[0].problem) in chosen.reward.learned for group in drawn),
         "samples": most,
         **quality(judged),
         "best_of_n": best_of_n(judged, sizes) if alike else [],

@@ -23,6 +23,7 @@ from rlm_core.models.library import Library
 from rlm_core.models.policy import Policy, Sampling, Step
 from rlm_core.problems.sets import counted_set
 from rlm_core.rewards.base import RewardContext
+from rlm_core.rewards.head import refuse_taken
 from rlm_core.rewards.recipe import HeadRecipe
 from rlm_core.runs.jobs import CostJob, JobRow, Jobs, LabelJob, MeasureJob, RunScoreJob, ScoreJob, TrainJob
 from rlm_core.runs.store import Store
@@ -270,15 +271,15 @@ def _value(labels: Sequence[Label], step: int, source: str) -> float | None:
 
 async def _train(job: TrainJob, desk: Desk) -> dict[str, Any]:
     recipe: HeadRecipe = job.recipe
+    folder = desk.shop.store.folder / "rewards"
+    refuse_taken(recipe.kind, recipe.name, folder)
     new_policy, ended = await desk.policies(recipe.model), threading.Event()
     if job.book:
         gathered = from_book(LabelBook(desk.shop.store), recipe.labels)
     else:
         gathered = await gather(recipe, new_policy, desk.shop.models, desk.tell)
     try:
-        trained = await train_head(
-            recipe, gathered, new_policy, desk.shop.models, desk.shop.store.folder / "rewards", desk.tell, ended.is_set
-        )
+        trained = await train_head(recipe, gathered, new_policy, desk.shop.models, folder, desk.tell, ended.is_set)
     finally:
         ended.set()  # a cancelled training must not go on in its thread
     return msgspec.to_builtins(trained)

@@ -81,6 +81,13 @@ def _draw(row: JobRow) -> None:
         "Intervals are 95 % bootstrap intervals over problems."
     )
     st.dataframe(_table(good), hide_index=True, width="stretch", column_config=_columns(first["samples"]))
+    for name, r in good.items():
+        if r.get("learned"):
+            st.warning(
+                f"{markdown_text(reward_title(name))} learned from {r['learned']:,} of these {r['problems']:,} problems, "
+                "which flatters it; measure it on others.",
+                icon=":material/warning:",
+            )
     voted = {n: r for n, r in good.items() if r["best_of_n"]}
     for name, r in voted.items():
         _verdict(name, r)

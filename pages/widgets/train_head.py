@@ -11,8 +11,9 @@ from pages.widgets.keep import keep, restore
 from pages.widgets.reward_picker import pick_model
 from pages.widgets.safe import markdown_text
 from rlm_core.errors import RlmError
+from rlm_core.paths import data_folder
 from rlm_core.problems.sets import counted_set
-from rlm_core.rewards.head import KINDS, cards
+from rlm_core.rewards.head import KINDS, cards, refuse_taken
 from rlm_core.rewards.recipe import HeadRecipe
 from rlm_core.runs.jobs import JobRow, TrainJob
 
@@ -54,6 +55,7 @@ def train_head() -> None:
         try:
             for spec in (*problems, *([measure] if measure else [])):
                 counted_set(spec, {})
+            refuse_taken(kind, name.strip(), data_folder() / "rewards")
             recipe = HeadRecipe(
                 kind=kind, name=name.strip(), model=model, labels=weights, problems=problems, measure=(measure,) if measure else ()
             )
@@ -108,7 +110,7 @@ def _draw(row: JobRow) -> None:
         f" It learned from {learned} labels of {card['solutions']:,} solutions, {card['tokens']:,} tokens spent on them.",
         icon=":material/check:",
     )
-    if refused := row.result["refused"]:
+    if refused := row.result.get("refused"):
         left_out = sum(refused.values())
         why = markdown_text(next(iter(refused)))
         st.warning(
@@ -126,6 +128,8 @@ def _draw(row: JobRow) -> None:
     ]
     if rows:
         st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
+    elif isinstance(row.job, TrainJob) and row.job.recipe.measure:
+        st.info("It was not measured: it learned from all the problems that it was to be measured on.", icon=":material/info:")
     curve = pd.DataFrame(row.result["curve"]).set_index("epoch")
     st.caption("Loss in nats, on what it learned from and on held-out problems")
     st.line_chart(curve, height=220)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from rlm_core.describe import parse_assignments
 from rlm_core.errors import ProblemError
-from rlm_core.problems import make
-from rlm_core.problems.base import Problem
+from rlm_core.problems import make, task
+from rlm_core.problems.base import SEED, Problem
 
 MOST = 100_000
 
@@ -24,6 +24,8 @@ def counted_set(spec: str, defaults: Mapping[str, str]) -> list[Problem]:
     defaults: parameters where the spec does not say. ProblemError if it does not say how many.
     """
     name, _, rest = spec.partition(":")
+    if SEED not in task(name).description.parameters:
+        raise ProblemError(f"Problems of the kind {name} are not made from seeds, so there is no set of them; choose another kind.")
     given = dict(defaults) | parse_assignments(rest, f"problems '{spec}'")
     wanted = given.pop("n", "")
     if not wanted.isascii() or not wanted.isdigit() or not 1 <= int(wanted) <= MOST:

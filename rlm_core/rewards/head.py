@@ -23,7 +23,7 @@ import numpy as np
 from safetensors.numpy import load_file, save_file
 
 from rlm_core.describe import Description
-from rlm_core.errors import RewardError
+from rlm_core.errors import RewardError, TrainingError
 from rlm_core.models.policy import Policy, Seed, Step
 from rlm_core.paths import data_folder
 from rlm_core.problems.base import Problem
@@ -43,6 +43,7 @@ class Card(msgspec.Struct, frozen=True):
     kind: "prm" or "orm". name: what it is called after the colon. model, fingerprint: whose hidden states it reads.
     backbone: does it bring a model of its own that reads the steps too?
     labels: how many labels of each source it learned from. tokens: generated to make them.
+    learned: the `question_id` of every problem it learned from, with spaces between; "" where none of them can be held out.
     aggregate: how its step scores become one by default. quality: figures measured on what it did not learn from.
     """
 
@@ -61,6 +62,7 @@ class Card(msgspec.Struct, frozen=True):
     made: str
     note: str = ""
     backbone: bool = False
+    learned: str = ""
 
     @property
     def reward(self) -> str:
@@ -153,7 +155,7 @@ def offered() -> list[Reward]:
 
 def as_reward(card: Card, folder: Path) -> Reward:
     """A head in its own folder as a reward to choose."""
-    return Reward(_description(card), _maker(card, folder), model=card.model)
+    return Reward(_description(card), _maker(card, folder), model=card.model, learned=frozenset(card.learned.split()))
 
 
 def _description(card: Card) -> Description:
@@ -184,6 +186,12 @@ def load_network(folder: Path) -> Network:
         return Network({k: v.astype(np.float64) for k, v in load_file(folder / "head.safetensors").items()})
     except Exception as error:
         raise RewardError(f"The weights of the head in {folder} cannot be read; train it again or delete the folder.") from error
+
+
+def refuse_taken(kind: str, name: str, folder: Path) -> None:
+    """TrainingError if a head below that folder would hide one that comes with the app."""
+    if folder.resolve() != BUNDLED and (BUNDLED / f"{kind}-{name}").exists():
+        raise TrainingError(f"{kind}:{name} comes with the app and is not replaced; choose another name, such as my-{name}.")
 
 
 def save(folder: Path, card: Card, network: Network, backbone: Path | None = None) -> Path:

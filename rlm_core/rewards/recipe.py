@@ -17,10 +17,13 @@ MAKERS = {
 """Who can label without a person, and how."""
 
 
+LONGEST_NAME = 40
+
+
 class HeadRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a head is to be made of.
 
-    kind: "prm" or "orm". name: letters, digits, "-" and "_". labels: weight of each source of labels.
+    kind: "prm" or "orm". name: at most 40 letters, digits, "-" and "_". labels: weight of each source of labels.
     problems: sets to sample solutions from, such as "chain:n=300,steps=5" (training split unless they say otherwise);
     samples of each. Without problems the labels are those given by people and jobs (`book`).
     backbone: folder of a model of its own that reads the steps, "" where the model's own hidden states are read.
@@ -46,7 +49,14 @@ class HeadRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise TrainingError(f"There is no reward head of kind '{self.kind}'; allowed are {', '.join(KINDS)}.")
-        if not self.name or not self.name.replace("-", "").replace("_", "").isalnum() or not self.name.isascii():
-            raise TrainingError(f"'{self.name}' cannot name a head; use letters, digits, - and _ only, for example my-prm.")
+        if (
+            len(self.name) > LONGEST_NAME
+            or not self.name
+            or not self.name.replace("-", "").replace("_", "").isalnum()
+            or not self.name.isascii()
+        ):
+            raise TrainingError(
+                f"'{self.name}' cannot name a head; use at most {LONGEST_NAME} letters, digits, - and _, for example my-prm."
+            )
         if not self.labels or any(not w > 0 for w in self.labels.values()):
             raise TrainingError("A head needs at least one source of labels, each with a weight above 0.")

@@ -14,7 +14,7 @@ import msgspec
 from rlm_core.evaluate_reward import evaluate_reward
 from rlm_core.models.library import Library
 from rlm_core.models.policy import Policy, Sampling, Step
-from rlm_core.problems.base import SPLIT, Problem
+from rlm_core.problems.base import SPLIT, Problem, question_id
 from rlm_core.problems.sets import counted_set
 from rlm_core.rewards import Chosen, head
 from rlm_core.rewards.base import ModelSource
@@ -87,7 +87,7 @@ async def train_head(
     stop: Callable[[], bool] = lambda: False,
     config: HeadConfig | None = None,
 ) -> HeadTrained:
-    """Train on what was gathered, save the head below `folder`, measure it.
+    """Train on what was gathered, save the head below `folder`, measure it on problems it did not learn from.
 
     A head of that name is replaced. TrainingError if the labels teach nothing.
     """
@@ -100,14 +100,25 @@ async def train_head(
     examples = await read(recipe.kind, labelled, readers, _every(report, "solutions read"))
     trained = await asyncio.to_thread(fit, examples, config, report, stop)
     used = dict(examples.labels) if recipe.kind == "prm" else dict.fromkeys(examples.labels, trained.examples)
-    facts: dict[str, Any] = {"labels": used, "solutions": examples.solutions, "tokens": tokens, "note": recipe.note}
+    learned = sorted({question_id(s.problem) for s in labelled})
+    facts: dict[str, Any] = {
+        "learned": " ".join(learned),
+        "labels": used,
+        "solutions": examples.solutions,
+        "tokens": tokens,
+        "note": recipe.note,
+    }
     made = card(recipe.kind, recipe.name, new_policy(), trained, config, **facts)
     made = msgspec.structs.replace(made, backbone=bool(recipe.backbone))
     own = head.save(folder, made, trained.network, Path(recipe.backbone) if recipe.backbone else None)
     quality: dict[str, Any] = {}
     for spec in recipe.measure:
-        report(f"Measuring on {spec} …")
-        drawn = await draw(new_policy, counted_set(spec, {}), recipe.measure_samples, Sampling(recipe.temperature), recipe.seed + 1)
+        chosen = [p for p in counted_set(spec, {}) if question_id(p) not in learned]
+        if not chosen:
+            report(f"Not measured on {spec}: it learned from all of these problems.")
+            continue
+        report(f"Measuring on {spec}, {len(chosen):,} problems it did not learn from …")
+        drawn = await draw(new_policy, chosen, recipe.measure_samples, Sampling(recipe.temperature), recipe.seed + 1)
         reward = head.as_reward(made, own)
         quality[spec] = await evaluate_reward(
             Chosen(made.reward, reward, reward.description.parse({})), drawn, new_policy, source, Sampling(recipe.temperature), recipe.seed

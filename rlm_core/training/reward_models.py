@@ -226,6 +226,7 @@ def card(
     labels: dict[str, int],
     solutions: int,
     tokens: int,
+    learned: str = "",
     note: str = "",
 ) -> Card:
     """The card of a head just trained; its quality is measured afterwards."""
@@ -244,4 +245,5 @@ def card(
         quality={},
         made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         note=note,
+        learned=learned,
     )

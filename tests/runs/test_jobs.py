@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from rlm_core.errors import LabelError, RunNotFound
+from rlm_core.errors import LabelError, RunNotFound, TrainingError
 from rlm_core.labels.base import Label, solution
 from rlm_core.labels.book import LabelBook
 from rlm_core.models.library import Library
@@ -125,6 +125,21 @@ def test_a_head_trained_from_the_book_can_be_chosen(store, library, monkeypatch)
     done(LabelJob("noisy", noise=0.4), store, library)
     result = done(TrainJob(HeadRecipe("prm", "booked"), book=True), store, library)
     assert result["card"]["labels"] == {"oracle": 36} and "prm:booked" in rewards.rewards()
+
+
+def test_a_head_is_not_measured_on_what_it_learned_from_and_is_said_to_be_where_it_is(store, library, monkeypatch):
+    monkeypatch.setenv("RLM_EXPLORER_DATA", str(store.folder))
+    with_solutions(store, 12)  # the very problems of chain:n=12,steps=3
+    done(LabelJob("noisy", noise=0.4), store, library)
+    result = done(TrainJob(HeadRecipe("prm", "booked", measure=("chain:n=12,steps=3", "chain:n=14,steps=3")), book=True), store, library)
+    assert {spec: q["problems"] for spec, q in result["card"]["quality"].items()} == {"chain:n=14,steps=3": 2}
+    found = done(MeasureJob("chain:n=14,steps=3", ("prm:booked", "logprob"), samples=2), store, library)["rewards"]
+    assert found["prm:booked"]["learned"] == 12 and found["logprob"]["learned"] == 0
+
+
+def test_a_head_that_comes_with_the_app_is_not_hidden_by_one_of_its_name(store, library):
+    with pytest.raises(TrainingError, match="prm:nano comes with the app and is not replaced"):
+        done(TrainJob(HeadRecipe("prm", "nano")), store, library)
 
 
 def test_the_cost_chart_has_a_point_for_every_size_that_can_be_learned_from(store, library):

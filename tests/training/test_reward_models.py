@@ -66,6 +66,7 @@ def test_a_head_stops_when_it_is_told_to():
     [
         ({"kind": "rm"}, "no reward head of kind 'rm'"),
         ({"name": "a b"}, "'a b' cannot name a head"),
+        ({"name": "x" * 41}, "use at most 40 letters"),
         ({"labels": {"soft": 0.0}}, "weight above 0"),
     ],
 )
@@ -80,6 +81,8 @@ def test_a_set_of_problems_says_how_many():
     for spec in ("chain", "chain:n=0", "chain:n=many"):
         with pytest.raises(ProblemError, match="does not say how many problems"):
             counted_set(spec, {})
+    with pytest.raises(ProblemError, match="kind text are not made from seeds"):
+        counted_set("text:n=3", {})
 
 
 def test_a_prm_learns_nothing_after_the_first_wrong_step(library):
