@@ -80,17 +80,7 @@ def annotate() -> None:
     with source:
         chosen = _from(everything, chosen)
     with skip:
-        restore("annotate.skip", True)
-        skip_done = keep(
-            "annotate.skip",
-            st.toggle(
-                "Only not yet labelled by me",
-                key="annotate.skip",
-                on_change=_changed,
-                args=("annotate.skip",),
-                help="Leaves out solutions that need no more labels of yours.",
-            ),
-        )
+        skip_done = _switch("skip", "Only not yet labelled by me", True, "Leaves out solutions that need no more labels of yours.")
     if not chosen:
         st.info("No solution fits these choices; widen them, or add solutions.", icon=":material/filter_alt:")
         return
@@ -308,40 +298,21 @@ def _undo_button() -> None:
 
 def _settings() -> tuple[bool, bool]:
     """Show the verdict? Show everyone's labels?"""
-    restore("annotate.ends", True)
-    keep(
-        "annotate.ends",
-        st.toggle(
-            "A bad step ends the solution",
-            key="annotate.ends",
-            on_change=_changed,
-            args=("annotate.ends",),
-            help="As in PRM800K: what follows a wrong step is not labelled, and the next solution comes at once.",
-        ),
+    _switch(
+        "ends",
+        "A bad step ends the solution",
+        True,
+        "As in PRM800K: what follows a wrong step is not labelled, and the next solution comes.",
     )
-    restore("annotate.verdict", False)
-    verdict = keep(
-        "annotate.verdict",
-        st.toggle(
-            "Show whether the answer is right",
-            key="annotate.verdict",
-            on_change=_changed,
-            args=("annotate.verdict",),
-            help="Hidden at first, for it sways how steps are judged.",
-        ),
-    )
-    restore("annotate.everyone", False)
-    everyone = keep(
-        "annotate.everyone",
-        st.toggle(
-            "Show all labels, by whom and when",
-            key="annotate.everyone",
-            on_change=_changed,
-            args=("annotate.everyone",),
-            help="Hidden at first, so that annotators judge independently.",
-        ),
-    )
+    verdict = _switch("verdict", "Show whether the answer is right", False, "Hidden at first, for it sways how steps are judged.")
+    everyone = _switch("everyone", "Show all labels, by whom and when", False, "Hidden at first, so that annotators judge independently.")
     return verdict, everyone
+
+
+def _switch(name: str, label: str, default: bool, help: str) -> bool:
+    key = f"annotate.{name}"
+    restore(key, default)
+    return keep(key, st.toggle(label, key=key, on_change=_changed, args=(key,), help=help))
 
 
 def _solution(desk: Desk, one: Solution, step: int, verdict: bool, everyone: bool) -> None:
