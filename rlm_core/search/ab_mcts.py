@@ -9,8 +9,9 @@ step, scored and backed up.
 Deviations: a node is a reasoning step here, not a whole solution that is refined. Finished and cut-off children
 are not entered; where no child can be, nothing is drawn. A child's own first score counts for it (in TreeQuest only
 what was generated below it does). A generated step that is already a child is that child: its first score
-counts again, for GEN and on its way up. A step that is cut off is a simulation without a score; a state whose
-first four are is given up.
+counts again on its way up, but for GEN it is 0, since going wider found nothing new. (Whole solutions hardly
+repeat; steps do, and under a PRM that is sure of them GEN would otherwise never give way.) A step that is cut
+off is a simulation without a score; a state whose first four are is given up.
 """
 
 from __future__ import annotations
@@ -49,11 +50,15 @@ STALE = 200
 
 @dataclass(slots=True)
 class Branching:
-    """firsts: at each state the first scores of the children generated there. asked: how many steps were asked for."""
+    """firsts: at each state the first scores of the children generated there; found: the same, 0 for a child that was there.
+
+    asked: how many steps were asked for.
+    """
 
     run: SearchRun
     prior: float
     firsts: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
+    found: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
     asked: Counter[int] = field(default_factory=Counter)
 
     def select(self, draw: random.Random) -> int:
@@ -73,7 +78,8 @@ class Branching:
         first, count = sum(self.firsts[node.id]), len(self.firsts[node.id])
         below = self.children(node.id)
         cont = Arm(node.id, sum(c.visits for c in below) - count, sum(c.total for c in below) - first, 1.0)
-        wider, deeper = (drawn(arm, self.prior, draw) for arm in (Arm(node.id, count, first, 1.0), cont))
+        gen = Arm(node.id, count, sum(self.found[node.id]), 1.0)
+        wider, deeper = (drawn(arm, self.prior, draw) for arm in (gen, cont))
         assert wider.total is not None and deeper.total is not None
         if wider.total >= deeper.total:
             return Choice(node.id, node.visits, node.id, (wider,), wider.total, deeper.total)
@@ -90,14 +96,17 @@ class Branching:
         self.asked[at] += 1
         (child,) = run.add_children(at, steps)
         run.spend("expand")
-        if not child.cut and child.score is None:
+        new = child.score is None
+        if not child.cut and new:
             await run.evaluate([child.id], simulations=1)
         else:
             run.spend("score", simulations=1)
         if child.cut:
             self.give_up(at)
             return None
-        self.firsts[at].append(child.evaluations[0].score)
+        score = child.evaluations[0].score
+        self.firsts[at].append(score)
+        self.found[at].append(score if new else 0.0)
         return child
 
     def give_up(self, at: int) -> None:

@@ -33,7 +33,7 @@ class Recount:
     child: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, event: BackedUp) -> None:
-        self.gen[event.path[1]].append(event.value)
+        self.gen[event.path[1]].append(event.value if event.path[0] not in self.child else 0.0)
         for n in event.path[2:]:
             self.cont[n].append(event.value)
         for n in event.path:
@@ -43,7 +43,10 @@ class Recount:
 @pytest.mark.parametrize("policy", [Branching({}, depth=4), ScriptedPolicy(FEW)], ids=["new steps", "few steps"])
 @pytest.mark.parametrize("prior", [0.5, 2.0])
 def test_posteriors_and_draws_are_those_recounted_from_the_log(policy, prior):
-    """GEN holds the first scores, CONT what came from below, a child all that went through it; the draws follow from the seed."""
+    """GEN holds the first scores, 0 where a step was there already, CONT what came from below, a child all that went through it.
+
+    The draws follow from the seed.
+    """
     _, records = searched(policy=policy, prior=prior)
     tree, seen, draws, wider, deeper = SearchTree(), Recount(), 0, 0, 0
 
