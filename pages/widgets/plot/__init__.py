@@ -53,7 +53,15 @@ def plot(figure: go.Figure | str, *, key: str, height: int, scope: str) -> int |
     version = hashlib.blake2s(text.encode(), digest_size=8).hexdigest()
     result = _renderer()(
         key=key,
-        data={"figure": text, "version": version, "library": _serve_library(), "height": height, "width": width_of(key), "scope": scope},
+        data={
+            "figure": text,
+            "version": version,
+            "library": _serve_library(),
+            "height": height,
+            "width": width_of(key),
+            "name": key,
+            "scope": scope,
+        },
         on_node_change=lambda: None,
         on_width_change=lambda: None,
     )

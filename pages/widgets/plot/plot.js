@@ -1,8 +1,10 @@
 // Draws a plotly figure with Plotly.react, so that zoom and pan survive while the figure changes.
 // Without a figure it only fetches the library, so that the first figure does not wait for it.
-// data: {figure, version, library, height, width, scope}; a new scope gives the zoom up. State: `width`, px, in steps of 40, so that the server can plan labels.
+// data: {figure, version, library, height, width, name, scope}; a new scope gives the zoom up. State: `width`, px, in steps of 40, so that the server can plan labels.
 // Trigger: `node`, the id of a clicked marker.
 const WIDTH_STEP = 40;
+const zooms = new Map();  // by plot's name: {scope, xaxis, yaxis}, a person's own ranges; outlives the element, which the page may make anew
+const AXES = ["xaxis", "yaxis"];
 let loading = null;
 
 function library(address) {
@@ -21,14 +23,28 @@ function library(address) {
 
 // `uirevision` gives a person's zoom up as soon as the figure asks for another range, as a growing tree does.
 function keepZoom(place, layout) {
-  for (const axis of ["xaxis", "yaxis"]) layout[axis].range = place._fullLayout[axis].range.slice();
+  const zoom = zooms.get(place.rlmName);
+  if (zoom && zoom.scope === place.rlmScope) for (const axis of AXES) layout[axis].range = zoom[axis].slice();
+}
+
+// Whatever way a person moved the view: it shows other ranges than those it was drawn with.
+function noteZoom(place) {
+  if (!place.rlmDrawn) return;
+  const now = ranges(place._fullLayout);
+  const moved = AXES.some((axis) => now[axis].some((end, i) => Math.abs(end - place.rlmDrawn[axis][i]) > 1e-9));
+  if (moved) zooms.set(place.rlmName, { scope: place.rlmScope, ...now });
+}
+
+function ranges(layout) {
+  return Object.fromEntries(AXES.map((axis) => [axis, layout[axis].range.slice()]));
 }
 
 // Back to the ranges the figure asks for now; plotly's own button goes back to those of the first figure.
 function home(place) {
   const change = {};
-  for (const axis of ["xaxis", "yaxis"]) change[axis + ".range"] = place.rlmAsked[axis].slice();
-  return window.Plotly.relayout(place, change).then(() => { place.rlmZoomed = false; });
+  for (const axis of AXES) change[axis + ".range"] = place.rlmAsked[axis].slice();
+  place.rlmDrawn = place.rlmAsked;
+  return window.Plotly.relayout(place, change).then(() => zooms.delete(place.rlmName));
 }
 
 function nodeOf(point) {
@@ -49,17 +65,21 @@ export default function (component) {
   library(data.library).then((Plotly) => {
     if (place.rlmVersion !== data.version) return;
     const figure = JSON.parse(data.figure);
-    if (place.rlmScope !== data.scope) { place.rlmScope = data.scope; place.rlmZoomed = false; }
-    place.rlmAsked = { xaxis: figure.layout.xaxis.range.slice(), yaxis: figure.layout.yaxis.range.slice() };  // plotly writes into its own
-    if (place.rlmZoomed) keepZoom(place, figure.layout);
+    noteZoom(place);
+    place.rlmName = data.name;
+    place.rlmScope = data.scope;
+    place.rlmAsked = ranges(figure.layout);  // copies, for plotly writes into its own
+    keepZoom(place, figure.layout);
+    place.rlmDrawn = null;
     const config = { displaylogo: false, responsive: true, scrollZoom: true, doubleClick: "reset",
                      modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "resetScale2d"],
                      modeBarButtonsToAdd: [{ name: "home", title: "Reset axes", icon: Plotly.Icons.home, click: home }] };
     Plotly.react(place, figure.data, figure.layout, config).then(() => {
       place.dataset.version = data.version;
+      place.rlmDrawn = ranges(place._fullLayout);
       if (place.rlmBound) return;
       place.rlmBound = true;
-      place.on("plotly_relayout", (change) => { if ("xaxis.range[0]" in change || "yaxis.range[0]" in change) place.rlmZoomed = true; });
+      place.on("plotly_relayout", (change) => { if ("xaxis.range[0]" in change || "yaxis.range[0]" in change) noteZoom(place); });
       place.on("plotly_doubleclick", () => setTimeout(() => home(place), 0));
       place.on("plotly_click", (event) => {
         const found = event.points.map(nodeOf).find((n) => n !== null && !Number.isNaN(n));
