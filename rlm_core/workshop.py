@@ -15,23 +15,28 @@ import numpy as np
 
 from rlm_core import problems, rewards
 from rlm_core.errors import LabelError, RlmError, TrainingError
-from rlm_core.evaluate_reward import evaluate_reward, judge_all
+from rlm_core.evaluate_reward import Cost, evaluate_reward, judge_all
 from rlm_core.labels.base import Label, Solution, target
 from rlm_core.labels.book import LabelBook
 from rlm_core.measure import auc, mean
 from rlm_core.models.library import Library
 from rlm_core.models.policy import Policy, Sampling, Step
+from rlm_core.problems.base import question_id
 from rlm_core.problems.sets import counted_set
 from rlm_core.rewards.base import RewardContext
 from rlm_core.rewards.head import refuse_taken
 from rlm_core.rewards.recipe import HeadRecipe
 from rlm_core.runs.jobs import CostJob, JobRow, Jobs, LabelJob, MeasureJob, RunScoreJob, ScoreJob, TrainJob
 from rlm_core.runs.store import Store
+from rlm_core.together import together
 from rlm_core.training.head_pipeline import Gathered, gather, train_head
 from rlm_core.training.labelling import MakerSettings, combined, make_labels
 from rlm_core.training.reward_models import HeadConfig, Labelled, fit, read
 from rlm_core.training.sampling import AT_ONCE, Drawn, draw, oracle_labels
 from rlm_core.tree import ROOT, Node, replay
+
+SEEDS = 3
+"""Trainings behind each point of the label-cost chart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +81,9 @@ async def do_job(row: JobRow, shop: Workshop) -> dict[str, Any]:
         case ScoreJob():
             return await _score(row.job, desk)
         case RunScoreJob():
-            return await _score_run(row.job, desk)
+            return await _score_run(row.job, desk, row.result)
         case MeasureJob():
-            return await _measure(row.job, desk)
+            return await _measure(row.job, desk, row.result)
         case LabelJob():
             return await _label(row.job, desk)
         case TrainJob():
@@ -126,30 +131,40 @@ async def _score(job: ScoreJob, desk: Desk) -> dict[str, Any]:
     return {"question": problem.question, "solutions": solutions, "scores": scores}
 
 
-async def _score_run(job: RunScoreJob, desk: Desk) -> dict[str, Any]:
+async def _score_run(job: RunScoreJob, desk: Desk, before: dict[str, Any]) -> dict[str, Any]:
     row = desk.shop.store.get(job.run)
     tree = replay(desk.shop.store.events(job.run))
     if not tree.nodes:
         raise LabelError(f"Run {job.run} has no states yet; wait until its tree has grown.")
-    new_policy, sampling = await desk.policies(row.config.model), Sampling(row.config.temperature)
+    c = row.config
+    loaded = await desk.shop.models.get((c.model, c.device, c.dtype, c.format), desk.tell)
+    sampling = Sampling(c.temperature, c.max_step_tokens, c.max_solution_tokens)
     nodes = [n for n in tree.nodes.values() if n.id != ROOT and not n.cut]
-    found: dict[str, Any] = {}
-    for name in job.rewards:
+    found: dict[str, Any] = dict(before.get("scores", {}))
+    for name in (n for n in job.rewards if n not in found):
         desk.tell(f"judging {len(nodes):,} states by {name}")
-        policy = new_policy()
+        policy, cost = loaded.policy(), Cost()
         try:
-            chosen = rewards.chosen(name, row.config.model)
+            chosen = rewards.chosen(name, c.model)
             model = chosen.reward.make(RewardContext(row.problem, policy, sampling, desk.shop.models), chosen.parameters)
             asked = [n for n in nodes if n.finished or model.scores_partial]
             scores: dict[str, float] = {}
             for i, n in enumerate(asked):
                 steps = [step_of(tree.nodes[k]) for k in tree.path(n.id) if k != ROOT]
-                scores[str(n.id)] = (await model.score(row.problem, steps, (row.config.seed, n.id))).score
+                scored = await model.score(row.problem, steps, (c.seed, n.id))
+                cost.add(scored)
+                scores[str(n.id)] = scored.score
                 desk.progress(i + 1, len(asked))
         except RlmError as error:
             found[name] = {"error": str(error)}
             continue
-        found[name] = {"nodes": scores, "oracle": model.oracle, "generated": policy.usage.generated}
+        found[name] = {
+            "nodes": scores,
+            "oracle": model.oracle,
+            "passes": cost.passes,
+            "generated": cost.generated + policy.usage.generated,
+        }
+        desk.shop.jobs.keep(desk.id, {"run": job.run, "scores": found})
     return {"run": job.run, "scores": found}
 
 
@@ -158,7 +173,7 @@ def step_of(node: Node) -> Step:
     return Step(node.text, node.tokens, node.finished, node.cut, node.mark, node.thinking, node.forced)
 
 
-async def _measure(job: MeasureJob, desk: Desk) -> dict[str, Any]:
+async def _measure(job: MeasureJob, desk: Desk, before: dict[str, Any]) -> dict[str, Any]:
     new_policy, sampling = await desk.policies(job.model), Sampling(job.temperature)
     if job.labels:
         drawn = labelled_solutions(LabelBook(desk.shop.store), job.labels)
@@ -166,25 +181,30 @@ async def _measure(job: MeasureJob, desk: Desk) -> dict[str, Any]:
         chosen = counted_set(job.problems, {})
         desk.tell(f"sampling {job.samples} solutions of {len(chosen):,} problems")
         drawn = await draw(new_policy, chosen, job.samples, sampling, job.seed, desk.progress)
-    found: dict[str, Any] = {}
-    for name in job.rewards:
+    found: dict[str, Any] = dict(before.get("rewards", {}))
+    result = {"problems": job.problems, "samples": job.samples, "rewards": found}
+    for name in (n for n in job.rewards if n not in found):
         desk.tell(f"judging by {name}")
         try:
             chosen = rewards.chosen(name, job.model)
             found[name] = await evaluate_reward(chosen, drawn, new_policy, desk.shop.models, sampling, job.seed, desk.progress)
         except RlmError as error:
             found[name] = {"error": str(error)}
-    return {"problems": job.problems, "samples": job.samples, "rewards": found}
+        desk.shop.jobs.keep(desk.id, result)
+    return result
 
 
 def labelled_solutions(book: LabelBook, source: str) -> list[list[Drawn]]:
-    """Solutions that this source has labelled, by problem, with its word on each step (right from one half on)."""
+    """Solutions that this source has labelled, by problem, with its word on each step: right from one half on.
+
+    Of soft labels every share above 0 is right, for the question is whether the state can still be won.
+    """
     by_problem: dict[str, list[Drawn]] = defaultdict(list)
     for solution in book.solutions(labelled=True, source=source):
         labels = book.labels(source=source, solution=solution.id)
         values = [_value(labels, i, source) for i in range(len(solution.steps))]
-        words = tuple(None if v is None else v >= 0.5 for v in values)
-        one = Drawn(solution.problem, tuple(steps_of(solution)), solution.answer, bool(solution.correct), words)
+        words = tuple(None if v is None else v > 0 if source == "soft" else v >= 0.5 for v in values)
+        one = Drawn(solution.problem, tuple(steps_of(solution)), solution.answer, solution.correct, words)
         by_problem[solution.problem.spec].append(one)
     if not by_problem:
         raise LabelError(f"The label book holds no labels of the source '{source}' to measure against; make or import some first.")
@@ -195,10 +215,10 @@ def labelled_solutions(book: LabelBook, source: str) -> list[list[Drawn]]:
 
 
 def made_by(job: LabelJob) -> tuple[str, str]:
-    """Source and maker of a job's labels: a noisy solver is the oracle under another name."""
-    if job.maker == "noisy":
-        return "oracle", f"solver, {job.noise:.0%} flipped"
-    by = {"oracle": "solver", "judge": job.judge}.get(job.maker, f"{job.model}, {job.rollouts} rollouts")
+    """Source and maker of a job's labels."""
+    by = {"oracle": "solver", "noisy": f"solver, {job.noise:.0%} flipped", "judge": job.judge}.get(
+        job.maker, f"{job.model}, {job.rollouts} rollouts"
+    )
     return job.maker, by
 
 
@@ -233,7 +253,7 @@ async def _label(job: LabelJob, desk: Desk) -> dict[str, Any]:
             done += 1
             desk.progress(done, len(chosen))
 
-    await asyncio.gather(*(one(s) for s in chosen))
+    await together(one(s) for s in chosen)
     if refused and not labels:
         raise TrainingError(next(iter(refused)))
     return {"source": source, "by": by, "solutions": len(chosen), "labels": labels, "tokens": tokens, "refused": dict(refused)}
@@ -293,11 +313,16 @@ async def _cost(job: CostJob, desk: Desk, before: dict[str, Any]) -> dict[str, A
     new_policy, sampling = await desk.policies(job.model), Sampling()
     settings = MakerSettings(job.rollouts, job.noise, job.judge)
     desk.tell("sampling solutions to measure on")
-    held = [d for group in await draw(new_policy, counted_set(job.measure, {}), 8, sampling, job.seed + 1) for d in group]
+    learned = counted_set(job.problems, {"split": "train"})
+    known = {question_id(p) for p in learned}
+    fresh = [p for p in counted_set(job.measure, {}) if question_id(p) not in known]
+    held = [d for group in await draw(new_policy, fresh, 8, sampling, job.seed + 1) for d in group]
     truth = [Labelled(d.problem, d.steps, [None if y is None else float(y) for y in oracle_labels(d.problem, d.texts)]) for d in held]
     exam = await read("prm", truth, [new_policy])
+    if auc([0.0] * len(exam.targets), [bool(t >= 0.5) for t in exam.targets]) is None:
+        raise TrainingError(f"All steps of the solutions of {job.measure} are right, or all wrong; measure on more or harder problems.")
     desk.tell("sampling solutions to learn from")
-    pool = await draw(new_policy, counted_set(job.problems, {"split": "train"}), job.samples, sampling, job.seed, desk.progress)
+    pool = await draw(new_policy, learned, job.samples, sampling, job.seed, desk.progress)
     points: list[dict[str, Any]] = before.get("points", [])
     failed: dict[str, str] = {}
     result = {"problems": job.problems, "measure": job.measure, "points": points, "failed": failed}
@@ -329,20 +354,22 @@ async def _cost_of(job: CostJob, maker: str, pool, exam, new_policy, settings, s
             desk.progress(done, len(pool))
             return found, tokens
 
-    labelled = await asyncio.gather(*(one(i, g) for i, g in enumerate(pool)))
+    labelled = await together(one(i, g) for i, g in enumerate(pool))
     points = []
     for size in sorted({min(s, len(pool)) for s in job.sizes}):
         part = [x for group, _ in labelled[:size] for x in group]
         examples = await read("prm", part, [new_policy])
         values = []
-        for seed in range(3):
+        for seed in range(SEEDS):
             try:
                 trained = await asyncio.to_thread(fit, examples, HeadConfig(seed=seed))
             except TrainingError:
                 break  # too few labels to learn from: no point at this size
             scores = trained.network.probabilities(exam.features)
-            values.append(auc([float(s) for s in scores], [bool(t >= 0.5) for t in np.asarray(exam.targets)]) or 0.0)
-        if values:
+            found = auc([float(s) for s in scores], [bool(t >= 0.5) for t in np.asarray(exam.targets)])
+            assert found is not None  # the exam has steps of both kinds
+            values.append(found)
+        if len(values) == SEEDS:
             labels = sum(t is not None for x in part for t in x.targets)
             tokens = sum(n for _, n in labelled[:size])
             points.append(

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from rlm_core import problems, rewards
+from rlm_core.errors import RewardError
 from rlm_core.evaluate_reward import Judged, best_of, best_of_n, evaluate_reward, quality, voted
 from rlm_core.measure import auc, calibration, first_error, mcnemar
 from rlm_core.models.library import Library
@@ -70,3 +73,30 @@ def test_the_oracle_is_measured_as_perfect_and_labelled():
     assert found["first_error_f1"] == 1.0 and found["calibration_error"] == 0.0
     last = found["best_of_n"][-1]
     assert last["weighted"][0] == last["naive"][0] == last["perfect"] >= last["majority"][0]
+
+
+def test_a_solution_of_which_too_little_is_known_is_in_no_first_error_figure():
+    """It may hold an error nobody looked for."""
+    half = judged("7", True, 0.1, labels=(True, None, None), steps=(0.9, 0.1, 0.1))
+    late = judged("5", False, 0.1, labels=(None, False), steps=(0.1, 0.1))
+    whole = judged("7", True, 0.8, labels=(True, True), steps=(0.9, 0.8))
+    found = quality([[half, late, whole]])
+    assert found["first_error_solutions"] == 1 and found["no_error_kept"] == 1.0 and found["first_error_found"] is None
+
+
+def test_what_is_not_known_to_be_right_or_wrong_is_in_no_figure_of_answers():
+    unknown = Judged(Drawn(PROBLEM, (Step("x"),), "9", None), [None], (0.9,), (0.9,), 0.9)
+    assert quality([[unknown, judged("7", True, 0.8), judged("5", False, 0.3)]])["finished"] == 2
+
+
+def test_a_solution_that_cannot_be_judged_is_counted_and_the_others_are_measured():
+    """A judge of one kind of problem is given another among them."""
+    library = Library()
+    loaded = asyncio.run(library.get(("nano", "auto", "auto", "auto"), lambda text: None))
+    drawn = asyncio.run(draw(loaded.policy, counted_set("chain:n=3", {}), 2, Sampling(), 0))
+    foreign = [Drawn(problems.make("words:seed=1"), (Step("Ann has 3 apples.", finished=True),), "3", False)] * 2
+    chosen = rewards.chosen("prm:nano-head", "nano")
+    found = asyncio.run(evaluate_reward(chosen, [*drawn, foreign], loaded.policy, library, Sampling(), 0))
+    assert sum(found["refused"].values()) == 2 and found["voted_problems"] == 3 and found["step_auc"] is not None
+    with pytest.raises(RewardError, match="reads only Countdown"):
+        asyncio.run(evaluate_reward(chosen, [foreign], loaded.policy, library, Sampling(), 0))

@@ -23,6 +23,7 @@ SHOWN = 12
 SOURCE_WORDS = {
     "human": ("Labels by people", "Labels by people: good, neutral or bad."),
     "oracle": ("By the oracle", "Labels by the exact solver of the problem's kind."),
+    "noisy": ("By the oracle, flipped", "Labels by the exact solver, a share of them flipped."),
     "hard": ("By rollouts, hard", "1 if any rollout from the step was correct."),
     "soft": ("By rollouts, soft", "The share of rollouts from the step that were correct."),
     "judge": ("By a judge", "Labels by a language model that was asked."),

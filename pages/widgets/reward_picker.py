@@ -70,10 +70,10 @@ def _add(key: str, text: str) -> None:
     st.session_state[key] = list(dict.fromkeys([*st.session_state[key], text]))
 
 
-def reward_title(text: str) -> str:
-    """ "prm:nano" or a title, with its settings if it has any; what sees the truth bears a flag."""
+def reward_title(text: str, oracle: bool = False) -> str:
+    """ "prm:nano" or a title, with its settings if it has any; what saw the truth, or always does, bears a flag."""
     name, _, settings = text.partition("(")
-    flag = " ⚑" if name in ("oracle", "verifier") else ""
+    flag = " ⚑" if oracle or name in ("oracle", "verifier") else ""
     return (name if ":" in name else catalogue.title("reward", name)) + (f" ({settings}" if settings else "") + flag
 
 

@@ -88,20 +88,26 @@ def _draw(row: JobRow) -> None:
                 "which flatters it; measure it on others.",
                 icon=":material/warning:",
             )
+        if refused := r.get("refused"):
+            why = markdown_text(next(iter(refused)))
+            st.warning(
+                f"{markdown_text(reward_title(name))} could not judge {sum(refused.values()):,} solutions; they are in no figure. {why}",
+                icon=":material/warning:",
+            )
     voted = {n: r for n, r in good.items() if r["best_of_n"]}
     for name, r in voted.items():
         _verdict(name, r)
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown("**What it buys**: accuracy of weighted Best-of-N")
-        tables = {reward_title(n): r["best_of_n"] for n, r in voted.items()}
+        tables = {reward_title(n, r["oracle"]): r["best_of_n"] for n, r in voted.items()}
         if tables:
             st.plotly_chart(best_of_n_figure(tables, theme=theme()), width="stretch", key=f"bon.{row.id}", config=QUIET)
         else:
             st.caption("There are not as many solutions of every problem, so there is no Best-of-N to compare.")
     with right:
         st.markdown("**Calibration**: is a score of 0.8 right in 8 of 10 cases?")
-        curves = {reward_title(n): r.get("calibration", []) for n, r in good.items()}
+        curves = {reward_title(n, r["oracle"]): r.get("calibration", []) for n, r in good.items()}
         if any(curves.values()):
             st.plotly_chart(calibration_figure(curves, theme=theme()), width="stretch", key=f"cal.{row.id}", config=QUIET)
         else:
@@ -112,7 +118,7 @@ def _table(good: dict[str, dict[str, Any]]) -> pd.DataFrame:
     rows = []
     for name, r in good.items():
         row = {
-            "Reward": reward_title(name),
+            "Reward": reward_title(name, r["oracle"]),
             "Step AUC": r.get("step_auc"),
             "State AUC": r.get("state_auc"),
             "Answer AUC": r.get("answer_auc"),

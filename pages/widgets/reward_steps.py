@@ -75,7 +75,7 @@ def _draw(row: JobRow) -> None:
     for first in range(0, len(shown), 2):
         for place, (name, scores) in zip(st.columns(2, gap="medium"), list(shown.items())[first : first + 2], strict=False):
             with place:
-                st.markdown(f"**{markdown_text(reward_title(name))}**{_cost(scores)}")
+                st.markdown(f"**{markdown_text(reward_title(name, scores['oracle']))}**{_cost(scores)}")
                 figure = heat_figure(_rows(solutions, scores, by_step), theme=theme(), selected=selected)
                 clicked = plot(figure, key=f"heat.{row.id}.{name}", height=int(figure.layout.height), scope=row.id)
                 if clicked is not None and clicked != selected:

@@ -61,6 +61,7 @@ def _draw(row: JobRow) -> None:
     scores = {n: {int(k): v for k, v in s["nodes"].items()} for n, s in row.result["scores"].items() if "error" not in s}
     if not scores:
         return
+    st.caption(" · ".join(markdown_text(_cost(n, row.result["scores"][n])) for n in scores))
     colours = _colours(scores)
     figure = tree_figure(tree, theme=theme(), colours=colours, height=HEIGHT, width=width_of("plot.Judged"), selected=_selected(row.id))
     clicked = plot(figure, key="plot.Judged", height=HEIGHT, scope=row.id)
@@ -75,6 +76,12 @@ def _draw(row: JobRow) -> None:
         _mistakes(tree, scores)
     else:
         st.caption("Choose the oracle among the rewards to see which correct branches were killed and which wrong ones were loved.")
+
+
+def _cost(name: str, s: dict[str, Any]) -> str:
+    """What judging the tree took, and whether the reward saw the truth."""
+    parts = [f"{s.get('passes', 0):,} reward passes", f"{s['generated']:,} tokens"] + (["sees the truth"] if s["oracle"] else [])
+    return f"{reward_title(name, s['oracle'])}: {', '.join(parts)}"
 
 
 def _selected(job: str) -> int | None:

@@ -11,8 +11,9 @@ from rlm_core.errors import LabelError
 from rlm_core.problems.base import Problem
 
 HUMAN = "human"
-SOURCES = (HUMAN, "oracle", "hard", "soft", "judge")
-"""Who or what labels: a person, the task's exact solver, rollouts (any correct; share correct), a language model."""
+SOURCES = (HUMAN, "oracle", "noisy", "hard", "soft", "judge")
+"""Who or what labels: a person, the task's exact solver, the same with a share of its words flipped, rollouts (any
+correct; share correct), a language model."""
 GOOD, NEUTRAL, BAD = 1, 0, -1
 RATINGS = {GOOD: "good", NEUTRAL: "neutral", BAD: "bad"}
 """What a person may say of a step, as in PRM800K (Lightman et al. 2023)."""

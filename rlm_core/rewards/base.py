@@ -99,11 +99,11 @@ class Reward:
 
     model: the only model it can be used with; empty for any. check(parameters, model): raises a ConfigError if the
     parameters, each allowed by itself, do not make sense for that model, so that a person hears of it before anything is run.
-    learned: the `question_id` of problems it learned from, which say nothing of how good it is.
+    learned: did it, or may it have, learned from that problem, which then says nothing of how good it is?
     """
 
     description: Description
     make: Callable[[RewardContext, Mapping[str, Any]], RewardModel]
     model: str = ""
     check: Callable[[Mapping[str, Any], str], object] = lambda parameters, model: None
-    learned: frozenset[str] = frozenset()
+    learned: Callable[[Problem], bool] = lambda problem: False

@@ -26,7 +26,7 @@ from rlm_core.describe import Description
 from rlm_core.errors import RewardError, TrainingError
 from rlm_core.models.policy import Policy, Seed, Step
 from rlm_core.paths import data_folder
-from rlm_core.problems.base import Problem
+from rlm_core.problems.base import Problem, question_id
 from rlm_core.rewards.aggregate import AGGREGATE, running
 from rlm_core.rewards.base import Reward, RewardContext, Scored
 from rlm_core.rewards.features import features
@@ -42,8 +42,10 @@ class Card(msgspec.Struct, frozen=True):
 
     kind: "prm" or "orm". name: what it is called after the colon. model, fingerprint: whose hidden states it reads.
     backbone: does it bring a model of its own that reads the steps too?
-    labels: how many labels of each source it learned from. tokens: generated to make them.
-    learned: the `question_id` of every problem it learned from, with spaces between; "" where none of them can be held out.
+    labels: how many labels of each source the solutions it learned from have; for a PRM what follows a wrong step teaches
+    nothing. tokens: generated to make them.
+    learned: the `question_id` of every problem it learned from, with spaces between; "" for
+    those that come with the app, which learned from problems of the training split.
     aggregate: how its step scores become one by default. quality: figures measured on what it did not learn from.
     """
 
@@ -155,7 +157,12 @@ def offered() -> list[Reward]:
 
 def as_reward(card: Card, folder: Path) -> Reward:
     """A head in its own folder as a reward to choose."""
-    return Reward(_description(card), _maker(card, folder), model=card.model, learned=frozenset(card.learned.split()))
+    known, bundled = frozenset(card.learned.split()), folder.parent == BUNDLED
+
+    def learned(problem: Problem) -> bool:
+        return question_id(problem) in known or (bundled and "split=train" in problem.spec)
+
+    return Reward(_description(card), _maker(card, folder), model=card.model, learned=learned)
 
 
 def _description(card: Card) -> Description:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rlm_core.describe import Description
+from rlm_core.errors import RewardError
 from rlm_core.models.policy import Policy, Seed, Step
 from rlm_core.problems.base import Problem
 from rlm_core.rewards.base import Reward, RewardContext, Scored
@@ -32,6 +33,8 @@ class MeanLogprob:
 
     async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Scored:
         """Steps a person wrote have no log-probabilities yet; the policy scores them, one reward pass each."""
+        if not steps:
+            raise RewardError("A state without steps has no tokens to take a mean over; score it after its first step.")
         logprobs: list[float] = []
         passes = 0
         for i, step in enumerate(steps):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from rlm_core.events import Part
 from rlm_core.models.policy import Seed, Step
 from rlm_core.problems.base import Problem
 from rlm_core.rewards.base import Reward, RewardContext, RewardModel, Scored
+from rlm_core.together import together
 
 DESCRIPTION = Description(
     name="mixture",
@@ -77,8 +77,8 @@ class Mixture:
         return any(m.oracle for _, m, _ in self.parts)
 
     async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Scored:
-        """All parts are asked at once; if one cannot say, neither can the mixture."""
-        scored = await asyncio.gather(*(m.score(problem, steps, seed) for _, m, _ in self.parts))
+        """All parts are asked at once, each with a seed of its own; if one cannot say, neither can the mixture."""
+        scored = await together(m.score(problem, steps, (*seed, i)) for i, (_, m, _) in enumerate(self.parts))
         said = [(name, weight, s.score) for (name, _, weight), s in zip(self.parts, scored, strict=True)]
         return Scored(
             score=round(sum(weight * score for _, weight, score in said), 4),

@@ -161,11 +161,6 @@ class Jobs:
                 (job,),
             )
 
-    def delete(self, job: str) -> None:
-        """Forget a job that nobody works on."""
-        with self._store.write() as db:
-            db.execute("DELETE FROM jobs WHERE id=? AND status!='running'", (job,))
-
     # -- the worker's side -------------------------------------------------------------------
 
     def claim(self, worker: str) -> JobRow | None:

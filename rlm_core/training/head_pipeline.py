@@ -19,6 +19,7 @@ from rlm_core.problems.sets import counted_set
 from rlm_core.rewards import Chosen, head
 from rlm_core.rewards.base import ModelSource
 from rlm_core.rewards.recipe import HeadRecipe
+from rlm_core.together import together
 from rlm_core.training.labelling import MakerSettings, combined, make_labels
 from rlm_core.training.reward_models import HeadConfig, Labelled, card, fit, read
 from rlm_core.training.sampling import AT_ONCE, draw
@@ -64,7 +65,7 @@ async def gather(recipe: HeadRecipe, new_policy: Callable[[], Policy], source: M
             told(done, len(drawn))
             return Labelled(problem, steps, combined(parts), labels)
 
-    return list(await asyncio.gather(*(one(i, d.problem, d.steps) for i, d in enumerate(drawn)))), tokens
+    return await together(one(i, d.problem, d.steps) for i, d in enumerate(drawn)), tokens
 
 
 def _every(report: Report, what: str) -> Callable[[int, int], None]:

@@ -24,6 +24,7 @@ from rlm_core.models.policy import Policy, Step
 from rlm_core.problems.base import Problem
 from rlm_core.rewards.features import features
 from rlm_core.rewards.head import Card, Network
+from rlm_core.together import together
 from rlm_core.training.sampling import AT_ONCE, Progress
 
 Report = Callable[[str], None]
@@ -104,14 +105,14 @@ async def read(
                 done += 1
                 progress(done, len(usable))
         if kind == "orm":
-            return seen, [solution.targets[-1] or 0.0]
+            return seen, [_of_whole(solution) or 0.0]
         known = [i for i in learned_from(solution.targets) if solution.targets[i] is not None]
         return seen[known], [float(solution.targets[i] or 0.0) for i in known]
 
-    usable = [s for s in labelled if s.steps and (s.targets[-1] is not None if kind == "orm" else any(t is not None for t in s.targets))]
+    usable = [s for s in labelled if s.steps and (_of_whole(s) is not None if kind == "orm" else any(t is not None for t in s.targets))]
     if not usable:
         raise TrainingError(f"There is nothing to train a {kind.upper()} on: none of the {len(labelled)} solutions has a label it can use.")
-    seen = await asyncio.gather(*(one(s) for s in usable))
+    seen = await together(one(s) for s in usable)
     rows = [(s, *found) for s, found in zip(usable, seen, strict=True) if found is not None]
     if not rows:
         raise TrainingError(f"None of the {len(usable)} labelled solutions can be read: {next(iter(refused))}")
@@ -123,6 +124,14 @@ async def read(
         len(rows),
         refused,
     )
+
+
+def _of_whole(solution: Labelled) -> float | None:
+    """What an ORM learns of a solution: its last step's target, or 0 if labelling ended at a wrong step; None if it is not finished."""
+    if not solution.steps[-1].finished:
+        return None
+    last = solution.targets[-1]
+    return 0.0 if last is None and 0.0 in solution.targets else last
 
 
 def learned_from(targets: Sequence[float | None]) -> range:

@@ -10,6 +10,7 @@ from rlm_core.models.policy import Policy, Sampling, Step
 from rlm_core.problems import task
 from rlm_core.problems.base import Problem
 from rlm_core.rewards.verifier import answer_of
+from rlm_core.together import together
 
 AT_ONCE = 16
 """Problems worked at the same time."""
@@ -20,7 +21,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """One solution. answer: None where it was cut off or states none.
+    """One solution. answer: None where it was cut off or states none. correct: None where nothing is known of it.
 
     labels: whether each step is right, by whoever labelled it; None where the exact solver is to be asked.
     """
@@ -28,7 +29,7 @@ class Drawn:
     problem: Problem
     steps: tuple[Step, ...]
     answer: str | None
-    correct: bool
+    correct: bool | None
     labels: tuple[bool | None, ...] | None = None
 
     @property
@@ -55,12 +56,12 @@ async def draw(
             progress(done, len(problems))
             return [_drawn(problem, steps) for steps in found]
 
-    return list(await asyncio.gather(*(one(i, p) for i, p in enumerate(problems))))
+    return await together(one(i, p) for i, p in enumerate(problems))
 
 
 def _drawn(problem: Problem, steps: tuple[Step, ...]) -> Drawn:
     answer = answer_of(problem, steps)
-    return Drawn(problem, steps, answer, bool(task(problem.task).verify(problem, answer)))
+    return Drawn(problem, steps, answer, task(problem.task).verify(problem, answer))
 
 
 def oracle_labels(problem: Problem, texts: Sequence[str]) -> list[bool | None]:

@@ -107,7 +107,8 @@ def test_a_noisy_solver_labels_under_its_own_name(store, library):
     book = with_solutions(store)
     done(LabelJob("noisy", noise=0.3), store, library)
     done(LabelJob("oracle"), store, library)
-    assert {x.by for x in book.labels(source="oracle")} == {"solver", "solver, 30% flipped"}
+    assert {x.by for x in book.labels(source="oracle")} == {"solver"}
+    assert {x.by for x in book.labels(source="noisy")} == {"solver, 30% flipped"}
 
 
 def test_a_reward_that_cannot_judge_says_so_and_the_others_go_on(store, library):
@@ -123,15 +124,19 @@ def test_a_head_trained_from_the_book_can_be_chosen(store, library, monkeypatch)
     monkeypatch.setenv("RLM_EXPLORER_DATA", str(store.folder))
     with_solutions(store, 12)
     done(LabelJob("noisy", noise=0.4), store, library)
-    result = done(TrainJob(HeadRecipe("prm", "booked"), book=True), store, library)
-    assert result["card"]["labels"] == {"oracle": 36} and "prm:booked" in rewards.rewards()
+    result = done(TrainJob(HeadRecipe("prm", "booked", labels={"noisy": 1.0}), book=True), store, library)
+    assert result["card"]["labels"] == {"noisy": 36} and "prm:booked" in rewards.rewards()
 
 
 def test_a_head_is_not_measured_on_what_it_learned_from_and_is_said_to_be_where_it_is(store, library, monkeypatch):
     monkeypatch.setenv("RLM_EXPLORER_DATA", str(store.folder))
     with_solutions(store, 12)  # the very problems of chain:n=12,steps=3
     done(LabelJob("noisy", noise=0.4), store, library)
-    result = done(TrainJob(HeadRecipe("prm", "booked", measure=("chain:n=12,steps=3", "chain:n=14,steps=3")), book=True), store, library)
+    result = done(
+        TrainJob(HeadRecipe("prm", "booked", labels={"noisy": 1.0}, measure=("chain:n=12,steps=3", "chain:n=14,steps=3")), book=True),
+        store,
+        library,
+    )
     assert {spec: q["problems"] for spec, q in result["card"]["quality"].items()} == {"chain:n=14,steps=3": 2}
     found = done(MeasureJob("chain:n=14,steps=3", ("prm:booked", "logprob"), samples=2), store, library)["rewards"]
     assert found["prm:booked"]["learned"] == 12 and found["logprob"]["learned"] == 0
@@ -148,6 +153,27 @@ def test_the_cost_chart_has_a_point_for_every_size_that_can_be_learned_from(stor
     assert {(p["maker"], p["problems"]) for p in points} >= {("oracle", 12), ("soft", 12)}
     for p in points:
         assert 0 <= p["low"] <= p["auc"] <= p["high"] <= 1 and (p["tokens"] > 0) == (p["maker"] == "soft")
+
+
+def test_a_measurement_goes_on_behind_the_rewards_it_has_measured(store, library):
+    jobs = Jobs(store)
+    job = jobs.create(MeasureJob("chain:n=2", ("oracle", "logprob"), samples=2))
+    jobs.claim("test")
+    jobs.keep(job, {"rewards": {"oracle": {"kept": True}}})
+    jobs.end(job, "interrupted")
+    jobs.resume(job)
+    result = asyncio.run(do_job(jobs.claim("test"), Workshop(store, jobs, library)))
+    assert result["rewards"]["oracle"] == {"kept": True} and result["rewards"]["logprob"]["problems"] == 2
+
+
+def test_bundled_heads_are_said_to_know_the_training_split(store, library):
+    found = done(MeasureJob("chain:n=2,split=train", ("prm:nano-head", "logprob"), samples=2), store, library)["rewards"]
+    assert found["prm:nano-head"]["learned"] == 2 and found["logprob"]["learned"] == 0
+
+
+def test_where_all_steps_are_alike_there_is_no_cost_chart(store, library):
+    with pytest.raises(TrainingError, match="are right, or all wrong"):
+        done(CostJob(("noisy",), "chain:n=4,steps=2", "chain:n=1,steps=2", sizes=(4,), samples=2), store, library)
 
 
 def test_a_cost_chart_goes_on_behind_the_makers_it_has_done(store, library):

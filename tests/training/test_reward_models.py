@@ -143,6 +143,15 @@ def test_a_solution_the_model_cannot_read_is_left_out_and_counted(library):
         asyncio.run(read("prm", [foreign], [policy]))
 
 
+def test_an_orm_learns_from_finished_solutions_only_and_a_wrong_step_makes_the_whole_wrong(library):
+    policy, chain = nano(library), problems.make("chain:steps=2,seed=1")
+    texts = problems.task("chain").solution(chain)
+    whole = [Step(texts[0]), Step(texts[1], finished=True)]
+    given = [Labelled(chain, whole, [1.0, 1.0]), Labelled(chain, whole, [0.0, None]), Labelled(chain, [Step(texts[0])], [1.0])]
+    examples = asyncio.run(read("orm", given, [policy]))
+    assert examples.targets.tolist() == [1.0, 0.0] and examples.solutions == 2
+
+
 def test_a_trained_head_is_offered_at_once_and_judges(library, tmp_path, monkeypatch):
     from rlm_core import rewards
 
