@@ -7,6 +7,7 @@ import math
 import streamlit as st
 
 from pages.widgets.facts import facts_html
+from pages.widgets.keep import one_of
 from pages.widgets.looks import figures_html, ramp_html, steps_html, table_html
 from pages.widgets.safe import html_text, markdown_text
 from rlm_core.events import Choice, Evaluated, Selected, Term
@@ -87,7 +88,7 @@ def _why(tree: SearchTree, node: Node) -> None:
         st.caption(f"As event {seq:,} drew; the next draws will differ.")
         _drawn(tree, made)
         return
-    which = st.segmented_control("Arithmetic", ["Now", "Last decision"], default="Now", key="arithmetic", label_visibility="collapsed")
+    which = one_of("Arithmetic", ["Now", "Last decision"], "arithmetic")
     if which == "Last decision":
         st.caption(f"As event {seq:,} decided, pending simulations counted as visits of value 0.")
         _arithmetic(tree, made, event)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -25,3 +26,13 @@ def put(key: str, value: Any) -> None:
     """Set a widget's value from elsewhere (before it is drawn in this run)."""
     st.session_state[key] = value
     keep(key, value)
+
+
+def one_of(label: str, offered: Sequence[str], key: str) -> str:
+    """A row of buttons of which one is always chosen: the last one known, where Streamlit says that none is."""
+    known = st.session_state.setdefault(_KEPT, {}).get(key)
+    last = known if known in offered else offered[0]
+    if st.session_state.get(key) not in offered:
+        st.session_state[key] = last
+    chosen = st.segmented_control(label, offered, key=key, label_visibility="collapsed", required=True)
+    return keep(key, chosen or last)

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from pages.widgets.job_view import job_view, start
-from pages.widgets.keep import keep, restore
+from pages.widgets.keep import keep, one_of, restore
 from pages.widgets.looks import table_html, theme
 from pages.widgets.plot import plot
 from pages.widgets.reward_picker import pick_model, pick_rewards, reward_title
@@ -65,11 +65,7 @@ def _draw(row: JobRow) -> None:
         st.error(f"**{markdown_text(reward_title(name))}**: {markdown_text(failed)}", icon=":material/error:")
     if not shown:
         return
-    restore("rewards.own", "Each step's own")
-    which = st.segmented_control(
-        "Scores", ["Each step's own", "The state so far"], key="rewards.own", required=True, label_visibility="collapsed"
-    )
-    keep("rewards.own", which)
+    which = one_of("Scores", ["Each step's own", "The state so far"], "rewards.own")
     by_step = which == "Each step's own"
     selected = st.session_state.get(key)
     for first in range(0, len(shown), 2):

@@ -11,7 +11,7 @@ from pages.widgets import status, timeline
 from pages.widgets.backend import logs, store
 from pages.widgets.details import details
 from pages.widgets.inspector import inspector
-from pages.widgets.keep import keep, restore
+from pages.widgets.keep import keep, one_of, restore
 from pages.widgets.looks import theme
 from pages.widgets.plot import plot, preload, width_of
 from pages.widgets.safe import html_text, markdown_text
@@ -147,9 +147,7 @@ def _draw(row: RunRow, tree: SearchTree, whole: SearchTree, lit: tuple[int, ...]
     kind_at, size_at = st.columns([3, 1], vertical_alignment="center")
     with kind_at:
         picture = f"picture.{shape if shape in PICTURES else 'tree'}"
-        restore(picture, offered[0])
-        shown = st.segmented_control("Picture", offered, key=picture, label_visibility="collapsed", required=True)
-        kind = keep(picture, shown)
+        kind = one_of("Picture", offered, picture)
     with size_at:
         restore("large", False)
         large = keep("large", st.toggle("Large type", key="large", help="For a lecture hall."))
