@@ -6,37 +6,36 @@ import asyncio
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-import numpy as np
 
 from rlm_core import problems, rewards
 from rlm_core.errors import LabelError, RlmError, TrainingError
 from rlm_core.evaluate_reward import Cost, evaluate_reward, judge_all
 from rlm_core.labels.base import Label, Solution, target
 from rlm_core.labels.book import LabelBook
-from rlm_core.measure import auc, mean
+from rlm_core.measure import mean
 from rlm_core.models.library import Library
-from rlm_core.models.policy import Policy, Sampling, Step
+from rlm_core.models.policy import Policy, Sampling, Step, Usage
 from rlm_core.problems.base import question_id
 from rlm_core.problems.sets import counted_set
 from rlm_core.rewards.base import RewardContext
 from rlm_core.rewards.head import refuse_taken
 from rlm_core.rewards.recipe import HeadRecipe
 from rlm_core.runs.jobs import CostJob, JobRow, Jobs, LabelJob, MeasureJob, RunScoreJob, ScoreJob, TrainJob
+from rlm_core.runs.spending import EXAM, SAMPLING, Part, Spending, judging, labelling, learning, made_by, parts
 from rlm_core.runs.store import Store
 from rlm_core.together import together
 from rlm_core.training.head_pipeline import Gathered, gather, train_head
+from rlm_core.training.label_cost import cost_point, gradable
 from rlm_core.training.labelling import MakerSettings, combined, make_labels
-from rlm_core.training.reward_models import HeadConfig, Labelled, fit, read
+from rlm_core.training.reward_models import Labelled, read
 from rlm_core.training.sampling import AT_ONCE, Drawn, draw, oracle_labels
 from rlm_core.tree import ROOT, Node, replay
-
-SEEDS = 3
-"""Trainings behind each point of the label-cost chart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +48,21 @@ class Workshop:
 
 
 @dataclass(slots=True)
+class Spent:
+    """tokens: generated for a part of a job; None where the desk's own policies generated them all."""
+
+    tokens: int | None = None
+
+
+@dataclass(slots=True)
 class Desk:
-    """One job at work: where it tells how far it is, at most ten times a second."""
+    """One job at work: where it tells how far it is, at most ten times a second, and what its parts took."""
 
     shop: Workshop
     id: str
     message: str = ""
     _told: float = 0.0
+    _usages: list[Usage] = field(default_factory=list)
 
     def tell(self, message: str) -> None:
         """Say what is being done now."""
@@ -68,10 +75,28 @@ class Desk:
             self._told = time.monotonic()
             self.shop.jobs.tell(self.id, self.message, done, total)
 
-    async def policies(self, model: str) -> Callable[[], Policy]:
+    async def policies(self, model: str, device: str = "auto", dtype: str = "auto", fmt: str = "auto") -> Callable[[], Policy]:
         """Fresh views of a model, which is loaded first."""
-        loaded = await self.shop.models.get((model, "auto", "auto", "auto"), self.tell)
-        return loaded.policy
+        loaded = await self.shop.models.get((model, device, dtype, fmt), self.tell)
+
+        def policy() -> Policy:
+            opened = loaded.policy()
+            self._usages.append(opened.usage)
+            return opened
+
+        return policy
+
+    @contextmanager
+    def spending(self, part: Part) -> Iterator[Spent]:
+        """Records what a part of the job took, unless it fails."""
+        spent, before, began = Spent(), self._generated(), time.perf_counter()
+        yield spent
+        if part.pieces:
+            tokens = self._generated() - before if spent.tokens is None else spent.tokens
+            Spending(self.shop.store).put(part, tokens, time.perf_counter() - began)
+
+    def _generated(self) -> int:
+        return sum(u.generated for u in self._usages)
 
 
 async def do_job(row: JobRow, shop: Workshop) -> dict[str, Any]:
@@ -98,13 +123,16 @@ async def do_job(row: JobRow, shop: Workshop) -> dict[str, Any]:
 async def _score(job: ScoreJob, desk: Desk) -> dict[str, Any]:
     new_policy, problem, sampling = await desk.policies(job.model), problems.make(job.problem), Sampling(job.temperature)
     desk.tell(f"sampling {job.samples} solutions")
-    drawn = await draw(new_policy, [problem], job.samples, sampling, job.seed)
+    with desk.spending(Part(SAMPLING, job.model, job.samples)):
+        drawn = await draw(new_policy, [problem], job.samples, sampling, job.seed)
     scores: dict[str, Any] = {}
     for name in job.rewards:
         desk.tell(f"judging by {name}")
         try:
             chosen = rewards.chosen(name, job.model)
-            judged, cost = await judge_all(chosen, drawn, new_policy, desk.shop.models, sampling, job.seed)
+            with desk.spending(Part(judging(name), job.model, job.samples)) as spent:
+                judged, cost = await judge_all(chosen, drawn, new_policy, desk.shop.models, sampling, job.seed)
+                spent.tokens = cost.generated
         except RlmError as error:
             scores[name] = {"error": str(error)}
             continue
@@ -137,33 +165,30 @@ async def _score_run(job: RunScoreJob, desk: Desk, before: dict[str, Any]) -> di
     if not tree.nodes:
         raise LabelError(f"Run {job.run} has no states yet; wait until its tree has grown.")
     c = row.config
-    loaded = await desk.shop.models.get((c.model, c.device, c.dtype, c.format), desk.tell)
+    new_policy = await desk.policies(c.model, c.device, c.dtype, c.format)
     sampling = Sampling(c.temperature, c.max_step_tokens, c.max_solution_tokens)
     nodes = [n for n in tree.nodes.values() if n.id != ROOT and not n.cut]
     found: dict[str, Any] = dict(before.get("scores", {}))
     for name in (n for n in job.rewards if n not in found):
         desk.tell(f"judging {len(nodes):,} states by {name}")
-        policy, cost = loaded.policy(), Cost()
+        policy, cost = new_policy(), Cost()
         try:
             chosen = rewards.chosen(name, c.model)
             model = chosen.reward.make(RewardContext(row.problem, policy, sampling, desk.shop.models), chosen.parameters)
             asked = [n for n in nodes if n.finished or model.scores_partial]
             scores: dict[str, float] = {}
-            for i, n in enumerate(asked):
-                steps = [step_of(tree.nodes[k]) for k in tree.path(n.id) if k != ROOT]
-                scored = await model.score(row.problem, steps, (c.seed, n.id))
-                cost.add(scored)
-                scores[str(n.id)] = scored.score
-                desk.progress(i + 1, len(asked))
+            with desk.spending(Part(judging(name, states=True), c.model, len(nodes))) as spent:
+                for i, n in enumerate(asked):
+                    steps = [step_of(tree.nodes[k]) for k in tree.path(n.id) if k != ROOT]
+                    scored = await model.score(row.problem, steps, (c.seed, n.id))
+                    cost.add(scored)
+                    scores[str(n.id)] = scored.score
+                    desk.progress(i + 1, len(asked))
+                spent.tokens = cost.generated + policy.usage.generated
         except RlmError as error:
             found[name] = {"error": str(error)}
             continue
-        found[name] = {
-            "nodes": scores,
-            "oracle": model.oracle,
-            "passes": cost.passes,
-            "generated": cost.generated + policy.usage.generated,
-        }
+        found[name] = {"nodes": scores, "oracle": model.oracle, "passes": cost.passes, "generated": spent.tokens}
         desk.shop.jobs.keep(desk.id, {"run": job.run, "scores": found})
     return {"run": job.run, "scores": found}
 
@@ -180,14 +205,18 @@ async def _measure(job: MeasureJob, desk: Desk, before: dict[str, Any]) -> dict[
     else:
         chosen = counted_set(job.problems, {})
         desk.tell(f"sampling {job.samples} solutions of {len(chosen):,} problems")
-        drawn = await draw(new_policy, chosen, job.samples, sampling, job.seed, desk.progress)
+        with desk.spending(Part(SAMPLING, job.model, len(chosen) * job.samples)):
+            drawn = await draw(new_policy, chosen, job.samples, sampling, job.seed, desk.progress)
     found: dict[str, Any] = dict(before.get("rewards", {}))
     result = {"problems": job.problems, "samples": job.samples, "rewards": found}
     for name in (n for n in job.rewards if n not in found):
         desk.tell(f"judging by {name}")
         try:
             chosen = rewards.chosen(name, job.model)
-            found[name] = await evaluate_reward(chosen, drawn, new_policy, desk.shop.models, sampling, job.seed, desk.progress)
+            with desk.spending(Part(judging(name), job.model, sum(map(len, drawn)))) as spent:
+                measured = await evaluate_reward(chosen, drawn, new_policy, desk.shop.models, sampling, job.seed, desk.progress)
+                spent.tokens = measured["generated"]
+            found[name] = measured
         except RlmError as error:
             found[name] = {"error": str(error)}
         desk.shop.jobs.keep(desk.id, result)
@@ -212,14 +241,6 @@ def labelled_solutions(book: LabelBook, source: str) -> list[list[Drawn]]:
 
 
 # -- labels ------------------------------------------------------------------------------------
-
-
-def made_by(job: LabelJob) -> tuple[str, str]:
-    """Source and maker of a job's labels."""
-    by = {"oracle": "solver", "noisy": f"solver, {job.noise:.0%} flipped", "judge": job.judge}.get(
-        job.maker, f"{job.model}, {job.rollouts} rollouts"
-    )
-    return job.maker, by
 
 
 async def _label(job: LabelJob, desk: Desk) -> dict[str, Any]:
@@ -253,7 +274,8 @@ async def _label(job: LabelJob, desk: Desk) -> dict[str, Any]:
             done += 1
             desk.progress(done, len(chosen))
 
-    await together(one(s) for s in chosen)
+    with desk.spending(Part(labelling(job.maker, job.rollouts, job.judge), job.model, len(chosen))):
+        await together(one(s) for s in chosen)
     if refused and not labels:
         raise TrainingError(next(iter(refused)))
     return {"source": source, "by": by, "solutions": len(chosen), "labels": labels, "tokens": tokens, "refused": dict(refused)}
@@ -294,14 +316,17 @@ async def _train(job: TrainJob, desk: Desk) -> dict[str, Any]:
     folder = desk.shop.store.folder / "rewards"
     refuse_taken(recipe.kind, recipe.name, folder)
     new_policy, ended = await desk.policies(recipe.model), threading.Event()
-    if job.book:
-        gathered = from_book(LabelBook(desk.shop.store), recipe.labels)
-    else:
-        gathered = await gather(recipe, new_policy, desk.shop.models, desk.tell)
-    try:
-        trained = await train_head(recipe, gathered, new_policy, desk.shop.models, folder, desk.tell, ended.is_set)
-    finally:
-        ended.set()  # a cancelled training must not go on in its thread
+    book = LabelBook(desk.shop.store)
+    (part,) = parts(job, desk.shop.store, book)
+    with desk.spending(part):
+        if job.book:
+            gathered = from_book(book, recipe.labels)
+        else:
+            gathered = await gather(recipe, new_policy, desk.shop.models, desk.tell)
+        try:
+            trained = await train_head(recipe, gathered, new_policy, desk.shop.models, folder, desk.tell, ended.is_set)
+        finally:
+            ended.set()  # a cancelled training must not go on in its thread
     return msgspec.to_builtins(trained)
 
 
@@ -316,13 +341,14 @@ async def _cost(job: CostJob, desk: Desk, before: dict[str, Any]) -> dict[str, A
     learned = counted_set(job.problems, {"split": "train"})
     known = {question_id(p) for p in learned}
     fresh = [p for p in counted_set(job.measure, {}) if question_id(p) not in known]
-    held = [d for group in await draw(new_policy, fresh, 8, sampling, job.seed + 1) for d in group]
+    held = [d for group in await draw(new_policy, fresh, EXAM, sampling, job.seed + 1) for d in group]
     truth = [Labelled(d.problem, d.steps, [None if y is None else float(y) for y in oracle_labels(d.problem, d.texts)]) for d in held]
     exam = await read("prm", truth, [new_policy])
-    if auc([0.0] * len(exam.targets), [bool(t >= 0.5) for t in exam.targets]) is None:
+    if not gradable(exam):
         raise TrainingError(f"All steps of the solutions of {job.measure} are right, or all wrong; measure on more or harder problems.")
     desk.tell("sampling solutions to learn from")
-    pool = await draw(new_policy, learned, job.samples, sampling, job.seed, desk.progress)
+    with desk.spending(Part(SAMPLING, job.model, len(learned) * job.samples)):
+        pool = await draw(new_policy, learned, job.samples, sampling, job.seed, desk.progress)
     points: list[dict[str, Any]] = before.get("points", [])
     failed: dict[str, str] = {}
     result = {"problems": job.problems, "measure": job.measure, "points": points, "failed": failed}
@@ -354,26 +380,8 @@ async def _cost_of(job: CostJob, maker: str, pool, exam, new_policy, settings, s
             desk.progress(done, len(pool))
             return found, tokens
 
-    labelled = await together(one(i, g) for i, g in enumerate(pool))
-    points = []
-    for size in sorted({min(s, len(pool)) for s in job.sizes}):
-        part = [x for group, _ in labelled[:size] for x in group]
-        examples = await read("prm", part, [new_policy])
-        values = []
-        for seed in range(SEEDS):
-            try:
-                trained = await asyncio.to_thread(fit, examples, HeadConfig(seed=seed))
-            except TrainingError:
-                break  # too few labels to learn from: no point at this size
-            scores = trained.network.probabilities(exam.features)
-            found = auc([float(s) for s in scores], [bool(t >= 0.5) for t in np.asarray(exam.targets)])
-            assert found is not None  # the exam has steps of both kinds
-            values.append(found)
-        if len(values) == SEEDS:
-            labels = sum(t is not None for x in part for t in x.targets)
-            tokens = sum(n for _, n in labelled[:size])
-            points.append(
-                {"maker": maker, "problems": size, "labels": labels, "tokens": tokens, "auc": round(mean(values), 4),
-                 "low": round(min(values), 4), "high": round(max(values), 4)}
-            )  # fmt: skip
-    return points
+    with desk.spending(Part(labelling(maker, job.rollouts, job.judge), job.model, len(pool) * job.samples)):
+        labelled = await together(one(i, g) for i, g in enumerate(pool))
+    with desk.spending(learning(job)):
+        found = [await cost_point(maker, labelled[:size], exam, new_policy) for size in sorted({min(s, len(pool)) for s in job.sizes})]
+    return [point for point in found if point is not None]

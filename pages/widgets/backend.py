@@ -11,6 +11,7 @@ import streamlit as st
 from rlm_core.events import Record
 from rlm_core.labels.book import LabelBook
 from rlm_core.runs.jobs import Jobs
+from rlm_core.runs.spending import Spending
 from rlm_core.runs.store import Store
 from rlm_core.runs.supervisor import HAS_WORKER, Supervisor
 
@@ -60,3 +61,8 @@ def logs() -> LogReader:
 @st.cache_resource(show_spinner=False)
 def jobs() -> Jobs:
     return Jobs(store())
+
+
+@st.cache_resource(show_spinner=False)
+def spending() -> Spending:
+    return Spending(store())

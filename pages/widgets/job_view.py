@@ -8,16 +8,28 @@ from typing import Any
 
 import streamlit as st
 
-from pages.widgets.backend import jobs
+from pages.widgets.backend import book, jobs, spending, store
 from pages.widgets.keep import put
 from pages.widgets.looks import STATUS
 from pages.widgets.safe import markdown_text
+from rlm_core.errors import RlmError
 from rlm_core.runs.jobs import Job, JobRow
+from rlm_core.runs.spending import parts
 
 LIVE_SECONDS = 0.7
 """How often a job at work is read again."""
 
 Draw = Callable[[JobRow], None]
+
+
+def price(job: Callable[[], Job]) -> None:
+    """What a job would take, said before it is asked for; nothing where it cannot be done, which pressing the button explains."""
+    try:
+        said = spending().forecast(parts(job(), store(), book()))
+    except RlmError:
+        return
+    if said:
+        st.caption(said)
 
 
 def start(job: Job, key: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.widgets.backend import book
-from pages.widgets.job_view import job_view, start
+from pages.widgets.job_view import job_view, price, start
 from pages.widgets.keep import keep, restore
 from pages.widgets.reward_picker import pick_model
 from pages.widgets.safe import markdown_text
@@ -43,10 +43,12 @@ def make_labels() -> None:
         elif maker == "noisy":
             restore("labels.noise", 0.1)
             noise = keep("labels.noise", st.number_input("Share flipped", 0.0, 0.5, step=0.05, key="labels.noise"))
+    job = LabelJob(maker, model, rollouts=int(rollouts), noise=float(noise))
     with go_at:
         if st.button("Make labels", type="primary", icon=":material/label:", width="stretch"):
-            start(LabelJob(maker, model, rollouts=int(rollouts), noise=float(noise)), SHOWN)
+            start(job, SHOWN)
     st.caption(MAKERS[maker])
+    price(lambda: job)
     nothing = "Press Make labels: progress and the tokens spent are shown, and what is done is kept if you cancel."
     job_view(LabelJob, SHOWN, lambda j: f"{TITLES[j.maker]}, {j.model}", _draw, nothing)
 

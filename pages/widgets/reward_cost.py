@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.widgets.job_view import job_view, start
+from pages.widgets.job_view import job_view, price, start
 from pages.widgets.keep import keep, restore
 from pages.widgets.looks import theme
 from pages.widgets.reward_picker import pick_model
@@ -43,10 +43,13 @@ def label_cost() -> None:
     with size_at:
         restore("rewards.cost.size", "200 problems")
         size = keep("rewards.cost.size", st.selectbox("Pool", ["50 problems", "200 problems"], key="rewards.cost.size"))
+    sizes = SMALL if size == "50 problems" else USUAL
+    job = CostJob(tuple(makers), f"chain:n={sizes[-1]},steps=7", sizes=sizes, model=model)
     with go_at:
         if st.button("Compare", type="primary", icon=":material/price_check:", width="stretch", disabled=not makers):
-            sizes = SMALL if size == "50 problems" else USUAL
-            start(CostJob(tuple(makers), f"chain:n={sizes[-1]},steps=7", sizes=sizes, model=model), SHOWN)
+            start(job, SHOWN)
+    if makers:
+        price(lambda: job)
     nothing = "Press Compare: it takes some minutes, most of them for rollouts; the chart is then kept."
     job_view(CostJob, SHOWN, lambda j: f"{j.problems}: {', '.join(j.makers)}", _draw, nothing)
 

@@ -8,14 +8,14 @@ import pandas as pd
 import streamlit as st
 
 from pages.widgets.backend import book
-from pages.widgets.job_view import job_view, start
+from pages.widgets.job_view import job_view, price, start
 from pages.widgets.keep import keep, restore
 from pages.widgets.looks import theme
 from pages.widgets.reward_picker import pick_model, pick_rewards, pick_set, reward_title
 from pages.widgets.safe import markdown_text
 from rlm_core.errors import RlmError
 from rlm_core.figures.quality import best_of_n_figure, calibration_figure
-from rlm_core.problems.sets import counted_set
+from rlm_core.problems.sets import check_set
 from rlm_core.runs.jobs import JobRow, MeasureJob
 
 DEFAULT = ("prm:nano", "prm:nano-head", "orm:nano", "logprob")
@@ -49,13 +49,16 @@ def quality() -> None:
         chosen = pick_rewards("rewards.measure.rewards", model, DEFAULT)
     with go_at:
         go = st.button("Measure", type="primary", icon=":material/query_stats:", width="stretch", disabled=not chosen)
+    job = MeasureJob(spec, chosen, model, int(samples), labels="" if truth == SOLVER else truth)
+    if chosen:
+        price(lambda: job)
     if go:
         try:
-            counted_set(spec, {})
+            check_set(spec)
         except RlmError as error:
             st.error(markdown_text(str(error)), icon=":material/error:")
         else:
-            start(MeasureJob(spec, chosen, model, int(samples), labels="" if truth == SOLVER else truth), SHOWN)
+            start(job, SHOWN)
     nothing = "Press Measure: solutions of held-out problems are sampled once, and every reward judges the same ones."
     job_view(MeasureJob, SHOWN, _asked, _draw, nothing)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.widgets.job_view import job_view, start
+from pages.widgets.job_view import job_view, price, start
 from pages.widgets.keep import keep, one_of, restore
 from pages.widgets.looks import table_html, theme
 from pages.widgets.plot import plot
@@ -45,13 +45,16 @@ def step_scores() -> None:
         chosen = pick_rewards("rewards.score.rewards", model, DEFAULT)
     with go_at:
         go = st.button("Score", type="primary", icon=":material/grid_on:", width="stretch", disabled=not chosen)
+    job = ScoreJob(spec, chosen, model, int(samples), seed=int(seed))
+    if chosen:
+        price(lambda: job)
     if go:
         try:
             refuse_unreadable(model, make(spec))
         except RlmError as error:
             st.error(markdown_text(str(error)), icon=":material/error:")
         else:
-            start(ScoreJob(spec, chosen, model, int(samples), seed=int(seed)), SHOWN)
+            start(job, SHOWN)
     nothing = "Press Score: the model writes the solutions, and each reward judges every step of every one."
     job_view(ScoreJob, SHOWN, lambda j: f"{j.problem}, {counted(j.samples, 'solution')} by {j.model}", _draw, nothing)
 

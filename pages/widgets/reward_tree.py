@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.widgets.backend import logs, store
-from pages.widgets.job_view import job_view, start
+from pages.widgets.job_view import job_view, price, start
 from pages.widgets.keep import keep, restore
 from pages.widgets.looks import theme
 from pages.widgets.plot import plot, width_of
@@ -41,9 +41,12 @@ def on_a_tree() -> None:
     model = next(r.config.model for r in ended if r.id == run)
     with rewards_at:
         chosen = pick_rewards("rewards.tree.rewards", model, DEFAULT)
+    job = RunScoreJob(run, chosen)
     with go_at:
         if st.button("Judge", type="primary", icon=":material/balance:", width="stretch", disabled=not chosen):
-            start(RunScoreJob(run, chosen), SHOWN)
+            start(job, SHOWN)
+    if chosen:
+        price(lambda: job)
     nothing = "Press Judge: every state of the saved tree is scored by each reward; the run itself stays as it is."
     job_view(RunScoreJob, SHOWN, lambda j: f"run {j.run}: {', '.join(j.rewards)}", _draw, nothing)
 

@@ -6,14 +6,14 @@ import pandas as pd
 import streamlit as st
 
 from pages.widgets.backend import book
-from pages.widgets.job_view import job_view, start
+from pages.widgets.job_view import job_view, price, start
 from pages.widgets.keep import keep, restore
 from pages.widgets.reward_picker import pick_model
 from pages.widgets.safe import markdown_text
 from rlm_core.errors import RlmError
 from rlm_core.paths import data_folder
-from rlm_core.problems.sets import counted_set
-from rlm_core.rewards.head import KINDS, cards, refuse_taken
+from rlm_core.problems.sets import check_set
+from rlm_core.rewards.head import BUNDLED, KINDS, cards, refuse_taken
 from rlm_core.rewards.recipe import HeadRecipe
 from rlm_core.runs.jobs import JobRow, TrainJob
 
@@ -51,20 +51,38 @@ def train_head() -> None:
         go = st.button("Train", type="primary", icon=":material/model_training:", width="stretch", disabled=not weights)
     if origin == BOOK and not book().counts().by_source:
         st.info("The label book holds no labels yet; annotate some steps, or let labels be made.", icon=":material/inbox:")
+
+    def job() -> TrainJob:
+        measured = (measure,) if measure else ()
+        for spec in (*problems, *measured):
+            check_set(spec)
+        refuse_taken(kind, name.strip(), data_folder() / "rewards")
+        recipe = HeadRecipe(kind=kind, name=name.strip(), model=model, labels=weights, problems=problems, measure=measured)
+        return TrainJob(recipe, book=origin == BOOK)
+
+    if weights:
+        price(job)
+    _replaced(f"{kind}:{name.strip()}")
     if go:
         try:
-            for spec in (*problems, *([measure] if measure else [])):
-                counted_set(spec, {})
-            refuse_taken(kind, name.strip(), data_folder() / "rewards")
-            recipe = HeadRecipe(
-                kind=kind, name=name.strip(), model=model, labels=weights, problems=problems, measure=(measure,) if measure else ()
-            )
+            asked = job()
         except RlmError as error:
             st.error(markdown_text(str(error)), icon=":material/error:")
         else:
-            start(TrainJob(recipe, book=origin == BOOK), SHOWN)
+            start(asked, SHOWN)
     nothing = "Press Train: the head is trained on this machine in seconds to minutes, then measured on problems it has not seen."
     job_view(TrainJob, SHOWN, lambda j: f"{j.recipe.kind}:{j.recipe.name} for {j.recipe.model}", _draw, nothing)
+
+
+def _replaced(reward: str) -> None:
+    """Say so before a head of that name is trained over."""
+    found = cards().get(reward)
+    if found is not None and found[1].parent != BUNDLED:
+        learned = ", ".join(f"{n:,} {source}" for source, n in found[0].labels.items())
+        st.warning(
+            f"{markdown_text(reward)} is there already, made {found[0].made} from {learned} labels; training replaces it.",
+            icon=":material/warning:",
+        )
 
 
 def _weights(sources: list[str], origin: str) -> dict[str, float]:

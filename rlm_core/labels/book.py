@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -73,11 +73,15 @@ class LabelBook:
         """
         where, given = _where({"task": task, "model": model})
         if labelled is not None:
-            inner, more = _where({"source": source, "by": by})
-            where += f" AND id {'' if labelled else 'NOT'} IN (SELECT solution FROM labels WHERE {inner})"
-            given += more
+            inner, more = _labelled(labelled, {"source": source, "by": by})
+            where, given = f"{where} AND {inner}", given + more
         rows = self._store.db().execute(f"SELECT data FROM solutions WHERE {where} ORDER BY rowid", given)
         return [msgspec.json.decode(r["data"], type=Solution) for r in rows]
+
+    def count(self, *, labelled: bool, source: str | tuple[str, ...], by: str | None = None) -> int:
+        """How many solutions have (or lack) a label of this source, or of any of these."""
+        where, given = _labelled(labelled, {"source": source, "by": by})
+        return self._store.db().execute(f"SELECT COUNT(*) AS n FROM solutions WHERE {where}", given).fetchone()["n"]
 
     def put(self, labels: Iterable[Label], *, keep_newer: bool = False) -> int:
         """Keep labels; one by the same source and maker on the same step is replaced, with `keep_newer` only if it is older.
@@ -120,10 +124,20 @@ class LabelBook:
         )
 
 
-def _where(given: dict[str, str | None]) -> tuple[str, list[str]]:
-    """The conditions that are given, as SQL and its values."""
-    asked = {k: v for k, v in given.items() if v is not None}
-    return " AND ".join(["1", *(f"{k}=?" for k in asked)]), list(asked.values())
+_Given = Mapping[str, str | tuple[str, ...] | None]
+
+
+def _where(given: _Given) -> tuple[str, list[str]]:
+    """The conditions that are given, as SQL and its values; several values are alternatives."""
+    asked = {k: (v,) if isinstance(v, str) else v for k, v in given.items() if v is not None}
+    words = (f"{k} IN ({','.join('?' * len(values))})" for k, values in asked.items())
+    return " AND ".join(["1", *words]), [v for values in asked.values() for v in values]
+
+
+def _labelled(has: bool, by: _Given) -> tuple[str, list[str]]:
+    """Solutions that have, or lack, a label of these."""
+    where, given = _where(by)
+    return f"id {'' if has else 'NOT'} IN (SELECT solution FROM labels WHERE {where})", given
 
 
 def _check(solution: str, step: int, steps: int | None) -> None:

@@ -23,6 +23,18 @@ def counted_set(spec: str, defaults: Mapping[str, str]) -> list[Problem]:
 
     defaults: parameters where the spec does not say. ProblemError if it does not say how many.
     """
+    return problem_set(*_read(spec, defaults))
+
+
+def check_set(spec: str) -> int:
+    """How many problems such a spec names; ProblemError, as `counted_set` has it, if it cannot be made. Only the first is made."""
+    kind, count = _read(spec, {})
+    problem_set(kind, 1)
+    return count
+
+
+def _read(spec: str, defaults: Mapping[str, str]) -> tuple[str, int]:
+    """The spec of one problem without its seed, and how many are wanted."""
     name, _, rest = spec.partition(":")
     if SEED not in task(name).description.parameters:
         raise ProblemError(f"Problems of the kind {name} are not made from seeds, so there is no set of them; choose another kind.")
@@ -30,4 +42,4 @@ def counted_set(spec: str, defaults: Mapping[str, str]) -> list[Problem]:
     wanted = given.pop("n", "")
     if not wanted.isascii() or not wanted.isdigit() or not 1 <= int(wanted) <= MOST:
         raise ProblemError(f"'{spec}' does not say how many problems; write for example {name or 'chain'}:n=200, from 1 to {MOST:,}.")
-    return problem_set(f"{name}:" + ",".join(f"{k}={v}" for k, v in given.items()) if given else name, int(wanted))
+    return f"{name}:" + ",".join(f"{k}={v}" for k, v in given.items()) if given else name, int(wanted)

@@ -93,6 +93,8 @@ async def train_head(
     A head of that name is replaced. TrainingError if the labels teach nothing.
     """
     labelled, tokens = gathered
+    if (folder / f"{recipe.kind}-{recipe.name}").exists():
+        report(f"{recipe.kind}:{recipe.name} is there already, and is replaced.")
     config = config or HeadConfig(seed=recipe.seed)
     report(f"Reading the hidden states of {len(labelled):,} solutions …")
     readers = [new_policy]

@@ -135,3 +135,9 @@ def test_a_solution_without_steps_is_refused():
 def test_targets_lie_in_0_to_1_and_neutral_counts_as_good():
     assert [target(human(0, v)) for v in (1, 0, -1)] == [1.0, 1.0, 0.0]
     assert target(Label(ONE.id, 0, "soft", "nano", 0.375, 0.0)) == 0.375
+
+
+def test_solutions_with_any_of_several_sources_are_counted_once(book):
+    book.put([human(0, 1), Label(ONE.id, 0, "hard", "nano", 1.0, 1.0)])
+    assert book.count(labelled=True, source=("human", "hard")) == book.count(labelled=False, source="human") == 1
+    assert book.count(labelled=False, source="hard", by="other") == 2

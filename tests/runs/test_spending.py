@@ -1,0 +1,110 @@
+"""What jobs took is recorded part by part, and foretells what the same work will take."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from rlm_core.errors import ProblemError
+from rlm_core.labels.base import solution
+from rlm_core.labels.book import LabelBook
+from rlm_core.models.library import Library
+from rlm_core.problems import make, task
+from rlm_core.rewards.recipe import HeadRecipe
+from rlm_core.runs.config import RunConfig
+from rlm_core.runs.jobs import CostJob, Jobs, LabelJob, MeasureJob, RunScoreJob, ScoreJob, TrainJob
+from rlm_core.runs.spending import Part, Spending, parts
+from rlm_core.runs.store import Store
+from rlm_core.search.runner import run_search
+from rlm_core.workshop import Workshop, do_job
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    monkeypatch.setenv("RLM_EXPLORER_DATA", str(tmp_path))
+    return Store(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def library():
+    return Library()
+
+
+def fill(book: LabelBook, seeds: range) -> None:
+    for seed in seeds:
+        problem = make(f"chain:steps=3,seed={seed}")
+        book.add([solution(problem, task("chain").solution(problem))])
+
+
+def foretold(job, store) -> str:
+    return Spending(store).forecast(parts(job, store, LabelBook(store)))
+
+
+def do(job, store, library):
+    jobs = Jobs(store)
+    jobs.create(job)
+    row = jobs.claim("test")
+    result = asyncio.run(do_job(row, Workshop(store, jobs, library)))
+    jobs.end(row.id, "finished", "", result)
+    return result
+
+
+def saved_run(store, library) -> str:
+    config = RunConfig(model="nano", problem="chain:seed=1", search="best_of_n", search_parameters={"n": 2})
+    loaded = asyncio.run(library.get(("nano", "auto", "auto", "auto"), lambda text: None))
+    run, records = store.create(config, make(config.problem)), []
+    tree = asyncio.run(run_search(config, loaded.policy(), records.append, source=library))
+    store.append(run, records, {"nodes": len(tree.nodes)})
+    return run
+
+
+def test_what_a_part_took_is_scaled_by_its_pieces_and_what_is_not_known_is_named(store):
+    spending = Spending(store)
+    assert spending.forecast([Part("sampling", "nano", 0)]) == ""
+    assert "not known yet" in spending.forecast([Part("sampling", "nano", 10)])
+    spending.put(Part("sampling", "nano", 10), tokens=500, seconds=2.0)
+    assert spending.forecast([Part("sampling", "nano", 30)]) == "About 6.0 s and 1,500 tokens, going by earlier work on this machine."
+    assert "not known yet" in spending.forecast([Part("sampling", "smollm2", 30)])
+    partly = spending.forecast([Part("sampling", "nano", 5), Part("judging solutions by judge", "nano", 5)])
+    assert partly == "At least 1.0 s and 250 tokens, going by earlier work on this machine; not timed yet: judging solutions by judge."
+    spending.put(Part("sampling", "nano", 1), tokens=70, seconds=1.0)
+    assert spending.forecast([Part("sampling", "nano", 2)]).startswith("About 2.0 s and 140 tokens")  # the last time counts
+
+
+def test_after_a_job_the_same_job_is_foretold_whole(store, library):
+    fill(LabelBook(store), range(12))
+    first = [
+        ScoreJob("chain:seed=3", ("logprob", "rollouts"), samples=2),
+        RunScoreJob(saved_run(store, library), ("logprob", "oracle")),
+        MeasureJob("chain:n=3", ("logprob", "entropy"), samples=2),
+        CostJob(("hard", "soft"), "chain:n=12,steps=4", "chain:n=4", sizes=(12,), samples=2, rollouts=2),
+        LabelJob("noisy", noise=0.4),
+        TrainJob(HeadRecipe("prm", "booked", labels={"noisy": 1.0}), book=True),
+        TrainJob(HeadRecipe("prm", "fresh", problems=("chain:n=20,steps=5",), measure=("chain:n=2",), measure_samples=2)),
+    ]
+    for job in first:
+        assert "not known yet" in foretold(job, store) or "not timed yet" in foretold(job, store)
+        do(job, store, library)
+        if isinstance(job, LabelJob):
+            assert foretold(job, store) == ""  # all of them are labelled now
+            fill(LabelBook(store), range(12, 14))
+        assert foretold(job, store).startswith("About ")
+
+
+def test_the_tokens_that_are_foretold_are_those_that_were_counted(store, library):
+    job = ScoreJob("chain:seed=3", ("rollouts",), samples=3)
+    result = do(job, store, library)
+    tokens = sum(s["tokens"] for s in result["solutions"]) + result["scores"]["rollouts"]["generated"]
+    assert tokens > 0 and f" and {tokens:,} tokens" in foretold(job, store)
+
+
+def test_what_failed_foretells_nothing(store, library):
+    job = ScoreJob("chain:seed=3", ("hub_prm",), samples=2)
+    assert "error" in do(job, store, library)["scores"]["hub_prm"]
+    assert foretold(job, store).endswith("not timed yet: judging solutions by hub_prm.")
+
+
+def test_a_set_that_there_is_not_has_no_price(store):
+    with pytest.raises(ProblemError, match="does not say how many"):
+        foretold(MeasureJob("chain:steps=3", ("logprob",)), store)
