@@ -42,11 +42,12 @@ def job_view(kind: type, key: str, name: Callable[[Any], str], draw: Draw, nothi
     """The chosen job of a kind, or the newest.
 
     draw: shows its result, or as much of it as there is. name: says in a few words what was asked.
-    key: of the session's state that holds the job's id. nothing: what is said before there is any job.
+    key: of the session's state that holds the job's id. nothing: what is said before there is any job, if it is not said already.
     """
     found = jobs().list(kind)
     if not found:
-        st.info(nothing, icon=":material/info:")
+        if nothing:
+            st.info(nothing, icon=":material/info:")
         return
     names = {j.id: _named(j, name) for j in found}
     if st.session_state.get(key) not in names:

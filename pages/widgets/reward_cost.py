@@ -29,7 +29,7 @@ def label_cost() -> None:
         "Labels by people are dear, rollouts cost tokens, a judge costs passes: the same pool of solutions is labelled in every way, "
         "and a head is trained on growing parts of it."
     )
-    model_at, makers_at, size_at, go_at = st.columns([3, 6, 3, 2], vertical_alignment="bottom")
+    model_at, makers_at, size_at, go_at = st.columns([3, 7, 2, 2], vertical_alignment="bottom")
     with model_at:
         model = pick_model("rewards.cost.model")
     with makers_at:

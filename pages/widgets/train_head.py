@@ -49,7 +49,8 @@ def train_head() -> None:
         ).strip()
     with go_at:
         go = st.button("Train", type="primary", icon=":material/model_training:", width="stretch", disabled=not weights)
-    if origin == BOOK and not book().counts().by_source:
+    empty = origin == BOOK and not book().counts().by_source
+    if empty:
         st.info("The label book holds no labels yet; annotate some steps, or let labels be made.", icon=":material/inbox:")
 
     def job() -> TrainJob:
@@ -70,8 +71,8 @@ def train_head() -> None:
             st.error(markdown_text(str(error)), icon=":material/error:")
         else:
             start(asked, SHOWN)
-    nothing = "Press Train: the head is trained on this machine in seconds to minutes, then measured on problems it has not seen."
-    job_view(TrainJob, SHOWN, lambda j: f"{j.recipe.kind}:{j.recipe.name} for {j.recipe.model}", _draw, nothing)
+    ready = "Press Train: the head is trained on this machine in seconds to minutes, then measured on problems it has not seen."
+    job_view(TrainJob, SHOWN, lambda j: f"{j.recipe.kind}:{j.recipe.name} for {j.recipe.model}", _draw, "" if empty else ready)
 
 
 def _replaced(reward: str) -> None:

@@ -1,11 +1,14 @@
 """What the parts of jobs took on this machine, and from that what another job will take.
 
 A part is one kind of work for one model: sampling solutions, judging them by one reward, labelling them by one maker,
-training a head. What it took is recorded when it is done, and scaled by the number of its pieces to foretell another.
+training a head. What it took is recorded when it is done, and scaled by the number of its pieces to foretell another. Many pieces
+at once are quicker each than few, so a part more than REACH times as large as any that was timed is not foretold.
 """
 
 from __future__ import annotations
 
+import math
+import sqlite3
 import time
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -18,8 +21,9 @@ from rlm_core.runs.store import Store
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS spending (
     what TEXT NOT NULL, model TEXT NOT NULL, pieces INTEGER NOT NULL, tokens INTEGER NOT NULL, seconds REAL NOT NULL, at REAL NOT NULL,
-    PRIMARY KEY (what, model)) WITHOUT ROWID;
+    PRIMARY KEY (what, model, pieces)) WITHOUT ROWID;
 """
+REACH = 4
 EXAM = 8
 """Solutions of each problem that label cost is measured on."""
 SAMPLING = "sampling"
@@ -112,17 +116,24 @@ class Spending:
         tokens = seconds = 0.0
         unknown = []
         for p in wanted:
-            row = self._store.db().execute("SELECT * FROM spending WHERE what=? AND model=?", (p.what, p.model)).fetchone()
+            row = self._nearest(p)
             if row is None:
                 unknown.append(p.what)
                 continue
             tokens += row["tokens"] * p.pieces / row["pieces"]
             seconds += row["seconds"] * p.pieces / row["pieces"]
         if len(unknown) == len(wanted):
-            return "What this takes is not known yet: nothing like it has been done on this machine."
+            return "What this takes is not known yet: nothing of this kind and size has been done on this machine."
         cost = f"{duration(seconds)} and {f'{tokens:,.0f}' if tokens else 'no'} tokens"
         known = f"{'At least' if unknown else 'About'} {cost}, going by earlier work on this machine"
-        return f"{known}; not timed yet: {', '.join(dict.fromkeys(unknown))}." if unknown else f"{known}."
+        return f"{known}; not timed yet at this size: {', '.join(dict.fromkeys(unknown))}." if unknown else f"{known}."
+
+    def _nearest(self, part: Part) -> sqlite3.Row | None:
+        """What the part took when it was nearest in size to this, if that is within reach."""
+        rows = self._store.db().execute(
+            "SELECT * FROM spending WHERE what=? AND model=? AND pieces*? >= ?", (part.what, part.model, REACH, part.pieces)
+        )
+        return min(rows, key=lambda r: abs(math.log(r["pieces"] / part.pieces)), default=None)
 
 
 def duration(seconds: float) -> str:

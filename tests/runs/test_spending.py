@@ -67,9 +67,22 @@ def test_what_a_part_took_is_scaled_by_its_pieces_and_what_is_not_known_is_named
     assert spending.forecast([Part("sampling", "nano", 30)]) == "About 6.0 s and 1,500 tokens, going by earlier work on this machine."
     assert "not known yet" in spending.forecast([Part("sampling", "smollm2", 30)])
     partly = spending.forecast([Part("sampling", "nano", 5), Part("judging solutions by judge", "nano", 5)])
-    assert partly == "At least 1.0 s and 250 tokens, going by earlier work on this machine; not timed yet: judging solutions by judge."
-    spending.put(Part("sampling", "nano", 1), tokens=70, seconds=1.0)
-    assert spending.forecast([Part("sampling", "nano", 2)]).startswith("About 2.0 s and 140 tokens")  # the last time counts
+    assert (
+        partly
+        == "At least 1.0 s and 250 tokens, going by earlier work on this machine; not timed yet at this size: judging solutions by judge."
+    )
+    spending.put(Part("sampling", "nano", 10), tokens=700, seconds=1.0)
+    assert spending.forecast([Part("sampling", "nano", 20)]).startswith("About 2.0 s and 1,400 tokens")  # the last time counts
+
+
+def test_the_nearest_in_size_foretells_and_nothing_far_larger_is_foretold(store):
+    spending = Spending(store)
+    spending.put(Part("sampling", "nano", 10), tokens=500, seconds=2.0)
+    spending.put(Part("sampling", "nano", 1000), tokens=50_000, seconds=20.0)
+    assert spending.forecast([Part("sampling", "nano", 500)]).startswith("About 10 s")
+    assert spending.forecast([Part("sampling", "nano", 20)]).startswith("About 4.0 s")
+    assert spending.forecast([Part("sampling", "nano", 1)]).startswith("About 0.2 s")
+    assert "not known yet" in spending.forecast([Part("sampling", "nano", 5000)])
 
 
 def test_after_a_job_the_same_job_is_foretold_whole(store, library):
@@ -102,7 +115,7 @@ def test_the_tokens_that_are_foretold_are_those_that_were_counted(store, library
 def test_what_failed_foretells_nothing(store, library):
     job = ScoreJob("chain:seed=3", ("hub_prm",), samples=2)
     assert "error" in do(job, store, library)["scores"]["hub_prm"]
-    assert foretold(job, store).endswith("not timed yet: judging solutions by hub_prm.")
+    assert foretold(job, store).endswith("not timed yet at this size: judging solutions by hub_prm.")
 
 
 def test_a_set_that_there_is_not_has_no_price(store):
