@@ -157,7 +157,8 @@ class Engine:
         self._waiting.append(request)
         if self._pump is None or self._pump.done():
             self._pump = loop.create_task(self._run())
-        return await request.future
+        await request.future
+        return request
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
@@ -170,7 +171,7 @@ class Engine:
                 continue
             for request in finished:
                 if not request.future.done():
-                    request.future.set_result(request)
+                    request.future.set_result(None)  # a future that held its request would keep the session's cache in memory
             await asyncio.sleep(0)
 
     def _fail(self, error: Exception) -> None:

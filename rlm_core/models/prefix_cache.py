@@ -1,7 +1,8 @@
 """A radix tree from token prefixes to what the model computed for them, so that no prompt token is computed twice.
 
 Every edge holds a run of tokens and their states; prompts that begin alike share the edges
-they have in common. Over its size in bytes the least recently used leaves go first.
+they have in common. Over its size in bytes the least recently used leaves go first. Edges know their children only: without
+cycles of references the states of a closed search are freed at once, not whenever Python next looks for cycles.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ class _Edge:
 
     tokens: tuple[int, ...]
     states: States
-    parent: _Edge | None
     children: dict[int, _Edge] = field(default_factory=dict)
     used: int = 0
 
@@ -31,7 +31,7 @@ class PrefixCache:
     def __init__(self, max_bytes: int) -> None:
         self.max_bytes = max_bytes
         self.bytes = 0
-        self._root = _Edge((), States(torch.empty(0), torch.empty(0)), None)
+        self._root = _Edge((), States(torch.empty(0), torch.empty(0)))
         self._clock = 0
 
     def match(self, tokens: Sequence[int]) -> tuple[int, list[States]]:
@@ -58,39 +58,38 @@ class PrefixCache:
                 self._attach(edge, tuple(tokens[done:]), states.part(done, len(tokens)).clone())
                 break
             common = _common(child.tokens, tokens, done)
-            edge = child if common == len(child.tokens) else self._split(child, common)
+            edge = child if common == len(child.tokens) else self._split(edge, child, common)
             edge.used = self._clock  # what was split off below was not used now
             done += common
         self._evict()
 
     def _attach(self, parent: _Edge, tokens: tuple[int, ...], states: States) -> None:
-        edge = _Edge(tokens, states, parent, used=self._clock)
+        edge = _Edge(tokens, states, used=self._clock)
         parent.children[tokens[0]] = edge
         self.bytes += edge.states.bytes
 
-    def _split(self, edge: _Edge, at: int) -> _Edge:
-        """Cut an edge after `at` tokens; returns the upper part."""
-        assert edge.parent is not None
-        upper = _Edge(edge.tokens[:at], edge.states.part(0, at).clone(), edge.parent, used=edge.used)
-        edge.parent.children[upper.tokens[0]] = upper
-        edge.tokens, edge.states, edge.parent = edge.tokens[at:], edge.states.part(at).clone(), upper
+    def _split(self, parent: _Edge, edge: _Edge, at: int) -> _Edge:
+        """Cut a parent's edge after `at` tokens; returns the upper part."""
+        upper = _Edge(edge.tokens[:at], edge.states.part(0, at).clone(), used=edge.used)
+        parent.children[upper.tokens[0]] = upper
+        edge.tokens, edge.states = edge.tokens[at:], edge.states.part(at).clone()
         upper.children[edge.tokens[0]] = edge
         return upper
 
     def _evict(self) -> None:
         while self.bytes > self.max_bytes:
-            leaf = min(self._leaves(), key=lambda e: e.used)
-            assert leaf.parent is not None
-            del leaf.parent.children[leaf.tokens[0]]
+            parent, leaf = min(self._leaves(), key=lambda found: found[1].used)
+            del parent.children[leaf.tokens[0]]
             self.bytes -= leaf.states.bytes
 
-    def _leaves(self) -> list[_Edge]:
-        found, stack = [], list(self._root.children.values())
+    def _leaves(self) -> list[tuple[_Edge, _Edge]]:
+        """Every edge without children, with its parent."""
+        found, stack = [], [(self._root, child) for child in self._root.children.values()]
         while stack:
-            edge = stack.pop()
-            stack.extend(edge.children.values())
+            parent, edge = stack.pop()
+            stack.extend((edge, child) for child in edge.children.values())
             if not edge.children:
-                found.append(edge)
+                found.append((parent, edge))
         return found
 
 
