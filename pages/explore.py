@@ -35,6 +35,8 @@ def start() -> None:
 
 if pressed:
     start()
+if "run" not in st.query_params and st.session_state.get("shown"):
+    st.query_params["run"] = st.session_state["shown"]  # back from another page: the run that was shown here
 if st.query_params.get("run"):
     run_view(st.query_params["run"])
 else:

@@ -74,6 +74,17 @@ def listed(words: Sequence[str], most: int = 0) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
 
 
+LABELLED_BY = {
+    "human": "people",
+    "oracle": "exact solver",
+    "noisy": "exact solver with flips",
+    "hard": "Monte-Carlo, hard",
+    "soft": "Monte-Carlo, soft",
+    "judge": "a judge",
+}
+"""Sources of labels as a person reads them."""
+
+
 def shorten(text: str, limit: int) -> str:
     """At most `limit` characters, the last an ellipsis where something is left out.
 

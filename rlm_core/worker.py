@@ -131,7 +131,7 @@ class Worker:
         except asyncio.CancelledError:
             if self.stop.is_set():
                 raise  # the worker is being stopped, which is not the person's wish
-            self.jobs.end(row.id, "cancelled", "cancelled")
+            self.jobs.end(row.id, "cancelled", self.jobs.get(row.id).message)  # how far it was
         except RlmError as error:
             self.jobs.end(row.id, "failed", str(error))
         except Exception as error:  # a fault of ours; the job says so, the worker lives on

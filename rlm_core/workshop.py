@@ -36,6 +36,7 @@ from rlm_core.training.labelling import MakerSettings, combined, make_labels
 from rlm_core.training.reward_models import Labelled, read
 from rlm_core.training.sampling import AT_ONCE, Drawn, draw, oracle_labels
 from rlm_core.tree import ROOT, Node, replay
+from rlm_core.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +90,14 @@ class Desk:
     @contextmanager
     def spending(self, part: Part) -> Iterator[Spent]:
         """Records what a part of the job took, unless it fails."""
-        spent, before, began = Spent(), self._generated(), time.perf_counter()
+        spent, before, began = Spent(), self.generated(), time.perf_counter()
         yield spent
         if part.pieces:
-            tokens = self._generated() - before if spent.tokens is None else spent.tokens
+            tokens = self.generated() - before if spent.tokens is None else spent.tokens
             Spending(self.shop.store).put(part, tokens, time.perf_counter() - began)
 
-    def _generated(self) -> int:
+    def generated(self) -> int:
+        """Tokens that the job's own policies have generated so far."""
         return sum(u.generated for u in self._usages)
 
 
@@ -250,15 +252,30 @@ async def _label(job: LabelJob, desk: Desk) -> dict[str, Any]:
     new_policy, sampling = await desk.policies(job.model), Sampling(job.temperature)
     settings = MakerSettings(job.rollouts, job.noise, job.judge)
     desk.tell(f"labelling {len(chosen):,} solutions")
-    gate, done, tokens, labels, refused = asyncio.Semaphore(AT_ONCE), 0, 0, 0, Counter[str]()
+    gate, refused = asyncio.Semaphore(AT_ONCE), Counter[str]()
+    kept = tokens = labels = steps_done = 0
+    steps_all = sum(len(s.steps) for s in chosen)
+
+    def tell(steps: int) -> None:
+        nonlocal steps_done
+        steps_done += steps
+        desk.message = f"{kept:,} of {counted(len(chosen), 'solution')} labelled and kept, {desk.generated():,} tokens generated; steps"
+        desk.progress(steps_done, steps_all)
 
     async def one(solution: Solution) -> None:
-        nonlocal done, tokens, labels
+        nonlocal tokens, labels, kept
         async with gate:
-            steps = steps_of(solution)
+            steps, own = steps_of(solution), 0
+
+            def step_done() -> None:
+                nonlocal own
+                own += 1
+                tell(1)
+
             try:
+                seed = (job.seed, int(solution.id, 16))
                 made = await make_labels(
-                    job.maker, solution.problem, steps, new_policy(), desk.shop.models, settings, (job.seed, int(solution.id, 16)), sampling
+                    job.maker, solution.problem, steps, new_policy(), desk.shop.models, settings, seed, sampling, step_done
                 )
             except RlmError as error:
                 refused[str(error)] += 1
@@ -271,8 +288,8 @@ async def _label(job: LabelJob, desk: Desk) -> dict[str, Any]:
                 book.put(Label(solution.id, i, source, by, v, now, n) for (i, v), n in zip(known, share, strict=True))
                 tokens += made.generated
                 labels += len(known)
-            done += 1
-            desk.progress(done, len(chosen))
+                kept += 1
+            tell(len(steps) - own)
 
     with desk.spending(Part(labelling(job.maker, job.rollouts, job.judge), job.model, len(chosen))):
         await together(one(s) for s in chosen)

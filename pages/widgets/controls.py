@@ -91,7 +91,7 @@ def _model() -> dict[str, Any]:
 
 def _budget() -> Budget:
     st.markdown("**Budget**", help="The run ends when the first of these is used up; leave a field empty for no limit.")
-    simulations, tokens, seconds = st.columns(3)
+    simulations, tokens, seconds = st.columns([5, 4, 4])
     with simulations:
         s = _limit(
             "Simulations", "budget.simulations", 64, "By strategy: a walk of a tree search, a candidate, a scored state, or a whole chain."
@@ -125,11 +125,13 @@ def _sampling() -> dict[str, Any]:
 
 
 def estimate(config: RunConfig, rows: list[RunRow]) -> str:
-    """What a run like this cost the last time, scaled to its simulations; empty before there was one."""
+    """What a run like this cost the last time, scaled to the simulations where those ended it; empty before there was one."""
     for row in rows:
         c, s = row.config, row.summary
         alike = (c.model, c.search, c.reward, c.device) == (config.model, config.search, config.reward, config.device)
+        by_budget = s.get("stop") == "simulations"
+        alike = alike and (by_budget or c.search_parameters == config.search_parameters)
         if row.status == "finished" and alike and s.get("simulations") and s.get("seconds"):
-            share = (config.budget.simulations or s["simulations"]) / s["simulations"]
+            share = (config.budget.simulations or s["simulations"]) / s["simulations"] if by_budget else 1.0
             return f"About {s['generated'] * share:,.0f} tokens and {s['seconds'] * share:,.1f} s, going by the last run like it."
     return ""

@@ -163,4 +163,4 @@ def _children(tree: SearchTree, node: Node) -> str:
         (str(c.id), c.text, "–" if c.logprob is None else number(c.logprob), "–" if c.value is None else f"{c.value:.2f}")
         for c in (tree.nodes[i] for i in node.children)
     ]
-    return table_html(("", "step", "log p", "value"), rows, text_columns=(1,))
+    return table_html(("", "step", "mean log p", "value"), rows, text_columns=(1,))

@@ -57,6 +57,10 @@ def job_view(kind: type, key: str, name: Callable[[Any], str], draw: Draw, nothi
     st.fragment(_body, run_every=LIVE_SECONDS if row.active else None)(row.id, row.active, draw)
 
 
+def _counted(row: JobRow) -> str:
+    return f" · {row.done:,} of {row.total:,}" if row.total else ""
+
+
 def _named(row: JobRow, name: Callable[[Any], str]) -> str:
     """Never with the status: a drop-down keeps the words an option had when it was chosen."""
     return f"{datetime.fromtimestamp(row.created):%Y-%m-%d %H:%M:%S} · {name(row.job)}"
@@ -68,8 +72,7 @@ def _body(job: str, was_active: bool, draw: Draw) -> None:
         st.rerun()
     if row.active:
         told = "waiting for a worker" if row.status == "queued" else row.message
-        counted = f" · {row.done:,} of {row.total:,}" if row.total else ""
-        st.progress(min(1.0, row.share), text=f"{markdown_text(told[:1].upper() + told[1:])}{counted}")
+        st.progress(min(1.0, row.share), text=f"{markdown_text(told[:1].upper() + told[1:])}{_counted(row)}")
         if st.button("Cancel", icon=":material/stop:", key=f"cancel.{job}"):
             jobs().cancel(job)
         if row.result:
@@ -83,7 +86,8 @@ def _body(job: str, was_active: bool, draw: Draw) -> None:
     if row.status == "failed":
         st.error(markdown_text(row.message), icon=":material/error:")
     else:
-        st.warning(f"{STATUS[row.status][1]}: {markdown_text(row.message)}", icon=":material/warning:")
-    if st.button("Go on", icon=":material/play_arrow:", key=f"resume.{job}", help="What was done and kept is not done again."):
+        st.warning(f"{STATUS[row.status][1]}: {markdown_text(row.message)}{_counted(row)}", icon=":material/warning:")
+    again = "Try again" if row.status == "failed" else "Go on"
+    if st.button(again, icon=":material/play_arrow:", key=f"resume.{job}", help="What was done and kept is not done again."):
         jobs().resume(job)
         st.rerun()

@@ -22,10 +22,10 @@ SHOWN = 12
 """Refused lines that are listed; of more, only their number is said."""
 SOURCE_WORDS = {
     "human": ("Labels by people", "Labels by people: good, neutral or bad."),
-    "oracle": ("By the oracle", "Labels by the exact solver of the problem's kind."),
-    "noisy": ("By the oracle, flipped", "Labels by the exact solver, a share of them flipped."),
-    "hard": ("By rollouts, hard", "1 if any rollout from the step was correct."),
-    "soft": ("By rollouts, soft", "The share of rollouts from the step that were correct."),
+    "oracle": ("By the exact solver", "Labels by the exact solver of the problem's kind."),
+    "noisy": ("By the exact solver, with flips", "Labels by the exact solver, a share of them flipped."),
+    "hard": ("By Monte-Carlo, hard", "1 if any rollout from the step was correct."),
+    "soft": ("By Monte-Carlo, soft", "The share of rollouts from the step that were correct."),
     "judge": ("By a judge", "Labels by a language model that was asked."),
 }
 
@@ -63,7 +63,8 @@ def from_runs(added: Callable[[list[Solution]], None]) -> None:
         if not found:
             st.warning("None of these runs has a finished candidate.", icon=":material/warning:")
             return
-        st.toast(f"{counted(new, 'new solution')}, {len(found) - new:,} already there.", icon=":material/check:")
+        already = f", {len(found) - new:,} already there" if len(found) > new else ""
+        st.toast(f"{counted(new, 'new solution')}{already}; solutions of the same steps count once.", icon=":material/check:")
         added(found)
 
 

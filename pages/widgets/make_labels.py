@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.widgets.backend import book
+from pages.widgets.backend import book, store
 from pages.widgets.job_view import job_view, price, start
 from pages.widgets.keep import keep, restore
 from pages.widgets.reward_picker import pick_model
 from pages.widgets.safe import markdown_text
 from rlm_core.rewards.recipe import MAKERS
 from rlm_core.runs.jobs import JobRow, LabelJob
-from rlm_core.wording import counted
+from rlm_core.runs.spending import parts
+from rlm_core.wording import LABELLED_BY, counted
 
 SHOWN = "labels.make.job"
-TITLES = {
-    "oracle": "Exact solver",
-    "noisy": "Exact solver with flips",
-    "hard": "Monte-Carlo, hard",
-    "soft": "Monte-Carlo, soft",
-    "judge": "Language model as judge",
-}
 
 
 def make_labels() -> None:
@@ -32,9 +26,11 @@ def make_labels() -> None:
     maker_at, model_at, count_at, go_at = st.columns([4, 3, 3, 2], vertical_alignment="bottom")
     with maker_at:
         restore("labels.maker", "soft")
-        maker = keep("labels.maker", st.selectbox("Made by", list(MAKERS), format_func=TITLES.__getitem__, key="labels.maker"))
-    with model_at:
-        model = pick_model("labels.model")
+        maker = keep("labels.maker", st.selectbox("Made by", list(MAKERS), format_func=_title, key="labels.maker"))
+    model = "nano"
+    if maker in ("hard", "soft", "judge"):
+        with model_at:
+            model = pick_model("labels.model")
     rollouts, noise = 8, 0.1
     with count_at:
         if maker in ("hard", "soft"):
@@ -44,13 +40,18 @@ def make_labels() -> None:
             restore("labels.noise", 0.1)
             noise = keep("labels.noise", st.number_input("Share flipped", 0.0, 0.5, step=0.05, key="labels.noise"))
     job = LabelJob(maker, model, rollouts=int(rollouts), noise=float(noise))
+    left = parts(job, store(), book())[0].pieces
     with go_at:
-        if st.button("Make labels", type="primary", icon=":material/label:", width="stretch"):
+        if st.button("Make labels", type="primary", icon=":material/label:", width="stretch", disabled=not left):
             start(job, SHOWN)
-    st.caption(MAKERS[maker])
+    st.caption(MAKERS[maker] + ("" if left else " All solutions in the label book have these labels already."))
     price(lambda: job)
     nothing = "Press Make labels: progress and the tokens spent are shown, and what is done is kept if you cancel."
-    job_view(LabelJob, SHOWN, lambda j: f"{TITLES[j.maker]}, {j.model}", _draw, nothing)
+    job_view(LabelJob, SHOWN, lambda j: f"{_title(j.maker)}, {j.model}", _draw, nothing)
+
+
+def _title(maker: str) -> str:
+    return LABELLED_BY[maker][:1].upper() + LABELLED_BY[maker][1:]
 
 
 def _draw(row: JobRow) -> None:

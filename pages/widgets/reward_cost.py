@@ -12,15 +12,10 @@ from pages.widgets.safe import markdown_text
 from rlm_core.figures.quality import cost_figure
 from rlm_core.rewards.recipe import MAKERS
 from rlm_core.runs.jobs import CostJob, JobRow
+from rlm_core.wording import LABELLED_BY
 
 SHOWN = "rewards.cost.job"
-WORDS = {
-    "noisy": "human-like (oracle, 10 % flipped)",
-    "hard": "Monte-Carlo, hard",
-    "soft": "Monte-Carlo, soft",
-    "judge": "a judge's",
-    "oracle": "oracle",
-}
+WORDS = LABELLED_BY | {"noisy": "human-like (10 % flipped)"}
 SMALL, USUAL = (10, 25, 50), (10, 25, 50, 100, 200)
 
 

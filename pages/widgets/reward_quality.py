@@ -17,6 +17,7 @@ from rlm_core.errors import RlmError
 from rlm_core.figures.quality import best_of_n_figure, calibration_figure
 from rlm_core.problems.sets import check_set
 from rlm_core.runs.jobs import JobRow, MeasureJob
+from rlm_core.wording import LABELLED_BY
 
 DEFAULT = ("prm:nano", "prm:nano-head", "orm:nano", "logprob")
 SHOWN = "rewards.measure.job"
@@ -64,7 +65,7 @@ def quality() -> None:
 
 
 def _truth(source: str) -> str:
-    return "the exact solver, on fresh solutions" if source == SOLVER else f"{source} labels in the label book"
+    return "the exact solver, on fresh solutions" if source == SOLVER else f"labels by {LABELLED_BY[source]} in the label book"
 
 
 def _asked(job: MeasureJob) -> str:

@@ -117,7 +117,7 @@ def _inspect(result: dict[str, Any], shown: dict[str, Any], row: int, column: in
         return
     s = result["solutions"][row]
     st.markdown(f"##### Solution {markdown_text(_name(row, s))}")
-    head = ("", "step", "oracle", *(reward_title(n) for n in shown))
+    head = ("", "step", "exact solver", *(reward_title(n) for n in shown))
     word = {True: "can be won", False: "lost", None: "–"}
     lines = []
     for i, text in enumerate(s["steps"]):

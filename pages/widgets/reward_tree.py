@@ -10,11 +10,11 @@ import streamlit as st
 from pages.widgets.backend import logs, store
 from pages.widgets.job_view import job_view, price, start
 from pages.widgets.keep import keep, restore
+from pages.widgets.label_files import run_words
 from pages.widgets.looks import theme
 from pages.widgets.plot import plot, width_of
 from pages.widgets.reward_picker import pick_rewards, reward_title
 from pages.widgets.safe import markdown_text
-from rlm_core import catalogue
 from rlm_core.errors import RlmError
 from rlm_core.figures.colours import Colours
 from rlm_core.figures.tree_figure import tree_figure
@@ -34,7 +34,7 @@ def on_a_tree() -> None:
     if not ended:
         st.info("Run a search on the Explore page first; its tree can then be seen through any reward.", icon=":material/account_tree:")
         return
-    names = {r.id: f"{r.problem.question} — {catalogue.title('search', r.config.search)}, {r.config.model}, run {r.id}" for r in ended}
+    names = {r.id: run_words(r) for r in ended}
     run_at, rewards_at, go_at = st.columns([5, 5, 2], vertical_alignment="bottom")
     with run_at:
         run = st.selectbox("Saved run", list(names), format_func=names.__getitem__, key="rewards.tree.run")
@@ -115,6 +115,7 @@ def _mistakes(tree: SearchTree, scores: dict[str, dict[int, float]]) -> None:
     names = [n for n in scores if n != "oracle"]
     if not names:
         return
+    st.caption("Each mistaken branch is listed by the node where it begins; what grows below it is not listed again.")
     name = st.segmented_control("Mistakes of", names, default=names[0], format_func=reward_title, key="rewards.mistakes", required=True)
     own = scores[name or names[0]]
     killed = mistaken(tree, {n for n, s in own.items() if s < HALF and truth.get(n) == 1.0})

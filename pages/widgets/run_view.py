@@ -82,6 +82,7 @@ def run_view(run: str) -> None:
         st.error(markdown_text(str(error)), icon=":material/search_off:")
         if st.button("Back to the start", icon=":material/home:"):
             st.query_params.clear()
+            st.session_state.pop("shown", None)
             st.rerun()
         return
     if st.session_state.get("shown") != run:

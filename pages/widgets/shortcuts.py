@@ -41,7 +41,7 @@ _LISTEN = """<script>
 
 def shortcuts(keys: Mapping[str, str]) -> None:
     """A small list of keys in the page's upper right corner, opened by a click or by "?"; last on a page."""
-    with st.container(key="shortcuts"), st.popover("", icon=":material/keyboard:", type="tertiary", help="Keyboard shortcuts (?)"):
+    with st.container(key="shortcuts"), st.popover("", icon=":material/keyboard:", type="tertiary"):
         rows = "".join(f"<div>{_caps(k)}</div><span>{what}</span>" for k, what in {**keys, **ALWAYS}.items())
         st.html(f'<div class="rlm-keys">{rows}</div>')
     st.html(_LISTEN, unsafe_allow_javascript=True)

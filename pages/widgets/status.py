@@ -40,8 +40,9 @@ def progress(row: RunRow, tree: SearchTree) -> None:
     totals = tree.totals
     parts = [f":{colour}-badge[{word}]"]
     if tree.seq:
-        parts.append(_of(totals.simulations, row.config.budget.simulations, "simulations"))
-        parts.append(_of(totals.generated, row.config.budget.tokens, "tokens"))
+        early = not row.active and tree.finished is not None and tree.finished.stop in ("done", "exhausted")  # no limit was in its way
+        parts.append(_of(totals.simulations, None if early else row.config.budget.simulations, "simulations"))
+        parts.append(_of(totals.generated, None if early else row.config.budget.tokens, "tokens"))
         parts += [f"{count:,} for {what}" for purpose, what in APART.items() if (count := totals.by_purpose.get(purpose))]
         if totals.probed:
             parts.append(f"{totals.probed:,} probe tokens counted apart")
@@ -54,7 +55,7 @@ def progress(row: RunRow, tree: SearchTree) -> None:
         if prompt:
             parts.append(f"{totals.reused / prompt:.0%} of prompt tokens reused")
     if status == "running" and (left := seconds_left(row.config.budget, tree)) is not None:
-        parts.append(f"about {left:,.0f} s left")
+        parts.append(f"at most about {left:,.0f} s left")
     if not row.active and tree.finished:
         parts.append(f"ended because {STOPS[tree.finished.stop]}")
     st.markdown(" · ".join(parts))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections import deque
+
 import streamlit as st
 
 MOMENT = "moment"
@@ -9,6 +12,9 @@ FOLLOW = "follow"
 PLAYING = "playing"
 SLIDER = "timeline"
 PLAY_SECONDS = 0.5
+TOLD = "told"
+LATE_SECONDS = 1.5
+"""So long a browser may still send back a moment it was told before a newer one."""
 
 
 def begin(moment: int | None) -> None:
@@ -66,6 +72,8 @@ def timeline(last: int) -> int:
         )
     with slider:
         if last > 1:
+            if state.get(SLIDER) != state[MOMENT]:
+                state.setdefault(TOLD, deque(maxlen=16)).append((state[MOMENT], time.monotonic()))
             state[SLIDER] = state[MOMENT]
             st.slider(f"Event of {last:,}", 1, last, key=SLIDER, on_change=_dragged, args=(last,), label_visibility="collapsed")
     return state[MOMENT]
@@ -89,8 +97,13 @@ def _step(by: int, last: int) -> None:
 
 
 def _dragged(last: int) -> None:
-    st.session_state[PLAYING] = False
-    _move(st.session_state[SLIDER], last)
+    """The slider says another moment; while the end is followed, one that it was told a moment ago is no person's choice."""
+    state = st.session_state
+    lately = time.monotonic() - LATE_SECONDS
+    if state[FOLLOW] and any(moment == state[SLIDER] and at >= lately for moment, at in state.get(TOLD, ())):
+        return
+    state[PLAYING] = False
+    _move(state[SLIDER], last)
 
 
 def _toggle(last: int) -> None:

@@ -16,6 +16,7 @@ from rlm_core.problems.sets import check_set
 from rlm_core.rewards.head import BUNDLED, KINDS, cards, refuse_taken
 from rlm_core.rewards.recipe import HeadRecipe
 from rlm_core.runs.jobs import JobRow, TrainJob
+from rlm_core.wording import LABELLED_BY, counted
 
 SHOWN = "labels.train.job"
 BOOK, FRESH = "The label book", "Fresh solutions, labelled for it"
@@ -47,11 +48,11 @@ def train_head() -> None:
             "train.measure",
             st.text_input("Measured on", key="train.measure", help="Such as chain:n=40; empty for not at all."),
         ).strip()
+    lacks = _lacks(origin, weights)
     with go_at:
-        go = st.button("Train", type="primary", icon=":material/model_training:", width="stretch", disabled=not weights)
-    empty = origin == BOOK and not book().counts().by_source
-    if empty:
-        st.info("The label book holds no labels yet; annotate some steps, or let labels be made.", icon=":material/inbox:")
+        go = st.button("Train", type="primary", icon=":material/model_training:", width="stretch", disabled=bool(lacks))
+    if lacks:
+        st.info(lacks, icon=":material/inbox:")
 
     def job() -> TrainJob:
         measured = (measure,) if measure else ()
@@ -61,7 +62,7 @@ def train_head() -> None:
         recipe = HeadRecipe(kind=kind, name=name.strip(), model=model, labels=weights, problems=problems, measure=measured)
         return TrainJob(recipe, book=origin == BOOK)
 
-    if weights:
+    if not lacks:
         price(job)
     _replaced(f"{kind}:{name.strip()}")
     if go:
@@ -72,7 +73,18 @@ def train_head() -> None:
         else:
             start(asked, SHOWN)
     ready = "Press Train: the head is trained on this machine in seconds to minutes, then measured on problems it has not seen."
-    job_view(TrainJob, SHOWN, lambda j: f"{j.recipe.kind}:{j.recipe.name} for {j.recipe.model}", _draw, "" if empty else ready)
+    job_view(TrainJob, SHOWN, lambda j: f"{j.recipe.kind}:{j.recipe.name} for {j.recipe.model}", _draw, "" if lacks else ready)
+
+
+def _lacks(origin: str, weights: dict[str, float]) -> str:
+    """What a training still needs, in a sentence; empty where it can begin."""
+    if origin == BOOK and not book().counts().by_source:
+        return "The label book holds no labels yet; annotate some steps, or let labels be made."
+    if not weights:
+        return "No labels would count: give at least one source a weight above 0."
+    if origin == BOOK and book().problems(tuple(weights)) < 2:
+        return "All these labels are of one problem, and a head needs those of at least two: label a solution of another problem too."
+    return ""
 
 
 def _replaced(reward: str) -> None:
@@ -80,10 +92,7 @@ def _replaced(reward: str) -> None:
     found = cards().get(reward)
     if found is not None and found[1].parent != BUNDLED:
         learned = ", ".join(f"{n:,} {source}" for source, n in found[0].labels.items())
-        st.warning(
-            f"{markdown_text(reward)} is there already, made {found[0].made} from {learned} labels; training replaces it.",
-            icon=":material/warning:",
-        )
+        st.caption(f"{markdown_text(reward)} is there already, made {found[0].made} from {learned} labels; training again replaces it.")
 
 
 def _weights(sources: list[str], origin: str) -> dict[str, float]:
@@ -94,7 +103,7 @@ def _weights(sources: list[str], origin: str) -> dict[str, float]:
         with place:
             key = f"train.weight.{origin}.{source}"
             restore(key, 1.0 if origin == BOOK or source == "oracle" else 0.0)
-            words = f"Weight of {source}" + (f" ({counts[source]:,})" if origin == BOOK else "")
+            words = f"Weight of {LABELLED_BY[source]}" + (f" ({counts[source]:,})" if origin == BOOK else "")
             given = keep(
                 key,
                 st.number_input(words, 0.0, 100.0, step=0.5, key=key, help="A step of several labels learns their weighted mean."),
@@ -137,7 +146,7 @@ def _draw(row: JobRow) -> None:
         )
     rows = [
         {
-            "Measured on": spec,
+            "Measured on": f"{spec}, {counted(q['problems'], 'problem')}",
             "Step AUC": q.get("step_auc"),
             "Answer AUC": q.get("answer_auc"),
             "First-error F1": q.get("first_error_f1"),
@@ -149,6 +158,6 @@ def _draw(row: JobRow) -> None:
         st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
     elif isinstance(row.job, TrainJob) and row.job.recipe.measure:
         st.info("It was not measured: it learned from all the problems that it was to be measured on.", icon=":material/info:")
-    curve = pd.DataFrame(row.result["curve"]).set_index("epoch")
+    curve = pd.DataFrame(row.result["curve"]).set_index("epoch").rename(columns={"loss": "learned from", "held_out_loss": "held out"})
     st.caption("Loss in nats, on what it learned from and on held-out problems")
-    st.line_chart(curve, height=220)
+    st.line_chart(curve, height=220, x_label="epoch", y_label="loss")

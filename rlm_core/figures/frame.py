@@ -61,11 +61,12 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Margins:
-    """Room around the outermost nodes in px, along the levels (before the root, after the last) and across them."""
+    """Room around the outermost nodes in px: along the levels (before the root, after the last), across them (first slot, last slot)."""
 
     before: float
     after: float
-    across: float
+    first: float
+    last: float
 
 
 def frame(places: Mapping[int, Place], orientation: Orientation, plot: tuple[float, float], root_label: int, large: bool) -> Frame:
@@ -80,11 +81,11 @@ def frame(places: Mapping[int, Place], orientation: Orientation, plot: tuple[flo
     slots = [-p[1] if right else p[0] for p in places.values()] or [0.0]
     levels = max([p[0] if right else -p[1] for p in places.values()], default=0.0)
     room = _margins(right, scale, root_label)
-    pitch = min(_quantised(across - 2 * room.across, max(slots) - min(slots) + 1), (64 if right else 130) * scale)
+    pitch = min(_quantised(across - room.first - room.last, max(slots) - min(slots) + 1), (64 if right else 130) * scale)
     step = min((along - room.before - room.after) / max(levels, 1.0), (270 if right else 150) * scale)
     spare = max(0.0, along - room.before - room.after - levels * step) / 2
     near, far = -(room.before + spare) / step, levels + (room.after + spare) / step
-    middle, half = (max(slots) + min(slots)) / 2, across / pitch / 2
+    middle, half = (max(slots) + min(slots) - (room.first - room.last) / pitch) / 2, across / pitch / 2
     x = (near, far) if right else (middle - half, middle + half)
     y = (-middle - half, -middle + half) if right else (-far, -near)
     return Frame(orientation, pitch, step, x, y, scale)
@@ -92,8 +93,9 @@ def frame(places: Mapping[int, Place], orientation: Orientation, plot: tuple[flo
 
 def _margins(right: bool, scale: float, root_label: int) -> Margins:
     if right:
-        return Margins(before=max(30.0, root_label * 13 * CHARACTER / 2 + 8) * scale, after=116 * scale, across=12 * scale)
-    return Margins(before=30 * scale, after=48 * scale, across=46 * scale)
+        # above the first row stand the labels of its nodes, in two lines where they are crowded
+        return Margins(before=max(30.0, root_label * 13 * CHARACTER / 2 + 8) * scale, after=116 * scale, first=36 * scale, last=12 * scale)
+    return Margins(before=30 * scale, after=48 * scale, first=46 * scale, last=46 * scale)
 
 
 def _quantised(px: float, slots: float) -> float:

@@ -35,10 +35,17 @@ def label(tree: SearchTree, node: Node, limit: int, two_lines: bool = False) -> 
 
 
 def _keep_answer(text: str, limit: int) -> str:
-    """Shortened so that what stands after the arrow survives where it can: it is what the node says."""
+    """Shortened so that what stands after the arrow, or else the equals sign, survives where it can: it is what the node says.
+
+    >>> _keep_answer("36×2=72", 6), _keep_answer("multiply first", 9), _keep_answer("168/2=84 → 84", 10)
+    ('…=72', 'multiply…', '168/… → 84')
+    """
     body, arrow, answer = text.rpartition(" → ")
     if len(text) > limit and arrow and len(answer) + 4 <= limit:
         return f"{shorten(body, limit - len(answer) - 3)}{arrow}{answer}"
+    _, equals, result = text.rpartition("=")
+    if len(text) > limit and equals and len(result) + 2 <= limit:
+        return f"…={result}"
     return shorten(text, limit)
 
 

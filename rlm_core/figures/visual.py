@@ -19,7 +19,7 @@ VALUE_WORDS = ("unlikely", "likely correct")
 
 DIFFERENCE = ("#b2182b", "#d6604d", "#f4a582", "#dcdfe4", "#92c5de", "#4393c3", "#2166ac")
 """Difference of two scores: −1 is the first colour, no difference the grey in the middle, +1 the last."""
-DIFFERENCE_WORDS = ("worse", "the same", "better")
+DIFFERENCE_WORDS = ("lower", "the same", "higher")
 
 FONT = '"Source Sans", "Source Sans 3", "Source Sans Pro", "Segoe UI", system-ui, sans-serif'
 LARGE = 1.5

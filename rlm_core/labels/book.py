@@ -83,6 +83,12 @@ class LabelBook:
         where, given = _labelled(labelled, {"source": source, "by": by})
         return self._store.db().execute(f"SELECT COUNT(*) AS n FROM solutions WHERE {where}", given).fetchone()["n"]
 
+    def problems(self, source: tuple[str, ...]) -> int:
+        """How many problems the solutions are of that have a label of any of these sources."""
+        where, given = _labelled(True, {"source": source})
+        asked = "SELECT COUNT(DISTINCT json_extract(CAST(data AS TEXT), '$.problem.question')) AS n FROM solutions"
+        return self._store.db().execute(f"{asked} WHERE {where}", given).fetchone()["n"]
+
     def put(self, labels: Iterable[Label], *, keep_newer: bool = False) -> int:
         """Keep labels; one by the same source and maker on the same step is replaced, with `keep_newer` only if it is older.
 

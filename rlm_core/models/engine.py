@@ -53,7 +53,7 @@ class _Request:
     temperature: float
     max_tokens: int
     stop: Stopper
-    future: asyncio.Future
+    future: asyncio.Future[None]
     loop: asyncio.AbstractEventLoop
     forced: tuple[int, ...] = ()
     results: list[Sample | None] = field(default_factory=list)

@@ -6,7 +6,7 @@ Each maker gives one value in [0,1] a step (None where it has no say) and is cou
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,18 +47,22 @@ async def make_labels(
     settings: MakerSettings,
     seed: Seed,
     sampling: Sampling,
+    told: Callable[[], None] = lambda: None,
 ) -> Made:
-    """Labels of one solution by one of MAKERS. TrainingError for another name or a problem that this maker cannot label."""
+    """Labels of one solution by one of MAKERS; `told` is called after each step that took the model some work.
+
+    TrainingError for another name or a problem that this maker cannot label.
+    """
     if maker in ("oracle", "noisy"):
         return _by_solver(problem, steps, settings.noise if maker == "noisy" else 0.0, seed)
     context = RewardContext(problem, policy, sampling, source)
     before = policy.usage.generated
     if maker in ("hard", "soft"):
-        values = await _scores("rollouts", {"rollouts": settings.rollouts, "check": "verifier"}, context, steps, seed)
+        values = await _scores("rollouts", {"rollouts": settings.rollouts, "check": "verifier"}, context, steps, seed, told)
         made = [float(v > 0) if maker == "hard" else v for v in values]
         return Made(list(made), policy.usage.generated - before)
     if maker == "judge":
-        values = await _scores("judge", {"model": settings.judge}, context, steps, seed)
+        values = await _scores("judge", {"model": settings.judge}, context, steps, seed, told)
         return Made(list(values), policy.usage.generated - before, passes=len(values))
     raise TrainingError(f"There are no labels by '{maker}'; allowed are {', '.join(MAKERS)}.")
 
@@ -71,11 +75,17 @@ def _by_solver(problem: Problem, steps: Sequence[Step], noise: float, seed: Seed
     return Made([None if y is None else float(y != (rng.random() < noise)) for y in labels])
 
 
-async def _scores(name: str, parameters: dict[str, Any], context: RewardContext, steps: Sequence[Step], seed: Seed) -> list[float]:
+async def _scores(
+    name: str, parameters: dict[str, Any], context: RewardContext, steps: Sequence[Step], seed: Seed, told: Callable[[], None]
+) -> list[float]:
     """A reward's score of the state after every step."""
     chosen = rewards.reward(name)
     model = chosen.make(context, chosen.description.parse(parameters))
-    return [(await model.score(context.problem, steps[: i + 1], (*seed, i))).score for i in range(len(steps))]
+    scores = []
+    for i in range(len(steps)):
+        scores.append((await model.score(context.problem, steps[: i + 1], (*seed, i))).score)
+        told()
+    return scores
 
 
 def combined(by_source: Sequence[tuple[Sequence[float | None], float]]) -> list[float | None]:

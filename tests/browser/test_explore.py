@@ -77,6 +77,7 @@ def test_stepping_back_shows_the_statistics_of_that_moment(page):
 
 def test_the_slider_reaches_the_first_event(page):
     run_to_the_end(page)
+    page.wait_for_timeout(1600)  # so long a moment the browser was just told may be its late echo, not a person's choice
     page.locator("[data-testid=stSlider] input[type=range], [data-testid=stSlider] [role=slider]").first.focus()
     page.keyboard.press("Home")
     page.get_by_text("The run begins on").wait_for()
@@ -150,3 +151,19 @@ def test_the_keys_are_listed_and_lead_to_the_problem(page, address):
     assert page.evaluate("document.activeElement.closest('.st-key-task') !== null")
     page.keyboard.type("?")  # a sign in a box of text is not a key
     assert page.locator(".rlm-keys").count() == 0
+
+
+def test_candidates_are_drawn_while_they_come_and_the_run_is_there_again_after_another_page(page):
+    page.get_by_role("combobox", name="Strategy", exact=True).click()
+    page.get_by_role("option", name=re.compile("^Best-of-N")).click()
+    page.get_by_text("Writes N whole solutions").wait_for()
+    page.locator(".st-key-run button").click()
+    page.get_by_text("ended because").wait_for()
+    page.wait_for_function(f"() => document.querySelectorAll('{NODES}').length >= 16")  # it began with no candidate at all
+    assert "16 simulations" in page.inner_text("body")
+    question = page.locator("h4").first.inner_text()
+    page.get_by_role("link", name="Saved runs").click()
+    page.get_by_text("Select one to open").wait_for()
+    page.get_by_role("link", name="Explore").click()
+    page.get_by_text("ended because").wait_for()
+    assert page.locator("h4").first.inner_text() == question and "run=" in page.url

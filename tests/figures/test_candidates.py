@@ -51,6 +51,15 @@ def test_no_two_candidates_of_a_row_hide_each_other_while_there_is_room() -> Non
             assert abs(y - other_y) >= 0.99 or abs(x - other_x) * 480 / 1.4 >= 0.8 * lane
 
 
+def test_as_many_candidates_are_seen_as_there_are_even_if_all_score_alike() -> None:
+    log = Log(make("chain:seed=1"))
+    for score in [0.9] * 13 + [0.4, 0.3, 0.2]:
+        log.emit(Evaluated(log.add(0, f"1+1=2<answer>{int(10 * score)}"), "prm", score))
+    rows, lane = fitted(log.tree, (480, 350), 1.0)
+    spots = places(rows)[1].values()
+    assert len(rows) == 4 and lane >= 13 and len(set(spots)) == 16
+
+
 def test_many_answers_share_a_last_row() -> None:
     rows, _ = fitted(replay(random_log(2, 300)), (480, 350), 1.0)
     assert "other answers" in rows[-1].label and len(rows) < 20

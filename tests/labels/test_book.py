@@ -141,3 +141,10 @@ def test_solutions_with_any_of_several_sources_are_counted_once(book):
     book.put([human(0, 1), Label(ONE.id, 0, "hard", "nano", 1.0, 1.0)])
     assert book.count(labelled=True, source=("human", "hard")) == book.count(labelled=False, source="human") == 1
     assert book.count(labelled=False, source="hard", by="other") == 2
+
+
+def test_problems_are_counted_by_their_question(book):
+    book.put([human(0, 1), human(1, 0)])
+    assert book.problems(("human",)) == 1 and book.problems(("hard",)) == 0
+    book.put([Label(TWO.id, 0, "hard", "nano", 1.0, 1.0)])
+    assert book.problems(("human", "hard")) == 2

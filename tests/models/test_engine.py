@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 
 import pytest
 import torch
@@ -310,3 +312,16 @@ def test_learned_positions_survive_prompts_of_very_different_lengths():
 
     alone, again = asyncio.run(beside())
     assert alone == again
+
+
+def test_what_a_closed_session_computed_leaves_memory_at_once(engine):
+    session = engine.session()
+    asyncio.run(one(session))
+    asyncio.run(one(session, prompt=PROMPT[:5], seed=(6,)))  # the cache now has edges below an edge
+    gone = weakref.ref(session)
+    gc.disable()
+    try:
+        del session
+        assert gone() is None
+    finally:
+        gc.enable()

@@ -103,6 +103,16 @@ def test_labels_are_made_once_and_a_second_job_goes_on_where_the_first_ended(sto
     assert [x for x in book.labels(source="soft") if x in before] == before
 
 
+def test_a_label_job_tells_every_step_what_it_has_kept_and_spent(store, library, monkeypatch):
+    with_solutions(store)
+    told = []
+    monkeypatch.setattr(Jobs, "tell", lambda self, job, message, done=0, total=0: told.append((message, done, total)))
+    done(LabelJob("soft", rollouts=2), store, library)
+    counts = [done for _, done, total in told if total]
+    assert counts == sorted(counts) and counts[-1] == 9 and {total for *_, total in told} == {0, 9}
+    assert told[-1][0].startswith("3 of 3 solutions labelled and kept, ") and " 0 tokens" not in told[-1][0]
+
+
 def test_a_noisy_solver_labels_under_its_own_name(store, library):
     book = with_solutions(store)
     done(LabelJob("noisy", noise=0.3), store, library)

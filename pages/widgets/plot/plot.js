@@ -24,27 +24,37 @@ function library(address) {
 // `uirevision` gives a person's zoom up as soon as the figure asks for another range, as a growing tree does.
 function keepZoom(place, layout) {
   const zoom = zooms.get(place.rlmName);
-  if (zoom && zoom.scope === place.rlmScope) for (const axis of AXES) layout[axis].range = zoom[axis].slice();
+  if (zoom && zoom.scope === place.rlmScope) for (const axis in place.rlmAsked) layout[axis].range = zoom[axis].slice();
 }
 
 // Whatever way a person moved the view: it shows other ranges than those it was drawn with.
 function noteZoom(place) {
   if (!place.rlmDrawn) return;
   const now = ranges(place._fullLayout);
-  const moved = AXES.some((axis) => now[axis].some((end, i) => Math.abs(end - place.rlmDrawn[axis][i]) > 1e-9));
+  const moved = Object.keys(place.rlmAsked).some((axis) => now[axis].some((end, i) => Math.abs(end - place.rlmDrawn[axis][i]) > 1e-9));
   if (moved) zooms.set(place.rlmName, { scope: place.rlmScope, ...now });
 }
 
+// Of the axes that have a range; those of a figure with nothing in it have none.
 function ranges(layout) {
-  return Object.fromEntries(AXES.map((axis) => [axis, layout[axis].range.slice()]));
+  return Object.fromEntries(AXES.filter((axis) => layout[axis]?.range).map((axis) => [axis, layout[axis].range.slice()]));
 }
 
 // Back to the ranges the figure asks for now; plotly's own button goes back to those of the first figure.
 function home(place) {
   const change = {};
-  for (const axis of AXES) change[axis + ".range"] = place.rlmAsked[axis].slice();
+  for (const axis in place.rlmAsked) change[axis + ".range"] = place.rlmAsked[axis].slice();
   place.rlmDrawn = place.rlmAsked;
   return window.Plotly.relayout(place, change).then(() => zooms.delete(place.rlmName));
+}
+
+// Says what went wrong in the plot's place; the next figure is drawn anew.
+function fail(place, error) {
+  if (window.Plotly) window.Plotly.purge(place);
+  place.rlmBound = false;
+  place.rlmFailed = true;
+  place.rlmDrawn = null;
+  place.textContent = error.message;
 }
 
 function nodeOf(point) {
@@ -64,6 +74,8 @@ export default function (component) {
   place.rlmVersion = data.version;
   library(data.library).then((Plotly) => {
     if (place.rlmVersion !== data.version) return;
+    if (place.rlmFailed) place.textContent = "";
+    place.rlmFailed = false;
     const figure = JSON.parse(data.figure);
     noteZoom(place);
     place.rlmName = data.name;
@@ -86,5 +98,5 @@ export default function (component) {
         if (found !== undefined) place.rlmTrigger("node", found);
       });
     });
-  }).catch((error) => { place.textContent = error.message; });
+  }).catch((error) => fail(place, error));
 }
