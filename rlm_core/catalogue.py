@@ -18,7 +18,9 @@ def searches() -> dict[str, Description]:
 
 
 def reward_models() -> dict[str, Description]:
-    return {name: r.description for name, r in rewards.rewards().items()}
+    """Trained heads first, each group by title."""
+    found = {name: r.description for name, r in rewards.rewards().items()}
+    return dict(sorted(found.items(), key=lambda item: (":" not in item[0], item[1].title)))
 
 
 def tasks() -> dict[str, Description]:

@@ -18,6 +18,7 @@ from rlm_core.runs.store import RunRow
 from rlm_core.tree import replay
 from rlm_core.wording import counted, shorten
 
+EVERY = "every"
 SHOWN = 12
 """Refused lines that are listed; of more, only their number is said."""
 SOURCE_WORDS = {
@@ -47,18 +48,21 @@ def runs_with_candidates(limit: int = 200) -> list[RunRow]:
 
 
 def from_runs(added: Callable[[list[Solution]], None]) -> None:
-    """Pick saved runs and take their candidates; `added` is called with them."""
+    """Pick a saved run, or all of them, and take the candidates; `added` is called with them."""
     rows = {r.id: r for r in runs_with_candidates()}
-    picked = st.multiselect(
+    every = f"All {counted(len(rows), 'run')} of this list"
+    picked = st.selectbox(  # one that closes when something is chosen: an open list would cover the button
         "Saved runs",
-        list(rows),
-        format_func=lambda run: run_words(rows[run]),
+        [*rows, *[EVERY] * (len(rows) > 1)],
+        format_func=lambda run: every if run == EVERY else run_words(rows[run]),
+        index=None,
         key="labels.runs",
-        placeholder="Choose one or several" if rows else "No run has ended yet",
+        placeholder="Choose a run" if rows else "No run has ended yet",
         disabled=not rows,
     )
-    if st.button("Add their candidates", icon=":material/add:", disabled=not picked, key="labels.add_runs"):
-        found = [s for run in picked for s in candidates(rows[run])]
+    whose = "their" if picked == EVERY else "its"
+    if st.button(f"Add {whose} candidates", icon=":material/add:", disabled=not picked, key="labels.add_runs") and picked:
+        found = [s for run in (rows if picked == EVERY else [picked]) for s in candidates(rows[run])]
         new = book().add(found)
         if not found:
             st.warning("None of these runs has a finished candidate.", icon=":material/warning:")

@@ -23,8 +23,7 @@ def pick_model(key: str) -> str:
 
 def fitting(model: str) -> list[str]:
     """Rewards that can judge this model's solutions, trained heads first."""
-    names = [name for name, r in rewards.rewards().items() if r.model in ("", model)]
-    return sorted(names, key=lambda n: (":" not in n, n))
+    return [name for name in catalogue.reward_models() if rewards.reward(name).model in ("", model)]
 
 
 def pick_rewards(key: str, model: str, default: Sequence[str]) -> tuple[str, ...]:
