@@ -142,6 +142,7 @@ def test_text_of_a_person_is_shown_as_text_never_as_markup(page, address):
 
 
 def test_the_keys_are_listed_and_lead_to_the_problem(page, address):
+    page.wait_for_function("() => window.rlmKeys")  # the page listens
     page.keyboard.press("?")
     page.locator(".rlm-keys").get_by_text("Go to the problem").wait_for()
     page.keyboard.press("Escape")
