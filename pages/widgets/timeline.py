@@ -13,7 +13,7 @@ PLAYING = "playing"
 SLIDER = "timeline"
 PLAY_SECONDS = 0.5
 TOLD = "told"
-LATE_SECONDS = 1.5
+LATE_SECONDS = 2.5
 """So long a browser may still send back a moment it was told before a newer one."""
 
 
@@ -97,10 +97,10 @@ def _step(by: int, last: int) -> None:
 
 
 def _dragged(last: int) -> None:
-    """The slider says another moment; while the end is followed, one that it was told a moment ago is no person's choice."""
+    """The slider says another moment; one that it was told just before is its late echo and no person's choice."""
     state = st.session_state
     lately = time.monotonic() - LATE_SECONDS
-    if state[FOLLOW] and any(moment == state[SLIDER] and at >= lately for moment, at in state.get(TOLD, ())):
+    if any(moment == state[SLIDER] and at >= lately for moment, at in state.get(TOLD, ())):
         return
     state[PLAYING] = False
     _move(state[SLIDER], last)

@@ -77,7 +77,7 @@ def test_stepping_back_shows_the_statistics_of_that_moment(page):
 
 def test_the_slider_reaches_the_first_event(page):
     run_to_the_end(page)
-    page.wait_for_timeout(1600)  # so long a moment the browser was just told may be its late echo, not a person's choice
+    page.wait_for_timeout(2600)  # so long a moment the browser was just told may be its late echo, not a person's choice
     page.locator("[data-testid=stSlider] input[type=range], [data-testid=stSlider] [role=slider]").first.focus()
     page.keyboard.press("Home")
     page.get_by_text("The run begins on").wait_for()

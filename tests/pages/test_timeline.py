@@ -38,7 +38,17 @@ def test_a_moment_the_browser_was_just_told_is_not_a_persons_choice():
     assert shown(at) == 140
 
 
-def test_a_person_goes_back_in_time(monkeypatch):
+def test_a_step_is_not_taken_back_by_a_late_word_either():
+    at = grown()
+    at.session_state["last"] = 140
+    at.button(key="step_back").click().run()
+    at.button(key="step_back").click().run()
+    assert shown(at) == 138
+    at.slider[0].set_value(139).run()
+    assert shown(at) == 138
+
+
+def test_a_person_goes_back_in_time():
     at = grown()
     at.slider[0].set_value(57).run()
     assert shown(at) == 57
