@@ -99,6 +99,7 @@ VARIANTS: dict[str, tuple[dict[str, Any], ...]] = {
     "chain_of_thought": ({"decoding": "greedy"}, {"decoding": "sampled"}),
     "interleaved": ({"probe": False}, {"probe": False, "think": False}),
     "mcts": ({}, {"rule": "puct"}, {"widening": 0.5, "width": 2}, {"rollout_share": 0.5}),
+    "particle_filtering": ({}, {"particles": 16}),
     "self_correction": ({}, {"variant": "rounds"}),
     "thinking": ({"probe": False}, {"probe": False, "waits": 2}, {"probe": False, "chains": 8}),
 }

@@ -35,7 +35,7 @@ DESCRIPTION = Description(
     title="Particle filtering",
     sentence="Moves a crowd of partial solutions on by chance, and after every step copies the promising ones and drops others.",
     parameters=(
-        Parameter("particles", 16, "Partial solutions on the way at the same time.", low=1, high=256),
+        Parameter("particles", 8, "Partial solutions on the way at the same time.", low=1, high=256),
         Parameter(
             "weight_temperature",
             0.2,
