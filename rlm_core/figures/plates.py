@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from rlm_core.figures import visual
 from rlm_core.figures.frame import CHARACTER
 from rlm_core.figures.labels import label
 from rlm_core.figures.traces import RING, Canvas
+from rlm_core.figures.tree_labels import Spot
 from rlm_core.tree import ROOT
 
 LONGEST = 26
@@ -31,9 +32,12 @@ class Box:
         return across and abs(self.y - other.y) < self.half_height + other.half_height
 
 
-def plates(canvas: Canvas, nodes: Sequence[int], ringed: int | None) -> list[dict[str, Any]]:
-    """An annotation for each node, the first ones nearest to theirs; later ones give way to the side, upwards or downwards."""
-    boxes = [_root_label(canvas)] if ROOT in canvas.tree.nodes else []
+def plates(canvas: Canvas, nodes: Sequence[int], ringed: int | None, spotted: Mapping[int, Spot]) -> list[dict[str, Any]]:
+    """An annotation for each node, the first ones nearest to theirs; later ones give way to the side, upwards or downwards.
+
+    spotted: where plain labels stand; only the root's has to be kept clear.
+    """
+    boxes = [_root_label(canvas, spotted[ROOT])] if ROOT in spotted else []
     boxes += [_around(canvas, n) for n in canvas.tree.nodes] if len(canvas.tree.nodes) <= ROOMY else []
     made = []
     for node in nodes:
@@ -71,14 +75,14 @@ def _box(canvas: Canvas, node: int, characters: int, gap: float) -> Box:
     return Box(x, y + (gap + half_height) * (-1 if right else 1), half_width, half_height)
 
 
-def _root_label(canvas: Canvas) -> Box:
+def _root_label(canvas: Canvas, spot: Spot) -> Box:
     """Where the root's plain label stands, which is always there."""
     x, y = _pixels(canvas, ROOT)
-    words = label(canvas.tree, canvas.tree.nodes[ROOT], LONGEST)
+    words = label(canvas.tree, canvas.tree.nodes[ROOT], spot.limit)
     half_width, half_height = len(words) * canvas.frame.font * CHARACTER / 2 + 4, canvas.frame.font * 0.62 + 3
     gap = canvas.sizes[ROOT] / 2 + 3
-    if canvas.frame.orientation == "right":
-        return Box(x, y - gap - half_height, half_width, half_height)
+    if spot.position.startswith("top"):
+        return Box(x - (gap + half_width) * (spot.position == "top left"), y - gap - half_height, half_width, half_height)
     return Box(x + gap + half_width, y, half_width, half_height)
 
 

@@ -54,7 +54,7 @@ def tree_figure(
     best = tree.best_path()
     style = base_layout(theme, large, height) | {"margin": margin} | _axes(shape.x, shape.y)
     spotted = spots(tree, where, shape, canvas.sizes)
-    style["annotations"] = plates(canvas, plated(tree, best, ringed, spotted), ringed) + notes(tree, theme, large, colours)
+    style["annotations"] = plates(canvas, plated(tree, best, ringed, spotted), ringed, spotted) + notes(tree, theme, large, colours)
     style["shapes"] = traces.forced_rings(canvas, [n.id for n in tree.nodes.values() if n.forced])
     if colours.difference:
         style["coloraxis"] = difference_axis(style["coloraxis"])

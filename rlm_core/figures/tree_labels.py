@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from rlm_core.figures.frame import Frame
 from rlm_core.figures.layout import Place
 from rlm_core.tree import ROOT, SearchTree
+from rlm_core.wording import words
 
 LONGEST = 26
 """Characters; longer steps are read in the inspector."""
@@ -42,12 +43,22 @@ def _right(tree: SearchTree, places: Mapping[int, Place], frame: Frame, sizes: M
         node = tree.nodes[n]
         if node.children or n == ROOT:
             above = (-y - first[n] + 1) * frame.pitch
-            if n == ROOT or above >= sizes[n] / 2 + 3 + 1.7 * frame.font:
-                found[n] = Spot("top center", min(LONGEST, frame.characters(frame.step - 8)) if n != ROOT else LONGEST)
+            if n == ROOT:
+                found[n] = _root_spot(frame, len(words(tree, node)), sizes[n])
+            elif above >= sizes[n] / 2 + 3 + 1.7 * frame.font:
+                found[n] = Spot("top center", min(LONGEST, frame.characters(frame.step - 8)))
         elif frame.pitch >= 0.98 * frame.font:
             px = 105 * frame.font / 13 if x == last else frame.step * 0.85
             found[n] = Spot("middle right", min(LONGEST, frame.characters(px)))
     return found
+
+
+def _root_spot(frame: Frame, characters: int, size: float) -> Spot:
+    """Above the root; where levels are so close that its text could run into a child's, it ends at the root and has the room before it."""
+    if frame.characters(frame.step) >= min(characters, LONGEST):
+        return Spot("top center", LONGEST)
+    before = -frame.x[0] * frame.step - size / 2 - 6
+    return Spot("top left", min(LONGEST, frame.characters(before)))
 
 
 def _down(tree: SearchTree, places: Mapping[int, Place], frame: Frame) -> dict[int, Spot]:

@@ -1,5 +1,6 @@
 """The picture of a tree shows every node once, as what it is, and model text as nothing but text."""
 
+import html
 from collections import Counter
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from rlm_core.events import Backtracked, Evaluated, Pruned, Resampled, RunStarted
 from rlm_core.figures import visual
 from rlm_core.figures.colours import Colours
+from rlm_core.figures.frame import CHARACTER
 from rlm_core.figures.labels import label, safe
 from rlm_core.figures.layout import layout
 from rlm_core.figures.tree_figure import tree_figure
@@ -183,6 +185,18 @@ def test_labels_are_lost_leaf_by_leaf_but_the_best_path_keeps_its_own() -> None:
     labelled = sum(len(t.x) for t in figure.data if t.mode == "markers+text")
     assert labelled + len(figure.layout.annotations) < 60
     assert any("→" in a.text for a in figure.layout.annotations)
+
+
+@pytest.mark.parametrize("width", [560, 960, 2400])
+def test_the_problem_at_the_root_runs_into_no_step(width: int) -> None:
+    figure = tree_figure(replay(chain_log(0, 8)), theme=visual.LIGHT, width=width)
+    (labels,) = [t for t in figure.data if t.mode == "markers+text"]
+    px = (width - 8) / (figure.layout.xaxis.range[1] - figure.layout.xaxis.range[0])
+    wide = [len(html.unescape(text)) * labels.textfont.size * CHARACTER for text in labels.text]
+    assert labels.text[0].startswith("28 1") and labels.textposition[1] == "top center"
+    end = 0.0 if labels.textposition[0] == "top left" else wide[0] / 2
+    assert end <= (labels.x[1] - labels.x[0]) * px - wide[1] / 2
+    assert wide[0] - end <= (labels.x[0] - figure.layout.xaxis.range[0]) * px
 
 
 def test_a_deep_chain_and_a_large_tree_are_drawn() -> None:
