@@ -403,7 +403,7 @@ async def _train_head(recipe: HeadRecipe, folder: Path, by_book: bool) -> dict[s
     from rlm_core.labels.book import LabelBook
     from rlm_core.runs.store import Store
     from rlm_core.training.head_pipeline import gather, train_head
-    from rlm_core.workshop import from_book
+    from rlm_core.training.label_book import from_book
 
     library, loaded = await _loaded(catalogue.checked(RunConfig(model=recipe.model, problem="countdown:seed=0")))
     gathered = from_book(LabelBook(Store()), recipe.labels) if by_book else await gather(recipe, loaded.policy, library, _report)

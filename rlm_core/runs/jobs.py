@@ -54,11 +54,10 @@ class MeasureJob(msgspec.Struct, frozen=True, tag="measure", tag_field="kind"):
 
 
 class LabelJob(msgspec.Struct, frozen=True, tag="label", tag_field="kind"):
-    """Labels for every solution of the label book (or those named) that this maker has not labelled yet."""
+    """Labels for every solution of the label book that this maker has not labelled yet."""
 
     maker: str
     model: str = "nano"
-    solutions: tuple[str, ...] = ()
     rollouts: int = 8
     noise: float = 0.1
     judge: str = "smollm2"

@@ -3,41 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import json
 
 import pytest
 
 from rlm_core.errors import LabelError, RunNotFound, TrainingError
 from rlm_core.labels.base import Label, solution
 from rlm_core.labels.book import LabelBook
-from rlm_core.models.library import Library
 from rlm_core.problems import make, task
 from rlm_core.rewards.recipe import HeadRecipe
 from rlm_core.runs.jobs import CostJob, Jobs, LabelJob, MeasureJob, RunScoreJob, ScoreJob, TrainJob
-from rlm_core.runs.store import Store
 from rlm_core.workshop import Workshop, do_job
-
-
-@pytest.fixture
-def store(tmp_path):
-    return Store(tmp_path)
-
-
-@pytest.fixture(scope="module")
-def library():
-    return Library()
-
-
-def done(job, store, library):
-    """The result of a job done at once."""
-    jobs = Jobs(store)
-    jobs.create(job)
-    row = jobs.claim("test")
-    result = asyncio.run(do_job(row, Workshop(store, jobs, library)))
-    jobs.end(row.id, "finished", "", result)
-    kept = jobs.get(row.id).result
-    assert kept == json.loads(json.dumps(result))
-    return kept
+from tests.runs.at_once import done
 
 
 @pytest.mark.parametrize(

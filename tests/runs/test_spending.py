@@ -9,26 +9,13 @@ import pytest
 from rlm_core.errors import ProblemError
 from rlm_core.labels.base import solution
 from rlm_core.labels.book import LabelBook
-from rlm_core.models.library import Library
 from rlm_core.problems import make, task
 from rlm_core.rewards.recipe import HeadRecipe
 from rlm_core.runs.config import RunConfig
-from rlm_core.runs.jobs import CostJob, Jobs, LabelJob, MeasureJob, RunScoreJob, ScoreJob, TrainJob
+from rlm_core.runs.jobs import CostJob, LabelJob, MeasureJob, RunScoreJob, ScoreJob, TrainJob
 from rlm_core.runs.spending import Part, Spending, parts
-from rlm_core.runs.store import Store
 from rlm_core.search.runner import run_search
-from rlm_core.workshop import Workshop, do_job
-
-
-@pytest.fixture
-def store(tmp_path, monkeypatch):
-    monkeypatch.setenv("RLM_EXPLORER_DATA", str(tmp_path))
-    return Store(tmp_path)
-
-
-@pytest.fixture(scope="module")
-def library():
-    return Library()
+from tests.runs.at_once import done
 
 
 def fill(book: LabelBook, seeds: range) -> None:
@@ -39,15 +26,6 @@ def fill(book: LabelBook, seeds: range) -> None:
 
 def foretold(job, store) -> str:
     return Spending(store).forecast(parts(job, store, LabelBook(store)))
-
-
-def do(job, store, library):
-    jobs = Jobs(store)
-    jobs.create(job)
-    row = jobs.claim("test")
-    result = asyncio.run(do_job(row, Workshop(store, jobs, library)))
-    jobs.end(row.id, "finished", "", result)
-    return result
 
 
 def saved_run(store, library) -> str:
@@ -98,7 +76,7 @@ def test_after_a_job_the_same_job_is_foretold_whole(store, library):
     ]
     for job in first:
         assert "not known yet" in foretold(job, store) or "not timed yet" in foretold(job, store)
-        do(job, store, library)
+        done(job, store, library)
         if isinstance(job, LabelJob):
             assert foretold(job, store) == ""  # all of them are labelled now
             fill(LabelBook(store), range(12, 14))
@@ -107,14 +85,14 @@ def test_after_a_job_the_same_job_is_foretold_whole(store, library):
 
 def test_the_tokens_that_are_foretold_are_those_that_were_counted(store, library):
     job = ScoreJob("chain:seed=3", ("rollouts",), samples=3)
-    result = do(job, store, library)
+    result = done(job, store, library)
     tokens = sum(s["tokens"] for s in result["solutions"]) + result["scores"]["rollouts"]["generated"]
     assert tokens > 0 and f" and {tokens:,} tokens" in foretold(job, store)
 
 
 def test_what_failed_foretells_nothing(store, library):
     job = ScoreJob("chain:seed=3", ("hub_prm",), samples=2)
-    assert "error" in do(job, store, library)["scores"]["hub_prm"]
+    assert "error" in done(job, store, library)["scores"]["hub_prm"]
     assert foretold(job, store).endswith("not timed yet at this size: judging solutions by hub_prm.")
 
 

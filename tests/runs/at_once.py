@@ -1,0 +1,25 @@
+"""A job done at once, without a worker."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+from rlm_core.models.library import Library
+from rlm_core.runs.jobs import Job, Jobs
+from rlm_core.runs.store import Store
+from rlm_core.workshop import Workshop, do_job
+
+
+def done(job: Job, store: Store, library: Library) -> dict[str, Any]:
+    """The result of a job, as it is kept."""
+    jobs = Jobs(store)
+    jobs.create(job)
+    row = jobs.claim("test")
+    assert row is not None
+    result = asyncio.run(do_job(row, Workshop(store, jobs, library)))
+    jobs.end(row.id, "finished", "", result)
+    kept = jobs.get(row.id).result
+    assert kept == json.loads(json.dumps(result))
+    return kept
