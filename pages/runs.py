@@ -14,6 +14,7 @@ from rlm_core import catalogue
 from rlm_core.errors import RlmError
 from rlm_core.runs.imports import import_log
 from rlm_core.runs.store import RunRow
+from rlm_core.wording import counted
 
 supervisor()
 style()
@@ -47,7 +48,7 @@ rows = store().list(500)
 if not rows:
     st.info("Nothing has been run yet. Press Run on the Explore page and the run will be kept here.", icon=":material/history:")
 else:
-    st.caption(f"{len(rows):,} runs, kept in {markdown_text(str(store().folder))}. Select one to open or delete it.")
+    st.caption(f"{counted(len(rows), 'run')}, kept in {markdown_text(str(store().folder))}. Select one to open or delete it.")
     chosen = st.dataframe(
         frame(rows),
         hide_index=True,
@@ -78,6 +79,8 @@ else:
     ):
         for row in picked:
             store().delete(row.id)
+            if st.session_state.get("shown") == row.id:
+                del st.session_state["shown"]  # Explore has nothing to come back to
         st.rerun()
 
 with st.expander("Import an event log"):

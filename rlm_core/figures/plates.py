@@ -10,10 +10,9 @@ from rlm_core.figures import visual
 from rlm_core.figures.frame import CHARACTER
 from rlm_core.figures.labels import label
 from rlm_core.figures.traces import RING, Canvas
-from rlm_core.figures.tree_labels import Spot
+from rlm_core.figures.tree_labels import LONGEST, Spot
 from rlm_core.tree import ROOT
 
-LONGEST = 26
 ROOMY = 80
 """In trees of up to so many nodes no plate covers a node."""
 

@@ -15,7 +15,7 @@ from rlm_core.figures.layout import Orientation, Place, layout
 from rlm_core.figures.markers import markers, marks, sizes
 from rlm_core.figures.plates import plates
 from rlm_core.figures.traces import Canvas, Trace
-from rlm_core.figures.tree_labels import Spot, plated, spots
+from rlm_core.figures.tree_labels import LONGEST, Spot, plated, spots
 from rlm_core.tree import SearchTree
 from rlm_core.wording import problem_label
 
@@ -46,7 +46,7 @@ def tree_figure(
     where = places or layout(tree, orientation)
     root_text = len(problem_label(tree.problem)) if tree.started is not None else 0
     margin = {"l": 4, "r": 4, "t": 44 if large else 30, "b": 72 if large else 52}
-    shape = frame(where, orientation, (width - 8, height - margin["t"] - margin["b"]), min(root_text, 26), large)
+    shape = frame(where, orientation, (width - 8, height - margin["t"] - margin["b"]), min(root_text, LONGEST), large)
     kind = "scatter" if len(tree.nodes) <= SVG_LIMIT else "scattergl"
     canvas = Canvas(tree, theme, spread(tree, where, shape), shape, kind, sizes(tree, shape), colours)
     lit = [n for n in highlight if n in tree.nodes]

@@ -77,11 +77,14 @@ def test_stepping_back_shows_the_statistics_of_that_moment(page):
 
 def test_the_slider_reaches_the_first_event(page):
     run_to_the_end(page)
+    grown = page.evaluate(GREW)
     page.wait_for_timeout(2600)  # so long a moment the browser was just told may be its late echo, not a person's choice
     page.locator("[data-testid=stSlider] input[type=range], [data-testid=stSlider] [role=slider]").first.focus()
     page.keyboard.press("Home")
     page.get_by_text("The run begins on").wait_for()
     page.wait_for_url(re.compile(r"t=1\b"))
+    page.wait_for_function(f"(grown) => ({GREW})() < grown", arg=grown)
+    assert "Event 1 of " in page.inner_text("body")
 
 
 def test_a_link_shows_the_same_moment_and_node_again_in_another_session(page, browser):
@@ -122,9 +125,14 @@ def test_zoom_survives_a_step_in_time(page):
 def test_saved_runs_are_listed_and_an_unknown_run_is_one_clear_sentence(page, address):
     run_to_the_end(page)
     page.goto(f"{address}/runs")
-    page.get_by_text(re.compile(r"\d+ runs?, kept in")).wait_for()
+    listed = page.get_by_text(re.compile(r"\d+ runs?, kept in"))
+    assert int(listed.inner_text().split()[0]) >= 1
     page.goto(f"{address}/?run=nosuchrun")
     page.get_by_text("There is no run 'nosuchrun'").wait_for()
+    assert page.locator("[data-testid=stException]").count() == 0
+    page.get_by_role("button", name="Back to the start").click()
+    page.get_by_text("See a language model reason").wait_for()
+    assert "run=" not in page.url
 
 
 def test_a_budget_of_zero_is_refused_in_words_and_run_is_not_offered(page):

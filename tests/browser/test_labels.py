@@ -97,7 +97,7 @@ def test_candidates_of_a_run_are_labelled_by_keyboard_and_kept(page, address, ex
     assert len(line["question"]["pre_generated_steps"]) == 3 and line["rlm_explorer"]["model"] == "nano"
 
 
-def test_a_bad_step_ends_the_solution_unless_one_goes_on(page, address):
+def test_a_bad_step_ends_the_solution_unless_one_goes_on(page, address, exported):
     upload(page, address, "ends.jsonl", [plain("What is 6*7?", "6*7=41", "so", "Answer: 41"), plain("What is 40+2?", "42", "Answer: 42")])
     page.get_by_text("Took 2 solutions (2 new) and 0 labels.").wait_for()
     desk(page, address, "file ends.jsonl", "Bob")
@@ -110,6 +110,8 @@ def test_a_bad_step_ends_the_solution_unless_one_goes_on(page, address):
     page.get_by_text("You have labelled all 2 solutions here.").wait_for()
     press(page, "u", "Step 2 of 2 · solution 2 of 2 · 2 labels by Bob")
     press(page, "ArrowLeft", "Step 2 of 3 · solution 1 of 2")
+    kept = [[s["completions"][0]["rating"] for s in line["label"]["steps"]] for line in exported() if line["labeler"] == "Bob"]
+    assert kept == [[-1], [1]]
 
 
 def test_the_verdict_and_other_peoples_labels_are_shown_only_when_asked_for(page, address):

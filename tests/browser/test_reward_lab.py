@@ -89,6 +89,7 @@ def test_a_set_of_problems_without_a_number_is_one_clear_sentence(page, address)
     box.press("Tab")
     page.get_by_role("button", name="Measure").click()
     page.get_by_text("'chain' does not say how many problems; write for example chain:n=200").wait_for()
+    assert box.input_value() == "chain"  # nothing is lost
 
 
 def test_the_first_link_into_a_page_shows_the_apps_own_navigation(browser, fresh):
