@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from rlm_core import cli
+from rlm_core.cli import main
+from rlm_core.cli.runs import KINDS
 from rlm_core.events import BackedUp, Record, encode
 from rlm_core.runs import logfile
 
@@ -29,7 +30,7 @@ def said(capsys, monkeypatch, *words: str) -> tuple[int, str, str]:
     """Exit status, standard output and standard error of a command, run as `python -m rlm_core` runs it."""
     monkeypatch.setattr(sys, "argv", ["rlm_core", *map(str, words)])
     with pytest.raises(SystemExit) as end:
-        cli.main()
+        main()
         sys.exit(0)
     out, err = capsys.readouterr()
     return int(end.value.code or 0), out, err
@@ -119,7 +120,12 @@ def test_a_log_that_cannot_be_written_is_one_sentence(capsys, monkeypatch, tmp_p
     assert "cannot be written; check the path" in mistake(capsys, monkeypatch, *RUN, "--out", tmp_path / "no" / "run.jsonl")
 
 
-@pytest.mark.parametrize("kind", cli.KINDS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_list_names_everything_that_can_be_chosen(capsys, monkeypatch, kind):
     status, out, _ = said(capsys, monkeypatch, "list", kind, "--names")
-    assert status == 0 and out.split() == list(cli.KINDS[kind]())
+    assert status == 0 and out.split() == list(KINDS[kind]())
+
+
+@pytest.mark.parametrize("command", [["strategies"], ["evaluate"], ["evaluate-reward", "--reward", "prm:nano"]])
+def test_a_measurement_takes_no_setting_that_it_would_not_use(capsys, monkeypatch, command):
+    assert mistake(capsys, monkeypatch, *command, "--set", "c=0.5").startswith("There is no setting named 'c'")

@@ -176,3 +176,19 @@ def test_candidates_are_drawn_while_they_come_and_the_run_is_there_again_after_a
     page.get_by_role("link", name="Explore").click()
     page.get_by_text("ended because").wait_for()
     assert page.locator("h4").first.inner_text() == question and "run=" in page.url
+
+
+def test_a_deleted_run_is_not_come_back_to(page):
+    run_to_the_end(page)
+    run = re.search(r"run=(\w+)", page.url)[1]
+    page.get_by_role("link", name="Saved runs").click()
+    counted = page.get_by_text("Select one to open").inner_text()
+    table = page.locator("[data-testid=stDataFrame] canvas").first
+    table.wait_for()
+    box = table.bounding_box()
+    page.mouse.click(box["x"] + 14, box["y"] + 52)  # the box before the newest run
+    page.locator("button:enabled", has_text="Delete").first.click()
+    page.wait_for_function("(counted) => !document.body.innerText.includes(counted)", arg=counted)
+    page.get_by_role("link", name="Explore").click()
+    page.get_by_text("See a language model reason").wait_for()
+    assert run not in page.url

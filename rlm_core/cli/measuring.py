@@ -1,0 +1,138 @@
+"""Commands that measure models, searches and rewards over held-out problems."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Annotated, Any
+
+import typer
+
+from rlm_core import catalogue, rewards
+from rlm_core.cli.words import build_config, load
+from rlm_core.describe import unknown
+from rlm_core.errors import ConfigError
+from rlm_core.problems.sets import counted_set, problem_set
+from rlm_core.runs.config import RunConfig
+
+app = typer.Typer()
+
+
+@app.command()
+def evaluate(
+    model: Annotated[str, typer.Option(help="nano, smollm2, a Hugging Face id, a folder or a .gguf file.")] = "nano",
+    problem: Annotated[str, typer.Option(help="A kind of problem without a seed, such as countdown:numbers=3.")] = "countdown:numbers=3",
+    n: Annotated[int, typer.Option(min=2, help="Problems: seeds 0 to n-1 of the held-out split.")] = 200,
+    samples: Annotated[int, typer.Option(min=1, help="Solutions sampled for each problem; at least twice the largest k.")] = 32,
+    k: Annotated[list[int] | None, typer.Option(help="pass@k to report; may be repeated.")] = None,
+    search: Annotated[str, typer.Option(help="Measure this search instead of plain samples.")] = "",
+    set_: Annotated[list[str] | None, typer.Option("--set", help="As for `run`.")] = None,
+    reward: Annotated[str, typer.Option()] = "rollouts",
+    seed: Annotated[int, typer.Option()] = 0,
+) -> None:
+    """Measure a model, or a search with it, over held-out problems; a share is printed with the ends of its 95 % bootstrap interval."""
+    config = catalogue.checked(build_config(model, problem, search or None, set_ or [], reward, seed))
+    result = asyncio.run(_evaluate(config, problem, n, samples, k or [1, 16], bool(search)))
+    print(json.dumps({"model": model, "problem": problem, **result}))
+
+
+async def _evaluate(config: RunConfig, spec: str, n: int, samples: int, ks: list[int], by_search: bool) -> dict[str, Any]:
+    from rlm_core.evaluate import evaluate_policy, evaluate_search
+
+    if max(ks) > samples:
+        raise ConfigError(f"pass@{max(ks)} needs at least {max(ks)} samples a problem, not {samples}.")
+    library, loaded = await load(config)
+    chosen = problem_set(spec, n)
+    if by_search:
+        return await evaluate_search(config, chosen, loaded.policy, library)
+    return await evaluate_policy(loaded.policy(), chosen, samples=samples, ks=ks, temperature=config.temperature, seed=config.seed)
+
+
+@app.command()
+def strategies(
+    model: Annotated[str, typer.Option(help="As for `run`.")] = "nano",
+    problem: Annotated[str, typer.Option(help="A kind of problem without a seed.")] = "countdown:numbers=4",
+    n: Annotated[int, typer.Option(min=2, help="Problems: seeds 0 to n-1 of the held-out split.")] = 200,
+    only: Annotated[list[str] | None, typer.Option(help="Only this strategy; may be repeated.")] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="A budget, the reward or the run itself, as for `run`.")] = None,
+    reward: Annotated[str, typer.Option()] = "rollouts",
+    seed: Annotated[int, typer.Option()] = 0,
+) -> None:
+    """Measure every strategy over the same held-out problems and print a table: accuracy, tokens and reward passes a problem."""
+    for name in only or []:
+        if name not in catalogue.searches():
+            raise unknown("search", name, catalogue.searches())
+    config = catalogue.checked(build_config(model, problem, None, set_ or [], reward, seed))
+    print("| strategy | settings | accuracy [95 %] | tokens | reward passes | seconds |\n|---|---|---|---|---|---|", flush=True)
+    asyncio.run(_strategies(config, problem, n, only or list(catalogue.searches())))
+
+
+async def _strategies(config: RunConfig, spec: str, n: int, names: list[str]) -> None:
+    from rlm_core.evaluate import evaluate_strategies
+
+    library, loaded = await load(config)
+    async for row in evaluate_strategies(names, config, problem_set(spec, n), loaded.policy, library):
+        value, low, high = row["accuracy"]
+        oracle = " (oracle)" if row["oracle"] else ""
+        cells = [row["search"] + oracle, row["settings"], f"{value:.3f} [{low:.3f}, {high:.3f}]"]
+        cells += [f"{row['tokens_per_problem']:,.0f}", f"{row['reward_passes_per_problem']:,.1f}", f"{row['seconds']:.0f}"]
+        print("| " + " | ".join(cells) + " |", flush=True)
+
+
+@app.command("budget-forcing")
+def budget_forcing(
+    model: Annotated[str, typer.Option(help="As for `run`.")] = "nano",
+    problem: Annotated[str, typer.Option(help="A kind of problem without a seed.")] = "countdown:numbers=4",
+    n: Annotated[int, typer.Option(min=2, help="Problems: seeds 0 to n-1 of the held-out split.")] = 200,
+    budget: Annotated[list[int] | None, typer.Option(min=1, help="A maximum of thinking tokens; may be repeated.")] = None,
+    waits: Annotated[list[int] | None, typer.Option(min=0, max=10, help="A number of forced waits; may be repeated.")] = None,
+    seed: Annotated[int, typer.Option()] = 0,
+) -> None:
+    """Measure budget forcing: accuracy against thinking tokens, with s1's control, scaling and performance."""
+    config = catalogue.checked(build_config(model, problem, "thinking", [], "rollouts", seed))
+    result = asyncio.run(_budget_forcing(config, problem, n, budget or [16, 32, 64, 128, 224], waits or [0, 1, 2, 4]))
+    for row in result.pop("rows"):
+        print(json.dumps(row))
+    print(json.dumps({"model": model, "problem": problem, **result}))
+
+
+async def _budget_forcing(config: RunConfig, spec: str, n: int, budgets: list[int], waits: list[int]) -> dict[str, Any]:
+    from rlm_core.evaluate import evaluate_forcing
+
+    library, loaded = await load(config)
+    return await evaluate_forcing(config, budgets, waits, problem_set(spec, n), loaded.policy, library)
+
+
+@app.command("evaluate-reward")
+def evaluate_reward_command(
+    reward: Annotated[
+        str, typer.Option(help="See `list rewards`; settings in parentheses, such as prm:nano(aggregate=prod).")
+    ] = "prm:nano",
+    problems: Annotated[str, typer.Option(help="A set of problems, such as chain:n=200 or countdown:numbers=3,n=200.")] = "chain:n=200",
+    model: Annotated[str, typer.Option(help="Whose solutions are judged; as for `run`.")] = "nano",
+    samples: Annotated[int, typer.Option(min=1, max=64, help="Solutions of each problem: the N of Best-of-N.")] = 16,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="name=value of the reward; may be repeated.")] = None,
+    seed: Annotated[int, typer.Option()] = 0,
+) -> None:
+    """Measure a reward against the exact solver, and weighted Best-of-N against majority on the same candidates."""
+    config = catalogue.checked(build_config(model, problems.partition(":")[0], None, set_ or [], reward, seed))
+    result = asyncio.run(_evaluate_reward(config, problems, samples))
+    print("| N | majority | weighted | naive | perfect choice | weighted − majority [95 %] | McNemar p |\n|---|---|---|---|---|---|---|")
+    for row in result.pop("best_of_n"):
+        shares = [f"{v:.3f} [{low:.3f}, {high:.3f}]" for v, low, high in (row["majority"], row["weighted"], row["naive"])]
+        gain, low, high = row["gain"]
+        print(f"| {row['n']} | {' | '.join(shares)} | {row['perfect']:.3f} | {gain:+.3f} [{low:+.3f}, {high:+.3f}] | {row['p']:.4f} |")
+    print(json.dumps({"model": model, "set": problems, **result}))
+
+
+async def _evaluate_reward(config: RunConfig, spec: str, samples: int) -> dict[str, Any]:
+    from rlm_core.evaluate_reward import evaluate_reward
+    from rlm_core.models.policy import Sampling
+    from rlm_core.training.sampling import draw
+
+    chosen = counted_set(spec, {})
+    library, loaded = await load(config)
+    sampling = Sampling(config.temperature, config.max_step_tokens, config.max_solution_tokens)
+    drawn = await draw(loaded.policy, chosen, samples, sampling, config.seed)
+    judge = rewards.Chosen(config.reward, rewards.reward(config.reward), config.reward_parameters)
+    return await evaluate_reward(judge, drawn, loaded.policy, library, sampling, config.seed)

@@ -1,0 +1,137 @@
+"""Commands: one search, its log again, what there is to choose, and the processes of the app."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rlm_core import catalogue
+from rlm_core.cli.words import build_config, load, report
+from rlm_core.describe import Description, unknown
+from rlm_core.errors import ConfigError, RlmError
+from rlm_core.events import Record, encode
+from rlm_core.runs import logfile
+from rlm_core.runs.config import RunConfig
+from rlm_core.runs.summary import summarise
+from rlm_core.search import answer, pool
+from rlm_core.tree import SearchTree
+
+app = typer.Typer()
+
+
+@app.command()
+def run(
+    model: Annotated[str, typer.Option(help="nano, smollm2, a Hugging Face id, a folder or a .gguf file.")] = "nano",
+    problem: Annotated[str, typer.Option(help="For example countdown:numbers=3,seed=7.")] = "countdown:seed=7",
+    search: Annotated[str, typer.Option(help="See `list searches`.")] = "mcts",
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="name=value of a budget, the search or the reward; may be repeated.")
+    ] = None,
+    reward: Annotated[
+        str, typer.Option(help="See `list rewards`; settings in parentheses, such as prm:nano(aggregate=prod).")
+    ] = "rollouts",
+    seed: Annotated[int, typer.Option(help="Same seed, same log.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Write the event log here.")] = None,
+) -> None:
+    """Run one search and print its figures as one JSON line."""
+    config = catalogue.checked(build_config(model, problem, search, set_ or [], reward, seed))
+    tree = asyncio.run(_run(config, out))
+    _print_summary(tree)
+    if tree.finished is not None and tree.finished.stop == "failed":
+        raise RlmError(tree.finished.detail)
+
+
+async def _run(config: RunConfig, out: Path | None) -> SearchTree:
+    from rlm_core.search.runner import run_search
+
+    if out is not None:
+        _check_writable(out)
+    library, loaded = await load(config)
+    if out is None:
+        return await run_search(config, loaded.policy(), lambda record: None, source=library)
+    with out.open("wb") as file:
+
+        def write(record: Record) -> None:
+            file.write(encode(record) + b"\n")
+
+        return await run_search(config, loaded.policy(), write, source=library)
+
+
+def _check_writable(path: Path) -> None:
+    """ConfigError now rather than after a search, if the log cannot be written there."""
+    try:
+        path.open("ab").close()
+    except OSError:
+        raise ConfigError(f"The log {path} cannot be written; check the path.") from None
+
+
+def _print_summary(tree: SearchTree) -> None:
+    print(json.dumps(summarise(tree).as_dict(), ensure_ascii=False))
+
+
+@app.command("replay")
+def replay_command(
+    log: Annotated[Path, typer.Argument(help="A log written by `run --out`.")],
+    first: Annotated[int | None, typer.Option(min=1, help="Only the first so many candidates of a Best-of-N pool.")] = None,
+    pick: Annotated[str, typer.Option(help="With --first: weighted, naive or majority.")] = "weighted",
+) -> None:
+    """Print the same line as `run`, from the log alone; or what a smaller N would have answered."""
+    found = logfile.read_file(log)
+    if found.warning:
+        report(f"Warning: {found.warning}")
+    tree = logfile.tree_of(found, log.name)
+    if first is None:
+        _print_summary(tree)
+        return
+    if pick not in answer.PICK.choices:
+        raise unknown("pick", pick, map(str, answer.PICK.choices))
+    smaller = pool.cut(tree, pick, first)
+    print(
+        json.dumps({"first": first, "pick": pick, "answer": smaller.answer, "correct": smaller.correct, "tokens": pool.cost(tree, first)})
+    )
+
+
+KINDS = {"searches": catalogue.searches, "rewards": catalogue.reward_models, "problems": catalogue.tasks, "models": catalogue.models}
+
+
+@app.command("list")
+def list_command(
+    kind: Annotated[str, typer.Argument(help="searches, rewards, problems or models.")],
+    names: Annotated[bool, typer.Option("--names", help="Names only, one a line.")] = False,
+) -> None:
+    """Print what there is to choose, with parameters."""
+    if kind not in KINDS:
+        raise unknown("list", kind, KINDS)
+    for description in KINDS[kind]().values():
+        print(description.name if names else _describe(description))
+
+
+def _describe(d: Description) -> str:
+    lines = [f"{d.name}  {d.title}: {d.sentence}" + (f" [{d.paper}]" if d.paper else "")]
+    lines += [f"    {p.name}={p.default}  ({p.allowed}) {p.help}" for p in d.parameters]
+    return "\n".join(lines)
+
+
+@app.command()
+def serve(port: Annotated[int, typer.Option(min=1, max=65535)] = 8501) -> None:
+    """Serve the app on 127.0.0.1, with a worker of its own."""
+    from rlm_core.serve import serve as serve_app
+
+    sys.exit(serve_app(port))
+
+
+@app.command()
+def worker(
+    data: Annotated[Path | None, typer.Option(help="Data folder; the default is the app's.")] = None,
+    supervised: Annotated[bool, typer.Option(help="End when standard input closes (used by the app).")] = False,
+    name: Annotated[str, typer.Option(help="How the store knows this worker; the default is random.")] = "",
+) -> None:
+    """Take runs from the store and run them, until interrupted."""
+    from rlm_core.worker import serve
+
+    asyncio.run(serve(data, supervised, name))
