@@ -57,7 +57,7 @@ def _title(maker: str) -> str:
 def _draw(row: JobRow) -> None:
     r = row.result
     st.success(
-        f"{counted(r['labels'], 'label')} by {markdown_text(r['by'])} for {counted(r['solutions'], 'solution')}, "
+        f"{counted(r['labels'], 'label')} for {counted(r['solutions'], 'solution')} ({markdown_text(r['by'])}), "
         f"{counted(r['tokens'], 'token')} generated.",
         icon=":material/check:",
     )
