@@ -14,11 +14,17 @@ from pages.widgets.train_head import train_head
 # Title and content of each tab; only the open one is drawn.
 TABS = [("Annotate", annotate), ("Make labels", make_labels), ("Train", train_head), ("Agreement", agreement), ("Import and export", files)]
 
-supervisor()
-style()
-st.markdown("### Labels")
-for tab, (_, draw) in zip(st.tabs([title for title, _ in TABS], key="labels.tab", on_change="rerun"), TABS, strict=True):
-    if tab.open:
-        with tab:
-            draw()
-shortcuts(LABELS)
+
+def page() -> None:
+    supervisor()
+    style()
+    st.markdown("### Labels")
+    for tab, (_, draw) in zip(st.tabs([title for title, _ in TABS], key="labels.tab", on_change="rerun"), TABS, strict=True):
+        if tab.open:
+            with tab:
+                draw()
+    shortcuts(LABELS)
+
+
+if __name__ == "__main__":
+    page()

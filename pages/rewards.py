@@ -13,12 +13,18 @@ from pages.widgets.shortcuts import PROBLEM, shortcuts
 # Title and content of each tab; only the open one is drawn.
 TABS = [("Step scores", step_scores), ("Quality", quality), ("On a tree", on_a_tree), ("Label cost", label_cost)]
 
-supervisor()
-style()
-st.markdown("### Rewards")
-st.caption("A reward decides what a search believes. Compare what several say of the same solutions, and how right each is.")
-for tab, (_, draw) in zip(st.tabs([title for title, _ in TABS], key="rewards.tab", on_change="rerun"), TABS, strict=True):
-    if tab.open:
-        with tab:
-            draw()
-shortcuts(PROBLEM)
+
+def page() -> None:
+    supervisor()
+    style()
+    st.markdown("### Rewards")
+    st.caption("A reward decides what a search believes. Compare what several say of the same solutions, and how right each is.")
+    for tab, (_, draw) in zip(st.tabs([title for title, _ in TABS], key="rewards.tab", on_change="rerun"), TABS, strict=True):
+        if tab.open:
+            with tab:
+                draw()
+    shortcuts(PROBLEM)
+
+
+if __name__ == "__main__":
+    page()

@@ -6,11 +6,11 @@ A new task is a new file here with a module-level `TASK`; nothing else is edited
 from __future__ import annotations
 
 from functools import lru_cache
-from urllib.parse import unquote
 
-from rlm_core.describe import parse_assignments, unknown
+from rlm_core.describe import Description, Value, parse_assignments, unknown
 from rlm_core.discover import exported
-from rlm_core.problems.base import Problem, Task
+from rlm_core.errors import ConfigError
+from rlm_core.problems.base import Problem, Task, decoded
 
 __all__ = ["Problem", "Task", "make", "task", "tasks"]
 
@@ -36,5 +36,23 @@ def make(spec: str) -> Problem:
     """
     name, _, rest = spec.partition(":")
     chosen = task(name.strip())
-    given = {k: unquote(v) for k, v in parse_assignments(rest, f"problem '{spec}'").items()}
-    return chosen.generate(chosen.description.parse(given))
+    return chosen.generate(_parameters(chosen.description, spec, rest))
+
+
+def _parameters(description: Description, spec: str, rest: str) -> dict[str, Value]:
+    """Every parameter of the task. Where a text is asked for, the error says how the signs are written that a spec keeps for itself."""
+    try:
+        given = {k: _decoded(v) for k, v in parse_assignments(rest, f"problem '{spec}'").items()}
+        return description.parse(given)
+    except ConfigError as error:
+        free = any(isinstance(p.default, str) and not p.choices for p in description.parameters)
+        if not free or "," not in rest:
+            raise
+        raise ConfigError(f"{str(error).removesuffix('.')}; in a text write a comma as %2C and a bracket as %28 or %29.") from None
+
+
+def _decoded(value: str) -> str:
+    try:
+        return decoded(value)
+    except ValueError:
+        raise ConfigError(f"'{value}' holds a percent sign with two signs behind it that stand for no letter; write %25 for %.") from None

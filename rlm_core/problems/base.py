@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import msgspec
 
@@ -107,17 +107,31 @@ def rng_for(*parts: object) -> random.Random:
 def spec_text(task: str, parameters: Mapping[str, Any], defaults: Description) -> str:
     """ "countdown:numbers=3,seed=7": the parameters that differ from the defaults, and the seed.
 
-    A comma, a percent sign or a line break in a value is percent-encoded; `problems.make` decodes it.
+    Values are percent-encoded where needed (`encoded`); `problems.make` decodes them.
     """
     standard = {p.name: p.default for p in defaults.parameters}
-    parts = [f"{k}={_encoded(str(v))}" for k, v in parameters.items() if v != standard.get(k) or k == "seed"]
+    parts = [f"{k}={encoded(str(v))}" for k, v in parameters.items() if v != standard.get(k) or k == "seed"]
     return f"{task}:{','.join(parts)}" if parts else task
 
 
-def _encoded(value: str) -> str:
-    """The value without the signs that separate or escape in a spec.
+def encoded(value: str) -> str:
+    """The value without what means something in a spec: separators, brackets, percent signs, space at the ends.
 
-    >>> _encoded("1,200 is 50% of what?")
-    '1%2C200 is 50%25 of what?'
+    Half of a surrogate pair, which no file can hold, becomes a question mark.
+
+    >>> encoded("1,200 is 50% of f(x)?")
+    '1%2C200 is 50%25 of f%28x%29?'
     """
-    return "".join(c if c.isprintable() and c not in ",%" else quote(c, errors="replace") for c in value)
+    inner = value.strip(" ")
+    start = len(value) - len(value.lstrip(" "))
+    kept = "".join(c if c.isprintable() and c not in ",%()" else quote(c, errors="replace") for c in inner)
+    return "%20" * start + kept + "%20" * (len(value) - len(inner) - start)
+
+
+def decoded(value: str) -> str:
+    """The value that `encoded` wrote; a percent sign that encodes nothing stands for itself. ValueError if the signs are no text.
+
+    >>> decoded("1%2C200 is 50%25 of f%28x%29?"), decoded("50% of 80")
+    ('1,200 is 50% of f(x)?', '50% of 80')
+    """
+    return unquote(value, errors="strict")

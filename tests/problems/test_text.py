@@ -1,22 +1,42 @@
 """A person's own question: what its spec carries, and what counts as right."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from rlm_core.describe import Description, Parameter, parse_assignments
 from rlm_core.errors import ConfigError, ProblemError
 from rlm_core.problems import make
+from rlm_core.problems.base import decoded, spec_text
 from rlm_core.problems.text import LONGEST, TASK, from_text
 
-readable = st.text(min_size=1, max_size=80).filter(lambda t: t.strip())
+anything = st.text(min_size=1, max_size=80) | st.text("(),=%: a\n", min_size=1, max_size=12)
+readable = anything.filter(lambda t: t.strip())
 
 
-@settings(max_examples=200, deadline=None)
-@given(readable, st.one_of(st.none(), readable))
+@given(readable, st.none() | readable)
+@example("(", ",answer=")
+@example(")(", "(1,2)")
+@example(":-(, sad", "=")
+@example("%2C(%", "%28")
 def test_any_question_travels_in_its_spec(question, reference):
     problem = from_text(question, reference)
     assert make(problem.spec) == problem
     assert "\n" not in problem.spec
+
+
+@given(st.lists(anything, min_size=2, max_size=2))
+@example([" two spaces  ", "  "])
+def test_a_spec_gives_back_every_text_it_was_made_of(texts):
+    description = Description("any", "", "", tuple(Parameter(n, "", "") for n in ("one", "two")))
+    given_ = dict(zip(("one", "two"), (t.encode("utf-8", "replace").decode() for t in texts), strict=True))
+    _, _, rest = spec_text("any", given_, description).partition(":")
+    assert {k: decoded(v) for k, v in parse_assignments(rest, "any").items()} == given_
+
+
+def test_specs_written_before_brackets_were_encoded_are_still_read():
+    assert make("text:question=What is f(2) if f(x) = (x%2C 1)?,answer=(2,1)").reference == "(2,1)"
+    assert make("text:question=Is it so? :-(,answer=no").question == "Is it so? :-("
 
 
 def test_commas_percent_and_equal_signs_of_a_question_are_kept_and_the_spec_stays_readable():
@@ -43,8 +63,17 @@ def test_a_question_of_the_length_of_a_book_is_refused():
 
 
 def test_a_comma_typed_into_a_spec_by_hand_is_refused_not_cut_off():
-    with pytest.raises(ConfigError, match="name=value"):
+    with pytest.raises(ConfigError, match=r"name=value, for example seed=7; in a text write a comma as %2C and a bracket as %28 or %29\.$"):
         make("text:question=Tom has 3 apples, how many?")
+    with pytest.raises(ConfigError, match=r"no parameter 'y'.*write a comma as %2C"):
+        make("text:question=Where do x = 3, y = 4 meet?")
+    assert make("text:question=Tom has 3 apples%2C how many?").question == "Tom has 3 apples, how many?"
+
+
+def test_a_percent_sign_typed_into_a_spec_by_hand_is_read_or_refused_but_never_turned_into_another_letter():
+    assert make("text:question=What is 50% of 80?").question == "What is 50% of 80?"
+    with pytest.raises(ConfigError, match="write %25 for %"):
+        make("text:question=Why 50%de?")
 
 
 def test_without_a_reference_nothing_is_said_about_right_and_wrong():
