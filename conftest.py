@@ -14,9 +14,9 @@ from rlm_core.paths import VARIABLE
 _DATA = tempfile.mkdtemp(prefix="rlm-explorer-tests-")
 os.environ[VARIABLE] = _DATA  # before any module is imported, and in place of a person's own folder, even a named one
 
-settings.register_profile("ci", derandomize=True, deadline=None, database=None, max_examples=100)
-settings.register_profile("fuzz", deadline=None, max_examples=3000, print_blob=True)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+settings.register_profile("ci", derandomize=True, deadline=None, database=None, max_examples=200)
+settings.register_profile("fuzz", derandomize=False, deadline=None, database=None, max_examples=5000, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))  # `make test`: the same examples every time; `make fuzz`: new ones
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

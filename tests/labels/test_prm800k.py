@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rlm_core.labels.base import Label, solution
@@ -41,7 +41,6 @@ def books(draw):
     return solutions, list(labels.values())
 
 
-@settings(max_examples=60, deadline=None)
 @given(books())
 def test_what_is_written_is_read_again(book):
     solutions, labels = book

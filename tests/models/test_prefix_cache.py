@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rlm_core.models.kv_rows import States
@@ -88,7 +88,6 @@ def test_a_prefix_outlives_the_leaves_that_hang_from_it():
     assert found(cache, (1, 1, 5))[0] == 2 and found(cache, (1, 1, 6))[0] == 3
 
 
-@settings(max_examples=150, deadline=None)
 @given(PROMPTS)
 def test_whatever_was_inserted_is_found_with_the_same_keys_and_values(prompts):
     cache = PrefixCache(10**9)
@@ -100,7 +99,6 @@ def test_whatever_was_inserted_is_found_with_the_same_keys_and_values(prompts):
     assert cache.bytes == BYTES_PER_TOKEN * len({t[: i + 1] for t in prompts for i in range(len(t))})
 
 
-@settings(max_examples=150, deadline=None)
 @given(PROMPTS, st.integers(0, 12))
 def test_the_bound_in_bytes_holds_and_what_is_left_is_still_right(prompts, room):
     cache = PrefixCache(room * BYTES_PER_TOKEN)

@@ -1,6 +1,6 @@
 """Chained arithmetic: one right way only, and the oracle knows it."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rlm_core.problems import make
@@ -17,7 +17,6 @@ def problem_of(seed, steps, split="test"):
     return make(f"chain:steps={steps},seed={seed},split={split}")
 
 
-@settings(max_examples=80, deadline=None)
 @given(seeds, lengths, splits)
 def test_the_worked_solution_is_true_within_bounds_and_right_at_every_prefix(seed, length, split):
     problem = problem_of(seed, length, split)
@@ -28,14 +27,12 @@ def test_the_worked_solution_is_true_within_bounds_and_right_at_every_prefix(see
     assert TASK.verify(problem, TASK.answer(problem, steps))
 
 
-@settings(max_examples=80, deadline=None)
 @given(seeds, lengths, splits)
 def test_a_multiset_of_start_and_operands_is_in_one_split_only(seed, length, split):
     data = problem_of(seed, length, split).data
     assert split_of(tuple(sorted((data["start"], *(b for _, b in data["operations"]))))) == split
 
 
-@settings(max_examples=60, deadline=None)
 @given(seeds, lengths, st.integers(1, 9), st.data())
 def test_a_slip_is_lost_for_good_even_when_the_next_step_is_true(seed, length, slip, data):
     problem = problem_of(seed, length)
@@ -47,7 +44,6 @@ def test_a_slip_is_lost_for_good_even_when_the_next_step_is_true(seed, length, s
     assert not TASK.solvable(problem, [*steps[:k], f"{left}={wrong}", f"{wrong}+1={wrong + 1}"])
 
 
-@settings(max_examples=60, deadline=None)
 @given(seeds, lengths)
 def test_sums_and_products_may_be_written_in_either_order_but_differences_may_not(seed, length):
     problem = problem_of(seed, length)
@@ -57,7 +53,6 @@ def test_sums_and_products_may_be_written_in_either_order_but_differences_may_no
         assert TASK.solvable(problem, [turned]) == (e.op in "+*" or e.a == e.b)
 
 
-@settings(max_examples=40, deadline=None)
 @given(seeds, lengths)
 def test_steps_left_out_or_taken_too_early_are_not_on_the_way(seed, length):
     problem = problem_of(seed, length)
@@ -68,7 +63,6 @@ def test_steps_left_out_or_taken_too_early_are_not_on_the_way(seed, length):
     assert not TASK.solvable(problem, [*steps[:-1], steps[-1].split("<")[0], "1+1=2"])
 
 
-@settings(max_examples=40, deadline=None)
 @given(seeds, st.integers(-5, 5))
 def test_only_the_exact_result_verifies_however_it_is_stated(seed, off):
     problem = problem_of(seed, 3)

@@ -4,7 +4,7 @@ import random
 from functools import cache
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rlm_core.errors import ConfigError, ProblemError
@@ -36,19 +36,16 @@ def problem_of(seed: int, numbers: int = 3):
     return make(f"countdown:numbers={numbers},seed={seed}")
 
 
-@settings(max_examples=60, deadline=None)
 @given(few_numbers, st.integers(1, 150))
 def test_reachable_agrees_with_every_way_to_build_an_expression(numbers, target):
     assert reachable(numbers, target) == (target in makeable(numbers))
 
 
-@settings(max_examples=8, deadline=None)
 @given(st.lists(st.integers(1, 10), min_size=4, max_size=4).map(lambda n: tuple(sorted(n))))
 def test_reachable_agrees_for_four_numbers_and_all_targets(numbers):
     assert {t for t in range(1, 101) if reachable(numbers, t)} == {t for t in makeable(numbers) if t <= 100}
 
 
-@settings(max_examples=60, deadline=None)
 @given(seeds, st.integers(2, 4), st.sampled_from(["test", "train"]))
 def test_every_generated_problem_has_a_solution_that_verifies_and_never_leaves_the_solvable_states(seed, numbers, split):
     problem = make(f"countdown:numbers={numbers},seed={seed},split={split}")
@@ -58,14 +55,12 @@ def test_every_generated_problem_has_a_solution_that_verifies_and_never_leaves_t
     assert TASK.verify(problem, TASK.answer(problem, steps))
 
 
-@settings(max_examples=60, deadline=None)
 @given(seeds, st.integers(2, 4), st.sampled_from(["test", "train"]))
 def test_a_multiset_of_numbers_is_in_one_split_only(seed, numbers, split):
     problem = make(f"countdown:numbers={numbers},seed={seed},split={split}")
     assert split_of(tuple(sorted(problem.data["numbers"]))) == split
 
 
-@settings(max_examples=60, deadline=None)
 @given(seeds, st.integers(1, 9))
 def test_a_slip_in_any_step_makes_the_state_unsolvable(seed, slip):
     problem = problem_of(seed, 4)
@@ -75,7 +70,6 @@ def test_a_slip_in_any_step_makes_the_state_unsolvable(seed, slip):
         assert not TASK.solvable(problem, [*steps[:k], f"{left}={int(result) + slip}"])
 
 
-@settings(max_examples=60, deadline=None)
 @given(seeds, st.randoms(use_true_random=False))
 def test_a_state_is_solvable_exactly_if_some_play_from_it_verifies(seed, rng: random.Random):
     problem = problem_of(seed)
@@ -94,7 +88,6 @@ def test_a_state_is_solvable_exactly_if_some_play_from_it_verifies(seed, rng: ra
     assert TASK.solvable(problem, steps) == any(TASK.verify(problem, TASK.answer(problem, p)) for p in plays(steps))
 
 
-@settings(max_examples=80, deadline=None)
 @given(seeds, st.randoms(use_true_random=False))
 def test_what_is_lost_stays_lost(seed, rng: random.Random):
     """No finished text is right after a state that the oracle calls unsolvable, slips of the pen included."""
@@ -190,7 +183,6 @@ def test_a_seed_out_of_bounds_is_refused_with_the_bounds_in_full(value):
         TASK.description.parse({"seed": value})
 
 
-@settings(max_examples=20, deadline=None)
 @given(seeds)
 def test_a_spec_makes_the_same_problem_again(seed):
     problem = task("countdown").generate(TASK.description.parse({"seed": seed, "numbers": 4, "split": "train"}))

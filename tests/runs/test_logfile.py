@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rlm_core.errors import LogError
@@ -22,7 +22,6 @@ def test_what_is_written_is_read_back_equal(records):
     assert list(found.records) == records and found.warning == "" and replay(found.records) == replay(records)
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.integers(len(LINES[0]), len(TEXT)))
 def test_cut_anywhere_all_whole_events_are_kept_and_the_cut_is_told(size):
     found = logfile.read(TEXT[:size], "x.jsonl")
