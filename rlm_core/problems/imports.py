@@ -14,7 +14,7 @@ from typing import Any
 
 from rlm_core.errors import ProblemError
 from rlm_core.problems.base import Problem
-from rlm_core.problems.steps import find_answer
+from rlm_core.problems.final_answer import find_answer
 from rlm_core.problems.text import from_text
 
 

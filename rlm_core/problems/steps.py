@@ -1,4 +1,4 @@
-"""Step grammar: the equations and the answer that a step's text holds, whoever wrote it."""
+"""Step grammar: the equations that a step's text holds, whoever wrote it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from rlm_core.problems.final_answer import final_answer, find_answer
+
+__all__ = ["final_answer", "find_answer"]
+
 ANSWER = "<answer>"
 """How the bundled model and every worked solution here mark an answer."""
 
-_CUE = re.compile(r"(?:<answer>|(?:final\s+)?answer(?:\s+is)?[\s*]*:|####)\s*(.*?)\s*(?:</answer>\s*)?$", re.I | re.S)
-_BOXED = re.compile(r"\\boxed\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
 _NUMBER = re.compile(r"(?:(?<!\d)-)?\d+(?:\.\d+)?")
 _LONGEST_NUMBER = 100
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
@@ -74,28 +76,6 @@ def _body(text: str) -> str:
     for sign, plain in _SIGNS.items():
         body = body.replace(sign, plain)
     return _AROUND_SIGN.sub(r"\1", body)
-
-
-def find_answer(text: str) -> str | None:
-    r"""The answer a text states by "<answer>", "Answer:", "####" or \boxed{}; None if it states none.
-
-    >>> find_answer("50-4=46<answer>46"), find_answer("so it is 46"), find_answer(r"\boxed{\frac{1}{2}}")
-    ('46', None, '\\frac{1}{2}')
-    """
-    boxed = _BOXED.findall(text)
-    if boxed:
-        return boxed[-1].strip() or None
-    cue = None
-    for line in text.splitlines():
-        cue = _CUE.search(line) or cue
-    if cue is None:
-        return None
-    return cue.group(1).strip().rstrip(".").strip("$* ") or None
-
-
-def final_answer(steps: Sequence[str]) -> str | None:
-    """The answer stated in the last step; an answer must end the solution to count."""
-    return find_answer(steps[-1]) if steps else None
 
 
 def last_number(text: str | None) -> Fraction | None:

@@ -17,7 +17,7 @@ from rlm_core.models.nano_format import NanoFormat
 from rlm_core.models.policy import Sampling, Step
 from rlm_core.problems import make
 from rlm_core.training.traces import KINDS, draw_countdown
-from tests.speaker import END, TEMPLATED, Letters
+from tests.speaker import END, TEMPLATED, Letters, speaking
 
 PROBLEM = make("words:seed=1")
 
@@ -270,3 +270,24 @@ def test_a_result_that_the_notation_cannot_write_is_an_error_to_it():
     made = policy._step(written, [-1.0] * len(written), (TOOL,), [], cut=False)
     step = asyncio.run(policy._with_result(COUNTDOWN, [], made, Sampling(allow=(TOOL,))))
     assert step.tool.failed and step.tool.result == "error: 3.5 is no whole number" and step.tokens[-1].text == ERROR
+
+
+def written(text: str) -> list[str]:
+    """The steps of a solution that a chat model goes on writing until it is stopped."""
+    policy = speaking(lambda prompt: text)
+    (solution,) = asyncio.run(policy.complete(make("text:question=?,answer=24"), (), [(1,)], Sampling()))
+    return [s.text for s in solution]
+
+
+@pytest.mark.parametrize(
+    ("text", "steps"),
+    [
+        ("#### Step 1: Multiply\n4*6=24\nAnswer: 24\nmore", ["#### Step 1: Multiply", "4*6=24", "Answer: 24"]),
+        ("Let me check the answer: 5 is small\nThe answer is 24.\nmore", ["Let me check the answer: 5 is small", "The answer is 24."]),
+        ("4*6=24\n**Final Answer:**\n\n24\nmore", ["4*6=24", "**Final Answer:**\n\n24"]),
+        ("4*6=24\n<answer>\n24\n</answer>", ["4*6=24", "<answer>\n24"]),
+        ("So\n\\boxed{\n24\n}\nmore", ["So", "\\boxed{\n24\n}"]),
+    ],
+)
+def test_a_solution_ends_at_its_answer_and_at_no_heading(text, steps):
+    assert written(text) == steps
