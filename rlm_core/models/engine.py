@@ -6,8 +6,10 @@ counts, so that what a search is told it cost does not depend on what else is ru
 
 With `exact` the model computes in float64 and logits are rounded to 1e-6, far above float64's
 error: then neither batch composition nor prefix reuse can change a sample, and a seed gives the same
-log whatever runs beside it. A model of 1M parameters is no slower for it; a large one is run in its
-own dtype, one session at a time (see `loaders`).
+log whatever runs beside it. A model of 1M parameters is no slower for it. A large one is run in its
+own dtype, where a sample depends on the batch it stands in: there only requests of one session share a
+batch, and every step waits until that session has asked for all it can. So its batches, too, are the
+same whatever runs beside it.
 """
 
 from __future__ import annotations
@@ -32,6 +34,8 @@ Stopper = Callable[[Sequence[int]], bool]
 """Is this sample (its token ids so far) complete?"""
 
 EXACT_DECIMALS = 6
+SETTLING = 32
+"""Turns of the event loop in which all that follows from a result has been asked for (a search's tasks stand in one another)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,16 +166,17 @@ class Engine:
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
-        await asyncio.sleep(0)  # let every search that is ready now submit first: they share the batch
+        await self._settled()  # let every search that is ready now submit first: they share the batch
         while self._waiting or self._active:
             try:
-                finished = await loop.run_in_executor(self._thread, self._step)
+                if _delivered(await loop.run_in_executor(self._thread, self._step)):
+                    await self._settled()
             except Exception as error:  # noqa: BLE001 - handed to every request in flight
                 self._fail(error)
-                continue
-            for request in finished:
-                if not request.future.done():
-                    request.future.set_result(None)  # a future that held its request would keep the session's cache in memory
+
+    async def _settled(self) -> None:
+        """Wait until those who can go on have asked for what they need next."""
+        for _ in range(1 if self.exact else SETTLING):
             await asyncio.sleep(0)
 
     def _fail(self, error: Exception) -> None:
@@ -195,13 +200,24 @@ class Engine:
         return finished
 
     def _admit(self) -> list[_Request]:
-        """Prefill as many waiting requests as there is room for, together; sample their first tokens."""
+        """Prefill as many waiting requests as there is room for, together; sample their first tokens.
+
+        In the order they came; where the model is not exact, only those of the session that is in the batch, or came first.
+        """
         batch: list[_Request] = []
         room = self.max_rows - len(self._active)
-        while self._waiting and (len(self._waiting[0].seeds) <= room or (not batch and not self._active)):
-            self._entering.append(self._waiting[0])  # so that at no moment it is in neither
-            request = self._waiting.popleft()
-            if not request.future.cancelled():
+        holder = self._active[0].request.session if self._active else None
+        for request in tuple(self._waiting):
+            gone = request.future.cancelled()
+            if not gone and not self.exact:
+                holder = holder or request.session
+                if request.session is not holder:
+                    continue
+            if not gone and len(request.seeds) > room and (batch or self._active):
+                break
+            self._entering.append(request)  # so that at no moment it is in neither
+            self._waiting.remove(request)
+            if not gone:
                 batch.append(request)
                 room -= len(request.seeds)
         finished = self._prefill(batch) if batch else []
@@ -328,6 +344,17 @@ class Engine:
     def _drop_cancelled(self) -> None:
         for row in [r for r in self._active if r.request.future.cancelled()]:
             self._remove(row)
+
+
+def _delivered(finished: Sequence[_Request]) -> bool:
+    """Tell those who wait that their requests are done; were there any?
+
+    No frame and no future holds a request while others are worked on: it would keep the session's cache in memory.
+    """
+    for request in finished:
+        if not request.future.done():
+            request.future.set_result(None)
+    return bool(finished)
 
 
 @torch.inference_mode()

@@ -50,7 +50,7 @@ class Library:
             del self._loaded[key], self._turn[key]
 
     def turn(self, key: ModelKey) -> contextlib.AbstractAsyncContextManager:
-        """Wait for one's turn where searches must not share a batch."""
+        """Wait for one's turn where searches do not share a batch: each would only make the others wait, and their clocks run on."""
         return contextlib.nullcontext() if self._loaded[key].engine.exact else self._turn[key]  # type: ignore[return-value]
 
     async def warm_up(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import threading
 import weakref
 
 import pytest
@@ -20,6 +21,7 @@ from transformers import (
 )
 
 from rlm_core.models.engine import Engine
+from rlm_core.together import together
 
 PROMPT = (1, 17, 4, 33, 8, 25, 2, 40)
 NEVER = lambda ids: False  # noqa: E731
@@ -92,11 +94,11 @@ def test_samples_follow_the_models_distribution(engine, model):
 
 
 def test_a_sample_is_the_same_alone_and_beside_twenty_others(engine):
-    async def together():
+    async def beside():
         others = [one(engine.session(), PROMPT[: 1 + i % 8], (i, 77), 1.3, 5 + i) for i in range(20)]
         return (await asyncio.gather(*others, one(engine.session())))[-1]
 
-    assert asyncio.run(one(engine.session())) == asyncio.run(together())
+    assert asyncio.run(one(engine.session())) == asyncio.run(beside())
 
 
 def test_a_late_comer_does_not_disturb_what_is_being_decoded(engine):
@@ -108,6 +110,61 @@ def test_a_late_comer_does_not_disturb_what_is_being_decoded(engine):
         return await first
 
     assert asyncio.run(staggered()) == asyncio.run(one(engine.session(), max_tokens=60))
+
+
+@pytest.fixture
+def inexact(model):
+    """An engine of a model whose every state depends on how many rows the batch has, as float32's do a little."""
+
+    def disturbed(module, args, output):
+        output.last_hidden_state = output.last_hidden_state * (1 + output.last_hidden_state.shape[0] / 7)
+        return output
+
+    hook = model.base_model.register_forward_hook(disturbed)
+    yield Engine(model, exact=False, max_rows=8)
+    hook.remove()
+
+
+async def a_search(session, seed: int) -> list:
+    """Rounds of chains side by side, each asking for one continuation after another of a length of its own."""
+
+    async def chain(i: int) -> list:
+        prompt, samples = PROMPT[: 3 + i], []
+        for step in range(4):
+            samples.append(await one(session, prompt, (seed, i, step), max_tokens=1 + (i * 3 + step) % 4))
+            prompt = (*prompt, *samples[-1].ids)
+        return samples
+
+    return [await together(together([chain(i)]) for i in range(4)) for _ in range(2)]
+
+
+def test_a_model_that_is_not_exact_gives_a_search_the_same_samples_each_time(inexact):
+    first = asyncio.run(a_search(inexact.session(), 1))
+    assert all(asyncio.run(a_search(inexact.session(), 1)) == first for _ in range(5))
+
+
+@pytest.mark.parametrize("others", [1, 5])
+def test_a_model_that_is_not_exact_gives_a_search_the_same_samples_whatever_runs_beside_it(inexact, others):
+    async def beside() -> list:
+        return await together(a_search(inexact.session(), i) for i in range(others + 1))
+
+    assert asyncio.run(beside())[-1] == asyncio.run(a_search(inexact.session(), others))
+
+
+def test_a_request_cancelled_while_another_session_has_the_batch_is_gone_at_once(inexact):
+    async def cancel() -> None:
+        held = asyncio.ensure_future(one(inexact.session(), max_tokens=100))
+        waiting = inexact.session()
+        task = asyncio.ensure_future(one(waiting, seed=(8,)))
+        while not inexact._active:
+            await asyncio.sleep(0)
+        assert inexact.busy_with(waiting)
+        task.cancel()
+        await waiting.settle()
+        assert not held.done() and waiting.usage.generated == 0
+        await held
+
+    asyncio.run(cancel())
 
 
 def test_a_sample_is_the_same_with_and_without_prefix_reuse(engine):
@@ -255,27 +312,28 @@ def test_cancelling_frees_the_rows_and_settle_makes_counts_final(engine):
 
 def test_settle_waits_for_a_request_cancelled_while_its_prompt_is_read(engine, monkeypatch):
     """Between the queue and the batch a request is in neither; its first tokens must be counted all the same."""
-    forward, reading = engine._forward, []
+    step, reading, go_on = engine._prefill, threading.Event(), threading.Event()
 
-    def slow(*args):
-        reading.append(1)
-        import time
+    def held(batch):
+        reading.set()
+        go_on.wait()
+        return step(batch)
 
-        time.sleep(0.15)
-        return forward(*args)
-
-    monkeypatch.setattr(engine, "_forward", slow)
+    monkeypatch.setattr(engine, "_prefill", held)
 
     async def cancel():
         session = engine.session()
         task = asyncio.ensure_future(session.generate(PROMPT, [(0,), (1,)], temperature=1.0, max_tokens=50, stop=NEVER))
-        while not reading:
-            await asyncio.sleep(0.001)
+        await asyncio.to_thread(reading.wait)
         task.cancel()
-        await session.settle()
+        settled = asyncio.ensure_future(session.settle())
+        await asyncio.sleep(0.01)  # several looks at the engine
+        assert not settled.done()
+        go_on.set()
+        await settled
         counted = session.usage.generated
-        await asyncio.sleep(0.5)
-        assert session.usage.generated == counted
+        await one(engine.session())  # the engine has done many a step since
+        assert session.usage.generated == counted == 2
 
     asyncio.run(cancel())
 
@@ -318,6 +376,7 @@ def test_what_a_closed_session_computed_leaves_memory_at_once(engine):
     session = engine.session()
     asyncio.run(one(session))
     asyncio.run(one(session, prompt=PROMPT[:5], seed=(6,)))  # the cache now has edges below an edge
+    engine._thread.submit(lambda: None).result()  # the engine's thread has put its last step down
     gone = weakref.ref(session)
     gc.disable()
     try:
