@@ -1,7 +1,7 @@
 """The worker: the process that takes runs from the store, runs them, and writes their events back.
 
-Many searches run at once on one asyncio loop; their requests meet in the engines' batches. An engine
-that is not exact serves one search at a time, so that a seed still gives the same log.
+Many searches run at once on one asyncio loop; their requests meet in the engines' batches. On an
+engine that keeps searches apart they wait for their turn, so that the clock of each is its own.
 """
 
 from __future__ import annotations
