@@ -1,108 +1,134 @@
-"""Saved runs: everything that was ever run here; open, import, delete."""
+"""Saved runs: everything that was ever run here; open, delete and put back, import."""
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
-import pandas as pd
 import streamlit as st
 
 from pages.widgets.backend import store, supervisor
-from pages.widgets.looks import STATUS, style
+from pages.widgets.import_logs import import_logs
+from pages.widgets.looks import style
+from pages.widgets.run_table import tick, untick
 from pages.widgets.run_view import open_run
 from pages.widgets.safe import markdown_text
 from pages.widgets.shortcuts import shortcuts
 from rlm_core import catalogue
-from rlm_core.errors import RlmError
-from rlm_core.runs.imports import import_log
-from rlm_core.runs.store import RunRow
-from rlm_core.wording import counted
+from rlm_core.runs.store import BIN_DAYS, RunRow
+from rlm_core.wording import counted, shorten
+
+# Comments, since the server shows a text that stands alone in a page's own file.
+MOST = 2000  # runs in the list
+NAMED = 8  # runs that a question names; more are counted
+RUNS, DELETED = "runs", "deleted"  # the two tables
+UNDO = "runs.undo"  # the ids of the runs that were deleted last, in the session's state
 
 
 def page() -> None:
     supervisor()
     style()
     st.markdown("### Saved runs")
-    _saved_runs()
-    _import()
+    rows = store().list(MOST)
+    if rows:
+        _saved(rows)
+    else:
+        st.info("There are no runs yet. Press Run on the Explore page and the run will be kept here.", icon=":material/history:")
+    _undo()
+    import_logs()
+    _bin()
     shortcuts({})
 
 
-def frame(rows: list[RunRow]) -> pd.DataFrame:
-    """One line a run, newest first."""
-    verdict = {True: "✓ correct", False: "✕ wrong", None: ""}
-    return pd.DataFrame(
-        [
-            {
-                "Started": datetime.fromtimestamp(r.created),
-                "Status": STATUS[r.status][1],
-                "Problem": r.problem.question,
-                "Strategy": catalogue.title("search", r.config.search),
-                "Reward": catalogue.title("reward", r.config.reward) + (" ⚑ oracle" if r.summary.get("oracle") else ""),
-                "Model": r.config.model,
-                "Answer": r.summary.get("answer") or "–",
-                "Verdict": verdict[r.summary.get("correct")],
-                "Tokens": r.summary.get("generated"),
-                "Seconds": r.summary.get("seconds"),
-                "Link": f"/?run={r.id}",
-            }
-            for r in rows
-        ]
-    )
+def _saved(rows: list[RunRow]) -> None:
+    newest = "The newest " if len(rows) == MOST else ""
+    kept = f"{newest}{counted(len(rows), 'run')}, kept in {markdown_text(str(store().folder))}."
+    st.caption(f"{kept} Tick one to open it, or any number to delete them.")
+    picked = tick(rows, RUNS)
+    open_it, delete_it, _ = st.columns([1, 1, 4])
+    if open_it.button("Open", icon=":material/open_in_new:", disabled=len(picked) != 1, width="stretch"):
+        open_run(picked[0].id)
+        st.switch_page("pages/explore.py", query_params={"run": picked[0].id})
+    count = f"Delete {len(picked):,} …" if picked else "Delete …"
+    if delete_it.button(count, icon=":material/delete:", disabled=not picked, width="stretch", key="delete"):
+        busy = [r for r in picked if r.status in ("loading", "running")]
+        idle = [r for r in picked if r not in busy]
+        said = f"They can be put back for {BIN_DAYS} days." if len(idle) > 1 else f"It can be put back for {BIN_DAYS} days."
+        if busy:
+            said += f" {counted(len(busy), 'run')} ticked here is being worked on and stays; cancel it first." if idle else ""
+        if idle:
+            _ask(f"Delete {counted(len(idle), 'run')}?", idle, said, "Delete", _delete)
+        else:
+            st.warning("What is being worked on cannot be deleted; cancel it first, on the Explore page.", icon=":material/warning:")
 
 
-def _saved_runs() -> None:
-    rows = store().list(500)
-    if not rows:
-        st.info("Nothing has been run yet. Press Run on the Explore page and the run will be kept here.", icon=":material/history:")
-    else:
-        st.caption(f"{counted(len(rows), 'run')}, kept in {markdown_text(str(store().folder))}. Select one to open or delete it.")
-        chosen = st.dataframe(
-            frame(rows),
-            hide_index=True,
-            width="stretch",
-            height=min(460, 38 + 35 * len(rows)),
-            on_select="rerun",
-            selection_mode="multi-row",
-            key="runs",
-            column_config={
-                "Started": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm:ss"),
-                "Problem": st.column_config.TextColumn(width="medium"),
-                "Tokens": st.column_config.NumberColumn(format="localized"),
-                "Seconds": st.column_config.NumberColumn(format="%.1f s"),
-                "Link": st.column_config.LinkColumn(display_text="open"),
-            },
-        )
-        picked = [rows[i] for i in chosen.selection.rows]  # type: ignore[attr-defined]
-        open_it, delete_it, _ = st.columns([1, 1, 4])
-        if open_it.button("Open", icon=":material/open_in_new:", disabled=len(picked) != 1, width="stretch"):
-            open_run(picked[0].id)
-            st.switch_page("pages/explore.py", query_params={"run": picked[0].id})
-        if delete_it.button(
-            "Delete",
-            icon=":material/delete:",
-            disabled=not picked,
-            width="stretch",
-            help="A run that is being worked on must be cancelled first.",
-        ):
-            for row in picked:
-                store().delete(row.id)
-                if st.session_state.get("shown") == row.id:
-                    del st.session_state["shown"]  # Explore has nothing to come back to
+def _delete(runs: Sequence[RunRow]) -> None:
+    gone = store().delete([r.id for r in runs])
+    if st.session_state.get("shown") in gone:
+        del st.session_state["shown"]  # Explore has nothing to come back to
+    st.session_state[UNDO] = gone
+    untick(RUNS)
+
+
+def _ask(title: str, runs: Sequence[RunRow], said: str, do: str, action: Callable[[Sequence[RunRow]], None]) -> None:
+    """Name the runs and do it only when a person says so."""
+
+    def body() -> None:
+        lines = [f"- {markdown_text(_line(r))}" for r in runs[:NAMED]]
+        if len(runs) > NAMED:
+            lines.append(f"- and {len(runs) - NAMED:,} more")
+        st.markdown("\n".join(lines))
+        st.caption(said)
+        no, yes = st.columns(2)
+        if no.button("Keep", width="stretch", key="ask.no"):
+            st.rerun()
+        if yes.button(do, type="primary", icon=":material/delete:", width="stretch", key="ask.yes"):
+            action(runs)
+            st.rerun()
+
+    st.dialog(title)(body)()
+
+
+def _line(r: RunRow) -> str:
+    """A run in a line of plain text."""
+    started = datetime.fromtimestamp(r.created).strftime("%Y-%m-%d %H:%M:%S")
+    return f"{started} · {catalogue.title('search', r.config.search)} · {shorten(r.problem.question, 70)}"
+
+
+def _undo() -> None:
+    """The way back from the last deletion; it stays until it is used, or something else is deleted."""
+    last = st.session_state.get(UNDO, ())
+    gone = [r for r in store().deleted() if r.id in last]
+    if not gone:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", border=True, key="undo"):
+        what = markdown_text(_line(gone[0])) if len(gone) == 1 else counted(len(gone), "run")
+        st.markdown(f":material/delete: Deleted: {what}.", width="stretch")
+        if st.button("Undo", icon=":material/undo:", key="undo.go"):
+            store().restore(r.id for r in gone)
+            del st.session_state[UNDO]
             st.rerun()
 
 
-def _import() -> None:
-    with st.expander("Import an event log"):
-        uploaded = st.file_uploader("A log written by `python -m rlm_core run --out` or exported here", type=["jsonl"])
-        if uploaded is not None and st.button("Import", icon=":material/upload_file:"):
-            try:
-                run, warning = import_log(store(), uploaded.getvalue(), uploaded.name)
-            except RlmError as error:
-                st.error(markdown_text(str(error)), icon=":material/error:")
-            else:
-                if warning:
-                    st.warning(markdown_text(warning), icon=":material/warning:")
-                st.success("Imported.", icon=":material/check:")
-                st.page_link("pages/explore.py", label="Open it", query_params={"run": run}, icon=":material/open_in_new:")
+def _bin() -> None:
+    """Everything that can be put back."""
+    rows = store().deleted()
+    if not rows:
+        return
+    with st.expander(f"Deleted runs ({len(rows):,})", icon=":material/delete:", key="bin"):
+        st.caption(f"A deleted run is kept for {BIN_DAYS} days; then it is gone when the app is next started.")
+        picked = tick(rows, DELETED)
+        back, purge, _ = st.columns([1, 1, 4])
+        if back.button("Put back", icon=":material/undo:", disabled=not picked, width="stretch"):
+            store().restore(r.id for r in picked)
+            untick(DELETED)
+            st.rerun()
+        if purge.button("Remove for good …", icon=":material/delete_forever:", disabled=not picked, width="stretch"):
+            said = "This cannot be undone."
+            _ask(f"Remove {counted(len(picked), 'run')} for good?", picked, said, "Remove for good", _purge)
+
+
+def _purge(runs: Sequence[RunRow]) -> None:
+    store().purge(r.id for r in runs)
+    untick(DELETED)
 
 
 if __name__ == "__main__":

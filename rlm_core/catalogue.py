@@ -5,10 +5,14 @@ Nothing here loads torch: pages and the command line read it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import msgspec
 
 from rlm_core import problems, rewards, search
 from rlm_core.describe import Description
+from rlm_core.errors import ConfigError
 from rlm_core.models.catalogue import MODELS, describe, refuse_unreadable
 from rlm_core.runs.config import RunConfig
 
@@ -45,6 +49,25 @@ def checked(config: RunConfig) -> RunConfig:
 
 
 def title(kind: str, name: str) -> str:
-    """The title of a search or reward that a saved run names; the bare name if there is none of it any more."""
-    found = (searches() if kind == "search" else reward_models()).get(name)
+    """The title of a search, reward or model that a saved run names; the bare name if there is none of it (any more)."""
+    found = described(kind, name)
     return found.title if found else name
+
+
+def described(kind: str, name: str) -> Description | None:
+    """What a search, reward or model of that name is; None if there is none of it (any more)."""
+    return {"search": searches, "reward": reward_models, "model": models}[kind]().get(name)
+
+
+def judged(name: str, parameters: Mapping[str, Any]) -> bool:
+    """Does the search of that name ask a reward at all, with these parameters? Taken to be so where they are not known any more."""
+    try:
+        chosen = search.search(name)
+        return bool(chosen.judged(chosen.description.parse(parameters)))
+    except ConfigError:
+        return True
+
+
+def reward_title(config: RunConfig) -> str:
+    """The title of the reward that the run asks; empty if it asks none."""
+    return title("reward", config.reward) if judged(config.search, config.search_parameters) else ""

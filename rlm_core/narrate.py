@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from rlm_core import catalogue
 from rlm_core import narrate_thinking as thinking
 from rlm_core.events import (
     Answered,
@@ -155,8 +156,10 @@ def _bare(node: int) -> str:
 
 def _started(e: RunStarted) -> str:
     oracle = " The reward may look at the reference answer: this run is an oracle." if e.oracle else ""
-    search, reward, seed = (e.config.get(k, "?") for k in ("search", "reward", "seed"))
-    return f"The run begins on “{problem_label(e.problem)}” with {search}, reward {reward} and seed {seed}.{oracle}"
+    search, reward, seed = (str(e.config.get(k, "?")) for k in ("search", "reward", "seed"))
+    judged = catalogue.judged(search, e.config.get("search_parameters") or {})
+    by = f", reward {catalogue.title('reward', reward)}" if judged else ""
+    return f"The run begins on “{problem_label(e.problem)}” with {catalogue.title('search', search)}{by} and seed {seed}.{oracle}"
 
 
 def _added(e: NodeAdded) -> str:

@@ -217,7 +217,10 @@ def test_every_way_to_stop_has_its_words(log: Log, stop: str) -> None:
 
 
 TOLD: list[tuple[Event, tuple[str, ...]]] = [
-    (RunStarted({"search": "mcts", "reward": "orm", "seed": 7}, make("countdown:numbers=3,seed=1"), False), ("mcts", "orm", "7")),
+    (
+        RunStarted({"search": "mcts", "reward": "orm", "seed": 7}, make("countdown:numbers=3,seed=1"), False),
+        ("Monte-Carlo tree search", "reward orm", "seed 7"),
+    ),
     (NodeAdded(4, 1, "50-4=46", prior=0.31), ("node 1", "50-4=46", "0.31")),
     (Selected(2), ("node 2",)),
     (Evaluated(2, "prm", 0.83, ahead=("a", "b"), parts=(Part("orm", 0.5, 0.9),)), ("prm", "0.83", "2 steps ahead", "0.50·0.90 orm")),

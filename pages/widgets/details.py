@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.widgets.looks import table_html, theme
+from pages.widgets.plot import PRIVATE, chart
 from rlm_core.events import Record
 from rlm_core.figures.candidates import votes_figure
 from rlm_core.figures.graph import to_networkx
@@ -46,7 +47,7 @@ def _answers(tree: SearchTree) -> None:
     if tree.answered.answer is None:
         st.info("No candidate was finished, so there is no answer. A larger budget gives the search time to finish one.")
         return
-    st.plotly_chart(votes_figure(tree.answered, theme=theme()), width="stretch", key="votes", config={"displayModeBar": False})
+    chart(votes_figure(tree.answered, theme=theme()), key="votes")
 
 
 def _first(run: str, tree: SearchTree) -> None:
@@ -120,6 +121,10 @@ def _export(run: str, records: list[Record], tree: SearchTree, figure: go.Figure
         icon=":material/hub:",
     )
     picture.download_button(
-        "Picture (HTML, offline)", lambda: figure.to_html(include_plotlyjs=True), f"{run}.html", width="stretch", icon=":material/image:"
+        "Picture (HTML, offline)",
+        lambda: figure.to_html(include_plotlyjs=True, config=PRIVATE),
+        f"{run}.html",
+        width="stretch",
+        icon=":material/image:",
     )
     st.json(summarise(tree).as_dict(), expanded=False)

@@ -7,6 +7,7 @@ import streamlit as st
 from pages.widgets.job_view import job_view, price, start
 from pages.widgets.keep import keep, restore
 from pages.widgets.looks import theme
+from pages.widgets.plot import chart
 from pages.widgets.reward_picker import pick_model
 from pages.widgets.safe import markdown_text
 from rlm_core.figures.quality import cost_figure
@@ -58,8 +59,7 @@ def _draw(row: JobRow) -> None:
     for place, against in zip(st.columns(2, gap="large"), ("labels", "tokens"), strict=True):
         with place:
             if any(p[against] for p in points):
-                figure = cost_figure(points, against=against, theme=theme())
-                st.plotly_chart(figure, width="stretch", key=f"cost.{against}.{row.id}", config={"displayModeBar": False})
+                chart(cost_figure(points, against=against, theme=theme()), key=f"cost.{against}.{row.id}")
     st.caption(
         f"Step AUC on {row.result['measure']}, not learned from; points are means of three training seeds, bars their range. "
         "Labels that cost no tokens are not in the right-hand chart."

@@ -11,6 +11,7 @@ from pages.widgets.backend import book
 from pages.widgets.job_view import job_view, price, start
 from pages.widgets.keep import keep, restore
 from pages.widgets.looks import theme
+from pages.widgets.plot import chart
 from pages.widgets.reward_picker import pick_model, pick_rewards, pick_set, reward_title
 from pages.widgets.safe import markdown_text
 from rlm_core.errors import RlmError
@@ -22,7 +23,6 @@ from rlm_core.wording import LABELLED_BY
 DEFAULT = ("prm:nano", "prm:nano-head", "orm:nano", "logprob")
 SHOWN = "rewards.measure.job"
 SOLVER = "solver"
-QUIET = {"displayModeBar": False}
 
 
 def quality() -> None:
@@ -106,14 +106,14 @@ def _draw(row: JobRow) -> None:
         st.markdown("**What it buys**: accuracy of weighted Best-of-N")
         tables = {reward_title(n, r["oracle"]): r["best_of_n"] for n, r in voted.items()}
         if tables:
-            st.plotly_chart(best_of_n_figure(tables, theme=theme()), width="stretch", key=f"bon.{row.id}", config=QUIET)
+            chart(best_of_n_figure(tables, theme=theme()), key=f"bon.{row.id}")
         else:
             st.caption("There are not as many solutions of every problem, so there is no Best-of-N to compare.")
     with right:
         st.markdown("**Calibration**: is a score of 0.8 right in 8 of 10 cases?")
         curves = {reward_title(n, r["oracle"]): r.get("calibration", []) for n, r in good.items()}
         if any(curves.values()):
-            st.plotly_chart(calibration_figure(curves, theme=theme()), width="stretch", key=f"cal.{row.id}", config=QUIET)
+            chart(calibration_figure(curves, theme=theme()), key=f"cal.{row.id}")
         else:
             st.caption("None of these rewards scores single steps.")
 

@@ -8,7 +8,6 @@ from pages.widgets.backend import store, supervisor
 from pages.widgets.looks import ORACLE, STATUS
 from pages.widgets.safe import html_text, markdown_text
 from rlm_core import catalogue
-from rlm_core.models.catalogue import describe
 from rlm_core.runs.config import Budget
 from rlm_core.runs.store import RunRow
 from rlm_core.tree import SearchTree
@@ -21,11 +20,9 @@ APART = {"think": "thinking", "answer": "the answer"}
 def headline(row: RunRow, oracle: bool) -> None:
     """The problem in words, strategy and model; the oracle's badge where it was used."""
     strategy = catalogue.title("search", row.config.search)
-    reward = catalogue.title("reward", row.config.reward)
-    model = describe(row.config.model)
-    name = row.config.model if model.name == "other" else model.title
+    named = [strategy, catalogue.reward_title(row.config), catalogue.title("model", row.config.model), f"seed {row.config.seed}"]
     st.markdown(f"#### {markdown_text(row.problem.question)}")
-    facts = f"{html_text(strategy)} · {html_text(reward)} · {html_text(name)} · seed {row.config.seed}"
+    facts = " · ".join(html_text(name) for name in named if name)
     st.html(f'<div class="rlm-facts">{facts} {ORACLE if oracle else ""}</div>')
 
 

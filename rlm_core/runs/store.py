@@ -3,6 +3,7 @@
 A run is a row (configuration, status, progress) and its events. Statuses: queued → loading → running →
 finished, failed or cancelled; interrupted if its worker died. A person's wish (pause, cancel) is a
 column the worker reads. Every method opens nothing for long, so any number of processes may share the file.
+A deleted run is kept for BIN_DAYS and can be put back; nothing finds it meanwhile, and no worker takes it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,12 +31,14 @@ ACTIVE = ("queued", "loading", "running")
 ENDED = ("finished", "failed", "cancelled", "interrupted")
 STALE_SECONDS = 15.0
 """A worker that has not been heard of for so long is taken to be dead."""
+BIN_DAYS = 30
+"""A deleted run can be put back for so long; then it is gone when the store is next opened."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
     id TEXT PRIMARY KEY, created REAL NOT NULL, status TEXT NOT NULL, wish TEXT NOT NULL DEFAULT 'go',
     message TEXT NOT NULL DEFAULT '', config TEXT NOT NULL, problem TEXT NOT NULL, summary TEXT NOT NULL DEFAULT '{}',
-    worker TEXT NOT NULL DEFAULT '');
+    worker TEXT NOT NULL DEFAULT '', deleted REAL);
 CREATE TABLE IF NOT EXISTS events (
     run TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE, seq INTEGER NOT NULL, line BLOB NOT NULL,
     PRIMARY KEY (run, seq)) WITHOUT ROWID;
@@ -50,7 +53,10 @@ CREATE INDEX IF NOT EXISTS runs_by_status ON runs(status, created);
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """A run as the store knows it. created: seconds since 1970. message: what it is doing, or why it ended, in words."""
+    """A run as the store knows it. created: seconds since 1970. message: what it is doing, or why it ended, in words.
+
+    deleted: when it was deleted, seconds since 1970; None if it was not.
+    """
 
     id: str
     created: float
@@ -60,6 +66,7 @@ class RunRow:
     config: RunConfig
     problem: Problem
     summary: dict[str, Any]
+    deleted: float | None = None
 
     @property
     def active(self) -> bool:
@@ -76,6 +83,10 @@ class Store:
         self._local = threading.local()
         with self.write() as db:
             db.executescript(_SCHEMA)
+        with self.write() as db:
+            if "deleted" not in {column["name"] for column in db.execute("PRAGMA table_info(runs)")}:
+                db.execute("ALTER TABLE runs ADD COLUMN deleted REAL")  # a store from before deleting could be undone
+            db.execute("DELETE FROM runs WHERE deleted < ?", (time.time() - BIN_DAYS * 86_400,))
 
     def db(self) -> sqlite3.Connection:
         """This thread's connection, for reading; other tables of the same file use it too."""
@@ -126,15 +137,22 @@ class Store:
             )
 
     def get(self, run: str) -> RunRow:
-        """The run's row; RunNotFound if there is none."""
+        """The run's row; RunNotFound if there is none, or if it was deleted."""
         row = self.db().execute("SELECT * FROM runs WHERE id=?", (run,)).fetchone()
         if row is None:
             raise RunNotFound(f"There is no run '{run}' in {self.folder}; the list of saved runs shows those there are.")
+        if row["deleted"] is not None:
+            raise RunNotFound(f"The run '{run}' was deleted; it can be put back on the page of saved runs.")
         return _row(row)
 
     def list(self, limit: int = 200) -> list[RunRow]:
         """The newest runs first."""
-        return [_row(r) for r in self.db().execute("SELECT * FROM runs ORDER BY created DESC, rowid DESC LIMIT ?", (limit,))]
+        newest = "SELECT * FROM runs WHERE deleted IS NULL ORDER BY created DESC, rowid DESC LIMIT ?"
+        return [_row(r) for r in self.db().execute(newest, (limit,))]
+
+    def deleted(self) -> list[RunRow]:
+        """The deleted runs that can still be put back, the last deleted first."""
+        return [_row(r) for r in self.db().execute("SELECT * FROM runs WHERE deleted IS NOT NULL ORDER BY deleted DESC, rowid DESC")]
 
     def events(self, run: str, after: int = 0) -> list[Record]:
         """The run's records with a sequence number above `after`."""
@@ -144,7 +162,8 @@ class Store:
     def position(self, run: str) -> int:
         """How many queued runs were there before this one."""
         row = self.db().execute(
-            "SELECT COUNT(*) AS n FROM runs WHERE status='queued' AND created < (SELECT created FROM runs WHERE id=?)", (run,)
+            "SELECT COUNT(*) AS n FROM runs WHERE status='queued' AND deleted IS NULL AND created < (SELECT created FROM runs WHERE id=?)",
+            (run,),
         )
         return int(row.fetchone()["n"])
 
@@ -155,10 +174,24 @@ class Store:
             if wish == "cancel":
                 db.execute("UPDATE runs SET status='cancelled', message='cancelled before it began' WHERE id=? AND status='queued'", (run,))
 
-    def delete(self, run: str) -> None:
-        """Forget a run and its events; a run that is being worked on must be cancelled first."""
+    def delete(self, runs: Iterable[str]) -> list[str]:
+        """Take runs out of sight until they are put back; returns the ids of those it took.
+
+        A run that is being worked on stays, and must be cancelled first.
+        """
         with self.write() as db:
-            db.execute("DELETE FROM runs WHERE id=? AND status NOT IN ('loading','running')", (run,))
+            taken = "UPDATE runs SET deleted=? WHERE id=? AND deleted IS NULL AND status NOT IN ('loading','running') RETURNING id"
+            return [row["id"] for run in runs for row in db.execute(taken, (time.time(), run)).fetchall()]
+
+    def restore(self, runs: Iterable[str]) -> None:
+        """Put deleted runs back, with all their events."""
+        with self.write() as db:
+            db.executemany("UPDATE runs SET deleted=NULL WHERE id=?", [(run,) for run in runs])
+
+    def purge(self, runs: Iterable[str]) -> None:
+        """Remove deleted runs and their events for good."""
+        with self.write() as db:
+            db.executemany("DELETE FROM runs WHERE id=? AND deleted IS NOT NULL", [(run,) for run in runs])
 
     # -- the worker's side -------------------------------------------------------------------
 
@@ -167,7 +200,7 @@ class Store:
         with self.write() as db:
             row = db.execute(
                 "UPDATE runs SET status='loading', worker=?, message='loading' WHERE id = "
-                "(SELECT id FROM runs WHERE status='queued' ORDER BY created, rowid LIMIT 1) RETURNING *",
+                "(SELECT id FROM runs WHERE status='queued' AND deleted IS NULL ORDER BY created, rowid LIMIT 1) RETURNING *",
                 (worker,),
             ).fetchone()
         return _row(row) if row else None
@@ -225,4 +258,5 @@ def _row(row: sqlite3.Row) -> RunRow:
         config=msgspec.json.decode(row["config"], type=RunConfig),
         problem=msgspec.json.decode(row["problem"], type=Problem),
         summary=json.loads(row["summary"]),
+        deleted=row["deleted"],
     )

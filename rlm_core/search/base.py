@@ -32,11 +32,15 @@ EXPAND, COMPLETE, REWARD, LOOKAHEAD = 0, 1, 2, 3
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A search as it is offered: its description and its function; `allows`: the markers it asks the model to use."""
+    """A search as it is offered: its description and its function.
+
+    allows: the markers it asks the model to use, by its parameters. judged: does it ask the run's reward, by its parameters?
+    """
 
     description: Description
     run: Callable[[SearchRun, Mapping[str, Any]], Awaitable[None]]
     allows: Callable[[Mapping[str, Any]], tuple[str, ...]] = lambda parameters: ()
+    judged: Callable[[Mapping[str, Any]], bool] = lambda parameters: True
 
 
 @dataclass(slots=True)

@@ -36,4 +36,4 @@ async def best_of_n(run: SearchRun, p: Mapping[str, Any]) -> None:
     run.answer(answer.picked(run.tree, p["pick"]))
 
 
-SEARCH = Search(DESCRIPTION, best_of_n)
+SEARCH = Search(DESCRIPTION, best_of_n, judged=lambda p: p["pick"] != "majority")

@@ -72,4 +72,4 @@ def answer_of_chain(run: SearchRun) -> Answered:
     return answer.by_candidate(run.tree, "chain", found[0] if found else None, found, lambda n: 1.0)
 
 
-SEARCH = Search(DESCRIPTION, chain_of_thought)
+SEARCH = Search(DESCRIPTION, chain_of_thought, judged=lambda p: p["judge"] != "never")

@@ -49,7 +49,7 @@ async def run_search(
         RewardContext(problem, policy, sampling, source or NoOtherModels()), config.reward_parameters
     )
     run = SearchRun(config, problem, policy, reward, sampling, emit, control or Control())
-    run.emit(RunStarted(msgspec.to_builtins(config), problem, reward.oracle))
+    run.emit(RunStarted(msgspec.to_builtins(config), problem, reward.oracle and chosen.judged(config.search_parameters)))
     detail = ""
     try:
         await chosen.run(run, config.search_parameters)

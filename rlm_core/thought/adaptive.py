@@ -128,4 +128,4 @@ def last_word(run: SearchRun, pilots: Sequence[Node]) -> Answered:
     return answer.picked(run.tree, "majority", thought or found)
 
 
-SEARCH = Search(DESCRIPTION, adaptive, lambda p: (THINK,))
+SEARCH = Search(DESCRIPTION, adaptive, lambda p: (THINK,), lambda p: p["effort"] == "auto" and p["signal"] == "reward")

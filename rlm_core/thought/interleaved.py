@@ -40,4 +40,4 @@ async def interleaved(run: SearchRun, p: Mapping[str, Any]) -> None:
     await think(run, p["chains"], Forcing(most=p["most"], probing=p["probe"]), p["judge"])
 
 
-SEARCH = Search(DESCRIPTION, interleaved, lambda p: (TOOL, THINK) if p["think"] else (TOOL,))
+SEARCH = Search(DESCRIPTION, interleaved, lambda p: (TOOL, THINK) if p["think"] else (TOOL,), lambda p: p["judge"])

@@ -103,4 +103,4 @@ def latest(run: SearchRun) -> Answered:
     return answer.by_candidate(run.tree, "latest", found[-1] if found else None, found, lambda n: 1.0)
 
 
-SEARCH = Search(DESCRIPTION, self_correction, lambda p: (REVISE,) if p["variant"] == "trained" else ())
+SEARCH = Search(DESCRIPTION, self_correction, lambda p: (REVISE,) if p["variant"] == "trained" else (), lambda p: p["judge"])

@@ -89,4 +89,4 @@ async def finish(run: SearchRun, end: int, judge: bool) -> None:
         run.spend("answer", simulations=1)
 
 
-SEARCH = Search(DESCRIPTION, thinking, lambda p: (THINK,))
+SEARCH = Search(DESCRIPTION, thinking, lambda p: (THINK,), lambda p: p["judge"])

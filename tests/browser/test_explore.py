@@ -122,6 +122,12 @@ def test_zoom_survives_a_step_in_time(page):
     assert page.evaluate(shown) == pytest.approx(zoomed)
 
 
+def test_no_button_of_the_picture_leads_to_another_server(page):
+    run_to_the_end(page)
+    buttons = page.locator(".rlm-plot .modebar-btn").evaluate_all("all => all.map(b => b.getAttribute('data-title'))")
+    assert buttons and not [b for b in buttons if re.search("share|cloud|studio|plotly", b, re.I)]
+
+
 def test_saved_runs_are_listed_and_an_unknown_run_is_one_clear_sentence(page, address):
     run_to_the_end(page)
     page.goto(f"{address}/runs")
@@ -172,7 +178,7 @@ def test_candidates_are_drawn_while_they_come_and_the_run_is_there_again_after_a
     assert "16 simulations" in page.inner_text("body")
     question = page.locator("h4").first.inner_text()
     page.get_by_role("link", name="Saved runs").click()
-    page.get_by_text("Select one to open").wait_for()
+    page.get_by_text("Tick one to open").wait_for()
     page.get_by_role("link", name="Explore").click()
     page.get_by_text("ended because").wait_for()
     assert page.locator("h4").first.inner_text() == question and "run=" in page.url
@@ -182,12 +188,13 @@ def test_a_deleted_run_is_not_come_back_to(page):
     run_to_the_end(page)
     run = re.search(r"run=(\w+)", page.url)[1]
     page.get_by_role("link", name="Saved runs").click()
-    counted = page.get_by_text("Select one to open").inner_text()
+    counted = page.get_by_text("Tick one to open").inner_text()
     table = page.locator("[data-testid=stDataFrame] canvas").first
     table.wait_for()
     box = table.bounding_box()
     page.mouse.click(box["x"] + 14, box["y"] + 52)  # the box before the newest run
-    page.locator("button:enabled", has_text="Delete").first.click()
+    page.locator(".st-key-delete button:enabled").click()
+    page.get_by_test_id("stDialog").get_by_role("button", name="Delete").click()
     page.wait_for_function("(counted) => !document.body.innerText.includes(counted)", arg=counted)
     page.get_by_role("link", name="Explore").click()
     page.get_by_text("See a language model reason").wait_for()

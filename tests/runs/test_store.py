@@ -117,14 +117,49 @@ def test_only_silent_workers_are_retired(store, monkeypatch):
     assert store.retire_dead() == ["silent"] and store.get(run).status == "interrupted"
 
 
-def test_a_run_being_worked_on_is_not_deleted_and_any_other_goes_with_its_events(store):
-    run = queued(store)
+def test_a_run_being_worked_on_is_not_deleted(store):
+    run, other = queued(store), queued(store)
     store.claim("a")
     store.append(run, RECORDS[:3], {})
-    store.delete(run)
-    assert store.events(run)
-    store.set_status(run, "finished")
-    store.delete(run)
-    assert store.events(run) == []
-    with pytest.raises(RunNotFound):
+    assert store.delete([run, other]) == [other]
+    assert store.events(run) and store.get(run).status == "loading"
+
+
+def test_a_deleted_run_is_nowhere_until_it_is_put_back_as_it_was(store):
+    run, other = queued(store, seed=1), queued(store, seed=2)
+    store.append(run, RECORDS, {"nodes": 3})
+    before = store.get(run)
+    assert store.delete([run]) == [run] and store.delete([run]) == []
+    assert [r.id for r in store.list()] == [other] and [r.id for r in store.deleted()] == [run] and store.position(other) == 0
+    with pytest.raises(RunNotFound, match="can be put back"):
         store.get(run)
+    assert (claimed := store.claim("a")) and claimed.id == other and store.claim("a") is None  # no worker takes it either
+    store.restore([run])
+    assert store.get(run) == before and store.events(run) == RECORDS and store.deleted() == []
+
+
+def test_only_deleted_runs_are_removed_for_good(store):
+    run, kept = queued(store), queued(store)
+    store.append(run, RECORDS, {})
+    store.delete([run])
+    store.purge([run, kept])
+    assert store.deleted() == [] and store.events(run) == [] and store.get(kept)
+    store.restore([run])
+    with pytest.raises(RunNotFound, match="There is no run"):
+        store.get(run)
+
+
+def test_a_deleted_run_is_gone_when_the_store_is_opened_after_thirty_days(store, tmp_path):
+    run, lately = queued(store), queued(store)
+    store.delete([run, lately])
+    with store.write() as db:
+        db.execute("UPDATE runs SET deleted = deleted - ? WHERE id=?", (store_module.BIN_DAYS * 86_400 + 60, run))
+    assert [r.id for r in Store(tmp_path).deleted()] == [lately]
+
+
+def test_a_store_from_before_deleting_could_be_undone_is_read(store, tmp_path):
+    run = queued(store)
+    with store.write() as db:
+        db.execute("ALTER TABLE runs DROP COLUMN deleted")
+    again = Store(tmp_path)
+    assert again.get(run).deleted is None and again.delete([run]) == [run] and Store(tmp_path).deleted()[0].id == run

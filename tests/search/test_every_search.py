@@ -11,7 +11,7 @@ import pytest
 from rlm_core.events import Answered, Evaluated, NodeAdded, Pruned, Record, RunFinished, RunStarted, Spent
 from rlm_core.models.loaders import load
 from rlm_core.runs.config import Budget, RunConfig
-from rlm_core.search import searches
+from rlm_core.search import search, searches
 from rlm_core.search.base import Control, SearchRun
 from rlm_core.search.runner import run_search
 from rlm_core.tree import SearchTree, replay
@@ -195,3 +195,21 @@ def test_a_reward_of_finished_states_only_is_given_finished_states_only(nano, na
     tree, records = searched(name, nano.policy(), Budget(12), reward="verifier", reward_parameters={}, problem="countdown:numbers=3,seed=3")
     for e in events(records, Evaluated):
         assert tree.nodes[e.node].finished or e.ahead
+
+
+@every_search
+def test_a_search_says_whether_it_asks_the_reward(nano, name):
+    description = search(name).description
+    options = {p.name: p.choices or ((True, False) if isinstance(p.default, bool) else ()) for p in description.parameters}
+    settings = [{}, *({n: value} for n, values in options.items() for value in values)]
+    for given in settings:
+        _, records = searched(name, nano.policy(), Budget(4, tokens=400), problem="chain:steps=2,seed=4", search_parameters=given)
+        judged = search(name).judged(description.parse(given))
+        assert judged == bool(events(records, Evaluated)), given
+
+
+@every_search
+def test_a_run_is_marked_with_the_oracle_only_if_it_asks_it(nano, name):
+    config = {"problem": "chain:steps=2,seed=4", "reward": "verifier", "reward_parameters": {}}
+    tree, _ = searched(name, nano.policy(), Budget(4, tokens=400), **config)
+    assert tree.oracle == search(name).judged(search(name).description.parse({}))

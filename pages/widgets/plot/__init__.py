@@ -19,6 +19,8 @@ _HTML = '<div class="rlm-plot" style="width:100%"></div>'
 _JS = (Path(__file__).parent / "plot.js").read_text()
 _SERVED = "plotly_library"
 GUESSED_WIDTH = 640
+PRIVATE = {"displaylogo": False, "showSendToCloud": False, "plotlyServerURL": ""}
+"""Plotly's settings for every chart and every exported picture: nothing in it leads to, or sends anything to, somebody else's server."""
 
 
 @st.cache_resource(show_spinner=False)
@@ -43,6 +45,11 @@ def preload() -> None:
     _renderer()(key="plot.preload", data={"figure": "", "library": _serve_library()}, height=1)
 
 
+def chart(figure: go.Figure, *, key: str) -> None:
+    """A figure that does not change once it is drawn, without buttons."""
+    st.plotly_chart(figure, width="stretch", key=key, config=PRIVATE | {"displayModeBar": False})
+
+
 def plot(figure: go.Figure | str, *, key: str, height: int, scope: str) -> int | None:
     """Draw a figure (or its JSON); returns the node id of a marker clicked just now, else None. height: pixels.
 
@@ -61,6 +68,7 @@ def plot(figure: go.Figure | str, *, key: str, height: int, scope: str) -> int |
             "width": width_of(key),
             "name": key,
             "scope": scope,
+            "private": PRIVATE,
         },
         on_node_change=lambda: None,
         on_width_change=lambda: None,

@@ -1,6 +1,6 @@
 // Draws a plotly figure with Plotly.react, so that zoom and pan survive while the figure changes.
 // Without a figure it only fetches the library, so that the first figure does not wait for it.
-// data: {figure, version, library, height, width, name, scope}; a new scope gives the zoom up. State: `width`, px, in steps of 40, so that the server can plan labels.
+// data: {figure, version, library, height, width, name, scope, private}; a new scope gives the zoom up. private: settings that keep plotly to itself. State: `width`, px, in steps of 40, so that the server can plan labels.
 // Trigger: `node`, the id of a clicked marker.
 const WIDTH_STEP = 40;
 const zooms = new Map();  // by plot's name: {scope, xaxis, yaxis}, a person's own ranges; outlives the element, which the page may make anew
@@ -83,7 +83,7 @@ export default function (component) {
     place.rlmAsked = ranges(figure.layout);  // copies, for plotly writes into its own
     keepZoom(place, figure.layout);
     place.rlmDrawn = null;
-    const config = { displaylogo: false, responsive: true, scrollZoom: true, doubleClick: "reset",
+    const config = { ...data.private, responsive: true, scrollZoom: true, doubleClick: "reset",
                      modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "resetScale2d"],
                      modeBarButtonsToAdd: [{ name: "home", title: "Reset axes", icon: Plotly.Icons.home, click: home }] };
     Plotly.react(place, figure.data, figure.layout, config).then(() => {
