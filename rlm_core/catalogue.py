@@ -71,3 +71,9 @@ def judged(name: str, parameters: Mapping[str, Any]) -> bool:
 def reward_title(config: RunConfig) -> str:
     """The title of the reward that the run asks; empty if it asks none."""
     return title("reward", config.reward) if judged(config.search, config.search_parameters) else ""
+
+
+def shape(name: str) -> str:
+    """The structure that a search makes, as pages draw it: a tree where a saved run names a search that is not here."""
+    found = searches().get(name)
+    return found.shape if found else "tree"

@@ -7,7 +7,7 @@ same records, times aside.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -18,12 +18,22 @@ VERSION = 1
 """Raised when a log of the last version can no longer be read."""
 
 
+_NOISE = 1e-6
+"""How far rounding may carry a number beyond its range."""
+Share = Annotated[float, msgspec.Meta(ge=-_NOISE, le=1 + _NOISE)]
+"""A number in [0,1]; a log with another one is refused when it is read."""
+Amount = Annotated[float, msgspec.Meta(ge=-_NOISE)]
+"""A number that is at least 0."""
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+"""A whole number of something, or the number of a node."""
+
+
 class Token(msgspec.Struct, frozen=True, array_like=True):
     """A token as generated: vocabulary id, text, natural-log probability (≤ 0) under the policy at temperature 1."""
 
-    id: int
+    id: Count
     text: str
-    logprob: float
+    logprob: Annotated[float, msgspec.Meta(le=_NOISE)]
 
 
 class Term(msgspec.Struct, frozen=True, array_like=True):
@@ -32,12 +42,12 @@ class Term(msgspec.Struct, frozen=True, array_like=True):
     `bonus` and `total` are None where they are infinite (an unvisited child under UCT).
     """
 
-    node: int
-    q: float | None
-    visits: int
-    prior: float
-    bonus: float | None
-    total: float | None
+    node: Count
+    q: Share | None
+    visits: Count
+    prior: Share
+    bonus: Amount | None
+    total: Amount | None
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -47,12 +57,12 @@ class Choice(msgspec.Struct, frozen=True):
     is; `chosen` is `parent` itself where a new child was wanted, and a term's `total` is that child's own draw.
     """
 
-    parent: int
-    visits: int
-    chosen: int
+    parent: Count
+    visits: Count
+    chosen: Count
     terms: tuple[Term, ...]
-    wider: float | None = None
-    deeper: float | None = None
+    wider: Share | None = None
+    deeper: Share | None = None
 
 
 class RolloutResult(msgspec.Struct, frozen=True):
@@ -60,7 +70,7 @@ class RolloutResult(msgspec.Struct, frozen=True):
 
     steps: tuple[str, ...]
     answer: str | None
-    score: float
+    score: Share
 
 
 class Event(msgspec.Struct, frozen=True, tag_field="type"):
@@ -88,11 +98,11 @@ class NodeAdded(Event, frozen=True, tag="node_added"):
     thinking: it stands in the thinking space, apart from the answer. forced: the decoder or a tool put it there.
     """
 
-    node: int
-    parent: int | None
+    node: Count
+    parent: Count | None
     text: str = ""
     tokens: tuple[Token, ...] = ()
-    prior: float = 1.0
+    prior: Share = 1.0
     finished: bool = False
     cut: bool = False
     answer: str | None = None
@@ -105,7 +115,7 @@ class NodeAdded(Event, frozen=True, tag="node_added"):
 class Selected(Event, frozen=True, tag="selected"):
     """A walk from the root to `node`; one choice a level, empty where the root itself was taken."""
 
-    node: int
+    node: Count
     choices: tuple[Choice, ...] = ()
     rule: str = ""
     constant: float = 0.0
@@ -115,8 +125,8 @@ class Part(msgspec.Struct, frozen=True, array_like=True):
     """One part of a mixed score: what it is, its weight and its score, both in [0,1]."""
 
     name: str
-    weight: float
-    score: float
+    weight: Share
+    score: Share
 
 
 class Evaluated(Event, frozen=True, tag="evaluated"):
@@ -127,14 +137,14 @@ class Evaluated(Event, frozen=True, tag="evaluated"):
     steps: the score of each step so far in [0,1], where the reward gives one a step. note: what a judge wrote.
     """
 
-    node: int
+    node: Count
     reward: str
-    score: float
+    score: Share
     rollouts: tuple[RolloutResult, ...] = ()
     oracle: bool = False
     ahead: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
-    steps: tuple[float, ...] = ()
+    steps: tuple[Share, ...] = ()
     note: str = ""
 
 
@@ -144,30 +154,30 @@ class BackedUp(Event, frozen=True, tag="backed_up"):
     values: where a rule other than the mean is used, the Q in [0,1] that each node of `path` has from now on (W = N·Q).
     """
 
-    path: tuple[int, ...]
-    value: float
-    values: tuple[float, ...] = ()
+    path: tuple[Count, ...]
+    value: Share
+    values: tuple[Share, ...] = ()
 
 
 class Pruned(Event, frozen=True, tag="pruned"):
     """`nodes` will not be continued, because of `reason`."""
 
-    nodes: tuple[int, ...]
+    nodes: tuple[Count, ...]
     reason: str
 
 
 class Backtracked(Event, frozen=True, tag="backtracked"):
     """The search left `source` for its ancestor `target`, because of `reason`."""
 
-    source: int
-    target: int
+    source: Count
+    target: Count
     reason: str
 
 
 class Forced(Event, frozen=True, tag="forced"):
     """The decoder steps in at `node`: `text` is put there, and not by the model, because of `reason`."""
 
-    node: int
+    node: Count
     text: str
     reason: str
 
@@ -175,7 +185,7 @@ class Forced(Event, frozen=True, tag="forced"):
 class ToolCalled(Event, frozen=True, tag="tool_called"):
     """In `node` the model called the calculator with `call`; `result` was put after it. failed: the result is an error's text."""
 
-    node: int
+    node: Count
     call: str
     result: str
     failed: bool = False
@@ -184,17 +194,17 @@ class ToolCalled(Event, frozen=True, tag="tool_called"):
 class Corrected(Event, frozen=True, tag="corrected"):
     """`target` replaces `source`, because of `reason`."""
 
-    source: int
-    target: int
+    source: Count
+    target: Count
     reason: str
 
 
 class Critiqued(Event, frozen=True, tag="critiqued"):
     """The model's own critique of the solution that ends in `node`; `wrong`: the node of the step it faults, None if none."""
 
-    node: int
+    node: Count
     text: str
-    wrong: int | None = None
+    wrong: Count | None = None
 
 
 class Probed(Event, frozen=True, tag="probed"):
@@ -204,18 +214,18 @@ class Probed(Event, frozen=True, tag="probed"):
     effect on the run, and its tokens are counted apart.
     """
 
-    node: int
+    node: Count
     answer: str | None
-    confidence: float
+    confidence: Share
     correct: bool | None = None
 
 
 class Particle(msgspec.Struct, frozen=True, array_like=True):
     """A particle's node, its weight in [0,1] before resampling (the weights sum to 1) and how many of it go on."""
 
-    node: int
-    weight: float
-    copies: int
+    node: Count
+    weight: Share
+    copies: Count
 
 
 class Resampled(Event, frozen=True, tag="resampled"):
@@ -232,9 +242,9 @@ class EffortChosen(Event, frozen=True, tag="effort_chosen"):
     """
 
     level: str
-    tokens: int
+    tokens: Count
     reason: str
-    signal: float | None = None
+    signal: Share | None = None
 
 
 class Spent(Event, frozen=True, tag="spent"):
@@ -247,19 +257,19 @@ class Spent(Event, frozen=True, tag="spent"):
     """
 
     purpose: str
-    generated: int = 0
-    computed: int = 0
-    reused: int = 0
-    reward_passes: int = 0
-    simulations: int = 0
+    generated: Count = 0
+    computed: Count = 0
+    reused: Count = 0
+    reward_passes: Count = 0
+    simulations: Count = 0
 
 
 class Vote(msgspec.Struct, frozen=True):
     """One answer with the summed weight of the candidates that gave it and those candidates."""
 
     answer: str
-    weight: float
-    nodes: tuple[int, ...]
+    weight: Amount
+    nodes: tuple[Count, ...]
     correct: bool | None = None
 
 
@@ -268,7 +278,7 @@ class Answered(Event, frozen=True, tag="answered"):
 
     method: str
     answer: str | None
-    node: int | None
+    node: Count | None
     correct: bool | None
     votes: tuple[Vote, ...] = ()
 
@@ -308,8 +318,8 @@ AnyEvent = (
 class Record(msgspec.Struct, frozen=True):
     """An event with its place in the log and its time in seconds since the run began."""
 
-    seq: int
-    time: float
+    seq: Count
+    time: Amount
     event: AnyEvent
 
 
@@ -327,4 +337,4 @@ def decode(line: bytes | str) -> Record:
     try:
         return _DECODER.decode(line)
     except msgspec.DecodeError as error:
-        raise LogError(f"This line of the log is not an event ({error}).") from None
+        raise LogError(f"This line of the log is not an event ({str(error)[:1].lower()}{str(error)[1:]}).") from None

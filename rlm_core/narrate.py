@@ -30,7 +30,7 @@ from rlm_core.events import (
     ToolCalled,
 )
 from rlm_core.tree import ROOT, SearchTree
-from rlm_core.wording import STOPS, counted, listed, name, number, problem_label, shorten
+from rlm_core.wording import counted, ending, listed, name, number, problem_label, shorten
 
 HEADLINES: dict[type, str] = {
     RunStarted: "Start",
@@ -147,7 +147,8 @@ def sentence(record: Record, before: SearchTree) -> str:
             return _answered(e, before)
         case RunFinished(stop=stop, detail=detail):
             totals = f"{counted(before.totals.generated, 'token')} generated, {counted(len(before.nodes), 'node')}, {record.time:,.1f} s"
-            return f"{STOPS[stop][0].upper()}{STOPS[stop][1:]}{f': {detail}' if detail else ''} ({totals})."
+            why = ending(stop)
+            return f"{why[0].upper()}{why[1:]}{f': {detail}' if detail else ''} ({totals})."
 
 
 def _bare(node: int) -> str:

@@ -33,6 +33,7 @@ from rlm_core.events import (
     ToolCalled,
 )
 from rlm_core.markers import RETRACTED
+from rlm_core.possible import refuse_impossible
 from rlm_core.problems.base import Problem
 
 ROOT = 0
@@ -145,7 +146,8 @@ class SearchTree:
         return self.started.problem
 
     def apply(self, record: Record) -> None:
-        """Fold one record into the tree. KeyError if it speaks of a node that was never added."""
+        """Fold one record into the tree. LogError, and nothing has changed, if it cannot follow upon what is there."""
+        refuse_impossible(self, record.event, record.seq)
         self.seq, self.time = record.seq, record.time
         self._fold(record.event)
 

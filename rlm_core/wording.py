@@ -35,6 +35,16 @@ STOPS = {
 }
 """Why a run ended, as part of a sentence."""
 
+
+def ending(stop: str) -> str:
+    """Why a run ended, as part of a sentence; a reason of another program's log as it stands.
+
+    >>> ending("done"), ending("patience")
+    ('the strategy is complete', 'the log says “patience”')
+    """
+    return STOPS.get(stop, f"the log says “{stop}”")
+
+
 _SPACE = re.compile(r"\s+")
 _TIMES = re.compile(r"(?<=[\d)\s])\*(?=[\s\d(])")
 _SAFE = re.compile(r"[\x20-\x7e]*")

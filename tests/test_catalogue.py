@@ -74,3 +74,8 @@ def test_every_search_runs_to_its_end_with_every_reward(nano, library, search, r
     last = records[-1].event
     assert isinstance(last, RunFinished) and last.stop in ("done", "simulations", "exhausted"), last
     assert tree.totals.generated > 0 and tree.answered is not None and replay(records) == tree
+
+
+def test_a_saved_run_of_a_search_that_is_not_here_is_drawn_as_a_tree():
+    assert catalogue.shape("beam_search") == catalogue.searches()["beam_search"].shape
+    assert catalogue.shape("somebody_elses") == "tree"

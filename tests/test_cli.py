@@ -84,7 +84,7 @@ def test_a_damaged_log_is_not_replayed(finished, capsys, monkeypatch, tmp_path):
 def test_a_log_that_speaks_of_unknown_nodes_is_not_replayed(finished, capsys, monkeypatch, tmp_path):
     bad = tmp_path / "bad.jsonl"
     bad.write_bytes(finished[1].read_bytes().splitlines(keepends=True)[0] + encode(Record(2, 0.0, BackedUp((7,), 1.0))) + b"\n")
-    assert "bad.jsonl speaks of node 7, which it never adds" in mistake(capsys, monkeypatch, "replay", bad)
+    assert "Event 2 (backed_up) is impossible: it speaks of node 7, which was never added" in mistake(capsys, monkeypatch, "replay", bad)
 
 
 @pytest.mark.parametrize(

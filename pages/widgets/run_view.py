@@ -102,10 +102,10 @@ def _body(run: str, was_active: bool, was_playing: bool) -> None:
     row = store().get(run)
     try:
         records = logs().records(run)
+        whole = replay(records)
     except LogError as error:
         st.error(f"{markdown_text(str(error))} The run's other events are kept in the store.", icon=":material/broken_image:")
         return
-    whole = replay(records)
     main, side = st.columns([17, 8], gap="medium")
     with main:
         status.headline(row, whole.oracle)
@@ -117,7 +117,7 @@ def _body(run: str, was_active: bool, was_playing: bool) -> None:
     if records:
         with side:
             _inspect(tree)
-        details(run, records, tree, figure, catalogue.searches()[row.config.search].shape)
+        details(run, records, tree, figure, catalogue.shape(row.config.search))
     if (was_active and not row.active) or was_playing != timeline.playing():
         st.rerun()
 
@@ -143,7 +143,7 @@ def _picture(row: RunRow, records: list[Record], whole: SearchTree) -> tuple[Sea
 
 
 def _draw(row: RunRow, tree: SearchTree, whole: SearchTree, lit: tuple[int, ...]) -> go.Figure:
-    shape = catalogue.searches()[row.config.search].shape
+    shape = catalogue.shape(row.config.search)
     offered = PICTURES.get(shape, PICTURES["tree"])
     kind_at, size_at = st.columns([3, 1], vertical_alignment="center")
     with kind_at:

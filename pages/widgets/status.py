@@ -11,7 +11,7 @@ from rlm_core import catalogue
 from rlm_core.runs.config import Budget
 from rlm_core.runs.store import RunRow
 from rlm_core.tree import SearchTree
-from rlm_core.wording import STOPS
+from rlm_core.wording import ending
 
 APART = {"think": "thinking", "answer": "the answer"}
 """Purposes whose tokens the status line tells apart."""
@@ -54,7 +54,7 @@ def progress(row: RunRow, tree: SearchTree) -> None:
     if status == "running" and (left := seconds_left(row.config.budget, tree)) is not None:
         parts.append(f"at most about {left:,.0f} s left")
     if not row.active and tree.finished:
-        parts.append(f"ended because {STOPS[tree.finished.stop]}")
+        parts.append(f"ended because {ending(tree.finished.stop)}")
     st.markdown(" · ".join(parts))
     if row.active and tree.seq:
         st.progress(min(1.0, done_share(row.config.budget, tree)))

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from rlm_core.errors import LogError
 from rlm_core.events import VERSION, Record, RunStarted, decode, encode
-from rlm_core.tree import SearchTree, replay
+from rlm_core.tree import ROOT, SearchTree, replay
+
+READABLE = (
+    "readable are logs written by `python -m rlm_core run --out` or exported from a run: one event a line as JSON, "
+    "the first of them run_started."
+)
+WITHOUT_TREE = ("failed", "cancelled")
+"""Ends that a run may come to before it has a root."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,30 +28,39 @@ class ReadLog:
 
 
 def read(text: bytes, name: str) -> ReadLog:
-    """Read a log; a last line cut in the middle is left out with a warning, any other damage is a LogError."""
-    lines = text.split(b"\n")
-    whole, tail = lines[:-1], lines[-1]
+    """Read a log; a last line cut in the middle is left out with a warning, any other damage is a LogError.
+
+    A byte order mark, Windows line ends and empty lines are passed over.
+    """
+    lines = [(n, line.rstrip(b"\r")) for n, line in enumerate(text.removeprefix(BOM_UTF8).split(b"\n"), 1)]
     records: list[Record] = []
+    numbers: list[int] = []
     warning = ""
-    for number, line in enumerate((*whole, tail) if tail else whole, 1):
+    for number, line in lines:
+        if not line.strip():
+            continue
         try:
             records.append(decode(line))
+            numbers.append(number)
         except LogError as error:
-            if number <= len(whole):
+            if not records:
+                raise LogError(f"{name} is no event log, for line {number} is no event; {READABLE}") from None
+            if number < len(lines):
                 raise LogError(f"Line {number} of {name} is not an event, so the log was not read: {error}") from None
             warning = f"{name} is cut in the middle of line {number}; the {len(records):,} whole events before it were kept."
-    _check(records, name)
+    _check(records, numbers, name)
     return ReadLog(tuple(records), warning)
 
 
-def _check(records: list[Record], name: str) -> None:
+def _check(records: list[Record], numbers: list[int], name: str) -> None:
     if not records or not isinstance(records[0].event, RunStarted):
-        raise LogError(f"{name} is not an event log: its first line must be a run_started event.")
+        what = "its first event is not run_started" if records else "it is empty"
+        raise LogError(f"{name} is no event log, for {what}; {READABLE}")
     if records[0].event.version != VERSION:
         raise LogError(f"{name} is of log version {records[0].event.version}; this program reads version {VERSION}.")
-    for expected, record in enumerate(records, 1):
+    for expected, (record, number) in enumerate(zip(records, numbers, strict=True), 1):
         if record.seq != expected:
-            raise LogError(f"Line {expected} of {name} has event number {record.seq}; events are missing or out of order.")
+            raise LogError(f"Line {number} of {name} has event number {record.seq}; events are missing or out of order.")
 
 
 def read_file(path: Path) -> ReadLog:
@@ -54,11 +71,14 @@ def read_file(path: Path) -> ReadLog:
 
 
 def tree_of(log: ReadLog, name: str) -> SearchTree:
-    """The tree a log ends with; LogError if it speaks of a node that it never adds."""
+    """The tree a log ends with; LogError if its events contradict each other, or if it shows nothing because it has no root."""
     try:
-        return replay(log.records)
-    except KeyError as missing:
-        raise LogError(f"{name} speaks of node {missing}, which it never adds; it was not read.") from None
+        tree = replay(log.records)
+    except LogError as error:
+        raise LogError(f"{name} was not read: {error}") from None
+    if ROOT not in tree.nodes and not (tree.finished and tree.finished.stop in WITHOUT_TREE):
+        raise LogError(f"{name} was not read: it never adds the root, node {ROOT}, so there is no tree to show.")
+    return tree
 
 
 def write(records: Iterable[Record]) -> bytes:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rlm_core.events import Backtracked, Evaluated, Pruned, Resampled, RunStarted
+from rlm_core.events import Backtracked, Evaluated, Pruned, Resampled
 from rlm_core.figures import visual
 from rlm_core.figures.colours import Colours
 from rlm_core.figures.frame import CHARACTER
@@ -152,7 +152,7 @@ def test_area_follows_visits() -> None:
 def test_an_oracle_is_marked_in_the_picture() -> None:
     log = Log(make("countdown:numbers=3,seed=1"))
     assert not [a for a in tree_figure(log.tree, theme=visual.LIGHT).layout.annotations if "ORACLE" in a.text]
-    log.emit(RunStarted({}, log.problem, oracle=True))
+    log.emit(Evaluated(0, "oracle", 1.0, oracle=True))
     assert [a for a in tree_figure(log.tree, theme=visual.LIGHT).layout.annotations if "ORACLE" in a.text]
 
 

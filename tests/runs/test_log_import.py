@@ -6,7 +6,18 @@ import msgspec
 import pytest
 
 from rlm_core.errors import LogError
-from rlm_core.events import BackedUp, Record, RunFinished, RunStarted
+from rlm_core.events import (
+    Answered,
+    BackedUp,
+    Backtracked,
+    Evaluated,
+    NodeAdded,
+    Record,
+    RunFinished,
+    RunStarted,
+    Selected,
+    Spent,
+)
 from rlm_core.runs import logfile
 from rlm_core.runs.config import RunConfig
 from rlm_core.runs.imports import import_log
@@ -68,7 +79,16 @@ def test_how_a_run_ended_is_its_status(store, stop):
 @pytest.mark.parametrize(
     ("records", "sentence"),
     [
-        ([*RECORDS[:2], Record(3, 0.0, BackedUp((99,), 1.0))], "speaks of node 99, which it never adds"),
+        ([*RECORDS[:2], Record(3, 0.0, BackedUp((99,), 1.0))], r"x.jsonl was not read: Event 3 \(backed_up\) is impossible: .* node 99"),
+        ([*RECORDS[:2], Record(3, 0.0, NodeAdded(7, None))], "node 7 has no parent, but only the root"),
+        ([*RECORDS[:2], Record(3, 0.0, NodeAdded(0, 0))], "adds node 0 a second time"),
+        ([*RECORDS[:3], Record(4, 0.0, NodeAdded(0, 1))], "adds node 0 a second time"),
+        ([*RECORDS[:2], Record(3, 0.0, Answered("best", "7", 55, None))], "speaks of node 55"),
+        ([*RECORDS[:2], Record(3, 0.0, Backtracked(44, 0, "x"))], "speaks of node 44"),
+        ([*RECORDS[:2], Record(3, 0.0, Selected(1))], "speaks of node 1"),
+        ([*RECORDS[:2], Record(3, 0.0, Evaluated(0, "prm", 7.0))], "Line 3 of x.jsonl is not an event"),
+        ([RECORDS[0], Record(2, 0.0, Spent("expand", 3)), Record(3, 0.0, RunFinished("done"))], "never adds the root"),
+        ([*RECORDS, Record(len(RECORDS) + 1, 0.0, Spent("expand", 3))], "the run had already ended"),
         (real(random_log(4, 5), {"search": 7}), "The configuration in x.jsonl cannot be read"),
         (real(random_log(4, 5), {"surprise": 1}), "The configuration in x.jsonl cannot be read"),
     ],
@@ -77,3 +97,9 @@ def test_a_log_that_makes_no_sense_is_refused_and_leaves_nothing(store, records,
     with pytest.raises(LogError, match=sentence):
         import_log(store, logfile.write(records), "x.jsonl")
     assert store.list() == []
+
+
+def test_a_run_that_failed_before_its_first_node_may_be_imported(store):
+    failed = [RECORDS[0], Record(2, 0.1, RunFinished("failed", "The model could not be loaded."))]
+    row = store.get(import_log(store, logfile.write(failed), "x.jsonl")[0])
+    assert row.status == "failed" and row.summary["nodes"] == 0

@@ -42,14 +42,34 @@ def test_damage_in_the_middle_is_an_error_that_names_the_line():
         logfile.read(b"".join([*LINES[:3], LINES[3][:9] + b"\n", *LINES[4:]]), "x.jsonl")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [b"\xef\xbb\xbf" + TEXT, TEXT + b"\n", TEXT + b"\n \r\n", TEXT.replace(b"\n", b"\r\n"), TEXT.replace(b"\n", b"\n\n", 3), TEXT[:-1]],
+    ids=["byte order mark", "empty last line", "empty last lines", "windows line ends", "empty lines between", "no last line end"],
+)
+def test_what_editors_do_to_a_file_does_no_harm(text):
+    found = logfile.read(text, "x.jsonl")
+    assert list(found.records) == RECORDS and found.warning == ""
+
+
+def test_lines_are_named_by_their_place_in_the_file():
+    with pytest.raises(LogError, match=r"^Line 6 of x\.jsonl is not an event"):
+        logfile.read(b"\n\n" + b"".join([*LINES[:3], b"{}\n", *LINES[3:]]), "x.jsonl")
+
+
 def test_missing_events_are_an_error():
     with pytest.raises(LogError, match="missing or out of order"):
         logfile.read(b"".join([*LINES[:3], *LINES[4:]]), "x.jsonl")
 
 
-@pytest.mark.parametrize("text", [b"", b"\n", b'{"seq": 1', b"hello\n", b"\xff\xfe\x00", LINES[1]])
-def test_what_is_no_log_is_an_error(text):
-    with pytest.raises(LogError):
+OTHER_TOOLS = (b'{"question": "x", "answer": "#### 1"}\n', b'{"text": "x", "children": []}\n', b"2024-10-02 | INFO | heart beat\n")
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"\n", b'{"seq": 1', b"hello\n", b"\xff\xfe\x00", b"\x80\x04\x95", b"[" * 9999, LINES[1], *OTHER_TOOLS]
+)
+def test_what_is_no_log_is_refused_with_what_can_be_read(text):
+    with pytest.raises(LogError, match=r"^x\.jsonl is no event log, for .*; readable are logs written by `python -m rlm_core run --out`"):
         logfile.read(text, "x.jsonl")
 
 
