@@ -35,3 +35,8 @@ class TrainingError(RlmError):
 
 class LabelError(RlmError):
     """A label, or a file of labels and solutions, that cannot be taken."""
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of what an error says, for a sentence of one's own; the name of its kind if it says nothing."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -35,7 +35,7 @@ class Letters:
     def get_vocab(self) -> dict[str, int]:
         return {}
 
-    def apply_chat_template(self, messages, add_generation_prompt=True, tokenize=True, return_dict=False, enable_thinking=True):
+    def apply_chat_template(self, messages, tokenize=True, **how):
         text = "".join(f"[{m['role']}]{m['content']}\n" for m in messages) + "[assistant]"
         return self.encode(text) if tokenize else text
 

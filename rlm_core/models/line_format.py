@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from transformers import PreTrainedTokenizerBase
 
 from rlm_core.markers import BACKTRACK, END_THINK, RESULT, REVISE, THINK, TOOL, WAIT
+from rlm_core.models.chat_template import ChatTemplate, Message
 from rlm_core.models.formats import Allow, decoded
 from rlm_core.problems import task
 from rlm_core.problems.base import Problem, Task
@@ -43,15 +44,19 @@ class LineFormat:
     tokenizer: PreTrainedTokenizerBase
     chat: bool
     end_ids: frozenset[int]
+    template: ChatTemplate | None = field(init=False, repr=False, compare=False)
+    delimited: bool = field(init=False)
+    """Does the model's own template or vocabulary know the delimiters of a thinking space?"""
+
+    def __post_init__(self) -> None:
+        template = ChatTemplate(self.tokenizer) if self.chat else None
+        known = template is not None and (END_THINK in template.source or END_THINK in self.tokenizer.get_vocab())
+        object.__setattr__(self, "template", template)
+        object.__setattr__(self, "delimited", known)
 
     @property
     def name(self) -> str:
         return "chat" if self.chat else "plain"
-
-    @property
-    def delimited(self) -> bool:
-        template = self.tokenizer.chat_template if isinstance(self.tokenizer.chat_template, str) else ""
-        return self.chat and (END_THINK in self.tokenizer.get_vocab() or END_THINK in template)
 
     def prompt(self, problem: Problem, allow: Allow = ()) -> list[int]:
         chosen = task(problem.task)
@@ -59,7 +64,7 @@ class LineFormat:
             return list(self.tokenizer.encode(_plain(chosen, problem.question, allow)))
         return self._templated(self._messages(chosen, problem, allow), THINK in allow)
 
-    def _messages(self, chosen: Task, problem: Problem, allow: Allow) -> list[dict[str, str]]:
+    def _messages(self, chosen: Task, problem: Problem, allow: Allow) -> list[Message]:
         messages = [{"role": "system", "content": _system(chosen, allow)}]
         for example in chosen.examples:
             messages.append({"role": "user", "content": example.question})
@@ -75,17 +80,15 @@ class LineFormat:
         messages += [{"role": ("assistant", "user")[i % 2], "content": turn} for i, turn in enumerate(turns)]
         return self._templated(messages, thinking=False)
 
-    def _templated(self, messages: list[dict[str, str]], thinking: bool) -> list[int]:
+    def _templated(self, messages: Sequence[Message], thinking: bool) -> list[int]:
         """The chat template's prompt; where the model has a thinking space it is left open or closed, as wanted."""
-        if not self.delimited:
-            ids = self.tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=False)
-            return [int(i) for i in ids]  # type: ignore[arg-type]
-        text = str(self.tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False, enable_thinking=thinking))
-        if not text.rstrip().endswith((THINK, END_THINK)):
+        assert self.template is not None, "only a chat format has a template"
+        text = self.template.render(messages, thinking)
+        if self.delimited and not text.rstrip().endswith((THINK, END_THINK)):
             text += f"{THINK}\n"
-        if not thinking and not text.rstrip().endswith(END_THINK):
+        if self.delimited and not thinking and not text.rstrip().endswith(END_THINK):
             text += f"\n{END_THINK}\n\n"
-        return list(self.tokenizer.encode(text, add_special_tokens=False))
+        return self._ids(text)
 
     def request(self, text: str) -> list[int]:
         if not self.chat:

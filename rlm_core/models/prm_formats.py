@@ -31,7 +31,7 @@ from transformers import (
     StoppingCriteriaList,
 )
 
-from rlm_core.errors import ModelError, RewardError
+from rlm_core.errors import ModelError, RewardError, first_line
 from rlm_core.models.formats import decoded
 from rlm_core.models.loaders import pick_device, pick_dtype, source_folder
 from rlm_core.problems.base import Problem
@@ -102,7 +102,10 @@ class Loaded:
     def template(self, messages: list[dict[str, str]], prompt: bool) -> list[int]:
         if not self.tokenizer.chat_template:
             raise RewardError(f"{self.name} has no chat template, which this recipe needs; {_allowed()}.")
-        text = self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=prompt)
+        try:
+            text = self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=prompt)
+        except Exception as error:  # a template is a program that came with the model
+            raise RewardError(f"The chat template of {self.name} refuses this recipe ({first_line(error)}); {_allowed()}.") from error
         return self.ids(str(text))
 
     def hidden(self, ids: list[int]) -> torch.Tensor:
@@ -268,8 +271,7 @@ def load_step_scorer(name: str, recipe: str) -> Loaded:
 
 
 def _unloadable(name: str, error: Exception) -> ModelError:
-    first = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    return ModelError(f"{name} could not be loaded: {first}")
+    return ModelError(f"{name} could not be loaded: {first_line(error)}")
 
 
 def _recognised(name: str, architectures: Sequence[str]) -> str:

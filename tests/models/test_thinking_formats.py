@@ -86,8 +86,10 @@ def test_the_template_is_told_whether_to_think():
             return Letters.apply_chat_template(self, messages, tokenize=False)
 
     fmt = lines(Told(TEMPLATED))
-    fmt.prompt(PROBLEM, (THINK,)), fmt.prompt(PROBLEM), fmt.dialogue(PROBLEM, ["a", "b"])
-    assert told == [True, False, False]
+    for build in (lambda: fmt.prompt(PROBLEM, (THINK,)), lambda: fmt.prompt(PROBLEM), lambda: fmt.dialogue(PROBLEM, ["a", "b"])):
+        build()
+        told.append("/")
+    assert [told[i - 1] for i, said in enumerate(told) if said == "/"] == [True, False, False]
 
 
 def test_a_model_without_delimiters_is_asked_to_think_in_words():
