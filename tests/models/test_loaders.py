@@ -100,7 +100,7 @@ def test_a_prompt_longer_than_the_model_reads_is_refused(tmp_path):
 )
 def test_sliding_windows_are_refused(tmp_path, config):
     model = MistralForCausalLM(config) if isinstance(config, MistralConfig) else Qwen2ForCausalLM(config)
-    assert "full attention only" in refused(saved(tmp_path, model), fmt="plain")
+    assert "sliding_attention; the engine needs full causal attention" in refused(saved(tmp_path, model), fmt="plain")
 
 
 def test_a_window_as_long_as_the_model_reads_is_no_window(tmp_path):
