@@ -88,16 +88,14 @@ def run_view(run: str) -> None:
     if st.session_state.get("shown") != run:
         timeline.begin(_whole(st.query_params.get("t")))
         st.session_state["shown"] = run
-    live = row.active or timeline.playing()
-    every = (timeline.PLAY_SECONDS if timeline.playing() else LIVE_SECONDS) if live else None
-    st.fragment(_body, run_every=every)(run, row.active, timeline.playing())
+    st.fragment(_body, run_every=LIVE_SECONDS if row.active else None)(run, row.active)
 
 
 def _whole(text: str | None) -> int | None:
     return int(text) if text and text.isascii() and text.isdigit() else None
 
 
-def _body(run: str, was_active: bool, was_playing: bool) -> None:
+def _body(run: str, was_active: bool) -> None:
     """Everything that changes with the run or the moment; drawn again by itself while either moves."""
     row = store().get(run)
     try:
@@ -118,7 +116,7 @@ def _body(run: str, was_active: bool, was_playing: bool) -> None:
         with side:
             _inspect(tree)
         details(run, records, tree, figure, catalogue.shape(row.config.search))
-    if (was_active and not row.active) or was_playing != timeline.playing():
+    if was_active and not row.active:
         st.rerun()
 
 
@@ -126,7 +124,7 @@ def _picture(row: RunRow, records: list[Record], whole: SearchTree) -> tuple[Sea
     """Status line, picture, timeline and sentence; returns the tree of the moment and its figure."""
     line, picture, below = st.container(), st.container(), st.container()
     with below:
-        moment = timeline.timeline(len(records))
+        moment = timeline.timeline(row.id, len(records))
         record = records[moment - 1]
         before = replay(records[: moment - 1])
         said, tree = sentence(record, before), before

@@ -10,6 +10,7 @@ EXPLORE = {
     "Ctrl Enter": "Run",
     "Space": "Play or pause the replay",
     "← →": "One event back or on",
+    "Home End": "First or last event",
 }
 LABELS = {
     "G N B": "Rate the step good, neutral or bad",

@@ -11,6 +11,18 @@ NODES = ".rlm-plot .scatterlayer path.point"
 GREW = "() => document.querySelectorAll('.rlm-plot .scatterlayer path.point').length"
 
 
+SLIDER = ".rlm-player input"
+
+
+def moment(page) -> int:
+    """The event that the page says it shows."""
+    return int(re.search(r"Event ([\d,]+) of", page.inner_text("body"))[1].replace(",", ""))
+
+
+def wait_for_moment(page, event: int) -> None:
+    page.wait_for_function("(said) => document.body.innerText.includes(said)", arg=f"Event {event:,} of ")
+
+
 def run_to_the_end(page) -> None:
     page.locator(".st-key-run button").click()
     page.wait_for_selector(NODES)
@@ -78,13 +90,66 @@ def test_stepping_back_shows_the_statistics_of_that_moment(page):
 def test_the_slider_reaches_the_first_event(page):
     run_to_the_end(page)
     grown = page.evaluate(GREW)
-    page.wait_for_timeout(2600)  # so long a moment the browser was just told may be its late echo, not a person's choice
-    page.locator("[data-testid=stSlider] input[type=range], [data-testid=stSlider] [role=slider]").first.focus()
+    page.locator(SLIDER).focus()
     page.keyboard.press("Home")
     page.get_by_text("The run begins on").wait_for()
     page.wait_for_url(re.compile(r"t=1\b"))
     page.wait_for_function(f"(grown) => ({GREW})() < grown", arg=grown)
-    assert "Event 1 of " in page.inner_text("body")
+    assert moment(page) == 1
+
+
+def test_twenty_quick_presses_are_twenty_events(page):
+    run_to_the_end(page)
+    last = moment(page)
+    for pause in (0, 50, 200):
+        for key, shown in (("ArrowLeft", last - 20), ("ArrowRight", last)):
+            for _ in range(20):
+                page.keyboard.press(key)
+                page.wait_for_timeout(pause)
+            wait_for_moment(page, shown)
+    page.get_by_role("button", name="One event back").click(click_count=10, delay=20)
+    wait_for_moment(page, last - 10)
+    page.wait_for_timeout(1500)  # nothing that the page was told late takes it back
+    assert moment(page) == last - 10
+
+
+FOCUS = {
+    "slider": SLIDER,
+    "tab": "[data-testid=stTabs] [role=tab] >> nth=1",
+    "button": ".rlm-player button >> nth=0",
+    "picture": "[data-testid=stSegmentedControl] button, [data-testid=stButtonGroup] button",
+    "run": ".st-key-run button",
+    "tree": ".rlm-plot",
+}
+
+
+def test_keys_play_and_step_whatever_has_the_focus(page):
+    run_to_the_end(page)
+    last = moment(page)
+    for name, where in FOCUS.items():
+        part = page.locator(where).first
+        part.click(position={"x": 5, "y": 5}) if name in ("tree", "tab", "slider") else part.focus()
+        page.get_by_role("button", name="To the end").dispatch_event("click")
+        wait_for_moment(page, last)
+        scrolled = page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop")
+        page.keyboard.press("ArrowLeft")
+        page.keyboard.press("ArrowLeft")
+        wait_for_moment(page, last - 2)
+        page.keyboard.press("Space")
+        wait_for_moment(page, last)  # it played to the end
+        assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop") == scrolled, name
+        assert page.url.count("run=") == 1
+
+
+def test_keys_are_letters_in_a_field_of_text(page):
+    run_to_the_end(page)
+    last = moment(page)
+    page.get_by_role("spinbutton", name="Seed").first.focus()
+    for key in ("ArrowLeft", "Space"):
+        page.keyboard.press(key)
+    page.wait_for_timeout(1000)
+    assert moment(page) == last
+    assert page.locator(".rlm-player [data-act=play]").get_attribute("aria-pressed") == "false"
 
 
 def test_a_link_shows_the_same_moment_and_node_again_in_another_session(page, browser):

@@ -1,63 +1,24 @@
-"""The timeline follows a live run; a browser's late word on where the handle stood does not stop it, a person's drag does."""
+"""The moment shown is what the browser last said of this opening of this run; a live run is followed until then."""
 
 from __future__ import annotations
 
-from streamlit.testing.v1 import AppTest
-
-from pages.widgets import timeline
+from pages.widgets.timeline import said, shown
 
 
-def app() -> None:
-    import streamlit as st
-
-    from pages.widgets import timeline
-
-    if "begun" not in st.session_state:
-        timeline.begin(None)
-        st.session_state["begun"] = True
-    st.write(str(timeline.timeline(st.session_state.get("last", 2))))
+def test_a_run_that_grows_is_followed_until_a_person_goes_elsewhere():
+    assert [shown(None, last) for last in (2, 140)] == [2, 140]
+    wanted, _ = said({"scope": "a.1", "moment": 57, "message": 1}, "a.1", None)
+    assert [shown(wanted, last) for last in (140, 150)] == [57, 57]
 
 
-def shown(at: AppTest) -> int:
-    return int(at.markdown[0].value)
+def test_what_was_said_of_another_run_or_an_earlier_opening_does_not_count():
+    assert said({"scope": "a.1", "moment": 57, "message": 4}, "a.2", 3) == (3, 0)
+    assert said(None, "a.1", None) == (None, 0)
 
 
-def grown() -> AppTest:
-    """A run of 2 events, seen at its end, that has now 140 of them."""
-    at = AppTest.from_function(app).run()
-    assert shown(at) == 2
-    at.session_state["last"] = 140
-    at.run()
-    assert shown(at) == 140
-    return at
+def test_a_moment_beyond_the_log_is_its_end_and_one_before_it_its_beginning():
+    assert shown(900, 140) == 140 and shown(-3, 140) == 1
 
 
-def test_a_moment_the_browser_was_just_told_is_not_a_persons_choice():
-    at = grown()
-    at.slider[0].set_value(2).run()  # what a browser sends that has not yet heard of event 140
-    assert shown(at) == 140
-
-
-def test_a_step_is_not_taken_back_by_a_late_word_either():
-    at = grown()
-    at.session_state["last"] = 140
-    at.button(key="step_back").click().run()
-    at.button(key="step_back").click().run()
-    assert shown(at) == 138
-    at.slider[0].set_value(139).run()
-    assert shown(at) == 138
-
-
-def test_a_person_goes_back_in_time():
-    at = grown()
-    at.slider[0].set_value(57).run()
-    assert shown(at) == 57
-    at.session_state["last"] = 150
-    assert shown(at.run()) == 57  # and stays there while the run goes on
-
-
-def test_later_the_same_moment_is_a_persons_choice(monkeypatch):
-    at = grown()
-    monkeypatch.setattr(timeline, "LATE_SECONDS", 0.0)
-    at.slider[0].set_value(2).run()
-    assert shown(at) == 2
+def test_the_answer_names_the_message_that_it_answers():
+    assert said({"scope": "a.1", "moment": None, "message": 9}, "a.1", 3) == (None, 9)
