@@ -4,8 +4,9 @@ from functools import partial
 
 import streamlit as st
 
+from pages.widgets import clock
 from pages.widgets.backend import store, supervisor
-from pages.widgets.controls import controls, estimate
+from pages.widgets.controls import controls
 from pages.widgets.looks import style
 from pages.widgets.run_view import empty_view, open_run, run_view
 from pages.widgets.safe import markdown_text
@@ -13,6 +14,7 @@ from pages.widgets.shortcuts import EXPLORE, PROBLEM, shortcuts
 from rlm_core.errors import RlmError
 from rlm_core.problems import Problem
 from rlm_core.runs.config import RunConfig
+from rlm_core.runs.spending import run_forecast
 
 
 def page() -> None:
@@ -31,6 +33,7 @@ def page() -> None:
         run_view(st.query_params["run"])
     else:
         empty_view(start)
+    clock.start()
     shortcuts({**EXPLORE, **PROBLEM})
 
 
@@ -40,7 +43,7 @@ def _run_button(wanted: tuple[RunConfig, Problem] | RlmError) -> bool:
     if wrong:
         st.error(markdown_text(str(wanted)), icon=":material/error:")
     else:
-        st.caption(estimate(wanted[0], store().list(50)) or "Press Run: the tree grows on the right.")
+        st.caption(run_forecast(*wanted, store().list(200)) or "Press Run: the tree grows on the right.")
     return st.button("Run", type="primary", icon=":material/play_arrow:", width="stretch", disabled=wrong, key="run", shortcut="Mod+Enter")
 
 

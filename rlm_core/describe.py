@@ -15,6 +15,8 @@ from typing import Any
 from rlm_core.errors import ConfigError
 
 Value = int | float | str | bool
+BUDGET = "budget"
+"""The number of simulations of a search that goes on until a budget ends it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,9 @@ def _no() -> Any:
 class Description:
     """Name, one sentence, paper and parameters of one choice.
 
-    `shape` is the word the page uses to draw a miniature of the structure (fan, tree, chain …).
+    `shape` is the word the page uses to draw a miniature of the structure (fan, tree, chain …). Of a search,
+    `unit` is what it counts as a simulation, and `planned` how many of them a whole run takes: a number, the name of the
+    parameter that says it, BUDGET where it goes on until a budget ends it, "" where it is known only when it is over.
     """
 
     name: str
@@ -103,6 +107,8 @@ class Description:
     paper: str = ""
     url: str = ""
     shape: str = ""
+    unit: str = "simulation"
+    planned: str | int = ""
 
     def parse(self, given: Mapping[str, Any]) -> dict[str, Value]:
         """Every parameter with its value: the given one, checked, or the default."""

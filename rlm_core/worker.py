@@ -213,7 +213,7 @@ class Journal:
         if records:
             for record in records:
                 self._tree.apply(record)
-            self.store.append(self.run, records, summarise(self._tree).as_dict())
+            self.store.append(self.run, records, summarise(self._tree).as_dict() | {"written": time.time()})
 
 
 def _log_failure(task: asyncio.Task) -> None:

@@ -15,7 +15,6 @@ from rlm_core.errors import RlmError
 from rlm_core.problems import make, text
 from rlm_core.problems.base import Problem
 from rlm_core.runs.config import Budget, RunConfig
-from rlm_core.runs.store import RunRow
 
 FIRST = {"task.countdown.numbers": 4, "task.countdown.seed": 31}
 """What a newcomer sees first: four numbers, where the bundled model's likeliest solution is wrong and the search finds a right one."""
@@ -122,16 +121,3 @@ def _sampling() -> dict[str, Any]:
         restore("seed", 0)
         s = keep("seed", st.number_input("Seed", 0, 2**31 - 1, step=1, key="seed", help="The same seed grows the same tree."))
     return {"temperature": t, "seed": s}
-
-
-def estimate(config: RunConfig, rows: list[RunRow]) -> str:
-    """What a run like this cost the last time, scaled to the simulations where those ended it; empty before there was one."""
-    for row in rows:
-        c, s = row.config, row.summary
-        alike = (c.model, c.search, c.reward, c.device) == (config.model, config.search, config.reward, config.device)
-        by_budget = s.get("stop") == "simulations"
-        alike = alike and (by_budget or c.search_parameters == config.search_parameters)
-        if row.status == "finished" and alike and s.get("simulations") and s.get("seconds"):
-            share = (config.budget.simulations or s["simulations"]) / s["simulations"] if by_budget else 1.0
-            return f"About {s['generated'] * share:,.0f} tokens and {s['seconds'] * share:,.1f} s, going by the last run like it."
-    return ""

@@ -32,9 +32,13 @@ ORACLE = '<span class="rlm-oracle" title="This search could see the reference an
 
 def style() -> None:
     """The style sheet of these pieces; once a page."""
-    side, accent = ("#1b1e29", "#91a7ff") if st.context.theme.type == "dark" else ("#f5f6fa", "#3b5bdb")
+    dark = st.context.theme.type == "dark"
+    side, accent = ("#1b1e29", "#91a7ff") if dark else ("#f5f6fa", "#3b5bdb")
+    right, wrong = ("#8ce99a", "#ffa8a8") if dark else ("#226d31", "#b02525")
     plate = f"--rlm-oracle: {visual.ORACLE_PAPER}; --rlm-oracle-ink: {visual.ORACLE_INK};"
-    st.html(f"<style>:root {{--rlm-side: {side}; --rlm-accent: {accent}; {plate}}}\n{_CSS}</style>")
+    st.html(
+        f"<style>:root {{--rlm-side: {side}; --rlm-accent: {accent}; --rlm-right: {right}; --rlm-wrong: {wrong}; {plate}}}\n{_CSS}</style>"
+    )
 
 
 def theme() -> visual.Theme:

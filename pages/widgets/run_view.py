@@ -106,13 +106,16 @@ def _body(run: str, was_active: bool) -> None:
         return
     main, side = st.columns([17, 8], gap="medium")
     with main:
-        status.headline(row, whole.oracle)
+        head = st.container()
         if not records:
-            status.progress(row, whole)
+            tree, figure = whole, None
+            status.progress(row, whole, 0)
             status.buttons(row)
         else:
             tree, figure = _picture(row, records, whole)
-    if records:
+        with head:
+            status.headline(row, whole, tree)
+    if figure is not None:
         with side:
             _inspect(tree)
         details(run, records, tree, figure, catalogue.shape(row.config.search))
@@ -133,7 +136,7 @@ def _picture(row: RunRow, records: list[Record], whole: SearchTree) -> tuple[Sea
         st.caption(f"Event {moment:,} of {len(records):,}, {record.time:.2f} s after the start.")
     _remember(moment, len(records))
     with line:
-        status.progress(row, tree)
+        status.progress(row, tree, len(records))
         status.buttons(row)
     with picture:
         figure = _draw(row, tree, whole, touched(record.event) if moment < len(records) or row.active else ())

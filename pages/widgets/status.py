@@ -2,67 +2,125 @@
 
 from __future__ import annotations
 
+import time
+
 import streamlit as st
 
 from pages.widgets.backend import store, supervisor
+from pages.widgets.clock import clock_html
 from pages.widgets.looks import ORACLE, STATUS
 from pages.widgets.safe import html_text, markdown_text
 from rlm_core import catalogue
-from rlm_core.runs.config import Budget
+from rlm_core.describe import Description
+from rlm_core.runs.outcome import VERDICTS, cut_off, right_answer
+from rlm_core.runs.progress import Progress
+from rlm_core.runs.progress import progress as run_progress
+from rlm_core.runs.spending import duration
 from rlm_core.runs.store import RunRow
 from rlm_core.tree import SearchTree
-from rlm_core.wording import ending
+from rlm_core.wording import counted, ending, readable, shorten
 
 APART = {"think": "thinking", "answer": "the answer"}
 """Purposes whose tokens the status line tells apart."""
+ANSWER_SHOWN = 80
+"""Characters of an answer in the headline."""
+RESUMED = "resumed"
+UNKNOWN = Description("", "", "")
+"""A search that an imported log names and that is not here."""
 
 
-def headline(row: RunRow, oracle: bool) -> None:
-    """The problem in words, strategy and model; the oracle's badge where it was used."""
+def search_of(row: RunRow) -> Description:
+    """The description of the run's search."""
+    return catalogue.described("search", row.config.search) or UNKNOWN
+
+
+def headline(row: RunRow, whole: SearchTree, moment: SearchTree) -> None:
+    """The problem in words, the answer with its verdict and what is right; then strategy and model, and the oracle's badge."""
     strategy = catalogue.title("search", row.config.search)
     named = [strategy, catalogue.reward_title(row.config), catalogue.title("model", row.config.model), f"seed {row.config.seed}"]
-    st.markdown(f"#### {markdown_text(row.problem.question)}")
     facts = " · ".join(html_text(name) for name in named if name)
-    st.html(f'<div class="rlm-facts">{facts} {ORACLE if oracle else ""}</div>')
+    st.html(
+        f'<h4 class="rlm-problem">{html_text(row.problem.question)}</h4>'
+        f'<div class="rlm-verdict">{_verdict(row, whole, moment)}</div>'
+        f'<div class="rlm-facts">{facts} {ORACLE if whole.oracle else ""}</div>'
+    )
+
+
+def _verdict(row: RunRow, whole: SearchTree, moment: SearchTree) -> str:
+    """The run's answer; in a replay with the word that this moment does not know it yet."""
+    answered = whole.answered
+    if answered is None:
+        return "<b>No answer yet</b>" if row.active else "<b>No answer</b><span>the run ended before one was picked</span>"
+    right = right_answer(row.problem)
+    if answered.answer is None:
+        parts = ["<b>No answer</b>", "<span>no candidate was finished that states one</span>"]
+    else:
+        said = readable(answered.answer)
+        kind = {True: "right", False: "wrong", None: "open"}[answered.correct]
+        parts = [
+            f'<span>Answer</span><b title="{html_text(said)}">{html_text(shorten(said, ANSWER_SHOWN))}</b>'
+            f'<i class="{kind}">{VERDICTS[answered.correct]}</i>'
+        ]
+    if right and (answered.correct is not True or answered.answer is None):
+        parts.append(f"<span>right: <b>{html_text(shorten(right, ANSWER_SHOWN))}</b></span>")
+    if moment.answered is None:
+        parts.append("<small>at the end of the run; at this event it is not known yet</small>")
+    cut = cut_off(whole, "candidate" if search_of(row).shape == "fan" else "")
+    return "".join(parts) + (f'<small class="row">{html_text(cut)}</small>' if cut else "")
 
 
 def shown_status(row: RunRow) -> str:
     return "paused" if row.status == "running" and row.wish == "pause" else row.status
 
 
-def progress(row: RunRow, tree: SearchTree) -> None:
-    """Status, counts and speed in one line, with a bar towards the budget that ends first."""
-    status = shown_status(row)
+def elapsed(row: RunRow, tree: SearchTree) -> float:
+    """Seconds of work: up to the last event, and in a run that is working now also those since it was written."""
+    written = max(row.summary.get("written", 0.0), st.session_state.get(RESUMED, {}).get(row.id, 0.0))
+    if shown_status(row) != "running" or not written:
+        return tree.time
+    return tree.time + max(0.0, time.time() - written)
+
+
+def progress(row: RunRow, tree: SearchTree, last: int) -> None:
+    """Status, counts and speed of the moment in one line, with a bar towards the end where that is known. last: events so far."""
+    status, now = shown_status(row), tree.seq >= last
     colour, word = STATUS[status]
-    totals = tree.totals
-    parts = [f":{colour}-badge[{word}]"]
+    if not now:
+        colour, word = "accent", f"Event {tree.seq:,} of {last:,}"
+    parts = [f'<b class="rlm-badge {colour}">{word}</b>']
+    seconds = elapsed(row, tree) if now else tree.time
+    found = run_progress(row.config, search_of(row), tree, seconds)
     if tree.seq:
-        early = not row.active and tree.finished is not None and tree.finished.stop in ("done", "exhausted")  # no limit was in its way
-        parts.append(_of(totals.simulations, None if early else row.config.budget.simulations, "simulations"))
-        parts.append(_of(totals.generated, None if early else row.config.budget.tokens, "tokens"))
-        parts += [f"{count:,} for {what}" for purpose, what in APART.items() if (count := totals.by_purpose.get(purpose))]
-        if totals.probed:
-            parts.append(f"{totals.probed:,} probe tokens counted apart")
-        if totals.reward_passes:
-            parts.append(f"{totals.reward_passes:,} reward passes")
-        parts.append(f"{tree.time:,.1f} s")
+        parts += _counts(row, tree, found)
+        parts.append(clock_html(seconds, now and status == "running"))
         if tree.time > 0.2:
-            parts.append(f"{totals.generated / tree.time:,.0f} tokens/s")
-        prompt = totals.computed + totals.reused
+            parts.append(f"{tree.totals.generated / tree.time:,.0f} tokens/s")
+        prompt = tree.totals.computed + tree.totals.reused
         if prompt:
-            parts.append(f"{totals.reused / prompt:.0%} of prompt tokens reused")
-    if status == "running" and (left := seconds_left(row.config.budget, tree)) is not None:
-        parts.append(f"at most about {left:,.0f} s left")
-    if not row.active and tree.finished:
-        parts.append(f"ended because {ending(tree.finished.stop)}")
-    st.markdown(" · ".join(parts))
-    if row.active and tree.seq:
-        st.progress(min(1.0, done_share(row.config.budget, tree)))
+            parts.append(f"{tree.totals.reused / prompt:.0%} of prompt tokens reused")
+    if now and status == "running" and found.left is not None:
+        parts.append(f"about {duration(found.left)} left" if found.share is not None else f"at most {duration(found.left)} left")
+    if now and not row.active and tree.finished:
+        parts.append(f"ended because {html_text(ending(tree.finished.stop))}")
+    st.html(f'<div class="rlm-status">{" · ".join(parts)}</div>')
+    if row.active and tree.seq and found.share is not None:
+        st.progress(found.share)
     _message(row, status)
 
 
-def _of(count: int, limit: int | None, noun: str) -> str:
-    return f"**{count:,}**{f' of {limit:,}' if limit else ''} {noun}"
+def _counts(row: RunRow, tree: SearchTree, found: Progress) -> list[str]:
+    """What was done and spent, each with its unit."""
+    totals = tree.totals
+    pending = f" ({found.pending} of them not backed up yet)" if found.pending else ""
+    limit = row.config.budget.tokens
+    of = f" of at most {limit:,}" if limit and not tree.finished else ""
+    parts = [f"<b>{html_text(found.words)}</b>{pending}", f"<b>{totals.generated:,}</b>{of} tokens"]
+    parts += [f"{count:,} for {what}" for purpose, what in APART.items() if (count := totals.by_purpose.get(purpose))]
+    if totals.probed:
+        parts.append(f"{totals.probed:,} probe tokens counted apart")
+    if totals.reward_passes:
+        parts.append(counted(totals.reward_passes, "reward pass", "reward passes"))
+    return parts
 
 
 def _message(row: RunRow, status: str) -> None:
@@ -72,22 +130,12 @@ def _message(row: RunRow, status: str) -> None:
         st.info("Waiting for a worker" + (f"; {before} before this one." if before else "."), icon=":material/hourglass_top:")
     elif status == "loading":
         st.info(text or "Loading the model …", icon=":material/downloading:")
-    elif status == "failed":
+    if status in ("queued", "loading"):
+        st.html(f'<div class="rlm-status">{clock_html(max(0.0, time.time() - row.created), True)} since Run was pressed</div>')
+    if status == "failed":
         st.error(f"{text} Change the setting it names and press Run again; this run is kept.", icon=":material/error:")
     elif status == "interrupted":
         st.warning(f"Interrupted: {text}.", icon=":material/warning:")
-
-
-def done_share(budget: Budget, tree: SearchTree) -> float:
-    """How much of the budget that ends first is used, in [0,1]."""
-    used = ((budget.simulations, tree.totals.simulations), (budget.tokens, tree.totals.generated), (budget.seconds, tree.time))
-    return max((u / limit for limit, u in used if limit), default=0.0)
-
-
-def seconds_left(budget: Budget, tree: SearchTree) -> float | None:
-    """Time left at the pace so far; None before there is a pace."""
-    share = done_share(budget, tree)
-    return tree.time / share - tree.time if share > 0.02 else None
 
 
 def buttons(row: RunRow) -> None:
@@ -102,6 +150,7 @@ def buttons(row: RunRow) -> None:
             "Go on" if paused else "Pause", icon=":material/play_arrow:" if paused else ":material/pause:", width="stretch", key="pause"
         ):
             store().wish(row.id, "go" if paused else "pause")
+            st.session_state.setdefault(RESUMED, {})[row.id] = time.time()  # the clock leaves the pause out
             st.rerun(scope="fragment")
     with cancel:
         if st.button(

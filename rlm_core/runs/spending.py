@@ -7,16 +7,21 @@ at once are quicker each than few, so a part more than REACH times as large as a
 
 from __future__ import annotations
 
+import itertools
 import math
 import sqlite3
 import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from rlm_core.labels.book import LabelBook
+from rlm_core.problems.base import Problem
 from rlm_core.problems.sets import check_set
+from rlm_core.runs.config import RunConfig
 from rlm_core.runs.jobs import CostJob, Job, LabelJob, MeasureJob, RunScoreJob, ScoreJob, TrainJob
-from rlm_core.runs.store import Store
+from rlm_core.runs.store import RunRow, Store
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS spending (
@@ -24,6 +29,8 @@ CREATE TABLE IF NOT EXISTS spending (
     PRIMARY KEY (what, model, pieces)) WITHOUT ROWID;
 """
 REACH = 4
+LIKE_IT = 5
+"""So many runs like it a forecast goes by, the newest."""
 EXAM = 8
 """Solutions of each problem that label cost is measured on."""
 SAMPLING = "sampling"
@@ -134,6 +141,35 @@ class Spending:
             "SELECT * FROM spending WHERE what=? AND model=? AND pieces*? >= ?", (part.what, part.model, REACH, part.pieces)
         )
         return min(rows, key=lambda r: abs(math.log(r["pieces"] / part.pieces)), default=None)
+
+
+def kind_of(problem: Problem) -> tuple[str, ...]:
+    """What problems of one kind and size share: the task and all its settings but the seed.
+
+    >>> kind_of(Problem("chain", "chain:steps=7,seed=3", "")), kind_of(Problem("countdown", "countdown:seed=1", ""))
+    (('chain', 'steps=7'), ('countdown',))
+    """
+    task, _, settings = problem.spec.partition(":")
+    return (task, *sorted(s for s in settings.split(",") if s and not s.startswith("seed=")))
+
+
+def run_forecast(config: RunConfig, problem: Problem, rows: Sequence[RunRow]) -> str:
+    """What a run will take, by the newest finished runs that differ from it in nothing but the seeds; empty before there was one."""
+    wanted = msgspec.structs.replace(config, problem="", seed=0)
+    alike = (
+        r.summary
+        for r in rows
+        if r.status == "finished"
+        and r.summary.get("seconds")
+        and msgspec.structs.replace(r.config, problem="", seed=0) == wanted
+        and kind_of(r.problem) == kind_of(problem)
+    )
+    found = list(itertools.islice(alike, LIKE_IT))
+    if not found:
+        return ""
+    tokens, seconds = (sum(s[name] for s in found) / len(found) for name in ("generated", "seconds"))
+    by = "the last run" if len(found) == 1 else f"the last {len(found)} runs"
+    return f"About {tokens:,.0f} tokens and {duration(seconds)}, going by {by} with these settings on this kind of problem."
 
 
 def duration(seconds: float) -> str:

@@ -22,7 +22,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rlm_core.describe import Description, Parameter
+from rlm_core.describe import BUDGET, Description, Parameter
 from rlm_core.events import Choice, Selected
 from rlm_core.search import answer
 from rlm_core.search.base import Search, SearchRun
@@ -40,6 +40,7 @@ DESCRIPTION = Description(
     paper="Inoue et al. 2025, Wider or Deeper? (AB-MCTS)",
     url="https://arxiv.org/abs/2503.04412",
     shape="tree",
+    planned=BUDGET,
 )
 PICK = {"best": answer.best_terminal, "vote": answer.visit_vote}
 PATIENCE = 4

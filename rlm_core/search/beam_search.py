@@ -37,6 +37,7 @@ DESCRIPTION = Description(
     paper="Snell et al. 2024, Scaling LLM Test-Time Compute Optimally",
     url="https://arxiv.org/abs/2408.03314",
     shape="layers",
+    unit="scored state",
 )
 
 

@@ -26,6 +26,8 @@ DESCRIPTION = Description(
     paper="Cobbe et al. 2021, Training Verifiers to Solve Math Word Problems",
     url="https://arxiv.org/abs/2110.14168",
     shape="fan",
+    unit="candidate",
+    planned="n",
 )
 
 

@@ -42,6 +42,8 @@ DESCRIPTION = Description(
     paper="Wei et al. 2022, Chain-of-Thought Prompting Elicits Reasoning in Large Language Models",
     url="https://arxiv.org/abs/2201.11903",
     shape="chain",
+    unit="chain",
+    planned=1,
 )
 
 

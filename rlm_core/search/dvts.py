@@ -35,6 +35,7 @@ DESCRIPTION = Description(
     paper="Beeching et al. 2024, Scaling Test-Time Compute with Open Models",
     url="https://huggingface.co/spaces/HuggingFaceH4/blogpost-scaling-test-time-compute",
     shape="subtrees",
+    unit="scored state",
 )
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rlm_core.describe import Description, Parameter
+from rlm_core.describe import BUDGET, Description, Parameter
 from rlm_core.events import Answered, NodeAdded
 from rlm_core.search import answer
 from rlm_core.search.base import Search, SearchRun
@@ -42,6 +42,7 @@ DESCRIPTION = Description(
     paper="Bi et al. 2024, Forest-of-Thought",
     url="https://arxiv.org/abs/2412.09078",
     shape="forest",
+    planned=BUDGET,
 )
 
 

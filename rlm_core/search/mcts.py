@@ -13,7 +13,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from rlm_core.describe import Description, Parameter
+from rlm_core.describe import BUDGET, Description, Parameter
 from rlm_core.search import answer
 from rlm_core.search.base import Search, SearchRun
 from rlm_core.search.growth import Growth
@@ -76,6 +76,7 @@ DESCRIPTION = Description(
     paper="Kocsis & Szepesvári 2006; Silver et al. 2018",
     url="https://arxiv.org/abs/1712.01815",
     shape="tree",
+    planned=BUDGET,
 )
 PICK = {"visits": answer.most_visited, "best": answer.best_terminal, "vote": answer.visit_vote}
 

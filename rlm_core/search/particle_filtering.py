@@ -57,6 +57,7 @@ DESCRIPTION = Description(
     paper="Puri et al. 2025, A Probabilistic Inference Approach to Inference-Time Scaling",
     url="https://arxiv.org/abs/2502.01618",
     shape="particles",
+    unit="scored state",
 )
 
 

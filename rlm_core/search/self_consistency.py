@@ -21,6 +21,8 @@ DESCRIPTION = Description(
     paper="Wang et al. 2022, Self-Consistency",
     url="https://arxiv.org/abs/2203.11171",
     shape="fan",
+    unit="candidate",
+    planned="n",
 )
 
 

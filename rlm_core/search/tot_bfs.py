@@ -34,6 +34,7 @@ DESCRIPTION = Description(
     paper="Yao et al. 2023, Tree of Thoughts",
     url="https://arxiv.org/abs/2305.10601",
     shape="layers",
+    unit="scored state",
 )
 
 

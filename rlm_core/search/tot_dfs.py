@@ -37,6 +37,7 @@ DESCRIPTION = Description(
     paper="Yao et al. 2023, Tree of Thoughts",
     url="https://arxiv.org/abs/2305.10601",
     shape="tree",
+    unit="scored state",
 )
 
 

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
-from rlm_core.describe import Description, Parameter
+from rlm_core.describe import BUDGET, Description, Parameter
 from rlm_core.events import BackedUp
 from rlm_core.search import answer
 from rlm_core.search.base import Search, SearchRun
@@ -38,6 +38,7 @@ DESCRIPTION = Description(
     paper="Besta et al. 2025, Reasoning Language Models: A Blueprint",
     url="https://arxiv.org/abs/2501.11223",
     shape="tree",
+    planned=BUDGET,
 )
 
 

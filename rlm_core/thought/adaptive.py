@@ -57,6 +57,7 @@ DESCRIPTION = Description(
     paper="Damani et al. 2024, Learning How Hard to Think",
     url="https://arxiv.org/abs/2410.04707",
     shape="effort",
+    unit="chain",
 )
 
 

@@ -32,6 +32,8 @@ DESCRIPTION = Description(
     paper="Yao et al. 2022, ReAct; Schick et al. 2023, Toolformer",
     url="https://arxiv.org/abs/2210.03629",
     shape="ribbon",
+    unit="chain",
+    planned="chains",
 )
 
 

@@ -35,6 +35,7 @@ DESCRIPTION = Description(
     paper="Yang et al. 2025, Step Back to Leap Forward",
     url="https://arxiv.org/abs/2502.04404",
     shape="tree",
+    unit="continuation",
 )
 
 

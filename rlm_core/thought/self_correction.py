@@ -45,6 +45,7 @@ DESCRIPTION = Description(
     paper="Madaan et al. 2023, Self-Refine; Kumar et al. 2024, SCoRe",
     url="https://arxiv.org/abs/2303.17651",
     shape="draft",
+    unit="version",
 )
 
 

@@ -60,6 +60,8 @@ DESCRIPTION = Description(
     paper="Muennighoff et al. 2025, s1: Simple test-time scaling",
     url="https://arxiv.org/abs/2501.19393",
     shape="ribbon",
+    unit="chain",
+    planned="chains",
 )
 
 

@@ -11,9 +11,10 @@ from rlm_core.labels.base import solution
 from rlm_core.labels.book import LabelBook
 from rlm_core.problems import make, task
 from rlm_core.rewards.recipe import HeadRecipe
-from rlm_core.runs.config import RunConfig
+from rlm_core.runs.config import Budget, RunConfig
 from rlm_core.runs.jobs import CostJob, LabelJob, MeasureJob, RunScoreJob, ScoreJob, TrainJob
-from rlm_core.runs.spending import Part, Spending, parts
+from rlm_core.runs.spending import Part, Spending, parts, run_forecast
+from rlm_core.runs.store import RunRow
 from rlm_core.search.runner import run_search
 from tests.runs.at_once import done
 
@@ -99,3 +100,42 @@ def test_what_failed_foretells_nothing(store, library):
 def test_a_set_that_there_is_not_has_no_price(store):
     with pytest.raises(ProblemError, match="does not say how many"):
         foretold(MeasureJob("chain:steps=3", ("logprob",)), store)
+
+
+def run_row(config: RunConfig, tokens: int, seconds: float, status: str = "finished") -> RunRow:
+    summary = {"generated": tokens, "seconds": seconds, "simulations": 64, "stop": "simulations"}
+    return RunRow("r", 0.0, status, "go", "", config, make(config.problem), summary)
+
+
+def forecast_of(config: RunConfig, *rows: RunRow) -> str:
+    return run_forecast(config, make(config.problem), rows)
+
+
+def test_a_run_is_foretold_by_runs_of_the_same_settings_on_the_same_kind_of_problem():
+    done = run_row(RunConfig(problem="countdown:numbers=4,seed=31"), 1719, 5.7)
+    said = forecast_of(RunConfig(problem="countdown:numbers=4,seed=99", seed=3), done)
+    assert said.startswith("About 1,719 tokens and 5.7 s")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        RunConfig(problem="chain:steps=7,seed=3"),
+        RunConfig(problem="countdown:numbers=3,seed=31"),
+        RunConfig(model="smollm2"),
+        RunConfig(search_parameters={"width": 8}),
+        RunConfig(reward="logprob"),
+        RunConfig(budget=Budget(256)),
+        RunConfig(temperature=0.5),
+    ],
+)
+def test_a_run_of_anything_else_foretells_nothing(other):
+    assert forecast_of(RunConfig(), run_row(other, 10_725, 28.5)) == ""
+    assert forecast_of(RunConfig(), run_row(RunConfig(), 10, 1.0, status="cancelled")) == ""
+
+
+def test_several_runs_like_it_are_averaged():
+    rows = [run_row(RunConfig(seed=i), 1000 + 100 * i, 4.0 + i) for i in range(3)]
+    assert forecast_of(RunConfig(), *rows) == (
+        "About 1,100 tokens and 5.0 s, going by the last 3 runs with these settings on this kind of problem."
+    )

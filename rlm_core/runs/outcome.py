@@ -1,0 +1,45 @@
+"""What came of a run, in words: its verdict, what would have been right, and what was cut off. Plain text, nothing escaped."""
+
+from __future__ import annotations
+
+from rlm_core.problems.base import Problem
+from rlm_core.tree import ROOT, SearchTree
+from rlm_core.wording import counted, listed, readable
+
+VERDICTS = {True: "✓ right", False: "✕ wrong", None: "not checked"}
+
+
+def right_answer(problem: Problem) -> str:
+    """What is right, as far as the problem knows it; empty where it does not.
+
+    >>> right_answer(Problem("chain", "", "", reference="37"))
+    '37'
+    >>> right_answer(Problem("countdown", "", "", data={"numbers": [29, 10, 20], "target": 11}))
+    'anything that makes 11 of 29, 10 and 20, each used once'
+    """
+    if problem.reference is not None:
+        return readable(problem.reference)
+    if problem.task == "countdown" and {"numbers", "target"} <= problem.data.keys():
+        return f"anything that makes {problem.data['target']} of {listed([str(n) for n in problem.data['numbers']])}, each used once"
+    return ""
+
+
+def cut_off(tree: SearchTree, whole: str = "") -> str:
+    """How much was cut off at the length limits; empty where nothing was. whole: what a leaf is the end of, if all are such."""
+    cut = [n for n in tree.nodes.values() if n.cut]
+    if not cut:
+        return ""
+    leaves = sum(1 for n in tree.leaves() if n.id != ROOT)
+    count = f"{len(cut):,} of {counted(leaves, whole)}" if whole else counted(len(cut), "step")
+    return f"{count} {'was' if len(cut) == 1 else 'were'} cut off at the limit of {_limits(tree)}"
+
+
+def _limits(tree: SearchTree) -> str:
+    """The limits that were run into: a step as long as a step may be, else a whole solution."""
+    config = tree.started.config if tree.started else {}
+    step, solution = config.get("max_step_tokens"), config.get("max_solution_tokens")
+    if not step or not solution:
+        return "the run's length"
+    at_step = {len(n.tokens) >= step for n in tree.nodes.values() if n.cut}
+    words = {True: f"{counted(step, 'token')} per step", False: f"{counted(solution, 'token')} per solution"}
+    return listed([words[w] for w in (True, False) if w in at_step])

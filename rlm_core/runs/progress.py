@@ -1,0 +1,70 @@
+"""How far a run is, in the strategy's own units, and how long it may still take: of this run, or not said at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rlm_core.describe import BUDGET, Description
+from rlm_core.runs.config import Budget, RunConfig
+from rlm_core.tree import ROOT, SearchTree
+from rlm_core.wording import counted
+
+PACED = 0.02
+"""Below this share of a run no pace is known yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """done: units complete. whole: units of the whole run, None where only its end tells. unit: what they are.
+
+    share: of the run, in [0,1], None where the whole is not known. left: seconds at the pace so far, None before there is a pace.
+    pending: simulations that are complete but not backed up yet.
+    """
+
+    done: int
+    whole: int | None
+    unit: str
+    share: float | None
+    left: float | None
+    pending: int
+
+    @property
+    def words(self) -> str:
+        """ "9 of 64 simulations" or "21 scored states"."""
+        if self.whole is None:
+            return counted(self.done, self.unit)
+        return f"{self.done:,} of {counted(self.whole, self.unit)}"
+
+
+def planned(config: RunConfig, search: Description) -> int | None:
+    """How many units the whole run takes unless another budget ends it first; None where that is not known before."""
+    limit = config.budget.simulations
+    if search.planned == BUDGET:
+        return limit
+    if not search.planned:
+        return None
+    own = search.planned if isinstance(search.planned, int) else int(config.search_parameters.get(search.planned, 0)) or None
+    return own if limit is None or own is None else min(own, limit)
+
+
+def progress(config: RunConfig, search: Description, tree: SearchTree, seconds: float) -> Progress:
+    """Of a run whose log so far made `tree`, after so many seconds of work."""
+    stopped = tree.finished is not None and tree.finished.stop not in ("simulations", "done")
+    whole = None if stopped else planned(config, search)
+    done = tree.totals.simulations
+    share = _share(config.budget, search, whole, tree, seconds)
+    left = None if share is None or share < PACED or tree.finished else seconds / share - seconds
+    if share is None and config.budget.seconds is not None:
+        left = max(0.0, config.budget.seconds - seconds)
+    backed_up = tree.nodes[ROOT].visits if ROOT in tree.nodes else 0
+    pending = max(0, done - backed_up) if search.planned == BUDGET else 0
+    return Progress(done, whole, search.unit, share, left, pending)
+
+
+def _share(budget: Budget, search: Description, whole: int | None, tree: SearchTree, seconds: float) -> float | None:
+    """Of whatever ends the run first. Budgets alone are ceilings for a strategy that ends by itself at no known number."""
+    used = [(whole, tree.totals.simulations)] if whole else []
+    if search.planned:
+        used += [(budget.tokens, tree.totals.generated), (budget.seconds, seconds)]
+    shares = [min(1.0, u / limit) for limit, u in used if limit]
+    return max(shares, default=None)

@@ -1,0 +1,43 @@
+"""The right answer and what was cut off are said as the log has them."""
+
+from __future__ import annotations
+
+from rlm_core.events import NodeAdded, Record, RunStarted, Token
+from rlm_core.problems import make
+from rlm_core.problems.base import Problem
+from rlm_core.runs.outcome import cut_off, right_answer
+from rlm_core.tree import SearchTree, replay
+
+LIMITS = {"max_step_tokens": 4, "max_solution_tokens": 256}
+
+
+def grown(*steps: NodeAdded, config: dict | None = None) -> SearchTree:
+    start = RunStarted(LIMITS if config is None else config, make("chain:steps=2,seed=1"), False)
+    return replay(Record(i, 0.0, e) for i, e in enumerate((start, NodeAdded(0, None), *steps), 1))
+
+
+def step(node: int, tokens: int, **more) -> NodeAdded:
+    return NodeAdded(node, 0, "1+1=2", tuple(Token(1, "1", -0.1) for _ in range(tokens)), **more)
+
+
+def test_a_reference_is_the_right_answer_and_without_one_nothing_is_made_up():
+    chain = make("chain:steps=3,seed=3")
+    assert right_answer(chain) == chain.reference
+    assert right_answer(Problem("text", "", "What is love?")) == ""
+
+
+def test_countdown_has_no_single_right_answer():
+    problem = make("countdown:given=3 7 25,target=46")
+    assert right_answer(problem) == "anything that makes 46 of 3, 7 and 25, each used once"
+
+
+def test_candidates_that_were_cut_off_are_counted_with_the_limit_they_met():
+    tree = grown(step(1, 2, finished=True, answer="2"), step(2, 4, cut=True), step(3, 3, finished=True, answer="2"))
+    assert cut_off(tree, "candidate") == "1 of 3 candidates was cut off at the limit of 4 tokens per step"
+    tree = grown(step(1, 3, cut=True), step(2, 4, cut=True))
+    assert cut_off(tree) == "2 steps were cut off at the limit of 4 tokens per step and 256 tokens per solution"
+
+
+def test_nothing_is_said_where_nothing_was_cut_and_no_limit_is_invented():
+    assert cut_off(grown(step(1, 2))) == ""
+    assert cut_off(grown(step(1, 4, cut=True), config={})) == "1 step was cut off at the limit of the run's length"
