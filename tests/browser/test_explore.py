@@ -240,7 +240,7 @@ def test_candidates_are_drawn_while_they_come_and_the_run_is_there_again_after_a
     page.locator(".st-key-run button").click()
     page.get_by_text("ended because").wait_for()
     page.wait_for_function(f"() => document.querySelectorAll('{NODES}').length >= 16")  # it began with no candidate at all
-    assert "16 simulations" in page.inner_text("body")
+    assert "16 of 16 candidates" in page.inner_text("body")
     question = page.locator("h4").first.inner_text()
     page.get_by_role("link", name="Saved runs").click()
     page.get_by_text("Tick one to open").wait_for()
