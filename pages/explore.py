@@ -7,49 +7,77 @@ import streamlit as st
 from pages.widgets import clock
 from pages.widgets.backend import store, supervisor
 from pages.widgets.controls import controls
+from pages.widgets.keep import put
 from pages.widgets.looks import style
+from pages.widgets.run_settings import begun, difference, drawn, follow, run_settings
 from pages.widgets.run_view import empty_view, open_run, run_view
 from pages.widgets.safe import markdown_text
 from pages.widgets.shortcuts import EXPLORE, PROBLEM, shortcuts
-from rlm_core.errors import RlmError
+from rlm_core.errors import RlmError, RunNotFound, UnreadableProblem
+from rlm_core.models.catalogue import SMOLLM2
 from rlm_core.problems import Problem
 from rlm_core.runs.config import RunConfig
 from rlm_core.runs.spending import run_forecast
+from rlm_core.runs.store import RunRow
 
 
 def page() -> None:
     supervisor()
     style()
-    with st.sidebar:
-        wanted = controls()
-        start = None if isinstance(wanted, RlmError) else partial(_start, *wanted)
-        with st.container(key="runbar"):
-            pressed = _run_button(wanted)
-    if pressed and start:
-        start()
     if "run" not in st.query_params and st.session_state.get("shown"):
         st.query_params["run"] = st.session_state["shown"]  # back from another page: the run that was shown here
+    shown = _shown()
+    if shown:
+        follow(shown)
+    with st.sidebar:
+        wanted = controls()
+        drawn()
+        start = None if isinstance(wanted, RlmError) else partial(_start, *wanted)
+        with st.container(key="runbar"):
+            pressed = _run_button(wanted, shown)
+    if pressed and start:
+        start()
     if st.query_params.get("run"):
         run_view(st.query_params["run"])
     else:
         empty_view(start)
+    if shown:
+        run_settings(shown)
     clock.start()
     shortcuts({**EXPLORE, **PROBLEM})
 
 
-def _run_button(wanted: tuple[RunConfig, Problem] | RlmError) -> bool:
+def _shown() -> RunRow | None:
+    """The run that the address names, if there is one."""
+    try:
+        return store().get(st.query_params["run"]) if st.query_params.get("run") else None
+    except RunNotFound:
+        return None
+
+
+def _run_button(wanted: tuple[RunConfig, Problem] | RlmError, shown: RunRow | None) -> bool:
     """What is wrong or what it will take, and the button; was it pressed?"""
     wrong = isinstance(wanted, RlmError)
     if wrong:
         st.error(markdown_text(str(wanted)), icon=":material/error:")
+        if isinstance(wanted, UnreadableProblem):
+            st.button(f"Use {SMOLLM2.title}", key="use_smollm2", icon=":material/swap_horiz:", width="stretch", on_click=_use_smollm2)
     else:
+        if shown:
+            difference(shown, wanted[0])
         st.caption(run_forecast(*wanted, store().list(200)) or "Press Run: the tree grows on the right.")
     return st.button("Run", type="primary", icon=":material/play_arrow:", width="stretch", disabled=wrong, key="run", shortcut="Mod+Enter")
 
 
+def _use_smollm2() -> None:
+    put("model", SMOLLM2.name)
+
+
 def _start(config: RunConfig, problem: Problem) -> None:
     """Queue what the controls say and show it."""
-    open_run(store().create(config, problem))
+    run = store().create(config, problem)
+    begun(run)
+    open_run(run)
     st.rerun()
 
 

@@ -17,6 +17,10 @@ class ModelError(RlmError):
     """A model that cannot be found, loaded or used for this problem."""
 
 
+class UnreadableProblem(ModelError):
+    """A problem that the chosen model's notation cannot say; another model can read it."""
+
+
 class RewardError(RlmError):
     """A reward that could not be computed; it is never replaced by a default score."""
 

@@ -47,10 +47,10 @@ def apart(config: RunConfig) -> str:
     return ", ".join(f"{s.name if s.group in ('Strategy', 'Reward') else s.name.lower()} {s.value}" for s in unusual)
 
 
-def different(a: RunConfig, b: RunConfig) -> list[tuple[Setting, str]]:
-    """Settings of `a` that `b` does not have in the same way, each with its value in `b` ("" if it has no such setting)."""
-    theirs = {(s.group, s.name): s.value for s in settings(b)}
-    return [(s, theirs.get((s.group, s.name), "")) for s in settings(a) if theirs.get((s.group, s.name)) != s.value]
+def different(a: RunConfig, b: RunConfig) -> list[str]:
+    """Titles of the settings that one has and the other has not, or not in the same way."""
+    one, other = ({(s.group, s.name): s.value for s in settings(c)} for c in (a, b))
+    return list(dict.fromkeys(key[1] for key in (one | other) if one.get(key) != other.get(key)))
 
 
 def _model(config: RunConfig) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -12,67 +13,70 @@ from pages.widgets.parameters import choose, parameters
 from pages.widgets.safe import markdown_text
 from rlm_core import catalogue
 from rlm_core.errors import RlmError
+from rlm_core.models.catalogue import OTHER, refuse_unnamed
 from rlm_core.problems import make, text
-from rlm_core.problems.base import Problem
+from rlm_core.problems.base import Problem, spec_text
 from rlm_core.runs.config import Budget, RunConfig
 
 FIRST = {"task.countdown.numbers": 4, "task.countdown.seed": 31}
 """What a newcomer sees first: four numbers, where the bundled model's likeliest solution is wrong and the search finds a right one."""
 
+MOST = 10**9
+"""The largest budget that can be typed."""
+
 
 def controls() -> tuple[RunConfig, Problem] | RlmError:
-    """Draw the controls; the checked configuration and its problem, or the error that stands in its way."""
-    try:
-        spec = _problem()
-        problem = make(spec)
+    """Draw the controls; the checked configuration and its problem, or the error that stands in its way.
+
+    Everything is drawn before anything is checked, so that a wrong field hides no other.
+    """
+    problem = _problem()
+    if isinstance(problem, Problem) and problem.task != text.DESCRIPTION.name:
         st.info(markdown_text(problem.question), icon=":material/quiz:")
-        model = _model()
-        search = choose("Strategy", catalogue.searches(), "search", "mcts", "How the model's steps are explored.")
-        search_parameters = parameters(search, "search")
-        reward = choose("Reward", catalogue.reward_models(), "reward", "rollouts", "Who judges how promising a state is.")
-        reward_parameters = parameters(reward, "reward")
-        budget = _budget()
-        config = RunConfig(
-            **model,
-            problem=spec,
-            search=search.name,
-            search_parameters=search_parameters,
-            reward=reward.name,
-            reward_parameters=reward_parameters,
-            budget=budget,
-            **_sampling(),
-        )
-        return catalogue.checked(config), problem
+    model = _model()
+    search = choose("Strategy", catalogue.searches(), "search", "mcts", "How the model's steps are explored.")
+    search_parameters = parameters(search, "search")
+    reward = _reward(search.name, search_parameters)
+    limits, sampling = _budget(), _sampling()
+    try:
+        if isinstance(problem, RlmError):
+            return problem
+        refuse_unnamed(model["model"])
+        found = {"problem": problem.spec, "search": search.name, "search_parameters": search_parameters}
+        return catalogue.checked(RunConfig(**model, **found, **reward, budget=Budget(**limits), **sampling)), problem
     except RlmError as error:
         return error
 
 
-def _problem() -> str:
+def _problem() -> Problem | RlmError:
     task = choose("Problem", catalogue.tasks(), "task", "countdown", "What is to be solved; every kind but free text is made from a seed.")
-    if task.name == "text":
-        restore("text.question", "A baker fills 3 trays with 12 rolls each and sells 20. How many are left?")
-        question = keep(
-            "text.question", st.text_area("Your problem", key="text.question", help="Any question; a chat model reads it as it stands.")
-        )
-        restore("text.reference", "16")
-        reference = keep(
-            "text.reference",
-            st.text_input("Correct answer (optional)", key="text.reference", help="Needed by the verifier; never shown to the model."),
-        )
-        return text.from_text(question, reference or None).spec
-    seed = f"task.{task.name}.seed"
-    for key, value in FIRST.items():
-        restore(key, value)
-    if st.button("New random problem", icon=":material/casino:", width="stretch", help="Draws another seed; everything else stays."):
-        put(seed, random.randrange(100_000))
-    values = parameters(task, "task")
-    return f"{task.name}:" + ",".join(f"{k}={v}" for k, v in values.items() if v != "")
+    if task.name == text.DESCRIPTION.name:
+        values = _question()
+    else:
+        seed = f"task.{task.name}.seed"
+        for key, value in FIRST.items():
+            restore(key, value)
+        if st.button("New random problem", icon=":material/casino:", width="stretch", help="Draws another seed; everything else stays."):
+            put(seed, random.randrange(100_000))
+        values = parameters(task, "task")
+    try:
+        return make(spec_text(task.name, values, task)) if task.name != text.DESCRIPTION.name else text.from_text(**values)
+    except RlmError as error:
+        return error
+
+
+def _question() -> dict[str, str]:
+    restore("text.question", "A baker fills 3 trays with 12 rolls each and sells 20. How many are left?")
+    question = st.text_area("Your problem", key="text.question", help="Any question; a chat model reads it as it stands.")
+    restore("text.reference", "16")
+    reference = st.text_input("Correct answer (optional)", key="text.reference", help="Needed by the verifier; never shown to the model.")
+    return {"question": keep("text.question", question), "reference": keep("text.reference", reference)}
 
 
 def _model() -> dict[str, Any]:
     model = choose("Model", catalogue.models(), "model", "nano", "The policy that writes the steps; it runs on this machine.")
     name = model.name
-    if name == "other":
+    if name == OTHER.name:
         restore("model.id", "")
         name = keep(
             "model.id",
@@ -82,42 +86,60 @@ def _model() -> dict[str, Any]:
                 placeholder="owner/name or /path/to/model",
                 help="Safetensors or GGUF only; code from a model is never run.",
             ),
-        )
-        name = name.strip() or "(no model named yet)"
+        ).strip()
     with st.expander("Device and format"):
         return {"model": name, **parameters(model, "model", columns=1)}
 
 
-def _budget() -> Budget:
-    st.markdown("**Budget**", help="The run ends when the first of these is used up; leave a field empty for no limit.")
+def _reward(search: str, search_parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The reward and its parameters; where the strategy asks none, none can be chosen, and what was chosen comes back with another."""
+    if not catalogue.judged(search, search_parameters):
+        st.caption(":material/balance: **No reward**: with these settings the strategy asks none.")
+        return {}
+    reward = choose("Reward", catalogue.reward_models(), "reward", "rollouts", "Who judges how promising a state is.")
+    return {"reward": reward.name, "reward_parameters": parameters(reward, "reward")}
+
+
+def _budget() -> dict[str, Any]:
+    """The limits as they stand in the fields; None where a field is empty."""
+    st.markdown("**Budget**", help="The run ends when the first of these is used up; an empty field is no limit. One of them is needed.")
     simulations, tokens, seconds = st.columns([5, 4, 4])
     with simulations:
-        s = _limit(
-            "Simulations", "budget.simulations", 64, "By strategy: a walk of a tree search, a candidate, a scored state, or a whole chain."
-        )
+        s = limit("Simulations", "simulations", 64, "By strategy: a walk of a tree search, a candidate, a scored state, or a whole chain.")
     with tokens:
-        t = _limit("Tokens", "budget.tokens", None, "Generated tokens, those of discarded branches included.")
+        t = limit("Tokens", "tokens", None, "Generated tokens, those of discarded branches included.")
     with seconds:
-        x = _limit("Seconds", "budget.seconds", None, "Wall time, pauses left out.")
-    return Budget(s, t, x)
+        x = limit("Seconds", "seconds", None, "Wall time, pauses left out.")
+    return {"simulations": s, "tokens": t, "seconds": x}
 
 
-def _limit(label: str, key: str, default: int | None, help: str) -> int | None:
+def limit(label: str, name: str, default: int | None, help: str) -> int | None:
+    key = f"budget.{name}"
     restore(key, default)
-    return keep(key, st.number_input(label, min_value=0, step=1, key=key, placeholder="none", help=help))
+    return keep(key, st.number_input(label, 0, MOST, None, step=1, key=key, placeholder="none", help=help))
 
 
 def _sampling() -> dict[str, Any]:
+    """Temperature, seed and length limits; a field left empty is not in it."""
     left, right = st.columns(2)
+    usual = RunConfig()
     with left:
-        restore("temperature", 1.0)
-        t = keep(
-            "temperature",
-            st.number_input(
-                "Temperature", 0.0, 2.0, step=0.1, key="temperature", help="0 always takes the likeliest token; higher is more varied."
-            ),
+        t = _number(
+            "Temperature", "temperature", (0.0, 2.0), usual.temperature, "0 always takes the likeliest token; higher is more varied."
         )
     with right:
-        restore("seed", 0)
-        s = keep("seed", st.number_input("Seed", 0, 2**31 - 1, step=1, key="seed", help="The same seed grows the same tree."))
-    return {"temperature": t, "seed": s}
+        s = _number("Seed", "seed", (0, 2**31 - 1), usual.seed, "The same seed grows the same tree.")
+    with st.expander("Length limits"):
+        step = _number("Tokens of a step", "max_step_tokens", (1, MOST), usual.max_step_tokens, "A step that is longer is cut off there.")
+        whole = _number(
+            "Tokens of a solution", "max_solution_tokens", (1, MOST), usual.max_solution_tokens, "As for a step, for all of it."
+        )
+    found = {"temperature": t, "seed": s, "max_step_tokens": step, "max_solution_tokens": whole}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _number(label: str, key: str, bounds: tuple[float, float], usual: float, help: str) -> float | None:
+    """A number, or None from an empty field, which shows the usual value in grey."""
+    restore(key, None)
+    step = 1 if isinstance(usual, int) else 0.1
+    return keep(key, st.number_input(label, *bounds, None, step=step, key=key, placeholder=f"{usual:g}", help=help))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import streamlit as st
@@ -26,6 +26,11 @@ def put(key: str, value: Any) -> None:
     """Set a widget's value from elsewhere (before it is drawn in this run)."""
     st.session_state[key] = value
     keep(key, value)
+
+
+def kept(prefixes: Collection[str]) -> dict[str, Any]:
+    """The last values of all widgets whose keys begin with one of these words, up to the first dot."""
+    return {key: value for key, value in st.session_state.get(_KEPT, {}).items() if key.partition(".")[0] in prefixes}
 
 
 def one_of(label: str, offered: Sequence[str], key: str) -> str:

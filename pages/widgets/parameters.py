@@ -13,19 +13,24 @@ from rlm_core.describe import Description, Parameter
 
 
 def parameter(p: Parameter, key: str) -> Any:
-    """The widget that fits a parameter's type; returns its value."""
+    """The widget that fits a parameter's type; returns its value. An emptied field means the default, which it then shows in grey."""
     restore(key, p.default)
+    value = keep(key, _widget(p, key))
+    return p.default if value is None or value == "" else value
+
+
+def _widget(p: Parameter, key: str) -> Any:
     label = p.label
     if p.choices:
-        return keep(key, st.selectbox(label, p.choices, key=key, help=p.help))
+        return st.selectbox(label, p.choices, key=key, help=p.help)
     if isinstance(p.default, bool):
-        return keep(key, st.toggle(label, key=key, help=p.help))
+        return st.toggle(label, key=key, help=p.help)
     if isinstance(p.default, str):
-        return keep(key, st.text_input(label, key=key, help=p.help))
+        return st.text_input(label, key=key, help=p.help, placeholder=p.default)
     if isinstance(p.default, int):
         low, high = (None if b is None else int(b) for b in (p.low, p.high))
-        return keep(key, st.number_input(label, low, high, step=1, key=key, help=p.help))
-    return keep(key, st.number_input(label, p.low, p.high, step=0.1, format="%.2f", key=key, help=p.help))
+        return st.number_input(label, low, high, None, step=1, key=key, help=p.help, placeholder=str(p.default))
+    return st.number_input(label, p.low, p.high, None, step=0.1, format="%.2f", key=key, help=p.help, placeholder=f"{p.default:.2f}")
 
 
 def parameters(d: Description, prefix: str, *, leave_out: Collection[str] = (), columns: int = 2) -> dict[str, Any]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
+
 from rlm_core.describe import Description, Parameter
-from rlm_core.errors import ModelError
+from rlm_core.errors import ModelError, UnreadableProblem
 from rlm_core.problems.base import Problem
 
 SETTINGS = (
@@ -46,15 +49,35 @@ OTHER = Description(
     parameters=SETTINGS,
 )
 
+HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+
 MODELS = {d.name: d for d in (NANO, SMOLLM2, OTHER)}
 """Listed models; any other name is taken as an id, folder or file (`OTHER`)."""
 
 
 def refuse_unreadable(model: str, problem: Problem) -> None:
-    """ModelError if the bundled model's notation cannot say the problem."""
+    """UnreadableProblem if the bundled model's notation cannot say the problem."""
     if model == NANO.name and not problem.compact:
+        raise UnreadableProblem(
+            "The bundled model reads only Countdown and chained arithmetic; "
+            f"choose another model for this problem, such as {SMOLLM2.title} ({SMOLLM2.name})."
+        )
+
+
+def refuse_unnamed(model: str) -> None:
+    """ModelError if no model is named, or if what is named can be none: a file or folder that is not there, or an address."""
+    path = os.path.expanduser(model)  # os.path takes any text for a path, however long
+    if not model.strip():
+        raise ModelError("No model is named; give a Hugging Face id such as HuggingFaceTB/SmolLM2-360M-Instruct, a folder or a .gguf file.")
+    if model in (NANO.name, SMOLLM2.name) or os.path.isfile(os.path.join(path, "config.json")):
+        return
+    if model.endswith(".gguf") and not os.path.isfile(path):
+        raise ModelError(f"There is no GGUF file {model}; check the path.")
+    if os.path.isdir(path):
+        raise ModelError(f"The folder {model} holds no config.json, so it is not a model.")
+    if not model.endswith(".gguf") and not HUB_ID.fullmatch(model):
         raise ModelError(
-            "The bundled model reads only Countdown and chained arithmetic; choose another model for this problem, such as smollm2."
+            f"There is no model named '{model}'; allowed are nano, smollm2, a Hugging Face id (owner/name), a folder or a .gguf file."
         )
 
 

@@ -12,7 +12,7 @@ from rlm_core.discover import exported
 from rlm_core.errors import ConfigError
 from rlm_core.problems.base import Problem, Task, decoded
 
-__all__ = ["Problem", "Task", "make", "task", "tasks"]
+__all__ = ["Problem", "Task", "make", "read", "task", "tasks"]
 
 
 @lru_cache(maxsize=1)
@@ -34,9 +34,15 @@ def make(spec: str) -> Problem:
     Values are percent-decoded, so that "text:question=Of 1%2C200 people …" holds a comma. ConfigError or
     ProblemError says what is wrong with the spec.
     """
+    chosen, parameters = read(spec)
+    return chosen.generate(parameters)
+
+
+def read(spec: str) -> tuple[Task, dict[str, Value]]:
+    """The task and all its parameters that a spec names; ConfigError says what is wrong with it."""
     name, _, rest = spec.partition(":")
     chosen = task(name.strip())
-    return chosen.generate(_parameters(chosen.description, spec, rest))
+    return chosen, _parameters(chosen.description, spec, rest)
 
 
 def _parameters(description: Description, spec: str, rest: str) -> dict[str, Value]:
