@@ -135,9 +135,7 @@ def test_a_reward_is_offered_only_where_the_strategy_asks_one_and_comes_back_as_
 OTHERS = [
     RunConfig(search="best_of_n", search_parameters={"n": 6}, reward="logprob", problem="chain:steps=5,seed=4", seed=3, temperature=0.6),
     RunConfig(search="thinking", search_parameters={"chains": 2}, budget=Budget(None, None, 90), problem="chain:seed=9"),
-    RunConfig(
-        model="smollm2", search="beam_search", reward="rollouts", problem=from_text("How much is 50% of 1,200 (in all)?", "600").spec
-    ),
+    RunConfig(model="smollm2", search="beam_search", reward="rollouts", problem=from_text("50% of 1,200 (in all)?", "600").spec),
     RunConfig(model="/a/model/of/mine", dtype="bfloat16", problem="words:steps=3,seed=8", budget=Budget(16, 2000)),
     RunConfig(problem="countdown:given=3 7 25,target=46", max_step_tokens=20, max_solution_tokens=100),
 ]
