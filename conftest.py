@@ -15,7 +15,7 @@ _DATA = tempfile.mkdtemp(prefix="rlm-explorer-tests-")
 os.environ[VARIABLE] = _DATA  # before any module is imported, and in place of a person's own folder, even a named one
 
 settings.register_profile("ci", derandomize=True, deadline=None, database=None, max_examples=200)
-settings.register_profile("fuzz", derandomize=False, deadline=None, database=None, max_examples=5000, print_blob=True)
+settings.register_profile("fuzz", derandomize=False, deadline=None, database=None, max_examples=2000, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))  # `make test`: the same examples every time; `make fuzz`: new ones
 
 

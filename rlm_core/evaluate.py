@@ -18,6 +18,7 @@ from rlm_core.rewards.verifier import check
 from rlm_core.runs.config import RunConfig
 from rlm_core.search.runner import run_search
 from rlm_core.thought import forcing
+from rlm_core.together import together
 from rlm_core.tree import SearchTree
 
 AT_ONCE = 16
@@ -40,7 +41,7 @@ async def evaluate_policy(
             (greedy,) = await policy.complete(problem, (), [(seed, index, GREEDY)], Sampling(0.0))
             return sum(_right(problem, s) for s in drawn), _right(problem, greedy)
 
-    found = await asyncio.gather(*(one(i, p) for i, p in enumerate(chosen)))
+    found = await together(one(i, p) for i, p in enumerate(chosen))
     out: dict[str, Any] = {"problems": len(chosen), "samples": samples, "temperature": temperature}
     for k in ks:
         out[f"pass@{k}"] = Measured.of([pass_at_k(samples, c, k) for c, _ in found]).as_list()
@@ -87,7 +88,7 @@ async def search_all(
                 raise RlmError(f"{config.search} failed on {problem.spec}: {tree.finished.detail}")
             return tree
 
-    return list(await asyncio.gather(*(one(i, p) for i, p in enumerate(chosen))))
+    return await together(one(i, p) for i, p in enumerate(chosen))
 
 
 def right(tree: SearchTree) -> bool:

@@ -13,6 +13,7 @@ from rlm_core.cli import main
 from rlm_core.cli.runs import KINDS
 from rlm_core.events import BackedUp, Record, encode
 from rlm_core.runs import logfile
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[1]
 RUN = ["run", "--problem", "countdown:numbers=3,seed=3", "--set", "simulations=6,rollouts=2", "--seed", "1"]
@@ -23,7 +24,7 @@ def finished(tmp_path_factory) -> tuple[subprocess.CompletedProcess[str], Path]:
     """One real run in a process of its own, with its log."""
     log = tmp_path_factory.mktemp("cli") / "run.jsonl"
     command = [sys.executable, "-m", "rlm_core", *RUN, "--out", str(log)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120), log
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE), log
 
 
 def said(capsys, monkeypatch, *words: str) -> tuple[int, str, str]:

@@ -7,8 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,10 +20,10 @@ from rlm_core.runs.store import ENDED, RunRow, Store
 from rlm_core.runs.supervisor import Supervisor
 from rlm_core.search.runner import run_search
 from rlm_core.tree import replay
+from tests.patience import PATIENCE, until
 
 SHORT = RunConfig(problem="countdown:numbers=3,seed=3", budget=Budget(5), seed=4, reward_parameters={"rollouts": 2})
 LONG = RunConfig(problem="countdown:numbers=4,seed=3", budget=Budget(100_000))
-PATIENCE = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -40,13 +39,6 @@ def supervisor(store) -> Iterator[Supervisor]:
     assert supervisor.process is not None and supervisor.process.poll() is not None
 
 
-def until(what: Callable[[], object]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not what():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
-
-
 def submit(store: Store, config: RunConfig) -> str:
     return store.create(config, make(config.problem))
 
@@ -58,6 +50,13 @@ def ended(store: Store, run: str) -> RunRow:
 
 def well_under_way(store: Store, run: str) -> None:
     until(lambda: len(store.events(run)) > 20)
+
+
+def stands_still(store: Store, run: str) -> bool:
+    """Did the worker live on for three beats without an event?"""
+    before, beats = len(store.events(run)), {store.workers()[0]["heartbeat"]}
+    until(lambda: (beats.add(store.workers()[0]["heartbeat"]), len(beats) > 3)[1])
+    return len(store.events(run)) == before
 
 
 def timeless(records: list[Record]) -> list:
@@ -91,10 +90,8 @@ def test_a_paused_run_stands_still_until_it_is_let_go(store):
     run = submit(store, LONG)
     well_under_way(store, run)
     store.wish(run, "pause")
-    time.sleep(1.0)
+    until(lambda: stands_still(store, run))
     before = len(store.events(run))
-    time.sleep(0.5)
-    assert len(store.events(run)) == before
     store.wish(run, "go")
     until(lambda: len(store.events(run)) > before)
     store.wish(run, "cancel")
@@ -139,7 +136,7 @@ def test_a_worker_ends_when_its_servers_pipe_closes(tmp_path):
         well_under_way(store, run)
         assert process.stdin is not None
         process.stdin.close()
-        assert process.wait(timeout=25) == 0
+        assert process.wait(timeout=PATIENCE) == 0
     finally:
         process.kill()
     assert store.get(run).status == "interrupted" and store.get(run).message.startswith("the worker was stopped")

@@ -7,7 +7,6 @@ which it would more likely than not write `<revise>`.
 
 from __future__ import annotations
 
-import asyncio
 import math
 import re
 from collections.abc import Sequence
@@ -20,6 +19,7 @@ from rlm_core.models.line_format import REVIEW, REVISION, LineFormat
 from rlm_core.models.policy import Critique, Sampling, Seed, Step
 from rlm_core.problems.base import Problem
 from rlm_core.problems.steps import ANSWER
+from rlm_core.together import together
 
 if TYPE_CHECKING:
     from rlm_core.models.local_policy import LocalPolicy
@@ -42,7 +42,7 @@ async def _reread(policy: LocalPolicy, problem: Problem, steps: Sequence[Step]) 
     """P(`<revise>`) after each step; the first above one half is faulted."""
     revise = policy.format.forced(REVISE)
     states = [policy.state(problem, [*steps[:i], before_answer(policy, step)], (REVISE,)) for i, step in enumerate(steps)]
-    read = await asyncio.gather(*(policy.session.read(s, revise) for s in states))
+    read = await together(policy.session.read(s, revise) for s in states)
     chances = [math.exp(r.logprobs[0]) for r in read]
     wrong = next((i for i, p in enumerate(chances) if p > 0.5), None)
     if wrong is None:

@@ -1,6 +1,7 @@
 """Run functions on hostile text in a child process, each call within a limit of time and memory.
 
 A few characters of a model's output ("9**9**9**9") make computer algebra hang or fill the memory. The
+limit is in seconds of processor time, so that what is right is not called wrong because the machine is busy. The
 child is a fresh interpreter, neither a fork nor multiprocessing's spawn, which would run the caller's
 main script again. It reads one JSON line a call, and ends when its standard input closes: also when
 the parent is killed. Its hash seed is fixed, so that what it makes depends on the arguments alone.
@@ -26,6 +27,8 @@ MEMORY = 2 * 1024**3
 """Bytes of address space that the child may take, where the system can limit it."""
 START_SECONDS = 120.0
 """How long the child may take to load its libraries."""
+SHARED = 10.0
+"""On a busy machine a call may last so many times its processor time; then it is stopped even if it only waits."""
 
 
 class NoReply(Exception):
@@ -47,11 +50,11 @@ class Helper:
         atexit.register(self.close)
 
     def call(self, name: str, *arguments: Any, seconds: float) -> Any:
-        """What the function returns. NoReply after `seconds`; ProblemError with the function's own message if it raised."""
+        """What the function returns. NoReply after `seconds` of processor time; ProblemError with the function's message if it raised."""
         with self._lock:
             if self._process is None:
                 self._start()
-            return self._exchange([name, seconds, *arguments], seconds)
+            return self._exchange([name, seconds, *arguments], seconds * SHARED)
 
     def close(self) -> None:
         """Stop the child, if there is one, and wait for its end."""
@@ -130,7 +133,7 @@ def serve(target: str, requests: TextIO, replies: TextIO) -> None:
     reply({"result": "ready"})
     for line in requests:
         name, seconds, *arguments = json.loads(line)
-        _alarm(seconds + 1)
+        _alarm(seconds)
         try:
             content = {"result": functions[name](*arguments)}
         except ProblemError as error:
@@ -142,9 +145,9 @@ def serve(target: str, requests: TextIO, replies: TextIO) -> None:
 
 
 def _alarm(seconds: float) -> None:
-    """End this process after `seconds`, should the parent no longer be there to do it; 0 cancels."""
+    """End this process after `seconds` of its own processor time, where the system has such an alarm; 0 cancels."""
     if hasattr(signal, "setitimer"):
-        signal.setitimer(signal.ITIMER_REAL, seconds)
+        signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 def _limit_memory() -> None:

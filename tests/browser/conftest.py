@@ -7,13 +7,14 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from tests.patience import PATIENCE, until
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = next((p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), None)
@@ -58,15 +59,22 @@ def served(data: Path) -> Iterator[str]:
         stderr=subprocess.DEVNULL,
     )
     url = f"http://127.0.0.1:{port}"
-    for _ in range(240):
-        try:
-            urllib.request.urlopen(f"{url}/_stcore/health", timeout=1).read()
-            break
-        except OSError:
-            time.sleep(0.25)
-    yield url
-    server.terminate()
-    server.wait(timeout=30)
+    try:
+        until(lambda: answers(url) or server.poll() is not None)
+        assert server.poll() is None, f"the server ended with exit code {server.returncode} before it answered"
+        yield url
+    finally:
+        server.terminate()
+        server.wait(timeout=PATIENCE)
+
+
+def answers(url: str) -> bool:
+    """Does the server there answer?"""
+    try:
+        urllib.request.urlopen(f"{url}/_stcore/health", timeout=PATIENCE).read()
+    except OSError:
+        return False
+    return True
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import textwrap
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from rlm_core.problems import equivalence
 from rlm_core.problems.bounded import Helper, NoReply
 from rlm_core.problems.equivalence import canonical, equivalent
 from rlm_core.problems.quantity import plain, quantity
+from tests.patience import PATIENCE, until
 
 ROOT = Path(__file__).resolve().parents[2]
 HANGS = ("9^{9^{9}}", r"\pi")
@@ -116,10 +116,8 @@ def test_formulas_are_compared_by_algebra(answer, reference, same):
 
 def test_a_formula_that_never_ends_is_not_equal_and_the_next_comparison_works(monkeypatch):
     monkeypatch.setattr(equivalence, "SECONDS", 0.5)
-    began = time.monotonic()
     assert not equivalent(*HANGS)
-    assert time.monotonic() - began < 30
-    monkeypatch.setattr(equivalence, "SECONDS", 30.0)
+    monkeypatch.setattr(equivalence, "SECONDS", 5.0)
     assert equivalent("y+y", "2y")
 
 
@@ -128,11 +126,13 @@ def functions(tmp_path_factory):
     """A helper with functions that misbehave."""
     folder = tmp_path_factory.mktemp("helper")
     code = """
-    import os, time
+    import itertools, os, time
+    from collections import deque
 
     def functions():
         print("noise while loading")
-        return {"wait": time.sleep, "echo": echo, "die": lambda: os._exit(1), "fill": lambda: len(bytearray(4 * 1024**3)),
+        return {"wait": time.sleep, "echo": echo, "die": lambda: os._exit(1),
+                "spin": lambda: deque(itertools.count(), maxlen=0), "fill": lambda: len(bytearray(4 * 1024**3)),
                 "raise": lambda: 1 / 0, "hash": lambda text: hash(text), "pid": os.getpid}
 
     def echo(text):
@@ -150,7 +150,7 @@ def functions(tmp_path_factory):
         os.environ["PYTHONPATH"] = before
 
 
-@pytest.mark.parametrize("bad", [("wait", 60), ("die",)])
+@pytest.mark.parametrize("bad", [("wait", 600), ("spin",), ("die",)])
 def test_a_call_that_hangs_or_dies_gives_no_reply_and_the_next_one_does(functions, bad):
     with pytest.raises(NoReply):
         functions.call(*bad, seconds=0.3)
@@ -163,6 +163,10 @@ def test_what_a_function_raises_is_said_and_does_not_end_the_helper(functions, b
     with pytest.raises(ProblemError, match=said):
         functions.call(bad, seconds=10)
     assert functions.call("pid", seconds=10) == pid
+
+
+def test_a_call_is_limited_by_what_it_computes_not_by_how_long_it_has_to_wait_for_the_processor(functions):
+    assert functions.call("wait", 0.6, seconds=0.2) is None
 
 
 def test_calls_from_many_threads_each_get_their_own_reply(functions):
@@ -217,12 +221,8 @@ def test_no_helper_outlives_the_process_that_asked(ended_by):
     else:
         asker.stdin.write("\n")
     asker.stdin.close()
-    asker.wait(20)
+    asker.wait(PATIENCE)
     asker.stdout.close()
     if ended_by == "exit":
         assert gone(pid)
-    for _ in range(100):
-        if gone(pid):
-            return
-        time.sleep(0.05)
-    pytest.fail("the helper is still running")
+    until(lambda: gone(pid))

@@ -1,0 +1,46 @@
+"""Measuring: where one problem fails, nothing goes on spending on the others."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from rlm_core.errors import ModelError
+from rlm_core.evaluate import evaluate_policy
+from rlm_core.models.policy import Sampling, ScriptedPolicy, Seed, Step
+from rlm_core.problems.base import Problem
+from rlm_core.problems.sets import problem_set
+
+PROBLEMS = problem_set("countdown:numbers=3", 4)
+
+
+class Failing(ScriptedPolicy):
+    """Cannot do the second problem; the others never end unless they are cancelled."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+        self.begun: list[str] = []
+        self.ended: list[str] = []
+
+    async def complete(self, problem: Problem, steps: Sequence[Step], seeds: Sequence[Seed], sampling: Sampling) -> list[tuple[Step, ...]]:
+        self.begun.append(problem.spec)
+        try:
+            if problem == PROBLEMS[1]:
+                await asyncio.sleep(0)
+                raise ModelError("The model is gone.")
+            return await asyncio.Event().wait()  # type: ignore[return-value]
+        finally:
+            self.ended.append(problem.spec)
+
+
+def test_a_policy_that_fails_on_one_problem_is_asked_nothing_more():
+    policy = Failing()
+
+    async def measured() -> None:
+        with pytest.raises(ModelError, match=r"The model is gone\."):
+            await evaluate_policy(policy, PROBLEMS, samples=2, ks=[1], temperature=1.0, seed=0)
+        assert len(policy.begun) == 4 and sorted(policy.ended) == sorted(policy.begun)
+
+    asyncio.run(measured())
