@@ -10,7 +10,7 @@ import streamlit as st
 from pages.widgets import status, timeline
 from pages.widgets.backend import logs, store
 from pages.widgets.details import details
-from pages.widgets.inspector import inspector
+from pages.widgets.inspector import inspector, nothing_yet
 from pages.widgets.keep import keep, one_of, restore
 from pages.widgets.looks import theme
 from pages.widgets.plot import plot, preload, width_of
@@ -104,6 +104,7 @@ def _body(run: str, was_active: bool) -> None:
     except LogError as error:
         st.error(f"{markdown_text(str(error))} The run's other events are kept in the store.", icon=":material/broken_image:")
         return
+    shape = catalogue.shape(row.config.search)
     main, side = st.columns([17, 8], gap="medium")
     with main:
         head = st.container()
@@ -117,8 +118,8 @@ def _body(run: str, was_active: bool) -> None:
             status.headline(row, whole, tree)
     if figure is not None:
         with side:
-            _inspect(tree)
-        details(run, records, tree, figure, catalogue.shape(row.config.search))
+            _inspect(tree, shape)
+        details(run, records, tree, figure, shape)
     if was_active and not row.active:
         st.rerun()
 
@@ -186,8 +187,10 @@ def _remember(moment: int, last: int) -> None:
         st.query_params["t"] = str(moment)
 
 
-def _inspect(tree: SearchTree) -> None:
+def _inspect(tree: SearchTree, shape: str) -> None:
     node = selected(tree)
     with st.container(height=760, border=True):
         if tree.nodes:
-            inspector(tree, tree.nodes[node])
+            inspector(tree, tree.nodes[node], shape)
+        else:
+            nothing_yet(tree)

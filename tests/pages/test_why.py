@@ -1,0 +1,112 @@
+"""Why a node was chosen: told at its parent, with the node itself and the chosen one marked; else as a rank among its rivals."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.widgets.rivals import SHOWN, rivals
+from pages.widgets.why import compared, now
+from rlm_core.tree import SearchTree, replay
+from tests.helpers import beam_log, best_of_n_log, particle_log, random_log
+
+
+def asked_tree() -> tuple[SearchTree, int]:
+    """A tree and a node in it that was weighed and not chosen."""
+    tree = replay(random_log(3, 40))
+    for node in tree.nodes.values():
+        parent = tree.nodes[node.parent] if node.parent is not None else None
+        if parent is not None and parent.decision is not None:
+            choice = now(tree, parent, parent.decision[1])
+            if choice is not None and choice.chosen != node.id:
+                return tree, node.id
+    raise AssertionError("no node lost a decision")
+
+
+def shown(tree_of: str, node: int, shape: str) -> AppTest:
+    def app(tree_of: str, node: int, shape: str) -> None:
+        from pages.widgets.inspector import inspector
+        from rlm_core.tree import replay
+        from tests import helpers
+
+        name, *arguments = tree_of.split()
+        tree = replay(getattr(helpers, name)(*map(int, arguments)))
+        inspector(tree, tree.nodes[node], shape)
+
+    at = AppTest.from_function(app, kwargs={"tree_of": tree_of, "node": node, "shape": shape}).run()
+    assert not at.exception
+    return at
+
+
+def said(at: AppTest) -> str:
+    return "\n".join([*(m.value for m in at.markdown), *(c.value for c in at.caption), *(h.proto.body for h in at.get("html"))])
+
+
+def test_a_clicked_node_is_explained_at_its_parent_before_what_is_below_it():
+    tree, node = asked_tree()
+    text = said(shown("random_log 3 40", node, "tree"))
+    parent = tree.nodes[node].parent
+    assert "Why this one?" in text
+    assert f"At {'the root' if parent == 0 else f'node {parent}'}, at this moment" in text
+    assert f"{node} ◀" in text and "▶" in text
+
+
+def test_the_loser_is_compared_with_the_one_that_was_chosen():
+    tree, node = asked_tree()
+    parent = tree.nodes[tree.nodes[node].parent or 0]
+    assert parent.decision is not None
+    choice = now(tree, parent, parent.decision[1])
+    assert choice is not None
+    assert compared(choice.terms, choice, tree.nodes[node]).startswith(f"Node {node} (◀) ")
+    assert compared(choice.terms, choice, tree.nodes[choice.chosen]) == ""
+
+
+def test_nothing_can_be_chosen_where_all_children_were_pruned():
+    tree, node = asked_tree()
+    parent = tree.nodes[tree.nodes[node].parent or 0]
+    assert parent.decision is not None
+    for child in parent.children:
+        tree.nodes[child].pruned = "it was cut off"
+    assert now(tree, parent, parent.decision[1]) is None
+
+
+def test_a_candidate_is_ranked_by_score_among_all_with_its_answer_and_what_became_of_it():
+    tree = replay(best_of_n_log(2, 10, unscored=2))
+    assert tree.answered is not None
+    found = rivals(tree, tree.nodes[tree.answered.node or 0], "fan")
+    assert found is not None and found.own is not None
+    assert len(found.rows) == 10 and found.rows[found.own][-1] == "the answer"
+    ranks, scores = [r[0] for r in found.rows], [r[3] for r in found.rows]
+    assert ranks[:8] == [str(i) for i in range(1, 9)] and ranks[8:] == ["–", "–"]
+    assert scores[:8] == sorted(scores[:8], reverse=True)
+
+
+def test_a_state_of_a_beam_is_ranked_in_its_level_and_says_what_was_dropped():
+    tree = replay(beam_log(1))
+    node = next(n for n in tree.nodes.values() if n.pruned)
+    found = rivals(tree, node, "layers")
+    assert found is not None and found.own is not None
+    assert f"{node.id} ◀" in found.rows[found.own] and found.rows[found.own][-1] == "dropped"
+    assert {r[-1] for r in found.rows} & {"went on", "to the answer"}
+
+
+def test_a_particle_shows_its_weight_and_how_often_it_goes_on():
+    tree = replay(particle_log(1))
+    node = tree.resamplings[-1][1].particles[0].node
+    found = rivals(tree, tree.nodes[node], "particles")
+    assert found is not None and found.own is not None and found.head[2] == "weight"
+    assert len(found.rows) == 6
+
+
+def test_of_many_rivals_the_asked_one_is_shown_too():
+    tree = replay(best_of_n_log(2, 60))
+    last = max(tree.candidates(), key=lambda n: (-(n.score or 0), n.id))
+    found = rivals(tree, last, "fan")
+    assert found is not None and found.own == SHOWN and found.left_out == 60 - SHOWN - 1
+
+
+@pytest.mark.parametrize("log", ["best_of_n_log 2 10", "beam_log 1"])
+def test_no_visits_are_shown_of_a_strategy_that_counts_none(log):
+    shape = "fan" if "best" in log else "layers"
+    text = said(shown(log, 1, shape))
+    assert "Visits N" not in text and "Score" in text
