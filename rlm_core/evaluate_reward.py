@@ -103,7 +103,7 @@ async def judge_all(
 
 
 def _labels(d: Drawn) -> list[bool | None]:
-    return oracle_labels(d.problem, d.texts) if d.labels is None else list(d.labels)
+    return oracle_labels(d.problem, d.steps) if d.labels is None else list(d.labels)
 
 
 async def _judge(model: RewardModel, d: Drawn, seed: Seed, cost: Cost) -> Judged:

@@ -32,7 +32,7 @@ from rlm_core.events import (
     Token,
     ToolCalled,
 )
-from rlm_core.markers import RETRACTED
+from rlm_core.markers import said
 from rlm_core.possible import refuse_impossible
 from rlm_core.problems.base import Problem
 
@@ -245,16 +245,8 @@ class SearchTree:
         return [self.nodes[n].text for n in self.path(node) if n != ROOT]
 
     def said(self, node: int) -> list[str]:
-        """Those of the steps to `node` that the answer rests on: neither in the thinking space nor taken back."""
-        said: list[str] = []
-        for step in (self.nodes[n] for n in self.path(node) if n != ROOT):
-            if step.thinking:
-                continue
-            if step.mark not in RETRACTED:
-                said.append(step.text)
-            elif said and not step.text:  # a mark on a line of its own takes back the step before it
-                said.pop()
-        return said
+        """Those of the steps to `node` that the answer rests on (see `markers.said`)."""
+        return said(self.nodes[n] for n in self.path(node) if n != ROOT)
 
     def leaves(self) -> Iterator[Node]:
         """Nodes without children."""

@@ -11,13 +11,12 @@ model all lines before the answer are its thinking.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from transformers import PreTrainedTokenizerBase
 
-from rlm_core.markers import BACKTRACK, END_THINK, RESULT, REVISE, THINK, TOOL, WAIT
+from rlm_core.markers import BACKTRACK, END_THINK, RESULT, REVISE, THINK, TOOL, WAIT, WAIT_IN_WORDS
 from rlm_core.models.chat_template import ChatTemplate, Message
 from rlm_core.models.formats import Allow, decoded
 from rlm_core.problems import task
@@ -34,7 +33,6 @@ REQUESTS = {
 """How a marker is asked for in words."""
 REVIEW = "Check this solution step by step. Name the first wrong step as 'Wrong step: k', or write 'No mistakes.'"
 REVISION = "Write the whole solution again without the mistake, one step per line, and end with a line 'Answer: …'."
-_WAIT = re.compile(r"^\W*wait\b", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +135,7 @@ class LineFormat:
 
     def mark(self, ids: Sequence[int], allow: Allow = ()) -> str:
         text = decoded(self.tokenizer, ids)
-        return self._marked(text, allow) or (WAIT if _WAIT.match(text) else "")
+        return self._marked(text, allow) or (WAIT if WAIT_IN_WORDS.match(text) else "")
 
     def finished(self, ids: Sequence[int], allow: Allow = ()) -> bool:
         if ids[-1] in self.end_ids:

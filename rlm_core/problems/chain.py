@@ -1,8 +1,7 @@
 """Chained arithmetic: start with a number and apply several operations, left to right.
 
 The answer is hidden and every step builds on the one before, so that errors compound.
-Every operation is injective (no modulus, no multiplication by zero), so a state can still reach
-the right answer by true steps exactly if all its steps so far are the right ones.
+Every operation is injective (no modulus, no multiplication by zero), so a slip is never made good by true steps.
 Train and test are split by the multiset of the start and the operands.
 """
 
@@ -10,15 +9,26 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from functools import lru_cache
+from itertools import groupby
 from typing import Any
 
 from rlm_core.describe import Description, Parameter
 from rlm_core.errors import ProblemError
+from rlm_core.problems import derivation
 from rlm_core.problems import steps as grammar
+from rlm_core.problems.arithmetic import Claim
 from rlm_core.problems.base import SEED, SPLIT, Example, Problem, Task, rng_for, spec_text, split_of
+from rlm_core.problems.derivation import Formulas, follow
+from rlm_core.problems.equivalence import canonical
+from rlm_core.problems.following import can_win
+from rlm_core.problems.quantity import quantity
 
 HIGHEST = 999
 """No intermediate result is larger, and none is smaller than 1."""
+KEY = "chain"
+"""Names the residues that stand for the numbers of a chain (see `derivation`)."""
 
 DESCRIPTION = Description(
     name="chain",
@@ -93,27 +103,68 @@ def solution(problem: Problem) -> tuple[str, ...]:
 
 
 def answer(problem: Problem, steps: Sequence[str]) -> str | None:
-    number = grammar.last_number(grammar.final_answer(steps))
-    return None if number is None else str(number)
+    """The stated answer, its unit left out; what is not one number stays as it was said."""
+    stated = grammar.final_answer(steps)
+    return None if stated is None else canonical(stated)
 
 
 def verify(problem: Problem, answer: str | None) -> bool:
-    return answer is not None and answer == problem.reference
+    """Is the answer exactly the right number, however it is written?"""
+    stated = None if answer is None else quantity(answer)
+    return stated is not None and not stated.percent and stated.value == Fraction(problem.reference or "")
 
 
-def solvable(problem: Problem, steps: Sequence[str]) -> bool:
-    """Are the steps so far the right ones, in order? A finished state must be correct."""
+def solvable(problem: Problem, steps: Sequence[str]) -> bool | None:
+    """Are the equations so far part of a right way to the answer? A finished state must be correct.
+
+    A right way uses each number of the problem once. Sums and differences that follow each other may be worked in any
+    order and grouping (+5 +3 as 5+3=8, 10+8=18), and so may products and quotients; nothing else may change places.
+    None where arithmetic cannot be read, or a longer expression is true and yet not on such a way.
+    """
     if steps and grammar.final_answer(steps) is not None:
         return verify(problem, answer(problem, steps))
-    right = [_unordered(e) for t, _ in _work(problem.data["start"], problem.data["operations"]) for e in grammar.equations(t)]
-    done = [_unordered(e) for s in steps for e in grammar.equations(s)]
-    return done == right[: len(done)]
+    slots, signs = _slots(problem)
+    right = _right_formulas(signs)
+
+    def go(states: frozenset[Formulas], claim: Claim) -> frozenset[Formulas]:
+        for equation in claim.equations:
+            states = frozenset(after for before in states for after in follow(before, equation) if _on_the_way(before, after, right))
+        return states if claim.equations else frozenset()
+
+    return can_win(steps, frozenset({derivation.start(slots, (), KEY)}), go, bool, whole=False)
 
 
-def _unordered(e: grammar.Equation) -> tuple[int, str, int, int]:
-    """The equation with the larger operand first where the order does not matter: 25+17=42 is 17+25=42."""
-    a, b = (max(e.a, e.b), min(e.a, e.b)) if e.op in "+*" else (e.a, e.b)
-    return a, e.op, b, e.c
+def _slots(problem: Problem) -> tuple[dict[str, int], tuple[str, ...]]:
+    """The numbers of the problem by slot, the start first, and the signs before all but the first."""
+    operations = problem.data["operations"]
+    numbers = [problem.data["start"], *(b for _, b in operations)]
+    return {f"n{i}": number for i, number in enumerate(numbers)}, tuple(op for op, _ in operations)
+
+
+def _on_the_way(before: Formulas, after: Formulas, right: frozenset[int]) -> bool:
+    """Was nothing new made, or something right out of two numbers that had not been used?"""
+    if after.equations == before.equations:
+        return True
+    return len(after.unused) == len(before.unused) - 1 and after.unused - before.unused <= right
+
+
+@lru_cache(maxsize=1024)
+def _right_formulas(signs: tuple[str, ...]) -> frozenset[int]:
+    """Every formula that a right way may make: of what is added and subtracted (or multiplied and divided) in a row, any part.
+
+    With both signs of a sum and both ways up of a product: -10 +4 may be worked as 10-4=6 and 6 taken away.
+    """
+    first, *others = derivation.slot_residues(tuple(f"n{i}" for i in range(len(signs) + 1)), KEY).values()
+    value, right = first, set[int]()
+    for additive, run in groupby(zip(signs, others, strict=True), lambda step: step[0] in "+-"):
+        join, undo, nothing = ("+", "-", 0) if additive else ("*", "/", 1)
+        whole, parts = value, [nothing, value]
+        for sign, number in run:
+            whole = derivation.apply(sign, whole, number)
+            parts += [derivation.apply(join, part, derivation.apply(sign, nothing, number)) for part in parts]
+        right.update(parts[1:], (derivation.apply(undo, nothing, part) for part in parts[1:]))
+        value = whole
+    return frozenset(right)
 
 
 TASK = Task(

@@ -7,21 +7,25 @@ Train and test are split by the multiset of numbers.
 
 from __future__ import annotations
 
+import ast
 import random
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from rlm_core.describe import Description, Parameter
 from rlm_core.errors import ProblemError
 from rlm_core.problems import steps as grammar
+from rlm_core.problems.arithmetic import Claim, apply, read
 from rlm_core.problems.base import SEED, SPLIT, Example, Problem, Task, rng_for, spec_text, split_of
-from rlm_core.problems.expression import evaluate
+from rlm_core.problems.expression import evaluate, parsed, plain
+from rlm_core.problems.following import can_win
+from rlm_core.problems.quantity import quantity
 
 LOW_TARGET, HIGH_TARGET = 10, 100
-_EXPRESSION = re.compile(r"[0-9\s+\-*/×÷()]{1,200}")
 
 DESCRIPTION = Description(
     name="countdown",
@@ -46,7 +50,7 @@ def legal(a: int, op: str, b: int) -> int | None:
     >>> legal(7, "/", 2), legal(3, "-", 3), legal(6, "*", 7)
     (None, None, 42)
     """
-    value = grammar.apply(op, a, b)
+    value = apply(op, a, b)
     return int(value) if value is not None and value.denominator == 1 and value >= 1 else None
 
 
@@ -148,57 +152,103 @@ def solution(problem: Problem) -> tuple[str, ...] | None:
     return grammar.with_answer(found, str(target)) if found else None
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What is at hand. numbers: sorted. made: (operands sorted, result) of what was worked out so far, which may be said again."""
+
+    numbers: tuple[int, ...]
+    made: frozenset[tuple[tuple[int, ...], int]] = frozenset()
+
+
+def after(left: Left | None, claim: Claim) -> Left | None:
+    """What is at hand after a claim; None if it breaks the rules. A longer expression uses all its numbers and gives its value."""
+    if left is None or not claim.true or claim.stated < 1:
+        return None
+    done, at_hand = (tuple(sorted(claim.numbers)), claim.stated), Counter(left.numbers)
+    if Counter(claim.numbers) - at_hand:
+        return left if done in left.made else None
+    numbers = at_hand - Counter(claim.numbers) + Counter((claim.stated,))
+    return Left(tuple(sorted(numbers.elements())), left.made | {done, *_in_given(left, claim)})
+
+
+def _in_given(left: Left, claim: Claim) -> Iterator[tuple[tuple[int, ...], int]]:
+    """The claim with operands replaced by what they were made of, so that 25*2=50, 50-4=46 may be said again as 25*2-4=46."""
+    for number in set(claim.numbers):
+        for operands, result in left.made:
+            if result == number:
+                rest = list(claim.numbers)
+                rest.remove(number)
+                yield tuple(sorted((*rest, *operands))), claim.stated
+
+
 def remaining(problem: Problem, steps: Sequence[str]) -> tuple[int, ...] | None:
     """Numbers left after the steps, sorted; None if a step breaks the rules."""
-    left = Counter(problem.data["numbers"])
-    for step in steps:
-        for eq in grammar.equations(step):
-            if legal(eq.a, eq.op, eq.b) != eq.c or Counter((eq.a, eq.b)) - left:
-                return None
-            left = left - Counter((eq.a, eq.b)) + Counter((eq.c,))
-    return tuple(sorted(left.elements()))
+    left: Left | None = Left(tuple(sorted(problem.data["numbers"])))
+    for found in map(read, steps):
+        for claim in found.claims:
+            left = after(left, claim)
+        left = None if found.false else left
+    return None if left is None else left.numbers
 
 
 def answer(problem: Problem, steps: Sequence[str]) -> str | None:
-    """The expression the steps build, such as (25*2)-4; a stated expression goes before it.
+    """The expression the steps build, such as (25*2)-4; a stated expression goes before it. Plain signs, no spaces.
 
     Where a step is false, or the stated number is not its result, the steps build nothing and the
-    answer is the stated number alone. None if the text states no answer: then it is not finished.
+    answer is what was stated. None if the text states no answer: then it is not finished.
     """
     stated = grammar.final_answer(steps)
     if stated is None:
         return None
-    bare = stated.split("=")[0].strip()
-    if any(op in bare for op in "+-*/×÷") and evaluate(bare) is not None:
-        return bare
+    given = expression_of(stated)
+    if given is not None:
+        return given
+    found = [e for some in grammar.readings(steps) if (e := _built(some, stated)) is not None]
+    return next((e for e in found if verify(problem, e)), found[0] if found else stated)
+
+
+def expression_of(text: str) -> str | None:
+    r"""The expression an answer is, in plain signs; None if it is none, or is said to equal what it does not.
+
+    >>> [expression_of(t) for t in (r"$46 = (25 \times 2) − 4$", "25 x 2 - 4 = 46", "46", "25*2-4=40")]
+    ['(25*2)-4', '25*2-4', None, None]
+    """
+    sides = [side.strip() for side in plain(text.strip().rstrip(".")).split("=")]
+    if len(sides) > 1 and re.fullmatch(r"\w*[^\W\d]\w*", sides[0]):
+        sides = sides[1:]
+    worked = [side for side in sides if isinstance(parsed(side), ast.BinOp)]
+    values = {evaluate(side) for side in sides}
+    return worked[0].replace(" ", "") if worked and len(values) == 1 and None not in values else None
+
+
+def _built(steps: Sequence[str], stated: str) -> str | None:
+    """The expression of the steps whose value is the stated number; None if they build none."""
+    number, found = quantity(stated), [read(step) for step in steps]
+    if number is None or number.value.denominator != 1 or any(r.false for r in found):
+        return None
     built: dict[int, list[str]] = {}
-    last = stated
-    for step in steps:
-        for eq in grammar.equations(step):
-            if not eq.true:
-                return stated
-            a, b = (built[n].pop() if built.get(n) else str(n) for n in (eq.a, eq.b))
-            last = f"({a}{eq.op}{b})"
-            built.setdefault(eq.c, []).append(last)
-    if last == stated or evaluate(last) != grammar.last_number(stated):
-        return stated
-    return last[1:-1]
+    for claim in (claim for r in found for claim in r.claims):
+        made = re.sub(r"\d+", lambda n: built[int(n[0])].pop() if built.get(int(n[0])) else n[0], claim.expression)
+        built.setdefault(claim.stated, []).append(f"({made})")
+    return built[int(number.value)][-1][1:-1] if built.get(int(number.value)) else None
 
 
 def verify(problem: Problem, answer: str | None) -> bool:
     """Does the expression use every number exactly once and equal the target, exactly?"""
-    if answer is None or not _EXPRESSION.fullmatch(answer):
+    expression = None if answer is None else expression_of(answer)
+    if expression is None or not re.fullmatch(r"[0-9+\-*/()]+", expression):
         return False
-    used = Counter(int(n) for n in re.findall(r"\d+", answer))
-    return used == Counter(problem.data["numbers"]) and evaluate(answer) == problem.data["target"]
+    used = Counter(int(n) for n in re.findall(r"\d+", expression))
+    return used == Counter(problem.data["numbers"]) and evaluate(expression) == problem.data["target"]
 
 
-def solvable(problem: Problem, steps: Sequence[str]) -> bool:
-    """Can the numbers left still make the target? A finished state must be correct."""
+def solvable(problem: Problem, steps: Sequence[str]) -> bool | None:
+    """Can the numbers left still make the target? A finished state must be correct. None where arithmetic cannot be read."""
     if steps and grammar.final_answer(steps) is not None:
         return verify(problem, answer(problem, steps))
-    left = remaining(problem, steps)
-    return bool(left) and reachable(left, problem.data["target"])
+    start: Left | None = Left(tuple(sorted(problem.data["numbers"])))
+    target = problem.data["target"]
+    return can_win(steps, start, after, lambda left: left is not None and reachable(left.numbers, target), whole=True)
 
 
 TASK = Task(

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from rlm_core.problems.arithmetic import Equation
 from rlm_core.problems.base import rng_for
-from rlm_core.problems.steps import Equation
 
 PRIME = 2**61 - 1
 
@@ -120,12 +120,12 @@ def _reaches_later(unused: frozenset[int], used: frozenset[int], target: int, le
 
 
 def _partners(x: int, target: int) -> Iterator[int]:
-    """Every y that makes `target` out of x in one operation."""
+    """Every y that makes `target` out of x in one operation; nothing is ever divided by the zero formula."""
     yield from ((target - x) % PRIME, (x - target) % PRIME, (target + x) % PRIME)
     if x:
-        yield target * _inverse(x) % PRIME
-    if target:
-        yield from (x * _inverse(target) % PRIME, target * x % PRIME)
+        yield from (target * _inverse(x) % PRIME, target * x % PRIME)
+    if x and target:
+        yield x * _inverse(target) % PRIME
 
 
 def _operations(unused: Sequence[int], used: Sequence[int], least: int) -> Iterator[tuple[int, int, int]]:

@@ -17,7 +17,10 @@ from rlm_core.describe import Description, Parameter
 from rlm_core.errors import ProblemError
 from rlm_core.problems import derivation
 from rlm_core.problems import steps as grammar
+from rlm_core.problems.arithmetic import Claim, Equation, apply
 from rlm_core.problems.base import SEED, SPLIT, Example, Problem, Task, rng_for, spec_text
+from rlm_core.problems.equivalence import canonical
+from rlm_core.problems.following import can_win
 from rlm_core.problems.quantity import quantity
 from rlm_core.problems.word_templates import HELD_OUT, PEOPLE, TEMPLATES, Template
 
@@ -88,7 +91,7 @@ def _results(template: Template, numbers: Mapping[str, int]) -> list[int] | None
     known = dict(numbers)
     results: list[int] = []
     for a, op, b in _operations(template):
-        value = grammar.apply(op, _operand(a, known), _operand(b, known))
+        value = apply(op, _operand(a, known), _operand(b, known))
         if value is None or value.denominator != 1 or not 1 <= value <= HIGHEST:
             return None
         results.append(int(value))
@@ -119,15 +122,15 @@ def solution(problem: Problem) -> tuple[str, ...]:
     texts = []
     for i, ((phrase, _), (a, op, b)) in enumerate(zip(template.steps, _operations(template), strict=True), 1):
         x, y = _operand(a, known), _operand(b, known)
-        known[f"r{i}"] = result = int(grammar.apply(op, x, y) or 0)
+        known[f"r{i}"] = result = int(apply(op, x, y) or 0)
         texts.append(f"{phrase.format(**problem.data['people'])}: {x}{op}{y}={result}")
     return grammar.with_answer(texts, str(known[f"r{len(texts)}"]))
 
 
 def answer(problem: Problem, steps: Sequence[str]) -> str | None:
-    """The last number of the stated answer."""
-    number = grammar.last_number(grammar.final_answer(steps))
-    return None if number is None else str(number)
+    """The stated answer, its unit left out; what is not one number stays as it was said."""
+    stated = grammar.final_answer(steps)
+    return None if stated is None else canonical(stated)
 
 
 def verify(problem: Problem, answer: str | None) -> bool:
@@ -144,19 +147,22 @@ def solvable(problem: Problem, steps: Sequence[str]) -> bool | None:
     or one more where the template says that such a way is natural. Every number of the question and every
     result feeds the answer. And it is right for the template, whatever its numbers, not by coincidence for
     these. So False means: a false equation, a number from elsewhere, or a result that no such way needs; a
-    right way with more equations is taken for wrong. Sentences without arithmetic are passed over; None
-    where a step has arithmetic that is not of the form a op b = c in whole numbers.
+    right way with more equations is taken for wrong. Sentences without arithmetic are passed over; None where
+    arithmetic cannot be read, or a longer expression (12+12+12=36) is true and yet not on such a way.
     """
     if steps and grammar.final_answer(steps) is not None:
         return verify(problem, answer(problem, steps))
-    found = [e for s in steps for e in grammar.equations(s)]
-    if not all(e.true for e in found):
-        return False
-    if any(grammar.has_other_arithmetic(s) for s in steps):
-        return None
     template = template_of(problem)
     start = derivation.start(problem.data["numbers"], _constants(template), template.name)
-    return not found or derivation.leads_to(start, found, _target(template), len(template.steps) + template.detours)
+    target, most = _target(template), len(template.steps) + template.detours
+
+    def go(done: tuple[Equation, ...] | None, claim: Claim) -> tuple[Equation, ...] | None:
+        return None if done is None or not claim.equations else (*done, *claim.equations)
+
+    def winnable(done: tuple[Equation, ...] | None) -> bool:
+        return done is not None and (not done or derivation.leads_to(start, done, target, most))
+
+    return can_win(steps, (), go, winnable, whole=False)
 
 
 def _constants(template: Template) -> set[int]:

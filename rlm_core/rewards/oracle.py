@@ -16,6 +16,7 @@ from rlm_core.models.policy import Seed, Step
 from rlm_core.problems import task
 from rlm_core.problems.base import Problem
 from rlm_core.rewards.base import Reward, RewardContext, Scored
+from rlm_core.rewards.verifier import can_be_right
 
 DESCRIPTION = Description(
     name="oracle",
@@ -31,17 +32,19 @@ class Oracle:
     oracle: bool = True
 
     async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Scored:
-        """One score a step; the state's is the last. RewardError where the solver has no say."""
-        solvable, texts = task(problem.task).solvable, [s.text for s in steps]
-        each = []
-        for i in range(len(texts)):
-            verdict = solvable(problem, texts[: i + 1])
-            if verdict is None:
-                raise RewardError(
-                    f"{task(problem.task).description.title} has no exact solver for this state, so there is no oracle for it."
-                )
-            each.append(float(verdict))
-        return Scored(each[-1], steps=tuple(each), states=tuple(each))
+        """The solver's word on the state, and on the state after each step where it can tell of all. RewardError where it cannot tell."""
+        each = [can_be_right(problem, steps[: i + 1]) for i in range(len(steps))]
+        word = each[-1] if each else can_be_right(problem, ())
+        if word is None:
+            raise RewardError(_cannot_tell(problem, steps))
+        known = tuple(float(w) for w in each if w is not None)
+        told = known if len(known) == len(each) else ()
+        return Scored(float(word), steps=told, states=told)
+
+
+def _cannot_tell(problem: Problem, steps: Sequence[Step]) -> str:
+    last = next((s.text for s in reversed(steps) if s.text), "")
+    return f"{task(problem.task).description.title} has no exact solver for this state (“{last[:80]}”), so the oracle cannot judge it."
 
 
 def make(context: RewardContext, parameters: Mapping[str, Any]) -> Oracle:

@@ -12,7 +12,7 @@ from typing import Any
 
 from rlm_core.describe import Description
 from rlm_core.errors import RewardError
-from rlm_core.markers import RETRACTED
+from rlm_core.markers import said
 from rlm_core.models.policy import Seed, Step
 from rlm_core.problems import task
 from rlm_core.problems.base import Problem
@@ -27,9 +27,17 @@ DESCRIPTION = Description(
 
 def answer_of(problem: Problem, steps: Sequence[Step]) -> str | None:
     """What a finished solution answers; None if it is cut off or states nothing."""
-    if not steps or not steps[-1].finished:
-        return None
-    return task(problem.task).answer(problem, [s.text for s in steps if not s.thinking and s.mark not in RETRACTED])
+    return task(problem.task).answer(problem, said(steps)) if steps and steps[-1].finished else None
+
+
+def can_be_right(problem: Problem, steps: Sequence[Step]) -> bool | None:
+    """The exact solver's word: can this state still reach a correct answer? A state that ends here must be correct.
+
+    None where the solver cannot tell.
+    """
+    if steps and (steps[-1].finished or steps[-1].cut):
+        return task(problem.task).verify(problem, answer_of(problem, steps))
+    return task(problem.task).solvable(problem, said(steps))
 
 
 NOTHING_TO_CHECK = "The verifier has nothing to check against: give the problem a reference answer or choose another reward."

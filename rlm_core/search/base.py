@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from rlm_core.describe import Description
 from rlm_core.events import Answered, AnyEvent, BackedUp, Backtracked, Evaluated, NodeAdded, Pruned, Record, Spent, ToolCalled
+from rlm_core.markers import said
 from rlm_core.models.policy import Policy, Sampling, Step
 from rlm_core.problems import task
 from rlm_core.problems.base import Problem
@@ -189,8 +190,8 @@ class SearchRun:
         self._steps[node] = step
         answer = correct = None
         if step.finished:
-            texts = [*self.tree.said(parent), step.text]
-            answer = self._task.answer(self.problem, texts)
+            before = (self.tree.nodes[n] for n in self.tree.path(parent) if n != ROOT)
+            answer = self._task.answer(self.problem, said((*before, step)))
             correct = self._task.verify(self.problem, answer)
         marks = {"mark": step.mark, "thinking": step.thinking, "forced": step.forced}
         self.emit(NodeAdded(node, parent, step.text, step.tokens, round(prior, 4), step.finished, step.cut, answer, correct, **marks))

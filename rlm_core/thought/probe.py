@@ -13,6 +13,7 @@ from dataclasses import replace
 from rlm_core.events import Probed
 from rlm_core.markers import END_THINK
 from rlm_core.problems import task
+from rlm_core.rewards.verifier import answer_of
 from rlm_core.search.base import LOOKAHEAD, SearchRun
 
 LONGEST = 96
@@ -31,7 +32,6 @@ async def _probe(run: SearchRun, node: int) -> None:
     (steps,) = await run.policy.complete(run.problem, state, [seed], greedy)
     run.spend("probe")
     logprobs = [t.logprob for s in steps for t in s.tokens]
-    said = [s.text for s in steps if not s.thinking]
-    answer = task(run.problem.task).answer(run.problem, said) if steps[-1].finished else None
+    answer = answer_of(run.problem, steps)
     correct = task(run.problem.task).verify(run.problem, answer) if answer is not None else None
     run.emit(Probed(node, answer, round(math.exp(sum(logprobs) / len(logprobs)), 4), correct))

@@ -68,7 +68,7 @@ async def make_labels(
 
 
 def _by_solver(problem: Problem, steps: Sequence[Step], noise: float, seed: Seed) -> Made:
-    labels = oracle_labels(problem, [s.text for s in steps])
+    labels = oracle_labels(problem, steps)
     if task(problem.task).solvable(problem, ()) is None:
         raise TrainingError(f"{problem.task} has no exact solver, so its steps cannot be labelled by one; use hard, soft or judge.")
     rng = random.Random("|".join(map(str, seed)))

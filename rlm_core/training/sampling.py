@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rlm_core.models.policy import Policy, Sampling, Step
 from rlm_core.problems import task
 from rlm_core.problems.base import Problem
-from rlm_core.rewards.verifier import answer_of
+from rlm_core.rewards.verifier import answer_of, can_be_right
 from rlm_core.together import together
 
 AT_ONCE = 16
@@ -31,10 +31,6 @@ class Drawn:
     answer: str | None
     correct: bool | None
     labels: tuple[bool | None, ...] | None = None
-
-    @property
-    def texts(self) -> list[str]:
-        return [s.text for s in self.steps]
 
 
 async def draw(
@@ -64,10 +60,9 @@ def _drawn(problem: Problem, steps: tuple[Step, ...]) -> Drawn:
     return Drawn(problem, steps, answer, task(problem.task).verify(problem, answer))
 
 
-def oracle_labels(problem: Problem, texts: Sequence[str]) -> list[bool | None]:
-    """After each step: can the state still reach a correct answer? None where the task has no exact solver for it."""
-    solvable = task(problem.task).solvable
-    return [solvable(problem, texts[: i + 1]) for i in range(len(texts))]
+def oracle_labels(problem: Problem, steps: Sequence[Step]) -> list[bool | None]:
+    """After each step: can the state still reach a correct answer? None where the exact solver cannot tell."""
+    return [can_be_right(problem, steps[: i + 1]) for i in range(len(steps))]
 
 
 def first_wrong(labels: Sequence[bool | None]) -> int | None:

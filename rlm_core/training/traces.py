@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 
 from rlm_core.markers import BACKTRACK, END_THINK, ERROR, RESULT, REVISE, STEP, THINK, TOOL, WAIT
 from rlm_core.problems import chain, countdown
-from rlm_core.problems.steps import equations, with_answer
+from rlm_core.problems.arithmetic import equations
+from rlm_core.problems.steps import with_answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ async def score(job: ScoreJob, desk: Desk) -> dict[str, Any]:
             "correct": d.correct if d.answer is not None else None,
             "cut": d.steps[-1].cut,
             "tokens": sum(len(s.tokens) for s in d.steps),
-            "labels": oracle_labels(problem, d.texts),
+            "labels": oracle_labels(problem, d.steps),
         }
         for d in drawn[0]
     ]

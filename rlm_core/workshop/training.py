@@ -58,7 +58,7 @@ async def cost(job: CostJob, desk: Desk, before: dict[str, Any]) -> dict[str, An
     known = {question_id(p) for p in learned}
     fresh = [p for p in counted_set(job.measure, {}) if question_id(p) not in known]
     held = [d for group in await draw(new_policy, fresh, EXAM, sampling, job.seed + 1) for d in group]
-    truth = [Labelled(d.problem, d.steps, [None if y is None else float(y) for y in oracle_labels(d.problem, d.texts)]) for d in held]
+    truth = [Labelled(d.problem, d.steps, [None if y is None else float(y) for y in oracle_labels(d.problem, d.steps)]) for d in held]
     exam = await read("prm", truth, [new_policy])
     if not gradable(exam):
         raise TrainingError(f"All steps of the solutions of {job.measure} are right, or all wrong; measure on more or harder problems.")

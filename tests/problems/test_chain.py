@@ -1,12 +1,14 @@
 """Chained arithmetic: one right way only, and the oracle knows it."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rlm_core.problems import make
+from rlm_core.problems.arithmetic import equations
 from rlm_core.problems.base import split_of
 from rlm_core.problems.chain import HIGHEST, TASK
-from rlm_core.problems.steps import equations
+from rlm_core.problems.chain import make as make_chain
 
 seeds = st.integers(0, 10**6)
 lengths = st.integers(2, 10)
@@ -56,11 +58,11 @@ def test_sums_and_products_may_be_written_in_either_order_but_differences_may_no
 @given(seeds, lengths)
 def test_steps_left_out_or_taken_too_early_are_not_on_the_way(seed, length):
     problem = problem_of(seed, length)
+    given_numbers = {problem.data["start"], *(b for _, b in problem.data["operations"])}
     steps = TASK.solution(problem)
-    (first,) = equations(steps[0])
-    later = [s for s in steps[1:-1] for e in equations(s) if (e.op, {e.a, e.b}) != (first.op, {first.a, first.b})]
-    assert all(not TASK.solvable(problem, [s]) for s in later)
-    assert not TASK.solvable(problem, [*steps[:-1], steps[-1].split("<")[0], "1+1=2"])
+    later = [s for s in steps[1:-1] for e in equations(s) if e.a not in given_numbers]
+    assert all(TASK.solvable(problem, [s]) is False for s in later)
+    assert TASK.solvable(problem, [*steps[:-1], steps[-1].split("<")[0], "1000+1=1001"]) is False
 
 
 @given(seeds, st.integers(-5, 5))
@@ -75,3 +77,52 @@ def test_a_text_without_a_stated_answer_has_none():
     problem = problem_of(1, 3)
     assert TASK.answer(problem, [f"it is {problem.reference}"]) is None
     assert TASK.verify(problem, None) is False
+
+
+def chain(start, *operations):
+    return make_chain(start, operations, "")
+
+
+@pytest.mark.parametrize("stated", ["3 or {}", "it is not {}", "not {}", "between 3 and {}", "{}%", "at least {}", "{} or {}"])
+def test_a_hedge_is_not_the_number_in_it(stated):
+    problem = problem_of(1, 3)
+    answer = TASK.answer(problem, ["Answer: " + stated.replace("{}", str(problem.reference))])
+    assert TASK.verify(problem, answer) is False
+
+
+@pytest.mark.parametrize("stated", ["{}", "{}.0", "{} apples", "about {}", "${}", "**{}**", "x = {}", r"$\text{{}}$"])
+def test_one_number_is_the_answer_whatever_stands_around_it(stated):
+    problem = problem_of(1, 3)
+    for text in (stated.replace("{}", str(problem.reference)), stated.replace("{}", f"{problem.reference}1")):
+        assert TASK.verify(problem, TASK.answer(problem, [f"<answer>{text}"])) is (f"{problem.reference}1" not in text)
+
+
+@pytest.mark.parametrize(
+    ("problem", "steps", "word"),
+    [
+        (chain(5, ("+", 5), ("+", 3)), ["5+3=8", "8+5=13"], True),
+        (chain(10, ("+", 5), ("+", 3)), ["10+3=13", "13+5=18"], True),
+        (chain(10, ("+", 5), ("+", 3)), ["5+3=8", "10+8=18"], True),
+        (chain(10, ("+", 5), ("+", 3)), ["10+5+3=18"], True),
+        (chain(10, ("-", 4), ("+", 3)), ["4-3=1", "10-1=9"], True),
+        (chain(10, ("-", 4), ("-", 3)), ["4+3=7", "10-7=3"], True),
+        (chain(10, ("-", 4), ("-", 3)), ["4-3=1"], False),
+        (chain(12, ("/", 4), ("*", 2)), ["12*2=24", "24/4=6"], True),
+        (chain(12, ("/", 4), ("*", 2)), ["4/2=2", "12/2=6"], True),
+        (chain(12, ("/", 2), ("/", 3)), ["2*3=6", "12/6=2"], True),
+        (chain(12, ("/", 2), ("/", 3)), ["2/3=1"], False),
+        (chain(10, ("+", 5), ("*", 3)), ["5*3=15"], False),
+        (chain(10, ("+", 5), ("*", 3)), ["10*3=30"], False),
+        (chain(10, ("+", 5), ("*", 3), ("+", 2), ("-", 1)), ["2-1=1", "10+5=15", "15*3=45", "45+1=46"], True),
+        (chain(10, ("+", 5), ("*", 3), ("+", 2), ("-", 1)), ["10+5=15", "15+2=17"], False),
+        (chain(10, ("+", 5), ("+", 3)), ["10+5=15", "15+5=20"], False),
+        (chain(10, ("+", 5), ("+", 3)), ["10+5=15", "10+5=15, as I said", "15+3=18"], True),
+        (chain(10, ("+", 5), ("+", 3)), ["10+5+3=19"], False),
+        (chain(10, ("+", 5), ("*", 3)), ["10*3+5*3=45"], None),
+        (chain(10, ("+", 5), ("*", 3)), ["10 apples + 5 apples = 15 apples", "15*3=45"], None),
+        (chain(10, ("+", 5), ("*", 3)), ["10+5=16", "Wait, 10+5=15", "15*3=45"], True),
+        (chain(46, ("+", 1), ("+", 1), ("+", 1)), ["46+1+1+1=999"], False),
+    ],
+)
+def test_any_order_that_is_right_whatever_the_numbers_is_on_the_way(problem, steps, word):
+    assert TASK.solvable(problem, steps) is word

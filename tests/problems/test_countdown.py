@@ -112,9 +112,40 @@ def test_a_number_that_is_not_there_or_not_there_twice_cannot_be_used():
 GIVEN = with_numbers([25, 2, 4], 46, "countdown:given=25 2 4,target=46")
 
 
-@pytest.mark.parametrize("right", ["(25*2)-4", "2*25-4", "25×2 - 4", "-4+2*25"])
-def test_a_right_expression_is_accepted_in_any_order(right):
+@pytest.mark.parametrize(
+    "right",
+    [
+        "(25*2)-4",
+        "2*25-4",
+        "25×2 - 4",
+        "-4+2*25",
+        "(25 × 2) − 4",
+        "25 x 2 - 4",
+        r"25 \times 2 - 4",
+        r"25 \cdot 2 - 4",
+        r"$\left(25 \times 2\right) - 4$",
+        r"\(25 \cdot 2 - 4\)",
+        r"\boxed{(25 \times 2) - 4}",
+        "[25 * 2] - 4",
+        "{25·2}–4",
+        "（25＊2）－4",
+        "(25)(2) - 4",
+        "46 = (25*2)-4",
+        "(25*2)-4 = 46.",
+        "25*2-4 = 50-4 = 46",
+        "x = 25*2 - 4",
+        "25 times 2 minus 4",
+    ],
+)
+def test_a_right_expression_is_accepted_in_any_order_and_any_signs(right):
     assert TASK.verify(GIVEN, right)
+    assert TASK.verify(GIVEN, TASK.answer(GIVEN, [f"Answer: {right}"]))
+
+
+def test_division_is_read_in_every_sign_too():
+    problem = with_numbers([50, 2, 21], 46, "x")
+    assert all(TASK.verify(problem, f"50{sign}2+21") for sign in ("/", "÷", r" \div ", " divided by ", "∕"))
+    assert TASK.verify(problem, r"\frac{50}{2} + 21")
 
 
 @pytest.mark.parametrize(
@@ -133,6 +164,13 @@ def test_a_right_expression_is_accepted_in_any_order(right):
         None,
         "(25*2)-4 or 46",
         "25*2-5",
+        "25*2-4 = 40",
+        "46 = 46",
+        "(46)",
+        "25^2-4",
+        "25*2-4 = 46 = 47",
+        "25*2-4=",
+        "y",
     ],
 )
 def test_unused_repeated_or_foreign_numbers_are_rejected(wrong):
@@ -187,3 +225,37 @@ def test_a_seed_out_of_bounds_is_refused_with_the_bounds_in_full(value):
 def test_a_spec_makes_the_same_problem_again(seed):
     problem = task("countdown").generate(TASK.description.parse({"seed": seed, "numbers": 4, "split": "train"}))
     assert make(problem.spec) == problem
+
+
+@pytest.mark.parametrize(
+    ("steps", "word"),
+    [
+        (["25*2-4=46"], True),
+        (["25*2-4=40"], False),
+        (["46+1+1+1=999"], False),
+        (["46 = 25*2-4"], True),
+        (["25 × 2 = 50", "50 − 4 = 46"], True),
+        (["25*2=50", "So far 25*2 = 50", "50-4=46", "In one line: 25*2-4 = 46"], True),
+        (["25+2+4=31"], False),
+        (["25*2=50", "50-4=46", "46+1+1+1=49"], False),
+        (["2.5*10=25"], None),
+        (["25 apples * 2 = 50 apples", "50-4=46"], None),
+        (["25+2=27", "27.0-4=23"], False),
+        (["25 apples * 2 = 50 apples", "3+3=7"], False),
+        (["I take 25 and 2 first."], True),
+        (["25*2=40", "Wait, 25*2=50", "50-4=46"], True),
+        (["25*2=50", "Wait, is that right?", "50-4=46"], True),
+        (["25*2=40", "Wait, 25*2=45"], False),
+        (["2/0=46"], False),
+        (["25-25=0"], False),
+    ],
+)
+def test_the_oracle_judges_what_it_can_work_out_and_says_nothing_of_what_it_cannot_read(steps, word):
+    assert TASK.solvable(GIVEN, steps) is word
+
+
+@pytest.mark.parametrize("wait", ["Wait, that is false.", "Wait, is that right? Yes."])
+def test_after_a_wait_in_words_an_answer_may_rest_on_what_came_before_it_or_not(wait):
+    assert TASK.verify(GIVEN, TASK.answer(GIVEN, ["25*2=40", wait, "25*2=50", "50-4=46", "Answer: 46"]))
+    assert TASK.verify(GIVEN, TASK.answer(GIVEN, ["25*2=50", wait, "50-4=46", "Answer: 46"]))
+    assert not TASK.verify(GIVEN, TASK.answer(GIVEN, ["25*2=40", wait, "50-4=46", "Answer: 46"]))

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from rlm_core.problems import make
-from rlm_core.problems.steps import Equation, apply, equations
+from rlm_core.problems.arithmetic import Equation, apply, equations
 from rlm_core.problems.word_templates import HELD_OUT, PEOPLE, TEMPLATES, Template
 from rlm_core.problems.words import TASK, _people, draw, tell, templates
 
@@ -114,11 +114,34 @@ def test_only_the_exact_number_verifies(stated, right):
     assert TASK.verify(problem, stated) is right
 
 
-def test_the_answer_is_the_last_number_stated_and_nothing_before_the_mark():
+def test_the_answer_is_the_one_number_stated_and_nothing_before_the_mark():
     problem = named("bad_oranges", a=3, b=12, c=4)
     assert TASK.answer(problem, ["3*12=36", "Answer: 36-4=32 oranges"]) == "32"
     assert TASK.answer(problem, ["36-4=32"]) is None
     assert TASK.verify(problem, None) is False
+
+
+@pytest.mark.parametrize(
+    ("said", "right"),
+    [
+        ("3 or 32", False),
+        ("it is not 32", False),
+        ("31 and 32", False),
+        ("about 32 oranges", True),
+        ("$32.00", True),
+        ("32 oranges.", True),
+    ],
+)
+def test_several_numbers_or_a_denied_one_are_no_answer(said, right):
+    problem = named("bad_oranges", a=3, b=12, c=4)
+    assert TASK.verify(problem, TASK.answer(problem, [f"<answer>{said}"])) is right
+
+
+def test_a_difference_of_nothing_leads_nowhere_and_nothing_is_divided_by_it():
+    problem = make("words:seed=7,split=train")
+    assert "27" in problem.question
+    assert TASK.solvable(problem, ["27-27=0"]) is False
+    assert TASK.solvable(problem, ["27-27=0", "0/0=0"]) is False
 
 
 @pytest.mark.parametrize(
@@ -136,6 +159,13 @@ def test_the_answer_is_the_last_number_stated_and_nothing_before_the_mark():
         (["12+12+12=36"], None),
         (["12+12+12=36", "36-4=31"], False),
         (["12.5*2=25"], None),
+        (["12.5*2=26"], False),
+        (["12*3-4=32"], True),
+        (["12*3-4=31"], False),
+        (["12-4-3=5"], None),
+        (["3+12=15", "36.0-4=32"], False),
+        (["36 oranges - 4 oranges = 32 oranges"], None),
+        (["3+12=15", "Wait, 3*12=36"], True),
         (["3*12=36", "36-4=32", "Answer: 32"], True),
         (["3+12=15", "Answer: 32"], True),
         (["3*12=36", "Answer: 36"], False),

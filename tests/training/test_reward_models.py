@@ -88,7 +88,7 @@ def test_a_set_of_problems_says_how_many():
 def test_a_prm_learns_nothing_after_the_first_wrong_step(library):
     policy = nano(library)
     drawn = [d for g in asyncio.run(draw(policy, counted_set("chain:n=12", {}), 2, Sampling(), 5)) for d in g]
-    labels = [oracle_labels(d.problem, d.texts) for d in drawn]
+    labels = [oracle_labels(d.problem, d.steps) for d in drawn]
     assert any(first_wrong(y) is not None for y in labels)
     labelled = [Labelled(d.problem, d.steps, [float(bool(v)) for v in y]) for d, y in zip(drawn, labels, strict=True)]
     examples = asyncio.run(read("prm", labelled, [policy]))
