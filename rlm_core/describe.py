@@ -25,7 +25,7 @@ class Parameter:
 
     `default` fixes the type (int, float, str or bool). `low` and `high` are inclusive bounds of a
     number; `choices` lists the allowed values where there are only a few. `advanced` ones are shown
-    on demand.
+    on demand. `default_with`, a (name, value, default), is the default where that earlier parameter has that value.
     """
 
     name: str
@@ -36,6 +36,13 @@ class Parameter:
     choices: tuple[Value, ...] = ()
     title: str = ""
     advanced: bool = False
+    default_with: tuple[str, Value, Value] | None = None
+
+    def default_beside(self, values: Mapping[str, Any]) -> Value:
+        """The default where the parameters before it have these values."""
+        if self.default_with is not None and values.get(self.default_with[0]) == self.default_with[1]:
+            return self.default_with[2]
+        return self.default
 
     @property
     def label(self) -> str:
@@ -116,7 +123,10 @@ class Description:
         for name in given:
             if name not in names:
                 raise ConfigError(f"{self.name} has no parameter '{name}'; {_known(name, names)}.")
-        return {p.name: p.parse(given[p.name], self.name) if p.name in given else p.default for p in self.parameters}
+        values: dict[str, Value] = {}
+        for p in self.parameters:
+            values[p.name] = p.parse(given[p.name], self.name) if p.name in given else p.default_beside(values)
+        return values
 
 
 def _known(word: str, names: Iterable[str]) -> str:

@@ -112,6 +112,13 @@ class NodeAdded(Event, frozen=True, tag="node_added"):
     forced: bool = False
 
 
+class SampledAgain(Event, frozen=True, tag="sampled_again"):
+    """`times` more samples came out the same as `node`: it is one state and stands for so many more samples in a vote."""
+
+    node: int
+    times: int
+
+
 class Selected(Event, frozen=True, tag="selected"):
     """A walk from the root to `node`; one choice a level, empty where the root itself was taken."""
 
@@ -286,7 +293,8 @@ class Answered(Event, frozen=True, tag="answered"):
 class RunFinished(Event, frozen=True, tag="run_finished"):
     """The last event of every log that was not cut off.
 
-    stop: done, simulations, tokens, seconds, exhausted, cancelled or failed.
+    stop: done, simulations, tokens, seconds, exhausted, stale, cancelled or failed. exhausted: nothing is left to explore;
+    stale: something is, but so many simulations in a row reached nothing new that the search gave up.
     detail: for failed, what went wrong in one sentence.
     """
 
@@ -297,6 +305,7 @@ class RunFinished(Event, frozen=True, tag="run_finished"):
 AnyEvent = (
     RunStarted
     | NodeAdded
+    | SampledAgain
     | Selected
     | Evaluated
     | BackedUp

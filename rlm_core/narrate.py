@@ -24,10 +24,12 @@ from rlm_core.events import (
     Resampled,
     RunFinished,
     RunStarted,
+    SampledAgain,
     Selected,
     Spent,
     Term,
     ToolCalled,
+    Vote,
 )
 from rlm_core.tree import ROOT, SearchTree
 from rlm_core.wording import counted, ending, listed, name, number, problem_label, shorten
@@ -35,6 +37,7 @@ from rlm_core.wording import counted, ending, listed, name, number, problem_labe
 HEADLINES: dict[type, str] = {
     RunStarted: "Start",
     NodeAdded: "Expansion",
+    SampledAgain: "Sampled again",
     Selected: "Selection",
     Evaluated: "Evaluation",
     BackedUp: "Backup",
@@ -58,6 +61,7 @@ METHODS = {
     "naive": "taking the candidate of the highest score",
     "weighted": "summing the scores of the candidates by answer",
     "majority": "counting the candidates by answer",
+    "particles": "summing the weights of the particles by answer",
     "chain": "reading the end of the chain",
     "latest": "taking the last version that states an answer",
     "likelihood": "letting finished candidates vote with their likelihood",
@@ -93,6 +97,8 @@ def touched(event: AnyEvent) -> tuple[int, ...]:
             return (*(c.parent for c in choices), node)
         case NodeAdded(node=node) | Evaluated(node=node) | Forced(node=node) | ToolCalled(node=node) | Probed(node=node):
             return (node,)
+        case SampledAgain(node=node):
+            return (node,)
         case BackedUp(path=path):
             return path
         case Pruned(nodes=nodes):
@@ -116,6 +122,9 @@ def sentence(record: Record, before: SearchTree) -> str:
             return _started(e)
         case NodeAdded() as e:
             return _added(e)
+        case SampledAgain(node=node, times=times):
+            both = before.nodes[node].samples + times
+            return f"{counted(times, 'more sample')} came out as {name(node)}: it stands for {both:,} samples."
         case Selected() as e:
             return _selected(e, before)
         case Evaluated() as e:
@@ -249,7 +258,7 @@ def _evaluated(e: Evaluated) -> str:
     full = sum(r.score == 1.0 for r in e.rollouts)
     if all(r.score in (0.0, 1.0) for r in e.rollouts):
         how = f"{full} of {counted(len(e.rollouts), 'rollout')} from {name(e.node)} succeed"
-        if e.score != round(full / len(e.rollouts), 4):
+        if abs(e.score - full / len(e.rollouts)) > 1e-4:  # logs from before scores were kept unrounded hold four decimals
             return f"{how}{oracle}; one is enough, so it scores {number(e.score)}."
         return f"{how}{oracle}, so it scores {full}/{len(e.rollouts)} = {number(e.score)}{_by_step(e)}."
     scores = [r.score for r in e.rollouts]
@@ -313,6 +322,13 @@ def _answered(e: Answered, before: SearchTree) -> str:
         return f"There is no answer: {why} ({how})."
     verdict = {True: ", which is correct", False: ", which is wrong", None: ""}[e.correct]
     votes = next((v for v in e.votes if v.answer == e.answer), None)
-    weight = f" It weighs {number(votes.weight)} over {counted(len(votes.nodes), 'candidate')}; " if votes else " "
+    weight = f" It weighs {number(votes.weight)} over {_stood_for(votes, before)}; " if votes else " "
     groups = f"{counted(len(e.votes), 'different answer')} stood for choice." if e.votes else ""
     return f"By {how}, the answer is {shorten(e.answer, STEP_SHOWN)} (node {e.node}){verdict}.{weight}{groups}".strip()
+
+
+def _stood_for(vote: Vote, before: SearchTree) -> str:
+    """ "2 candidates", and how many samples they stand for where those are more."""
+    samples = sum(before.nodes[n].samples for n in vote.nodes)
+    more = f" that stand for {samples:,} samples" if samples > len(vote.nodes) else ""
+    return f"{counted(len(vote.nodes), 'candidate')}{more}"

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from rlm_core.events import Term
 
-PUCT_C2 = 19652.0
+PUCT_C1, PUCT_C2 = 1.25, 19652.0
+"""PUCT's published constants (Schrittwieser et al. 2020, appendix B)."""
 
 
 def uct_bonus(parent_visits: int, visits: int, c: float) -> float:
@@ -29,15 +30,15 @@ def uct_bonus(parent_visits: int, visits: int, c: float) -> float:
     return c * math.sqrt(math.log(max(1, parent_visits)) / visits)
 
 
-def puct_bonus(parent_visits: int, visits: int, prior: float, c: float) -> float:
-    """P·sqrt(N(parent)) / (1+N) · [c + ln((N(parent)+c2+1)/c2)], c2 = 19652.
+def puct_bonus(parent_visits: int, visits: int, prior: float, c1: float) -> float:
+    """P·sqrt(N(parent)) / (1+N) · [c1 + ln((N(parent)+c2+1)/c2)], c1 = 1.25 and c2 = 19652 as published.
 
     Silver et al. 2018 (AlphaZero), Schrittwieser et al. 2020 (MuZero, equation 2).
 
     >>> round(puct_bonus(9, 2, 0.5, 1.25), 4)
     0.6253
     """
-    growing = c + math.log((parent_visits + PUCT_C2 + 1) / PUCT_C2)
+    growing = c1 + math.log((parent_visits + PUCT_C2 + 1) / PUCT_C2)
     return prior * math.sqrt(parent_visits) / (1 + visits) * growing
 
 
@@ -66,11 +67,11 @@ def beta_posterior(total: float, count: int, prior: float) -> tuple[float, float
 def drawn(arm: Arm, prior: float, draw: random.Random) -> Term:
     """Thompson sampling: as q the mean α/(α+β) of an arm's Beta posterior, as total a sample of it.
 
-    >>> drawn(Arm(7, 2, 1.25, 1.0), 0.5, random.Random(0)).q
+    >>> round(drawn(Arm(7, 2, 1.25, 1.0), 0.5, random.Random(0)).q, 4)
     0.5833
     """
     a, b = beta_posterior(arm.total, arm.visits, prior)
-    return Term(arm.node, round(a / (a + b), 4), arm.visits, arm.prior, None, round(draw.betavariate(a, b), 4))
+    return Term(arm.node, a / (a + b), arm.visits, arm.prior, None, draw.betavariate(a, b))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +87,15 @@ class Arm:
 def term(arm: Arm, parent_visits: int, rule: str, c: float) -> Term:
     """One child's Q, bonus and total. Under PUCT and x1 an unvisited child's Q counts as 0.
 
-    >>> term(Arm(7, 4, 2.0, 0.5), 10, "uct", 2**0.5)
-    Term(node=7, q=0.5, visits=4, prior=0.5, bonus=1.073, total=1.573)
+    >>> found = term(Arm(7, 4, 2.0, 0.5), 10, "uct", 2**0.5)
+    >>> found.q, round(found.bonus, 4), round(found.total, 4)
+    (0.5, 1.073, 1.573)
     """
     q = arm.total / arm.visits if arm.visits else None
     bonus = _bonus(arm, parent_visits, rule, c)
     if math.isinf(bonus):
         return Term(arm.node, None, 0, arm.prior, None, None)
-    return Term(arm.node, None if q is None else round(q, 4), arm.visits, arm.prior, round(bonus, 4), round((q or 0.0) + bonus, 4))
+    return Term(arm.node, q, arm.visits, arm.prior, bonus, (q or 0.0) + bonus)
 
 
 def _bonus(arm: Arm, parent_visits: int, rule: str, c: float) -> float:

@@ -27,6 +27,7 @@ from rlm_core.events import (
     Resampled,
     RunFinished,
     RunStarted,
+    SampledAgain,
     Selected,
     Spent,
     Token,
@@ -46,6 +47,7 @@ class Node:
     visits: N, number of backups through it. total: W, sum of the backed-up values.
     evaluations: every Evaluated event of this node, oldest first. selected: the last Selected event
     that chose among this node's children, with its sequence number. added: sequence number of its birth.
+    samples: how many equal samples it stands for, where the search counts them (else 1).
     mark, thinking, forced: as in NodeAdded. tool: the call made in it. probe: the latest answer it was forced to.
     """
 
@@ -68,6 +70,7 @@ class Node:
     children: list[int] = field(default_factory=list)
     visits: int = 0
     total: float = 0.0
+    samples: int = 1
     evaluations: list[Evaluated] = field(default_factory=list)
     decision: tuple[int, Selected] | None = None
     pruned: str = ""
@@ -155,6 +158,8 @@ class SearchTree:
         match event:
             case NodeAdded():
                 self._add(event)
+            case SampledAgain(node=node, times=times):
+                self.nodes[node].samples += times
             case Selected(choices=choices):
                 for choice in choices:
                     self.nodes[choice.parent].decision = (self.seq, event)

@@ -29,6 +29,7 @@ STOPS = {
     "tokens": "the budget of tokens is used up",
     "seconds": "the budget of seconds is used up",
     "exhausted": "nothing is left to explore",
+    "stale": "its last simulations reached nothing new",
     "cancelled": "the run was cancelled",
     "failed": "the run failed",
     "interrupted": "the run was interrupted",

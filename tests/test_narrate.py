@@ -26,6 +26,7 @@ from rlm_core.events import (
     RolloutResult,
     RunFinished,
     RunStarted,
+    SampledAgain,
     Selected,
     Spent,
     Term,
@@ -210,7 +211,7 @@ def test_no_answer_is_said_with_its_reason(log: Log) -> None:
     assert "1 finished candidate" in told(log, Answered("best", None, None, None))
 
 
-@pytest.mark.parametrize("stop", ["done", "simulations", "tokens", "seconds", "exhausted", "cancelled", "failed"])
+@pytest.mark.parametrize("stop", ["done", "simulations", "tokens", "seconds", "exhausted", "stale", "cancelled", "failed"])
 def test_every_way_to_stop_has_its_words(log: Log, stop: str) -> None:
     said = told(log, RunFinished(stop, "the model was not there" if stop == "failed" else ""))
     assert STOPS[stop][1:] in said and "4.2 s" in said and ("the model was not there" in said) == (stop == "failed")
@@ -230,6 +231,7 @@ TOLD: list[tuple[Event, tuple[str, ...]]] = [
         Evaluated(2, "orm", 0.7, (RolloutResult(("1+1=2",), None, 0.4),), parts=(Part("orm", 0.75, 0.8), Part("simulation", 0.25, 0.4))),
         ("orm scores node 2 at 0.70 (0.75·0.80 orm + 0.25·0.40 simulation)",),
     ),
+    (SampledAgain(2, 3), ("3 more samples came out as node 2", "it stands for 4 samples")),
     (Pruned((1, 2), "too low"), ("1 and 2", "too low")),
     (Backtracked(2, 0, "a dead end"), ("node 2", "the root", "a dead end")),
     (Forced(2, WAIT, "41 of 60 tokens"), ("node 2", "“Wait”", "41 of 60 tokens.")),

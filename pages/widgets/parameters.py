@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import streamlit as st
 
 from pages.widgets.keep import keep, restore
 from pages.widgets.looks import miniature_html
-from rlm_core.describe import Description, Parameter
+from rlm_core.describe import Description, Parameter, Value
 
 
-def parameter(p: Parameter, key: str) -> Any:
-    """The widget that fits a parameter's type; returns its value. An emptied field means the default, which it then shows in grey."""
-    restore(key, p.default)
-    value = keep(key, _widget(p, key))
-    return p.default if value is None or value == "" else value
+def parameter(p: Parameter, key: str, beside: Mapping[str, Any] | None = None) -> Any:
+    """The widget that fits a parameter's type; returns its value. An emptied field means the default, which it then shows in grey.
+
+    beside: the values of those before it. Where they decide the default, the field is empty until a person fills it.
+    """
+    default = p.default_beside(beside or {})
+    restore(key, None if p.default_with else default)
+    value = keep(key, _widget(p, key, default))
+    return default if value is None or value == "" else value
 
 
-def _widget(p: Parameter, key: str) -> Any:
+def _widget(p: Parameter, key: str, default: Value) -> Any:
     label = p.label
     if p.choices:
         return st.selectbox(label, p.choices, key=key, help=p.help)
     if isinstance(p.default, bool):
         return st.toggle(label, key=key, help=p.help)
     if isinstance(p.default, str):
-        return st.text_input(label, key=key, help=p.help, placeholder=p.default)
+        return st.text_input(label, key=key, help=p.help, placeholder=str(default))
     if isinstance(p.default, int):
         low, high = (None if b is None else int(b) for b in (p.low, p.high))
-        return st.number_input(label, low, high, None, step=1, key=key, help=p.help, placeholder=str(p.default))
-    return st.number_input(label, p.low, p.high, None, step=0.1, format="%.2f", key=key, help=p.help, placeholder=f"{p.default:.2f}")
+        return st.number_input(label, low, high, None, step=1, key=key, help=p.help, placeholder=str(default))
+    return st.number_input(label, p.low, p.high, None, step=0.1, format="%.2f", key=key, help=p.help, placeholder=f"{default:.2f}")
 
 
 def parameters(d: Description, prefix: str, *, leave_out: Collection[str] = (), columns: int = 2) -> dict[str, Any]:
@@ -48,7 +52,7 @@ def _grid(shown: list[Parameter], prefix: str, columns: int) -> dict[str, Any]:
     for first in range(0, len(shown), columns):
         for place, p in zip(st.columns(columns), shown[first : first + columns], strict=False):
             with place:
-                values[p.name] = parameter(p, f"{prefix}.{p.name}")
+                values[p.name] = parameter(p, f"{prefix}.{p.name}", values)
     return values
 
 

@@ -157,6 +157,6 @@ def formula(t: Term, parent_visits: int, rule: str, c: float) -> str:
             f" · [{c:.2f} + …] = {added}, with c₂ = 19652"
         )
     return (
-        f"PUCT = Q + P·√N(parent) / (1+N) · [c + ln((N(parent)+c₂+1)/c₂)] = {q:.2f} + {t.prior:.2f}·√{parent_visits} / (1+{t.visits})"
+        f"PUCT = Q + P·√N(parent) / (1+N) · [c₁ + ln((N(parent)+c₂+1)/c₂)] = {q:.2f} + {t.prior:.2f}·√{parent_visits} / (1+{t.visits})"
         f" · [{c:.2f} + …] = {added}, with c₂ = 19652"
     )

@@ -12,7 +12,7 @@ import typer
 
 from rlm_core import catalogue
 from rlm_core.cli.words import build_config, load, report
-from rlm_core.describe import Description, unknown
+from rlm_core.describe import Description, Parameter, unknown
 from rlm_core.errors import ConfigError, RlmError
 from rlm_core.events import Record, encode
 from rlm_core.runs import logfile
@@ -113,8 +113,14 @@ def list_command(
 
 def _describe(d: Description) -> str:
     lines = [f"{d.name}  {d.title}: {d.sentence}" + (f" [{d.paper}]" if d.paper else "")]
-    lines += [f"    {p.name}={p.default}  ({p.allowed}) {p.help}" for p in d.parameters]
+    lines += [f"    {p.name}={_default(p)}  ({p.allowed}) {p.help}" for p in d.parameters]
     return "\n".join(lines)
+
+
+def _default(p: Parameter) -> str:
+    """ "1.41421 (with rule=puct 1.25)": the default, and where another one holds."""
+    default = f"{p.default:.6g}" if isinstance(p.default, float) else str(p.default)
+    return default if p.default_with is None else "{} (with {}={} {})".format(default, *p.default_with)
 
 
 @app.command()

@@ -41,9 +41,9 @@ def aggregate(scores: Sequence[float], how: str) -> float:
 
 
 def running(scores: Sequence[float], how: str) -> tuple[float, ...]:
-    """The aggregate after each step, to four decimals.
+    """The aggregate after each step.
 
     >>> running([0.9, 0.5, 0.8], "min")
     (0.9, 0.5, 0.5)
     """
-    return tuple(round(aggregate(scores[: i + 1], how), 4) for i in range(len(scores)))
+    return tuple(aggregate(scores[: i + 1], how) for i in range(len(scores)))

@@ -41,9 +41,9 @@ class Entropy:
         highest = math.log(self.policy.vocabulary)
         mean = sum(found.entropies) / len(found.entropies)
         if self.over == "mean":
-            return Scored(round(1 - mean / highest, 4), passes=found.passes)
+            return Scored(max(0.0, 1 - mean / highest), passes=found.passes)
         variance = sum((h - mean) ** 2 for h in found.entropies) / len(found.entropies)
-        return Scored(round(1 - 4 * variance / highest**2, 4), passes=found.passes)
+        return Scored(max(0.0, 1 - 4 * variance / highest**2), passes=found.passes)
 
 
 def make(context: RewardContext, parameters: Mapping[str, Any]) -> Entropy:

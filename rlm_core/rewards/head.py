@@ -120,7 +120,7 @@ class Head:
             self._second = await self.context.source.policy(str(self.backbone))
         readers = [self.context.policy] + ([self._second] if self._second else [])
         seen = await features(self.card.kind, readers, problem, steps)
-        each = tuple(round(float(p), 4) for p in self.network.probabilities(seen))
+        each = tuple(map(float, self.network.probabilities(seen)))
         if self.card.kind == "orm":
             return Scored(each[0], passes=1)
         states = running(each, self.how)

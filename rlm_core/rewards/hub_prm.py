@@ -52,7 +52,7 @@ class HubPRM:
         if not written:
             raise RewardError("A state without steps has nothing that a process reward model could judge; score it after its first step.")
         found = await self._scorer.score_steps(problem, written)
-        scores = tuple(round(s, 4) for s in found.scores)
+        scores = tuple(found.scores)
         states = running(scores, self.how)
         if len(scores) != len(steps):
             return Scored(states[-1], passes=1, generated=found.generated)

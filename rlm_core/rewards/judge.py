@@ -85,7 +85,7 @@ class Judge:
         if yes + no < LEAST:
             said = f"{self.model} does not answer as a judge: it gives Yes and No together a probability of {yes + no:.3f}"
             raise RewardError(f"{said}, and at least {LEAST} is needed; choose another judge or its critique mode.")
-        return Scored(round(yes / (yes + no), 4), passes=1)
+        return Scored(yes / (yes + no), passes=1)
 
     async def _critique(self, policy: Policy, problem: Problem, steps: Sequence[Step], seed: Seed) -> Scored:
         sampling = Sampling(self.context.sampling.temperature, max_solution_tokens=self.critique_tokens)

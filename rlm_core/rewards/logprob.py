@@ -43,7 +43,7 @@ class MeanLogprob:
                 tokens = await self.policy.score(problem, steps[:i], step.text)
                 passes += 1
             logprobs += [t.logprob for t in tokens]
-        return Scored(round(math.exp(sum(logprobs) / len(logprobs)), 4), passes=passes)
+        return Scored(math.exp(sum(logprobs) / len(logprobs)), passes=passes)
 
 
 def make(context: RewardContext, parameters: Mapping[str, Any]) -> MeanLogprob:

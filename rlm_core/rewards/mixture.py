@@ -81,10 +81,10 @@ class Mixture:
         scored = await together(m.score(problem, steps, (*seed, i)) for i, (_, m, _) in enumerate(self.parts))
         said = [(name, weight, s.score) for (name, _, weight), s in zip(self.parts, scored, strict=True)]
         return Scored(
-            score=round(sum(weight * score for _, weight, score in said), 4),
+            score=min(1.0, sum(weight * score for _, weight, score in said)),
             rollouts=tuple(r for s in scored for r in s.rollouts),
             passes=sum(s.passes for s in scored),
-            parts=tuple(Part(name, round(weight, 4), score) for name, weight, score in said),
+            parts=tuple(Part(name, weight, score) for name, weight, score in said),
             note="\n\n".join(s.note for s in scored if s.note),
             generated=sum(s.generated for s in scored),
         )

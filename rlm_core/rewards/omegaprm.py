@@ -94,7 +94,7 @@ class OmegaPRM:
             ]
             if n == len(steps):
                 played.extend(results)
-            return round(sum(r.score for r in results) / len(results), 4)
+            return sum(r.score for r in results) / len(results)
 
         found = await first_wrong_step(len(steps), estimate)
         return Scored(found.tried[len(steps)], tuple(played), steps=found.credits(len(steps)))

@@ -131,8 +131,7 @@ class Rollouts:
         outcomes = [r.score for r in results] or [await self.ends.outcome(problem, steps, seed)]
         if self.hard:
             return Scored(float(max(outcomes) >= await self.ends.success(problem, seed)), results)
-        mean = sum(outcomes) / len(outcomes)
-        return Scored(round(mean, 4) if results else mean, results)
+        return Scored(sum(outcomes) / len(outcomes), results)
 
 
 def make_ends(context: RewardContext, parameters: Mapping[str, Any]) -> Ends:

@@ -36,7 +36,7 @@ class SelfCertainty:
     async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Scored:
         found = await uncertainty(self.policy, problem, steps)
         certainty = sum(found.certainties) / len(found.certainties)
-        return Scored(round(1 - math.exp(-certainty / math.log(self.policy.vocabulary)), 4), passes=found.passes)
+        return Scored(max(0.0, 1 - math.exp(-certainty / math.log(self.policy.vocabulary))), passes=found.passes)
 
 
 def make(context: RewardContext, parameters: Mapping[str, Any]) -> SelfCertainty:

@@ -3,13 +3,12 @@
 AB-MCTS-A with Beta posteriors (Inoue et al. 2025, arXiv 2503.04412; TreeQuest). Two posteriors are drawn from at a
 state: GEN, of the first scores of the children generated there, and CONT, of all scores that came of going on
 below one of them. If GEN draws no less, a step is generated. Otherwise each child draws from the posterior of all
-scores backed up through it, the highest is entered, and the same is asked there. One simulation is one generated
-step, scored and backed up.
+scores backed up through it, its own first one among them, the highest is entered, and the same is asked there. One
+simulation is one generated step, scored and backed up.
 
 Deviations: a node is a reasoning step here, not a whole solution that is refined. Finished and cut-off children
-are not entered; where no child can be, nothing is drawn. A child's own first score counts for it (in TreeQuest only
-what was generated below it does). A generated step that is already a child is that child: its first score
-counts again on its way up, but for GEN it is 0, since going wider found nothing new. (Whole solutions hardly
+are not entered; where no child can be, nothing is drawn. A generated step that is already a child is that child: its first
+score counts again on its way up, but for GEN it is 0, since going wider found nothing new. (Whole solutions hardly
 repeat; steps do, and under a PRM that is sure of them GEN would otherwise never give way.) A step that is cut
 off is a simulation without a score; a state whose first four are is given up.
 """
@@ -46,7 +45,7 @@ PICK = {"best": answer.best_terminal, "vote": answer.visit_vote}
 PATIENCE = 4
 """Steps asked of a state, all of them cut off, after which it is given up."""
 STALE = 200
-"""Simulations in a row that add no node after which a search without a budget of simulations is over."""
+"""Simulations in a row that add no node after which a search without a budget of simulations gives up; a draw may always go wider."""
 
 
 @dataclass(slots=True)
@@ -128,7 +127,7 @@ async def ab_mcts(run: SearchRun, p: Mapping[str, Any]) -> None:
             if child is not None:
                 run.backup(child.id, child.evaluations[0].score)
             stale = stale + 1 if len(run.tree.nodes) == before else 0
-        run.stop = "exhausted"
+        run.stop = "exhausted" if run.tree.nodes[ROOT].pruned else "stale"
     run.answer(PICK[p["answer"]](run.tree))
 
 

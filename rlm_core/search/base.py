@@ -194,7 +194,7 @@ class SearchRun:
             answer = self._task.answer(self.problem, said((*before, step)))
             correct = self._task.verify(self.problem, answer)
         marks = {"mark": step.mark, "thinking": step.thinking, "forced": step.forced}
-        self.emit(NodeAdded(node, parent, step.text, step.tokens, round(prior, 4), step.finished, step.cut, answer, correct, **marks))
+        self.emit(NodeAdded(node, parent, step.text, step.tokens, prior, step.finished, step.cut, answer, correct, **marks))
         if step.tool is not None:
             self.emit(ToolCalled(node, step.tool.call, step.tool.result, step.tool.failed))
         if step.cut:

@@ -6,7 +6,8 @@ iteration runs to the end. Unfinished beams are never answered from.
 
 Deviations: a beam that finishes is set aside as a candidate and takes no place among the n/M; where
 fewer than n/M are open, those share the n samples; equal steps from one state are one state, so that there
-may be fewer than n. Any reward may score, not a process reward model alone.
+may be fewer than n, and a finished one votes as often as it was sampled. Any reward may score, not a process reward
+model alone.
 
 One simulation is one state scored. Where the budget does not reach for n samples, the best beams are
 served first and the others wait.
@@ -20,7 +21,7 @@ from typing import Any
 from rlm_core.describe import Description, Parameter
 from rlm_core.search import answer
 from rlm_core.search.base import Search, SearchRun
-from rlm_core.search.expand import afford, expand, keep_best, kept, run_to_the_end
+from rlm_core.search.expand import afford, expand, keep_best, kept, run_to_the_end, sampled
 from rlm_core.tree import ROOT, Node
 
 DESCRIPTION = Description(
@@ -54,7 +55,7 @@ async def beam_search(run: SearchRun, p: Mapping[str, Any]) -> None:
             states = await extend(run, beams, widths, to_the_end=iteration >= p["max_steps"])
             await run.evaluate([s.id for s in states], simulations=len(states), lookahead=p["lookahead"])
             beams = keep_best(run, [*(s.id for s in states if not s.finished), *waiting], keep)
-    run.answer(answer.picked(run.tree, p["pick"]))
+    run.answer(answer.picked(run.tree, p["pick"], sampled(run.tree)))
 
 
 async def extend(run: SearchRun, beams: list[int], widths: list[int], *, to_the_end: bool) -> list[Node]:

@@ -5,7 +5,8 @@ and goes on with the best scored of them; subtrees never compete and never share
 that they stay different. All advance together, in one batch. The last iteration runs to the end.
 
 Deviations: a finished state that is not the best of its M is kept as a candidate (the published code
-keeps those of the last step only); equal steps within one subtree are one state. Any reward may score.
+keeps those of the last step only); equal steps within one subtree are one state, which, finished, votes as often as
+it was sampled. Any reward may score.
 
 One simulation is one state scored. Where the budget does not reach for M samples each, the first
 subtrees are served first and the others wait.
@@ -19,7 +20,7 @@ from typing import Any
 from rlm_core.describe import Description, Parameter
 from rlm_core.search import answer
 from rlm_core.search.base import Search, SearchRun
-from rlm_core.search.expand import afford, best_first, expand, kept, run_to_the_end, scored
+from rlm_core.search.expand import afford, best_first, expand, kept, run_to_the_end, sampled, scored
 from rlm_core.tree import ROOT, Node
 
 DESCRIPTION = Description(
@@ -53,7 +54,7 @@ async def dvts(run: SearchRun, p: Mapping[str, Any]) -> None:
             await run.evaluate(states, simulations=len(states))
             moved = {t: go_on(run, g) if w else current[t] for t, g, w in zip(current, grown, widths, strict=True)}
             current = {t: node for t, node in moved.items() if node is not None}
-    run.answer(answer.picked(run.tree, p["pick"]))
+    run.answer(answer.picked(run.tree, p["pick"], sampled(run.tree)))
 
 
 async def extend(run: SearchRun, current: dict[int, int], widths: list[int], width: int, *, to_the_end: bool) -> list[list[Node]]:

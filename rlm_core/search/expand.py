@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from rlm_core.errors import ConfigError
+from rlm_core.events import SampledAgain
+from rlm_core.models.policy import Step
+from rlm_core.search import answer
 from rlm_core.search.base import SearchRun
 from rlm_core.search.pool import add_solution
-from rlm_core.tree import Node
+from rlm_core.tree import Node, SearchTree
 from rlm_core.wording import counted
 
 
 async def expand(
     run: SearchRun, nodes: Sequence[int], width: int | Sequence[int], *, first: int | Sequence[int] = 0, merge: bool = True
 ) -> list[list[Node]]:
-    """For each node the children made of `width` proposed steps (duplicates merged, those cut off left out).
+    """For each node the children made of `width` proposed steps (duplicates merged and counted, those cut off left out).
 
     A node all of whose children were cut off is pruned: nothing can follow it. width, first: one number for
     all nodes, or one a node; a node of width 0 is left as it is. first, merge: as in `SearchRun.propose` and
@@ -24,12 +28,29 @@ async def expand(
     proposals = await run.gather(*(run.propose(n, w, f) for _, n, w, f in asked))
     grown: list[list[Node]] = [[] for _ in nodes]
     for (i, n, _, _), steps in zip(asked, proposals, strict=True):
-        grown[i] = run.add_children(n, steps, merge=merge)
+        grown[i] = add_counted(run, n, steps, merge=merge)
     run.spend("expand")
     for n in dict.fromkeys(n for _, n, _, _ in asked):
         if all(run.tree.nodes[c].cut for c in run.tree.nodes[n].children):
             run.prune([n], "every step proposed from it was cut off")
     return [[c for c in children if not c.cut] for children in grown]
+
+
+def add_counted(run: SearchRun, parent: int, steps: Sequence[Step], *, merge: bool) -> list[Node]:
+    """`SearchRun.add_children`; where several of the steps are one child, the log says of how many samples it came."""
+    fresh = len(run.tree.nodes)
+    children = run.add_children(parent, steps, merge=merge)
+    times = Counter((s.text.strip(), s.finished, s.cut) for s in steps)
+    for child in children:
+        again = times[child.text.strip(), child.finished, child.cut] - (child.id >= fresh)
+        if again > 0:
+            run.emit(SampledAgain(child.id, again))
+    return children
+
+
+def sampled(tree: SearchTree) -> list[Node]:
+    """Finished candidates that state an answer, each as often as it was sampled: what a vote by samples is taken over."""
+    return [n for n in answer.answerable(tree) for _ in range(n.samples)]
 
 
 async def run_to_the_end(

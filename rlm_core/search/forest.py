@@ -54,7 +54,7 @@ async def forest(run: SearchRun, p: Mapping[str, Any]) -> None:
             for tree in growing:
                 run.check_budget()
                 await simulate(tree)
-        run.stop = "exhausted"
+        run.stop = "stale" if any(t.grown == "stale" for t in trees) else "exhausted"
     run.answer(vote(run, [t.root for t in trees], p["vote"]))
 
 

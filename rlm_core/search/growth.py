@@ -67,7 +67,7 @@ class Growth:
             leaf, choices = self.select(pending)
             if leaf in leaves:
                 break
-            self.run.emit(Selected(leaf, choices, self.rule, round(self.c, 4)))
+            self.run.emit(Selected(leaf, choices, self.rule, self.c))
             pending.update(self.run.tree.path(leaf))
             leaves.append(leaf)
         return leaves
@@ -158,9 +158,9 @@ class Growth:
             z = outcomes[i].score
             parts = (Part("simulation", share, z),)
             if judged:
-                parts = (Part(run.reward.name, round(1 - share, 4), judged[i].score), *parts)
+                parts = (Part(run.reward.name, 1 - share, judged[i].score), *parts)
             simulation = RolloutResult(tuple(s.text for s in ends[i][0]), answer_of(run.problem, wholes[i]), z)
-            score = round(sum(p.weight * p.score for p in parts), 4)
+            score = sum(p.weight * p.score for p in parts)
             run.emit(Evaluated(n, run.reward.name, score, (simulation,), run.reward.oracle, parts=parts))
         run.spend("rollout", simulations=simulations, passes=sum(s.passes for s in (*outcomes, *judged)))
 
@@ -173,22 +173,29 @@ class Growth:
     # -- end -----------------------------------------------------------------------------------
 
     @property
-    def exhausted(self) -> bool:
-        """Nothing is left to expand (or to reach) and no number of simulations was asked for: going on would change only counts."""
+    def over(self) -> str:
+        """Why going on makes no sense, as a reason to stop; empty while it does.
+
+        "exhausted": nothing is left to expand and no number of simulations was asked for, so that going on would change
+        only counts. "stale": something is, but nothing new was reached for so long that the search gives up.
+        """
         root = self.run.tree.nodes[self.root]
         if root.pruned:
-            return True
+            return "exhausted"
         if self.run.config.budget.simulations is not None or not root.children:
-            return False
-        return self.stale >= STALE or not (self.widening or any(map(is_open, self.leaves_below())))
+            return ""
+        if not self.widening and not any(map(is_open, self.leaves_below())):
+            return "exhausted"
+        return "stale" if self.stale >= STALE else ""
 
     @property
-    def grown(self) -> bool:
-        """Nothing is left to find, whatever the budget: every leaf was visited and ends there, or was pruned."""
+    def grown(self) -> str:
+        """The same whatever the budget, for a tree among others: "exhausted" where every leaf was visited and ends there, or was pruned."""
         root = self.run.tree.nodes[self.root]
-        if root.pruned or self.stale >= STALE:
-            return True
-        return bool(root.children) and not any(is_open(n) or (n.finished and not n.visits) for n in self.leaves_below())
+        left = not root.children or any(is_open(n) or (n.finished and not n.visits) for n in self.leaves_below())
+        if root.pruned or not left:
+            return "exhausted"
+        return "stale" if self.stale >= STALE else ""
 
     def leaves_below(self) -> Iterator[Node]:
         """The states without children below the root."""

@@ -17,6 +17,7 @@ from rlm_core.describe import BUDGET, Description, Parameter
 from rlm_core.search import answer
 from rlm_core.search.base import Search, SearchRun
 from rlm_core.search.growth import Growth
+from rlm_core.selection import PUCT_C1
 
 DESCRIPTION = Description(
     name="mcts",
@@ -32,10 +33,12 @@ DESCRIPTION = Description(
         Parameter(
             "c",
             math.sqrt(2),
-            "Exploration constant: larger looks around more, smaller digs where it found something.",
+            "Exploration constant: larger looks around more, smaller digs where it found something; √2 under UCT, "
+            "1.25 under PUCT, as published.",
             low=0.0,
             high=10.0,
             title="Exploration c",
+            default_with=("rule", "puct", PUCT_C1),
         ),
         Parameter("width", 4, "Steps proposed when a state is expanded (duplicates are merged).", low=1, high=32),
         Parameter(
@@ -85,10 +88,10 @@ async def mcts(run: SearchRun, p: Mapping[str, Any]) -> None:
     run.add_root()
     growth = Growth(run, p["rule"], p["c"], p["width"], p["leaves"], p["widening"], p["rollout_share"])
     with run.within_budget():
-        while not growth.exhausted:
+        while not (over := growth.over):
             run.check_budget()
             await simulate(growth)
-        run.stop = "exhausted"
+        run.stop = over
     run.answer(PICK[p["answer"]](run.tree))
 
 

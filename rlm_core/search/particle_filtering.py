@@ -1,17 +1,19 @@
-"""Particle filtering: partial solutions as particles, drawn anew after every step in proportion to their weights (Puri et al. 2025).
+"""Particle filtering: partial solutions as particles, drawn anew before every further step in proportion to their weights.
 
-In each round every unfinished particle takes one sampled step (propagate), the reward scores the state it
-reached (weigh: w ∝ exp(reward/temperature)), and as many particles as before are drawn by weight
-(resample). Finished particles keep their score and are drawn too. A particle whose step was cut off
-weighs nothing. At the end the answer is picked among the finished particles, each of which counts.
+Puri et al. 2025. In each round every unfinished particle takes one sampled step (propagate) and the reward scores
+the state it reached (weigh: w ∝ exp(reward/temperature)). While any is unfinished, as many particles as before are
+drawn by weight (resample), the finished ones with the score they have, and the next round begins. After the last step
+nothing is drawn, as in the published kernel: the particles vote with their weights, or, by `pick`, each counts once
+or the best scored answers. A particle whose step was cut off weighs nothing.
 
 Deviations: systematic resampling is offered beside the paper's multinomial one and is the default, since it adds
 less noise; the temperature divides the reward, a probability, and not its logit; particles that take the same step
-from one state stand on one node; a particle unfinished after `max_steps` is pruned. If a budget ends the
-run between two resamplings, the particles answer as they stand.
+from one state stand on one node; a particle unfinished after `max_steps` is pruned. Where a draw leaves finished
+particles only, no step follows it: it has spent their weights, and each weighs the same. A budget may end the run
+anywhere; the particles answer as they stand then.
 
 One simulation is one step of one particle, scored. In a round that the budget does not reach for, only
-the first particles step, and nothing is drawn anew.
+the first particles step.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import math
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import accumulate, pairwise
 from typing import Any
 
@@ -49,7 +52,11 @@ DESCRIPTION = Description(
             "systematic: one random number, copies within 1 of their share; multinomial: every particle drawn on its own.",
             choices=("systematic", "multinomial"),
         ),
-        answer.PICK,
+        replace(
+            answer.PICK,
+            help="weighted: the largest sum of the particles' weights by answer; naive: the particle of the best score; "
+            "majority: the answer of the most particles.",
+        ),
         Parameter(
             "max_steps", 16, "Steps after which an unfinished particle is dropped.", low=1, high=128, title="Most steps", advanced=True
         ),
@@ -65,18 +72,22 @@ async def particle_filtering(run: SearchRun, p: Mapping[str, Any]) -> None:
     run.add_root()
     particles = [ROOT] * p["particles"]
     with run.within_budget():
-        step = 0
+        step, weights = 0, [1 / len(particles)] * len(particles)
         while still_open(run, particles, p["max_steps"]):
             run.check_budget()
-            step += 1
-            if await propagate(run, particles) and (weights := weigh(run, particles, p["weight_temperature"])):
+            if step:
                 rng = random.Random(f"{run.config.seed}|resample|{step}")
                 particles = resample(run, particles, weights, p["resampling"], rng)
-    run.answer(picked(run, particles, p["pick"]))
+                weights = [1 / len(particles)] * len(particles)
+            if any(is_open(run, n) for n in particles):
+                step += 1
+                await propagate(run, particles)
+                weights = weigh(run, particles, p["weight_temperature"])
+    run.answer(picked(run, particles, weights, p["pick"]))
 
 
-async def propagate(run: SearchRun, particles: list[int]) -> bool:
-    """One sampled step for every unfinished particle, scored, in place; False if the budget did not reach for all of them."""
+async def propagate(run: SearchRun, particles: list[int]) -> None:
+    """One sampled step for every unfinished particle that the budget reaches for, scored, in place."""
     moving = [i for i, n in enumerate(particles) if is_open(run, n)]
     allowed = moving[: run.simulations_left(len(moving))]
     crowd = Counter(particles[i] for i in allowed)
@@ -87,7 +98,6 @@ async def propagate(run: SearchRun, particles: list[int]) -> bool:
     run.spend("expand")
     fresh = [n for n in dict.fromkeys(particles[i] for i in allowed) if not run.tree.nodes[n].cut]
     await run.evaluate(fresh, simulations=len(allowed))
-    return len(allowed) == len(moving)
 
 
 def reached_by(run: SearchRun, node: int, steps: Sequence[Any]) -> list[int]:
@@ -155,10 +165,13 @@ def resample(run: SearchRun, particles: list[int], weights: list[float], method:
     return drawn
 
 
-def picked(run: SearchRun, particles: Sequence[int], pick: str) -> Answered:
+def picked(run: SearchRun, particles: Sequence[int], weights: Sequence[float], pick: str) -> Answered:
     """The answer among the finished particles that state one; where none does, among the finished states that were not dropped."""
     there = [run.tree.nodes[n] for n in particles if run.tree.nodes[n].answer is not None]
-    return answer.picked(run.tree, pick, there or answer.standing(run.tree))
+    if not there or pick != "weighted":
+        return answer.picked(run.tree, pick, there or answer.standing(run.tree))
+    weighs = dict(zip(particles, weights, strict=True))
+    return answer.by_vote(run.tree, "particles", [n for n in there if n.score is not None], lambda n: weighs[n.id])
 
 
 SEARCH = Search(DESCRIPTION, particle_filtering)

@@ -46,13 +46,13 @@ async def x1(run: SearchRun, p: Mapping[str, Any]) -> None:
     run.add_root()
     growth = Growth(run, "x1", p["c"], p["width"], p["leaves"])
     with run.within_budget():
-        while not growth.exhausted:
+        while not (over := growth.over):
             run.check_budget()
             reached = await growth.expand(growth.select_many())
             await growth.evaluate(reached)
             for leaf in reached:
                 run.emit(backup(run.tree, leaf, p["alpha"], p["gamma"]))
-        run.stop = "exhausted"
+        run.stop = over
     run.answer(answer.most_visited(run.tree))
 
 
@@ -67,7 +67,7 @@ def backup(tree: SearchTree, leaf: int, alpha: float, gamma: float) -> BackedUp:
         visits = sum(k for k, q in children if q is not None)
         mean = sum(k * q for k, q in children if q is not None) / visits
         renewed[n] = renew(value(tree, n), mean, alpha, gamma)
-    return BackedUp(tuple(path), score, tuple(round((renewed[n] + 1) / 2, 6) for n in path))
+    return BackedUp(tuple(path), score, tuple((renewed[n] + 1) / 2 for n in path))
 
 
 def value(tree: SearchTree, n: int) -> float | None:

@@ -2,27 +2,32 @@
 
 Expansion: sample N continuations of a state, each to the end of the solution or to a `<backtrack>`.
 Backtracking, b rounds: each rolled-back continuation yields the state before its last step; of those not yet
-expanded, up to √N are each expanded by √N samples. Selection: a candidate's score is its mean token
-log-probability, and candidates of one answer are summed up.
+expanded, up to √N are each expanded by √N samples. Selection: a sample's score is its mean token
+log-probability, summed over all samples that came out the same.
 
-Deviations: the sum is of exp(mean log-probability), so that more of the same adds weight; of the states
-to roll back to, those with the likeliest steps go first (the paper leaves the order open). Steps
-that several samples share are one node. One simulation is one sampled continuation.
+Deviations: the sum is of exp(mean log-probability), so that more of the same adds weight (log-probabilities are
+negative), and it is taken over the samples of one answer, however it was reached; of the states to roll back to, those
+with the likeliest steps go first (the paper leaves the order open). Steps that several samples share are one node; the
+log counts the samples that ended in it. One simulation is one sampled continuation.
 """
 
 from __future__ import annotations
 
 import math
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rlm_core.describe import Description, Parameter
-from rlm_core.events import Answered
+from rlm_core.events import Answered, SampledAgain
 from rlm_core.markers import BACKTRACK
 from rlm_core.models.policy import Step
 from rlm_core.search import answer
 from rlm_core.search.base import Search, SearchRun
-from rlm_core.tree import ROOT, Node, SearchTree
+from rlm_core.tree import ROOT, SearchTree
+
+Confidences = defaultdict[int, list[float]]
+"""By the node in which samples ended: exp(mean log-probability per token) of each of them from the bare problem on, in (0,1]."""
 
 DESCRIPTION = Description(
     name="self_backtracking",
@@ -42,40 +47,43 @@ DESCRIPTION = Description(
 async def self_backtracking(run: SearchRun, p: Mapping[str, Any]) -> None:
     run.add_root()
     root_n = max(1, math.isqrt(p["n"]))
-    expanded = {ROOT}
+    met, expanded, ends = {ROOT}, {ROOT}, Confidences(list)
     with run.within_budget():
-        left = await expand(run, [ROOT], p["n"])
+        left = await expand(run, [ROOT], p["n"], ends)
         for _ in range(p["rounds"]):
             run.check_budget()
-            states = roll_back(run, left, expanded, root_n)
+            states = roll_back(run, left, expanded)
+            met.update(states)
             if not states:
-                run.stop = "exhausted"
+                run.stop = "exhausted" if met == expanded else "done"
                 break
-            expanded.update(states)
-            left = await expand(run, states, root_n)
-    run.answer(likeliest(run.tree))
+            expanded.update(states[:root_n])
+            left = await expand(run, states[:root_n], root_n, ends)
+    run.answer(likeliest(run.tree, ends))
 
 
-async def expand(run: SearchRun, states: Sequence[int], n: int) -> list[int]:
-    """n continuations of each state; returns the nodes at which the model gave up."""
+async def expand(run: SearchRun, states: Sequence[int], n: int, ends: Confidences) -> list[int]:
+    """n continuations of each state, noted in `ends`; returns the nodes at which the model gave up."""
     run.check_budget()
     allowed = run.simulations_left(n * len(states))
     counts = [min(n, allowed - n * i) for i in range(len(states)) if allowed > n * i]
     work = [run.complete(s, 0, k) for s, k in zip(states, counts, strict=False)]
     found = await run.gather(*work)
-    gave_up: list[int] = []
-    ends: set[int] = set()
+    came: Counter[int] = Counter()
+    known = len(run.tree.nodes)
     for state, samples in zip(states, found, strict=False):
         for steps in samples:
             end = join(run, state, steps)
-            ends.add(end)
-            if steps[-1].mark == BACKTRACK and end not in gave_up:
-                gave_up.append(end)
+            came[end] += 1
+            ends[end].append(confidence((*run.state(state), *steps)))
+    for end, times in came.items():
+        if again := times - (end >= known):
+            run.emit(SampledAgain(end, again))
     run.spend("complete", simulations=sum(counts))
-    fresh = [e for e in sorted(ends) if run.tree.nodes[e].finished and run.tree.nodes[e].score is None]
+    fresh = [e for e in sorted(came) if run.tree.nodes[e].finished and run.tree.nodes[e].score is None]
     if fresh:
         await run.evaluate(fresh)
-    return gave_up
+    return [e for e in came if run.tree.nodes[e].mark == BACKTRACK]
 
 
 def join(run: SearchRun, at: int, steps: Sequence[Step]) -> int:
@@ -87,8 +95,8 @@ def join(run: SearchRun, at: int, steps: Sequence[Step]) -> int:
     return at
 
 
-def roll_back(run: SearchRun, gave_up: Sequence[int], expanded: set[int], most: int) -> list[int]:
-    """The states before the steps the model gave up, those not yet expanded, likeliest step first, `most` at most."""
+def roll_back(run: SearchRun, gave_up: Sequence[int], expanded: set[int]) -> list[int]:
+    """The states before the steps the model gave up, those not yet expanded, likeliest step first."""
     states: dict[int, float] = {}
     for node in gave_up:
         alone = not run.tree.nodes[node].text and run.tree.nodes[node].parent != ROOT
@@ -98,18 +106,18 @@ def roll_back(run: SearchRun, gave_up: Sequence[int], expanded: set[int], most: 
         if new:
             logprob = run.tree.nodes[parent].logprob
             states[parent] = -math.inf if logprob is None else logprob
-    return sorted(states, key=lambda n: (-states[n], n))[:most]
+    return sorted(states, key=lambda n: (-states[n], n))
 
 
-def confidence(tree: SearchTree, node: Node) -> float:
-    """exp(mean log-probability per token) of all that leads to a node, in (0,1]."""
-    logprobs = [t.logprob for n in tree.path(node.id) for t in tree.nodes[n].tokens]
+def confidence(steps: Sequence[Step]) -> float:
+    """exp(mean log-probability per token) of a whole sample, in (0,1]."""
+    logprobs = [t.logprob for step in steps for t in step.tokens]
     return math.exp(sum(logprobs) / len(logprobs))
 
 
-def likeliest(tree: SearchTree) -> Answered:
-    """The answer whose candidates are together the likeliest."""
-    return answer.by_vote(tree, "likelihood", answer.answerable(tree), lambda n: confidence(tree, n))
+def likeliest(tree: SearchTree, ends: Mapping[int, Sequence[float]]) -> Answered:
+    """The answer whose samples are together the likeliest; shown in the candidate that weighs most."""
+    return answer.by_vote(tree, "likelihood", answer.answerable(tree), lambda n: sum(ends[n.id]))
 
 
 SEARCH = Search(DESCRIPTION, self_backtracking, lambda p: (BACKTRACK,))

@@ -111,7 +111,7 @@ def test_a_step_that_is_already_a_child_counts_again_with_its_first_score():
 
 def test_without_a_budget_of_simulations_it_ends_when_nothing_new_is_said():
     tree, _ = run_by_hand("ab_mcts", FEW, by_chance, Budget(None, tokens=10**6))
-    assert tree.finished is not None and tree.finished.stop == "exhausted"
+    assert tree.finished is not None and tree.finished.stop == "stale"  # a draw may always go wider: nothing proves that all was said
     assert len(tree.nodes) <= 8 and tree.answered is not None and tree.answered.node is not None
 
 
@@ -175,7 +175,7 @@ def test_a_posterior_holds_the_prior_and_every_score():
     assert (a, b) == pytest.approx((3.4, 1.6)) and a + b == pytest.approx(5)
     rng = random.Random(7)
     draws = [drawn(Arm(1, 30, 24.0, 1.0), 0.5, rng) for _ in range(400)]
-    assert {t.q for t in draws} == {round(24.5 / 31, 4)} and all(t.bonus is None and t.visits == 30 for t in draws)
+    assert {t.q for t in draws} == {24.5 / 31} and all(t.bonus is None and t.visits == 30 for t in draws)
     assert sum(t.total or 0.0 for t in draws) / 400 == pytest.approx(24.5 / 31, abs=0.02)
 
 

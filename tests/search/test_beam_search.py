@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from rlm_core.errors import ConfigError
-from rlm_core.events import Evaluated, Pruned
+from rlm_core.events import Evaluated, Pruned, SampledAgain
 from rlm_core.runs.config import Budget
 from tests.search.by_hand import Branching, Cutting, HandScored, by_chance, events, run_by_hand
 
@@ -103,3 +104,34 @@ def test_a_beam_that_the_budget_did_not_reach_is_served_when_something_is_left()
     tree, _ = run_by_hand("beam_search", Cutting(after=(best,)), by_chance, Budget(5), beams=4, width=1)
     assert [n.text.count("/") for n in tree.nodes.values() if n.children] == [0, 1, 1]
     assert tree.totals.simulations == 5 and tree.finished.stop == "simulations"  # what was cut off was not scored
+
+
+TWELVE_TO_FOUR = ("1<answer>24", "1<answer>24", "2<answer>7", "1<answer>24")
+"""Of any four samples in a row three answer 24."""
+
+
+@pytest.mark.parametrize("max_steps", [1, 2, 5])
+@pytest.mark.parametrize("first", [(), ("a",), ("a", "b")])
+def test_votes_are_by_samples_at_every_level_and_in_the_last_iteration(first, max_steps):
+    """Sixteen samples of one state: twelve to four, however deep and however they were made."""
+    script = {first[:i]: (first[i],) for i in range(len(first))} | {first: TWELVE_TO_FOUR}
+    tree, _ = run_by_hand("beam_search", script, {}, beams=16, width=4, max_steps=max_steps, pick="majority")
+    assert [(v.answer, v.weight) for v in tree.answered.votes] == [("24", 12.0), ("7", 4.0)] and tree.answered.answer == "24"
+    tree, _ = run_by_hand("beam_search", script, {"1<answer>24": 0.2, "2<answer>7": 0.9}, beams=16, width=4, max_steps=max_steps)
+    assert {v.answer: v.weight for v in tree.answered.votes} == {"7": pytest.approx(3.6), "24": pytest.approx(2.4)}
+
+
+def test_the_log_says_how_many_samples_a_state_stands_for():
+    tree, records = run_by_hand("beam_search", {(): TWELVE_TO_FOUR}, {}, beams=16, width=4)
+    assert {tree.nodes[e.node].answer: e.times for e in events(records, SampledAgain)} == {"24": 11, "7": 3}
+    assert {n.answer: n.samples for n in tree.candidates()} == {"24": 12, "7": 4} and tree.totals.simulations == 2  # each is scored once
+
+
+def test_a_sample_that_was_cut_off_is_no_more_of_the_same_that_was_not():
+    class Sometimes(Branching):
+        async def propose(self, problem, steps, seeds, sampling):
+            return [replace(self._step("x<answer>24"), cut=bool(s[-1] % 2), finished=not s[-1] % 2) for s in seeds]
+
+    tree, _ = run_by_hand("beam_search", Sometimes(), {}, beams=4, width=2, pick="majority")
+    assert [(n.samples, n.cut) for n in tree.nodes.values() if n.depth] == [(2, False)]
+    assert tree.answered.votes[0].weight == 2.0

@@ -87,3 +87,11 @@ def test_a_subtree_that_was_cut_off_ends_and_the_others_go_on():
     tree, _ = run_by_hand("dvts", Cutting(after=("/0",)), by_chance, beams=2, width=1)
     assert [n.answer for n in tree.candidates()] == ["24"] and not tree.nodes[ROOT].pruned
     assert next(n for n in tree.nodes.values() if n.text == "/0").pruned == "every step proposed from it was cut off"
+
+
+@pytest.mark.parametrize("max_steps", [1, 3])
+def test_votes_are_by_samples_in_every_subtree_and_in_the_last_iteration(max_steps):
+    """Four subtrees of four samples each: three answer 24 and one 7, in every one."""
+    script = {(): ("1<answer>24", "1<answer>24", "2<answer>7", "1<answer>24")}
+    tree, _ = run_by_hand("dvts", script, {}, beams=16, width=4, max_steps=max_steps, pick="majority")
+    assert [(v.answer, v.weight) for v in tree.answered.votes] == [("24", 12.0), ("7", 4.0)] and tree.answered.answer == "24"

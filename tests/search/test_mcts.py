@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 from collections import Counter
 from dataclasses import dataclass, field
@@ -424,3 +425,25 @@ def test_vote_sums_values_by_answer():
 def test_without_a_visited_candidate_no_answer_is_made_up(method):
     given = method(hand_built({6: [1.0, 1.0]}))
     assert given.answer is None and given.node is None and given.votes == ()
+
+
+@pytest.mark.parametrize(("parameters", "constant"), [({}, math.sqrt(2)), ({"rule": "puct"}, 1.25), ({"rule": "puct", "c": 0.8}, 0.8)])
+def test_each_rule_has_its_own_constant_unless_one_is_given(parameters, constant):
+    """PUCT's c1 = 1.25 and c2 = 19652 are published (Schrittwieser et al. 2020, appendix B); mctx: pb_c_init, pb_c_base."""
+    _, records = run_by_hand("mcts", Branching(), by_chance, Budget(20), leaves=1, **parameters)
+    made = events(records, Selected)
+    assert {e.constant for e in made} == {constant}
+    if parameters.get("rule") == "puct":
+        for choice in (c for e in made for c in e.choices):
+            for t in choice.terms:
+                pb_c = constant + math.log((choice.visits + 19652 + 1) / 19652)
+                assert t.bonus == pytest.approx(math.sqrt(choice.visits) * pb_c * t.prior / (t.visits + 1), rel=1e-12)
+
+
+def test_decisions_are_made_on_numbers_as_they_are():
+    """0.00001 more is more: rounded to four decimals the older child would go first at every tie."""
+    script = {(): ("a", "b"), ("a",): ("1<answer>7",), ("b",): ("2<answer>24",)}
+    tree, records = run_by_hand("mcts", script, {"a": 0.10001, "b": 0.10004}, Budget(3), leaves=1, c=0.0)
+    chosen = [c for e in events(records, Selected) for c in e.choices][-1]
+    totals = {tree.nodes[t.node].text: t.total for t in chosen.terms}
+    assert tree.nodes[chosen.chosen].text == "b" and totals["b"] > totals["a"]

@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from rlm_core.events import Pruned, Resampled
+from rlm_core.events import NodeAdded, Pruned, Resampled
 from rlm_core.runs.config import Budget
 from rlm_core.search.particle_filtering import multinomial, softmax, systematic
 from rlm_core.tree import ROOT
@@ -51,7 +51,7 @@ def test_a_lower_temperature_trusts_the_reward_more():
 def test_every_resampling_holds_all_particles_with_the_weights_of_their_scores(method):
     tree, records = run_by_hand("particle_filtering", Branching(depth=4), by_chance, particles=12, resampling=method)
     rounds = events(records, Resampled)
-    assert len(rounds) == 4 and tree.finished.stop == "done"
+    assert len(rounds) == 3 and tree.finished.stop == "done"  # four steps; after the last nothing is drawn
     standing = Counter({ROOT: 12})
     for depth, r in enumerate(rounds, 1):
         assert r.method == method and len(r.particles) == sum(p.copies for p in r.particles) == 12
@@ -89,13 +89,70 @@ def test_particles_that_take_the_same_step_stand_on_one_node():
     }
 
 
+def last_step(records) -> int:
+    return max(r.seq for r in records if isinstance(r.event, NodeAdded))
+
+
+@pytest.mark.parametrize("pick", ["weighted", "majority", "naive"])
+def test_after_the_last_step_nothing_is_drawn_and_the_particles_vote_as_they_are(pick):
+    """Twelve particles answer 24 and four 7, which the reward likes better."""
+    script = {(): ("1<answer>24", "2<answer>24", "3<answer>24", "4<answer>7")}
+    scores = {"1<answer>24": 0.1, "2<answer>24": 0.1, "3<answer>24": 0.1, "4<answer>7": 0.9}
+    tree, records = run_by_hand("particle_filtering", script, scores, particles=16, pick=pick)
+    assert not events(records, Resampled)
+    votes = {v.answer: v.weight for v in tree.answered.votes}
+    if pick == "majority":
+        assert votes == {"24": 12.0, "7": 4.0} and tree.answered.answer == "24"
+    elif pick == "weighted":
+        weights = softmax([0.1] * 12 + [0.9] * 4, 0.2)
+        assert votes == {"24": pytest.approx(sum(weights[:12]), abs=1e-4), "7": pytest.approx(sum(weights[12:]), abs=1e-4)}
+        assert tree.answered.answer == "7" and tree.answered.method == "particles"
+    else:
+        assert tree.answered.answer == "7" and tree.nodes[tree.answered.node].text == "4<answer>7"
+
+
+@pytest.mark.parametrize("seed", range(6))
+@METHODS
+def test_the_votes_are_the_weights_of_the_last_particles_by_an_independent_count(method, seed):
+    """The published kernel in a few lines, over the steps the log holds: draw while any is unfinished, then step; vote at the end."""
+    tree, records = run_by_hand(
+        "particle_filtering", Branching(depth=2 + seed % 3), lambda t: by_chance(f"{seed}{t}"), particles=10, resampling=method
+    )
+    assert max((r.seq for r in records if isinstance(r.event, Resampled)), default=0) < last_step(records)
+    depth = max(n.depth for n in tree.nodes.values())
+    last = [n for n in tree.nodes.values() if n.depth == depth]
+    weights = softmax([n.score for n in last], 0.2)
+    expected = Counter()
+    for n, w in zip(last, weights, strict=True):
+        expected[n.answer] += w
+    assert {v.answer: v.weight for v in tree.answered.votes} == {a: pytest.approx(w, abs=1e-4) for a, w in expected.items()}
+
+
+def test_a_draw_that_leaves_finished_particles_only_has_spent_their_weights():
+    """Else the reward would count twice: once in what is drawn, once in the vote."""
+    script = {(): ("1<answer>24", "1<answer>24", "2<answer>7", "a"), ("a",): ("b",)}
+    scores = {"1<answer>24": 0.9, "2<answer>7": 0.8, "a": 0.0}
+    tree, records = run_by_hand("particle_filtering", script, scores, particles=4, weight_temperature=0.1)
+    (drawn,) = events(records, Resampled)
+    counts = Counter(tree.nodes[p.node].answer for p in drawn.particles for _ in range(p.copies))
+    assert counts["24"] + counts["7"] == 4
+    assert {v.answer: v.weight for v in tree.answered.votes} == {a: pytest.approx(k / 4) for a, k in counts.items()}
+
+
+def test_what_a_budget_left_unscored_does_not_vote_by_weight():
+    script = {(): ("1<answer>24", "2<answer>7")}
+    tree, records = run_by_hand("particle_filtering", script, {}, Budget(3), particles=4)
+    assert tree.totals.simulations == 3 and {n.score for n in tree.candidates()} == {0.5}
+    assert sum(v.weight for v in tree.answered.votes) == pytest.approx(1)
+
+
 def test_finished_particles_are_drawn_with_the_score_they_have():
     script = {(): ("1<answer>24", "a"), ("a",): ("b",), ("a", "b"): ("2<answer>7",)}
     reward = HandScored({"1<answer>24": 0.5, "a": 0.5, "b": 0.5, "2<answer>7": 0.5})
     tree, records = run_by_hand("particle_filtering", script, reward, particles=4)
     at = nodes_by_text(tree)
     rounds = [Counter(p.node for p in r.particles) for r in events(records, Resampled)]
-    assert [r[at["1<answer>24"]] for r in rounds] == [2, 2, 2] and len(reward.asked) == 4  # and it is scored once
+    assert [r[at["1<answer>24"]] for r in rounds] == [2, 2] and len(reward.asked) == 4  # and it is scored once
 
 
 def test_the_reason_of_a_pruning_holds_the_weight():
@@ -109,8 +166,9 @@ def test_the_reason_of_a_pruning_holds_the_weight():
 
 def test_only_particles_that_are_there_at_the_end_answer():
     tree, records = run_by_hand("particle_filtering", Branching(depth=2), by_chance, particles=16, weight_temperature=0.05)
-    last = {p.node for p in events(records, Resampled)[-1].particles if p.copies}
-    assert {n for v in tree.answered.votes for n in v.nodes} == last and tree.answered.node in last
+    drawn = {p.node for p in events(records, Resampled)[-1].particles if p.copies}
+    last = {n for v in tree.answered.votes for n in v.nodes}
+    assert {tree.nodes[n].parent for n in last} == drawn and tree.answered.node in last
 
 
 def test_what_is_unfinished_at_the_step_limit_is_pruned_and_answers_nothing():
@@ -129,7 +187,7 @@ def test_resampling_depends_on_the_seed_alone(method):
 def test_the_simulations_budget_is_met_exactly_and_a_round_cut_short_is_not_resampled(most):
     tree, records = run_by_hand("particle_filtering", Branching(), by_chance, Budget(most), particles=8)
     assert tree.finished.stop == "simulations" and tree.totals.simulations == most
-    assert len(events(records, Resampled)) == most // 8
+    assert len(events(records, Resampled)) == (most - 1) // 8
 
 
 def test_particles_that_were_cut_off_weigh_nothing_and_are_replaced():

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from rlm_core.events import Backtracked, NodeAdded, Spent
+from rlm_core.events import Backtracked, NodeAdded, SampledAgain, Spent
 from rlm_core.markers import BACKTRACK
 from rlm_core.models.policy import Sampling, ScriptedPolicy, Seed, Step
 from rlm_core.problems.base import Problem
@@ -128,15 +128,62 @@ def test_confidence_is_the_mean_over_all_tokens_of_the_way_and_is_summed_by_answ
     _, tree, _ = searched(script, likely=likely, n=3, rounds=0)
     sure = math.exp(-(4 * 0.1 + 11 * 0.3) / 15)
     assert [(v.answer, v.weight) for v in tree.answered.votes] == [
-        ("7", round(math.exp(-0.8) + math.exp(-1.0), 4)),
-        ("24", round(sure, 4)),
+        ("7", pytest.approx(math.exp(-0.8) + math.exp(-1.0), abs=1e-4)),
+        ("24", pytest.approx(sure, abs=1e-4)),
     ]
     assert tree.answered.answer == "7" and tree.nodes[tree.answered.node].text == "b<answer>7" and tree.answered.method == "likelihood"
 
 
-def test_a_candidate_sampled_twice_counts_once_and_is_judged_once():
+def test_a_candidate_sampled_twice_weighs_twice_and_is_judged_once():
     _, tree, records = searched({(): ("b<answer>7", "b<answer>7", "c<answer>24")}, likely={"c<answer>24": -0.4}, n=3, rounds=0)
-    assert tree.answered.answer == "24" and all(len(n.evaluations) == 1 for n in tree.candidates())
+    at = nodes_by_text(tree)
+    assert {v.answer: v.weight for v in tree.answered.votes} == {
+        "7": pytest.approx(2 * math.exp(-0.5), abs=1e-4),
+        "24": pytest.approx(math.exp(-0.4), abs=1e-4),
+    }
+    assert tree.answered.answer == "7" and all(len(n.evaluations) == 1 for n in tree.candidates())
+    assert events(records, SampledAgain) == [SampledAgain(at["b<answer>7"], 1)] and tree.nodes[at["b<answer>7"]].samples == 2
+
+
+def test_of_equally_likely_solutions_the_one_sampled_more_often_answers():
+    """Twelve of sixteen samples against four."""
+    script = {(): ("2", "1", "1", "1"), ("1",): ("x<answer>1",), ("2",): ("x<answer>2",)}
+    _, tree, _ = searched(script, n=16, rounds=0)
+    assert tree.answered.answer == "1" and [n.samples for n in tree.candidates()] == [4, 12]
+    assert [v.weight for v in tree.answered.votes] == [pytest.approx(k * math.exp(-0.5), abs=1e-3) for k in (12, 4)]
+
+
+def test_what_a_later_round_samples_again_adds_up_with_the_first():
+    script = {(): ("a", "a", "a", "a"), ("a",): ("b<answer>7", "c<backtrack>", "b<answer>7", "b<answer>7")}
+    _, tree, _ = searched(script, n=4, rounds=1)  # the second round, two samples from "a": one finished, one given up
+    assert tree.nodes[nodes_by_text(tree)["b<answer>7"]].samples == 4
+    assert tree.answered.votes[0].weight == pytest.approx(4 * math.exp(-0.5), abs=1e-4)
+
+
+@dataclass(slots=True)
+class Wording(GivingUp):
+    """The same text, each time with other probabilities: as where a text can be cut into tokens in several ways."""
+
+    sures: tuple[float, ...] = ()
+
+    async def complete(self, problem: Problem, steps: Sequence[Step], seeds: Sequence[Seed], sampling: Sampling) -> list[tuple[Step, ...]]:
+        made = await GivingUp.complete(self, problem, steps, seeds, sampling)
+        return [(*s[:-1], self._sure(s[-1], self.sures[seed[-1]])) for s, seed in zip(made, seeds, strict=True)]
+
+    def _sure(self, step: Step, logprob: float) -> Step:
+        return replace(step, tokens=tuple(replace_logprob(t, logprob) for t in step.tokens))
+
+
+def test_each_sample_weighs_with_its_own_probability():
+    policy = Wording({(): ("b<answer>7",)}, sures=(-0.1, -0.7, -2.0))
+    tree, _ = run_by_hand("self_backtracking", policy, {}, n=3, rounds=0)
+    assert tree.answered.votes[0].weight == pytest.approx(math.exp(-0.1) + math.exp(-0.7) + math.exp(-2.0), abs=1e-4)
+
+
+def test_a_state_that_was_met_and_never_expanded_is_no_exhausted_search():
+    script = {(): ("a", "b", "b"), ("a",): ("x<backtrack>", "y<answer>7"), ("b",): ("x<answer>7", "z<backtrack>", "z<backtrack>")}
+    _, tree, _ = searched(script, n=3, rounds=5)  # one state a round is expanded; the model then gives nothing up
+    assert tree.finished.stop == "done"
 
 
 def by_chance(texts: tuple[str, ...]) -> list[str]:
