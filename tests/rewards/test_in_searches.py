@@ -64,7 +64,7 @@ def searched(nano, search: str, reward: str, parameters: dict, source) -> tuple[
 @every_kind
 def test_a_judges_verdict_scores_every_state(nano, search):
     evaluated, counted, written = searched(nano, search, "judge", {}, Judges(Leaning({})))
-    assert {e.score for e in evaluated} == {0.75} and counted == written
+    assert {round(e.score, 9) for e in evaluated} == {0.75} and counted == written
 
 
 @every_kind

@@ -53,7 +53,7 @@ class Leaning(ScriptedPolicy):
 
 def test_a_verdict_is_the_share_of_yes_among_yes_and_no():
     found = score(judge(Leaning({})), "2+3=5", "so 5")
-    assert found.score == 0.75 and found.passes == 1
+    assert found.score == pytest.approx(0.75) and found.passes == 1
     assert "Question: What is 2+3?" in Leaning.asked and "Step 2: so 5" in Leaning.asked
 
 
