@@ -1,0 +1,43 @@
+"""Importing a page, as tests and tools do, is not opening it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from rlm_core.paths import VARIABLE, data_folder
+from tests.patience import PATIENCE
+
+ROOT = Path(__file__).parents[2]
+IMPORTS = """
+import pkgutil, sys, threading
+
+def refuse(event, arguments):
+    if event in ("subprocess.Popen", "os.fork", "os.posix_spawn", "sqlite3.connect"):
+        raise RuntimeError(f"{event} while a page is imported")
+
+import pages.widgets.backend  # what the libraries do at their own import is theirs
+sys.addaudithook(refuse)
+threads = threading.active_count()
+found = [m.name for m in pkgutil.walk_packages(__import__("pages").__path__, "pages.")]
+for name in found:
+    __import__(name)
+assert len(found) > 10 and "pages.explore" in found, found
+assert threading.active_count() == threads, threading.enumerate()
+"""
+
+
+def test_importing_every_page_starts_nothing_and_writes_nothing(tmp_path):
+    ours = {k: v for k, v in os.environ.items() if k != VARIABLE and not k.startswith("XDG_")}
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTS], cwd=ROOT, env=ours | {"HOME": str(tmp_path)}, capture_output=True, text=True, timeout=PATIENCE
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert list(tmp_path.rglob("*")) == []
+
+
+def test_tests_keep_their_data_in_a_temporary_folder():
+    assert data_folder().is_relative_to(tempfile.gettempdir()) and data_folder().name.startswith("rlm-explorer-tests-")
