@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
-
-import networkx as nx
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from pages.widgets.exports import exports, nodes_frame
 from pages.widgets.looks import table_html, theme
-from pages.widgets.plot import PRIVATE, chart
+from pages.widgets.plot import chart
 from rlm_core.events import Record
 from rlm_core.figures.candidates import votes_figure
-from rlm_core.figures.graph import to_networkx
 from rlm_core.narrate import headline, sentence
-from rlm_core.runs import logfile
 from rlm_core.runs.summary import summarise
 from rlm_core.search.pool import cost, cut, pooled
 from rlm_core.tree import SearchTree
@@ -84,47 +80,8 @@ def _events(records: list[Record], moment: int) -> None:
         st.caption(f"The last {EVENTS_SHOWN} events up to this moment; the exported log has all {len(records):,}.")
 
 
-def nodes_frame(tree: SearchTree) -> pd.DataFrame:
-    """One row a node: what it says and what it is worth at this moment."""
-    return pd.DataFrame(
-        [
-            {
-                "node": n.id,
-                "parent": n.parent,
-                "depth": n.depth,
-                "step": n.text,
-                "state": n.state,
-                "visits N": n.visits,
-                "value Q": n.q,
-                "prior P": n.prior,
-                "score": n.score,
-                "mean log p": n.logprob,
-                "answer": n.answer,
-            }
-            for n in tree.nodes.values()
-        ]
-    )
-
-
 def _export(run: str, records: list[Record], tree: SearchTree, figure: go.Figure) -> None:
     st.caption("The log is the whole run; import it on the page of saved runs, or read it with `python -m rlm_core replay`.")
-    log, nodes, graph, picture = st.columns(4)
-    log.download_button("Event log (JSONL)", lambda: logfile.write(records), f"{run}.jsonl", width="stretch", icon=":material/data_object:")
-    nodes.download_button(
-        "Nodes (CSV)", lambda: nodes_frame(tree).to_csv(index=False), f"{run}-nodes.csv", width="stretch", icon=":material/table:"
-    )
-    graph.download_button(
-        "Graph (JSON)",
-        lambda: json.dumps(nx.node_link_data(to_networkx(tree))),
-        f"{run}-graph.json",
-        width="stretch",
-        icon=":material/hub:",
-    )
-    picture.download_button(
-        "Picture (HTML, offline)",
-        lambda: figure.to_html(include_plotlyjs=True, config=PRIVATE),
-        f"{run}.html",
-        width="stretch",
-        icon=":material/image:",
-    )
+    moment = exports(run, records, tree, figure)
+    st.caption(f"Nodes, graph and picture are those of {moment.words}, and say so in their names and inside.")
     st.json(summarise(tree).as_dict(), expanded=False)

@@ -166,7 +166,7 @@ def _draw(row: RunRow, tree: SearchTree, whole: SearchTree, lit: tuple[int, ...]
         figure = tree_figure(
             tree, places=places, theme=theme(), selected=chosen, highlight=lit, large=large, height=height, width=width_of("plot.Tree")
         )
-    clicked = plot(figure, key=f"plot.{kind}", height=height, scope=row.id)
+    clicked = plot(figure, key=f"plot.{kind}", height=height, scope=row.id, file=f"{row.id}-at-event-{tree.seq}")
     if clicked is not None and clicked in tree.nodes and clicked != chosen:
         st.query_params["node"] = str(clicked)
         st.rerun(scope="fragment")

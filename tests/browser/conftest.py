@@ -14,6 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from rlm_core.problems import make
+from rlm_core.runs.config import RunConfig
+from rlm_core.runs.store import Store
+from rlm_core.runs.summary import summarise
+from rlm_core.tree import replay
+from tests.helpers import random_log
 from tests.patience import PATIENCE, until
 
 ROOT = Path(__file__).parents[2]
@@ -89,6 +95,18 @@ def fresh(tmp_path: Path) -> Iterator[str]:
     """The address of an app that nobody has opened yet."""
     with served(tmp_path) as url:
         yield url
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """The address of an app with six saved runs, and its store."""
+    folder = tmp_path_factory.mktemp("kept")
+    store = Store(folder)
+    for seed in range(6):
+        log, config = random_log(seed, 20), RunConfig(seed=seed)
+        store.add_log(log, config, make(config.problem), "finished", summarise(replay(log)).as_dict(), "")
+    with served(folder) as url:
+        yield url, store
 
 
 @pytest.fixture(scope="module")

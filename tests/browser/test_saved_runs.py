@@ -9,26 +9,12 @@ import pytest
 from rlm_core.problems import make
 from rlm_core.runs import logfile
 from rlm_core.runs.config import RunConfig
-from rlm_core.runs.store import Store
 from rlm_core.runs.summary import summarise
 from rlm_core.tree import replay
-from tests.browser.conftest import served
 from tests.helpers import random_log
 
 ROW, FIRST = 35, 52
 """Height of a row and the middle of the first, px."""
-
-
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory):
-    """The address of an app with six saved runs, and its store."""
-    folder = tmp_path_factory.mktemp("kept")
-    store = Store(folder)
-    for seed in range(6):
-        log, config = random_log(seed, 20), RunConfig(seed=seed)
-        store.add_log(log, config, make(config.problem), "finished", summarise(replay(log)).as_dict(), "")
-    with served(folder) as url:
-        yield url, store
 
 
 @pytest.fixture

@@ -15,6 +15,8 @@ import streamlit as st
 import streamlit.components.v1 as components_v1
 from streamlit.components.v2 import component
 
+from pages.widgets.looks import theme
+
 _HTML = '<div class="rlm-plot" style="width:100%"></div>'
 _JS = (Path(__file__).parent / "plot.js").read_text()
 _SERVED = "plotly_library"
@@ -50,10 +52,10 @@ def chart(figure: go.Figure, *, key: str) -> None:
     st.plotly_chart(figure, width="stretch", key=key, config=PRIVATE | {"displayModeBar": False})
 
 
-def plot(figure: go.Figure | str, *, key: str, height: int, scope: str) -> int | None:
+def plot(figure: go.Figure | str, *, key: str, height: int, scope: str, file: str = "") -> int | None:
     """Draw a figure (or its JSON); returns the node id of a marker clicked just now, else None. height: pixels.
 
-    scope: what the figure is about (a run); zoom and pan are kept while it stays the same.
+    scope: what the figure is about (a run); zoom and pan are kept while it stays the same. file: name of a saved picture.
     """
     text = figure if isinstance(figure, str) else figure.to_json()
     assert text is not None
@@ -69,6 +71,8 @@ def plot(figure: go.Figure | str, *, key: str, height: int, scope: str) -> int |
             "name": key,
             "scope": scope,
             "private": PRIVATE,
+            "paper": theme().surface,
+            "file": file or key.replace(".", "-"),
         },
         on_node_change=lambda: None,
         on_width_change=lambda: None,

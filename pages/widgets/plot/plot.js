@@ -1,8 +1,10 @@
 // Draws a plotly figure with Plotly.react, so that zoom and pan survive while the figure changes.
 // Without a figure it only fetches the library, so that the first figure does not wait for it.
-// data: {figure, version, library, height, width, name, scope, private}; a new scope gives the zoom up. private: settings that keep plotly to itself. State: `width`, px, in steps of 40, so that the server can plan labels.
+// data: {figure, version, library, height, width, name, scope, private, paper, file}; a new scope gives the zoom up. private: settings that keep plotly to itself.
+// paper, file: background and name of a saved picture. State: `width`, px, in steps of 40, so that the server can plan labels.
 // Trigger: `node`, the id of a clicked marker.
 const WIDTH_STEP = 40;
+const WIDER = 1.2;  // a picture's letters may be wider than the page's, whose font a file cannot use
 const zooms = new Map();  // by plot's name: {scope, xaxis, yaxis}, a person's own ranges; outlives the element, which the page may make anew
 const AXES = ["xaxis", "yaxis"];
 let loading = null;
@@ -48,6 +50,13 @@ function home(place) {
   return window.Plotly.relayout(place, change).then(() => zooms.delete(place.rlmName));
 }
 
+// The picture as a file: three times as fine as on the screen, on the page's own background, so that it can be read on any slide.
+function photograph(place) {
+  const figure = { data: place.data, layout: { ...place.layout, paper_bgcolor: place.rlmPaper }, config: { locale: "en" } };
+  const size = { width: Math.round(place.clientWidth * WIDER), height: place.clientHeight };
+  return window.Plotly.downloadImage(figure, { format: "png", scale: 3, filename: place.rlmFile, ...size });
+}
+
 // Says what went wrong in the plot's place; the next figure is drawn anew.
 function fail(place, error) {
   if (window.Plotly) window.Plotly.purge(place);
@@ -68,6 +77,8 @@ export default function (component) {
   const place = parentElement.querySelector(".rlm-plot");
   place.style.height = data.height + "px";
   place.rlmTrigger = setTriggerValue;
+  place.rlmPaper = data.paper;
+  place.rlmFile = data.file;
   const width = Math.round(place.clientWidth / WIDTH_STEP) * WIDTH_STEP;
   if (width > 0 && width !== data.width) setStateValue("width", width);
   if (place.rlmVersion === data.version) return;
@@ -84,8 +95,9 @@ export default function (component) {
     keepZoom(place, figure.layout);
     place.rlmDrawn = null;
     const config = { ...data.private, responsive: true, scrollZoom: true, doubleClick: "reset",
-                     modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "resetScale2d"],
-                     modeBarButtonsToAdd: [{ name: "home", title: "Reset axes", icon: Plotly.Icons.home, click: home }] };
+                     modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "resetScale2d", "toImage"],
+                     modeBarButtonsToAdd: [{ name: "picture", title: "Save the picture (PNG)", icon: Plotly.Icons.camera, click: photograph },
+                                           { name: "home", title: "Reset axes", icon: Plotly.Icons.home, click: home }] };
     Plotly.react(place, figure.data, figure.layout, config).then(() => {
       place.dataset.version = data.version;
       place.rlmDrawn = ranges(place._fullLayout);

@@ -1,0 +1,46 @@
+"""Buttons that download what is made when they are pressed, however quickly and whatever else the page is doing.
+
+Streamlit's own download button hands out an address that is gone as soon as the page is drawn again, several times a second
+while a run is live. Here the browser keeps a list of what it still waits for, and the server answers it each time it draws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+from streamlit.components.v2 import component
+
+HEIGHT = 44
+_HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """label: on the button. icon: a Material symbol's name. file: how the file is called. make: its text."""
+
+    label: str
+    icon: str
+    file: str
+    mime: str
+    make: Callable[[], str]
+
+
+@st.cache_resource(show_spinner=False)
+def _renderer():
+    js, css = (_HERE / "downloads.js").read_text(), (_HERE / "downloads.css").read_text()
+    return component("rlm_downloads", html='<div class="rlm-downloads"></div>', js=js, css=css, isolate_styles=False)
+
+
+def downloads(offered: Sequence[Download], *, key: str) -> None:
+    """Draw a row of buttons, and hand over the files that the browser waits for."""
+    wanted = (st.session_state.get(key) or {}).get("wanted") or []
+    made = [_made(request, offered[number]) for request, number in wanted if number < len(offered)]
+    buttons = [{"label": d.label, "icon": d.icon, "file": d.file} for d in offered]
+    _renderer()(key=key, data={"name": key, "buttons": buttons, "made": made}, height=HEIGHT, on_wanted_change=lambda: None)
+
+
+def _made(request: str, download: Download) -> dict[str, str]:
+    return {"request": request, "file": download.file, "mime": download.mime, "text": download.make()}

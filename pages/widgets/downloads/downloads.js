@@ -1,0 +1,48 @@
+// A row of buttons; each press is a wish that stays until its file has come, so that none is lost however the page is drawn meanwhile.
+// data: {name, buttons: [{label, icon, file}], made: [{request, file, mime, text}]}. State: `wanted`, [[request, number of the button]].
+const waiting = new Map();  // by name: the wishes not yet answered; outlives the element, which the page may make anew
+let count = 0;
+
+function save(file) {
+  const address = URL.createObjectURL(new Blob([file.text], { type: file.mime }));
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = file.file;
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+}
+
+function button({ label, icon, file }, press) {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.title = file;
+  const [symbol, words] = [document.createElement("span"), document.createElement("span")];
+  symbol.className = "icon";
+  symbol.setAttribute("aria-hidden", "true");
+  symbol.textContent = icon;
+  words.textContent = label;
+  made.append(symbol, words);
+  made.addEventListener("click", press);
+  return made;
+}
+
+export default function (component) {
+  const { parentElement, data, setStateValue } = component;
+  const place = parentElement.querySelector(".rlm-downloads");
+  const wanted = waiting.get(data.name) ?? [];
+  waiting.set(data.name, wanted);
+  const tell = () => setStateValue("wanted", wanted.slice());
+  const answered = data.made.filter((file) => wanted.some(([request]) => request === file.request));
+  for (const file of answered) {
+    wanted.splice(wanted.findIndex(([request]) => request === file.request), 1);
+    save(file);
+  }
+  if (answered.length) tell();
+  place.replaceChildren(...data.buttons.map((described, number) => button(described, () => {
+    count += 1;
+    wanted.push([`${Date.now()}-${count}`, number]);
+    tell();
+  })));
+}
