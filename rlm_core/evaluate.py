@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -56,7 +56,7 @@ def _right(problem: Problem, steps: Sequence[Step]) -> bool:
 async def evaluate_search(
     config: RunConfig, chosen: Sequence[Problem], new_policy: Callable[[], Policy], source: ModelSource
 ) -> dict[str, Any]:
-    """Accuracy of a search over problems, with its mean cost a problem."""
+    """Accuracy of a search over problems, with its mean cost per problem; `right` tells of each problem whether it was solved."""
     began = time.perf_counter()
     trees = await search_all(config, chosen, new_policy, source)
     return {
@@ -64,6 +64,7 @@ async def evaluate_search(
         "search": config.search,
         "reward": config.reward,
         "accuracy": Measured.of([float(right(t)) for t in trees]).as_list(),
+        "right": [right(t) for t in trees],
         "tokens_per_problem": round(mean([t.totals.generated for t in trees]), 1),
         "reward_passes_per_problem": round(mean([t.totals.reward_passes for t in trees]), 1),
         "oracle": trees[0].oracle,
@@ -107,44 +108,74 @@ VARIANTS: dict[str, tuple[dict[str, Any], ...]] = {
 """Settings of a strategy that are measured besides its defaults (probes change nothing and only cost time)."""
 
 
+GREEDY_CHAIN = ("chain_of_thought", {"decoding": "greedy"})
+"""What every other strategy is compared with."""
+
+
+def settings(parameters: Mapping[str, Any]) -> str:
+    """As a table shows them."""
+    return ", ".join(f"{k}={v}" for k, v in parameters.items() if k != "probe")
+
+
 async def evaluate_strategies(
-    searches: Sequence[str], config: RunConfig, chosen: Sequence[Problem], new_policy: Callable[[], Policy], source: ModelSource
+    searches: Sequence[str],
+    config: RunConfig,
+    chosen: Sequence[Problem],
+    new_policy: Callable[[], Policy],
+    source: ModelSource,
+    done: Collection[tuple[str, str]] = (),
 ) -> AsyncIterator[dict[str, Any]]:
-    """Every strategy, with the settings in VARIANTS, over the same problems: one row each, as it is done."""
-    for name in searches:
-        for parameters in VARIANTS.get(name, ({},)):
-            row = await evaluate_search(
-                msgspec.structs.replace(config, search=name, search_parameters=parameters), chosen, new_policy, source
-            )
-            shown = ", ".join(f"{k}={v}" for k, v in parameters.items() if k != "probe")
-            yield {"settings": shown, **row}
+    """GREEDY_CHAIN, then every strategy with the settings in VARIANTS, over the same problems: one row each, as it is made.
+
+    done: search and settings of the rows that are there already.
+    """
+    wanted = [(name, parameters) for name in searches for parameters in VARIANTS.get(name, ({},))]
+    for name, parameters in [GREEDY_CHAIN, *(w for w in wanted if w != GREEDY_CHAIN)]:
+        if (name, settings(parameters)) in done:
+            continue
+        own = msgspec.structs.replace(config, search=name, search_parameters=parameters)
+        yield {"settings": settings(parameters), **await evaluate_search(own, chosen, new_policy, source)}
+
+
+FREE = (0, 0)
+"""Thinking that no budget and no wait interferes with: most and waits."""
 
 
 async def evaluate_forcing(
     config: RunConfig,
-    budgets: Sequence[int],
-    waits: Sequence[int],
+    points: Sequence[tuple[int, int]],
     chosen: Sequence[Problem],
     new_policy: Callable[[], Policy],
     source: ModelSource,
-) -> dict[str, Any]:
-    """Budget forcing at several settings, with s1's three figures over the maxima and over the waits."""
-    rows, points = [], []
-    for most, wait in [*((b, 0) for b in budgets), *((0, w) for w in waits)]:
-        parameters = {"most": most, "waits": wait, "probe": False}
+) -> AsyncIterator[dict[str, Any]]:
+    """Thinking under each (most, waits) of budget forcing, over the same problems: one row each, as it is made."""
+    for most, waits in points:
+        began = time.perf_counter()
+        parameters = {"most": most, "waits": waits, "probe": False}
         trees = await search_all(
             msgspec.structs.replace(config, search="thinking", search_parameters=parameters), chosen, new_policy, source
         )
         used = [forcing.thinking_tokens(t) for t in trees]
-        accuracy = Measured.of([float(right(t)) for t in trees])
-        point = forcing.Point(0, most, mean(used), accuracy.value, forcing.within(used, 0, most))
-        points.append(point)
-        rows.append({"most": most, "waits": wait, "thinking_tokens": round(point.tokens, 1), "accuracy": accuracy.as_list()})
-    maxima, waited = points[: len(budgets)], points[len(budgets) :]
-    figures = {
+        yield {
+            "most": most,
+            "waits": waits,
+            "thinking_tokens": mean(used),
+            "within": forcing.within(used, 0, most),
+            "accuracy": Measured.of([float(right(t)) for t in trees]).as_list(),
+            "right": [right(t) for t in trees],
+            "seconds": round(time.perf_counter() - began, 1),
+        }
+
+
+def forcing_figures(rows: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
+    """s1's three figures: control and scaling over the maxima, scaling over the waits, and the performance of all."""
+    maxima, waited = (
+        [forcing.Point(0, r["most"], r["thinking_tokens"], mean([float(x) for x in r["right"]]), r["within"]) for r in part]
+        for part in ([r for r in rows if r["most"]], [r for r in rows if not r["most"]])
+    )
+    return {
         "control": round(forcing.control(maxima), 4) if maxima else None,
         "scaling_per_token": round(forcing.scaling(maxima), 6) if len(maxima) > 1 else None,
         "waits_scaling_per_token": round(forcing.scaling(waited), 6) if len(waited) > 1 else None,
-        "performance": round(forcing.performance(points), 4),
+        "performance": round(forcing.performance([*maxima, *waited]), 4),
     }
-    return {"problems": len(chosen), "rows": rows, **figures}

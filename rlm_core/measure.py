@@ -67,6 +67,38 @@ def mcnemar(a: Sequence[bool], b: Sequence[bool]) -> float:
     return min(1.0, 2 * tail)
 
 
+def holm(ps: Sequence[float]) -> list[float]:
+    """p values corrected for how many tests there are, in [0,1]: below α, the chance of any false finding is below α (Holm 1979).
+
+    >>> [round(p, 3) for p in holm([0.01, 0.04, 0.03])], holm([])
+    ([0.03, 0.06, 0.06], [])
+    """
+    corrected, least = [0.0] * len(ps), 0.0
+    for rank, i in enumerate(sorted(range(len(ps)), key=ps.__getitem__)):
+        least = max(least, min(1.0, (len(ps) - rank) * ps[i]))
+        corrected[i] = least
+    return corrected
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Two measurements of the same problems: those that only the first or only the second has right, McNemar's p and Holm's."""
+
+    wins: int
+    losses: int
+    p: float
+    corrected: float
+
+
+def compared(rows: Sequence[Sequence[bool]], base: Sequence[bool]) -> list[Compared]:
+    """Each row's right and wrong answers against those of `base` on the same problems, corrected for the number of rows."""
+    ps = [mcnemar(row, base) for row in rows]
+    differ = [
+        (sum(r and not b for r, b in zip(row, base, strict=True)), sum(b and not r for r, b in zip(row, base, strict=True))) for row in rows
+    ]
+    return [Compared(*d, p, c) for d, p, c in zip(differ, ps, holm(ps), strict=True)]
+
+
 def auc(scores: Sequence[float], labels: Sequence[bool]) -> float | None:
     """Area under the ROC curve: the chance that a right one scores above a wrong one, ties counting half.
 

@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 import typer
 
 from rlm_core import catalogue, rewards
-from rlm_core.cli.words import build_config, load
+from rlm_core.cli.kept import Kept
+from rlm_core.cli.tables import forcing_table, share, strategies_table
+from rlm_core.cli.words import build_config, load, report
 from rlm_core.describe import unknown
 from rlm_core.errors import ConfigError
 from rlm_core.problems.sets import counted_set, problem_set
 from rlm_core.runs.config import RunConfig
 
 app = typer.Typer()
+PROBLEMS = typer.Option(min=2, help="Problems: seeds 0 to n-1 of the held-out split.")
+KEEP = typer.Option(help="A file for each row's results, problem by problem; rows that it holds already are not measured again.")
+KS = "k is 1 or more, and the samples are at least twice k"
 
 
 @app.command()
 def evaluate(
     model: Annotated[str, typer.Option(help="nano, smollm2, a Hugging Face id, a folder or a .gguf file.")] = "nano",
     problem: Annotated[str, typer.Option(help="A kind of problem without a seed, such as countdown:numbers=3.")] = "countdown:numbers=3",
-    n: Annotated[int, typer.Option(min=2, help="Problems: seeds 0 to n-1 of the held-out split.")] = 200,
-    samples: Annotated[int, typer.Option(min=1, help="Solutions sampled for each problem; at least twice the largest k.")] = 32,
+    n: Annotated[int, PROBLEMS] = 500,
+    samples: Annotated[int, typer.Option(min=2, help="Solutions sampled for each problem; at least twice the largest k.")] = 32,
     k: Annotated[list[int] | None, typer.Option(help="pass@k to report; may be repeated.")] = None,
     search: Annotated[str, typer.Option(help="Measure this search instead of plain samples.")] = "",
     set_: Annotated[list[str] | None, typer.Option("--set", help="As for `run`.")] = None,
@@ -33,14 +40,15 @@ def evaluate(
     """Measure a model, or a search with it, over held-out problems; a share is printed with the ends of its 95 % bootstrap interval."""
     config = catalogue.checked(build_config(model, problem, search or None, set_ or [], reward, seed))
     result = asyncio.run(_evaluate(config, problem, n, samples, k or [1, 16], bool(search)))
+    result.pop("right", None)
     print(json.dumps({"model": model, "problem": problem, **result}))
 
 
 async def _evaluate(config: RunConfig, spec: str, n: int, samples: int, ks: list[int], by_search: bool) -> dict[str, Any]:
     from rlm_core.evaluate import evaluate_policy, evaluate_search
 
-    if max(ks) > samples:
-        raise ConfigError(f"pass@{max(ks)} needs at least {max(ks)} samples a problem, not {samples}.")
+    if min(ks) < 1 or 2 * max(ks) > samples:
+        raise ConfigError(f"pass@{min(ks) if min(ks) < 1 else max(ks)} cannot be told from {samples} samples per problem; {KS}.")
     library, loaded = await load(config)
     chosen = problem_set(spec, n)
     if by_search:
@@ -52,55 +60,77 @@ async def _evaluate(config: RunConfig, spec: str, n: int, samples: int, ks: list
 def strategies(
     model: Annotated[str, typer.Option(help="As for `run`.")] = "nano",
     problem: Annotated[str, typer.Option(help="A kind of problem without a seed.")] = "countdown:numbers=4",
-    n: Annotated[int, typer.Option(min=2, help="Problems: seeds 0 to n-1 of the held-out split.")] = 200,
-    only: Annotated[list[str] | None, typer.Option(help="Only this strategy; may be repeated.")] = None,
+    n: Annotated[int, PROBLEMS] = 500,
+    only: Annotated[list[str] | None, typer.Option(help="Only this strategy, beside the greedy chain; may be repeated.")] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="A budget, the reward or the run itself, as for `run`.")] = None,
     reward: Annotated[str, typer.Option()] = "rollouts",
     seed: Annotated[int, typer.Option()] = 0,
+    keep: Annotated[Path | None, KEEP] = None,
 ) -> None:
-    """Measure every strategy over the same held-out problems and print a table: accuracy, tokens and reward passes a problem."""
+    """Measure every strategy over the same held-out problems, each against a greedy chain, and print a table.
+
+    "Against greedy" counts the problems that only the strategy (+) and only the greedy chain (−) solves; p is McNemar's exact
+    test on them, corrected for the number of rows (Holm). Tokens and reward passes are means per problem.
+    """
     for name in only or []:
         if name not in catalogue.searches():
             raise unknown("search", name, catalogue.searches())
     config = catalogue.checked(build_config(model, problem, None, set_ or [], reward, seed))
-    print("| strategy | settings | accuracy [95 %] | tokens | reward passes | seconds |\n|---|---|---|---|---|---|", flush=True)
-    asyncio.run(_strategies(config, problem, n, only or list(catalogue.searches())))
+    kept = Kept(keep, {"command": "strategies", "problems": problem, "n": n, "config": msgspec.to_builtins(config)})
+    asyncio.run(_strategies(config, problem, n, only or list(catalogue.searches()), kept))
+    print("\n".join(strategies_table(kept.rows)))
 
 
-async def _strategies(config: RunConfig, spec: str, n: int, names: list[str]) -> None:
+async def _strategies(config: RunConfig, spec: str, n: int, names: list[str], kept: Kept) -> None:
     from rlm_core.evaluate import evaluate_strategies
 
     library, loaded = await load(config)
-    async for row in evaluate_strategies(names, config, problem_set(spec, n), loaded.policy, library):
-        value, low, high = row["accuracy"]
-        oracle = " (oracle)" if row["oracle"] else ""
-        cells = [row["search"] + oracle, row["settings"], f"{value:.3f} [{low:.3f}, {high:.3f}]"]
-        cells += [f"{row['tokens_per_problem']:,.0f}", f"{row['reward_passes_per_problem']:,.1f}", f"{row['seconds']:.0f}"]
-        print("| " + " | ".join(cells) + " |", flush=True)
+    done = {(row["search"], row["settings"]) for row in kept.rows}
+    async for row in evaluate_strategies(names, config, problem_set(spec, n), loaded.policy, library, done):
+        kept.add(row)
+        report(f"{row['search']} {row['settings']}: {share(row['accuracy'])}, {row['seconds']:.0f} s")
 
 
 @app.command("budget-forcing")
 def budget_forcing(
     model: Annotated[str, typer.Option(help="As for `run`.")] = "nano",
     problem: Annotated[str, typer.Option(help="A kind of problem without a seed.")] = "countdown:numbers=4",
-    n: Annotated[int, typer.Option(min=2, help="Problems: seeds 0 to n-1 of the held-out split.")] = 200,
+    n: Annotated[int, PROBLEMS] = 500,
     budget: Annotated[list[int] | None, typer.Option(min=1, help="A maximum of thinking tokens; may be repeated.")] = None,
     waits: Annotated[list[int] | None, typer.Option(min=0, max=10, help="A number of forced waits; may be repeated.")] = None,
     seed: Annotated[int, typer.Option()] = 0,
+    keep: Annotated[Path | None, KEEP] = None,
 ) -> None:
-    """Measure budget forcing: accuracy against thinking tokens, with s1's control, scaling and performance."""
+    """Measure budget forcing: accuracy against thinking tokens, with s1's control, scaling and performance.
+
+    Each row is compared with a greedy chain that does not think, and with thinking that nothing interferes with, as
+    `strategies` compares.
+    """
     config = catalogue.checked(build_config(model, problem, "thinking", [], "rollouts", seed))
-    result = asyncio.run(_budget_forcing(config, problem, n, budget or [16, 32, 64, 128, 224], waits or [0, 1, 2, 4]))
-    for row in result.pop("rows"):
-        print(json.dumps(row))
-    print(json.dumps({"model": model, "problem": problem, **result}))
+    kept = Kept(keep, {"command": "budget-forcing", "problems": problem, "n": n, "config": msgspec.to_builtins(config)})
+    points = [(0, 0), *((b, 0) for b in budget or [16, 32, 64, 128, 224]), *((0, w) for w in waits or [1, 2, 4] if w)]
+    rows, figures = asyncio.run(_budget_forcing(config, problem, n, points, kept))
+    print("\n".join(forcing_table(rows, kept.rows[0])))
+    print(json.dumps({"model": model, "problem": problem, "problems": n, **figures}))
 
 
-async def _budget_forcing(config: RunConfig, spec: str, n: int, budgets: list[int], waits: list[int]) -> dict[str, Any]:
-    from rlm_core.evaluate import evaluate_forcing
+async def _budget_forcing(
+    config: RunConfig, spec: str, n: int, points: list[tuple[int, int]], kept: Kept
+) -> tuple[list[dict[str, Any]], dict[str, float | None]]:
+    from rlm_core.evaluate import GREEDY_CHAIN, evaluate_forcing, evaluate_search, forcing_figures
 
     library, loaded = await load(config)
-    return await evaluate_forcing(config, budgets, waits, problem_set(spec, n), loaded.policy, library)
+    chosen = problem_set(spec, n)
+    if not kept.rows:
+        name, parameters = GREEDY_CHAIN
+        own = msgspec.structs.replace(config, search=name, search_parameters=parameters)
+        kept.add(await evaluate_search(own, chosen, loaded.policy, library))
+    done = {(row["most"], row["waits"]) for row in kept.rows[1:]}
+    async for row in evaluate_forcing(config, [p for p in points if p not in done], chosen, loaded.policy, library):
+        kept.add(row)
+        report(f"at most {row['most'] or 'any'}, waits {row['waits']}: {share(row['accuracy'])}, {row['seconds']:.0f} s")
+    rows = sorted((r for r in kept.rows[1:] if (r["most"], r["waits"]) in points), key=lambda r: points.index((r["most"], r["waits"])))
+    return rows, forcing_figures(rows)
 
 
 @app.command("evaluate-reward")

@@ -15,7 +15,10 @@ BATCH = Parameter("batch", 4, "Candidates sampled at the same time; budgets are 
 
 
 async def sample_pool(run: SearchRun, n: int, batch: int, *, score: bool) -> None:
-    """n whole solutions as paths below the root, each finished one scored by the reward if `score`."""
+    """n whole solutions as paths below the root, each finished one scored by the reward if `score`.
+
+    One simulation is one of them; those of a batch are complete when it is scored, so that the last is not left without scores.
+    """
     made = 0
     while made < n:
         run.check_budget()
@@ -23,10 +26,12 @@ async def sample_pool(run: SearchRun, n: int, batch: int, *, score: bool) -> Non
         (solutions,) = await run.gather(run.complete(ROOT, made, now))
         ends = [add_solution(run, s) for s in solutions]
         made += now
-        run.spend("complete", simulations=now)
         candidates = [e for e in ends if run.tree.nodes[e].finished]
         if score and candidates:
-            await run.evaluate(candidates)
+            run.spend("complete")
+            await run.evaluate(candidates, simulations=now)
+        else:
+            run.spend("complete", simulations=now)
 
 
 def add_solution(run: SearchRun, steps: Sequence[Step], parent: int = ROOT) -> int:

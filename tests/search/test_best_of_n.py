@@ -101,3 +101,10 @@ def test_majority_asks_no_reward(nano):
     assert {e.purpose for e in events if isinstance(e, Spent)} == {"complete"}
     assert tree.totals.reward_passes == 0 and tree.totals.generated == policy.usage.generated
     assert sum(v.weight for v in tree.answered.votes) == len([n for n in tree.candidates() if n.answer])
+
+
+@pytest.mark.parametrize("most", [4, 6, 8])
+def test_a_budget_that_ends_with_a_batch_leaves_none_of_it_unscored(nano, most):
+    tree, _ = searched(nano.policy(), Budget(most), n=16, batch=4)
+    assert tree.totals.simulations == most and tree.finished.stop == "simulations"
+    assert all(n.score is not None for n in tree.candidates()) and tree.answered.votes

@@ -1,0 +1,69 @@
+"""Tables of measurements in Markdown, as they stand in the documentation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rlm_core.measure import Compared, compared
+
+Row = Mapping[str, Any]
+
+
+def share(measured: Sequence[float]) -> str:
+    """A share with the ends of its interval.
+
+    >>> share([0.5, 0.43, 0.57])
+    '0.500 [0.430, 0.570]'
+    """
+    value, low, high = measured
+    return f"{value:.3f} [{low:.3f}, {high:.3f}]"
+
+
+def chance(p: float) -> str:
+    """A p value: four decimals, and never 0.
+
+    >>> chance(0.03125), chance(1e-9), chance(1.0)
+    ('0.0312', '< 0.0001', '1.0000')
+    """
+    return f"{p:.4f}" if p >= 0.0001 else "< 0.0001"
+
+
+def against(c: Compared) -> list[str]:
+    """Problems only it solves and only the other solves, and the corrected p."""
+    return [f"+{c.wins} −{c.losses}", chance(c.corrected)]
+
+
+def strategies_table(rows: Sequence[Row]) -> list[str]:
+    """The first row is what the others are compared with."""
+    base, *others = rows
+    tests = compared([r["right"] for r in others], base["right"])
+    lines = ["| strategy | settings | accuracy [95 %] | against greedy | p | tokens | reward passes |", "|---|---|---|---|---|---|---|"]
+    for row, test in zip(rows, [None, *tests], strict=True):
+        cells = [row["search"] + (" (oracle)" if row["oracle"] else ""), row["settings"], share(row["accuracy"])]
+        cells += against(test) if test else ["–", "–"]
+        lines.append(_line([*cells, f"{row['tokens_per_problem']:,.0f}", f"{row['reward_passes_per_problem']:,.1f}"]))
+    return lines
+
+
+def forcing_table(rows: Sequence[Row], greedy: Row) -> list[str]:
+    """Each row against the greedy chain; the rows after the first, which is free thinking, against that too."""
+    free = rows[0]
+    by_greedy = compared([r["right"] for r in rows], greedy["right"])
+    by_free = compared([r["right"] for r in rows[1:]], free["right"])
+    head = ["at most", "waits", "thinking tokens used", "accuracy [95 %]", "against greedy", "p", "against free thinking", "p"]
+    lines = [_line(head), _line(["---"] * len(head)).replace(" ", "")]
+    lines.append(_line(["greedy chain, no thinking", "–", "0.0", share(greedy["accuracy"]), "–", "–", "–", "–"]))
+    for row, test, freely in zip(rows, by_greedy, [None, *by_free], strict=True):
+        cells = [
+            str(row["most"]) if row["most"] else "no limit",
+            str(row["waits"]),
+            f"{row['thinking_tokens']:.1f}",
+            share(row["accuracy"]),
+        ]
+        lines.append(_line([*cells, *against(test), *(against(freely) if freely else ["–", "–"])]))
+    return lines
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
