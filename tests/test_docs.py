@@ -93,7 +93,7 @@ def test_what_a_document_names_is_there(doc):
 
 @pytest.mark.parametrize("doc", DOCS, ids=lambda d: str(d.relative_to(ROOT)))
 def test_the_commands_a_document_gives_are_there_with_their_options(doc):
-    group = typer.main.get_command(app)
+    group = typer.main.get_group(app)
     for name, rest in COMMAND.findall(doc.read_text()):
         assert name in group.commands, name
         command = group.commands[name]
