@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import typer.core
 import typer.main
 
 from rlm_core.cli import app
@@ -97,8 +98,8 @@ def test_the_commands_a_document_gives_are_there_with_their_options(doc):
     for name, rest in COMMAND.findall(doc.read_text()):
         assert name in group.commands, name
         command = group.commands[name]
-        if words := [w for w in rest.split() if w in getattr(command, "commands", {})]:
-            command = command.commands[words[0]]
+        within: dict[str, typer.core.TyperCommand] = getattr(command, "commands", {})
+        command = next((within[w] for w in rest.split() if w in within), command)
         known = {option for p in command.params for option in p.opts}
         assert set(re.findall(r"(?<=\s)--[\w-]+", rest)) <= known, (name, rest)
 
