@@ -124,7 +124,7 @@ def browser():
 def page(browser, address):
     """A fresh page on the app, its controls drawn."""
     opened = browser.new_page(viewport={"width": 1280, "height": 900})
-    opened.set_default_timeout(60_000)
+    opened.set_default_timeout(1000 * PATIENCE)
     opened.goto(address)
     opened.locator(".st-key-run button").wait_for()
     yield opened

@@ -7,6 +7,8 @@ import re
 import pytest
 from playwright.sync_api import TimeoutError
 
+from tests.patience import PATIENCE, until
+
 NODES = ".rlm-plot .scatterlayer path.point"
 GREW = "() => document.querySelectorAll('.rlm-plot .scatterlayer path.point').length"
 
@@ -53,6 +55,19 @@ def click_node(page, node: int) -> None:
         except TimeoutError:
             page.mouse.move(5, 5)
     raise AssertionError(f"clicking node {node} never selected it: {page.url}")
+
+
+def at_rest(page, value: str) -> object:
+    """The value of a function of the page once it has been the same for a second."""
+    seen = [page.evaluate(value)]
+
+    def still() -> bool:
+        page.wait_for_timeout(1000)
+        seen.append(page.evaluate(value))
+        return seen[-1] == seen[-2]
+
+    until(still)
+    return seen[-1]
 
 
 def test_run_grows_a_tree_and_the_answer_is_explained(page):
@@ -160,25 +175,24 @@ def test_a_link_shows_the_same_moment_and_node_again_in_another_session(page, br
     page.wait_for_timeout(500)
     said, link = page.locator(".rlm-sentence").inner_text(), page.url
     other = browser.new_page(viewport={"width": 1280, "height": 900})
-    other.set_default_timeout(60_000)
+    other.set_default_timeout(1000 * PATIENCE)
     other.goto(link)
     other.get_by_text("Node 2 ·").wait_for()
-    assert other.locator(".rlm-sentence").inner_text() == said
+    other.wait_for_function("(said) => document.querySelector('.rlm-sentence').innerText === said", arg=said)
     other.close()
 
 
 def test_zoom_survives_a_step_in_time(page):
     run_to_the_end(page)
-    page.wait_for_timeout(1500)
     shown = "() => document.querySelector('.rlm-plot')._fullLayout.xaxis.range.slice()"
-    whole = page.evaluate(shown)
+    whole = at_rest(page, shown)
     box = page.locator(".rlm-plot").bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     for _ in range(4):
         page.mouse.wheel(0, -400)
         page.wait_for_timeout(300)
-    page.wait_for_timeout(700)
-    zoomed = page.evaluate(shown)
+    page.wait_for_function(f"(whole) => {{ const [a, b] = ({shown})(); return b - a < 0.9 * (whole[1] - whole[0]); }}", arg=whole)
+    zoomed = at_rest(page, shown)
     assert zoomed[1] - zoomed[0] < 0.9 * (whole[1] - whole[0])
     said = page.locator(".rlm-sentence").inner_text()
     page.keyboard.press("ArrowLeft")

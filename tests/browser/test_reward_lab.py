@@ -47,7 +47,7 @@ def test_a_person_labels_steps_trains_a_reward_and_sees_it_judge(page, address):
     page.wait_for_timeout(1_000)  # both fields have told the server before the button does
     page.wait_for_selector("[data-test-script-state=notRunning]")
     page.get_by_role("button", name="Train").click()
-    page.get_by_text("can now be chosen as a reward for nano").wait_for(timeout=180_000)
+    page.get_by_text("can now be chosen as a reward for nano").wait_for()
     assert int(re.search(r"learned from (\d+) human labels", page.inner_text("body"))[1]) >= 12  # this book holds other tests' too
 
     page.goto(address)

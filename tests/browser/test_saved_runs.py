@@ -12,6 +12,7 @@ from rlm_core.runs.config import RunConfig
 from rlm_core.runs.summary import summarise
 from rlm_core.tree import replay
 from tests.helpers import random_log
+from tests.patience import PATIENCE
 
 ROW, FIRST = 35, 52
 """Height of a row and the middle of the first, px."""
@@ -21,7 +22,7 @@ ROW, FIRST = 35, 52
 def saved(browser, kept):
     """The page of saved runs, its table drawn."""
     opened = browser.new_page(viewport={"width": 1280, "height": 900})
-    opened.set_default_timeout(60_000)
+    opened.set_default_timeout(1000 * PATIENCE)
     opened.goto(f"{kept[0]}/runs")
     opened.get_by_text("kept in").wait_for()
     opened.locator("[data-testid=stDataFrame] canvas").first.wait_for()

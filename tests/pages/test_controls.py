@@ -14,6 +14,7 @@ from rlm_core.problems.text import from_text
 from rlm_core.runs.config import Budget, RunConfig
 from rlm_core.runs.store import Store
 from rlm_core.runs.supervisor import HAS_WORKER
+from tests.patience import PATIENCE
 
 APP = str(Path(__file__).parents[2] / "app.py")
 
@@ -30,11 +31,11 @@ def store(tmp_path, monkeypatch) -> Store:
 
 @pytest.fixture
 def at(store) -> AppTest:
-    return AppTest.from_file(APP, default_timeout=60).run()
+    return AppTest.from_file(APP, default_timeout=PATIENCE).run()
 
 
 def opened(run: str) -> AppTest:
-    at = AppTest.from_file(APP, default_timeout=60)
+    at = AppTest.from_file(APP, default_timeout=PATIENCE)
     at.query_params["run"] = run
     return at.run()
 

@@ -284,6 +284,6 @@ def test_no_text_breaks_the_reader(text):
     ids=lambda t: t[:9],
 )
 def test_hostile_texts_are_read_in_bounded_time(text):
-    began = time.monotonic()
+    began = time.process_time()
     find_answer(text)
-    assert time.monotonic() - began < 20  # a fraction of a second alone; without limits it was a minute
+    assert time.process_time() - began < 20  # a fraction of a second alone; without limits it was a minute
