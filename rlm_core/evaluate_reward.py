@@ -133,16 +133,18 @@ def quality(judged: Sequence[Sequence[Judged]]) -> dict[str, Any]:
     step AUC, calibration: over steps up to each solution's first wrong one, each step's own score against whether
     it is right. state AUC: over all states, the score of the state against whether it can still be won.
     first error: over solutions of which it is known where the first wrong step is, or that there is none.
+    unknown: steps that were scored and of which nobody can tell whether they are right; they are in none of these.
     """
     flat = [j for group in judged for j in group]
     own: list[tuple[float, bool]] = []
     states: list[tuple[float, bool]] = []
-    truth, found = [], []
+    truth, found, unknown = [], [], 0
     for j in flat:
         wrong = first_wrong(j.labels)
         for i, (step, state) in enumerate(zip(j.steps, j.states, strict=True)):
             label = j.labels[i]
             if label is None:
+                unknown += 1
                 continue
             states.append((state, label))
             if wrong is None or i <= wrong:
@@ -152,7 +154,7 @@ def quality(judged: Sequence[Sequence[Judged]]) -> dict[str, Any]:
             truth.append(wrong)
             found.append(next((i for i, s in enumerate(j.steps) if s < THRESHOLD), None))
     finished = [(j.score, bool(j.drawn.correct)) for j in flat if j.score is not None and j.drawn.correct is not None]
-    out: dict[str, Any] = {"solutions": len(flat), "finished": len(finished)}
+    out: dict[str, Any] = {"solutions": len(flat), "finished": len(finished), "unknown": unknown}
     out["answer_auc"] = _rounded(auc([s for s, _ in finished], [c for _, c in finished]))
     if own:
         curve = calibration([s for s, _ in own], [y for _, y in own])

@@ -51,6 +51,14 @@ def test_step_figures_look_no_further_than_the_first_wrong_step():
     assert found["answer_auc"] == 1.0
 
 
+def test_steps_of_which_nothing_is_known_are_counted_and_in_no_figure():
+    known = judged("7", True, 0.8, labels=(True, True), steps=(0.9, 0.8))
+    part = judged("5", False, 0.1, labels=(True, None, None), steps=(0.7, 0.0, 1.0))
+    found = quality([[known, part]])
+    assert (found["steps"], found["unknown"], found["first_error_solutions"]) == (3, 2, 1)
+    assert quality([[known]])["unknown"] == 0
+
+
 def test_a_reward_of_finished_solutions_has_no_step_figures():
     found = quality([[judged("7", True, 0.8, labels=(True,)), judged("5", False, 0.3, labels=(False,))]])
     assert "step_auc" not in found and found["answer_auc"] == 1.0

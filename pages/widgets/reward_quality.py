@@ -92,6 +92,11 @@ def _draw(row: JobRow) -> None:
                 "which flatters it; measure it on others.",
                 icon=":material/warning:",
             )
+        if unknown := r.get("unknown"):
+            st.caption(
+                f"Of {unknown:,} steps that {markdown_text(reward_title(name))} scored nobody can say whether they are right "
+                "(the exact solver cannot read them, or they have no label); they are in no figure of steps."
+            )
         if refused := r.get("refused"):
             why = markdown_text(next(iter(refused)))
             st.warning(

@@ -72,8 +72,9 @@ _LABEL = re.compile(r"^\s*(?:[-*•]\s+)?(?:\(?\d{1,3}[).:]\s+)?(?:\W*step\s*\d+
 _BOLD = re.compile(r"(?<![\d)])\s*\*\*|\*\*(?!\s*[\d(])")
 _DASH = re.compile(r"(?<=\s)-+\s+(?=[^\W\d_]{2})")
 _TOKEN = re.compile(
-    r"(?P<number>\d{1,18}(?:\.\d+)?(?![\d\w]))|(?P<sign>[-+*/](?!>))|(?P<open>\()|(?P<close>\))|(?P<equals>=(?!>))"
-    r"|(?P<result>->|=>|[→⇒⟹]|\b(?:is equal to|equals|is|gives|makes|yields)\b)|(?P<other>\d\w*|[%^√‰?²³]|\\[a-zA-Z]+|[a-zA-Z](?=[(\d]))"
+    r"(?P<number>(?:\d{1,18}(?:\.\d+)?|(?<!\d)\.\d+)(?!\w|\.\d))|(?P<sign>[-+*/](?!>))|(?P<open>\()|(?P<close>\))|(?P<equals>=(?!>))"
+    r"|(?P<result>->|=>|[→⇒⟹]|\b(?:is equal to|equals|is|gives|makes|yields)\b)"
+    r"|(?P<other>[\d.]*\d\w*|[%^√‰?²³]|\\[a-zA-Z]+|[a-zA-Z](?=[(\d]))"
     r"|(?P<word>[^\W\d]+)|(?P<gap>\s+)|(?P<rest>.)",
     re.I,
 )
@@ -202,7 +203,12 @@ def _pieces(side: Sequence[_Token], first: bool, last: bool) -> list[list[_Token
         if not pieces or beside:
             pieces.append([])
         pieces[-1].append(t)
-    return pieces
+    return [kept] if any(map(_is_fraction, pieces[1:])) else pieces
+
+
+def _is_fraction(piece: Sequence[_Token]) -> bool:
+    """Does it begin like the fraction of a mixed number, as in "1 1/2"?"""
+    return len(piece) > 2 and piece[0].kind == piece[2].kind == "number" and piece[1].text == "/"
 
 
 def _judge(chain: Sequence[Sequence[_Token]], line: _Line) -> None:
@@ -213,7 +219,7 @@ def _judge(chain: Sequence[Sequence[_Token]], line: _Line) -> None:
     texts = ["".join(map(_written, side)) for side in chain]
     trees = [parsed(text) for text in texts]
     known = [tree for tree in trees if tree is not None]
-    if len(known) < len(trees) or texts[0][0] in "+-":
+    if len(known) < len(trees) or texts[0].lstrip()[0] in "+-":
         line.unread = True
         return
     values = [value(tree) for tree in known]
@@ -229,7 +235,8 @@ def _judge(chain: Sequence[Sequence[_Token]], line: _Line) -> None:
 
 def _written(token: _Token) -> str:
     """A token as Python reads it: whole numbers without zeros before them."""
-    return (token.text.lstrip("0") or "0") if token.kind == "number" and "." not in token.text else token.text
+    text = (token.text.lstrip("0") or "0") if token.kind == "number" and "." not in token.text else token.text
+    return " " * token.spaced + text
 
 
 def _excused(chain: Sequence[Sequence[_Token]], trees: Sequence[ast.expr], values: Sequence[Fraction | None], i: int) -> bool:

@@ -30,8 +30,10 @@ _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _THOUSANDS = re.compile(r"(?<![\d,.])(\d{1,3}(?:,\d{3})+)(?![\d,])")
 _FRACTION = re.compile(r"\\[dtc]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
 _MATH_MODE = re.compile(r"\\[()\[\]]")
+_CALCULATOR = re.compile(r"<<[^<>]*>>")
+"""How GSM8K notes what a calculator was asked; the result stands behind it once more."""
 _BOX = re.compile(r"\\(?:boxed|fbox|text|mathrm)(?![a-zA-Z])")
-_LETTER_X = re.compile(r"(?<=[\d)])(\s*)[xX](?=\s*[\d(])")
+_LETTER_X = re.compile(r"(?<=[\d)])(\s*)[xX](?=\s*[\d(])|(?<=[a-z]( ))[xX](?= [\d(])")
 _WORDS = {"plus": "+", "minus": "-", "times": "*", "multiplied by": "*", "divided by": "/"}
 _WORD = re.compile(rf"(?<=[\d)])\s+({'|'.join(_WORDS)})\s+(?=[\d(])", re.I)
 _PRODUCT = re.compile(r"(?<=[\d)}])\s*(?=\()|(?<=\))\s*(?=\d)")
@@ -46,11 +48,11 @@ def plain(text: str) -> str:
     >>> plain(r"$(25 × 2) − 4$"), plain(r"1{,}200 \div 3"), plain("25 x 2 plus ［3］"), plain(r"\frac{50}{2}")
     ('(25 * 2) - 4', '1200 / 3', '25 * 2+(3)', '((50)/(2))')
     """
-    text = _MATH_MODE.sub(" ", " ".join(text.split()).translate(_FULL_WIDTH).replace("{,}", ","))
+    text = _MATH_MODE.sub(" ", " ".join(_CALCULATOR.sub("", text).split()).translate(_FULL_WIDTH).replace("{,}", ","))
     text = _BOX.sub("", _FRACTION.sub(r"((\1)/(\2))", text.replace(r"\$", "")))
     text = _SIGN.sub(lambda found: _PLAIN[found[0]], _THOUSANDS.sub(lambda found: found[1].replace(",", ""), text))
     text = _WORD.sub(lambda found: _WORDS[found[1].lower()], text)
-    return " ".join(_LETTER_X.sub(r"\1*", text).split())
+    return " ".join(_LETTER_X.sub(r"\1\2*", text).split())
 
 
 def parsed(text: str) -> ast.expr | None:

@@ -40,19 +40,46 @@ LEAST = 0.05
 """A judge that gives yes and no together less probability than this has not answered."""
 ONE_WORD = "Is every step so far correct? Answer with one word, Yes or No."
 IN_WORDS = "Check the steps one by one. End with a line 'Verdict: correct' or 'Verdict: incorrect'."
-_VERDICT = re.compile(r"verdict\W*(in)?correct\b", re.I)
+
+_WORD = re.compile(
+    r"(?P<denied>(?:\bnot|n[’']t|\bnever)\s+(?:\w+\s+)?)?(?<!\(in\))\b(?:(?P<right>correct|right|true|valid|sound)|(?:incorrect|wrong|false|invalid|flawed))\b"
+    r"(?!\s+(?:answer|result|value|number|total|sum|way|step|one)\b)",
+    re.I,
+)
+_UNSURE = re.compile(
+    r"\?|\b(?:partial(?:ly)?|partly|mostly|largely|almost|nearly|maybe|perhaps|unclear|unsure|cannot|if|unless|whether)\b", re.I
+)
+_VERDICT = re.compile(r"\bverdict\b(.*)", re.I)
+_SENTENCE = re.compile(
+    r"\W*(?:(?:so|thus|therefore|hence|overall|in conclusion|in summary)\b\W*)?"
+    r"(?:the|this|your)\s+(?:\w+\s+)?(?:solution|answer|reasoning|derivation)\s+(?:so\s+far\s+)?(?:is|was)\b(.*)",
+    re.I,
+)
 
 
 def verdict(critique: str) -> bool | None:
-    """What a critique comes to; None if it says nothing, or both at once as the request does.
+    """What a critique comes to; None if it says nothing, asks, or is unsure.
 
-    >>> [verdict(text) for text in ("Verdict: incorrect", "Verdict: correct or Verdict: incorrect")]
-    [False, None]
+    The last line with "verdict" that says one thing counts; one that says both only repeats the request. Without such a
+    line the last sentence on the whole solution counts.
+
+    >>> [verdict(text) for text in ("Verdict: wrong", "The solution is correct.", "Verdict: correct or incorrect?")]
+    [False, True, None]
     """
-    found = list(_VERDICT.finditer(critique))
-    line = critique.rfind("\n", 0, found[-1].start()) if found else 0
-    said = {v[1] is None for v in found if v.start() > line}
-    return said.pop() if len(said) == 1 else None
+    text = re.sub(r"(\bverdict\b\W*)\n", r"\1 ", critique, flags=re.I)
+    announced = [found[1] for line in text.splitlines() if (found := _VERDICT.search(line))]
+    sentences = [found[1] for part in re.split(r"[.!;\n]", text) if (found := _SENTENCE.fullmatch(part))]
+    for claims in (announced, sentences):
+        said = [word for claim in claims for word in _said(claim)]
+        if said:
+            return said[-1]
+    return None
+
+
+def _said(claim: str) -> list[bool | None]:
+    """The verdict in a text, None where it asks or is unsure; nothing where it has no word of one, or both as the request does."""
+    words = {bool(w["right"]) != bool(w["denied"]) for w in _WORD.finditer(claim)}
+    return ([None] if _UNSURE.search(claim) else list(words)) if len(words) == 1 else []
 
 
 def request(problem: Problem, steps: Sequence[Step], wish: str) -> str:
@@ -92,8 +119,10 @@ class Judge:
         text, generated = await policy.reply(request(problem, steps, IN_WORDS), seed, sampling)
         right = verdict(text)
         if right is None:
-            said = f"{self.model} wrote a critique without a verdict ('{text[:60].strip()} …')"
-            raise RewardError(f"{said}; choose another judge, its verdict mode, or longer critiques.")
+            raise RewardError(
+                f"{self.model} was asked to judge and wrote a critique without a verdict ('{text[:60].strip()} …'), so that this state "
+                "has no score; choose another judge, its verdict mode, or longer critiques."
+            )
         return Scored(float(right), passes=1, note=text.strip(), generated=generated)
 
 
