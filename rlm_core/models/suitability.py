@@ -7,6 +7,8 @@ so in words; the trial computes a handful of tokens in the engine's own way, and
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from transformers import MODEL_FOR_CAUSAL_LM_MAPPING, PreTrainedConfig
 
@@ -15,6 +17,9 @@ from rlm_core.models.engine import Engine
 
 NEEDED = "the engine needs full causal attention in every layer, with keys and values of one size"
 INSTEAD = "choose a model of a family such as Llama, Qwen2, Qwen3, Phi-3, OLMo or GPT-2"
+
+WINDOWS = ("sliding_window", "keep_window_size", "attention_window_size", "window_size", "local_attention", "attention_chunk_size")
+"""What configurations call the number of tokens that a layer looks back, where they do not tell the kinds of their layers."""
 
 TOKENS = 6
 """Length of the trial's texts."""
@@ -29,7 +34,7 @@ def refuse_by_configuration(name: str, config: PreTrainedConfig) -> None:
         raise ModelError(f"{name} is an encoder-decoder; only causal language models can be used.")
     if type(config) not in MODEL_FOR_CAUSAL_LM_MAPPING:
         raise ModelError(f"{name} ({config.model_type}) is no causal language model; {INSTEAD}.")
-    if not hasattr(config, "num_attention_heads") or not hasattr(config, "vocab_size"):
+    if not all(_told(config, key) for key in ("num_attention_heads", "num_hidden_layers", "hidden_size", "vocab_size")):
         raise _refusal(name, config, "does not consist of attention layers over text alone")
     if (kinds := _layer_kinds(config)) != {"full_attention"}:
         raise _refusal(name, config, f"has layers of kind {', '.join(sorted(kinds))}")
@@ -39,11 +44,20 @@ def refuse_by_configuration(name: str, config: PreTrainedConfig) -> None:
 
 
 def _layer_kinds(config: PreTrainedConfig) -> set[str]:
-    kinds = set(getattr(config, "layer_types", None) or [])
-    window = getattr(config, "sliding_window", None)
-    if not kinds and window and window < config.max_position_embeddings:
-        return {"sliding_attention"}  # a window for all layers, as in the first Mistral
-    return kinds or {"full_attention"}
+    if kinds := _told(config, "layer_types"):
+        return set(kinds)
+    windows = [_told(config, key) for key in WINDOWS]
+    limit = _told(config, "max_position_embeddings") or 0
+    narrow = any(isinstance(w, int) and 0 < w < limit for w in windows)
+    return {"sliding_attention" if narrow else "full_attention"}  # a window for all layers, as in the first Mistral
+
+
+def _told(config: PreTrainedConfig, key: str) -> Any:
+    """What a configuration says of all its layers alike; None if it says nothing."""
+    try:
+        return getattr(config, key, None)
+    except Exception:  # noqa: BLE001 - a configuration whose layers differ refuses in its own way to be asked of all
+        return None
 
 
 @torch.inference_mode()

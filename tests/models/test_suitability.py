@@ -10,6 +10,7 @@ from transformers import (
     BertLMHeadModel,
     CohereConfig,
     DeepseekV3Config,
+    DogeConfig,
     FalconConfig,
     GPTJConfig,
     LlamaConfig,
@@ -21,6 +22,7 @@ from transformers import (
 )
 
 from rlm_core.errors import ModelError
+from rlm_core.models import suitability
 from rlm_core.models.engine import Engine
 from rlm_core.models.loaders import load
 from rlm_core.models.nano import build_tokenizer
@@ -34,11 +36,13 @@ DRIVEN = {
     "grouped heads of another size": Qwen3Config(**LIKE_LLAMA, head_dim=4),
     "one key for all heads": FalconConfig(**HEADS, multi_query=True, alibi=False, max_position_embeddings=64),
     "learned positions with an offset": OPTConfig(**HEADS, word_embed_proj_dim=16, ffn_dim=32, max_position_embeddings=64),
+    "a window as wide as the text may be": DogeConfig(**LIKE_LLAMA, keep_window_size=64),
     "scaled logits": CohereConfig(**LIKE_LLAMA, logit_scale=0.3),
 }
 REFUSED = {
     "latent keys and values": (DeepseekV3Config(**{**LIKE_LLAMA, "num_key_value_heads": 2}, **LATENT), "cannot be computed by the engine"),
     "narrower embeddings": (OPTConfig(**HEADS, word_embed_proj_dim=8, ffn_dim=32), "cannot be computed by the engine"),
+    "a window by another name": (DogeConfig(**LIKE_LLAMA, keep_window_size=16), "has layers of kind sliding_attention"),
     "other heads than configured": (
         PersimmonConfig(**HEADS, intermediate_size=32, num_key_value_heads=1),
         "cannot be computed by the engine",
@@ -111,6 +115,23 @@ def test_the_trial_leaves_the_number_of_threads_as_it_was():
     before = torch.get_num_threads()
     refuse_by_trial("it", Engine(made(LlamaConfig(**LIKE_LLAMA))))
     assert torch.get_num_threads() == before
+
+
+def test_a_configuration_that_cannot_be_asked_is_refused_like_any_other():
+    """The library raises where a value differs between layers."""
+
+    class Mixed(LlamaConfig):
+        def __getattribute__(self, key):
+            if key == "num_attention_heads":
+                raise RuntimeError("num_attention_heads may vary across layers")
+            return super().__getattribute__(key)
+
+    mixed = LlamaConfig(**LIKE_LLAMA)
+    mixed.__class__ = Mixed
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(suitability, "MODEL_FOR_CAUSAL_LM_MAPPING", {Mixed: None})
+        with pytest.raises(ModelError, match=r"^it \(llama\) does not consist of attention layers over text alone; the engine needs"):
+            suitability.refuse_by_configuration("it", mixed)
 
 
 def test_weights_that_are_missing_are_not_made_up(tmp_path):
