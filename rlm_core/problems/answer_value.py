@@ -15,7 +15,7 @@ END_TAG = re.compile(r"</answer>", re.I)
 
 _BOLD = re.compile(r"(?<![\w)*])(\*\*|__)(?=\S)(.+?)(?<=\S)\1(?![\w(*])")
 _SENTENCE_END = re.compile(
-    r"(?<!\b[A-Za-z])(?<!\bvs)(?<!\bDr)(?<!\bMr)(?<!\bMrs)(?<!\bSt)[.!](?=\s+\S)|[。！]|(?<=\b[ap]\.m)\.(?=\s+[A-Z])"
+    r"(?<!\b[A-Za-z])(?<!\bvs)(?<!\bDr)(?<!\bMr)(?<!\bMrs)(?<!\bSt)(?<!\\)[.!](?=\s+\S)|[。！]|(?<=\b[ap]\.m)\.(?=\s+[A-Z])"
 )
 _PROSE = re.compile(r"(?<![\\A-Za-z])(?:[A-Za-z]{4,}|the|and|for|how|why|use|sum|let|add)(?![A-Za-z])")
 _COMMAND = re.compile(r"\\(?:text|mbox|mathrm|textbf|operatorname)\s*\{[^{}]*\}|\\[A-Za-z]+(?:\{[a-z]+\})?")
@@ -45,7 +45,7 @@ def names_value(whole: str, said: str) -> bool:
     """Does this name an answer, after "the answer is", or only speak about it ("near", "in the box", "5?")?"""
     if re.match(r"[^.]*\?\W*$", whole):
         return False
-    if re.search(r"[\d$\\+=^<>]|[^\x00-\x7f]", said) or re.match(r"[*_`\"'(]*[A-Z]", whole):
+    if re.search(r"[\d$\\+=^<>]|[^\x00-\x7f]", said) or re.match(r"[*_`\"'(]*(?:[A-Z]|\$|\\[(\[])", whole):
         return True
     word = re.fullmatch(r"(?:(?:an?|the) )?([a-z-]+)", said)
     return bool(word and word[1] not in NO_VALUE) or bool(NUMBER_WORDS.intersection(said.lower().replace("-", " ").split()))

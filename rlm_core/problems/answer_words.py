@@ -43,7 +43,8 @@ DOUBTED = re.compile(
 REASON = re.compile(
     r"[ ,;(–—-]*[ ,;(](?:because|since|which|as (?:expected|required|desired|we|the|it|this|shown)|therefore|given that|due to|I hope|"
     r"so (?:that|we|the|it)|and (?:this|that|it|we|I|the proof)|i\.e\.|that is|not)\b"
-    r"|[,;] *(?:so|as|thus|hence|and so|where)\b| [–—-] (?=[A-Za-z])|;(?= [a-z])",
+    r"|[,;] *(?:so|as|thus|hence|and so|where)\b| [–—] (?=[A-Za-z]{2})"
+    r"| - (?=(?:the|this|that|it|we|i|so|as|because|since|which)\b)|;(?= [a-z])",
     re.I,
 )
 """Where an answer is over and its reasons begin."""
