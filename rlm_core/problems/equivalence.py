@@ -11,9 +11,8 @@ from functools import lru_cache
 
 from rlm_core.problems.answer_parts import Side, based, bracketed, choice, expanded, parts, side
 from rlm_core.problems.bounded import Helper, NoReply
-from rlm_core.problems.expression import evaluate
 from rlm_core.problems.notation import normal, tidy
-from rlm_core.problems.quantity import LONGEST, Quantity, plain, quantity, read
+from rlm_core.problems.quantity import LONGEST, Quantity, arithmetic, plain, quantity, read
 from rlm_core.problems.units import is_words, without_unit
 
 SECONDS = 5.0
@@ -126,7 +125,7 @@ def _equal(a: str, b: str) -> bool:
         return False
     one = without_unit(a) if first is None else plain(first.value)
     other = without_unit(b) if second is None else plain(second.value)
-    if (x := evaluate(one)) is not None and (y := evaluate(other)) is not None:
+    if (x := arithmetic(one)) is not None and (y := arithmetic(other)) is not None:
         return x == y
     return bool(one and other) and (_squeezed(one) == _squeezed(other) or _same_formula(one, other))
 

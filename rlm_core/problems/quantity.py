@@ -72,8 +72,17 @@ def _behind(before: list[str], last: str) -> Quantity | None:
     """The number behind a name or true arithmetic and "="."""
     found, name = _number(last.strip()), before[0].strip()
     sums = before[1:] if SYMBOL.fullmatch(name) or is_words(name) else before
-    plain_sums = [re.sub(r"\\(?:times|cdot)(?![a-z])", "*", s) for s in sums]
-    return found if found is not None and all(evaluate(s) == found.value for s in plain_sums) else None
+    return found if found is not None and all(arithmetic(s) == found.value for s in sums) else None
+
+
+def arithmetic(text: str) -> Fraction | None:
+    """The exact value of a sum in normal notation, without commas or letters; None of any other text.
+
+    >>> arithmetic("3*4"), arithmetic("(1,200)"), arithmetic("2x")
+    (Fraction(12, 1), None, None)
+    """
+    text = re.sub(r"\\(?:times|cdot)(?![a-z])", "*", text)
+    return evaluate(text) if re.fullmatch(r"[\d\s+\-*/().]+", text, re.A) else None
 
 
 def _number(text: str) -> Quantity | None:
