@@ -46,6 +46,20 @@ def ending(stop: str) -> str:
     return STOPS.get(stop, f"the log says “{stop}”")
 
 
+WEIGHTS = {
+    "visits": "visits N of its candidates",
+    "best": "summed value of its candidates",
+    "vote": "sum of the values backed up from its candidates (W)",
+    "naive": "summed score of its candidates",
+    "weighted": "summed score of its candidates",
+    "majority": "number of its candidates",
+    "chain": "number of its candidates",
+    "latest": "number of its candidates",
+    "likelihood": "summed likelihood of its candidates",
+    "trees": "votes of the trees",
+}
+"""What the weight of an answer's votes is, by the method that picked."""
+
 _SPACE = re.compile(r"\s+")
 _TIMES = re.compile(r"(?<=[\d)\s])\*(?=[\s\d(])")
 _SAFE = re.compile(r"[\x20-\x7e]*")

@@ -7,15 +7,11 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.widgets.exports import exports, nodes_frame
-from pages.widgets.looks import table_html, theme
-from pages.widgets.plot import chart
+from pages.widgets.votes import votes
 from rlm_core.events import Record
-from rlm_core.figures.candidates import votes_figure
 from rlm_core.narrate import headline, sentence
 from rlm_core.runs.summary import summarise
-from rlm_core.search.pool import cost, cut, pooled
 from rlm_core.tree import SearchTree
-from rlm_core.wording import counted, readable
 
 EVENTS_SHOWN = 400
 """Events in words around the present moment; the export has all of them."""
@@ -25,44 +21,13 @@ def details(run: str, records: list[Record], tree: SearchTree, figure: go.Figure
     """shape: the strategy's; a fan's candidates can be cut to the first n."""
     answers, events, data, export = st.tabs(["Answers and votes", "Events", "Data", "Export"])
     with answers:
-        _answers(tree)
-        if shape == "fan":
-            _first(run, tree)
+        votes(run, tree, shape)
     with events:
         _events(records, tree.seq)
     with data:
         st.dataframe(nodes_frame(tree), hide_index=True, width="stretch", height=320)
     with export:
         _export(run, records, tree, figure)
-
-
-def _answers(tree: SearchTree) -> None:
-    if tree.answered is None:
-        st.caption("The answer is picked when the search ends; move the timeline to the end to see it.")
-        return
-    if tree.answered.answer is None:
-        st.info("No candidate was finished, so there is no answer. A larger budget gives the search time to finish one.")
-        return
-    chart(votes_figure(tree.answered, theme=theme()), key="votes")
-
-
-def _first(run: str, tree: SearchTree) -> None:
-    """What fewer candidates of the same pool would have answered; nothing is generated again."""
-    most, key = len(pooled(tree)), f"first.{run}"
-    if most < 2:
-        return
-    st.session_state[key] = min(st.session_state.get(key, most), most)
-    n = st.slider("First n candidates", 1, most, key=key, help="The same candidates in the order in which they were sampled.")
-    scored = any(c.score is not None for c in tree.candidates())
-    rows = []
-    for method in ("naive", "weighted", "majority") if scored else ("majority",):
-        picked = cut(tree, method, n)
-        verdict = {True: "✓ correct", False: "✕ wrong", None: "–"}[picked.correct]
-        rows.append(
-            (method, "no answer" if picked.answer is None else readable(picked.answer), verdict if picked.answer is not None else "–")
-        )
-    st.html(table_html(("Picked by", "Answer", ""), rows, text_columns=(1,)))
-    st.caption(f"{counted(cost(tree, n), 'token')} generated for {counted(n, 'candidate')} of {most:,}.")
 
 
 def _events(records: list[Record], moment: int) -> None:

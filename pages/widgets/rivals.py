@@ -84,7 +84,7 @@ def _ranked(tree: SearchTree, nodes: Sequence[Node], own: Node, how: str, step: 
         for i in shown
     )
     head = ("rank", "node", step, "score", "")
-    return Rivals("Why this one?", how, head, rows, shown.index(place), (2, 4), len(ranked) - len(shown))
+    return Rivals("Why this one?", how, head, rows, shown.index(place), (2,), len(ranked) - len(shown))
 
 
 def _answer(node: Node) -> str:
@@ -92,19 +92,17 @@ def _answer(node: Node) -> str:
 
 
 def fate(tree: SearchTree, node: Node) -> str:
-    """What became of a state in a word or two."""
+    """What became of a state in a word: answer (the run's), agrees (with it), finished, kept, dropped, cut off or open."""
     answered = tree.answered
     if answered is not None and answered.node == node.id:
-        return "the answer"
+        return "answer"
     if node.cut:
         return "cut off"
     if node.pruned:
         return "dropped"
     if answered is not None and node.answer is not None and node.answer == answered.answer:
-        return "same answer"
-    if answered is not None and answered.node is not None and node.id in tree.path(answered.node):
-        return "to the answer"
-    return "candidate" if node.finished else "went on" if node.children else "open"
+        return "agrees"
+    return "finished" if node.finished else "kept" if node.children else "open"
 
 
 def _particles(tree: SearchTree, node: Node) -> Rivals | None:
@@ -126,4 +124,4 @@ def _particles(tree: SearchTree, node: Node) -> Rivals | None:
         for i in shown
     )
     how = f"Resampling in event {seq:,} ({event.method}): particles go on by chance, in proportion to their weights, which sum to 1."
-    return Rivals("Why this one?", how, ("node", "step", "weight", ""), rows, shown.index(places[0]), (1, 3), len(particles) - len(shown))
+    return Rivals("Why this one?", how, ("node", "step", "weight", ""), rows, shown.index(places[0]), (1,), len(particles) - len(shown))

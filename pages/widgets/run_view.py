@@ -18,6 +18,7 @@ from pages.widgets.safe import html_text, markdown_text
 from rlm_core import catalogue
 from rlm_core.errors import LogError, RunNotFound
 from rlm_core.events import Record
+from rlm_core.figures.candidate_rows import undrawn
 from rlm_core.figures.candidates import candidates_figure
 from rlm_core.figures.layout import layout
 from rlm_core.figures.ribbon import ribbon_figure
@@ -166,7 +167,11 @@ def _draw(row: RunRow, tree: SearchTree, whole: SearchTree, lit: tuple[int, ...]
         figure = tree_figure(
             tree, places=places, theme=theme(), selected=chosen, highlight=lit, large=large, height=height, width=width_of("plot.Tree")
         )
-    clicked = plot(figure, key=f"plot.{kind}", height=height, scope=row.id, file=f"{row.id}-at-event-{tree.seq}")
+    tall = int(figure.layout.height or height)
+    with st.container(height=height + 8, border=False) if tall > height else st.container():
+        clicked = plot(figure, key=f"plot.{kind}", height=tall, scope=row.id, file=f"{row.id}-at-event-{tree.seq}")
+    if kind == "Candidates" and (left := undrawn(tree)):
+        st.caption(f"{left:,} more candidates are counted in the rows and not drawn; the Data tab lists them all.")
     if clicked is not None and clicked in tree.nodes and clicked != chosen:
         st.query_params["node"] = str(clicked)
         st.rerun(scope="fragment")

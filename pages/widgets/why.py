@@ -118,7 +118,9 @@ def compared(ranked: Sequence[Term], choice: Choice, own: Node) -> str:
         return f"Node {own.id} ({OWN}) was never visited either; at a tie the higher prior, then the older node goes first."
     if won.total is None:
         return f"Node {own.id} ({OWN}) has {number(mine.total)}; what was never visited goes before it."
-    return f"Node {own.id} ({OWN}) has {number(mine.total)} against {number(won.total)}."
+    if mine.total == won.total:
+        return f"Node {own.id} ({OWN}) ties with it at {number(mine.total)}; then the higher prior, then the older node goes first."
+    return f"Node {own.id} ({OWN}) has {number(mine.total)}, {'narrowly ' if number(mine.total) == number(won.total) else ''}less than it."
 
 
 def _marked(node: int, choice: Choice, own: Node | None) -> str:

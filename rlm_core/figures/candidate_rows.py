@@ -1,4 +1,7 @@
-"""Where candidates stand: a row an answer, as high as its candidates need to stand clear of one another."""
+"""Where candidates stand: a row an answer, as high as its candidates need to stand clear of one another.
+
+Rows that do not fit into a figure's height at the smallest size make the figure higher; nothing is left out for want of room.
+"""
 
 from __future__ import annotations
 
@@ -15,17 +18,26 @@ UNSCORED = -0.18
 """Where candidates without a score stand on the score axis: apart from 0, behind a line."""
 LONGEST = 22
 """Characters of an answer in its row's label."""
-LANES = (32, 16, 8, 4)
-"""A row has at most so many candidates above each other, the first number with which every answer has a row; more overlap."""
+MOST = 600
+"""Candidates that are drawn; of more, the best of every answer, and the row's label counts all of them."""
 LOW, HIGH = 13.0, 24.0
-"""Px of a lane (a candidate's share of a row's height): answers that would press it below LOW share the last row."""
+"""Px of a lane (a candidate's share of a row's height): between these it is chosen so that all rows fit."""
 GAP = 0.7
 """Lanes of air between rows."""
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """Candidates of one answer; answer None: they state none. cut: they were cut off before they could."""
+
+    answer: str | None
+    nodes: tuple[Node, ...]
+    cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
-    """One answer (or several small ones): its label, escaped, its candidates and the lane each stands in."""
+    """One answer: its label, escaped, the candidates drawn and the lane each stands in."""
 
     label: str
     nodes: tuple[Node, ...]
@@ -34,14 +46,18 @@ class Row:
 
     @property
     def height(self) -> int:
-        return max(self.lanes) + 1
+        return max(self.lanes, default=0) + 1
 
 
-def groups(tree: SearchTree) -> list[tuple[str | None, list[Node]]]:
-    """Candidates by answer: the chosen answer first, then by weight of votes, else by summed score; unanswered last."""
+def groups(tree: SearchTree) -> list[Group]:
+    """Candidates by answer, as they were voted for: the chosen answer first, then by weight of votes, else by summed score.
+
+    Those without an answer come last, and after them what was cut off.
+    """
+    voted = {n: v.answer for v in tree.answered.votes for n in v.nodes} if tree.answered else {}
     found: dict[str | None, list[Node]] = {}
     for node in tree.candidates():
-        found.setdefault(node.answer, []).append(node)
+        found.setdefault(voted.get(node.id, node.answer), []).append(node)
     won = tree.answered.answer if tree.answered else None
     weights = {v.answer: v.weight for v in tree.answered.votes} if tree.answered else {}
 
@@ -50,49 +66,50 @@ def groups(tree: SearchTree) -> list[tuple[str | None, list[Node]]]:
         summed = sum(n.score or 0.0 for n in nodes)
         return (answer is None, answer != won, -weights.get(answer or "", summed), -len(nodes))
 
-    return sorted(found.items(), key=rank)
+    cut = tuple(n for n in tree.nodes.values() if n.cut)
+    ranked = [Group(answer, tuple(nodes)) for answer, nodes in sorted(found.items(), key=rank)]
+    return [*ranked, Group(None, cut, cut=True)] if cut else ranked
 
 
 def fitted(tree: SearchTree, plot: tuple[float, float], scale: float) -> tuple[list[Row], float]:
-    """Rows for a plot of (width, height) px and the px of a lane: the largest in which no two candidates touch."""
-    answers = len(groups(tree))
-    tried = ((most, *_fitted(tree, plot, scale, most)) for most in LANES)
-    return next((rows, lane) for most, rows, lane in tried if most == LANES[-1] or (len(rows) == answers and lane >= LOW * scale))
+    """Rows for a plot of (width, height) px and the px of a lane: the largest in which no two candidates touch.
 
-
-def _fitted(tree: SearchTree, plot: tuple[float, float], scale: float, most: int) -> tuple[list[Row], float]:
+    At the smallest the rows may be higher than the plot: sum of (height + GAP) · lane.
+    """
+    shown = _drawn(groups(tree))
+    won = tree.answered.answer if tree.answered else None
     lane = HIGH * scale
     while True:
-        rows = _rows(tree, plot, scale, most, reach=0.95 * lane / (plot[0] / (1.14 - UNSCORED)))
+        reach = 0.95 * lane / (plot[0] / (1.14 - UNSCORED))
+        rows = [Row(_label(g), drawn, _lanes(drawn, reach), g.answer is not None and g.answer == won) for g, drawn in shown]
         fits = min(lane, plot[1] / sum(r.height + GAP for r in rows))
         if fits >= lane or lane <= LOW * scale:
-            return rows, fits
+            return rows, max(fits, LOW * scale)
         lane = max(LOW * scale, min(fits, 0.9 * lane))
 
 
-def _rows(tree: SearchTree, plot: tuple[float, float], scale: float, most: int, reach: float) -> list[Row]:
-    """As many answers as find room, the rest together in a last row; nearer than `reach` (score) is too near."""
-    found = groups(tree)
-    won = tree.answered.answer if tree.answered else None
-    rows: list[Row] = []
-    room = plot[1] / (LOW * scale)
-    for i, (answer, nodes) in enumerate(found):
-        lanes = _lanes(nodes, most, reach)
-        room -= max(lanes) + 1 + GAP
-        if room < LANES[-1] + GAP and i + 1 < len(found) and rows:
-            rest = [n for _, others in found[i:] for n in others]
-            return [*rows, Row(f"{counted(len(found) - i, 'other answer')} ×{len(rest)}", tuple(rest), _lanes(rest, LANES[-1], reach))]
-        rows.append(Row(_label(answer, nodes), tuple(nodes), lanes, answer is not None and answer == won))
-    return rows
+def _drawn(found: Sequence[Group]) -> list[tuple[Group, tuple[Node, ...]]]:
+    """Each group with those of it that are drawn: all, or where there are more than MOST the best scored of each, fairly shared."""
+    if sum(len(g.nodes) for g in found) <= MOST:
+        return [(g, g.nodes) for g in found]
+    kept, rest = found[:MOST], found[MOST:]
+    share = max(1, MOST // len(kept))
+    made = [(g, tuple(sorted(g.nodes, key=lambda n: (-score_at(n), n.id))[:share])) for g in kept]
+    if rest:
+        others = tuple(n for g in rest for n in g.nodes)
+        made.append((Group(counted(len(rest), "other answer"), others), ()))
+    return made
 
 
-def _lanes(nodes: Sequence[Node], most: int, reach: float) -> tuple[int, ...]:
+def _lanes(nodes: Sequence[Node], reach: float) -> tuple[int, ...]:
     """The first lane of each node in which nobody stands nearer than `reach` (in units of the score)."""
-    taken: list[list[float]] = [[] for _ in range(most)]
+    taken: list[list[float]] = []
     lanes = []
-    for i, node in enumerate(nodes):
+    for node in nodes:
         at = score_at(node)
-        lane = next((k for k, others in enumerate(taken) if all(abs(at - o) >= reach for o in others)), i % most)
+        lane = next((k for k, others in enumerate(taken) if all(abs(at - o) >= reach for o in others)), len(taken))
+        if lane == len(taken):
+            taken.append([])
         taken[lane].append(at)
         lanes.append(lane)
     return tuple(lanes)
@@ -103,11 +120,18 @@ def score_at(node: Node) -> float:
     return UNSCORED if node.score is None else node.score
 
 
-def _label(answer: str | None, nodes: Sequence[Node]) -> str:
+def undrawn(tree: SearchTree) -> int:
+    """How many candidates the picture counts and does not draw."""
+    found = groups(tree)
+    return sum(len(g.nodes) for g in found) - sum(len(drawn) for _, drawn in _drawn(found))
+
+
+def _label(group: Group) -> str:
     """The answer, its verdict and how many gave it, escaped."""
-    if answer is None:
-        return f"no answer ×{len(nodes)}"
-    return f"{MARKS[nodes[0].correct]}{safe(shorten(readable(answer), LONGEST))} ×{len(nodes)}"
+    if group.answer is None:
+        return f"{'cut off' if group.cut else 'no answer'} ×{len(group.nodes):,}"
+    mark = MARKS[group.nodes[0].correct]
+    return f"{mark}{safe(shorten(readable(group.answer), LONGEST))} ×{len(group.nodes):,}"
 
 
 def places(rows: Sequence[Row]) -> tuple[list[float], dict[int, tuple[float, float]]]:

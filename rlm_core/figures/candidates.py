@@ -10,15 +10,17 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from rlm_core.events import Answered
+from rlm_core.events import Answered, Vote
 from rlm_core.figures import visual
 from rlm_core.figures.candidate_rows import GAP, LONGEST, UNSCORED, Row, fitted, groups, places
 from rlm_core.figures.furniture import base_layout
 from rlm_core.figures.labels import hover, safe
 from rlm_core.tree import SearchTree
-from rlm_core.wording import counted, number, readable, shorten
+from rlm_core.wording import WEIGHTS, counted, number, readable, shorten
 
 Trace = dict[str, Any]
+HIGH_ROW = 8
+"""Lanes from which on a row's label stands at its top."""
 
 
 def candidates_figure(
@@ -26,19 +28,27 @@ def candidates_figure(
 ) -> go.Figure:
     """One marker a candidate: row = its answer, right = its latest score in [0,1]. Node ids are in `customdata`.
 
-    Candidates without a score stand in a column of their own at the left, never at 0.
+    Candidates without a score stand in a column of their own at the left, never at 0; those cut off in the last row. Where
+    they need more room than `height`, the figure is higher than that, with the score's axis on top.
     """
     scale = visual.LARGE if large else 1.0
-    if not tree.candidates():
+    found = groups(tree)
+    if not found:
         return _nothing(theme, large, height)
-    longest = max(min(len(a or ""), LONGEST) for a, _ in groups(tree))
+    longest = max(min(len(g.answer or ""), LONGEST) for g in found)
     margin = {"l": int((max(14, longest) + 6) * 6.4 * scale), "r": int(58 * scale), "t": int(12 * scale), "b": int(60 * scale)}
     plot = (width - margin["l"] - margin["r"], height - margin["t"] - margin["b"])
     rows, lane = fitted(tree, plot, scale)
+    needed = sum(r.height + GAP for r in rows) * lane
+    high = needed > plot[1] + 1
+    if high:
+        margin |= {"t": margin["b"], "b": margin["t"]}
+        height, plot = int(needed + margin["t"] + margin["b"]), (plot[0], needed)
     middles, where = places(rows)
     drawn = _markers(tree, where, theme, 0.86 * lane)
     drawn += [_ring(where[selected], theme, 0.86 * lane + 11 * scale)] if selected in where else []
-    style = base_layout(theme, large, height) | {"margin": margin} | _axes(rows, middles, theme, plot[1] / lane)
+    style = base_layout(theme, large, height) | {"margin": margin, "dragmode": False} | _axes(rows, middles, theme, plot[1] / lane)
+    style["xaxis"] |= {"side": "top"} if high else {}
     return go.Figure({"data": drawn, "layout": style | _chosen(rows, middles, theme)}, skip_invalid=False)
 
 
@@ -46,7 +56,7 @@ def _markers(tree: SearchTree, where: dict[int, tuple[float, float]], theme: vis
     """One trace a verdict; the candidate that stands for the answer has a bold outline."""
     best = tree.answered.node if tree.answered else None
     drawn = []
-    for state in ("correct", "wrong", "finished"):
+    for state in ("correct", "wrong", "finished", "cut"):
         nodes = [n for n in map(tree.nodes.__getitem__, where) if n.state == state]
         if not nodes:
             continue
@@ -91,15 +101,21 @@ def _axes(rows: Sequence[Row], middles: Sequence[float], theme: visual.Theme, la
     ticks, names = [0.0, 0.25, 0.5, 0.75, 1.0], ["0", "0.25", "0.5", "0.75", "1"]
     if unscored:
         ticks, names = [UNSCORED, *ticks], ["not<br>scored", *names]
-    quiet = {"zeroline": False, "fixedrange": False, "tickfont": {"color": theme.muted}}
+    quiet = {"zeroline": False, "fixedrange": True, "tickfont": {"color": theme.muted}}
     spare = max(0.0, lanes - sum(r.height + GAP for r in rows))
     labels = [f"<b>{r.label}</b>" if r.chosen else r.label for r in rows]
+    at = [_label_at(r, m) for r, m in zip(rows, middles, strict=True)]
     across = {"tickvals": ticks, "ticktext": names, "range": [UNSCORED - 0.09 if unscored else -0.05, 1.05], "tickangle": 0}
-    down = {"tickvals": list(middles), "ticktext": labels, "range": [lanes - spare / 2, -spare / 2], "showgrid": False}
+    down = {"tickvals": at, "ticktext": labels, "range": [lanes - spare / 2, -spare / 2], "showgrid": False}
     return {
         "xaxis": quiet | across | {"gridcolor": theme.faint, "title": {"text": "score", "standoff": 6}},
         "yaxis": quiet | down | {"tickfont": {"color": theme.ink}},
     }
+
+
+def _label_at(row: Row, middle: float) -> float:
+    """Beside the middle of a row; beside the top of one so high that its middle may be out of sight."""
+    return middle if row.height <= HIGH_ROW else middle - (row.height - 1) / 2
 
 
 def _chosen(rows: Sequence[Row], middles: Sequence[float], theme: visual.Theme) -> dict[str, Any]:
@@ -110,7 +126,7 @@ def _chosen(rows: Sequence[Row], middles: Sequence[float], theme: visual.Theme) 
             half = (row.height + GAP) / 2
             area = {"type": "rect", "xref": "paper", "x0": 0, "x1": 1, "y0": middle - half, "y1": middle + half}
             shapes.append(area | {"layer": "below", "fillcolor": theme.band, "line": {"width": 0}})
-            word = {"xref": "paper", "x": 1, "xanchor": "left", "y": middle, "yanchor": "middle", "text": "chosen"}
+            word = {"xref": "paper", "x": 1, "xanchor": "left", "y": _label_at(row, middle), "yanchor": "middle", "text": "chosen"}
             notes.append(word | {"showarrow": False, "xshift": 6, "font": {"color": theme.ink}})
     if any(n.score is None for row in rows for n in row.nodes):
         line = {"type": "line", "yref": "paper", "y0": 0, "y1": 1, "x0": UNSCORED / 2, "x1": UNSCORED / 2}
@@ -127,16 +143,21 @@ def _nothing(theme: visual.Theme, large: bool, height: int) -> go.Figure:
 
 
 def votes_figure(answered: Answered, *, theme: visual.Theme, large: bool = False, most: int = 12) -> go.Figure:
-    """Summed weight by answer, heaviest on top; the chosen one in full colour, correctness by ✓ and ✕."""
-    shown = list(answered.votes[:most])[::-1]
+    """The weight of each answer's votes, heaviest on top; the chosen one in full ink and named, correctness by ✓ and ✕.
+
+    most: bars; the chosen answer is always among them.
+    """
+    top = [v for i, v in enumerate(answered.votes) if i < most or v.answer == answered.answer]
+    shown = top[::-1]
     size = 13 * (visual.LARGE if large else 1)
+    chosen = [v.answer == answered.answer for v in shown]
     bars = {
         "type": "bar",
         "orientation": "h",
         "x": [v.weight for v in shown],
         "y": list(range(len(shown))),
-        "marker": {"color": [theme.ink if v.answer == answered.answer else theme.edge for v in shown]},
-        "text": [f"{number(v.weight)} · {counted(len(v.nodes), 'candidate')}" for v in shown],
+        "marker": {"color": [theme.ink if c else theme.edge for c in chosen]},
+        "text": [_bar_words(v, c) for v, c in zip(shown, chosen, strict=True)],
         "textposition": "outside",
         "cliponaxis": False,
         "hoverinfo": "skip",
@@ -148,18 +169,28 @@ def votes_figure(answered: Answered, *, theme: visual.Theme, large: bool = False
         "showlegend": False,
         "bargap": 0.35,
         "xaxis": {
-            "title": {"text": "summed weight"},
-            "range": [0, highest * (1.6 if large else 1.35)],
+            "title": {"text": WEIGHTS.get(answered.method, "weight of its votes")},
+            "range": [0, highest * (1.9 if large else 1.5)],
             "gridcolor": theme.faint,
             "zeroline": False,
             "fixedrange": True,
         },
         "yaxis": {
             "tickvals": list(range(len(shown))),
-            "ticktext": [f"{visual.MARKS[v.correct]}{safe(shorten(readable(v.answer), 32))}  " for v in shown],
+            "ticktext": [_answer_words(v, c) for v, c in zip(shown, chosen, strict=True)],
             "automargin": True,
             "fixedrange": True,
             "tickfont": {"size": size},
         },
     }
     return go.Figure({"data": [bars], "layout": style}, skip_invalid=False)
+
+
+def _bar_words(vote: Vote, chosen: bool) -> str:
+    words = f"{number(vote.weight)} · {counted(len(vote.nodes), 'candidate')}"
+    return f"<b>{words} · chosen</b>" if chosen else words
+
+
+def _answer_words(vote: Vote, chosen: bool) -> str:
+    words = f"{visual.MARKS[vote.correct]}{safe(shorten(readable(vote.answer), 32))}"
+    return f"<b>{words}</b>  " if chosen else f"{words}  "

@@ -48,5 +48,6 @@ class Colours:
     def fill(self, node: Node, theme: visual.Theme) -> str:
         """The colour inside a node's marker."""
         flat = {"hollow": theme.surface, "unscored": theme.unscored}.get(self.paint(node))
-        colour = visual.difference_colour if self.difference else visual.value_colour
+        sure = visual.confidence_colour if self.by == CONFIDENCE else visual.value_colour
+        colour = visual.difference_colour if self.difference else sure
         return flat or colour(self.of(node) or 0.0)

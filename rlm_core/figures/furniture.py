@@ -62,14 +62,25 @@ def _coloraxis(theme: visual.Theme, size: float) -> dict[str, Any]:
         "xpad": 6,
         "ypad": 4,
     }
-    stops = [[i / (len(visual.VALUE) - 1), c] for i, c in enumerate(visual.VALUE)]
+    stops = _stops(visual.VALUE)
     return {"cmin": 0, "cmax": 1, "colorscale": stops, "colorbar": bar}
+
+
+def _stops(colours: Sequence[str]) -> list[list[float | str]]:
+    """Colours evenly spaced over [0,1], as plotly wants a scale."""
+    return [[i / (len(colours) - 1), c] for i, c in enumerate(colours)]
+
+
+def confidence_axis(axis: dict[str, Any]) -> dict[str, Any]:
+    """The colour axis for how sure the model is, from 0 to 1, with words of its own: what it is sure of may be wrong."""
+    bar = axis["colorbar"] | {"ticktext": list(visual.CONFIDENCE_WORDS)}
+    return axis | {"colorscale": _stops(visual.CONFIDENCE), "colorbar": bar}
 
 
 def difference_axis(axis: dict[str, Any]) -> dict[str, Any]:
     """The colour axis for differences of two scores, from −1 to 1."""
     low, same, high = visual.DIFFERENCE_WORDS
-    stops = [[i / (len(visual.DIFFERENCE) - 1), c] for i, c in enumerate(visual.DIFFERENCE)]
+    stops = _stops(visual.DIFFERENCE)
     bar = axis["colorbar"] | {"tickvals": [-0.8, 0, 0.8], "ticktext": [low, same, high]}
     return axis | {"cmin": -1, "cmax": 1, "colorscale": stops, "colorbar": bar}
 

@@ -9,7 +9,7 @@ from typing import Any
 from rlm_core.figures import visual
 from rlm_core.figures.frame import CHARACTER
 from rlm_core.figures.labels import label
-from rlm_core.figures.traces import RING, Canvas
+from rlm_core.figures.traces import RING, Canvas, number_html
 from rlm_core.figures.tree_labels import LONGEST, Spot
 from rlm_core.tree import ROOT
 
@@ -40,14 +40,15 @@ def plates(canvas: Canvas, nodes: Sequence[int], ringed: int | None, spotted: Ma
     boxes += [_around(canvas, n) for n in canvas.tree.nodes] if len(canvas.tree.nodes) <= ROOMY else []
     made = []
     for node in nodes:
+        number = "" if node == ROOT else f"{node} "
         words = label(canvas.tree, canvas.tree.nodes[node], LONGEST)
         gap = canvas.sizes[node] / 2 + (RING / 2 + 2 if node == ringed else 4)
-        wanted = _box(canvas, node, len(words), gap)
+        wanted = _box(canvas, node, len(number) + len(words), gap)
         beside = Box(_pixels(canvas, node)[0] + gap + wanted.half_width, _pixels(canvas, node)[1], wanted.half_width, wanted.half_height)
         ways = (wanted, beside) if canvas.frame.orientation == "right" else (wanted,)
         box = next((b for b in ways if not any(b.meets(other) for other in boxes)), None) or _free(wanted, boxes)
         boxes.append(box)
-        made.append(_annotation(canvas, node, words, box))
+        made.append(_annotation(canvas, node, f"{number_html(canvas, node)} {words}" if number else words, box))
     return made
 
 

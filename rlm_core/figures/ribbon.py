@@ -15,7 +15,7 @@ import plotly.graph_objects as go
 
 from rlm_core.figures import traces, visual
 from rlm_core.figures.frame import CHARACTER
-from rlm_core.figures.furniture import base_layout, colour_bar, forced_sample, now_sample, oracle_badge, sample, strokes
+from rlm_core.figures.furniture import base_layout, colour_bar, confidence_axis, forced_sample, now_sample, oracle_badge, sample, strokes
 from rlm_core.figures.labels import hover
 from rlm_core.figures.markers import FAIR, marks
 from rlm_core.figures.ribbon_frame import Extent, Room, canvas, frame, quantised, room
@@ -58,6 +58,7 @@ def ribbon_figure(
     shape = frame(_extent(standing, complete, longer), space, scale)
     drawn_on = canvas(tree, standing, shape, theme)
     style = base_layout(theme, large, height) | {"margin": margin, "barmode": "overlay"} | _axes(drawn_on, space, standing, probed)
+    style["coloraxis"] = confidence_axis(style["coloraxis"])
     words, shapes = boundaries(drawn_on, standing, space)
     style["shapes"] = shapes + traces.forced_rings(drawn_on, [n for n in standing.chain if tree.nodes[n].forced])
     style["annotations"] = words + _notes(drawn_on, space, probed, width)

@@ -15,7 +15,7 @@ from rlm_core.figures.frame import Frame
 from rlm_core.figures.labels import copies, label
 from rlm_core.figures.layout import Place
 from rlm_core.figures.strokes import Points, arc, by_width, curves
-from rlm_core.figures.tree_labels import Spot
+from rlm_core.figures.tree_labels import SHORTEST, Spot
 from rlm_core.tree import SearchTree
 
 Trace = dict[str, Any]
@@ -99,22 +99,38 @@ def text(x: Points, y: Points, words: list[str], position: str | list[str], font
     return trace | {"hoverinfo": "skip", "showlegend": False}
 
 
-def texts(canvas: Canvas, spots: Mapping[int, Spot], best: Collection[int], ringed: Collection[int]) -> list[Trace]:
-    """Step labels beside the nodes; those of the best path in full ink, the others quieter.
+def texts(
+    canvas: Canvas, spots: Mapping[int, Spot], best: Collection[int], around: Mapping[int, float], numbered: bool = True
+) -> list[Trace]:
+    """Step labels beside the nodes, with the nodes' numbers; those of the best path in full ink, the others quieter.
 
-    Unseen markers of the nodes' sizes (rings included) make plotly set the text beside the node and not on it.
+    around: px by which what is drawn around a node (a ring, a halo) is wider than it. Unseen markers of that size make
+    plotly set the text beside the node and not on it.
     """
     ids = list(spots)
     if not ids:
         return []
-    strong, two = set(best), canvas.frame.orientation == "down"
-    many = {n: c for n, c in copies(canvas.tree).items() if c > 1}
-    words = [label(canvas.tree, canvas.tree.nodes[n], spots[n].limit - 3 * (n in many), two) for n in ids]
-    words = [f"<b>×{many[n]}</b> {w}" if n in many else w for n, w in zip(ids, words, strict=True)]
+    strong, going = set(best), copies(canvas.tree)
+    words = [_words(canvas, n, spots[n], going.get(n, 0)) for n in ids]
     colour = [canvas.theme.ink if n in strong or n == 0 else canvas.theme.muted for n in ids]
     trace = text(*canvas.xy(ids), words, [spots[n].position for n in ids], {"size": canvas.frame.font, "color": colour})
-    unseen = {"size": [canvas.sizes[n] + (RING + 3 if n in ringed else 5) for n in ids], "opacity": 0}
+    unseen = {"size": [canvas.sizes[n] + max(5.0, around.get(n, 0.0) * max(canvas.frame.stroke, 0.75) + 3) for n in ids], "opacity": 0}
     return [trace | {"mode": "markers+text", "marker": unseen}]
+
+
+def _words(canvas: Canvas, node: int, spot: Spot, copies: int) -> str:
+    """A label with what stands before it: the node's number where there is room, and how many particles go on from it."""
+    limit, before = spot.limit, ""
+    if copies > 1:
+        limit, before = limit - 3, f"<b>×{copies}</b> "
+    if node != 0 and limit - len(str(node)) - 1 >= SHORTEST:
+        limit, before = limit - len(str(node)), f"{number_html(canvas, node)} {before}"
+    return before + label(canvas.tree, canvas.tree.nodes[node], limit, canvas.frame.orientation == "down")
+
+
+def number_html(canvas: Canvas, node: int) -> str:
+    """A node's number, small and quiet before its label: the one that sentences and tables call it by."""
+    return f'<span style="font-size:{0.78 * canvas.frame.font:.1f}px;color:{canvas.theme.muted}">{node}</span>'
 
 
 def arcs(canvas: Canvas) -> list[Trace]:

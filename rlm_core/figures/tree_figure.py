@@ -65,9 +65,10 @@ def tree_figure(
 def _drawn(canvas: Canvas, spotted: Mapping[int, Spot], best: Sequence[int], lit: Sequence[int], ringed: int | None) -> list[Trace]:
     """From back to front: lines, light, nodes, ring, marks, labels."""
     chosen = [] if ringed is None else [ringed]
+    around = dict.fromkeys(lit, traces.HALO) | {n: max(traces.RING, traces.HALO * (n in lit)) for n in chosen}
     lines = traces.edges(canvas, best, lit) + traces.arcs(canvas)
     nodes = traces.halo(canvas, lit) + markers(canvas) + traces.ring(canvas, chosen)
-    return lines + nodes + marks(canvas) + traces.texts(canvas, spotted, best, chosen) + traces.copied(canvas, spotted)
+    return lines + nodes + marks(canvas) + traces.texts(canvas, spotted, best, around) + traces.copied(canvas, spotted)
 
 
 def _axes(x: tuple[float, float], y: tuple[float, float]) -> dict[str, Any]:

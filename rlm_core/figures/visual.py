@@ -17,6 +17,10 @@ VALUE = ("#440154", "#482878", "#3e4989", "#31688e", "#26828e", "#1f9e89", "#35b
 """Viridis: 0 is the first colour, 1 the last."""
 VALUE_WORDS = ("unlikely", "likely correct")
 
+CONFIDENCE = ("#eef1f6", "#d3dcea", "#b2c4dc", "#8da9cc", "#668bb8", "#446e9f", "#2b5485", "#173a67")
+"""How sure the model is of an answer, from 0 to 1; a scale of its own, for what it is sure of may be wrong."""
+CONFIDENCE_WORDS = ("unsure", "confident")
+
 DIFFERENCE = ("#b2182b", "#d6604d", "#f4a582", "#dcdfe4", "#92c5de", "#4393c3", "#2166ac")
 """Difference of two scores: −1 is the first colour, no difference the grey in the middle, +1 the last."""
 DIFFERENCE_WORDS = ("lower", "the same", "higher")
@@ -151,7 +155,7 @@ def _rgb(colour: str) -> tuple[int, int, int]:
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def _ramp(stops: tuple[str, ...], steps: int = 256) -> tuple[str, ...]:
     """`steps` colours that run evenly through the stops."""
     colours = []
@@ -170,6 +174,15 @@ def value_colour(value: float) -> str:
     ('#440154', '#fde725', '#fde725')
     """
     return _ramp(VALUE)[round(255 * min(1.0, max(0.0, value)))]
+
+
+def confidence_colour(confidence: float) -> str:
+    """The colour of a confidence in [0,1].
+
+    >>> confidence_colour(0.0), confidence_colour(1.0)
+    ('#eef1f6', '#173a67')
+    """
+    return _ramp(CONFIDENCE)[round(255 * min(1.0, max(0.0, confidence)))]
 
 
 def difference_colour(difference: float) -> str:

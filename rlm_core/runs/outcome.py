@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from rlm_core.events import Answered
+from rlm_core.narrate import METHODS
 from rlm_core.problems.base import Problem
 from rlm_core.tree import ROOT, SearchTree
-from rlm_core.wording import counted, listed, readable
+from rlm_core.wording import WEIGHTS, counted, listed, readable
 
 VERDICTS = {True: "✓ right", False: "✕ wrong", None: "not checked"}
 
@@ -22,6 +24,26 @@ def right_answer(problem: Problem) -> str:
     if problem.task == "countdown" and {"numbers", "target"} <= problem.data.keys():
         return f"anything that makes {problem.data['target']} of {listed([str(n) for n in problem.data['numbers']])}, each used once"
     return ""
+
+
+_NOT_BY_SUM = {
+    "visits": "each step down goes to the most visited child, so candidates of one answer in other branches do not add up",
+    "naive": "the one candidate of the highest score decides, however many others agree",
+    "best": "the one candidate of the highest value decides, however many others agree",
+    "latest": "the last version decides, however many others agree",
+}
+
+
+def choice(answered: Answered) -> str:
+    """By what the answer was chosen, what its bar in the chart of votes shows, and why a longer one may not be it."""
+    said = (
+        f"Chosen by {METHODS.get(answered.method, answered.method)}. A bar shows the {WEIGHTS.get(answered.method, 'weight of its votes')}."
+    )
+    own = next((v.weight for v in answered.votes if v.answer == answered.answer), None)
+    if own is not None and own < max(v.weight for v in answered.votes):
+        why = _NOT_BY_SUM.get(answered.method, "this strategy does not go by these sums")
+        said += f" The longest bar is not the answer here: {why}."
+    return said
 
 
 def cut_off(tree: SearchTree, whole: str = "") -> str:

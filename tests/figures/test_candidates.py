@@ -4,9 +4,9 @@ from collections import Counter
 
 import pytest
 
-from rlm_core.events import Answered, Evaluated, Vote
+from rlm_core.events import Answered, Evaluated, NodeAdded, Vote
 from rlm_core.figures import visual
-from rlm_core.figures.candidate_rows import UNSCORED, fitted, groups, places
+from rlm_core.figures.candidate_rows import MOST, UNSCORED, fitted, groups, places, undrawn
 from rlm_core.figures.candidates import candidates_figure, votes_figure
 from rlm_core.problems import make
 from rlm_core.tree import SearchTree, replay
@@ -38,7 +38,7 @@ def test_no_column_for_the_unscored_where_all_have_a_score() -> None:
 
 def test_the_chosen_answer_comes_first_and_is_named() -> None:
     tree = replay(best_of_n_log(1, 16))
-    assert tree.answered is not None and groups(tree)[0][0] == tree.answered.answer
+    assert tree.answered is not None and groups(tree)[0].answer == tree.answered.answer
     figure = candidates_figure(tree, theme=visual.LIGHT)
     assert figure.layout.yaxis.ticktext[0].startswith("<b>✓ ") and figure.layout.annotations[0].text == "chosen"
 
@@ -60,9 +60,46 @@ def test_as_many_candidates_are_seen_as_there_are_even_if_all_score_alike() -> N
     assert len(rows) == 4 and lane >= 13 and len(set(spots)) == 16
 
 
-def test_many_answers_share_a_last_row() -> None:
-    rows, _ = fitted(replay(random_log(2, 300)), (480, 350), 1.0)
-    assert "other answers" in rows[-1].label and len(rows) < 20
+def test_sixty_candidates_of_one_score_are_all_inside_the_picture_which_grows_as_high_as_they_need() -> None:
+    log = Log(make("chain:seed=1"))
+    for i in range(60):
+        log.emit(Evaluated(log.add(0, f"1+1=2<answer>{2 if i < 49 else i}"), "prm", 0.9))
+    figure = candidates_figure(log.tree, theme=visual.LIGHT, height=430)
+    bottom, top = figure.layout.yaxis.range
+    spots = [(x, y) for t in figure.data for x, y in zip(t.x, t.y, strict=True)]
+    assert len(set(spots)) == 60 and all(top < y < bottom for _, y in spots)
+    assert figure.layout.height > 60 * 13 and figure.layout.xaxis.side == "top"
+
+
+def test_few_candidates_keep_to_the_height_that_is_given() -> None:
+    assert candidates_figure(replay(best_of_n_log(1, 16)), theme=visual.LIGHT, height=430).layout.height == 430
+
+
+def test_a_candidate_that_was_cut_off_is_drawn_in_a_row_of_its_own() -> None:
+    log = Log(make("chain:seed=1"))
+    log.emit(Evaluated(log.add(0, "1+1=2<answer>2"), "prm", 0.9))
+    cut = len(log.tree.nodes)
+    log.emit(NodeAdded(cut, 0, "well then let us think", cut=True))
+    figure = candidates_figure(log.tree, theme=visual.LIGHT)
+    assert figure.layout.yaxis.ticktext[-1] == "cut off ×1"
+    assert [n for t in figure.data for n in t.customdata or ()] == [1, cut]
+
+
+def test_candidates_stand_under_the_answer_they_were_counted_for() -> None:
+    log = Log(make("chain:seed=1"))
+    half, decimal = log.add(0, "1/2<answer>1/2"), log.add(0, "0.5<answer>0.5")
+    log.emit(Answered("majority", "0.5", decimal, None, (Vote("0.5", 2.0, (half, decimal)),)))
+    assert [(g.answer, [n.id for n in g.nodes]) for g in groups(log.tree)] == [("0.5", [half, decimal])]
+
+
+def test_of_thousands_the_best_of_every_answer_are_drawn_and_all_are_counted() -> None:
+    log = Log(make("chain:seed=1"))
+    for i in range(MOST + 400):
+        log.emit(Evaluated(log.add(0, f"1+1=2<answer>{i % 3}"), "prm", i / 2000))
+    rows, _ = fitted(log.tree, (480, 350), 1.0)
+    assert undrawn(log.tree) == 400 and sum(len(r.nodes) for r in rows) == MOST
+    assert all("×33" in r.label for r in rows)
+    assert min(n.score or 0 for n in rows[0].nodes) > 0.19  # the best ones
 
 
 def test_before_any_candidate_there_is_a_sentence() -> None:
@@ -82,5 +119,18 @@ def test_votes_are_told_by_mark_and_the_winner_by_weight_of_ink() -> None:
     figure = votes_figure(answered, theme=visual.LIGHT)
     colours = list(figure.data[0].marker.color)
     assert colours[-1] == visual.LIGHT.ink and colours.count(visual.LIGHT.ink) == 1
-    assert all(t[0] in "✓✕" for t in figure.layout.yaxis.ticktext)
+    assert all(t.removeprefix("<b>")[0] in "✓✕" for t in figure.layout.yaxis.ticktext)
     assert sum(figure.data[0].x) == pytest.approx(sum(v.weight for v in answered.votes))
+
+
+def test_the_chosen_answer_is_named_where_another_has_the_longest_bar() -> None:
+    votes = (Vote("11", 42.0, (1, 2), False), Vote("12", 34.0, (3,), True))
+    figure = votes_figure(Answered("visits", "12", 3, True, votes), theme=visual.LIGHT)
+    assert figure.data[0].text == ("<b>34.00 · 1 candidate · chosen</b>", "42.00 · 2 candidates")
+    assert "visits" in figure.layout.xaxis.title.text
+
+
+def test_the_chosen_answer_has_a_bar_however_many_outweigh_it() -> None:
+    votes = tuple(Vote(str(i), 50.0 - i, (i,), False) for i in range(40))
+    figure = votes_figure(Answered("visits", "39", 39, False, votes), theme=visual.LIGHT)
+    assert figure.layout.yaxis.ticktext[0] == "<b>✕ 39</b>  "

@@ -249,3 +249,10 @@ def test_model_text_is_shown_as_text_and_never_as_markup() -> None:
 def test_among_several_chains_the_one_of_the_answer_is_drawn() -> None:
     tree = replay(random_log(2, 30))
     assert set(markers(drawn(tree))) == set(tree.path(tree.answered.node))
+
+
+def test_colour_is_confidence_with_words_of_its_own_and_no_colour_of_value() -> None:
+    figure = drawn(replay(thinking_log()))
+    scale = [colour for _, colour in figure.layout.coloraxis.colorscale]
+    assert tuple(figure.layout.coloraxis.colorbar.ticktext) == visual.CONFIDENCE_WORDS
+    assert not set(scale) & set(visual.VALUE)

@@ -1,6 +1,7 @@
 """The picture of a tree shows every node once, as what it is, and model text as nothing but text."""
 
 import html
+import re
 from collections import Counter
 from typing import Any
 
@@ -29,6 +30,11 @@ HOSTILE = [
 def drawn(tree: SearchTree, **options: Any) -> list[dict[str, Any]]:
     options = {"theme": visual.LIGHT} | options
     return [t.to_plotly_json() for t in tree_figure(tree, **options).data]
+
+
+def unnumbered(words: str) -> str:
+    """A label without the node's number before it."""
+    return re.sub(r"^<span style=\"font-size:[\d.]+px;color:#[0-9a-f]{6}\">\d+</span> ", "", words)
 
 
 def ids(traces: list[dict[str, Any]]) -> Counter[int]:
@@ -65,10 +71,30 @@ def test_model_text_is_shown_as_text_and_never_as_markup(text: str) -> None:
     shown = [words for t in figure.data for words in [*(t.text or []), *(t.hovertext or [])]]
     shown += [a.text for a in figure.layout.annotations]
     for words in shown:
+        words = unnumbered(words)
         for ours in ("<br>", "<b>Root</b>", f"<b>Node {node}</b>"):
             words = words.replace(ours, "")
         assert "<" not in words and "$" not in words
     assert safe("<b>x</b>") == "&lt;b&gt;x&lt;/b&gt;"
+
+
+def test_labels_begin_with_the_number_that_sentences_call_a_node_by() -> None:
+    tree = replay(random_log(2, 12))
+    words = [w for t in drawn(tree) if t["mode"] == "markers+text" for w in t["text"]]
+    numbers = {int(m[1]) for w in words if (m := re.match(r"<span[^>]*>(\d+)</span> ", w))}
+    assert numbers and numbers <= set(tree.nodes) and unnumbered(words[0]) == words[0]  # the root is called by its problem
+
+
+def test_a_halo_leaves_the_label_of_its_node_clear() -> None:
+    tree = replay(random_log(2, 12))
+    lit = max(tree.nodes)
+
+    def room(highlight: list[int]) -> list[float]:
+        (labels,) = [t for t in drawn(tree, highlight=highlight) if t["mode"] == "markers+text"]
+        return list(labels["marker"]["size"])
+
+    plain, bright = room([]), room([lit])
+    assert sum(b > a + 5 for a, b in zip(plain, bright, strict=True)) == 1
 
 
 def test_text_that_reorders_what_is_read_is_dropped() -> None:
@@ -122,7 +148,7 @@ def test_corrections_are_arcs_of_their_own_and_the_roots_of_a_forest_are_numbere
     (arc,) = [t for t in traces if t["mode"] == "lines+markers"]
     assert arc["line"]["dash"] == visual.LINKS["correction"].dash != visual.LINKS["backtrack"].dash
     words = [w for t in traces for w in t.get("text") or ()]
-    assert {"tree 1", "tree 2", "tree 3"} <= set(words)
+    assert {"tree 1", "tree 2", "tree 3"} <= set(map(unnumbered, words))
     assert "correction" in {t["name"] for t in traces if t.get("showlegend")}
 
 
@@ -141,7 +167,7 @@ def test_particles_show_how_many_go_on_after_the_latest_resampling() -> None:
         for p in records[t].event.particles:
             copies[p.node] += p.copies
         shown = [w for trace in drawn(replay(records[: t + 1])) for w in trace.get("text") or () if "<b>×" in w]
-        assert Counter(w.split("</b>")[0][4:] for w in shown) == Counter(str(c) for c in copies.values() if c > 1)
+        assert Counter(unnumbered(w).split("</b>")[0][4:] for w in shown) == Counter(str(c) for c in copies.values() if c > 1)
     assert not [w for trace in drawn(replay(records[: times[0]])) for w in trace.get("text") or () if "<b>×" in w]
 
 
@@ -192,7 +218,7 @@ def test_the_problem_at_the_root_runs_into_no_step(width: int) -> None:
     figure = tree_figure(replay(chain_log(0, 8)), theme=visual.LIGHT, width=width)
     (labels,) = [t for t in figure.data if t.mode == "markers+text"]
     px = (width - 8) / (figure.layout.xaxis.range[1] - figure.layout.xaxis.range[0])
-    wide = [len(html.unescape(text)) * labels.textfont.size * CHARACTER for text in labels.text]
+    wide = [len(re.sub("<.*?>", "", html.unescape(text))) * labels.textfont.size * CHARACTER for text in labels.text]
     assert labels.text[0].startswith("28 1") and labels.textposition[1] == "top center"
     end = 0.0 if labels.textposition[0] == "top left" else wide[0] / 2
     assert end <= (labels.x[1] - labels.x[0]) * px - wide[1] / 2

@@ -75,7 +75,7 @@ def test_a_candidate_is_ranked_by_score_among_all_with_its_answer_and_what_becam
     assert tree.answered is not None
     found = rivals(tree, tree.nodes[tree.answered.node or 0], "fan")
     assert found is not None and found.own is not None
-    assert len(found.rows) == 10 and found.rows[found.own][-1] == "the answer"
+    assert len(found.rows) == 10 and found.rows[found.own][-1] == "answer"
     ranks, scores = [r[0] for r in found.rows], [r[3] for r in found.rows]
     assert ranks[:8] == [str(i) for i in range(1, 9)] and ranks[8:] == ["–", "–"]
     assert scores[:8] == sorted(scores[:8], reverse=True)
@@ -87,7 +87,7 @@ def test_a_state_of_a_beam_is_ranked_in_its_level_and_says_what_was_dropped():
     found = rivals(tree, node, "layers")
     assert found is not None and found.own is not None
     assert f"{node.id} ◀" in found.rows[found.own] and found.rows[found.own][-1] == "dropped"
-    assert {r[-1] for r in found.rows} & {"went on", "to the answer"}
+    assert "kept" in {r[-1] for r in found.rows}
 
 
 def test_a_particle_shows_its_weight_and_how_often_it_goes_on():

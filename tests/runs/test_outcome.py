@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from rlm_core.events import NodeAdded, Record, RunStarted, Token
+from rlm_core.events import Answered, NodeAdded, Record, RunStarted, Token, Vote
 from rlm_core.problems import make
 from rlm_core.problems.base import Problem
-from rlm_core.runs.outcome import cut_off, right_answer
+from rlm_core.runs.outcome import choice, cut_off, right_answer
 from rlm_core.tree import SearchTree, replay
 
 LIMITS = {"max_step_tokens": 4, "max_solution_tokens": 256}
@@ -41,3 +41,10 @@ def test_candidates_that_were_cut_off_are_counted_with_the_limit_they_met():
 def test_nothing_is_said_where_nothing_was_cut_and_no_limit_is_invented():
     assert cut_off(grown(step(1, 2))) == ""
     assert cut_off(grown(step(1, 4, cut=True), config={})) == "1 step was cut off at the limit of the run's length"
+
+
+def test_a_choice_that_goes_against_the_longest_bar_is_explained():
+    votes = (Vote("11", 42.0, (1, 2), False), Vote("12", 34.0, (3,), True))
+    said = choice(Answered("visits", "12", 3, True, votes))
+    assert "most visited child" in said and "longest bar is not the answer here" in said
+    assert "longest bar" not in choice(Answered("weighted", "11", 1, False, votes))
