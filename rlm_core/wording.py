@@ -106,6 +106,7 @@ LABELLED_BY = {
     "hard": "Monte-Carlo, hard",
     "soft": "Monte-Carlo, soft",
     "judge": "a judge",
+    "unsaid": "a file that does not say by whom",
 }
 """Sources of labels as a person reads them."""
 

@@ -11,16 +11,17 @@ from pages.widgets.backend import book, logs, store
 from pages.widgets.looks import figures_html
 from pages.widgets.safe import markdown_text
 from rlm_core import catalogue
+from rlm_core.labels import files as label_formats
 from rlm_core.labels import prm800k
 from rlm_core.labels.base import Solution
 from rlm_core.labels.from_tree import solutions
 from rlm_core.runs.store import RunRow
 from rlm_core.tree import replay
-from rlm_core.wording import counted, shorten
+from rlm_core.wording import counted, listed, shorten
 
 EVERY = "every"
 SHOWN = 12
-"""Refused lines that are listed; of more, only their number is said."""
+"""Reasons of refusal that are listed; of more, only their number is said."""
 SOURCE_WORDS = {
     "human": ("Labels by people", "Labels by people: good, neutral or bad."),
     "oracle": ("By the exact solver", "Labels by the exact solver of the problem's kind."),
@@ -28,6 +29,7 @@ SOURCE_WORDS = {
     "hard": ("By Monte-Carlo, hard", "1 if any rollout from the step was correct."),
     "soft": ("By Monte-Carlo, soft", "The share of rollouts from the step that were correct."),
     "judge": ("By a judge", "Labels by a language model that was asked."),
+    "unsaid": ("From files, maker unsaid", "Labels of imported files that do not say who or what made them."),
 }
 
 
@@ -78,29 +80,41 @@ def from_file(key: str, added: Callable[[list[Solution]], None] | None = None) -
         "A file of JSON lines",
         type=["jsonl", "json", "txt"],
         key=f"{key}_file",
-        help='Lines exported here, PRM800K as published, or {"problem": "chain:seed=3" or a question, "steps": ["…", "…"]}.',
+        help=f"Labels or solutions, one JSON object a line: {', '.join(f.name for f in label_formats.FORMATS)}, or lines exported here.",
     )
     if uploaded is None or not st.button("Import", icon=":material/upload_file:", key=f"{key}_import"):
         return
     with st.spinner("Reading…"):
-        taken = prm800k.read(uploaded.getvalue(), uploaded.name)
+        taken = label_formats.read(uploaded.getvalue(), uploaded.name)
         new = book().add(taken.solutions)
         kept = book().put(taken.labels, keep_newer=True)
-    older = len(taken.labels) - kept
-    said = f"Took {counted(len(taken.solutions), 'solution')} ({new:,} new) and {counted(kept, 'label')}"
-    said += f"; {counted(older, 'label')} left out because this book has the same or newer ones." if older else "."
-    if added and not taken.refused:
+    said = _taken(taken, new, kept)
+    if added and taken.solutions and not taken.refused and not taken.left_out:
         st.toast(said, icon=":material/check:")
         added(taken.solutions)
-    elif taken.solutions:
+        return
+    if taken.solutions:
         st.success(said, icon=":material/check:")
     if taken.refused:
-        lines = [f"- {markdown_text(sentence)}" for sentence in taken.refused[:SHOWN]]
-        lines += [f"- and {len(taken.refused) - SHOWN:,} more"] * (len(taken.refused) > SHOWN)
-        head = f"**{counted(len(taken.refused), 'line')} could not be taken" + (
-            ", the others were:**\n\n" if taken.solutions else ":**\n\n"
-        )
-        st.error(head + "\n".join(lines), icon=":material/error:")
+        st.error(_refused(taken), icon=":material/error:")
+    if taken.left_out:
+        st.info("\n\n".join(markdown_text(sentence) for sentence in taken.left_out), icon=":material/info:")
+
+
+def _taken(taken: label_formats.Taken, new: int, kept: int) -> str:
+    """What was read, by format, and how much of it is new to the book."""
+    formats = listed([f"{name} ({counted(n, 'row')})" for name, n in taken.read.items()])
+    older = len(taken.labels) - kept
+    said = f"Read as {formats}: took {counted(len(taken.solutions), 'solution')} ({new:,} new) and {counted(kept, 'label')}"
+    return said + (f"; {counted(older, 'label')} left out because this book has the same or newer ones." if older else ".")
+
+
+def _refused(taken: label_formats.Taken) -> str:
+    """Which rows could not be taken, and why, as a list."""
+    lines = [f"- {markdown_text(sentence)}" for sentence in taken.refused[:SHOWN]]
+    lines += [f"- and {len(taken.refused) - SHOWN:,} more reasons"] * (len(taken.refused) > SHOWN)
+    many = f"{counted(taken.unread, 'row')} could not be taken" if taken.unread else "Nothing could be taken"
+    return f"**{many}{', the others were:' if taken.solutions else ':'}**\n\n" + "\n".join(lines)
 
 
 def files() -> None:

@@ -11,9 +11,12 @@ from rlm_core.errors import LabelError
 from rlm_core.problems.base import Problem
 
 HUMAN = "human"
-SOURCES = (HUMAN, "oracle", "noisy", "hard", "soft", "judge")
+UNSAID = "unsaid"
+SOURCES = (HUMAN, "oracle", "noisy", "hard", "soft", "judge", UNSAID)
 """Who or what labels: a person, the task's exact solver, the same with a share of its words flipped, rollouts (any
-correct; share correct), a language model."""
+correct; share correct), a language model, and whoever or whatever made a file that does not say it."""
+UNDATED = 0.0
+"""The time of a label whose file gives none: any other label of the same maker is newer."""
 GOOD, NEUTRAL, BAD = 1, 0, -1
 RATINGS = {GOOD: "good", NEUTRAL: "neutral", BAD: "bad"}
 """What a person may say of a step, as in PRM800K (Lightman et al. 2023)."""

@@ -6,13 +6,12 @@ A rating is 1, 0 or −1 for a person's label, 1 or −1 for another source's 1 
 "finish_reason" is null where the labels neither reach a bad step nor the end; "total_time" (milliseconds) runs
 from the first label of the line to the last.
 
-Read: such lines, genuine PRM800K, and plain solutions without labels (see `read`).
+Read: such lines and genuine PRM800K.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any, Literal
@@ -20,23 +19,10 @@ from typing import Any, Literal
 import msgspec
 
 from rlm_core import problems
-from rlm_core.errors import LabelError, RlmError
+from rlm_core.errors import LabelError
 from rlm_core.labels.base import BAD, HUMAN, Label, Solution, solution
-from rlm_core.problems.base import Problem
+from rlm_core.labels.found import Found, checked, placed
 from rlm_core.problems.text import from_text
-
-ANSWER_HEAD = "# Answer"
-"""What stands before the answer in the last step of PRM800K's solutions."""
-SHAPES = 'it must have "question" and "label" as in PRM800K, or "problem" and "steps"'
-
-
-@dataclass(slots=True)
-class Taken:
-    """What a file holds: its solutions, their labels, and one sentence for each line that cannot be read."""
-
-    solutions: list[Solution] = field(default_factory=list)
-    labels: list[Label] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
 
 
 class _Completion(msgspec.Struct):
@@ -96,17 +82,6 @@ class _Line(msgspec.Struct):
     rlm_explorer: _Facts | msgspec.UnsetType = msgspec.UNSET
 
 
-class _Plain(msgspec.Struct):
-    """A line without labels; reference: a correct answer to a question in words."""
-
-    problem: str
-    steps: tuple[str, ...]
-    answer: str | None = None
-    reference: str | None = None
-    model: str = ""
-    finished: bool = True
-
-
 # -- writing -----------------------------------------------------------------------------------
 
 
@@ -157,52 +132,29 @@ def _rating(label: Label) -> Any:
 
 # -- reading -----------------------------------------------------------------------------------
 
+KEEPS = frozenset(
+    {
+        *("labeler", "timestamp", "generation", "is_quality_control_question", "is_initial_screening_question", "rlm_explorer"),
+        *("question.problem", "question.ground_truth_answer", "question.pre_generated_steps", "question.pre_generated_answer"),
+        *("label.steps", "label.finish_reason"),
+    }
+)
+"""What of a line is kept; the keys of inner objects behind their own."""
+OTHERS = "completions that were not chosen, with their ratings"
 
-def read(text: bytes, name: str) -> Taken:
-    """The solutions and labels of JSON lines; `name` is what origins and sentences call the file.
 
-    Three kinds of lines, in any mixture: those written here; genuine PRM800K, whose question becomes a text problem
-    with its ground truth answer, and whose chosen completions become the steps (where a person wrote the step, that;
-    where nothing was chosen because every completion was bad, the first); and plain ones without labels,
-    {"problem": "chain:seed=3" or a question, "steps": […]} and, where known, "answer" (what the solution answers),
-    "reference" (a correct answer to the question), "model" and "finished". A line that cannot be read is passed over
-    and has its sentence in `refused`. Nothing here raises.
+def read(row: dict[str, Any], origin: str) -> Found:
+    """A line written here, or one of PRM800K as published; LabelError or ProblemError says what is wrong with it.
+
+    The question becomes a text problem with its ground truth answer, and the chosen completions become the steps: where
+    a person wrote the step, that; where nothing was chosen because every completion was bad, the first. A last step
+    without any text, as where the labeler gave up, is no step.
     """
-    taken = Taken()
-    for number, line in enumerate(text.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            one, labels = _read_line(line, f"file {name}, line {number}")
-        except RlmError as error:
-            taken.refused.append(f"Line {number} of {name} was not taken: {error}")
-        else:
-            taken.solutions.append(one)
-            taken.labels += labels
-    if not taken.solutions and not taken.refused:
-        taken.refused.append(f"{name} is empty; each line must be a JSON object: {SHAPES}.")
-    return taken
+    line = msgspec.convert(row, _Line)
+    return _own(line, line.rlm_explorer) if line.rlm_explorer else _genuine(line, origin)
 
 
-def _read_line(line: bytes, origin: str) -> tuple[Solution, list[Label]]:
-    """LabelError or ProblemError says what is wrong with the line."""
-    try:
-        row = msgspec.json.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise LabelError("it is not JSON.") from None
-    keys = set(row) if isinstance(row, dict) else set()
-    try:
-        if {"question", "label"} <= keys:
-            said = msgspec.convert(row, _Line)
-            return _own(said, said.rlm_explorer) if said.rlm_explorer else _genuine(said, origin)
-        if {"problem", "steps"} <= keys:
-            return _plain(msgspec.convert(row, _Plain), origin), []
-    except msgspec.ValidationError as error:
-        raise LabelError(f"{str(error)[:1].lower()}{str(error)[1:]}.") from None
-    raise LabelError(f"{SHAPES}.")
-
-
-def _own(line: _Line, facts: _Facts) -> tuple[Solution, list[Label]]:
+def _own(line: _Line, facts: _Facts) -> Found:
     one = solution(
         problems.make(facts.problem),
         line.question.pre_generated_steps or (),
@@ -215,20 +167,31 @@ def _own(line: _Line, facts: _Facts) -> tuple[Solution, list[Label]]:
     labels = [Label(one.id, s.step, facts.source, line.labeler, s.value, s.at, s.tokens) for s in facts.labels]
     if any(la.step >= len(one.steps) for la in labels):
         raise LabelError(f"it labels step {max(la.step for la in labels) + 1} of a solution with {len(one.steps)}.")
-    return one, labels
+    return Found(one, labels, ("label.total_time", "question.ground_truth_solution"))
 
 
-def _genuine(line: _Line, origin: str) -> tuple[Solution, list[Label]]:
-    chosen = [_chosen(step) for step in line.label.steps]
+def _genuine(line: _Line, origin: str) -> Found:
+    given = list(line.label.steps)
+    while given and not (given[-1].completions or given[-1].human_completion):
+        given.pop()
+    chosen = [_chosen(step) for step in given]
     steps, ratings = tuple(text for text, _ in chosen), [rating for _, rating in chosen]
     whole = line.question.pre_generated_steps or ()
     finished, answer = line.label.finish_reason == "solution", None
     if whole[: len(steps)] == steps:
         steps, finished, answer = whole, True, line.question.pre_generated_answer
     problem = from_text(line.question.problem, line.question.ground_truth_answer)
-    one = _checked(problem, steps, finished, answer, "", origin)
+    one = checked(problem, steps, finished, answer, origin=placed(origin, *_about(line)))
     at = _seconds(line.timestamp)
-    return one, [Label(one.id, i, HUMAN, line.labeler, rating, at) for i, rating in enumerate(ratings) if rating is not None]
+    labels = [Label(one.id, i, HUMAN, line.labeler, rating, at) for i, rating in enumerate(ratings) if rating is not None]
+    return Found(one, labels, left_out=(OTHERS,) * any(len(step.completions or ()) > 1 for step in given))
+
+
+def _about(line: _Line) -> list[str]:
+    """What the line says of itself, for the origin."""
+    said = [f"generation {line.generation}"] if line.generation is not None else []
+    said += ["quality control"] * line.is_quality_control_question + ["initial screening"] * line.is_initial_screening_question
+    return said + [f"ended by {line.label.finish_reason}"] * (line.label.finish_reason in ("give_up", "bad_problem"))
 
 
 def _chosen(step: _Step) -> tuple[str, int | None]:
@@ -242,7 +205,7 @@ def _chosen(step: _Step) -> tuple[str, int | None]:
         return step.human_completion, None
     written = step.human_completion or (completions[0] if completions else None)
     if written is None:
-        raise LabelError("it has a step without any completion.")
+        raise LabelError("it has a step without any completion before others that have one.")
     return written.text, written.rating
 
 
@@ -253,21 +216,3 @@ def _seconds(timestamp: str) -> float:
     except ValueError:
         raise LabelError(f'its "timestamp" {timestamp!r} is no time like 2023-01-22T04:34:27.') from None
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
-
-
-def _plain(row: _Plain, origin: str) -> Solution:
-    if row.problem.partition(":")[0].strip() in problems.tasks():
-        problem = problems.make(row.problem)
-    else:
-        problem = from_text(row.problem, row.reference)
-    return _checked(problem, row.steps, row.finished, row.answer, row.model, origin)
-
-
-def _checked(problem: Problem, steps: Sequence[str], finished: bool, answer: str | None, model: str, origin: str) -> Solution:
-    """The solution with its answer, read from its last step if not given, and the verifier's word on it."""
-    task = problems.task(problem.task)
-    if finished and answer is None:
-        stated = steps[-1].partition(ANSWER_HEAD)[2].strip() if steps else ""
-        answer = stated or task.answer(problem, steps)
-    correct = task.verify(problem, answer) if finished else None
-    return solution(problem, tuple(steps), finished=finished, answer=answer, correct=correct, model=model, origin=origin)

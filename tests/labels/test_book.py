@@ -111,7 +111,7 @@ def test_book_and_runs_share_a_file_and_other_processes_see_labels_at_once(book,
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (dict(source="guess"), "There is no source of labels named 'guess'; allowed are human, oracle, noisy, hard, soft, judge."),
+        (dict(source="guess"), "There is no source of labels named 'guess'; allowed are human, oracle, noisy, hard, soft, judge, unsaid."),
         (dict(value=2), "A person's label of 2 is not allowed; it must be 1 (good), 0 (neutral) or −1 (bad)."),
         (dict(value=0.5), "A person's label of 0.5 is not allowed; it must be 1 (good), 0 (neutral) or −1 (bad)."),
         (dict(source="soft", value=-1), "A label of -1 from soft is not allowed; it must be from 0 to 1."),

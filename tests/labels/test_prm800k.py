@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rlm_core.labels.base import Label, solution
-from rlm_core.labels.prm800k import read, write
+from rlm_core.labels.files import read
+from rlm_core.labels.prm800k import write
 from rlm_core.problems import make
 from rlm_core.problems.text import from_text
 
@@ -47,7 +48,7 @@ def test_what_is_written_is_read_again(book):
     taken = read(write(solutions, labels), "x.jsonl")
     assert {s.id: s for s in taken.solutions} == {s.id: s for s in solutions}
     assert set(taken.labels) == set(labels) and len(taken.labels) == len(labels)
-    assert taken.refused == [] or not solutions
+    assert (taken.refused == [] or not solutions) and taken.left_out == []
 
 
 def written(labels, finished=True):
@@ -134,7 +135,7 @@ def test_genuine_prm800k_is_read_with_the_whole_solution_it_labels():
     (one,), labels, refused = taken_from(genuine())
     assert refused == [] and one.steps == tuple(STEPS)
     assert (one.problem.question, one.problem.reference) == ("What is the remainder of $17 \\cdot 3$ divided by 5?", "1")
-    assert (one.finished, one.answer, one.correct, one.origin) == (True, "1", True, "file p.jsonl, line 1")
+    assert (one.finished, one.answer, one.correct, one.origin) == (True, "1", True, "file p.jsonl, line 1 (generation 9)")
     assert [(la.step, la.value, la.source, la.by) for la in labels] == [
         (0, 1, "human", "340d89bc-f5b7-45e9-b272-909ba68ee363"),
         (1, -1, "human", "340d89bc-f5b7-45e9-b272-909ba68ee363"),
@@ -166,52 +167,21 @@ def test_where_every_completion_was_bad_the_first_ends_the_solution():
     assert (one.steps, one.finished, one.correct) == (("x",), False, None) and [la.value for la in labels] == [-1]
 
 
-def test_plain_solutions_are_read_by_spec_or_by_question():
-    solutions, labels, refused = taken_from(
-        {"problem": "chain:steps=3,seed=3", "steps": ["1+2=3", "so<answer>3"]},
-        {"problem": "What is 6 times 7?", "steps": ["6*7=42", "Answer: 42"], "reference": "42", "model": "me"},
-        {"problem": "What is 6 times 7?", "steps": ["6*7=41"], "answer": "41", "reference": "42"},
-        {"problem": "What is 6 times 7?", "steps": ["6*7="], "finished": False},
+def test_where_the_labeler_gave_up_the_empty_last_step_is_none_and_the_ratings_are_kept():
+    given = [{"completions": [completion(t, 1)], "human_completion": None, "chosen_completion": 0} for t in ("first", "second")]
+    steps = [*given, {"completions": None, "human_completion": None, "chosen_completion": None}]
+    (one,), labels, refused = taken_from(genuine(question={"problem": "What?"}, label={"steps": steps, "finish_reason": "give_up"}))
+    assert (one.steps, one.finished, refused) == (("first", "second"), False, []) and [la.value for la in labels] == [1, 1]
+    assert one.origin == "file p.jsonl, line 1 (generation 9; ended by give_up)"
+    _, _, (refused,) = taken_from(genuine(label={"steps": [steps[-1], *given], "finish_reason": "give_up"}))
+    assert "it has a step without any completion before others that have one" in refused
+
+
+def test_what_a_line_holds_besides_is_said():
+    lines = [genuine(mood="good"), genuine()]
+    taken = read(b"\n".join(json.dumps(line).encode() for line in lines), "p.jsonl")
+    (said,) = taken.left_out
+    assert said.startswith("PRM800K: left out, because there is no place for it here, ")
+    assert (
+        '"mood" (1 line)' in said and '"question.pre_generated_verifier_score" (2 lines)' in said and '"label.total_time" (2 lines)' in said
     )
-    assert (labels, refused) == ([], [])
-    assert solutions[0].problem == make("chain:steps=3,seed=3") and solutions[0].answer == "3"
-    assert [(s.answer, s.correct, s.model) for s in solutions[1:]] == [("42", True, "me"), ("41", False, ""), (None, None, "")]
-
-
-def test_a_bad_line_is_named_with_its_reason_and_the_good_ones_are_kept():
-    bad_rating, too_far = genuine(ratings=[1, 5]), written([(0, "human", "Ada", 1, 1.0)])[0]
-    too_far["rlm_explorer"]["labels"][0][0] = 3
-    lines = [
-        "{not json",
-        json.dumps({"problem": "chain:steps=3,seed=3", "steps": ["1+2=3"]}),
-        json.dumps({"some": "thing"}),
-        "",
-        json.dumps({"problem": "chain:steps=99", "steps": ["1"]}),
-        json.dumps({"problem": "What?", "steps": []}),
-        json.dumps(bad_rating),
-        json.dumps(too_far),
-        json.dumps(genuine(timestamp="yesterday")),
-        json.dumps(genuine(labeler=" ")),
-        "[1, 2]",
-    ]
-    taken = read("\n".join(lines).encode(), "p.jsonl")
-    assert [s.steps for s in taken.solutions] == [("1+2=3",)] and taken.labels == []
-    shape = 'it must have "question" and "label" as in PRM800K, or "problem" and "steps".'
-    assert taken.refused == [
-        "Line 1 of p.jsonl was not taken: it is not JSON.",
-        f"Line 3 of p.jsonl was not taken: {shape}",
-        "Line 5 of p.jsonl was not taken: steps=99 is not allowed for chain; it must be a whole number from 2 to 10.",
-        "Line 6 of p.jsonl was not taken: A solution needs at least one step to label.",
-        "Line 7 of p.jsonl was not taken: invalid enum value 5 - at `$.label.steps[1].completions[0].rating`.",
-        "Line 8 of p.jsonl was not taken: it labels step 4 of a solution with 3.",
-        "Line 9 of p.jsonl was not taken: its \"timestamp\" 'yesterday' is no time like 2023-01-22T04:34:27.",
-        "Line 10 of p.jsonl was not taken: A label needs the name of who or what made it.",
-        f"Line 11 of p.jsonl was not taken: {shape}",
-    ]
-
-
-def test_files_that_hold_nothing_or_no_text_are_said_to_be_so():
-    assert read(b"\n \n", "p.jsonl").refused[0].startswith("p.jsonl is empty")
-    assert read(b"\xff\xfe\x00", "p.jsonl").refused == ["Line 1 of p.jsonl was not taken: it is not JSON."]
-    assert read(b'{"problem": "What?", "steps": ["\\ud800"]}', "p.jsonl").solutions == []
-    assert read(b"[" * 100_000, "p.jsonl").refused == ["Line 1 of p.jsonl was not taken: it is not JSON."]

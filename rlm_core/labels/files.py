@@ -1,0 +1,157 @@
+"""Files of solutions and labels: every row is recognised by its keys, read or refused, and nothing is left out unsaid."""
+
+from __future__ import annotations
+
+from codecs import BOM_UTF8
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+import msgspec
+
+from rlm_core.errors import LabelError, RlmError
+from rlm_core.labels import prm800k, published
+from rlm_core.labels.base import Label, Solution
+from rlm_core.labels.found import Found
+from rlm_core.wording import counted, listed
+
+NAMED = 12
+"""Runs of row numbers that one sentence names; of more, only their number is said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """needs: the keys a row is recognised by. keeps: what else of it is kept, inner keys behind their object's."""
+
+    name: str
+    needs: tuple[str, ...]
+    keeps: frozenset[str]
+    read: Callable[[dict[str, Any], str], Found]
+
+
+FORMATS = (
+    Format("PRM800K", ("question", "label"), prm800k.KEEPS, prm800k.read),
+    Format("ProcessBench", ("problem", "steps", "label"), frozenset({"id", "generator", "final_answer_correct"}), published.process_bench),
+    Format("Math-Shepherd", ("input", "label"), frozenset({"task"}), published.math_shepherd),
+    Format("stepwise supervision (TRL)", ("prompt", "completions", "labels"), frozenset(), published.stepwise),
+    Format("plain solutions", ("problem", "steps"), frozenset({"answer", "reference", "model", "finished"}), published.plain),
+    Format("MATH", ("problem", "solution"), frozenset({"answer", "unique_id"}), published.math),
+    Format("GSM8K", ("question", "answer"), frozenset(), published.gsm8k),
+)
+"""In the order in which they are tried."""
+READABLE = "readable are " + listed([f"{f.name} ({', '.join(f.needs)})" for f in FORMATS])
+
+
+@dataclass(slots=True)
+class Taken:
+    """What a file holds: solutions, labels, and in sentences which rows were refused and what of the others was left out.
+
+    read: rows that were taken, by format. unread: how many rows were refused.
+    """
+
+    solutions: list[Solution] = field(default_factory=list)
+    labels: list[Label] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    read: Counter[str] = field(default_factory=Counter)
+    unread: int = 0
+
+
+def read(text: bytes, name: str) -> Taken:
+    """The solutions and labels of a file of JSON lines, or of one JSON list; `name` is what origins and sentences call it.
+
+    Rows of all FORMATS may stand in one file. A row that cannot be read is passed over and named in `refused` with its
+    reason, rows of the same reason together. Nothing here raises.
+    """
+    taken, reasons, missed = Taken(), {}, Counter[tuple[str, str]]()
+    word, rows = _rows(text.removeprefix(BOM_UTF8))
+    for number, row in rows:
+        try:
+            chosen = _recognised(row)
+            found = _read(chosen, row, f"file {name}, {word} {number}")
+        except RlmError as error:
+            reasons.setdefault(str(error), []).append(number)
+            continue
+        taken.solutions.append(found.solution)
+        taken.labels += found.labels
+        taken.read[chosen.name] += 1
+        missed.update((chosen.name, what) for what in _left_out(chosen, row, found))
+    taken.unread = sum(map(len, reasons.values()))
+    taken.refused = [_refusal(word, numbers, name, reason) for reason, numbers in reasons.items()]
+    taken.left_out = _sentences(missed, word)
+    if not rows:
+        taken.refused.append(f"{name} is empty; {READABLE}.")
+    return taken
+
+
+def _rows(text: bytes) -> tuple[str, list[tuple[int, Any]]]:
+    """What a row is called, and every row with its number; one that is not JSON is None."""
+    whole = _json(text) if text.strip()[:1] in (b"[", b"{") else None
+    if isinstance(whole, list):
+        return "row", list(enumerate(whole, 1))
+    if whole is not None and b"\n" in text.strip():
+        return "row", [(1, whole)]
+    return "line", [(i, _json(line)) for i, line in enumerate(text.split(b"\n"), 1) if line.strip()]
+
+
+def _json(text: bytes) -> Any:
+    """The value; None if it is not JSON."""
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def _recognised(row: Any) -> Format:
+    if row is None:
+        raise LabelError("it is not JSON.")
+    keys = row.keys() if isinstance(row, dict) else set()
+    for one in FORMATS:
+        if keys >= set(one.needs):
+            return one
+    raise LabelError(f"it is in none of the formats known here; {READABLE}.")
+
+
+def _read(chosen: Format, row: dict[str, Any], origin: str) -> Found:
+    try:
+        return chosen.read(row, origin)
+    except msgspec.ValidationError as error:
+        raise LabelError(f"read as {chosen.name}, {str(error)[:1].lower()}{str(error)[1:]}.") from None
+
+
+def _left_out(chosen: Format, row: dict[str, Any], found: Found) -> Iterator[str]:
+    """What the row holds and the book does not: keys without a place here, and what the reader itself names."""
+    known = {*chosen.needs, *chosen.keeps, *found.derived}
+    for key, value in row.items():
+        if any(k.startswith(f"{key}.") for k in known):
+            yield from (f'"{key}.{inner}"' for inner, v in value.items() if f"{key}.{inner}" not in known and v is not None)
+        elif key not in known and value is not None:
+            yield f'"{key}"'
+    yield from found.left_out
+
+
+def _refusal(word: str, numbers: Sequence[int], name: str, reason: str) -> str:
+    runs = _runs(numbers)
+    rows = f"{word.capitalize()}{'s' * (len(numbers) > 1)} {listed(runs, NAMED)}"
+    return f"{rows} of {name} {'were' if len(numbers) > 1 else 'was'} not taken: {reason}"
+
+
+def _runs(numbers: Sequence[int]) -> list[str]:
+    """Ascending numbers with neighbours together: ["1–3", "7"].
+
+    >>> _runs([1, 2, 3, 7])
+    ['1–3', '7']
+    """
+    groups = [[n for _, n in group] for _, group in groupby(enumerate(numbers), key=lambda pair: pair[1] - pair[0])]
+    return [str(g[0]) if len(g) == 1 else f"{g[0]}–{g[-1]}" for g in groups]
+
+
+def _sentences(missed: Counter[tuple[str, str]], word: str) -> list[str]:
+    """One sentence a format on what was left out of how many rows."""
+    return [
+        f"{one.name}: left out, because there is no place for it here, {listed([f'{what} ({counted(n, word)})' for what, n in items])}."
+        for one in FORMATS
+        if (items := [(what, n) for (of, what), n in missed.items() if of == one.name])
+    ]

@@ -1,0 +1,51 @@
+"""What a row of a file is found to hold, whatever its format."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from rlm_core import problems
+from rlm_core.labels.base import Label, Solution, solution
+from rlm_core.problems.base import Problem
+
+ANSWER_HEAD = "# Answer"
+"""What stands before the answer in the last step of PRM800K's solutions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A solution, its labels, and in words what the row holds besides and is not kept.
+
+    derived: keys whose content follows from what is kept, and which are therefore not missed.
+    """
+
+    solution: Solution
+    labels: list[Label] = field(default_factory=list)
+    derived: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+
+def checked(
+    problem: Problem, steps: Sequence[str], finished: bool, answer: str | None = None, *, model: str = "", origin: str = ""
+) -> Solution:
+    """The solution with its answer, read from its last step if not given, and the verifier's word on it.
+
+    An answer that cannot be read is not known to be wrong: `correct` is then None.
+    """
+    task = problems.task(problem.task)
+    if finished and answer is None:
+        stated = steps[-1].partition(ANSWER_HEAD)[2].strip() if steps else ""
+        answer = stated or task.answer(problem, steps)
+    correct = task.verify(problem, answer) if finished and answer is not None else None
+    return solution(problem, tuple(steps), finished=finished, answer=answer, correct=correct, model=model, origin=origin)
+
+
+def placed(origin: str, *about: str) -> str:
+    """The origin with what the row says of itself behind it.
+
+    >>> placed("file p.jsonl, line 3", "gsm8k-0", ""), placed("file p.jsonl, line 3")
+    ('file p.jsonl, line 3 (gsm8k-0)', 'file p.jsonl, line 3')
+    """
+    said = "; ".join(part.replace(",", " ") for part in about if part)
+    return f"{origin} ({said})" if said else origin
