@@ -102,18 +102,18 @@ def from_file(key: str, added: Callable[[list[Solution]], None] | None = None) -
 
 
 def _taken(taken: label_formats.Taken, new: int, kept: int) -> str:
-    """What was read, by format, and how much of it is new to the book."""
-    formats = listed([f"{name} ({counted(n, 'row')})" for name, n in taken.read.items()])
+    """What was taken, how much of it is new to the book, and which formats it was read as."""
     older = len(taken.labels) - kept
-    said = f"Read as {formats}: took {counted(len(taken.solutions), 'solution')} ({new:,} new) and {counted(kept, 'label')}"
-    return said + (f"; {counted(older, 'label')} left out because this book has the same or newer ones." if older else ".")
+    said = f"Took {counted(len(taken.solutions), 'solution')} ({new:,} new) and {counted(kept, 'label')}"
+    said += f"; {counted(older, 'label')} left out because this book has the same or newer ones." if older else "."
+    return f"{said} Read as {listed([f'{name} ({counted(n, taken.row)})' for name, n in taken.read.items()])}."
 
 
 def _refused(taken: label_formats.Taken) -> str:
     """Which rows could not be taken, and why, as a list."""
     lines = [f"- {markdown_text(sentence)}" for sentence in taken.refused[:SHOWN]]
     lines += [f"- and {len(taken.refused) - SHOWN:,} more reasons"] * (len(taken.refused) > SHOWN)
-    many = f"{counted(taken.unread, 'row')} could not be taken" if taken.unread else "Nothing could be taken"
+    many = f"{counted(taken.unread, taken.row)} could not be taken" if taken.unread else "Nothing could be taken"
     return f"**{many}{', the others were:' if taken.solutions else ':'}**\n\n" + "\n".join(lines)
 
 

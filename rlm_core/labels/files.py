@@ -35,7 +35,7 @@ FORMATS = (
     Format("PRM800K", ("question", "label"), prm800k.KEEPS, prm800k.read),
     Format("ProcessBench", ("problem", "steps", "label"), frozenset({"id", "generator", "final_answer_correct"}), published.process_bench),
     Format("Math-Shepherd", ("input", "label"), frozenset({"task"}), published.math_shepherd),
-    Format("stepwise supervision (TRL)", ("prompt", "completions", "labels"), frozenset(), published.stepwise),
+    Format("stepwise supervision as in TRL", ("prompt", "completions", "labels"), frozenset(), published.stepwise),
     Format("plain solutions", ("problem", "steps"), frozenset({"answer", "reference", "model", "finished"}), published.plain),
     Format("MATH", ("problem", "solution"), frozenset({"answer", "unique_id"}), published.math),
     Format("GSM8K", ("question", "answer"), frozenset(), published.gsm8k),
@@ -48,7 +48,7 @@ READABLE = "readable are " + listed([f"{f.name} ({', '.join(f.needs)})" for f in
 class Taken:
     """What a file holds: solutions, labels, and in sentences which rows were refused and what of the others was left out.
 
-    read: rows that were taken, by format. unread: how many rows were refused.
+    read: rows that were taken, by format. unread: how many rows were refused. row: what a row is called, line or row.
     """
 
     solutions: list[Solution] = field(default_factory=list)
@@ -57,6 +57,7 @@ class Taken:
     left_out: list[str] = field(default_factory=list)
     read: Counter[str] = field(default_factory=Counter)
     unread: int = 0
+    row: str = "line"
 
 
 def read(text: bytes, name: str) -> Taken:
@@ -78,6 +79,7 @@ def read(text: bytes, name: str) -> Taken:
         taken.labels += found.labels
         taken.read[chosen.name] += 1
         missed.update((chosen.name, what) for what in _left_out(chosen, row, found))
+    taken.row = word
     taken.unread = sum(map(len, reasons.values()))
     taken.refused = [_refusal(word, numbers, name, reason) for reason, numbers in reasons.items()]
     taken.left_out = _sentences(missed, word)

@@ -9,21 +9,34 @@ below that give credit for a right answer somewhere in the text, or for any numb
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
 from rlm_core.describe import Description, Parameter
 from rlm_core.errors import ProblemError
-from rlm_core.problems import steps as grammar
+from rlm_core.problems.answer_value import trimmed
 from rlm_core.problems.base import SEED, SPLIT, Example, Problem, Task, spec_text
 from rlm_core.problems.bounded import Helper, NoReply
+from rlm_core.problems.final_answer import final_statement, find
+from rlm_core.problems.gym_bench import EVALUATED
 from rlm_core.problems.quantity import quantity
 
 DRAW_SECONDS = 60.0
 SCORE_SECONDS = 5.0
 LONGEST = 5000
 """An answer with more characters than this is wrong."""
+
+ROUNDED = frozenset({"advanced_geometry", "decimal_arithmetic", "number_format", "power_function"})
+"""Datasets whose scorers accept a number that is rounded as their questions or docstrings say."""
+COIN, COIN_TOLERANCE = "coin_flip", Fraction(1, 10_000)
+"""The dataset whose scorer also gives 1.0 to a number that begins alike, and the error that it documents."""
+_ANNOUNCED = re.compile(r"[^\n]*?(?:<answer>|####|answer\b(?:\s+is\b)?\**\s*[:：]?\**)", re.I)
+"""What stands before an answer, from where its announcement begins."""
+_WORDS = re.compile(r"[^\W\d_eE]|[=:]")
+"""What a reference that is nothing but a number does not hold."""
 
 DESCRIPTION = Description(
     name="gym",
@@ -79,30 +92,75 @@ def solution(problem: Problem) -> tuple[str, ...] | None:
 
 
 def answer(problem: Problem, steps: Sequence[str]) -> str | None:
-    """The stated answer as it stands."""
-    return grammar.final_answer(steps)
+    """The stated answer as it stands; where one of several lines is asked for, with all lines behind the announcement."""
+    stated = final_statement(steps)
+    if stated is None:
+        return None
+    text = "\n".join(steps)
+    found = find(text) if "\n" in (problem.reference or "") and "\n" not in stated.whole else None
+    announced = _ANNOUNCED.match(text, found.start) if found is not None else None
+    return stated.whole if announced is None else text[announced.end() :].strip(" \t\r\n*`")
 
 
 def verify(problem: Problem, answer: str | None) -> bool:
     """Is the answer the same number as the reference, or else does the dataset give it the full score?
 
-    Where the reference is a number, the answer must be one number too: some scorers take the first
-    number of a text that offers several. Where it is yes, no, true or false, the answer must be that
-    word: some scorers take every other text for a no.
+    It counts as it stands, without signs around it ("**7**"), and with or without a full stop.
     """
     if answer is None or len(answer) > LONGEST:
         return False
+    forms = (answer, trimmed(answer), f"{answer}.") if (problem.reference or "").endswith(".") else (answer, trimmed(answer))
+    return any(_right(problem, form) for form in dict.fromkeys(forms) if form)
+
+
+def _right(problem: Problem, answer: str) -> bool:
+    """One form of an answer, by the reference or the dataset's scorer.
+
+    Where the reference is a number, the answer must be one number too, and equal: some scorers take the first number
+    of a text that offers several, or one that begins alike. Only what a dataset says of rounding lets it differ. Where
+    the reference is yes, no, true or false, the answer must be that word: some scorers take every other text for a no.
+    What has the whole reference in it and more besides is wrong: some scorers read only so far.
+    """
+    reference = problem.reference or ""
     if answer == problem.reference:
         return True
-    if (problem.reference or "").casefold() in ("yes", "no", "true", "false"):
-        return answer.casefold() == (problem.reference or "").casefold()
-    right = quantity(problem.reference or "")
+    if reference.casefold() in ("yes", "no", "true", "false"):
+        return answer.casefold() == reference.casefold()
+    name, d = problem.data["name"], problem.data
+    right = None if _WORDS.search(reference) else quantity(reference)
     if right is not None:
         given = quantity(answer)
         if given is None or given == right:
             return given is not None
-    d = problem.data
-    return _full_score(d["name"], d["dataset_seed"], d["index"], problem.question, answer)
+        if name not in (COIN, *ROUNDED):
+            return False
+    elif _padded(answer, reference) and name not in EVALUATED:
+        return False
+    if name == COIN:
+        return _near(answer, reference)
+    return _full_score(name, d["dataset_seed"], d["index"], problem.question, answer)
+
+
+def _near(answer: str, reference: str) -> bool:
+    """Are both one number, decimals, fractions and powers of ten among them, as near as coin_flip's scorer says?
+
+    >>> _near("0.50009", "0.5"), _near("1/2", "0.5"), _near("0.51", "0.5"), _near("0.", "6.1e-05"), _near("half", "0.5")
+    (True, True, False, True, False)
+    """
+    try:
+        return abs(Fraction(answer.replace(",", "")) - Fraction(reference)) <= COIN_TOLERANCE
+    except (ValueError, ZeroDivisionError):
+        return False
+
+
+def _padded(answer: str, reference: str) -> bool:
+    """Does the answer begin or end with the reference, and say more than that?
+
+    >>> _padded("the old house x", "the old house"), _padded("the old  house.", "the old house"), _padded("b", "")
+    (True, False, False)
+    """
+    said, right = " ".join(answer.split()).rstrip("."), " ".join(reference.split()).rstrip(".")
+    return bool(right) and said != right and (said.startswith(right) or said.endswith(right))
 
 
 @lru_cache(maxsize=4096)
@@ -116,9 +174,8 @@ def _full_score(name: str, dataset_seed: int, index: int, question: str, answer:
 
 def solvable(problem: Problem, steps: Sequence[str]) -> bool | None:
     """Is a finished state correct? None for all others: there is no exact solver."""
-    if steps and grammar.final_answer(steps) is not None:
-        return verify(problem, answer(problem, steps))
-    return None
+    stated = answer(problem, steps)
+    return None if stated is None else verify(problem, stated)
 
 
 TASK = Task(

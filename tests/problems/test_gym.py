@@ -88,6 +88,46 @@ def test_a_yes_no_answer_must_be_that_word():
     assert TASK.verify(problem, "wrong 17") is False
 
 
+def test_a_number_that_only_begins_like_the_right_one_is_wrong():
+    """coin_flip's scorer gives 1.0 to any number of which one is the beginning of the other; its tolerance is 0.0001."""
+    problem = next(
+        p for s in range(1, 30) if len((p := make(f"gym:name=coin_flip,seed={s}")).reference or "") > 4 and p.reference[0] == "0"
+    )
+    right = float(problem.reference or "")
+    wrong = ["0", "0.", "0.0", f"{right + 0.01}", f"{right / 2}", f"{right} or 0", "x", ""]
+    assert [a for a in wrong if TASK.verify(problem, a)] == []
+    assert all(TASK.verify(problem, a) for a in (problem.reference, f"{right:.10f}", f"{right + 0.00005}"))
+
+
+@pytest.mark.parametrize("name", ["emoji_mystery", "sentence_reordering"])
+def test_a_right_sentence_is_right_with_its_full_stop_however_it_is_announced(name):
+    for seed in range(1, 6):
+        problem = make(f"gym:name={name},seed={seed}")
+        for said in (f"Answer: {problem.reference}", f"**Answer:** {problem.reference}", f"<answer>{problem.reference}</answer>"):
+            assert TASK.verify(problem, TASK.answer(problem, ["so", said])) is True, said
+        assert TASK.verify(problem, f"{problem.reference} And more.") is False
+
+
+@pytest.mark.parametrize("name", ["sudoku", "n_queens", "tower_of_hanoi", "binary_matrix", "rotate_matrix"])
+def test_an_answer_of_several_lines_is_read_whole(name):
+    problem = make(f"gym:name={name},seed=1")
+    for said in (f"Answer: {problem.reference}", f"Answer:\n{problem.reference}", f"<answer>\n{problem.reference}\n</answer>"):
+        assert TASK.verify(problem, TASK.answer(problem, ["so", said])) is True, said
+    first = (problem.reference or "").splitlines()[0]
+    assert TASK.verify(problem, TASK.answer(problem, [f"Answer: {first}"])) is False
+
+
+def test_words_are_no_number_although_one_is_among_them():
+    problem = make("gym:name=cryptarithm,seed=1")
+    assert TASK.verify(problem, problem.reference) is True
+    assert TASK.verify(problem, (problem.reference or "").partition(",")[2]) is False
+
+
+def test_more_than_the_right_answer_is_wrong():
+    problem = make("gym:name=letter_jumble,seed=1")
+    assert TASK.verify(problem, f"{problem.reference} x") is False and TASK.verify(problem, f"x {problem.reference}") is False
+
+
 def test_text_that_a_scorer_cannot_read_is_wrong_and_no_error():
     assert TASK.verify(make("gym:name=prime_factorization,seed=1"), "two times three") is False
 
