@@ -90,9 +90,8 @@ def test_a_yes_no_answer_must_be_that_word():
 
 def test_a_number_that_only_begins_like_the_right_one_is_wrong():
     """coin_flip's scorer gives 1.0 to any number of which one is the beginning of the other; its tolerance is 0.0001."""
-    problem = next(
-        p for s in range(1, 30) if len((p := make(f"gym:name=coin_flip,seed={s}")).reference or "") > 4 and p.reference[0] == "0"
-    )
+    drawn = (make(f"gym:name=coin_flip,seed={seed}") for seed in range(1, 30))
+    problem = next(p for p in drawn if p.reference and p.reference.startswith("0.") and len(p.reference) > 4)
     right = float(problem.reference or "")
     wrong = ["0", "0.", "0.0", f"{right + 0.01}", f"{right / 2}", f"{right} or 0", "x", ""]
     assert [a for a in wrong if TASK.verify(problem, a)] == []
