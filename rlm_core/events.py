@@ -115,8 +115,8 @@ class NodeAdded(Event, frozen=True, tag="node_added"):
 class SampledAgain(Event, frozen=True, tag="sampled_again"):
     """`times` more samples came out the same as `node`: it is one state and stands for so many more samples in a vote."""
 
-    node: int
-    times: int
+    node: Count
+    times: Count
 
 
 class Selected(Event, frozen=True, tag="selected"):

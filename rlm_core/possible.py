@@ -18,15 +18,11 @@ from rlm_core.events import (
     Choice,
     Corrected,
     Critiqued,
-    Evaluated,
-    Forced,
     NodeAdded,
-    Probed,
     Pruned,
     Resampled,
     RunStarted,
     Selected,
-    ToolCalled,
 )
 
 if TYPE_CHECKING:
@@ -88,8 +84,6 @@ def mentioned(event: AnyEvent) -> Iterable[int]:
             yield node
             for c in choices:
                 yield from (c.parent, c.chosen, *(t.node for t in c.terms))
-        case Evaluated(node=node) | Forced(node=node) | ToolCalled(node=node) | Probed(node=node):
-            yield node
         case BackedUp(path=nodes) | Pruned(nodes=nodes):
             yield from nodes
         case Backtracked(source=source, target=target) | Corrected(source=source, target=target):
@@ -102,3 +96,5 @@ def mentioned(event: AnyEvent) -> Iterable[int]:
             yield from () if node is None else (node,)
             for v in votes:
                 yield from v.nodes
+        case _ if isinstance(node := getattr(event, "node", None), int):
+            yield node
