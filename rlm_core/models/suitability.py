@@ -70,7 +70,7 @@ def refuse_by_trial(name: str, engine: Engine) -> None:
         texts = _texts(engine)
         library = engine.model(input_ids=torch.tensor(texts, device=engine.device), use_cache=False).logits
         if not bool(library.isfinite().all()):
-            raise ModelError(f"{name} computes no finite numbers in {_dtype(engine)}: its weights are damaged, or need another number format.")
+            raise ModelError(f"{name} gives no finite numbers in {_dtype(engine)}; its weights are damaged or need another number format.")
         if _apart(library[2, :-1], library[0, :-1]) > TOLERANCE[engine.dtype]:
             raise _refusal(name, config, "lets later tokens change what it makes of earlier ones, as encoders do")
         driven = _driven(engine, texts)
