@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
 
-from rlm_core.problems.expression import numbers, operations, parsed, plain, value
+from rlm_core.problems.equalities import Side, equalities, plain_line, written
+from rlm_core.problems.expression import numbers, operations, parsed, value
 from rlm_core.problems.steps import ANSWER
 
 
@@ -68,26 +69,7 @@ class Reading:
         return tuple(e for claim in self.claims for e in claim.equations)
 
 
-_LABEL = re.compile(r"^\s*(?:[-*•]\s+)?(?:\(?\d{1,3}[).:]\s+)?(?:\W*step\s*\d+\s*[-:.)*]*)?", re.I)
-_BOLD = re.compile(r"(?<![\d)])\s*\*\*|\*\*(?!\s*[\d(])")
-_DASH = re.compile(r"(?<=\s)-+\s+(?=[^\W\d_]{2})")
-_TOKEN = re.compile(
-    r"(?P<number>(?:\d{1,18}(?:\.\d+)?|(?<!\d)\.\d+)(?!\w|\.\d))|(?P<sign>[-+*/](?!>))|(?P<open>\()|(?P<close>\))|(?P<equals>=(?!>))"
-    r"|(?P<result>->|=>|[→⇒⟹]|\b(?:is equal to|equals|is|gives|makes|yields)\b)"
-    r"|(?P<other>[\d.]*\d\w*|[%^√‰?²³]|\\[a-zA-Z]+|[a-zA-Z](?=[(\d]))"
-    r"|(?P<word>[^\W\d]+)|(?P<gap>\s+)|(?P<rest>.)",
-    re.I,
-)
 _TAKEN_BACK = re.compile(r"[\s,'”\"]*(?:is|was|would be)?\s*(?:wrong|false|incorrect|not\b)", re.I)
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str
-    text: str
-    start: int
-    end: int
-    spaced: bool
 
 
 @dataclass(slots=True)
@@ -126,97 +108,21 @@ def equations(text: str) -> list[Equation]:
 
 
 def _read_line(text: str) -> _Line:
-    line = _Line(_DASH.sub(", ", _BOLD.sub(" ", plain(_LABEL.sub("", text)))), [])
+    line = _Line(plain_line(text), [])
     left, at = "", 0
-    for stretch in _stretches(_tokens(line.text)):
-        for chain in _chains(stretch):
-            _judge(chain, line)
-            left, at = left + line.text[at : chain[0][0].start], chain[-1][-1].end
+    for chain in equalities(line.text):
+        _judge(chain, line)
+        left, at = left + line.text[at : chain[0][0].start], chain[-1][-1].end
     line.unread = line.unread or _has_more(left + line.text[at:])
     return line
 
 
-def _tokens(text: str) -> list[_Token]:
-    found, spaced = [], False
-    for m in _TOKEN.finditer(text):
-        kind = m.lastgroup or "rest"
-        if kind != "gap":
-            found.append(_Token(kind, m[0], m.start(), m.end(), spaced))
-        spaced = kind == "gap"
-    return found
-
-
-def _stretches(tokens: Sequence[_Token]) -> Iterator[list[_Token]]:
-    """Runs of tokens between words and punctuation; a word such as "is" stands for = behind an operation only."""
-    run: list[_Token] = []
-    for t in tokens:
-        if t.kind == "result":
-            side = run[max((i for i, r in enumerate(run) if r.kind == "equals"), default=-1) + 1 :]
-            works = any(r.kind == "sign" for r in side)
-            t = _Token("equals" if works else "word", "=", t.start, t.end, t.spaced)
-        if t.kind in ("word", "rest"):
-            yield run
-            run = []
-        else:
-            run.append(t)
-    yield run
-
-
-def _chains(stretch: Sequence[_Token]) -> Iterator[list[list[_Token]]]:
-    """The equalities of a stretch, each as its sides; what merely stands beside a side is left out."""
-    sides: list[list[_Token]] = [[]]
-    for t in stretch:
-        if t.kind == "equals":
-            sides.append([])
-        else:
-            sides[-1].append(t)
-    chain: list[list[_Token]] = []
-    for i, side in enumerate(sides):
-        pieces = _pieces(side, first=i == 0, last=i == len(sides) - 1)
-        if i > 0 and pieces:
-            chain.append(pieces[0])
-        if i == 0 or len(pieces) != 1:
-            if len(chain) > 1:
-                yield chain
-            chain = [pieces[-1]] if pieces else []
-    if len(chain) > 1:
-        yield chain
-
-
-def _pieces(side: Sequence[_Token], first: bool, last: bool) -> list[list[_Token]]:
-    """A side cut where two numbers stand side by side; brackets that close or open something around the equality are left out."""
-    kept = list(side)
-    depth = 0
-    for i in range(len(side) - 1, -1, -1) if first else range(0):
-        depth += (side[i].kind == "close") - (side[i].kind == "open")
-        if depth < 0:
-            kept = list(side[i + 1 :])
-            break
-    for i, t in enumerate(kept) if last else ():
-        depth += (t.kind == "open") - (t.kind == "close")
-        if depth < 0:
-            kept = kept[:i]
-            break
-    pieces: list[list[_Token]] = []
-    for t in kept:
-        beside = pieces and pieces[-1][-1].kind in ("number", "close") and t.kind in ("number", "open") and t.spaced
-        if not pieces or beside:
-            pieces.append([])
-        pieces[-1].append(t)
-    return [kept] if any(map(_is_fraction, pieces[1:])) else pieces
-
-
-def _is_fraction(piece: Sequence[_Token]) -> bool:
-    """Does it begin like the fraction of a mixed number, as in "1 1/2"?"""
-    return len(piece) > 2 and piece[0].kind == piece[2].kind == "number" and piece[1].text == "/"
-
-
-def _judge(chain: Sequence[Sequence[_Token]], line: _Line) -> None:
+def _judge(chain: Sequence[Side], line: _Line) -> None:
     """Add what one equality claims to the line."""
     if all(len(side) == 1 and side[0].kind == "number" for side in chain):
         line.unread = line.unread or len({Fraction(side[0].text) for side in chain}) > 1
         return
-    texts = ["".join(map(_written, side)) for side in chain]
+    texts = ["".join(map(written, side)) for side in chain]
     trees = [parsed(text) for text in texts]
     known = [tree for tree in trees if tree is not None]
     if len(known) < len(trees) or texts[0].lstrip()[0] in "+-":
@@ -233,13 +139,7 @@ def _judge(chain: Sequence[Sequence[_Token]], line: _Line) -> None:
         line.unread = True
 
 
-def _written(token: _Token) -> str:
-    """A token as Python reads it: whole numbers without zeros before them."""
-    text = (token.text.lstrip("0") or "0") if token.kind == "number" and "." not in token.text else token.text
-    return " " * token.spaced + text
-
-
-def _excused(chain: Sequence[Sequence[_Token]], trees: Sequence[ast.expr], values: Sequence[Fraction | None], i: int) -> bool:
+def _excused(chain: Sequence[Side], trees: Sequence[ast.expr], values: Sequence[Fraction | None], i: int) -> bool:
     """May sides i and i+1 be unequal and the text right all the same?
 
     A rounded decimal; a result worked on at once ("3*4=12+2=14"); a dash or a label taken for a part of the first side.
@@ -253,7 +153,7 @@ def _excused(chain: Sequence[Sequence[_Token]], trees: Sequence[ast.expr], value
     if isinstance(trees[i + 1], ast.BinOp) and numbers(trees[i + 1])[0] == a:
         return True
     dashes = [k for k, t in enumerate(chain[0]) if i == 0 and t.text == "-" and t.spaced]
-    behind = [parsed("".join(map(_written, chain[0][k + 1 :]))) for k in dashes]
+    behind = [parsed("".join(map(written, chain[0][k + 1 :]))) for k in dashes]
     return any(isinstance(tree, ast.BinOp) and value(tree) == b for tree in behind)
 
 
