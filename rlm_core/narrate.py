@@ -29,10 +29,9 @@ from rlm_core.events import (
     Spent,
     Term,
     ToolCalled,
-    Vote,
 )
 from rlm_core.tree import ROOT, SearchTree
-from rlm_core.wording import counted, ending, listed, name, number, problem_label, shorten
+from rlm_core.wording import counted, ending, listed, name, number, problem_label, shorten, voters
 
 HEADLINES: dict[type, str] = {
     RunStarted: "Start",
@@ -322,13 +321,6 @@ def _answered(e: Answered, before: SearchTree) -> str:
         return f"There is no answer: {why} ({how})."
     verdict = {True: ", which is correct", False: ", which is wrong", None: ""}[e.correct]
     votes = next((v for v in e.votes if v.answer == e.answer), None)
-    weight = f" It weighs {number(votes.weight)} over {_stood_for(votes, before)}; " if votes else " "
+    weight = f" It weighs {number(votes.weight)} over {voters(votes, before)}; " if votes else " "
     groups = f"{counted(len(e.votes), 'different answer')} stood for choice." if e.votes else ""
     return f"By {how}, the answer is {shorten(e.answer, STEP_SHOWN)} (node {e.node}){verdict}.{weight}{groups}".strip()
-
-
-def _stood_for(vote: Vote, before: SearchTree) -> str:
-    """ "2 candidates", and how many samples they stand for where those are more."""
-    samples = sum(before.nodes[n].samples for n in vote.nodes)
-    more = f" that stand for {samples:,} samples" if samples > len(vote.nodes) else ""
-    return f"{counted(len(vote.nodes), 'candidate')}{more}"

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from rlm_core.events import Vote
 from rlm_core.markers import BACKTRACK, END_THINK, ERROR, RESULT, REVISE, STEP, THINK, TOOL, WAIT
 from rlm_core.problems.base import Problem
 from rlm_core.problems.steps import ANSWER
@@ -52,10 +53,11 @@ WEIGHTS = {
     "vote": "sum of the values backed up from its candidates (W)",
     "naive": "summed score of its candidates",
     "weighted": "summed score of its candidates",
-    "majority": "number of its candidates",
+    "majority": "number of samples that gave it",
+    "particles": "summed weight of its particles",
     "chain": "number of its candidates",
     "latest": "number of its candidates",
-    "likelihood": "summed likelihood of its candidates",
+    "likelihood": "summed likelihood of the samples that gave it",
     "trees": "votes of the trees",
 }
 """What the weight of an answer's votes is, by the method that picked."""
@@ -155,6 +157,12 @@ def _called(call: re.Match[str]) -> str:
 
 def name(node: int) -> str:
     return "the root" if node == ROOT else f"node {node}"
+
+
+def voters(vote: Vote, tree: SearchTree | None) -> str:
+    """How many candidates gave an answer, and for how many samples they stand where those are more: "1 candidate sampled 12 times"."""
+    samples = sum(tree.nodes[n].samples for n in vote.nodes if n in tree.nodes) if tree is not None else 0
+    return counted(len(vote.nodes), "candidate") + (f" sampled {samples:,} times" if samples > len(vote.nodes) else "")
 
 
 def words(tree: SearchTree, node: Node) -> str:

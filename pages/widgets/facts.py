@@ -31,6 +31,8 @@ def facts(tree: SearchTree, node: Node) -> Rows:
     if node.probe is not None:
         answer = "nothing" if node.probe.answer is None else VERDICTS[node.probe.correct] + readable(node.probe.answer)
         rows.append(("If made to answer here", f"{answer}, confidence {number(node.probe.confidence)}"))
+    if node.samples > 1:
+        rows.append(("Sampled", f"{node.samples:,} times; equal steps are one state, and in a vote it counts as often"))
     return rows + _critiques(tree, node) + _particles(tree, node)
 
 

@@ -24,7 +24,7 @@ def votes(run: str, tree: SearchTree, shape: str) -> None:
     elif answered.answer is None:
         st.info("No candidate was finished, so there is no answer. A larger budget gives the search time to finish one.")
     else:
-        chart(votes_figure(answered, theme=theme()), key="votes")
+        chart(votes_figure(answered, tree, theme=theme()), key="votes")
         st.caption(markdown_text(choice(answered)))
     if shape == "fan":
         _first(run, tree)

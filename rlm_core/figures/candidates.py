@@ -16,7 +16,7 @@ from rlm_core.figures.candidate_rows import GAP, LONGEST, UNSCORED, Row, fitted,
 from rlm_core.figures.furniture import base_layout
 from rlm_core.figures.labels import hover, safe
 from rlm_core.tree import SearchTree
-from rlm_core.wording import WEIGHTS, counted, number, readable, shorten
+from rlm_core.wording import WEIGHTS, number, readable, shorten, voters
 
 Trace = dict[str, Any]
 HIGH_ROW = 8
@@ -142,10 +142,12 @@ def _nothing(theme: visual.Theme, large: bool, height: int) -> go.Figure:
     return go.Figure({"data": [], "layout": style}, skip_invalid=False)
 
 
-def votes_figure(answered: Answered, *, theme: visual.Theme, large: bool = False, most: int = 12) -> go.Figure:
+def votes_figure(
+    answered: Answered, tree: SearchTree | None = None, *, theme: visual.Theme, large: bool = False, most: int = 12
+) -> go.Figure:
     """The weight of each answer's votes, heaviest on top; the chosen one in full ink and named, correctness by ✓ and ✕.
 
-    most: bars; the chosen answer is always among them.
+    tree: where given, candidates that stand for several samples say for how many. most: bars; the chosen answer is always among them.
     """
     top = [v for i, v in enumerate(answered.votes) if i < most or v.answer == answered.answer]
     shown = top[::-1]
@@ -157,7 +159,7 @@ def votes_figure(answered: Answered, *, theme: visual.Theme, large: bool = False
         "x": [v.weight for v in shown],
         "y": list(range(len(shown))),
         "marker": {"color": [theme.ink if c else theme.edge for c in chosen]},
-        "text": [_bar_words(v, c) for v, c in zip(shown, chosen, strict=True)],
+        "text": [_bar_words(v, c, tree) for v, c in zip(shown, chosen, strict=True)],
         "textposition": "outside",
         "cliponaxis": False,
         "hoverinfo": "skip",
@@ -186,8 +188,8 @@ def votes_figure(answered: Answered, *, theme: visual.Theme, large: bool = False
     return go.Figure({"data": [bars], "layout": style}, skip_invalid=False)
 
 
-def _bar_words(vote: Vote, chosen: bool) -> str:
-    words = f"{number(vote.weight)} · {counted(len(vote.nodes), 'candidate')}"
+def _bar_words(vote: Vote, chosen: bool, tree: SearchTree | None) -> str:
+    words = f"{number(vote.weight)} · {voters(vote, tree)}"
     return f"<b>{words} · chosen</b>" if chosen else words
 
 

@@ -134,3 +134,12 @@ def test_the_chosen_answer_has_a_bar_however_many_outweigh_it() -> None:
     votes = tuple(Vote(str(i), 50.0 - i, (i,), False) for i in range(40))
     figure = votes_figure(Answered("visits", "39", 39, False, votes), theme=visual.LIGHT)
     assert figure.layout.yaxis.ticktext[0] == "<b>✕ 39</b>  "
+
+
+def test_a_vote_says_for_how_many_samples_its_candidates_stand() -> None:
+    tree = replay(best_of_n_log(1, 16))
+    assert tree.answered is not None
+    vote = tree.answered.votes[0]
+    tree.nodes[vote.nodes[0]].samples += 11
+    figure = votes_figure(tree.answered, tree, theme=visual.LIGHT)
+    assert f"sampled {len(vote.nodes) + 11} times" in figure.data[0].text[-1]

@@ -94,7 +94,7 @@ def _draw(tree: SearchTree) -> None:
     for figure in (tree_figure, candidates_figure, ribbon_figure):
         figure(tree, theme=visual.LIGHT).to_json()
     if tree.answered is not None:
-        votes_figure(tree.answered, theme=visual.LIGHT).to_json()
+        votes_figure(tree.answered, tree, theme=visual.LIGHT).to_json()
     to_networkx(tree)
     json.dumps(summarise(tree).as_dict())
     for node in tree.nodes.values():
