@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import chdir, contextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -46,6 +48,13 @@ def functions() -> dict[str, Callable[..., Any]]:
     return {"names": names, "draw": draw, "score": score}
 
 
+@contextmanager
+def _empty_folder() -> Iterator[None]:
+    """Work in an empty folder that is gone afterwards: codeio's entries run programs, some of which write files and read them again."""
+    with tempfile.TemporaryDirectory() as folder, chdir(folder):
+        yield
+
+
 def names() -> list[str]:
     """Every dataset that can be made by its name."""
     from reasoning_gym.factory import DATASETS
@@ -53,6 +62,7 @@ def names() -> list[str]:
     return sorted(set(DATASETS) - LEFT_OUT)
 
 
+@_empty_folder()
 def draw(name: str, seed: int, split: str) -> dict[str, Any]:
     """The entry of a seed and split: {question, answer, dataset_seed, index}; the same for the same arguments.
 
@@ -84,6 +94,7 @@ def _entry(name: str, dataset_seed: int, index: int) -> Any:
     return _dataset(name, dataset_seed)[index]
 
 
+@_empty_folder()
 def score(name: str, dataset_seed: int, index: int, question: str, answer: str) -> float:
     """The dataset's own score of an answer, in [0, 1]; 0 for one that its scorer cannot read.
 
