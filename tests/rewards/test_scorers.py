@@ -15,7 +15,7 @@ from rlm_core.events import Evaluated
 from rlm_core.models.loaders import load
 from rlm_core.models.policy import Reading, Sampling, ScriptedPolicy, Step
 from rlm_core.rewards import head
-from rlm_core.rewards.aggregate import aggregate
+from rlm_core.rewards.aggregate import aggregate, running
 from rlm_core.rewards.base import RewardContext
 from rlm_core.rewards.features import step_features
 from rlm_core.rewards.omegaprm import first_wrong_step
@@ -87,6 +87,12 @@ def test_aggregation_by_hand():
     assert [aggregate(scores, how) for how in ("last", "min", "prod", "mean")] == pytest.approx([0.8, 0.4, 0.288, 0.7])
     with pytest.raises(ConfigError, match="must be one of last, min, prod, mean"):
         aggregate(scores, "max")
+
+
+def test_products_of_small_scores_are_told_apart():
+    """Rounded to four decimals on the way, both would be 0."""
+    less, more = (running([0.01, 0.02, last], "prod")[-1] for last in (0.01, 0.03))
+    assert less == pytest.approx(2e-6) and less < more
 
 
 def test_the_oracle_tells_where_a_chain_went_wrong_and_is_labelled(nano):
