@@ -123,6 +123,17 @@ def test_an_emptied_parameter_is_its_default(at, store):
     assert (config.search_parameters["c"], config.search_parameters["width"], config.seed) == (2**0.5, 4, 0)
 
 
+def test_the_constant_of_a_rule_is_its_own_until_a_person_sets_one(at, store):
+    assert at.number_input(key="search.mcts.c").value is None and at.number_input(key="search.mcts.c").placeholder == "1.41"
+    at.selectbox(key="search.mcts.rule").set_value("puct").run()
+    assert at.number_input(key="search.mcts.c").placeholder == "1.25"
+    at.button(key="run").click().run()
+    at.number_input(key="search.mcts.c").set_value(0.7).run()
+    at.button(key="run").click().run()
+    given, own = (row.config.search_parameters["c"] for row in store.list()[:2])
+    assert (own, given) == (1.25, 0.7)
+
+
 def test_a_reward_is_offered_only_where_the_strategy_asks_one_and_comes_back_as_it_was(at, store):
     at.selectbox(key="reward").set_value("logprob").run()
     at.selectbox(key="search").set_value("self_consistency").run()
