@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import math
+
 import streamlit as st
+
+from pages.widgets.safe import html_text
 
 _TICK = """<script>
 (() => {
   if (window.rlmClock) return;
-  const words = (s) => (s < 120 ? `${Math.floor(s)} s` : `${Math.floor(s / 60)} min ${Math.floor(s % 60)} s`);
+  const LATE = 3;  // seconds by which the server's word may lag behind what is shown already; a clock does not go back by them
+  const words = (s) => (s < 120 ? `${s} s` : `${Math.floor(s / 60)} min ${s % 60} s`);
+  const shown = new Map();
   const tick = () => document.querySelectorAll('.rlm-clock').forEach((clock) => {
-    if (clock.rlmFrom !== clock.dataset.from) { clock.rlmFrom = clock.dataset.from; clock.rlmSince = performance.now(); }
-    const shown = words(Number(clock.dataset.seconds) + (performance.now() - clock.rlmSince) / 1000);
-    if (clock.textContent !== shown) clock.textContent = shown;
+    const { of, seconds } = clock.dataset;
+    if (clock.rlmFrom !== seconds) { clock.rlmFrom = seconds; clock.rlmSince = performance.now(); }
+    let now = Math.floor(Number(seconds) + (performance.now() - clock.rlmSince) / 1000);
+    const before = shown.get(of) ?? 0;
+    if (now < before && before - now <= LATE) now = before;
+    shown.set(of, now);
+    if (clock.textContent !== words(now)) clock.textContent = words(now);
   });
-  window.rlmClock = setInterval(tick, 200);
+  window.rlmClock = setInterval(tick, 100);
 })();
 </script>"""
 
@@ -23,8 +33,8 @@ def start() -> None:
     st.html(_TICK, unsafe_allow_javascript=True)
 
 
-def clock_html(seconds: float, running: bool) -> str:
-    """So many seconds, going on from now if running."""
+def clock_html(of: str, seconds: float, running: bool) -> str:
+    """So many seconds, going on from now if running. of: what is timed, so that its clock never goes back a second."""
     if not running:
         return f"{seconds:,.1f} s"
-    return f'<span class="rlm-clock" data-seconds="{seconds:.2f}" data-from="{seconds:.2f}">{seconds:,.0f} s</span>'
+    return f'<span class="rlm-clock" data-of="{html_text(of)}" data-seconds="{seconds:.2f}">{math.floor(seconds):,} s</span>'

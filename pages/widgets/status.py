@@ -24,6 +24,8 @@ APART = {"think": "thinking", "answer": "the answer"}
 """Purposes whose tokens the status line tells apart."""
 ANSWER_SHOWN = 80
 """Characters of an answer in the headline."""
+QUIET = 3.0
+"""After so many seconds without an event it is said why the counts stand still."""
 RESUMED = "resumed"
 UNKNOWN = Description("", "", "")
 """A search that an imported log names and that is not here."""
@@ -47,7 +49,7 @@ def headline(row: RunRow, whole: SearchTree, moment: SearchTree) -> None:
 
 
 def _verdict(row: RunRow, whole: SearchTree, moment: SearchTree) -> str:
-    """The run's answer; in a replay with the word that this moment does not know it yet."""
+    """The run's answer with its verdict and what is right; "final" at a moment that does not know it yet."""
     answered = whole.answered
     if answered is None:
         return "<b>No answer yet</b>" if row.active else "<b>No answer</b><span>the run ended before one was picked</span>"
@@ -58,13 +60,12 @@ def _verdict(row: RunRow, whole: SearchTree, moment: SearchTree) -> str:
         said = readable(answered.answer)
         kind = {True: "right", False: "wrong", None: "open"}[answered.correct]
         parts = [
-            f'<span>Answer</span><b title="{html_text(said)}">{html_text(shorten(said, ANSWER_SHOWN))}</b>'
+            f"<span>{'Answer' if moment.answered else 'Final answer'}</span>"
+            f'<b title="{html_text(said)}">{html_text(shorten(said, ANSWER_SHOWN))}</b>'
             f'<i class="{kind}">{VERDICTS[answered.correct]}</i>'
         ]
     if right and (answered.correct is not True or answered.answer is None):
         parts.append(f"<span>right: <b>{html_text(shorten(right, ANSWER_SHOWN))}</b></span>")
-    if moment.answered is None:
-        parts.append("<small>at the end of the run; at this event it is not known yet</small>")
     cut = cut_off(whole, "candidate" if search_of(row).shape == "fan" else "")
     return "".join(parts) + (f'<small class="row">{html_text(cut)}</small>' if cut else "")
 
@@ -90,9 +91,11 @@ def progress(row: RunRow, tree: SearchTree, last: int) -> None:
     parts = [f'<b class="rlm-badge {colour}">{word}</b>']
     seconds = elapsed(row, tree) if now else tree.time
     found = run_progress(row.config, search_of(row), tree, seconds)
+    if not now and tree.answered is None:
+        parts.append("no answer yet")
     if tree.seq:
         parts += _counts(row, tree, found)
-        parts.append(clock_html(seconds, now and status == "running"))
+        parts.append(clock_html(row.id, seconds, now and status == "running"))
         if tree.time > 0.2:
             parts.append(f"{tree.totals.generated / tree.time:,.0f} tokens/s")
         prompt = tree.totals.computed + tree.totals.reused
@@ -100,6 +103,8 @@ def progress(row: RunRow, tree: SearchTree, last: int) -> None:
             parts.append(f"{tree.totals.reused / prompt:.0%} of prompt tokens reused")
     if now and status == "running" and found.left is not None:
         parts.append(f"about {duration(found.left)} left" if found.share is not None else f"at most {duration(found.left)} left")
+    if now and status == "running" and seconds - tree.time > QUIET:
+        parts.append("the model is writing; its tokens are counted when that is done")
     if now and not row.active and tree.finished:
         parts.append(f"ended because {html_text(ending(tree.finished.stop))}")
     st.html(f'<div class="rlm-status">{" · ".join(parts)}</div>')
@@ -131,7 +136,8 @@ def _message(row: RunRow, status: str) -> None:
     elif status == "loading":
         st.info(text or "Loading the model …", icon=":material/downloading:")
     if status in ("queued", "loading"):
-        st.html(f'<div class="rlm-status">{clock_html(max(0.0, time.time() - row.created), True)} since Run was pressed</div>')
+        waited = clock_html(f"{row.id} waiting", max(0.0, time.time() - row.created), True)
+        st.html(f'<div class="rlm-status">{waited} since Run was pressed</div>')
     if status == "failed":
         st.error(f"{text} Change the setting it names and press Run again; this run is kept.", icon=":material/error:")
     elif status == "interrupted":

@@ -167,6 +167,35 @@ def test_keys_are_letters_in_a_field_of_text(page):
     assert page.locator(".rlm-player [data-act=play]").get_attribute("aria-pressed") == "false"
 
 
+def test_the_answer_comes_first_and_a_moment_of_the_replay_is_not_called_finished(page):
+    run_to_the_end(page)
+    assert re.search(r"^Answer\n.*(right|wrong)", page.locator(".rlm-verdict").inner_text(), re.S)
+    assert "Finished" in page.locator(".rlm-status").inner_text()
+    page.keyboard.press("Home")
+    wait_for_moment(page, 1)
+    assert page.locator(".rlm-verdict").inner_text().startswith("Final answer")
+    status = page.locator(".rlm-status").inner_text()
+    assert "Finished" not in status and "Event 1 of" in status and "no answer yet" in status
+    page.get_by_text("The tree is still empty").wait_for()
+
+
+def test_a_clock_goes_on_by_itself_and_never_back(page):
+    page.wait_for_function("() => window.rlmClock")
+    said = page.evaluate("""async () => {
+        const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+        const place = document.body.appendChild(document.createElement('div')), said = [];
+        const draw = (s) => { place.innerHTML = `<span class="rlm-clock" data-of="test" data-seconds="${s}"></span>`; };
+        const note = async () => { await wait(300); said.push(parseInt(place.textContent)); };
+        draw('7.90'); await note(); await note();
+        draw('7.20'); await note();
+        draw('31.00'); await note();
+        place.remove();
+        return said;
+    }""")
+    # it ticks by itself (7.9 s were said); a late word of the server does not set it back; a real jump is followed
+    assert said[0] >= 8 and said == sorted(said) and said[-1] >= 31
+
+
 def test_a_link_shows_the_same_moment_and_node_again_in_another_session(page, browser):
     run_to_the_end(page)
     click_node(page, 2)
