@@ -15,6 +15,7 @@ from typing import Any
 from rlm_core.errors import RewardError, RlmError
 from rlm_core.measure import Bin, Measured, auc, calibration, calibration_error, first_error, mcnemar, mean
 from rlm_core.models.policy import Policy, Sampling, Seed
+from rlm_core.problems.grouping import grouped
 from rlm_core.rewards import Chosen
 from rlm_core.rewards.base import ModelSource, RewardContext, RewardModel, Scored
 from rlm_core.together import together
@@ -184,14 +185,12 @@ def _bin(b: Bin) -> list[float]:
 
 def voted(group: Sequence[Judged], weight: Callable[[Judged], float | None]) -> bool:
     """Is the answer of the largest summed weight right? Ties go to the answer found first; without an answer it is not."""
-    ballot: dict[str, float] = {}
-    right: dict[str, bool] = {}
-    for j in group:
-        w = weight(j)
-        if j.drawn.answer is not None and w is not None:
-            ballot[j.drawn.answer] = ballot.get(j.drawn.answer, 0.0) + w
-            right.setdefault(j.drawn.answer, bool(j.drawn.correct))
-    return right[max(ballot, key=ballot.__getitem__)] if ballot else False
+    found = [(j, w) for j in group if j.drawn.answer is not None and (w := weight(j)) is not None]
+    if not found:
+        return False
+    answers = grouped(group[0].drawn.problem, [j.drawn.answer or "" for j, _ in found])
+    most = max(answers, key=lambda g: float(f"{sum(found[i][1] for i in g.members):.12g}"))
+    return bool(found[most.members[0]][0].drawn.correct)
 
 
 def best_of(group: Sequence[Judged]) -> bool:

@@ -6,6 +6,7 @@ A task is one file in this folder with a module-level `TASK`; the registry in `_
 from __future__ import annotations
 
 import hashlib
+import operator
 import random
 import zlib
 from collections.abc import Callable, Mapping, Sequence
@@ -64,6 +65,7 @@ class Task:
     verify(problem, answer) -> is the answer right? None where nothing is known to check against.
     solvable(problem, steps) -> the oracle: can this state still reach a correct answer? None where
         the task has no exact solver for such a state.
+    same(answer, answer) -> do two answers say the same, so that they are counted as one? By default only equal texts do.
     """
 
     description: Description
@@ -74,6 +76,7 @@ class Task:
     solvable: Callable[[Problem, Sequence[str]], bool | None]
     instruction: str = "Solve the problem step by step."
     examples: tuple[Example, ...] = field(default=())
+    same: Callable[[str, str], bool] = operator.eq
 
 
 SEED = Parameter("seed", 0, "Which problem of this kind: the same seed is always the same problem.", low=0, high=2**31 - 1)

@@ -20,6 +20,7 @@ from rlm_core.errors import ProblemError
 from rlm_core.problems.answer_value import trimmed
 from rlm_core.problems.base import SEED, SPLIT, Example, Problem, Task, spec_text
 from rlm_core.problems.bounded import Helper, NoReply
+from rlm_core.problems.equivalence import canonical
 from rlm_core.problems.final_answer import final_statement, find
 from rlm_core.problems.gym_bench import EVALUATED
 from rlm_core.problems.quantity import quantity
@@ -185,6 +186,7 @@ TASK = Task(
     answer=answer,
     verify=verify,
     solvable=solvable,
+    same=lambda one, other: canonical(one) == canonical(other),
     instruction="Solve the problem step by step, and give the answer in exactly the form that is asked for.",
     examples=(
         Example("What is 4 * 7 - 9 + 30?", ("4*7=28", "28-9=19", "19+30=49"), "49"),

@@ -80,6 +80,11 @@ def solvable(problem: Problem, steps: Sequence[str]) -> bool | None:
     return None
 
 
+def same(one: str, other: str) -> bool:
+    """Do two answers say the same, whichever of them is the reference?"""
+    return equivalent(one, other) and equivalent(other, one)
+
+
 TASK = Task(
     description=DESCRIPTION,
     generate=generate,
@@ -87,6 +92,7 @@ TASK = Task(
     answer=answer,
     verify=verify,
     solvable=solvable,
+    same=same,
     instruction="Solve the problem step by step and give only the result itself as the answer.",
     examples=(
         Example(

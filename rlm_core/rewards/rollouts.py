@@ -10,7 +10,6 @@ problem) that gives the same answer: self-consistency as a value, no truth neede
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +18,7 @@ from rlm_core.describe import Description, Parameter
 from rlm_core.events import RolloutResult
 from rlm_core.models.policy import Policy, Sampling, Seed, Step
 from rlm_core.problems.base import Problem
+from rlm_core.problems.grouping import grouped, same
 from rlm_core.rewards.base import Reward, RewardContext, Scored
 from rlm_core.rewards.verifier import answer_of, check, require_truth
 
@@ -59,7 +59,7 @@ PILOT = 2**31 - 1
 
 @dataclass(slots=True)
 class Pilot:
-    """The shares of the answers in a group of whole solutions, sampled once a run, when first asked for."""
+    """The shares of the answers in a group of whole solutions, sampled once a run, when first asked for; the same answers are one."""
 
     policy: Policy
     sampling: Sampling
@@ -72,8 +72,8 @@ class Pilot:
             if self._shares is None:
                 seeds = [(seed[0], PILOT, i) for i in range(self.count)]
                 ends = await self.policy.complete(problem, (), seeds, self.sampling)
-                given = Counter(a for end in ends if (a := answer_of(problem, end)) is not None)
-                self._shares = {answer: n / self.count for answer, n in given.items()}
+                given = [a for end in ends if (a := answer_of(problem, end)) is not None]
+                self._shares = {g.answer: len(g.members) / self.count for g in grouped(problem, given)}
             return self._shares
 
 
@@ -91,7 +91,10 @@ class Ends:
         if self.pilot is None:
             return float(check(problem, steps))
         answer = answer_of(problem, steps)
-        return (await self.pilot.shares(problem, seed)).get(answer, 0.0) if answer is not None else 0.0
+        if answer is None:
+            return 0.0
+        shares = await self.pilot.shares(problem, seed)
+        return shares.get(answer) or next((share for a, share in shares.items() if same(problem, answer, a)), 0.0)
 
     async def success(self, problem: Problem, seed: Seed) -> float:
         """The outcome from which on a solution counts as a success: 1, or the share of the pilot group's most common answer."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from rlm_core.describe import Parameter
 from rlm_core.events import Answered, Vote
+from rlm_core.problems.grouping import grouped
 from rlm_core.tree import ROOT, Node, SearchTree
 
 PICK = Parameter(
@@ -43,23 +44,28 @@ def standing(tree: SearchTree) -> list[Node]:
     return [n for n in found if not n.pruned] or found
 
 
-def votes(nodes: Sequence[Node], weight: Callable[[Node], float]) -> tuple[Vote, ...]:
-    """Summed weight by answer, heaviest first; ties go to the answer that was found first. A node given twice weighs twice."""
-    groups: dict[str, list[Node]] = {}
-    for node in nodes:
-        assert node.answer is not None
-        groups.setdefault(node.answer, []).append(node)
-    made = [Vote(a, round(sum(map(weight, g)), 4), tuple(dict.fromkeys(n.id for n in g)), g[0].correct) for a, g in groups.items()]
+def votes(tree: SearchTree, nodes: Sequence[Node], weight: Callable[[Node], float]) -> tuple[Vote, ...]:
+    """Summed weight by answer, heaviest first; ties go to the answer that was found first. A node given twice weighs twice.
+
+    Answers that say the same are one, shown in the notation most of them use (see `problems.grouping`).
+    """
+    problem = tree.started.problem if tree.started else None
+    made = []
+    for group in grouped(problem, [n.answer or "" for n in nodes]):
+        members = [nodes[i] for i in group.members]
+        shown = next(n for n in members if n.answer == group.answer)
+        total = float(f"{sum(map(weight, members)):.12g}")  # equal sums tie, whatever the order in which they were added
+        made.append(Vote(group.answer, total, tuple(dict.fromkeys(n.id for n in members)), shown.correct))
     return tuple(sorted(made, key=lambda v: -v.weight))
 
 
 def by_vote(tree: SearchTree, method: str, nodes: Sequence[Node], weight: Callable[[Node], float]) -> Answered:
-    """The answer of the largest summed weight; shown in its own heaviest candidate."""
-    ballot = votes(nodes, weight)
+    """The answer of the largest summed weight; shown in the heaviest candidate that writes it so."""
+    ballot = votes(tree, nodes, weight)
     if not ballot:
         return nothing(method)
     winner = ballot[0]
-    node = max((tree.nodes[n] for n in winner.nodes), key=lambda n: (weight(n), -n.id))
+    node = max((n for n in map(tree.nodes.__getitem__, winner.nodes) if n.answer == winner.answer), key=lambda n: (weight(n), -n.id))
     return Answered(method, winner.answer, node.id, winner.correct, ballot)
 
 
@@ -67,7 +73,9 @@ def by_candidate(tree: SearchTree, method: str, node: Node | None, nodes: Sequen
     """The answer of one chosen candidate, with the votes for comparison."""
     if node is None:
         return nothing(method)
-    return Answered(method, node.answer, node.id, node.correct, votes(nodes, weight))
+    ballot = votes(tree, nodes, weight)
+    shown = next((v.answer for v in ballot if node.id in v.nodes), node.answer)
+    return Answered(method, shown, node.id, node.correct, ballot)
 
 
 def nothing(method: str) -> Answered:

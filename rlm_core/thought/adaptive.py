@@ -91,7 +91,7 @@ async def sample_pilots(run: SearchRun, count: int) -> list[Node]:
 async def choose(run: SearchRun, pilots: list[Node], signal: str, scale: float) -> EffortChosen:
     """The level for what the pilots show. Pilots without an answer agree with nobody."""
     if signal == "agreement":
-        ballot = answer.votes([n for n in pilots if n.answer is not None], lambda n: 1.0)
+        ballot = answer.votes(run.tree, [n for n in pilots if n.answer is not None], lambda n: 1.0)
         most = ballot[0].weight if ballot else 0.0
         sure = most / len(pilots)
         reason = f"{most:.0f} of {len(pilots)} pilots agree"
