@@ -13,7 +13,7 @@ import msgspec
 from rlm_core import problems, rewards, search
 from rlm_core.describe import Description
 from rlm_core.errors import ConfigError
-from rlm_core.models.catalogue import MODELS, describe, refuse_unreadable
+from rlm_core.models.catalogue import MODELS, describe, fit, refuse_unreadable
 from rlm_core.runs.config import RunConfig
 
 
@@ -35,14 +35,28 @@ def models() -> dict[str, Description]:
     return dict(MODELS)
 
 
+def sampled(config: RunConfig) -> tuple[float, int, int]:
+    """Temperature, and most tokens of a step and of a solution: those of the configuration, else what fits its model."""
+    usual = fit(config.model)
+    return (
+        usual.temperature if config.temperature is None else config.temperature,
+        config.max_step_tokens or usual.max_step_tokens,
+        config.max_solution_tokens or usual.max_solution_tokens,
+    )
+
+
 def checked(config: RunConfig) -> RunConfig:
     """The configuration with every parameter checked and filled in; an RlmError says what is wrong."""
     refuse_unreadable(config.model, problems.make(config.problem))
     model = describe(config.model)
     names = {p.name for p in model.parameters}
     model.parse({n: v for n, v in (("device", config.device), ("dtype", config.dtype), ("format", config.format)) if n in names})
+    temperature, step, solution = sampled(config)
     return msgspec.structs.replace(
         config,
+        temperature=temperature,
+        max_step_tokens=step,
+        max_solution_tokens=solution,
         search_parameters=dict(search.search(config.search).description.parse(config.search_parameters)),
         reward_parameters=rewards.checked(rewards.reward(config.reward), config.reward_parameters, config.model),
     )

@@ -11,7 +11,7 @@ from rlm_core.describe import Description
 from rlm_core.models.catalogue import describe
 from rlm_core.runs.config import Budget, RunConfig
 
-LIMITS = {"max_step_tokens": "Longest step (tokens)", "max_solution_tokens": "Longest solution (tokens)"}
+SAMPLING = ("Temperature", "Longest step (tokens)", "Longest solution (tokens)")
 NO_LIMIT = "no limit"
 
 
@@ -75,10 +75,10 @@ def _budget(budget: Budget) -> Iterable[Setting]:
 
 
 def _sampling(config: RunConfig) -> Iterable[Setting]:
-    usual = RunConfig()
-    for name, title in {"temperature": "Temperature", "seed": "Seed", **LIMITS}.items():
-        value = getattr(config, name)
-        yield Setting("Sampling", title, str(value) if name == "seed" else written(value), value == getattr(usual, name))
+    usual = catalogue.sampled(RunConfig(config.model))
+    for title, value, default in zip(SAMPLING, catalogue.sampled(config), usual, strict=True):
+        yield Setting("Sampling", title, written(value), value == default)
+    yield Setting("Sampling", "Seed", str(config.seed), config.seed == RunConfig().seed)
 
 
 def written(value: Any) -> str:

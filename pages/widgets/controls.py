@@ -8,12 +8,12 @@ from typing import Any
 
 import streamlit as st
 
-from pages.widgets.keep import keep, put, restore
+from pages.widgets.keep import follow, keep, put, restore
 from pages.widgets.parameters import choose, parameters
 from pages.widgets.safe import markdown_text
 from rlm_core import catalogue
 from rlm_core.errors import RlmError
-from rlm_core.models.catalogue import OTHER, refuse_unnamed
+from rlm_core.models.catalogue import OTHER, Fit, fit, refuse_unnamed
 from rlm_core.problems import make, text
 from rlm_core.problems.base import Problem, spec_text
 from rlm_core.runs.config import Budget, RunConfig
@@ -36,8 +36,9 @@ def controls() -> tuple[RunConfig, Problem] | RlmError:
     model = _model()
     search = choose("Strategy", catalogue.searches(), "search", "mcts", "How the model's steps are explored.")
     search_parameters = parameters(search, "search")
-    reward = _reward(search.name, search_parameters)
-    limits, sampling = _budget(), _sampling()
+    usual = fit(model["model"])
+    reward = _reward(search.name, search_parameters, usual)
+    limits, sampling = _budget(usual), _sampling(usual)
     try:
         if isinstance(problem, RlmError):
             return problem
@@ -91,23 +92,24 @@ def _model() -> dict[str, Any]:
         return {"model": name, **parameters(model, "model", columns=1)}
 
 
-def _reward(search: str, search_parameters: Mapping[str, Any]) -> dict[str, Any]:
+def _reward(search: str, search_parameters: Mapping[str, Any], usual: Fit) -> dict[str, Any]:
     """The reward and its parameters; where the strategy asks none, none can be chosen, and what was chosen comes back with another."""
     if not catalogue.judged(search, search_parameters):
         st.caption(":material/balance: **No reward**: with these settings the strategy asks none.")
         return {}
-    reward = choose("Reward", catalogue.reward_models(), "reward", "rollouts", "Who judges how promising a state is.")
+    follow("reward", usual.reward)
+    reward = choose("Reward", catalogue.reward_models(), "reward", usual.reward, "Who judges how promising a state is.")
     return {"reward": reward.name, "reward_parameters": parameters(reward, "reward")}
 
 
-def _budget() -> dict[str, Any]:
+def _budget(usual: Fit) -> dict[str, Any]:
     """The limits as they stand in the fields; None where a field is empty."""
     st.markdown("**Budget**", help="The run ends when the first of these is used up; an empty field is no limit. One of them is needed.")
     simulations, tokens, seconds = st.columns([5, 4, 4])
     with simulations:
         s = limit("Simulations", "simulations", 64, "By strategy: a walk of a tree search, a candidate, a scored state, or a whole chain.")
     with tokens:
-        t = limit("Tokens", "tokens", None, "Generated tokens, those of discarded branches included.")
+        t = limit("Tokens", "tokens", usual.budget_tokens, "Generated tokens, those of discarded branches included.")
     with seconds:
         x = limit("Seconds", "seconds", None, "Wall time, pauses left out.")
     return {"simulations": s, "tokens": t, "seconds": x}
@@ -115,27 +117,22 @@ def _budget() -> dict[str, Any]:
 
 def limit(label: str, name: str, default: int | None, help: str) -> int | None:
     key = f"budget.{name}"
-    restore(key, default)
+    follow(key, default)
     return keep(key, st.number_input(label, 0, MOST, None, step=1, key=key, placeholder="none", help=help))
 
 
-def _sampling() -> dict[str, Any]:
-    """Temperature, seed and length limits; a field left empty is not in it."""
+def _sampling(usual: Fit) -> dict[str, Any]:
+    """Temperature, seed and length limits; an empty field is what fits the model."""
     left, right = st.columns(2)
-    usual = RunConfig()
     with left:
-        t = _number(
-            "Temperature", "temperature", (0.0, 2.0), usual.temperature, "0 always takes the likeliest token; higher is more varied."
-        )
+        t = _number("Temperature", "temperature", (0.0, 2.0), usual.temperature, "0 takes the likeliest token; higher is more varied.")
     with right:
-        s = _number("Seed", "seed", (0, 2**31 - 1), usual.seed, "The same seed grows the same tree.")
+        s = _number("Seed", "seed", (0, 2**31 - 1), RunConfig().seed, "The same seed grows the same tree.")
     with st.expander("Length limits"):
-        step = _number("Tokens of a step", "max_step_tokens", (1, MOST), usual.max_step_tokens, "A step that is longer is cut off there.")
-        whole = _number(
-            "Tokens of a solution", "max_solution_tokens", (1, MOST), usual.max_solution_tokens, "As for a step, for all of it."
-        )
-    found = {"temperature": t, "seed": s, "max_step_tokens": step, "max_solution_tokens": whole}
-    return {name: value for name, value in found.items() if value is not None}
+        step = _number("Tokens of a step", "max_step_tokens", (1, MOST), usual.max_step_tokens, "A longer step is cut off there.")
+        most = usual.max_solution_tokens
+        whole = _number("Tokens of a solution", "max_solution_tokens", (1, MOST), most, "A longer solution is cut off there.")
+    return {"temperature": t, "seed": s or 0, "max_step_tokens": step, "max_solution_tokens": whole}
 
 
 def _number(label: str, key: str, bounds: tuple[float, float], usual: float, help: str) -> float | None:

@@ -7,13 +7,24 @@ from typing import Any
 
 import streamlit as st
 
-_KEPT = "kept"
+_KEPT, _USUAL, _BY_HAND = "kept", "usual", "by_hand"
 
 
 def restore(key: str, default: Any) -> None:
     """Before a widget: give its key the value it last had, or the default."""
     if key not in st.session_state:
         st.session_state[key] = st.session_state.setdefault(_KEPT, {}).get(key, default)
+
+
+def follow(key: str, default: Any) -> None:
+    """Before a widget whose default depends on another control: the default of now, until a person sets something else."""
+    usual, by_hand = st.session_state.setdefault(_USUAL, {}), st.session_state.setdefault(_BY_HAND, set())
+    restore(key, default)
+    if key not in by_hand and st.session_state[key] == usual.get(key, default):
+        put(key, default)
+    else:
+        by_hand.add(key)
+    usual[key] = default
 
 
 def keep(key: str, value: Any) -> Any:

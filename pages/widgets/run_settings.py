@@ -14,7 +14,7 @@ from pages.widgets.safe import markdown_text
 from rlm_core import catalogue, problems
 from rlm_core.describe import Description
 from rlm_core.errors import RlmError
-from rlm_core.models.catalogue import NANO, OTHER, SMOLLM2, describe
+from rlm_core.models.catalogue import NANO, OTHER, SMOLLM2, describe, fit
 from rlm_core.problems import text
 from rlm_core.runs.config import RunConfig
 from rlm_core.runs.store import RunRow
@@ -76,7 +76,14 @@ def _controls(row: RunRow) -> Iterable[tuple[str, Any]]:
     if catalogue.judged(config.search, config.search_parameters):
         yield from _chosen("reward", config.reward, config.reward_parameters)
     yield from ((f"budget.{name}", getattr(budget, name)) for name in ("simulations", "tokens", "seconds"))
-    yield from ((name, getattr(config, name)) for name in ("temperature", "seed", "max_step_tokens", "max_solution_tokens"))
+    usual = fit(config.model)
+    for name in (
+        "temperature",
+        "max_step_tokens",
+        "max_solution_tokens",
+    ):  # empty: what fits the model
+        yield name, None if getattr(config, name) == getattr(usual, name) else getattr(config, name)
+    yield "seed", config.seed
 
 
 def _problem(spec: str) -> Iterable[tuple[str, Any]]:

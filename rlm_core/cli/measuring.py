@@ -53,7 +53,9 @@ async def _evaluate(config: RunConfig, spec: str, n: int, samples: int, ks: list
     chosen = problem_set(spec, n)
     if by_search:
         return await evaluate_search(config, chosen, loaded.policy, library)
-    return await evaluate_policy(loaded.policy(), chosen, samples=samples, ks=ks, temperature=config.temperature, seed=config.seed)
+    return await evaluate_policy(
+        loaded.policy(), chosen, samples=samples, ks=ks, temperature=catalogue.sampled(config)[0], seed=config.seed
+    )
 
 
 @app.command()
@@ -162,7 +164,7 @@ async def _evaluate_reward(config: RunConfig, spec: str, samples: int) -> dict[s
 
     chosen = counted_set(spec, {})
     library, loaded = await load(config)
-    sampling = Sampling(config.temperature, config.max_step_tokens, config.max_solution_tokens)
+    sampling = Sampling(*catalogue.sampled(config))
     drawn = await draw(loaded.policy, chosen, samples, sampling, config.seed)
     judge = rewards.Chosen(config.reward, rewards.reward(config.reward), config.reward_parameters)
     return await evaluate_reward(judge, drawn, loaded.policy, library, sampling, config.seed)

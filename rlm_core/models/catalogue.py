@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import dataclass
 
 from rlm_core.describe import Description, Parameter
 from rlm_core.errors import ModelError, UnreadableProblem
@@ -53,6 +54,30 @@ HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 MODELS = {d.name: d for d in (NANO, SMOLLM2, OTHER)}
 """Listed models; any other name is taken as an id, folder or file (`OTHER`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What suits a model where a person sets nothing.
+
+    temperature, max_step_tokens, max_solution_tokens: as in a run's configuration. budget_tokens, reward: what the page offers
+    for a first run that ends in a minute or two on two cores; budget_tokens None: no limit of tokens.
+    """
+
+    temperature: float
+    max_step_tokens: int
+    max_solution_tokens: int
+    budget_tokens: int | None
+    reward: str
+
+
+NANO_FIT = Fit(1.0, 48, 256, None, "rollouts")
+CHAT_FIT = Fit(0.6, 256, 2048, 2000, "logprob")
+"""Lines in words need room, full temperature makes small models ramble, and rollouts cost whole solutions for each state."""
+
+
+def fit(model: str) -> Fit:
+    return NANO_FIT if model == NANO.name else CHAT_FIT
 
 
 def refuse_unreadable(model: str, problem: Problem) -> None:

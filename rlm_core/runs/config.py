@@ -29,7 +29,8 @@ class RunConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything that decides a run's log (times aside).
 
     problem: a spec such as "countdown:numbers=3,seed=7". temperature in [0, 2]; 0 takes the likeliest
-    token. max_step_tokens and max_solution_tokens cut what does not end by itself.
+    token. max_step_tokens and max_solution_tokens cut what does not end by itself. For these three None is what fits the model;
+    `catalogue.checked` fills it in, so that a log holds the numbers.
     """
 
     model: str = "nano"
@@ -42,16 +43,17 @@ class RunConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reward: str = "rollouts"
     reward_parameters: dict[str, Any] = {}
     budget: Budget = Budget()
-    temperature: float = 1.0
+    temperature: float | None = None
     seed: int = 0
-    max_step_tokens: int = 48
-    max_solution_tokens: int = 256
+    max_step_tokens: int | None = None
+    max_solution_tokens: int | None = None
 
     def __post_init__(self) -> None:
-        if not 0 <= self.temperature <= 2:
+        if self.temperature is not None and not 0 <= self.temperature <= 2:
             raise ConfigError(f"A temperature of {self.temperature:g} is not allowed; it must be from 0 to 2.")
         if not 0 <= self.seed < 2**31:
             raise ConfigError(f"A seed of {self.seed} is not allowed; it must be a whole number from 0 to {2**31 - 1}.")
         for name in ("max_step_tokens", "max_solution_tokens"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"{name}={getattr(self, name)} allows no token; it must be at least 1.")
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ConfigError(f"{name}={value} allows no token; it must be at least 1.")

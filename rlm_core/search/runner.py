@@ -8,7 +8,7 @@ from collections.abc import Callable
 import msgspec
 
 from rlm_core import problems, rewards
-from rlm_core.catalogue import checked
+from rlm_core.catalogue import checked, sampled
 from rlm_core.errors import RewardError, RlmError
 from rlm_core.events import Record, RunFinished, RunStarted
 from rlm_core.models.policy import Policy, Sampling
@@ -44,7 +44,7 @@ async def run_search(
     problem = problems.make(config.problem)
     chosen = search(config.search)
     allow = chosen.allows(config.search_parameters)
-    sampling = Sampling(config.temperature, config.max_step_tokens, config.max_solution_tokens, allow)
+    sampling = Sampling(*sampled(config), allow)
     reward = rewards.reward(config.reward).make(
         RewardContext(problem, policy, sampling, source or NoOtherModels()), config.reward_parameters
     )

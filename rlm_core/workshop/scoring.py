@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rlm_core import problems, rewards
+from rlm_core.catalogue import sampled
 from rlm_core.errors import LabelError, RlmError
 from rlm_core.evaluate_reward import Cost, evaluate_reward, judge_all
 from rlm_core.labels.book import LabelBook
@@ -65,7 +66,7 @@ async def score_run(job: RunScoreJob, desk: Desk, before: dict[str, Any]) -> dic
         raise LabelError(f"Run {job.run} has no states yet; wait until its tree has grown.")
     c = row.config
     new_policy = await desk.policies(c.model, c.device, c.dtype, c.format)
-    sampling = Sampling(c.temperature, c.max_step_tokens, c.max_solution_tokens)
+    sampling = Sampling(*sampled(c))
     nodes = [n for n in tree.nodes.values() if n.id != ROOT and not n.cut]
     found: dict[str, Any] = dict(before.get("scores", {}))
     for name in (n for n in job.rewards if n not in found):

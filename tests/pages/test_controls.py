@@ -198,3 +198,30 @@ def test_all_settings_of_a_run_stand_on_its_page(store):
     table = next(h.proto.body for h in at.get("html") if "Candidates N" in h.proto.body)
     for word in ("Best-of-N", "Mean log-probability", "Temperature", "0.6", "Seed", "no limit", "Simulations"):
         assert word in table
+
+
+def test_defaults_fit_the_model_and_what_was_set_by_hand_stays(at, store):
+    at.selectbox(key="model").set_value("smollm2").run()
+    assert at.selectbox(key="reward").value == "logprob" and at.number_input(key="budget.tokens").value == 2000
+    at.button(key="run").click().run()
+    config = store.list()[0].config
+    assert (config.temperature, config.max_step_tokens, config.max_solution_tokens) == (0.6, 256, 2048)
+    assert config.budget == Budget(64, 2000) and config.reward == "logprob"
+    at.selectbox(key="model").set_value("nano").run()
+    assert at.selectbox(key="reward").value == "rollouts" and at.number_input(key="budget.tokens").value is None
+    at.button(key="run").click().run()
+    config = store.list()[0].config
+    assert (config.temperature, config.max_step_tokens, config.max_solution_tokens) == (1.0, 48, 256) and config.budget == Budget()
+
+
+@pytest.mark.parametrize("tokens", [None, 700])
+def test_changing_the_model_resets_nothing_that_was_set_by_hand(at, tokens):
+    at.selectbox(key="model").set_value("smollm2").run()
+    at.number_input(key="budget.tokens").set_value(tokens)
+    at.number_input(key="temperature").set_value(0.9)
+    at.number_input(key="max_step_tokens").set_value(99)
+    at.selectbox(key="reward").set_value("verifier").run()
+    for model in ("nano", "smollm2", "nano"):
+        at.selectbox(key="model").set_value(model).run()
+        set_by_hand = [at.number_input(key=k).value for k in ("budget.tokens", "temperature", "max_step_tokens")]
+        assert set_by_hand == [tokens, 0.9, 99] and at.selectbox(key="reward").value == "verifier"
