@@ -22,6 +22,7 @@ from rlm_core.problems.arithmetic import Claim
 from rlm_core.problems.base import SEED, SPLIT, Example, Problem, Task, rng_for, spec_text, split_of
 from rlm_core.problems.derivation import Formulas, follow
 from rlm_core.problems.equivalence import canonical
+from rlm_core.problems.final_answer import final_answer
 from rlm_core.problems.following import can_win
 from rlm_core.problems.quantity import quantity
 
@@ -104,7 +105,7 @@ def solution(problem: Problem) -> tuple[str, ...]:
 
 def answer(problem: Problem, steps: Sequence[str]) -> str | None:
     """The stated answer, its unit left out; what is not one number stays as it was said."""
-    stated = grammar.final_answer(steps)
+    stated = final_answer(steps)
     return None if stated is None else canonical(stated)
 
 
@@ -121,7 +122,7 @@ def solvable(problem: Problem, steps: Sequence[str]) -> bool | None:
     order and grouping (+5 +3 as 5+3=8, 10+8=18), and so may products and quotients; nothing else may change places.
     None where arithmetic cannot be read, or a longer expression is true and yet not on such a way.
     """
-    if steps and grammar.final_answer(steps) is not None:
+    if steps and final_answer(steps) is not None:
         return verify(problem, answer(problem, steps))
     slots, signs = _slots(problem)
     right = _right_formulas(signs)

@@ -22,6 +22,7 @@ from rlm_core.problems import steps as grammar
 from rlm_core.problems.arithmetic import Claim, apply, read
 from rlm_core.problems.base import SEED, SPLIT, Example, Problem, Task, rng_for, spec_text, split_of
 from rlm_core.problems.expression import evaluate, parsed, plain
+from rlm_core.problems.final_answer import final_answer
 from rlm_core.problems.following import can_win
 from rlm_core.problems.quantity import quantity
 
@@ -197,7 +198,7 @@ def answer(problem: Problem, steps: Sequence[str]) -> str | None:
     Where a step is false, or the stated number is not its result, the steps build nothing and the
     answer is what was stated. None if the text states no answer: then it is not finished.
     """
-    stated = grammar.final_answer(steps)
+    stated = final_answer(steps)
     if stated is None:
         return None
     given = expression_of(stated)
@@ -244,7 +245,7 @@ def verify(problem: Problem, answer: str | None) -> bool:
 
 def solvable(problem: Problem, steps: Sequence[str]) -> bool | None:
     """Can the numbers left still make the target? A finished state must be correct. None where arithmetic cannot be read."""
-    if steps and grammar.final_answer(steps) is not None:
+    if steps and final_answer(steps) is not None:
         return verify(problem, answer(problem, steps))
     start: Left | None = Left(tuple(sorted(problem.data["numbers"])))
     target = problem.data["target"]

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rlm_core.markers import WAIT_IN_WORDS
-from rlm_core.problems.final_answer import final_answer, find_answer
-
-__all__ = ["final_answer", "find_answer"]
 
 ANSWER = "<answer>"
 """How the bundled model and every worked solution here mark an answer."""

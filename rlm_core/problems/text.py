@@ -10,9 +10,9 @@ from typing import Any
 
 from rlm_core.describe import Description, Parameter
 from rlm_core.errors import ProblemError
-from rlm_core.problems import steps as grammar
 from rlm_core.problems.base import Example, Problem, Task, spec_text
 from rlm_core.problems.equivalence import canonical, equivalent
+from rlm_core.problems.final_answer import final_answer
 
 LONGEST = 20_000
 """Characters that a question may have."""
@@ -62,7 +62,7 @@ def solution(problem: Problem) -> tuple[str, ...] | None:
 
 def answer(problem: Problem, steps: Sequence[str]) -> str | None:
     """The stated answer, numbers written in one way so that equal ones are counted together."""
-    stated = grammar.final_answer(steps)
+    stated = final_answer(steps)
     return None if stated is None else canonical(stated) or None
 
 
@@ -75,7 +75,7 @@ def verify(problem: Problem, answer: str | None) -> bool | None:
 
 def solvable(problem: Problem, steps: Sequence[str]) -> bool | None:
     """Is a finished state correct? None for all others, and without a reference."""
-    if steps and grammar.final_answer(steps) is not None:
+    if steps and final_answer(steps) is not None:
         return verify(problem, answer(problem, steps))
     return None
 

@@ -20,6 +20,7 @@ from rlm_core.problems import steps as grammar
 from rlm_core.problems.arithmetic import Claim, Equation, apply
 from rlm_core.problems.base import SEED, SPLIT, Example, Problem, Task, rng_for, spec_text
 from rlm_core.problems.equivalence import canonical
+from rlm_core.problems.final_answer import final_answer
 from rlm_core.problems.following import can_win
 from rlm_core.problems.quantity import quantity
 from rlm_core.problems.word_templates import HELD_OUT, PEOPLE, TEMPLATES, Template
@@ -129,7 +130,7 @@ def solution(problem: Problem) -> tuple[str, ...]:
 
 def answer(problem: Problem, steps: Sequence[str]) -> str | None:
     """The stated answer, its unit left out; what is not one number stays as it was said."""
-    stated = grammar.final_answer(steps)
+    stated = final_answer(steps)
     return None if stated is None else canonical(stated)
 
 
@@ -150,7 +151,7 @@ def solvable(problem: Problem, steps: Sequence[str]) -> bool | None:
     right way with more equations is taken for wrong. Sentences without arithmetic are passed over; None where
     arithmetic cannot be read, or a longer expression (12+12+12=36) is true and yet not on such a way.
     """
-    if steps and grammar.final_answer(steps) is not None:
+    if steps and final_answer(steps) is not None:
         return verify(problem, answer(problem, steps))
     template = template_of(problem)
     start = derivation.start(problem.data["numbers"], _constants(template), template.name)
