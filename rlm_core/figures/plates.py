@@ -40,16 +40,24 @@ def plates(canvas: Canvas, nodes: Sequence[int], ringed: int | None, spotted: Ma
     boxes += [_around(canvas, n) for n in canvas.tree.nodes] if len(canvas.tree.nodes) <= ROOMY else []
     made = []
     for node in nodes:
-        number = "" if node == ROOT else f"{node} "
         words = label(canvas.tree, canvas.tree.nodes[node], LONGEST)
         gap = canvas.sizes[node] / 2 + (RING / 2 + 2 if node == ringed else 4)
-        wanted = _box(canvas, node, len(number) + len(words), gap)
-        beside = Box(_pixels(canvas, node)[0] + gap + wanted.half_width, _pixels(canvas, node)[1], wanted.half_width, wanted.half_height)
-        ways = (wanted, beside) if canvas.frame.orientation == "right" else (wanted,)
-        box = next((b for b in ways if not any(b.meets(other) for other in boxes)), None) or _free(wanted, boxes)
+        number = "" if node == ROOT else f"{node} "
+        box = _near(canvas, node, len(number + words), gap, boxes)
+        if box is None and number:
+            number, box = "", _near(canvas, node, len(words), gap, boxes)  # without its number rather than far from its node
+        box = box or _free(_box(canvas, node, len(words), gap), boxes)
         boxes.append(box)
         made.append(_annotation(canvas, node, f"{number_html(canvas, node)} {words}" if number else words, box))
     return made
+
+
+def _near(canvas: Canvas, node: int, characters: int, gap: float, taken: Sequence[Box]) -> Box | None:
+    """The first place right at the node that meets no other box: the usual one, else beside it."""
+    wanted, (x, y) = _box(canvas, node, characters, gap), _pixels(canvas, node)
+    beside = Box(x + gap + wanted.half_width, y, wanted.half_width, wanted.half_height)
+    ways = (wanted, beside) if canvas.frame.orientation == "right" else (wanted,)
+    return next((b for b in ways if not any(b.meets(other) for other in taken)), None)
 
 
 def _pixels(canvas: Canvas, node: int) -> tuple[float, float]:
