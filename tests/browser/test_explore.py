@@ -96,7 +96,7 @@ def test_stepping_back_shows_the_statistics_of_that_moment(page):
     for _ in range(12):
         before = page.locator(".rlm-sentence").inner_text()
         page.keyboard.press("ArrowLeft")
-        page.wait_for_function("(old) => document.querySelector('.rlm-sentence').innerText !== old", arg=before)
+        page.wait_for_function("(old) => document.querySelector('.rlm-sentence')?.innerText !== old", arg=before)
     assert "t=" in page.url
     earlier = int(page.locator(".rlm-figures b").first.inner_text())
     assert earlier < final == 64
@@ -207,7 +207,7 @@ def test_a_link_shows_the_same_moment_and_node_again_in_another_session(page, br
     other.set_default_timeout(1000 * PATIENCE)
     other.goto(link)
     other.get_by_text("Node 2 ·").wait_for()
-    other.wait_for_function("(said) => document.querySelector('.rlm-sentence').innerText === said", arg=said)
+    other.wait_for_function("(said) => document.querySelector('.rlm-sentence')?.innerText === said", arg=said)
     other.close()
 
 
@@ -225,7 +225,7 @@ def test_zoom_survives_a_step_in_time(page):
     assert zoomed[1] - zoomed[0] < 0.9 * (whole[1] - whole[0])
     said = page.locator(".rlm-sentence").inner_text()
     page.keyboard.press("ArrowLeft")
-    page.wait_for_function("(old) => document.querySelector('.rlm-sentence').innerText !== old", arg=said)
+    page.wait_for_function("(old) => document.querySelector('.rlm-sentence')?.innerText !== old", arg=said)
     page.wait_for_timeout(1000)
     assert page.evaluate(shown) == pytest.approx(zoomed)
 
