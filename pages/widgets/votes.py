@@ -8,7 +8,7 @@ from pages.widgets.looks import table_html, theme
 from pages.widgets.plot import chart
 from pages.widgets.safe import markdown_text
 from rlm_core.figures.candidates import votes_figure
-from rlm_core.runs.outcome import VERDICTS, choice
+from rlm_core.runs.outcome import VERDICTS, choice, cut_off
 from rlm_core.search.pool import cost, cut, pooled
 from rlm_core.tree import SearchTree
 from rlm_core.wording import counted, readable
@@ -22,7 +22,9 @@ def votes(run: str, tree: SearchTree, shape: str) -> None:
     if answered is None:
         st.caption("The answer is picked when the search ends; move the timeline to the end to see it.")
     elif answered.answer is None:
-        st.info("No candidate was finished, so there is no answer. A larger budget gives the search time to finish one.")
+        cut_short = cut_off(tree, "candidate" if shape == "fan" else "")
+        what_now = f"{cut_short}; a higher limit lets them end." if cut_short else "A larger budget gives the search time to finish one."
+        st.info(f"No candidate was finished, so there is no answer. {what_now}")
     else:
         chart(votes_figure(answered, tree, theme=theme()), key="votes")
         st.caption(markdown_text(choice(answered)))
