@@ -8,7 +8,7 @@ from rlm_core.describe import Parameter
 from rlm_core.events import Answered
 from rlm_core.models.policy import Step
 from rlm_core.search import answer
-from rlm_core.search.base import SearchRun
+from rlm_core.search.base import OutOfBudget, SearchRun
 from rlm_core.tree import ROOT, Node, SearchTree
 
 BATCH = Parameter("batch", 4, "Candidates sampled at the same time; budgets are checked between batches.", low=1, high=64, advanced=True)
@@ -17,7 +17,7 @@ BATCH = Parameter("batch", 4, "Candidates sampled at the same time; budgets are 
 async def sample_pool(run: SearchRun, n: int, batch: int, *, score: bool) -> None:
     """n whole solutions as paths below the root, each finished one scored by the reward if `score`.
 
-    One simulation is one of them; those of a batch are complete when it is scored, so that the last is not left without scores.
+    One simulation is one of them.
     """
     made = 0
     while made < n:
@@ -27,11 +27,23 @@ async def sample_pool(run: SearchRun, n: int, batch: int, *, score: bool) -> Non
         ends = [add_solution(run, s) for s in solutions]
         made += now
         candidates = [e for e in ends if run.tree.nodes[e].finished]
-        if score and candidates:
-            run.spend("complete")
-            await run.evaluate(candidates, simulations=now)
-        else:
-            run.spend("complete", simulations=now)
+        await score_solutions(run, candidates if score else [], now)
+
+
+async def score_solutions(run: SearchRun, ends: Sequence[int], simulations: int) -> None:
+    """Score the ends of sampled solutions; the samples are complete then, so that the last ones of a budget are scored too.
+
+    They count as simulations also where tokens or time end before their scores are there.
+    """
+    if not ends:
+        run.spend("complete", simulations=simulations)
+        return
+    run.spend("complete")
+    try:
+        await run.evaluate(ends, simulations=simulations)
+    except OutOfBudget:
+        run.spend("complete", simulations=simulations)
+        raise
 
 
 def add_solution(run: SearchRun, steps: Sequence[Step], parent: int = ROOT) -> int:

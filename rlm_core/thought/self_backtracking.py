@@ -24,6 +24,7 @@ from rlm_core.markers import BACKTRACK
 from rlm_core.models.policy import Step
 from rlm_core.search import answer
 from rlm_core.search.base import Search, SearchRun
+from rlm_core.search.pool import score_solutions
 from rlm_core.tree import ROOT, SearchTree
 
 Confidences = defaultdict[int, list[float]]
@@ -79,10 +80,8 @@ async def expand(run: SearchRun, states: Sequence[int], n: int, ends: Confidence
     for end, times in came.items():
         if again := times - (end >= known):
             run.emit(SampledAgain(end, again))
-    run.spend("complete", simulations=sum(counts))
     fresh = [e for e in sorted(came) if run.tree.nodes[e].finished and run.tree.nodes[e].score is None]
-    if fresh:
-        await run.evaluate(fresh)
+    await score_solutions(run, fresh, sum(counts))
     return [e for e in came if run.tree.nodes[e].mark == BACKTRACK]
 
 

@@ -108,3 +108,8 @@ def test_a_budget_that_ends_with_a_batch_leaves_none_of_it_unscored(nano, most):
     tree, _ = searched(nano.policy(), Budget(most), n=16, batch=4)
     assert tree.totals.simulations == most and tree.finished.stop == "simulations"
     assert all(n.score is not None for n in tree.candidates()) and tree.answered.votes
+
+
+def test_samples_count_as_simulations_also_where_the_tokens_end_before_their_scores(nano):
+    tree, _ = searched(nano.policy(), Budget(None, tokens=150), n=64, batch=4, reward="rollouts")
+    assert tree.finished.stop == "tokens" and tree.totals.simulations == solutions(tree)
