@@ -63,8 +63,9 @@ def _chosen(group: str, title: str, description: Description | None, given: Mapp
     known = {p.name: p for p in description.parameters} if description else {}
     for name in [*known, *(n for n in given if n not in known)] if group != "Model" else known:
         p = known.get(name)
-        value = given.get(name, p.default if p else None)
-        yield Setting(group, p.label if p else name, written(value), p is not None and value == p.default)
+        usual = p.default_beside(given) if p else None
+        value = given.get(name, usual)
+        yield Setting(group, p.label if p else name, written(value), p is not None and value == usual)
 
 
 def _budget(budget: Budget) -> Iterable[Setting]:

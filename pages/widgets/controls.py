@@ -136,7 +136,7 @@ def _sampling(usual: Fit) -> dict[str, Any]:
 
 
 def _number(label: str, key: str, bounds: tuple[float, float], usual: float, help: str) -> float | None:
-    """A number, or None from an empty field, which shows the usual value in grey."""
-    restore(key, None)
+    """A number that follows the usual one until a person sets it; None from an empty field, which shows the usual one in grey."""
+    follow(key, usual)
     step = 1 if isinstance(usual, int) else 0.1
     return keep(key, st.number_input(label, *bounds, None, step=step, key=key, placeholder=f"{usual:g}", help=help))

@@ -8,6 +8,7 @@ from datetime import datetime
 import streamlit as st
 
 from pages.widgets.backend import book, logs, store
+from pages.widgets.downloads import Download, downloads
 from pages.widgets.looks import figures_html
 from pages.widgets.safe import markdown_text
 from rlm_core import catalogue
@@ -137,13 +138,10 @@ def files() -> None:
             if total
             else "There are no labels yet; those you give on the tab Annotate can be exported here."
         )
-        st.download_button(
-            "Download labels.jsonl",
-            data=lambda: prm800k.write(book().solutions(labelled=True), book().labels()),
-            file_name="labels.jsonl",
-            mime="application/jsonl",
-            icon=":material/download:",
-            disabled=not total,
-            on_click="ignore",
-            key="labels.export",
-        )
+        if total:
+            file = Download("Download labels.jsonl", "download", "labels.jsonl", "application/jsonl", _written)
+            downloads([file], key="labels.export")
+
+
+def _written() -> str:
+    return prm800k.write(book().solutions(labelled=True), book().labels()).decode()

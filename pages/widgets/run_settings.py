@@ -14,7 +14,7 @@ from pages.widgets.safe import markdown_text
 from rlm_core import catalogue, problems
 from rlm_core.describe import Description
 from rlm_core.errors import RlmError
-from rlm_core.models.catalogue import NANO, OTHER, SMOLLM2, describe, fit
+from rlm_core.models.catalogue import NANO, OTHER, SMOLLM2, describe
 from rlm_core.problems import text
 from rlm_core.runs.config import RunConfig
 from rlm_core.runs.store import RunRow
@@ -76,13 +76,7 @@ def _controls(row: RunRow) -> Iterable[tuple[str, Any]]:
     if catalogue.judged(config.search, config.search_parameters):
         yield from _chosen("reward", config.reward, config.reward_parameters)
     yield from ((f"budget.{name}", getattr(budget, name)) for name in ("simulations", "tokens", "seconds"))
-    usual = fit(config.model)
-    for name in (
-        "temperature",
-        "max_step_tokens",
-        "max_solution_tokens",
-    ):  # empty: what fits the model
-        yield name, None if getattr(config, name) == getattr(usual, name) else getattr(config, name)
+    yield from zip(("temperature", "max_step_tokens", "max_solution_tokens"), catalogue.sampled(config), strict=True)
     yield "seed", config.seed
 
 
@@ -108,9 +102,11 @@ def _chosen(kind: str, name: str, given: Mapping[str, Any]) -> Iterable[tuple[st
 def _parameters(description: Description, kind: str, given: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
     for p in description.parameters:
         try:
-            yield f"{kind}.{description.name}.{p.name}", p.parse(given.get(p.name, p.default), description.name)
+            value = p.parse(given.get(p.name, p.default_beside(given)), description.name)
         except RlmError:
             continue
+        follows = p.default_with is not None and value == p.default_beside(given)  # an empty field goes with another parameter
+        yield f"{kind}.{description.name}.{p.name}", None if follows else value
 
 
 def difference(row: RunRow, wanted: RunConfig) -> None:

@@ -14,10 +14,9 @@ function save(file) {
   setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }
 
-function button({ label, icon, file }, press) {
+function button({ label, icon }, press) {
   const made = document.createElement("button");
   made.type = "button";
-  made.title = file;
   const [symbol, words] = [document.createElement("span"), document.createElement("span")];
   symbol.className = "icon";
   symbol.setAttribute("aria-hidden", "true");
@@ -40,9 +39,15 @@ export default function (component) {
     save(file);
   }
   if (answered.length) tell();
-  place.replaceChildren(...data.buttons.map((described, number) => button(described, () => {
+  place.rlmPress = (number) => {
     count += 1;
     wanted.push([`${Date.now()}-${count}`, number]);
     tell();
-  })));
+  };
+  const labels = JSON.stringify(data.buttons.map(({ label, icon }) => [label, icon]));
+  if (place.rlmLabels !== labels) {  // a button made anew between pressing and letting go would not hear it
+    place.rlmLabels = labels;
+    place.replaceChildren(...data.buttons.map((described, number) => button(described, () => place.rlmPress(number))));
+  }
+  data.buttons.forEach(({ file }, number) => { place.children[number].title = file; });
 }
