@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Coroutine, Iterable
 from typing import Any, TypeVar
 
+from rlm_core import token_pool
+
 T = TypeVar("T")
 
 
@@ -13,7 +15,17 @@ async def together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
     """The results in order. The first exception is raised once all others are cancelled and over.
 
     `asyncio.gather` would leave them running: they would go on spending tokens for something that has failed.
+    Under a limit of tokens each of them draws from the pool by itself.
     """
+    member = token_pool.current()
+    if member is None:
+        return await at_once(work)
+    with member.parted(work) as parts:
+        return await at_once(parts)
+
+
+async def at_once(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """The same for requests of one member of a pool."""
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(one) for one in work]

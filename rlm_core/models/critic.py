@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from rlm_core.errors import ModelError
 from rlm_core.markers import REVISE
+from rlm_core.models.limited import generate
 from rlm_core.models.line_format import REVIEW, REVISION, LineFormat
 from rlm_core.models.policy import Critique, Sampling, Seed, Step
 from rlm_core.problems.base import Problem
@@ -58,7 +59,7 @@ async def revise(
         prompt = policy.format.dialogue(problem, [_written(steps), REVIEW, found.text, REVISION])
         stop = policy.format.solution_ended
         room = _room(policy, prompt, sampling)
-        (sample,) = await policy.session.generate(prompt, [seed], temperature=sampling.temperature, max_tokens=room, stop=stop)
+        (sample,) = await generate(policy.session, prompt, [seed], temperature=sampling.temperature, max_tokens=room, stop=stop)
         return policy.split(sample, (), [])
     at = 0 if found.wrong is None else found.wrong
     kept, faulted = list(steps[:at]), before_answer(policy, steps[at])
@@ -96,5 +97,5 @@ async def _reply(policy: LocalPolicy, problem: Problem, turns: list[str], seed: 
     prompt = fmt.dialogue(problem, turns)
     room = _room(policy, prompt, sampling)
     ended = lambda ids: ids[-1] in fmt.end_ids  # noqa: E731
-    (sample,) = await policy.session.generate(prompt, [seed], temperature=sampling.temperature, max_tokens=room, stop=ended)
+    (sample,) = await generate(policy.session, prompt, [seed], temperature=sampling.temperature, max_tokens=room, stop=ended)
     return fmt.text(sample.ids)

@@ -36,15 +36,21 @@ Stopper = Callable[[Sequence[int]], bool]
 EXACT_DECIMALS = 6
 SETTLING = 32
 """Turns of the event loop in which all that follows from a result has been asked for (a search's tasks stand in one another)."""
+RESERVED = 256
+"""Tokens that a new row has place for at once; longer ones grow."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Generated ids, their natural-log probabilities at temperature 1, and whether the limit cut it off."""
+    """Generated ids, their natural-log probabilities at temperature 1, and whether a limit cut it off.
+
+    starved: the limit was that of the run's tokens.
+    """
 
     ids: tuple[int, ...]
     logprobs: tuple[float, ...]
     cut: bool
+    starved: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -60,6 +66,7 @@ class _Request:
     future: asyncio.Future[None]
     loop: asyncio.AbstractEventLoop
     forced: tuple[int, ...] = ()
+    skip: int = 0
     results: list[Sample | None] = field(default_factory=list)
     reading: Reading | None = None
 
@@ -89,10 +96,13 @@ class Session:
         self.cache = PrefixCache(cache_bytes)
 
     async def generate(
-        self, prompt: Sequence[int], seeds: Sequence[Seed], *, temperature: float, max_tokens: int, stop: Stopper
+        self, prompt: Sequence[int], seeds: Sequence[Seed], *, temperature: float, max_tokens: int, stop: Stopper, skip: int = 0
     ) -> list[Sample]:
-        """One continuation of the prompt for each seed. Cancelling the await drops its samples from the batch."""
-        request = await self.engine.submit(self, tuple(prompt), seeds, temperature, max_tokens, stop)
+        """One continuation of the prompt for each seed. Cancelling the await drops its samples from the batch.
+
+        skip: random numbers of each seed that were used already, where a sample goes on that ends the prompt.
+        """
+        request = await self.engine.submit(self, tuple(prompt), seeds, temperature, max_tokens, stop, skip=skip)
         return [r for r in request.results if r is not None]
 
     async def read(self, prompt: Sequence[int], given: Sequence[int]) -> Reading:
@@ -154,9 +164,10 @@ class Engine:
         max_tokens: int,
         stop: Stopper,
         forced: tuple[int, ...] = (),
+        skip: int = 0,
     ) -> _Request:
         loop = asyncio.get_running_loop()
-        request = _Request(session, prompt, seeds, temperature, max_tokens, stop, loop.create_future(), loop, forced)
+        request = _Request(session, prompt, seeds, temperature, max_tokens, stop, loop.create_future(), loop, forced, skip)
         request.results = [None] * len(seeds)
         self._waiting.append(request)
         if self._pump is None or self._pump.done():
@@ -270,12 +281,10 @@ class Engine:
     def _start(self, request: _Request, states: list[States]) -> list[_Request]:
         """A row for each seed, each with its first token sampled from the same distribution."""
         length = len(request.prompt)
-        rows = [
-            _Row(request, i, np.random.Generator(np.random.Philox(np.random.SeedSequence(seed))).random(request.max_tokens))
-            for i, seed in enumerate(request.seeds)
-        ]
+        numbers = [np.random.Generator(np.random.Philox(np.random.SeedSequence(seed))) for seed in request.seeds]
+        rows = [_Row(request, i, n.random(request.skip + request.max_tokens)[request.skip :]) for i, n in enumerate(numbers)]
         for row in rows:
-            self._rows.add(states, length, length + request.max_tokens)
+            self._rows.add(states, length, length + min(request.max_tokens, RESERVED))
             self._active.append(row)
         return self._sample(self.logits(states[-1].hidden[-1:]).expand(len(rows), -1), rows)
 

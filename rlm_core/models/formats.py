@@ -50,8 +50,11 @@ class Format(Protocol):
         """Token ids of a step a person wrote, its delimiter included."""
         ...
 
-    def forced(self, text: str) -> list[int]:
-        """Token ids of a marker in this format's own words, or of any other text, to be put after what was generated."""
+    def forced(self, text: str, line_open: bool = False) -> list[int]:
+        """Token ids of a marker in this format's own words, or of any other text, to be put after what was generated.
+
+        line_open: what stands before it does not end its line.
+        """
         ...
 
     def opened(self, ids: Sequence[int]) -> list[int]:

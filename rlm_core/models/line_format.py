@@ -99,11 +99,11 @@ class LineFormat:
     def encode(self, step: str, finished: bool) -> list[int]:
         return self._ids(step + "\n")
 
-    def forced(self, text: str) -> list[int]:
-        """A "wait" stands on a line of its own; the end of thinking is the model's delimiter, or the answer cue where it has none."""
-        if text == END_THINK:
-            return self._ids(f"{END_THINK}\n\n" if self.delimited else ANSWER_CUE)
-        return self._ids({WAIT: "Wait,"}.get(text, text))
+    def forced(self, text: str, line_open: bool = False) -> list[int]:
+        """On a line of its own; the end of thinking is the model's delimiter, or the answer cue where it has none."""
+        if text == END_THINK and self.delimited:
+            return self._ids(f"{END_THINK}\n\n")
+        return self._ids("\n" * line_open + {WAIT: "Wait,", END_THINK: ANSWER_CUE}.get(text, text))
 
     def opened(self, ids: Sequence[int]) -> list[int]:
         """Without the delimiter that ends the thinking."""
@@ -129,7 +129,7 @@ class LineFormat:
         """The marker at which a text must be interrupted."""
         if TOOL in allow and RESULT in text:
             return TOOL
-        if THINK in allow and self.delimited and END_THINK in text:
+        if self.delimited and END_THINK in text:
             return END_THINK
         return next((m for m in (BACKTRACK, REVISE) if m in allow and m in text), "")
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import accumulate, pairwise
@@ -16,9 +16,12 @@ from rlm_core.markers import END_THINK, ERROR, MARKERS, THINK, TOOL
 from rlm_core.models import critic
 from rlm_core.models.engine import Sample, Session, Stopper
 from rlm_core.models.formats import Allow, Format, decoded
+from rlm_core.models.limited import generate
 from rlm_core.models.policy import Critique, Reading, Sampling, Seed, Step, ToolUse, Usage
 from rlm_core.problems.base import Problem
+from rlm_core.problems.steps import ANSWER, find_answer
 from rlm_core.thought.calculator import calculate
+from rlm_core.together import together
 
 
 class LocalPolicy:
@@ -44,17 +47,18 @@ class LocalPolicy:
         return self.session.usage
 
     async def propose(self, problem: Problem, steps: Sequence[Step], seeds: Sequence[Seed], sampling: Sampling) -> list[Step]:
-        allow, lead = self._allowed(steps, sampling), self._lead(steps)
+        allow, lead, room = self._allowed(steps, sampling), self._lead(steps), self._room(steps, sampling)
         stop = self._stopper(self.format.step_ended, allow, lead)
-        samples = await self._generate(
-            self.state(problem, steps, sampling.allow), seeds, sampling.temperature, sampling.max_step_tokens, stop
-        )
-        made = [self._step(s.ids, s.logprobs, allow, lead, cut=s.cut) for s in samples]
-        return list(await asyncio.gather(*(self._with_result(problem, steps, step, sampling) for step in made)))
+        most = min(sampling.max_step_tokens, room)
+        samples = await self._generate(self.state(problem, steps, sampling.allow), seeds, sampling.temperature, most, stop)
+        made = [self._step(s, 0, len(s.ids), allow, lead) for s in samples if s.ids]
+        closed = [s if s.thinking or s.finished or len(s.tokens) < room else replace(s, cut=True) for s in made]
+        return await together(self._with_result(problem, steps, step, sampling) for step in closed)
 
     async def complete(self, problem: Problem, steps: Sequence[Step], seeds: Sequence[Seed], sampling: Sampling) -> list[tuple[Step, ...]]:
-        begun = await self._run_on(problem, steps, seeds, sampling, sampling.max_solution_tokens)
-        return list(await asyncio.gather(*(self._to_the_end(problem, steps, b, s, sampling) for b, s in zip(begun, seeds, strict=True))))
+        begun = await self._run_on(problem, steps, seeds, sampling, self._room(steps, sampling))
+        drawn = ((b, s) for b, s in zip(begun, seeds, strict=True) if b)
+        return await together(self._to_the_end(problem, steps, b, s, sampling) for b, s in drawn)
 
     async def score(self, problem: Problem, steps: Sequence[Step], text: str) -> tuple[Token, ...]:
         return await self._read(self.state(problem, steps, ()), self.format.encode(text, finished="<answer>" in text))
@@ -66,20 +70,27 @@ class LocalPolicy:
         ends = list(accumulate(map(len, written), initial=0))
         return tuple(whole.part(a, b) for a, b in pairwise(ends))
 
-    async def force(self, problem: Problem, steps: Sequence[Step], text: str, sampling: Sampling) -> tuple[Step, ...]:
+    async def force(self, problem: Problem, steps: Sequence[Step], text: str, sampling: Sampling, mark: str = "") -> tuple[Step, ...]:
         """Tokens put there carry the log-probability the model would have given them."""
+        mark = mark or (text if text in MARKERS else "")
         state, thinking = list(steps), THINK in self._allowed(steps, sampling)
-        if state and text in MARKERS:
+        if state and mark:
             last = state[-1]
             kept = len(self.format.opened([t.id for t in last.tokens]))
             state[-1] = replace(last, tokens=last.tokens[:kept], mark="" if last.mark == END_THINK else last.mark)
             thinking = thinking or last.mark == END_THINK
             if not kept:
                 state.pop()
-        tokens = await self._read(self.state(problem, state, sampling.allow), self.format.forced(text))
+        if mark == END_THINK and text != END_THINK and self.format.delimited:
+            state.append(await self._put(problem, state, END_THINK, sampling, END_THINK, thinking))
+            mark, thinking = "", False
+        return (*state, await self._put(problem, state, text, sampling, mark, thinking))
+
+    async def _put(self, problem: Problem, state: Sequence[Step], text: str, sampling: Sampling, mark: str, thinking: bool) -> Step:
+        line_open = bool(state and state[-1].tokens) and not state[-1].tokens[-1].text[-1:].isspace()
+        tokens = await self._read(self.state(problem, state, sampling.allow), self.format.forced(text, line_open))
         shown = "".join(t.text for t in tokens)
-        mark = text if text in MARKERS else ""
-        return (*state, Step("" if shown == mark else shown.strip(), tokens, mark=mark, thinking=thinking, forced=True))
+        return Step("" if shown == mark else shown.strip(), tokens, mark=mark, thinking=thinking, forced=True)
 
     async def critique(self, problem: Problem, steps: Sequence[Step], seed: Seed, sampling: Sampling) -> Critique:
         return await critic.critique(self, problem, steps, seed, sampling)
@@ -112,7 +123,7 @@ class LocalPolicy:
     async def _generate(self, prompt: list[int], seeds: Sequence[Seed], temperature: float, most: int, stop: Stopper) -> list[Sample]:
         """Sample from a prompt; close to the model's length limit the samples are cut there."""
         room = min(most, self.session.engine.max_length - len(prompt))
-        return await self.session.generate(prompt, seeds, temperature=temperature, max_tokens=room, stop=stop)
+        return await generate(self.session, prompt, seeds, temperature=temperature, max_tokens=room, stop=stop)
 
     async def _run_on(
         self, problem: Problem, steps: Sequence[Step], seeds: Sequence[Seed], sampling: Sampling, most: int
@@ -123,6 +134,11 @@ class LocalPolicy:
         samples = await self._generate(self.state(problem, steps, sampling.allow), seeds, sampling.temperature, most, stop)
         return [self.split(s, allow, lead) for s in samples]
 
+    @staticmethod
+    def _room(steps: Sequence[Step], sampling: Sampling) -> int:
+        """Tokens that the solution may still take, at least one; the thinking space is bounded by what asks for it."""
+        return max(1, sampling.max_solution_tokens - sum(len(s.tokens) for s in steps if not s.thinking))
+
     async def _to_the_end(
         self, problem: Problem, steps: Sequence[Step], begun: tuple[Step, ...], seed: Seed, sampling: Sampling
     ) -> tuple[Step, ...]:
@@ -130,12 +146,14 @@ class LocalPolicy:
         done, calls = list(begun), 0
         while done[-1].mark == TOOL and not (done[-1].finished or done[-1].cut):
             done[-1] = await self._with_result(problem, [*steps, *done[:-1]], done[-1], sampling)
-            left = sampling.max_solution_tokens - sum(len(s.tokens) for s in done)
+            left = self._room(steps, sampling) - sum(len(s.tokens) for s in done)
             if left <= 0:
                 done[-1] = replace(done[-1], cut=True)
                 break
             calls += 1
             (more,) = await self._run_on(problem, [*steps, *done], [(*seed, calls)], sampling, left)
+            if not more:
+                done[-1] = replace(done[-1], cut=True, starved=True)
             done += more
         return tuple(done)
 
@@ -162,15 +180,21 @@ class LocalPolicy:
         return tuple(m for m in sampling.allow if not (ended and m == THINK))
 
     def _lead(self, steps: Sequence[Step]) -> list[int]:
-        """Where the end of thinking was forced by an answer cue, the cue's ids: the answer is read together with it."""
-        cue = bool(steps) and steps[-1].forced and steps[-1].mark == END_THINK and not self.format.delimited
-        return [t.id for t in steps[-1].tokens] if cue else []
+        """The ids of a cue for the answer that was forced last: the answer is read together with it."""
+        last = steps[-1] if steps else None
+        delimiter = END_THINK if not self.format.delimited else ""
+        cue = last is not None and last.forced and last.mark in ("", delimiter) and (last.mark or not last.thinking)
+        return [t.id for t in last.tokens] if last is not None and cue else []
 
-    @staticmethod
-    def _stopper(ended: Callable[[Sequence[int], Allow], bool], allow: Allow, lead: list[int]) -> Stopper:
+    def _stopper(self, ended: Callable[[Sequence[int], Allow], bool], allow: Allow, lead: list[int]) -> Stopper:
+        """Behind a cue the first line that says something ends the solution, whether or not the cue's words are known."""
         if lead:
-            return lambda ids: ended([*lead, *ids], allow)
+            return lambda ids: ended([*lead, *ids], allow) or self._answered(ids, allow, lead)
         return lambda ids: ended(ids, allow)
+
+    def _answered(self, ids: Sequence[int], allow: Allow, lead: list[int]) -> bool:
+        """Is a line complete that answers a cue?"""
+        return re.search(r"\w", self.format.text(ids)) is not None and self.format.step_ended([*lead, *ids], allow)
 
     def state(self, problem: Problem, steps: Sequence[Step], allow: Allow) -> list[int]:
         """Token ids of prompt and steps so far; ModelError if they leave no room for another token."""
@@ -192,19 +216,23 @@ class LocalPolicy:
         for end in range(1, len(sample.ids) + 1):
             last, before = end == len(sample.ids), lead if not steps else []
             if last or self.format.step_ended([*before, *sample.ids[start:end]], allow):
-                ids, logprobs = sample.ids[start:end], sample.logprobs[start:end]
-                steps.append(self._step(ids, logprobs, allow, before, cut=sample.cut and last))
+                steps.append(self._step(sample, start, end, allow, before))
                 start = end
                 if steps[-1].mark == END_THINK:
                     allow = tuple(m for m in allow if m != THINK)
         return tuple(steps)
 
-    def _step(self, ids: Sequence[int], logprobs: Sequence[float], allow: Allow, lead: list[int], cut: bool) -> Step:
-        read = [*lead, *ids]
-        finished = not cut and self.format.finished(read, allow)
+    def _step(self, sample: Sample, start: int, end: int, allow: Allow, lead: list[int]) -> Step:
+        """Tokens start … end−1 of a sample as a step; lead: the cue it answers."""
+        ids, logprobs = sample.ids[start:end], sample.logprobs[start:end]
+        cut = sample.cut and end == len(sample.ids)
+        text, cued = self.format.text([*lead, *ids]), bool(lead) and self._answered(ids, allow, lead)
+        if cued and find_answer(text) is None:
+            text = f"{self.format.text(lead)} {ANSWER}{self.format.text(ids)}"
+        finished = not cut and (cued or self.format.finished([*lead, *ids], allow))
         thinking = THINK in allow and not (finished and not self.format.delimited)
         mark = "" if cut else self.format.mark(ids, allow)
-        return Step(self.format.text(read), self._tokens(ids, logprobs), finished, cut, mark, thinking)
+        return Step(text, self._tokens(ids, logprobs), finished, cut, mark, thinking, starved=sample.starved and cut)
 
     def _tokens(self, ids: Sequence[int], logprobs: Sequence[float]) -> tuple[Token, ...]:
         return tuple(Token(i, decoded(self.tokenizer, [i]), p) for i, p in zip(ids, logprobs, strict=True))

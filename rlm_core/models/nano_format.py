@@ -39,7 +39,7 @@ class NanoFormat:
     def encode(self, step: str, finished: bool) -> list[int]:
         return self._ids(step + (END if finished else STEP), step)
 
-    def forced(self, text: str) -> list[int]:
+    def forced(self, text: str, line_open: bool = False) -> list[int]:
         """A tool's error has one sign here; any other text must be within the notation."""
         return self._ids(ERROR if text.startswith("error") or "." in text else text, text)
 

@@ -35,7 +35,8 @@ class Step:
     """One step as generated.
 
     finished: the model ended its solution here. cut: it ran into the length limit before the step
-    (or solution) was over, so it must not be returned as finished or continued.
+    (or solution) was over, so it must not be returned as finished or continued. starved: that limit was the
+    run's budget of tokens.
     A step a person wrote has no tokens.
     mark: the marker it ended in or stands for (see `rlm_core.markers`), if it is no ordinary step.
     thinking: it stands in the thinking space. forced: the decoder put it there. tool: the call made in it.
@@ -49,6 +50,7 @@ class Step:
     thinking: bool = False
     forced: bool = False
     tool: ToolUse | None = None
+    starved: bool = False
 
     @property
     def mean_logprob(self) -> float:
@@ -60,6 +62,7 @@ class Step:
 class Sampling:
     """How to sample. temperature ≥ 0 (0: the likeliest token); limits in tokens.
 
+    max_solution_tokens: of one solution, from its first step on; what stands in the thinking space is not among them.
     allow: markers the model is asked to use (see `rlm_core.markers.ALLOWING`); without any it writes a plain solution.
     """
 
@@ -129,11 +132,11 @@ class Policy(Protocol):
     def usage(self) -> Usage: ...
 
     async def propose(self, problem: Problem, steps: Sequence[Step], seeds: Sequence[Seed], sampling: Sampling) -> list[Step]:
-        """One next step for each seed."""
+        """One next step for each seed; none for a seed that the run has no token left for."""
         ...
 
     async def complete(self, problem: Problem, steps: Sequence[Step], seeds: Sequence[Seed], sampling: Sampling) -> list[tuple[Step, ...]]:
-        """For each seed the steps from here to the end; the last is finished or cut."""
+        """For each seed the steps from here to the end; the last is finished or cut. None for a seed without a token left."""
         ...
 
     async def score(self, problem: Problem, steps: Sequence[Step], text: str) -> tuple[Token, ...]:
@@ -144,10 +147,13 @@ class Policy(Protocol):
         """What the model made of each step; steps it has written itself are not run through it again."""
         ...
 
-    async def force(self, problem: Problem, steps: Sequence[Step], text: str, sampling: Sampling) -> tuple[Step, ...]:
-        """The state with `text` put at its end and not by the model (a marker, a tool's result, a cue).
+    async def force(self, problem: Problem, steps: Sequence[Step], text: str, sampling: Sampling, mark: str = "") -> tuple[Step, ...]:
+        """The state with `text` put at its end and not by the model (a marker, or any text that stands for one).
 
-        A mark the last step ended in is taken off it first, so that a forced "wait" stands where the model ended its thinking.
+        mark: the marker that the text stands for, if it is none itself. What the last step ended in is taken off it
+        first, so that a forced "wait" stands where the model ended its thinking. A text that stands for the end of
+        thinking is a cue for the answer: it comes behind the model's own delimiter, or is the delimiter of a model that
+        has none, and what follows it is read as the answer.
         """
         ...
 
@@ -209,8 +215,8 @@ class ScriptedPolicy:
     async def read(self, problem: Problem, steps: Sequence[Step]) -> tuple[Reading, ...]:
         raise RewardError("A scripted policy is no model, so it has no hidden states or distributions to read.")
 
-    async def force(self, problem: Problem, steps: Sequence[Step], text: str, sampling: Sampling) -> tuple[Step, ...]:
-        return (*steps, Step(text, self._tokens(text), mark=text if text in MARKERS else "", forced=True))
+    async def force(self, problem: Problem, steps: Sequence[Step], text: str, sampling: Sampling, mark: str = "") -> tuple[Step, ...]:
+        return (*steps, Step(text, self._tokens(text), mark=mark or (text if text in MARKERS else ""), forced=True))
 
     async def critique(self, problem: Problem, steps: Sequence[Step], seed: Seed, sampling: Sampling) -> Critique:
         """Faults the step that the script calls "wrong", by its text."""

@@ -31,9 +31,11 @@ from transformers import (
     StoppingCriteriaList,
 )
 
+from rlm_core import token_pool
 from rlm_core.errors import ModelError, RewardError, first_line
 from rlm_core.models.formats import decoded
 from rlm_core.models.loaders import pick_device, pick_dtype, source_folder
+from rlm_core.models.policy import Usage
 from rlm_core.problems.base import Problem
 from rlm_core.rewards.base import StepScores
 
@@ -75,10 +77,19 @@ class Loaded:
     head: dict[str, torch.Tensor]
     recipe: Callable[[Loaded, str, Sequence[str]], StepScores]
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _usage: Usage = field(default_factory=Usage)
 
     async def score_steps(self, problem: Problem, steps: Sequence[str]) -> StepScores:
+        """OutOfTokens where the run's tokens do not reach for the longest critique it may write."""
+        member = token_pool.current()
+        if member is not None and self.recipe is _thinkprm:
+            member.pool.watch(self._usage)
+            if (await member.draw([LONGEST_CRITIQUE]))[0] < LONGEST_CRITIQUE:
+                raise token_pool.OutOfTokens
         async with self._lock:
-            return await asyncio.to_thread(self._score, problem.question, steps)
+            found = await asyncio.to_thread(self._score, problem.question, steps)
+            self._usage.generated += found.generated
+            return found
 
     @torch.inference_mode()
     def _score(self, question: str, steps: Sequence[str]) -> StepScores:

@@ -9,7 +9,6 @@ problem) that gives the same answer: self-consistency as a value, no truth neede
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +20,7 @@ from rlm_core.problems.base import Problem
 from rlm_core.problems.grouping import grouped, same
 from rlm_core.rewards.base import Reward, RewardContext, Scored
 from rlm_core.rewards.verifier import answer_of, check, require_truth
+from rlm_core.token_pool import Once
 
 CHECK = Parameter(
     "check",
@@ -64,17 +64,16 @@ class Pilot:
     policy: Policy
     sampling: Sampling
     count: int
-    _shares: dict[str, float] | None = None
-    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _shares: Once[dict[str, float]] = field(default_factory=lambda: Once[dict[str, float]]())
 
     async def shares(self, problem: Problem, seed: Seed) -> dict[str, float]:
-        async with self._lock:
-            if self._shares is None:
-                seeds = [(seed[0], PILOT, i) for i in range(self.count)]
-                ends = await self.policy.complete(problem, (), seeds, self.sampling)
-                given = [a for end in ends if (a := answer_of(problem, end)) is not None]
-                self._shares = {g.answer: len(g.members) / self.count for g in grouped(problem, given)}
-            return self._shares
+        return await self._shares.get(lambda: self._sample(problem, seed))
+
+    async def _sample(self, problem: Problem, seed: Seed) -> dict[str, float]:
+        seeds = [(seed[0], PILOT, i) for i in range(self.count)]
+        ends = await self.policy.complete(problem, (), seeds, self.sampling)
+        given = [a for end in ends if (a := answer_of(problem, end)) is not None]
+        return {g.answer: len(g.members) / self.count for g in grouped(problem, given)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +84,11 @@ class Ends:
     sampling: Sampling
     pilot: Pilot | None
     oracle: bool
+
+    async def prepare(self, problem: Problem, seed: Seed) -> None:
+        """Sample the pilot group, if one is to judge and was not sampled yet."""
+        if self.pilot is not None:
+            await self.pilot.shares(problem, seed)
 
     async def outcome(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> float:
         """How good a finished solution is, in [0,1]."""
@@ -130,6 +134,7 @@ class Rollouts:
 
     async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Scored:
         """A finished state is judged as it stands; any other is played to the end first."""
+        await self.ends.prepare(problem, seed)
         results = () if ended(steps) else await self.ends.play(problem, steps, seed, self.count)
         outcomes = [r.score for r in results] or [await self.ends.outcome(problem, steps, seed)]
         if self.hard:

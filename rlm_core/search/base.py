@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
@@ -19,12 +19,15 @@ from typing import Any, TypeVar
 from rlm_core.describe import Description
 from rlm_core.events import Answered, AnyEvent, BackedUp, Backtracked, Evaluated, NodeAdded, Pruned, Record, Spent, ToolCalled
 from rlm_core.markers import said
-from rlm_core.models.policy import Policy, Sampling, Step
+from rlm_core.models.policy import Policy, Sampling, Seed, Step
 from rlm_core.problems import task
 from rlm_core.problems.base import Problem
-from rlm_core.rewards.base import RewardModel
+from rlm_core.rewards.base import RewardModel, Scored
 from rlm_core.runs.config import RunConfig
+from rlm_core.together import together
+from rlm_core.token_pool import OutOfTokens, TokenPool
 from rlm_core.tree import ROOT, Node, SearchTree
+from rlm_core.wording import counted
 
 T = TypeVar("T")
 EXPAND, COMPLETE, REWARD, LOOKAHEAD = 0, 1, 2, 3
@@ -55,6 +58,14 @@ class Control:
         self.going.set()
 
 
+async def _or_none(work: Awaitable[T]) -> T | None:
+    """What comes of it; None if the tokens ran out before."""
+    try:
+        return await work
+    except OutOfTokens:
+        return None
+
+
 class OutOfBudget(Exception):
     """Leaves the work of a search; `stop` is the reason the log will give."""
 
@@ -64,7 +75,10 @@ class OutOfBudget(Exception):
 
 
 class SearchRun:
-    """One run in progress: its tree, its budget, and the only way to change either."""
+    """One run in progress: its tree, its budget, and the only way to change either.
+
+    stop: why it ends, so far. starved: something was cut off by the budget of tokens.
+    """
 
     def __init__(
         self,
@@ -84,12 +98,14 @@ class SearchRun:
         self.control = control
         self.sampling = sampling
         self.stop = "done"
+        self.starved = False
         self._sink = emit
         self._task = task(problem.task)
         self._began = time.perf_counter()
         self._paused = 0.0
         self._steps: dict[int, Step] = {}
         self._counted = (0, 0, 0)
+        self._by_others = 0
 
     # -- time and budget ---------------------------------------------------------------------
 
@@ -130,26 +146,59 @@ class SearchRun:
         if stop is not None:
             raise OutOfBudget(stop)
 
-    async def gather(self, *work: Awaitable[T]) -> list[T]:
-        """Await several requests at once. Raises OutOfBudget before, or in the middle if cancelled or out of time."""
+    async def gather(self, *work: Coroutine[Any, Any, T]) -> list[T]:
+        """Await several requests at once. Raises OutOfBudget before, or in the middle if cancelled or out of time.
+
+        Together they generate no more tokens than the budget has left: those in flight share them, and what is not
+        complete when they are used up is cut.
+        """
+        await self._go_ahead(work, self.spent_budget())
+        return await self._under(TokenPool(self.tokens_left, self.policy.usage), work)
+
+    async def whole(self, *work: Coroutine[Any, Any, T]) -> list[T | None]:
+        """The same for what is worth nothing in part, such as a rollout; None where the tokens ran out before it was whole.
+
+        It judges what the budgets have paid for already, so it is begun even when simulations or tokens are used up.
+        """
         stop = self.spent_budget()
-        if stop is None:
-            stop = await self._pause()
+        await self._go_ahead(work, stop if stop in ("cancelled", "seconds") else None)
+        return await self._under(TokenPool(self.tokens_left, self.policy.usage, whole=True), list(map(_or_none, work)))
+
+    async def observe(self, *work: Coroutine[Any, Any, T]) -> list[T]:
+        """The same for what watches the run and is no part of it: no budget of tokens counts or limits it."""
+        await self._go_ahead(work, self.spent_budget())
+        return await self._under(TokenPool(None, self.policy.usage), work)
+
+    async def _go_ahead(self, work: Iterable[Coroutine[Any, Any, Any]], stop: str | None) -> None:
+        """Wait while the run is paused. OutOfBudget if it must not go on."""
+        stop = stop or await self._pause()
         if stop is not None:
-            for w in work:
-                if asyncio.iscoroutine(w):
-                    w.close()
+            for one in work:
+                one.close()
             raise OutOfBudget(stop)
-        together = asyncio.gather(*work)
+
+    async def _under(self, pool: TokenPool, work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+        doing = asyncio.ensure_future(pool.work(lambda: together(work)))
         cancelled = asyncio.ensure_future(self.control.cancelled.wait())
         left = None if self.config.budget.seconds is None else max(0.0, self.config.budget.seconds - self.seconds)
-        await asyncio.wait({together, cancelled}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
-        cancelled.cancel()
-        if together.done():
-            return list(together.result())
-        together.cancel()
-        await asyncio.gather(together, return_exceptions=True)
-        raise OutOfBudget("cancelled" if self.control.cancelled.is_set() else "seconds")
+        try:
+            await asyncio.wait({doing, cancelled}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+            if doing.done():
+                return doing.result()
+            raise OutOfBudget("cancelled" if self.control.cancelled.is_set() else "seconds")
+        finally:
+            cancelled.cancel()
+            doing.cancel()
+            await asyncio.wait({doing})
+            self._by_others += pool.by_others
+            self.starved = self.starved or pool.dry
+
+    @property
+    def tokens_left(self) -> int | None:
+        """Tokens that the budget still allows; None for any number."""
+        allowed = self.config.budget.tokens
+        used = self.tree.totals.generated + self.policy.usage.generated - self._counted[0] + self._by_others
+        return None if allowed is None else max(0, allowed - used)
 
     async def _pause(self) -> str | None:
         if self.control.going.is_set():
@@ -170,13 +219,13 @@ class SearchRun:
         self.tree.apply(record)
         self._sink(record)
 
-    def spend(self, purpose: str, *, simulations: int = 0, passes: int = 0, generated: int = 0) -> None:
-        """Log what the policy has used since the last call, and tokens other models generated; nothing is ever left uncounted."""
+    def spend(self, purpose: str, *, simulations: int = 0, passes: int = 0) -> None:
+        """Log what was used since the last call, by the policy and by other models; nothing is ever left uncounted."""
         usage = self.policy.usage
         now = (usage.generated, usage.computed, usage.reused)
         own, computed, reused = (n - c for n, c in zip(now, self._counted, strict=True))
-        generated += own
-        self._counted = now
+        generated = own + self._by_others
+        self._counted, self._by_others = now, 0
         if generated or computed or reused or simulations or passes:
             self.emit(Spent(purpose, generated, computed, reused, passes, simulations))
 
@@ -197,8 +246,10 @@ class SearchRun:
         self.emit(NodeAdded(node, parent, step.text, step.tokens, prior, step.finished, step.cut, answer, correct, **marks))
         if step.tool is not None:
             self.emit(ToolCalled(node, step.tool.call, step.tool.result, step.tool.failed))
-        if step.cut:
-            self.emit(Pruned((node,), f"its text ran into the limit of {len(step.tokens)} tokens before it ended"))
+        if step.starved:
+            self.emit(Pruned((node,), "the budget of tokens was used up before it ended"))
+        elif step.cut:
+            self.emit(Pruned((node,), f"its text ran into the limit of {counted(len(step.tokens), 'token')} before it ended"))
         return self.tree.nodes[node]
 
     def add_children(self, parent: int, steps: Sequence[Step], *, merge: bool = True) -> list[Node]:
@@ -247,27 +298,38 @@ class SearchRun:
         return ahead
 
     async def evaluate(self, nodes: Sequence[int], *, simulations: int = 0, lookahead: int = 0) -> list[float]:
-        """The reward's score in [0,1] of each state, all asked for at once.
+        """The reward's score in [0,1] of each state, all asked for at once. OutOfBudget if the tokens end before all are scored.
 
         lookahead: greedy steps to go on by before scoring. A reward that scores finished states only is
         given an unfinished state's greedy end.
         """
         open_nodes = [n for n in nodes if not self.tree.nodes[n].terminal and (lookahead or not self.reward.scores_partial)]
         reach = lookahead if self.reward.scores_partial else None
-        found = await self.gather(*(self.look_ahead(n, reach) for n in open_nodes)) if open_nodes else []
-        ahead = dict(zip(open_nodes, found, strict=True))
-        if ahead:
+        found = await self.whole(*(self.look_ahead(n, reach) for n in open_nodes)) if open_nodes else []
+        ahead = {n: steps for n, steps in zip(open_nodes, found, strict=True) if steps is not None}
+        if open_nodes:
             self.spend("lookahead")
-        states = [(*self.state(n), *ahead.get(n, ())) for n in nodes]
-        seeds = [(self.config.seed, n, REWARD) for n in nodes]
-        scored = await self.gather(*(self.reward.score(self.problem, state, s) for state, s in zip(states, seeds, strict=True)))
-        for node, s in zip(nodes, scored, strict=True):
+        reached = [n for n in nodes if n not in open_nodes or n in ahead]
+        scored = await self.score(reached, [(*self.state(n), *ahead.get(n, ())) for n in reached])
+        for node, s in scored.items():
             texts = tuple(step.text for step in ahead.get(node, ()))
             self.emit(Evaluated(node, self.reward.name, s.score, s.rollouts, self.reward.oracle, texts, s.parts, s.steps, s.note))
-        purpose = "rollout" if any(s.rollouts for s in scored) else "score"
-        by_others = sum(s.generated for s in scored)
-        self.spend(purpose, simulations=simulations, passes=sum(s.passes for s in scored), generated=by_others)
-        return [s.score for s in scored]
+        made = scored.values()
+        purpose = "rollout" if any(s.rollouts for s in made) else "score"
+        every = len(scored) == len(set(nodes))
+        self.spend(purpose, simulations=simulations if every else 0, passes=sum(s.passes for s in made))
+        if not every:
+            raise OutOfBudget("tokens")
+        return [scored[n].score for n in nodes]
+
+    async def score(self, nodes: Sequence[int], states: Sequence[Sequence[Step]], purpose: Seed = ()) -> dict[int, Scored]:
+        """What the reward says of a state at each node; nothing of those that the tokens did not reach for.
+
+        purpose: part of the seeds.
+        """
+        seeds = [(self.config.seed, n, REWARD, *purpose) for n in nodes]
+        scored = await self.whole(*(self.reward.score(self.problem, s, seed) for s, seed in zip(states, seeds, strict=True)))
+        return {n: s for n, s in zip(nodes, scored, strict=True) if s is not None}
 
     def backup(self, node: int, value: float) -> None:
         """N += 1, W += value from the node up to the root."""

@@ -31,7 +31,7 @@ async def expand(
         grown[i] = add_counted(run, n, steps, merge=merge)
     run.spend("expand")
     for n in dict.fromkeys(n for _, n, _, _ in asked):
-        if all(run.tree.nodes[c].cut for c in run.tree.nodes[n].children):
+        if run.tokens_left != 0 and all(run.tree.nodes[c].cut for c in run.tree.nodes[n].children):
             run.prune([n], "every step proposed from it was cut off")
     return [[c for c in children if not c.cut] for children in grown]
 

@@ -19,9 +19,8 @@ from dataclasses import dataclass, field
 
 from rlm_core.events import Choice, Evaluated, Part, RolloutResult, Selected
 from rlm_core.models.policy import Step
-from rlm_core.rewards.base import Scored
 from rlm_core.rewards.verifier import answer_of
-from rlm_core.search.base import COMPLETE, REWARD, SearchRun
+from rlm_core.search.base import COMPLETE, REWARD, OutOfBudget, SearchRun
 from rlm_core.selection import Arm, best, terms
 from rlm_core.tree import ROOT, Node
 
@@ -124,6 +123,8 @@ class Growth:
         children = [c for c in run.add_children(parent, steps) if not c.pruned and not c.visits]
         if children:
             return max(children, key=lambda c: (c.prior, -c.id)).id
+        if run.tokens_left == 0:  # the steps were cut by the budget
+            return None
         at: int | None = parent
         while at is not None and all(run.tree.nodes[c].pruned for c in run.tree.nodes[at].children):
             run.prune([at], "every step proposed from it was cut off")
@@ -150,25 +151,24 @@ class Growth:
     async def evaluate_mixed(self, nodes: list[int], simulations: int) -> None:
         """(1−λ)·reward of the state + λ·reward of the end of one simulation from it."""
         run, share = self.run, self.rollout_share
-        ends = await run.gather(*(run.complete(n, 0, 1) for n in nodes))
-        wholes = [(*run.state(n), *end[0]) for n, end in zip(nodes, ends, strict=True)]
-        outcomes = await self.score(nodes, wholes, COMPLETE)
-        judged = [] if share == 1 else await self.score(nodes, [run.state(n) for n in nodes], REWARD)
-        for i, n in enumerate(nodes):
-            z = outcomes[i].score
+        played = await run.whole(*(run.complete(n, 0, 1) for n in nodes))
+        ends = {n: end[0] for n, end in zip(nodes, played, strict=True) if end}
+        outcomes = await run.score(list(ends), [(*run.state(n), *end) for n, end in ends.items()], (COMPLETE,))
+        judged = {} if share == 1 else await run.score(list(outcomes), [run.state(n) for n in outcomes], (REWARD,))
+        whole = [n for n in outcomes if share == 1 or n in judged]
+        for n in whole:
+            z = outcomes[n].score
             parts = (Part("simulation", share, z),)
-            if judged:
-                parts = (Part(run.reward.name, 1 - share, judged[i].score), *parts)
-            simulation = RolloutResult(tuple(s.text for s in ends[i][0]), answer_of(run.problem, wholes[i]), z)
+            if n in judged:
+                parts = (Part(run.reward.name, 1 - share, judged[n].score), *parts)
+            simulation = RolloutResult(tuple(s.text for s in ends[n]), answer_of(run.problem, (*run.state(n), *ends[n])), z)
             score = sum(p.weight * p.score for p in parts)
             run.emit(Evaluated(n, run.reward.name, score, (simulation,), run.reward.oracle, parts=parts))
-        run.spend("rollout", simulations=simulations, passes=sum(s.passes for s in (*outcomes, *judged)))
-
-    async def score(self, nodes: Sequence[int], states: Sequence[Sequence[Step]], purpose: int) -> list[Scored]:
-        """The reward's score of a state at each node."""
-        run = self.run
-        seeds = [(run.config.seed, n, REWARD, purpose) for n in nodes]
-        return await run.gather(*(run.reward.score(run.problem, s, seed) for s, seed in zip(states, seeds, strict=True)))
+        every = len(whole) == len(nodes)
+        passes = sum(s.passes for s in (*outcomes.values(), *judged.values()))
+        run.spend("rollout", simulations=simulations if every else 0, passes=passes)
+        if not every:
+            raise OutOfBudget("tokens")
 
     # -- end -----------------------------------------------------------------------------------
 

@@ -93,10 +93,11 @@ async def propagate(run: SearchRun, particles: list[int]) -> None:
     crowd = Counter(particles[i] for i in allowed)
     proposals = await run.gather(*(run.propose(n, k) for n, k in crowd.items()))
     reached = {n: iter(reached_by(run, n, steps)) for n, steps in zip(crowd, proposals, strict=True)}
+    before = set(particles)
     for i in allowed:
-        particles[i] = next(reached[particles[i]])
+        particles[i] = next(reached[particles[i]], particles[i])  # it stays where no token was left for its step
     run.spend("expand")
-    fresh = [n for n in dict.fromkeys(particles[i] for i in allowed) if not run.tree.nodes[n].cut]
+    fresh = [n for n in dict.fromkeys(particles[i] for i in allowed) if n not in before and not run.tree.nodes[n].cut]
     await run.evaluate(fresh, simulations=len(allowed))
 
 

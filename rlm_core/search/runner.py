@@ -58,6 +58,8 @@ async def run_search(
     except Exception as error:
         log.exception("A run failed unexpectedly")
         run.stop, detail = "failed", f"Unexpected {type(error).__name__}: {error}"
+    if run.starved and run.stop in ("done", "exhausted"):
+        run.stop = "tokens"
     await policy.settle()
     run.spend("dropped")
     run.emit(RunFinished(run.stop, detail))

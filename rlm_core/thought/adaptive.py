@@ -66,6 +66,7 @@ async def adaptive(run: SearchRun, p: Mapping[str, Any]) -> None:
     pilots: list[Node] = []
     with run.within_budget():
         pilots = await sample_pilots(run, p["pilots"])
+        run.check_budget()
         if p["effort"] == "auto":
             chosen = await choose(run, pilots, p["signal"], p["scale"])
         else:

@@ -77,7 +77,7 @@ class Chain:
             else:
                 self.add(step)
             if self.forcing.probing and self.thinking:
-                await probe(self.run, self.at)
+                await probe(self.run, self.at, self.forcing.cue)
         return self.at
 
     @property
@@ -114,7 +114,7 @@ class Chain:
         state = self.run.state(self.at)
         thought = self.thought + (0 if step.finished else len(step.tokens))
         text = WAIT if self.forcing.wait == "Wait" else self.forcing.wait
-        *kept, forced = await self.force(state if step.finished else (*state, step), text)
+        *kept, forced = await self.force(state if step.finished else (*state, step), text, WAIT)
         if len(kept) > len(state):
             self.add(kept[-1])
         self.waited += 1
@@ -124,22 +124,20 @@ class Chain:
         self.run.emit(Forced(self.at, self.forcing.wait, f"{why} ({self.waited} of {self.forcing.waits})"))
 
     async def end_thinking(self) -> None:
-        """The budget of thinking is spent: put the end of thinking there, and the cue for the answer after it."""
-        state = self.run.state(self.at)
-        *kept, forced = await self.force(state, END_THINK)
-        if kept and len(kept) == len(state):
-            self.run.amend(self.at, kept[-1])
-        spent = self.thought
-        self.add(replace(forced, thinking=True))
-        self.run.emit(
-            Forced(self.at, forced.text or END_THINK, f"the thinking budget of {counted(self.most, 'token')} is spent ({spent} used)")
-        )
-        if self.forcing.cue:
-            *_, cue = await self.force(self.run.state(self.at), self.forcing.cue)
-            self.add(replace(cue, thinking=True))
+        """The budget of thinking is spent: put the end of thinking there, and the cue for the answer."""
+        state, spent = self.run.state(self.at), self.thought
+        closed = await self.force(state, self.forcing.cue or END_THINK, END_THINK)
+        end = max(i for i, s in enumerate(closed) if s.mark == END_THINK)
+        if end and end == len(state):
+            self.run.amend(self.at, closed[end - 1])
+        self.add(replace(closed[end], thinking=True))
+        why = f"the thinking budget of {counted(self.most, 'token')} is spent ({spent} used)"
+        self.run.emit(Forced(self.at, closed[end].text or END_THINK, why))
+        for cue in closed[end + 1 :]:
+            self.add(cue)
 
-    async def force(self, state: Sequence[Step], text: str) -> tuple[Step, ...]:
-        (forced,) = await self.run.gather(self.run.policy.force(self.run.problem, state, text, self.run.sampling))
+    async def force(self, state: Sequence[Step], text: str, mark: str) -> tuple[Step, ...]:
+        (forced,) = await self.run.gather(self.run.policy.force(self.run.problem, state, text, self.run.sampling, mark))
         self.run.spend("think")
         return forced
 

@@ -20,14 +20,14 @@ LONGEST = 96
 """Tokens a probed answer may take."""
 
 
-async def probe(run: SearchRun, node: int) -> None:
-    """Probe one node, as an event."""
-    await run.gather(_probe(run, node))
+async def probe(run: SearchRun, node: int, cue: str = "") -> None:
+    """Probe one node, as an event; with the cue for the answer that a forced end would have."""
+    await run.observe(_probe(run, node, cue))
 
 
-async def _probe(run: SearchRun, node: int) -> None:
+async def _probe(run: SearchRun, node: int, cue: str) -> None:
     greedy = replace(run.sampling, temperature=0.0, max_solution_tokens=LONGEST)
-    state = await run.policy.force(run.problem, run.state(node), END_THINK, greedy)
+    state = await run.policy.force(run.problem, run.state(node), cue or END_THINK, greedy, END_THINK)
     seed = (run.config.seed, node, LOOKAHEAD)
     (steps,) = await run.policy.complete(run.problem, state, [seed], greedy)
     run.spend("probe")
