@@ -129,7 +129,7 @@ class LineFormat:
         """The marker at which a text must be interrupted."""
         if TOOL in allow and RESULT in text:
             return TOOL
-        if self.delimited and END_THINK in text:
+        if self.delimited and END_THINK in text and (THINK in allow or END_THINK in allow):
             return END_THINK
         return next((m for m in (BACKTRACK, REVISE) if m in allow and m in text), "")
 

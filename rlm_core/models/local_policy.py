@@ -51,7 +51,7 @@ class LocalPolicy:
         stop = self._stopper(self.format.step_ended, allow, lead)
         most = min(sampling.max_step_tokens, room)
         samples = await self._generate(self.state(problem, steps, sampling.allow), seeds, sampling.temperature, most, stop)
-        made = [self._step(s, 0, len(s.ids), allow, lead) for s in samples if s.ids]
+        made = [self._step(s.ids, s.logprobs, allow, lead, s.cut, s.starved) for s in samples if s.ids]
         closed = [s if s.thinking or s.finished or len(s.tokens) < room else replace(s, cut=True) for s in made]
         return await together(self._with_result(problem, steps, step, sampling) for step in closed)
 
@@ -175,9 +175,8 @@ class LocalPolicy:
     # -- text and tokens -----------------------------------------------------------------------
 
     def _allowed(self, steps: Sequence[Step], sampling: Sampling) -> Allow:
-        """The allowed markers; thinking only while it goes on."""
-        ended = any(s.mark == END_THINK for s in steps)
-        return tuple(m for m in sampling.allow if not (ended and m == THINK))
+        """The allowed markers; thinking only while it goes on, and another end of it afterwards."""
+        return _after_thinking(sampling.allow) if any(s.mark == END_THINK for s in steps) else sampling.allow
 
     def _lead(self, steps: Sequence[Step]) -> list[int]:
         """The ids of a cue for the answer that was forced last: the answer is read together with it."""
@@ -216,23 +215,25 @@ class LocalPolicy:
         for end in range(1, len(sample.ids) + 1):
             last, before = end == len(sample.ids), lead if not steps else []
             if last or self.format.step_ended([*before, *sample.ids[start:end]], allow):
-                steps.append(self._step(sample, start, end, allow, before))
+                ids, logprobs = sample.ids[start:end], sample.logprobs[start:end]
+                steps.append(self._step(ids, logprobs, allow, before, sample.cut and last, sample.starved))
                 start = end
                 if steps[-1].mark == END_THINK:
-                    allow = tuple(m for m in allow if m != THINK)
+                    allow = _after_thinking(allow)
         return tuple(steps)
 
-    def _step(self, sample: Sample, start: int, end: int, allow: Allow, lead: list[int]) -> Step:
-        """Tokens start … end−1 of a sample as a step; lead: the cue it answers."""
-        ids, logprobs = sample.ids[start:end], sample.logprobs[start:end]
-        cut = sample.cut and end == len(sample.ids)
+    def _step(self, ids: Sequence[int], logprobs: Sequence[float], allow: Allow, lead: list[int], cut: bool, starved: bool = False) -> Step:
         text, cued = self.format.text([*lead, *ids]), bool(lead) and self._answered(ids, allow, lead)
         if cued and find_answer(text) is None:
             text = f"{self.format.text(lead)} {ANSWER}{self.format.text(ids)}"
         finished = not cut and (cued or self.format.finished([*lead, *ids], allow))
         thinking = THINK in allow and not (finished and not self.format.delimited)
         mark = "" if cut else self.format.mark(ids, allow)
-        return Step(text, self._tokens(ids, logprobs), finished, cut, mark, thinking, starved=sample.starved and cut)
+        return Step(text, self._tokens(ids, logprobs), finished, cut, mark, thinking, starved=starved and cut)
 
     def _tokens(self, ids: Sequence[int], logprobs: Sequence[float]) -> tuple[Token, ...]:
         return tuple(Token(i, decoded(self.tokenizer, [i]), p) for i, p in zip(ids, logprobs, strict=True))
+
+
+def _after_thinking(allow: Allow) -> Allow:
+    return tuple(END_THINK if m == THINK else m for m in allow)
