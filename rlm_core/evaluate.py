@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -28,17 +29,25 @@ GREEDY = 2**30
 
 
 async def evaluate_policy(
-    policy: Policy, chosen: Sequence[Problem], *, samples: int, ks: Sequence[int], temperature: float, seed: int
+    policy: Policy,
+    chosen: Sequence[Problem],
+    *,
+    samples: int,
+    ks: Sequence[int],
+    temperature: float,
+    seed: int,
+    limits: Sampling | None = None,
 ) -> dict[str, Any]:
-    """pass@k for each k, greedy accuracy, tokens and seconds. Each share is [value, low, high]."""
+    """pass@k for each k, greedy accuracy, tokens and seconds. Each share is [value, low, high]. limits: on the length of solutions."""
+    sampling = replace(limits or Sampling(), temperature=temperature)
     began = time.perf_counter()
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def one(index: int, problem: Problem) -> tuple[int, bool]:
         async with gate:
             seeds = [(seed, index, i) for i in range(samples)]
-            drawn = await policy.complete(problem, (), seeds, Sampling(temperature))
-            (greedy,) = await policy.complete(problem, (), [(seed, index, GREEDY)], Sampling(0.0))
+            drawn = await policy.complete(problem, (), seeds, sampling)
+            (greedy,) = await policy.complete(problem, (), [(seed, index, GREEDY)], replace(sampling, temperature=0.0))
             return sum(_right(problem, s) for s in drawn), _right(problem, greedy)
 
     found = await together(one(i, p) for i, p in enumerate(chosen))

@@ -46,6 +46,7 @@ def evaluate(
 
 async def _evaluate(config: RunConfig, spec: str, n: int, samples: int, ks: list[int], by_search: bool) -> dict[str, Any]:
     from rlm_core.evaluate import evaluate_policy, evaluate_search
+    from rlm_core.models.policy import Sampling
 
     if min(ks) < 1 or 2 * max(ks) > samples:
         raise ConfigError(f"pass@{min(ks) if min(ks) < 1 else max(ks)} cannot be told from {samples} samples per problem; {KS}.")
@@ -53,8 +54,9 @@ async def _evaluate(config: RunConfig, spec: str, n: int, samples: int, ks: list
     chosen = problem_set(spec, n)
     if by_search:
         return await evaluate_search(config, chosen, loaded.policy, library)
+    sampling = Sampling(*catalogue.sampled(config))
     return await evaluate_policy(
-        loaded.policy(), chosen, samples=samples, ks=ks, temperature=catalogue.sampled(config)[0], seed=config.seed
+        loaded.policy(), chosen, samples=samples, ks=ks, temperature=sampling.temperature, seed=config.seed, limits=sampling
     )
 
 

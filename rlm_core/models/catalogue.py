@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from rlm_core.describe import Description, Parameter
 from rlm_core.errors import ModelError, UnreadableProblem
+from rlm_core.models.policy import Sampling
 from rlm_core.problems.base import Problem
 
 SETTINGS = (
@@ -78,6 +79,12 @@ CHAT_FIT = Fit(0.6, 256, 2048, 2000, "logprob")
 
 def fit(model: str) -> Fit:
     return NANO_FIT if model == NANO.name else CHAT_FIT
+
+
+def usual(model: str, temperature: float | None = None) -> Sampling:
+    """How a model is sampled for work that is no run: in the way that fits it, at a temperature of one's own if one is given."""
+    f = fit(model)
+    return Sampling(f.temperature if temperature is None else temperature, f.max_step_tokens, f.max_solution_tokens)
 
 
 def refuse_unreadable(model: str, problem: Problem) -> None:

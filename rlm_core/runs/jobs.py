@@ -27,7 +27,7 @@ class ScoreJob(msgspec.Struct, frozen=True, tag="score", tag_field="kind"):
     rewards: tuple[str, ...]
     model: str = "nano"
     samples: int = 8
-    temperature: float = 1.0
+    temperature: float | None = None
     seed: int = 0
 
 
@@ -48,7 +48,7 @@ class MeasureJob(msgspec.Struct, frozen=True, tag="measure", tag_field="kind"):
     rewards: tuple[str, ...]
     model: str = "nano"
     samples: int = 16
-    temperature: float = 1.0
+    temperature: float | None = None
     seed: int = 0
     labels: str = ""
 
@@ -61,7 +61,7 @@ class LabelJob(msgspec.Struct, frozen=True, tag="label", tag_field="kind"):
     rollouts: int = 8
     noise: float = 0.1
     judge: str = "smollm2"
-    temperature: float = 1.0
+    temperature: float | None = None
     seed: int = 0
 
 

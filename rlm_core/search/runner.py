@@ -11,12 +11,13 @@ from rlm_core import problems, rewards
 from rlm_core.catalogue import checked, sampled
 from rlm_core.errors import RewardError, RlmError
 from rlm_core.events import Record, RunFinished, RunStarted
-from rlm_core.models.policy import Policy, Sampling
+from rlm_core.models.policy import Policy
 from rlm_core.rewards.base import ModelSource, RewardContext, StepScorer
 from rlm_core.runs.config import RunConfig
 from rlm_core.search import search
 from rlm_core.search.base import Control, SearchRun
 from rlm_core.tree import SearchTree
+from rlm_core.wording import counted
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +61,23 @@ async def run_search(
         run.stop, detail = "failed", f"Unexpected {type(error).__name__}: {error}"
     if run.starved and run.stop in ("done", "exhausted"):
         run.stop = "tokens"
+    elif not detail:
+        detail = cut_off(run)
     await policy.settle()
     run.spend("dropped")
     run.emit(RunFinished(run.stop, detail))
     return run.tree
+
+
+def cut_off(run: SearchRun) -> str:
+    """What to raise where there is no answer because all that was proposed ran into a limit of length; else empty."""
+    nodes, sampling = run.tree.nodes, run.sampling
+    cut = [n for n in run.tree.leaves() if n.cut]
+    if not cut or any(n.finished for n in nodes.values()) or any(not n.terminal and not n.pruned for n in run.tree.leaves()):
+        return ""
+    what = "The one proposal was" if len(cut) == 1 else f"Each of the {len(cut):,} proposals was"
+    if any(len(n.tokens) >= sampling.max_step_tokens for n in cut):
+        limit = f"{counted(sampling.max_step_tokens, 'token')} per step; raise “Tokens of a step” (max_step_tokens)"
+    else:
+        limit = f"{counted(sampling.max_solution_tokens, 'token')} per solution; raise “Tokens of a solution” (max_solution_tokens)"
+    return f"{what} cut off before it ended, so there is no answer. The limit is {limit}."

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from rlm_core.markers import WAIT
+from rlm_core.markers import END_THINK, WAIT
 from rlm_core.measure import mean
 from rlm_core.tree import SearchTree
 
@@ -29,9 +29,17 @@ class Point:
 
 
 def thinking_tokens(tree: SearchTree) -> int:
-    """Tokens in the thinking space of a run, forced waits among them, a forced end left out."""
-    inside = (n for n in tree.nodes.values() if n.thinking and not (n.forced and n.mark != WAIT))
-    return sum(len(n.tokens) for n in inside)
+    """Tokens in the thinking space of a run, forced waits among them, a forced end left out.
+
+    A model may go on thinking behind the end of its thinking, up to a second end: that is thinking too.
+    """
+    inside: set[int] = set()
+    for leaf in tree.leaves():
+        path = [tree.nodes[n] for n in tree.path(leaf.id)]
+        last = max((i for i, n in enumerate(path) if n.mark == END_THINK), default=-1)
+        inside.update(n.id for i, n in enumerate(path) if n.thinking or i <= last)
+    nodes = (tree.nodes[n] for n in inside)
+    return sum(len(n.tokens) for n in nodes if not n.forced or n.mark == WAIT)
 
 
 def within(used: Sequence[int], least: int, most: int) -> float:

@@ -12,8 +12,9 @@ from typing import Any
 import msgspec
 
 from rlm_core.evaluate_reward import evaluate_reward
+from rlm_core.models.catalogue import usual
 from rlm_core.models.library import Library
-from rlm_core.models.policy import Policy, Sampling, Step
+from rlm_core.models.policy import Policy, Step
 from rlm_core.problems.base import SPLIT, Problem, question_id
 from rlm_core.problems.sets import counted_set
 from rlm_core.rewards import Chosen, head
@@ -43,7 +44,7 @@ class HeadTrained:
 async def gather(recipe: HeadRecipe, new_policy: Callable[[], Policy], source: ModelSource, report: Report) -> Gathered:
     """Sample solutions of the recipe's problems and label them from every source."""
     chosen: list[Problem] = [p for spec in recipe.problems for p in counted_set(spec, {SPLIT.name: "train"})]
-    sampling = Sampling(recipe.temperature)
+    sampling = usual(recipe.model, recipe.temperature)
     report(f"Sampling {recipe.samples} solutions of {len(chosen):,} problems …")
     groups = await draw(new_policy, chosen, recipe.samples, sampling, recipe.seed, _every(report, "problems sampled"))
     drawn = [d for group in groups for d in group if not d.steps[-1].cut]
@@ -121,10 +122,15 @@ async def train_head(
             report(f"Not measured on {spec}: it learned from all of these problems.")
             continue
         report(f"Measuring on {spec}, {len(chosen):,} problems it did not learn from …")
-        drawn = await draw(new_policy, chosen, recipe.measure_samples, Sampling(recipe.temperature), recipe.seed + 1)
+        drawn = await draw(new_policy, chosen, recipe.measure_samples, usual(recipe.model, recipe.temperature), recipe.seed + 1)
         reward = head.as_reward(made, own)
         quality[spec] = await evaluate_reward(
-            Chosen(made.reward, reward, reward.description.parse({})), drawn, new_policy, source, Sampling(recipe.temperature), recipe.seed
+            Chosen(made.reward, reward, reward.description.parse({})),
+            drawn,
+            new_policy,
+            source,
+            usual(recipe.model, recipe.temperature),
+            recipe.seed,
         )
         made = msgspec.structs.replace(made, quality=quality)
         head.save(folder, made, trained.network)

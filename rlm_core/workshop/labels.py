@@ -12,7 +12,8 @@ from typing import Any
 from rlm_core.errors import RlmError, TrainingError
 from rlm_core.labels.base import Label, Solution
 from rlm_core.labels.book import LabelBook
-from rlm_core.models.policy import Policy, Sampling
+from rlm_core.models.catalogue import usual
+from rlm_core.models.policy import Policy
 from rlm_core.runs.jobs import LabelJob
 from rlm_core.runs.spending import Part, labelling, made_by
 from rlm_core.together import together
@@ -68,7 +69,7 @@ class _Labelling:
             self._tell(1)
 
         async with self._gate:
-            models, sampling = self.desk.shop.models, Sampling(job.temperature)
+            models, sampling = self.desk.shop.models, usual(job.model, job.temperature)
             try:
                 made = await make_labels(job.maker, solution.problem, steps, new_policy(), models, settings, seed, sampling, step_done)
             except RlmError as error:

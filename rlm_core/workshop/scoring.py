@@ -9,6 +9,7 @@ from rlm_core.catalogue import sampled
 from rlm_core.errors import LabelError, RlmError
 from rlm_core.evaluate_reward import Cost, evaluate_reward, judge_all
 from rlm_core.labels.book import LabelBook
+from rlm_core.models.catalogue import usual
 from rlm_core.models.policy import Sampling, Step
 from rlm_core.problems.sets import counted_set
 from rlm_core.rewards.base import RewardContext
@@ -21,7 +22,7 @@ from rlm_core.workshop.desk import Desk
 
 
 async def score(job: ScoreJob, desk: Desk) -> dict[str, Any]:
-    new_policy, problem, sampling = await desk.policies(job.model), problems.make(job.problem), Sampling(job.temperature)
+    new_policy, problem, sampling = await desk.policies(job.model), problems.make(job.problem), usual(job.model, job.temperature)
     desk.tell(f"sampling {job.samples} solutions")
     with desk.spending(Part(SAMPLING, job.model, job.samples)):
         drawn = await draw(new_policy, [problem], job.samples, sampling, job.seed)
@@ -99,7 +100,7 @@ def step_of(node: Node) -> Step:
 
 
 async def measure(job: MeasureJob, desk: Desk, before: dict[str, Any]) -> dict[str, Any]:
-    new_policy, sampling = await desk.policies(job.model), Sampling(job.temperature)
+    new_policy, sampling = await desk.policies(job.model), usual(job.model, job.temperature)
     if job.labels:
         drawn = labelled_solutions(LabelBook(desk.shop.store), job.labels)
     else:

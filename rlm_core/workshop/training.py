@@ -10,7 +10,7 @@ import msgspec
 
 from rlm_core.errors import RlmError, TrainingError
 from rlm_core.labels.book import LabelBook
-from rlm_core.models.policy import Sampling
+from rlm_core.models.catalogue import usual
 from rlm_core.problems.base import question_id
 from rlm_core.problems.sets import counted_set
 from rlm_core.rewards.head import refuse_taken
@@ -51,7 +51,7 @@ async def cost(job: CostJob, desk: Desk, before: dict[str, Any]) -> dict[str, An
 
     before: what an earlier try came to; the points of each maker are kept as soon as they are there.
     """
-    new_policy, sampling = await desk.policies(job.model), Sampling()
+    new_policy, sampling = await desk.policies(job.model), usual(job.model)
     settings = MakerSettings(job.rollouts, job.noise, job.judge)
     desk.tell("sampling solutions to measure on")
     learned = counted_set(job.problems, {"split": "train"})
