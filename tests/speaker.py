@@ -55,10 +55,10 @@ class Speaker:
     usage: Usage = field(default_factory=Usage)
     engine: Reader = field(default_factory=Reader)
 
-    async def generate(self, prompt, seeds, *, temperature, max_tokens, stop):
+    async def generate(self, prompt, seeds, *, temperature, max_tokens, stop, skip=0):
         samples = []
         for _ in seeds:
-            words = [ord(c) for c in self.say("".join(map(chr, prompt)))]
+            words = [ord(c) for c in self.say("".join(map(chr, prompt[: len(prompt) - skip])))][skip:]
             ids: list[int] = []
             while len(ids) < max_tokens and not (ids and stop(ids)):
                 ids.append(words[len(ids)] if len(ids) < len(words) else END)

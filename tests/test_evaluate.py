@@ -7,11 +7,13 @@ from collections.abc import Sequence
 
 import pytest
 
-from rlm_core.errors import ModelError
-from rlm_core.evaluate import evaluate_policy
+from rlm_core.errors import ModelError, RlmError
+from rlm_core.evaluate import evaluate_policy, search_all
 from rlm_core.models.policy import Sampling, ScriptedPolicy, Seed, Step
 from rlm_core.problems.base import Problem
 from rlm_core.problems.sets import problem_set
+from rlm_core.runs.config import Budget, RunConfig
+from rlm_core.search.runner import NoOtherModels
 
 PROBLEMS = problem_set("countdown:numbers=3", 4)
 
@@ -41,6 +43,18 @@ def test_a_policy_that_fails_on_one_problem_is_asked_nothing_more():
     async def measured() -> None:
         with pytest.raises(ModelError, match=r"The model is gone\."):
             await evaluate_policy(policy, PROBLEMS, samples=2, ks=[1], temperature=1.0, seed=0)
+        assert len(policy.begun) == 4 and sorted(policy.ended) == sorted(policy.begun)
+
+    asyncio.run(measured())
+
+
+def test_a_search_that_fails_on_one_problem_ends_on_all():
+    policy = Failing()
+    config = RunConfig(problem="countdown:numbers=3", search="best_of_n", budget=Budget(2), reward="verifier")
+
+    async def measured() -> None:
+        with pytest.raises(RlmError, match=r"best_of_n failed on .*seed=1: The model is gone\."):
+            await search_all(config, PROBLEMS, lambda: policy, NoOtherModels())
         assert len(policy.begun) == 4 and sorted(policy.ended) == sorted(policy.begun)
 
     asyncio.run(measured())

@@ -19,7 +19,8 @@ from rlm_core.models.formats import Allow, Format, decoded
 from rlm_core.models.limited import generate
 from rlm_core.models.policy import Critique, Reading, Sampling, Seed, Step, ToolUse, Usage
 from rlm_core.problems.base import Problem
-from rlm_core.problems.steps import ANSWER, find_answer
+from rlm_core.problems.final_answer import find_answer
+from rlm_core.problems.steps import ANSWER
 from rlm_core.thought.calculator import calculate
 from rlm_core.together import together
 

@@ -11,7 +11,7 @@ from rlm_core import problems, rewards
 from rlm_core.catalogue import checked, sampled
 from rlm_core.errors import RewardError, RlmError
 from rlm_core.events import Record, RunFinished, RunStarted
-from rlm_core.models.policy import Policy
+from rlm_core.models.policy import Policy, Sampling
 from rlm_core.rewards.base import ModelSource, RewardContext, StepScorer
 from rlm_core.runs.config import RunConfig
 from rlm_core.search import search

@@ -66,7 +66,8 @@ async def adaptive(run: SearchRun, p: Mapping[str, Any]) -> None:
     pilots: list[Node] = []
     with run.within_budget():
         pilots = await sample_pilots(run, p["pilots"])
-        run.check_budget()
+        if run.starved:  # pilots that were cut off show nothing
+            run.check_budget()
         if p["effort"] == "auto":
             chosen = await choose(run, pilots, p["signal"], p["scale"])
         else:

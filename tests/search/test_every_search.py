@@ -108,6 +108,23 @@ def test_the_tokens_budget_is_never_passed(nano, at_ease, name):
         assert tree.finished.stop == "tokens" or births(records) == births(whole)
 
 
+@pytest.mark.parametrize("name", ["mcts", "best_of_n", "beam_search", "self_backtracking", "interleaved", "x1-compatible"])
+def test_at_the_end_of_its_tokens_a_run_has_the_log_it_has_alone(nano, name):
+    """What is cut where the tokens end depends on the run alone, not on what shares the batch with it."""
+    problem = "chain:steps=4,seed=2"
+    config = RunConfig(search=name, budget=Budget(None, tokens=170), problem=problem, reward_parameters={"rollouts": 3})
+    others = [RunConfig(search=other, budget=Budget(40), problem=problem, seed=5) for other in ("best_of_n", "mcts")]
+
+    async def beside() -> list[Record]:
+        logs: list[list[Record]] = [[] for _ in range(3)]
+        await asyncio.gather(*(run_search(c, nano.policy(), log.append) for c, log in zip([config, *others], logs, strict=True)))
+        return logs[0]
+
+    alone: list[Record] = []
+    asyncio.run(run_search(config, nano.policy(), alone.append))
+    assert timeless(alone) == timeless(asyncio.run(beside()))
+
+
 @every_search
 def test_the_seconds_budget_stops_it_with_no_more_than_one_batch_over(nano, name, monkeypatch):
     """By a clock that ticks once an event."""

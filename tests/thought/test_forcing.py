@@ -71,7 +71,7 @@ def test_a_forced_end_and_the_cue_behind_it_are_no_thinking_tokens():
     for cue in ("", "Final Answer:"):
         tree = ran(endless, most=20, cue=cue)
         forced = [n for n in tree.nodes.values() if n.forced]
-        assert len(forced) == 1 + bool(cue) and all(n.thinking and n.tokens for n in forced)
+        assert [n.thinking for n in forced] == [True, False][: 1 + bool(cue)] and all(n.tokens for n in forced)
         assert thinking_tokens(tree) == 20
 
 

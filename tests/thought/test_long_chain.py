@@ -25,9 +25,16 @@ def nano():
     return load("nano")
 
 
-def searched(policy, search="thinking", problem=TEXT, model="speaker", budget=None, **parameters):
+def searched(policy, search="thinking", problem=TEXT, model="speaker", budget=None, limits=(48, 256), **parameters):
     config = RunConfig(
-        model=model, problem=problem, search=search, search_parameters=parameters, budget=budget or Budget(), reward="logprob"
+        model=model,
+        problem=problem,
+        search=search,
+        search_parameters=parameters,
+        budget=budget or Budget(),
+        reward="logprob",
+        max_step_tokens=limits[0],
+        max_solution_tokens=limits[1],
     )
     records = []
     tree = asyncio.run(run_search(config, policy, records.append))
@@ -273,3 +280,71 @@ def test_tokens_of_every_purpose_add_up(nano):
     spent = [e for e in events if isinstance(e, Spent)]
     assert sum(e.generated for e in spent if e.purpose != "probe") == tree.totals.generated == sum(tree.totals.by_purpose.values())
     assert sum(e.generated for e in spent if e.purpose == "probe") == tree.totals.probed > 0
+
+
+CUES = ("Final Answer:", "**Answer:**", "The final answer is", "So it comes to", "Ergo")
+
+
+@pytest.mark.parametrize("thinks", [True, False])
+@pytest.mark.parametrize("cue", CUES)
+def test_what_follows_an_answer_cue_is_the_answer_whatever_its_words(cue, thinks):
+    """Muennighoff et al. put “Final Answer:” behind the cut so that an answer follows (simplescaling/s1, issue 127)."""
+
+    def say(prompt: str) -> str:
+        return " 24\nand more\n" if prompt.rstrip().endswith(cue) else "I multiply four by six again\n"
+
+    for probe in (True, False):
+        tree, _ = searched(speaking(say, thinks), most=40, cue=cue, probe=probe)
+        assert tree.answered.answer == "24" and tree.answered.correct and tree.finished.stop == "done"
+        assert thinking_tokens(tree) <= 40
+    assert [n.text for n in tree.nodes.values() if n.forced][-1] == cue
+
+
+@pytest.mark.parametrize("wait", ["Wait", "Hold on.", "Hmm", "Let me check that again:"])
+def test_the_end_of_thinking_is_taken_back_whatever_is_put_there(wait):
+    """The delimiter must be gone: with it in place the thinking is over, and the second wait never comes."""
+    prompts: list[str] = []
+
+    def say(prompt: str) -> str:
+        prompts.append(prompt.rpartition("[assistant]")[2])
+        if END_THINK in prompts[-1]:
+            return "Answer: 24\n"
+        return "six by four</think>" if prompt.endswith("\n") or not prompts[-1] else " is 24 indeed</think>"
+
+    tree, events = searched(speaking(say), most=0, waits=2, wait=wait, probe=False)
+    shown = "Wait," if wait == "Wait" else wait
+    assert [n.text for n in tree.nodes.values() if n.mark == WAIT] == [shown, shown]
+    assert tree.answered.answer == "24" and len([e for e in events if isinstance(e, Forced)]) == 2
+    assert not any(END_THINK in p for p in prompts if p.count(shown) < 2)
+
+
+def test_thinking_after_a_first_end_of_thinking_is_thinking():
+    def say(prompt: str) -> str:
+        ends = prompt.rpartition("[assistant]")[2].count(END_THINK)
+        return ("first</think>", "Answer: 9\nno, again</think>", "Answer: 24\n")[min(ends, 2)]
+
+    tree, _ = searched(speaking(say), probe=False, most=0)
+    assert tree.answered.answer in ("9", "24")
+    if tree.answered.answer == "24":
+        assert thinking_tokens(tree) == sum(len(n.tokens) for n in tree.nodes.values() if n.text != "Answer: 24")
+
+
+@pytest.mark.parametrize("search", ["thinking", "interleaved", "self_correction", "adaptive", "chain_of_thought"])
+@pytest.mark.parametrize("thinks", [True, False])
+def test_the_longest_solution_bounds_every_chain(search, thinks):
+    """A model that never ends (ollama, issue 10925) once wrote 7,631 tokens at a limit of 256."""
+    tree, _ = searched(speaking(lambda prompt: "and so on\n", thinks), search=search, limits=(48, 100))
+    for leaf in tree.leaves():
+        told = [tree.nodes[n] for n in tree.path(leaf.id)]
+        assert sum(len(n.tokens) for n in told if not n.thinking) <= 100
+
+
+def test_where_every_proposal_was_cut_off_the_run_says_what_to_raise():
+    long = lambda prompt: "so after all of this thinking we find " * 9 + "\n"  # noqa: E731
+    for search in ("chain_of_thought", "mcts", "beam_search"):
+        tree, _ = searched(speaking(long), search=search)
+        assert tree.answered.answer is None and "max_step_tokens" in tree.finished.detail and "48 tokens" in tree.finished.detail
+    tree, _ = searched(speaking(lambda prompt: "and so on\n" * 99), search="best_of_n", n=4)
+    assert "Each of the 4 proposals" in tree.finished.detail and "max_solution_tokens" in tree.finished.detail
+    tree, _ = searched(speaking(lambda prompt: "Answer: 24\n"), search="mcts")
+    assert tree.finished.detail == ""
