@@ -208,7 +208,7 @@ def test_a_search_says_whether_it_asks_the_reward(nano, name):
     options = {p.name: p.choices or ((True, False) if isinstance(p.default, bool) else ()) for p in description.parameters}
     settings = [{}, *({n: value} for n, values in options.items() for value in values)]
     for given in settings:
-        _, records = searched(name, nano.policy(), Budget(4, tokens=400), problem="chain:steps=2,seed=4", search_parameters=given)
+        _, records = searched(name, nano.policy(), Budget(4, tokens=4000), problem="chain:steps=2,seed=4", search_parameters=given)
         judged = search(name).judged(description.parse(given))
         assert judged == bool(events(records, Evaluated)), given
 
