@@ -34,6 +34,7 @@ Stopper = Callable[[Sequence[int]], bool]
 """Is this sample (its token ids so far) complete?"""
 
 EXACT_DECIMALS = 6
+"""To so many decimals logits of an exact model, and the log-probabilities of any, are told."""
 SETTLING = 32
 """Turns of the event loop in which all that follows from a result has been asked for (a search's tasks stand in one another)."""
 RESERVED = 256
@@ -275,7 +276,7 @@ class Engine:
         chosen = logprobs.gather(1, torch.tensor(given, device=self.device)[:, None])[:, 0]
         entropies = -(logprobs.exp() * logprobs).sum(-1)
         certainties = -logprobs.mean(-1) - math.log(logprobs.shape[-1])
-        figures = (tuple(round(x, 4) for x in t.tolist()) for t in (chosen, entropies, certainties))
+        figures = (tuple(round(x, EXACT_DECIMALS) for x in t.tolist()) for t in (chosen, entropies, certainties))
         return Reading(hidden.double().cpu().numpy(), *figures)
 
     def _start(self, request: _Request, states: list[States]) -> list[_Request]:
@@ -319,7 +320,7 @@ class Engine:
         values = logprobs.gather(1, chosen[:, None])[:, 0]
         for row, token, value in zip(rows, chosen.tolist(), values.tolist(), strict=True):
             row.ids.append(token)
-            row.logprobs.append(round(value, 4))
+            row.logprobs.append(round(value, EXACT_DECIMALS))
             row.request.session.usage.generated += 1
         return self._retire(rows)
 
