@@ -69,7 +69,8 @@ class Member:
 class TokenPool:
     """limit: tokens that may still be generated, None for any number. own: the counts of the run's policy.
 
-    whole: samples that the limit cuts off raise OutOfTokens, instead of being given as they are. dry: some sample was cut off.
+    whole: samples that the limit cuts off raise OutOfTokens, instead of being given as they are; so where the tokens may not
+    reach for all, one member is served after the other. dry: some sample was cut off.
     """
 
     limit: int | None
@@ -119,6 +120,8 @@ class TokenPool:
             return
         awake.sort(key=lambda m: m.path)
         assert self.limit is not None
+        if self.whole and sum(w for m in awake for w in m.wants) > self.limit - self.spent:
+            awake = awake[:1]
         wants = [w for m in awake for w in m.wants]
         dealt = shared(wants, max(0, self.limit - self.spent))
         self.dry = self.dry or any(want and not share for want, share in zip(wants, dealt, strict=True))

@@ -64,6 +64,25 @@ def test_what_is_shared_is_as_even_as_the_wants_allow(wants, left):
     assert not short or (max(given_out) <= max(short) + 1 and max(short) - min(short) <= 1)
 
 
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=5), st.integers(0, 40), st.integers())
+def test_what_is_worth_nothing_in_part_is_served_one_after_the_other(wants, limit, seed):
+    """So that some are whole: shared evenly, all of them would be cut at the same moment."""
+    order, usage = random.Random(seed), Usage()
+
+    async def one(want: int) -> bool:
+        for _ in range(order.randrange(4)):
+            await asyncio.sleep(0)
+        (share,) = await current().draw([want])
+        usage.generated += share
+        return share == want
+
+    async def everything() -> list[bool]:
+        return await TokenPool(limit, usage, whole=True).work(lambda: together(one(want) for want in wants))
+
+    reached = list(itertools.accumulate(wants))
+    assert asyncio.run(everything()) == [total <= limit for total in reached] and usage.generated == min(limit, reached[-1])
+
+
 def test_what_several_need_is_made_once_while_the_others_rest():
     """Were the waiting ones counted as at work, nothing would ever be dealt."""
     usage, made = Usage(), []

@@ -61,7 +61,7 @@ async def run_search(
         run.stop, detail = "failed", f"Unexpected {type(error).__name__}: {error}"
     if run.starved and run.stop in ("done", "exhausted"):
         run.stop = "tokens"
-    elif not detail:
+    elif not detail and not run.starved:
         detail = cut_off(run)
     await policy.settle()
     run.spend("dropped")
