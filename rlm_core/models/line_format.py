@@ -21,7 +21,7 @@ from rlm_core.models.chat_template import ChatTemplate, Message
 from rlm_core.models.formats import Allow, decoded
 from rlm_core.problems import task
 from rlm_core.problems.base import Problem, Task
-from rlm_core.problems.final_answer import awaited, ends_solution, find_answer
+from rlm_core.problems.final_answer import awaited, ends_solution
 
 ANSWER_CUE = "Answer:"
 REQUESTS = {
@@ -142,7 +142,7 @@ class LineFormat:
             return True
         if self._marked(decoded(self.tokenizer, ids), allow):  # what was taken back, or waits for the tool, is not the end
             return False
-        return not self._in_thinking(allow) and self.step_ended(ids) and find_answer(self.text(ids)) is not None
+        return not self._in_thinking(allow) and self.step_ended(ids) and ends_solution(self.text(ids))
 
     def _in_thinking(self, allow: Allow) -> bool:
         """Only where the model has delimiters can an answer be told from the same words within its thinking."""

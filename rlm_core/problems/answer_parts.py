@@ -11,7 +11,8 @@ from rlm_core.problems.units import is_words
 
 _CHOICE = re.compile(r"\(?(?P<letter>[A-Za-z])(?:\)[.:]?|[.:](?=\s*\S|$))\s*(?P<text>.*)|(?P<alone>[A-Z])", re.S)
 _BASED = re.compile(r"\(?(?P<digits>\d[0-9A-Fa-f]*|[A-F][0-9A-F]+)\)?(?:_\{?| \(?(?:in )?base )(?P<base>\d{1,2})[})]?")
-_OPEN, _CLOSE = "([{", ")]}"
+_BRACKET = re.compile(r"\\(?:begin|end)(?=\{)|[()\[\]{}]")
+_OPENS = ("(", "[", "{", r"\begin")
 _JOINT = re.compile(r"\s*(?:[,;]?\s*(?<![A-Za-z])(?:and|or)(?![A-Za-z])|[,;&]|\\wedge|\\vee)\s*")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _SET = re.compile(r"\\\{((?:[^{}]|\{[^{}]*\})*)\\\}|\{((?:[^{}]|\{[^{}]*\})*)\}")
@@ -20,6 +21,11 @@ _LEAD = re.compile(
     r"(?:(?!not\b|no\b|never\b)[A-Za-z][a-z']+,? |[aAI] )*(?:is|are|equals|be|gives|gets|get|in)(?: equal to| exactly)? (?=\S)"
     r"|(?:so|thus|hence),? ",
     re.I,
+)
+_WHOLE = re.compile(
+    r"(?:[A-Za-z]|\\[a-z]+)(?:_\{?\w+\}?)? ?"
+    r"(?:= ?(?P<set>\\?\{.*\}|\(?\d[0-9A-F]*\)?_\{?\d+\}?)|\\in(?![a-z]) ?(?P<range>[^=]+))",
+    re.S,
 )
 _ARTICLE = re.compile(r"(?:an?|the) (?=[A-Za-z]{2})", re.I)
 
@@ -37,6 +43,16 @@ def choice(a: str, b: str) -> bool | None:
         return None
     letters = {(m["letter"] or m["alone"]).upper() for m in (first, second)}
     return len(letters) == 1
+
+
+def unnamed(text: str) -> str:
+    r"""Without the name before "=" and a set or a number in another base, or before \in.
+
+    >>> unnamed(r"x \in \{1,2\}"), unnamed("n=204_5"), unnamed("x=5")
+    ('\\{1,2\\}', '204_5', 'x=5')
+    """
+    found = _WHOLE.fullmatch(text)
+    return (found["set"] or found["range"]) if found and len(EQUALS.split(text)) <= 2 else text
 
 
 def based(text: str) -> tuple[str, str] | None:
@@ -58,8 +74,8 @@ def bracketed(text: str) -> tuple[str, list[str]] | None:
     if len(text) < 2 or text[0] not in "([" or text[-1] not in ")]":
         return None
     pieces, depth, last = [], 0, 1
-    for i, sign in enumerate(text):
-        depth += (sign in _OPEN) - (sign in _CLOSE)
+    for i, (sign, deeper) in enumerate(zip(text, _depths(text), strict=True)):
+        depth += deeper
         if (depth <= 0 and i < len(text) - 1) or depth < 0:
             return None
         if depth == 1 and sign in ",;":
@@ -85,11 +101,19 @@ def parts(text: str) -> list[str]:
     return _split(text) or [text]
 
 
+def _depths(text: str) -> list[int]:
+    """At every sign: 1 where a bracket or an environment opens, -1 where one closes, else 0."""
+    depths = [0] * len(text)
+    for found in _BRACKET.finditer(text):
+        depths[found.start()] = 1 if found[0] in _OPENS else -1
+    return depths
+
+
 def _split(text: str) -> list[str]:
-    found, depth, at, last, either = [], 0, 0, 0, False
+    found, depth, at, last, either, depths = [], 0, 0, 0, False, _depths(text)
     while at < len(text):
-        depth += (text[at] in _OPEN) - (text[at] in _CLOSE)
-        joint = _JOINT.match(text, at) if depth == 0 and text[at] not in _CLOSE else None
+        depth += depths[at]
+        joint = _JOINT.match(text, at) if depth == 0 and depths[at] == 0 else None
         if joint is None:
             at += 1
             continue
@@ -135,12 +159,20 @@ def side(text: str, equal: Callable[[str, str], bool]) -> Side:
     pieces = [p.strip() for p in EQUALS.split(text)]
     if len(pieces) == 1:
         return Side(text, _bare(text))
-    named = SYMBOL.fullmatch(pieces[0]) is not None
+    if len(pieces) == 2 and SYMBOL.fullmatch(pieces[1]) and not _letters(pieces[0]):
+        pieces.reverse()
+    named = SYMBOL.fullmatch(pieces[0]) is not None or _names(pieces[0], pieces[1])
     spoken = not named and is_words(pieces[0])
     values = pieces[1:] if named or spoken else pieces
     last = values[-1]
     closed = all(values) and (len(values) == 1 or all(not _letters(v) and equal(v, last) for v in values[:-1]))
     return Side(text, _bare(last) if closed else text, pieces[0].replace(" ", "") if named and closed else "", open=not closed)
+
+
+def _names(text: str, value: str) -> bool:
+    """Is it a point of names, as (x,y) in (x,y)=(1,2)?"""
+    names, values = bracketed(text), bracketed(value)
+    return bool(names and values and len(names[1]) == len(values[1]) and all(SYMBOL.fullmatch(n) for n in names[1]))
 
 
 def _bare(text: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from rlm_core.problems.answer_parts import Side, based, bracketed, choice, expanded, parts, side
+from rlm_core.problems.answer_parts import Side, based, bracketed, choice, expanded, parts, side, unnamed
 from rlm_core.problems.bounded import Helper, NoReply
 from rlm_core.problems.notation import normal, tidy
 from rlm_core.problems.quantity import LONGEST, Quantity, arithmetic, plain, quantity, read
@@ -59,6 +59,8 @@ def _same(a: str, b: str, depth: int) -> bool:
         return True
     if (picked := choice(a, b)) is not None:
         return picked
+    if unnamed(a) != a or unnamed(b) != b:
+        return depth < DEEPEST and _named_alike(a, b) and _same(unnamed(a), unnamed(b), depth + 1)
     if based(a) or based(b):
         return based(a) == based(b)
     if "=" not in a + b and (first := read(a)) is not None and (second := read(b)) is not None:
@@ -131,8 +133,15 @@ def _equal(a: str, b: str) -> bool:
 
 
 def _squeezed(text: str) -> str:
-    """Without the spaces that separate nothing."""
+    """Without the spaces that separate nothing; 1, 234 is not 1,234."""
+    text = re.sub(r"(?<=\d), +(?=\d{3}(?!\d))", ",\0", text)
     return re.sub(r"(?<![0-9A-Za-z])\s+|\s+(?![0-9A-Za-z])|(?<=\d)\s+(?=[A-Za-z])", "", text)
+
+
+def _named_alike(a: str, b: str) -> bool:
+    """Unless both give a value to another name."""
+    names = {re.split(r"=|\\in", text)[0].strip() for text in (a, b) if unnamed(text) != text or "=" in text}
+    return len(names) < 2
 
 
 def _same_number(answer: Quantity, reference: Quantity) -> bool:

@@ -4,6 +4,7 @@ r"""Reading the final answer of a text, whoever wrote it. The last statement cou
     <answer>…</answer>                   over several lines, or unclosed to the end of its line
     #### 42                              as in GSM8K, only before a short value: "#### Step 1" is a heading
     Answer: 42, the answer is 42         with or without a colon, in several languages, the value after it or in the next line
+    42 is the answer                     where the value is a number, a formula between its marks, or bold
 
 A hedge is what it says ("3 or 450"). What the answer is not, or might be ("if the answer is 5"), is no answer.
 """
@@ -16,7 +17,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from rlm_core.problems.answer_value import DISPLAYS, END_TAG, is_short, names_value, trimmed
-from rlm_core.problems.answer_words import CUE, DOUBTED, OPENING
+from rlm_core.problems.answer_words import BEHIND, CHECKED, CUE, DENIED, DOUBTED, OPENING, PARTIAL
 
 TAIL = 6
 """How many steps, or lines, an announcement and its answer may run over."""
@@ -34,7 +35,7 @@ UNFINISHED = 500
 _BOX = re.compile(r"\\f?box(?:ed)?(?![A-Za-z])\s*")
 _UNBRACED = re.compile(r"[^$\n]+?(?=\$|\\[)\]]|[.,;]?\s*(?:\n|$)|[.,;]\s|\s+[A-Za-z]{2})")
 _JOINT = re.compile(r"(?:[\s$,;]|\\[()\[\],;]|\\(?:text|mbox)\s*\{[\s,]*(?:and|or)[\s,]*\}|\\q?quad|and\b|or\b|[A-Za-z]\s*=)+")
-_TAG = re.compile(r"<answer>", re.I)
+_TAG = re.compile(r"<(?:final_?)?answer>", re.I)
 _HASHES = re.compile(r"(?<!#)####(?!#)[ \t]*(\S.*)")
 _HEADING = re.compile(r"[#*_>]|[Ff]inal")
 _OPENED = re.compile(r"(?:^|(?<=\n))(?:[ \t>]*(?:\\\[|\$\$|```\w*|\\begin\{(?:align|equation|gather)\*?\})?[ \t\r]*(?:\n|$))+\Z")
@@ -57,7 +58,7 @@ class Stated:
 def find(text: str) -> Stated | None:
     """The last statement of an answer in a text; None if there is none, or the last box is empty or unfinished."""
     cut = max(0, len(text) - LONGEST)
-    found = [s for read in (_boxed, _tagged, _hashed, _announced) if (s := read(text[cut:])) is not None]
+    found = [s for read in (_boxed, _tagged, _hashed, _announced, _behind) if (s := read(text[cut:])) is not None]
     last = max(found, key=lambda s: s.start, default=None)
     return replace(last, start=last.start + cut, end=last.end + cut) if last is not None and last.text else None
 
@@ -121,10 +122,11 @@ def ends_solution(text: str) -> bool:
     [True, False, True, False]
     """
     lines = [line for line in text[-LONGEST:].splitlines() if line.strip()][-TAIL:]
-    return final_statement(lines) is not None and not awaited(text)
+    found = final_statement(lines)
+    return found is not None and not awaited(text) and not CHECKED.search(lines[-1], len(lines[-1]) - len(found.whole))
 
 
-# -- the four kinds of statement: each function gives its last one ---------------------------------
+# -- the five kinds of statement: each function gives its last one ---------------------------------
 
 
 def _boxed(text: str) -> Stated | None:
@@ -132,6 +134,8 @@ def _boxed(text: str) -> Stated | None:
     parts: list[Stated] = []
     for mark in reversed(list(_BOX.finditer(text))[-MOST:]):
         part = _box(text, mark)
+        if not parts and part is not None and DENIED.match(text, part.end):
+            continue
         if not parts and part is None:
             return Stated("", "", mark.start(), mark.end())
         if part is None or (parts and not _joined(text[part.end : parts[0].start])):
@@ -207,12 +211,21 @@ def _announced(text: str) -> Stated | None:
     return None
 
 
+def _behind(text: str) -> Stated | None:
+    """The last "42 is the answer"."""
+    for found in reversed(list(BEHIND.finditer(text))[-MOST:]):
+        line = text[max(text.rfind("\n", 0, found.start()) + 1, found.start() - NEAR) : found.start()]
+        if not DOUBTED.search(line):
+            return Stated(trimmed(found["value"]), found["value"], found.start(), found.end())
+    return None
+
+
 def _cues(text: str) -> Iterator[re.Match[str]]:
     """Where a text announces an answer: the value must follow."""
     for cue in CUE.finditer(text):
         before = text[max(text.rfind("\n", 0, cue.start()) + 1, cue.start() - NEAR) : cue.start()]
         after = text[cue.end() : cue.end() + 1]
-        if cue["not"] or DOUBTED.search(before):
+        if cue["not"] or PARTIAL.search(cue[0]) or DOUBTED.search(before):
             continue
         opens = OPENING.fullmatch(before) is not None
         colon = cue["colon"] and (opens or cue["unspaced"] or "final" in cue[0].lower())
@@ -244,7 +257,7 @@ def _value(text: str, start: int, at: int, loose: bool = False) -> Stated | None
 
 def _block(text: str, at: int) -> tuple[int, int]:
     """The next line that holds something: with the display or environment that it opens, if that is closed."""
-    begun = re.compile(r"[\s>*_`]*").match(text, at)
+    begun = re.compile(r"[\s>*_`]*(?:[-•] +(?=\S))?").match(text, at)
     at = begun.end() if begun else at
     for opens, closes in (
         *DISPLAYS.items(),

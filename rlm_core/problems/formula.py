@@ -111,6 +111,8 @@ def _same_relation(a: Any, b: Any) -> bool:
 
 def _agree(a: Any, b: Any) -> bool | None:
     """Are two expressions equal wherever both are real (or as numbers, if they have no letters)? None if no number can be made of them."""
+    if (a := a.doit()).is_Rational and (b := b.doit()).is_Rational:
+        return bool(a == b)
     pairs = list(_values(a, b))
     if len(pairs) < (NEEDED if any(str(s) != "i" for s in a.free_symbols | b.free_symbols) else 1):
         return None

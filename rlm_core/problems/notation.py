@@ -7,9 +7,17 @@ import unicodedata
 
 from rlm_core.problems.final_answer import closing
 
-_WRAPPED = tuple(re.compile(p, re.S) for p in (r"\*\*([^*]*)\*\*", r"\$+([^$]*)\$+", r"\\\((.*)\\\)", r"\\\[(.*)\\\]"))
-_TEXT = re.compile(r"\\(?:text(?:bf|it|rm|sf|normal|tt)?|mathrm|mathbf|mathit|mathsf|mbox|hbox|operatorname\*?)\s*\{([^{}]*)\}")
-_SPACING = re.compile(r"(?<!\\)\\[,;: ]|~|\\(?:q?quad|displaystyle|left|right|[bB]igg?[lr]?|limits|hspace\{[^{}]*\})(?![a-zA-Z])")
+_WRAPPED = tuple(
+    re.compile(p, re.S)
+    for p in (r"\*\*?([^*]*)\*?\*", r"`([^`]*)`", r"[\"“]([^\"“”]*)[\"”]", r"'([^']*)'", r"\$+([^$]*)\$+", r"\\\((.*)\\\)", r"\\\[(.*)\\\]")
+)
+_TEXT = re.compile(
+    r"\\(?:text(?:bf|it|rm|sf|normal|tt)?|mathrm|mathbf|mathit|mathsf|mbox|hbox|underline|boldsymbol|bm|(?:text)?color\{[^{}]*\}|operatorname\*?)\s*\{([^{}]*)\}"
+)
+_SPACING = re.compile(
+    r"\\left *\.|(?<!\\)\\[,;: ]|~|\\(?:q?quad|displaystyle|left|right|"
+    r"[bB]igg?[lr]?|limits|large|Large|textstyle|color\{[^{}]*\}|hspace\{[^{}]*\})(?![a-zA-Z])"
+)
 _THOUSANDS = re.compile(r"(?<=\d)\s*(?:\{,\}|,\s*\\!|\\!\s*,|[\u2009\u202f\u00a0'’_](?=\d{3}))\s*(?=\d{3}(?!\d))")
 _DEGREES = re.compile(r"\^\s*(?:\\circ|\{\s*\\circ\s*\})|\\degrees?(?![a-z])|°")
 
@@ -18,8 +26,26 @@ _SIGNS = {
     "π": r"\pi ", "∞": r"\infty ", "±": r"\pm ", "∓": r"\mp ", "≤": r"\le ", "≥": r"\ge ", "≠": r"\ne ", "∪": r"\cup ", "∩": r"\cap ",
     "∈": r"\in ", "∅": r"\emptyset ", "θ": r"\theta ", "α": r"\alpha ", "β": r"\beta ", "γ": r"\gamma ", "φ": r"\phi ", "λ": r"\lambda ",
     "ω": r"\omega ", "σ": r"\sigma ", "μ": r"\mu ", "ρ": r"\rho ", "δ": r"\delta ", "ε": r"\epsilon ", "∠": r"\angle ", "°": "",
-    "√": r"\sqrt ", "∛": r"\sqrt[3]", "ℝ": r"\mathbb{R}", "“": '"', "”": '"',
+    "√": r"\sqrt ", "∛": r"\sqrt[3]", "ℝ": r"\mathbb{R}", "“": '"', "”": '"', "¢": " cents",
 }  # fmt: skip
+_TRIG = re.compile(
+    rf"((?:sin|cos|tan|cot|sec|csc)\s*(?:\^\s*\{{?\d\}}?)?\s*)(?:(\d+(?:\.\d+)?)\s*(?:{_DEGREES.pattern})|"
+    rf"[({{]\s*(\d+(?:\.\d+)?)\s*(?:{_DEGREES.pattern})\s*[)}}])"
+)
+"""Only of a function the degrees change the value."""
+_ABOUT = re.compile(r"^(?:≈|≃|\\(?:approx|simeq)(?![a-z])) *")
+_OPTION = re.compile(r"^(?:option|choice) (?=\(?[A-Z]\)?(?:$|[.:] ))", re.I)
+_MINUS = re.compile(r"^(?:minus|negative) (?=[\d$])", re.I)
+_UP_TO_NINETEEN = """
+one two three four five six seven eight nine ten
+eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen
+"""
+_BY_TENS = """
+twenty thirty forty fifty sixty seventy eighty ninety
+"""
+_ONES: list[str] = list(_UP_TO_NINETEEN.split())
+_TENS: list[str] = list(_BY_TENS.split())
+_SPELLED = re.compile(rf"(?:({'|'.join(_TENS)})[- ]?)?\b({'|'.join(_ONES)})?\b(?=$| (?:hundred|thousand|million|billion|dozen)$)", re.I)
 _SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ⁽⁾", "0123456789+-n()")
 _SUBSCRIPT = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ⁽⁾]+")
@@ -48,7 +74,7 @@ def tidy(text: str) -> str:
     before = None
     while before != text:
         before = text
-        text = text.strip().rstrip(".").strip()
+        text = re.sub(r"(?:\\\\)+$", "", text.strip().rstrip(".").strip()).strip()
         for pattern in _WRAPPED:
             found = pattern.fullmatch(text)
             text = found[1].strip() if found else text
@@ -65,7 +91,8 @@ def normal(text: str) -> str:
     >>> normal("2½"), normal("√3·x²"), normal("–５"), normal(r"\dfrac12"), normal("sqrt(2)/2"), normal("x^(1/2)")
     ('2 1/2', '\\sqrt{3}\\cdot x^{2}', '-5', '\\frac{1}{2}', '\\sqrt{2}/2', 'x^{1/2}')
     """
-    text = tidy(_THOUSANDS.sub("", text))
+    text = _TRIG.sub(lambda m: f"{m[1]}({m[2] or m[3]}\\pi/180)", text)
+    text = _spelled(_MINUS.sub("-", _ABOUT.sub("", _OPTION.sub("", tidy(_THOUSANDS.sub("", text))))))
     text = _RAISED.sub(lambda m: f"^{{{m[0].translate(_SUPERSCRIPT)}}}", text)
     text = _LOWERED.sub(lambda m: f"_{{{m[0].translate(_SUBSCRIPT)}}}", text)
     text = "".join(_SIGNS.get(c, c) for c in _plain_fractions(text))
@@ -77,6 +104,16 @@ def normal(text: str) -> str:
     for pattern, name in _OTHER_NAMES.items():
         text = re.sub(pattern, name, text)
     return re.sub(r"(?<=[-+*/^=(,]) (?=\\)| (?=[+*/^=(),{}])|(?<=[{(]) ", "", " ".join(_braced(text).split()))
+
+
+def _spelled(text: str) -> str:
+    """A number in words in digits, up to ninety-nine, and before "hundred" and the like."""
+    found = _SPELLED.match(text)
+    if found is None or not found[0]:
+        return text
+    ones = _ONES.index(found[2].lower()) + 1 if found[2] else 0
+    tens = 10 * (_TENS.index(found[1].lower()) + 2) if found[1] else 0
+    return f"{tens + ones}{text[found.end() :]}" if not (tens and ones > 9) else text
 
 
 def _plain_fractions(text: str) -> str:

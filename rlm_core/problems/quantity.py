@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from rlm_core.problems.expression import evaluate
 from rlm_core.problems.notation import normal
-from rlm_core.problems.units import is_words, unit
+from rlm_core.problems.units import CANONICAL, is_words, unit
 
 LONGEST = 500
 """An answer with more characters than this is not read as a number or a formula."""
@@ -30,8 +30,9 @@ SYMBOL = re.compile(
 _FRACTION = re.compile(r"(\d*) ?\\frac\{(-?)(\d+)\}\{(-?)(\d+)\}")
 _REPEATING = re.compile(r"(-?)(\d*)\.(\d*)\\(?:overline|bar)\{(\d+)\}")
 _SCALES = {"dozen": 12, "hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_CURRENCIES = {"$": "dollar", "€": "euro", "£": CANONICAL["pounds"], "¥": "yen"}
 _BEFORE = re.compile(
-    r"\b(not?|never|minus|negative|plus|times|divided|square|cube|root|half|more|less|fewer|than|over|under|least|most|between|to|or|either|"
+    r"\b(not?|never|nearly|almost|minus|negative|plus|times|divided|square|cube|root|half|more|less|fewer|than|over|under|least|most|between|to|or|either|"
     r"base|step|and|[b-zB-HJ-Z])\b"
 )
 _AFTER = re.compile(
@@ -90,7 +91,8 @@ def _number(text: str) -> Quantity | None:
         text = text[1:-1]
     if repeating := _REPEATING.fullmatch(text):
         return _repeating(*repeating.groups())
-    text = _FRACTION.sub(_plain_fraction, text, count=1).strip().rstrip("€£¥ ")
+    signs = [name for sign, name in _CURRENCIES.items() if sign in text]
+    text = _FRACTION.sub(_plain_fraction, text, count=1).strip().rstrip("$€£¥ ")
     found = _QUANTITY.fullmatch(text)
     if found is None or (found["sign"] and found["sign2"]) or _attached(text, found):
         return None
@@ -102,8 +104,8 @@ def _number(text: str) -> Quantity | None:
         value = value / int(found["bottom"]) + int(found["whole"] or 0)
     power = re.search(r"[-+]?\d+\}?$", found["power"] or "0")
     value *= Fraction(10) ** int(power[0].rstrip("}")) * scale if power else scale
-    if "$" in text and not named:
-        named = "dollar"
+    if signs and not named:
+        named = signs[0]
     return Quantity(-value if "-" in (found["sign"], found["sign2"]) else value, bool(found["percent"]), named)
 
 

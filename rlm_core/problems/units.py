@@ -11,7 +11,8 @@ _KNOWN = {
     "L": "l liter liters litre litres", "mL": "ml milliliter milliliters", "gal": "gallon gallons", "s": "sec secs second seconds",
     "min": "mins minute minutes", "h": "hr hrs hour hours", "day": "days", "week": "weeks wk", "month": "months", "year": "years yr yrs",
     "mph": "", "kph": "kmh", "Hz": "hertz", "N": "newton newtons", "J": "joule joules", "W": "watt watts", "V": "volt volts",
-    "dollar": "dollars usd", "cent": "cents", "euro": "euros eur", "degree": "degrees deg", "radian": "radians rad", "unit": "units",
+    "dollar": "dollars usd", "cent": "cents", "euro": "euros eur", "yen": "",
+    "degree": "degrees deg", "radian": "radians rad", "unit": "units",
     "am": "", "pm": "", "A": "amp amps", "K": "kelvin", "C": "celsius", "F": "fahrenheit", "Pa": "pascal", "kWh": "",
 }  # fmt: skip
 CANONICAL = {word: unit for unit, words in _KNOWN.items() for word in (unit, *words.split())}
@@ -20,6 +21,10 @@ _AMBIGUOUS = frozenset("AKCFNJWVhsgmLl")
 """Units of one letter, which may be a variable: only with a space before them."""
 
 _TOKEN = re.compile(r"(?P<power>sq\.? |square |cubic |cu\.? )?(?P<word>[A-Za-z]+)\.?(?:\^\{?(?P<exponent>-?[1-4])\}?)?", re.I)
+_FOREIGN = re.compile(
+    r"\s*(?!\S*(?:[万億亿千百十兆半或和か超만억천백또]|以上|以下|未満|未满|분의|分之|이상|이하|미만|тыс|млн|млрд|или))[\u0400-\u06ff\u0900-\u0e7f\u3041-\u9fff\uac00-\ud7a3]{1,12}\s*"
+)
+"""One word in another script, that is neither a part of the number nor a limit."""
 _UNIT = re.compile(r"(?:[\s/.*]|\\cdot|per\b|a\b)*")
 _PROSE = re.compile(r"[A-Za-z][A-Za-z'’-]*")
 _VOWEL = re.compile(r"[aeiouy]", re.I)
@@ -43,6 +48,8 @@ def is_prose(word: str) -> bool:
     >>> [is_prose(w) for w in ("apples", "feet", "of", "ab", "xyz", "abc", "bcd", "pqr", "cm")]
     [True, True, True, False, False, False, False, False, True]
     """
+    if "-" in word.strip("-"):
+        return any(is_prose(part) for part in word.split("-") if len(part) > 1)
     low = word.lower()
     if low in SMALL_WORDS or word in CANONICAL or (low in CANONICAL and len(low) > 1):
         return True
@@ -57,11 +64,15 @@ def unit(text: str) -> str | None:
     >>> unit(" cm^2"), unit(" square feet"), unit("/day"), unit(" meters per second"), unit(" apples"), unit("xy"), unit(" x^2"), unit("")
     ('cm^2', 'ft^2', '/day', 'm/s', '', None, None, '')
     """
+    if _FOREIGN.fullmatch(text):
+        return ""
     spaced, at, named, known = not text or not text[0].isalpha(), 0, "", True
     text = text.replace("(", " ").replace(")", " ").replace(",", " ").replace(";", " ").replace(":", " ").rstrip()
     while at < len(text):
         gap = _UNIT.match(text, at)
         assert gap is not None
+        if gap[0][:1] == "a" and not spaced and not at:  # 5a
+            return None
         found = _TOKEN.match(text, gap.end())
         if found is None:
             return None if text[gap.end() :].strip("'’.- ") else (named if known else "")

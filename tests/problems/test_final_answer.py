@@ -22,6 +22,35 @@ from rlm_core.problems.steps import with_answer
         ("The final answer is 24.", "24"),
         ("**Final Answer:**\n\n24", "24"),
         ("### Answer\n24", "24"),
+        ("Answer:\n\n- 24", "24"),
+        ("🎉 **Answer: 24** ✓", "24"),
+        ("Answer: 24<|im_end|>", "24"),
+        ("The answer is 24.</s>", "24"),
+        ("<final_answer>24</final_answer>", "24"),
+        ("The correct option is (B).", "(B)"),
+        ("The answer is option C.", "C"),
+        ("So 24 is the answer.", "24"),
+        ("Hence $x=5$ is our final answer.", "x=5"),
+        ("24 is not the answer.", None),
+        ("$\\boxed{5}$ is not the answer", None),
+        ("\\boxed{4}. And \\boxed{5} is wrong.", "4"),
+        ("Maybe the answer is 5.", None),
+        ("The answer is never 5.", None),
+        ("The answer is 5? No.", None),
+        ("The answer is 5... no, that is wrong.", None),
+        ("The answer is an integer.", None),
+        ("The answer is the sum of 3 and 4.", None),
+        ("The answer is in the form $a+b$.", None),
+        ("The answer is larger than 5, so we go on.", None),
+        ("The answer to the first question is 5.", None),
+        ("The answer to part (a) is 5.", None),
+        ("La respuesta correcta es 24", "24"),
+        ("Правильный ответ: 24", "24"),
+        ("Die Antwort ist nicht 24.", None),
+        ("答えは24ではない", None),
+        ("정답은 24입니다.", "24"),
+        ("คำตอบคือ 24", "24"),
+        ("الإجابة هي 24", "24"),
         ("<answer>\n24\n</answer>", "24"),
         ("Answer：24", "24"),
         ("Final Answer: The final answer is $24$. I hope it is correct.", "24"),
@@ -48,7 +77,7 @@ from rlm_core.problems.steps import with_answer
         ("答案是24。", "24"),
         ("最终答案为 $\\frac{1}{2}$。", "\\frac{1}{2}"),
         ("答え：24", "24"),
-        ("答えは24です。", "24です"),
+        ("答えは24です。", "24"),
         ("Antwort: 24", "24"),
         ("Die Antwort ist 24.", "24"),
         ("Réponse : 24", "24"),
@@ -287,3 +316,16 @@ def test_hostile_texts_are_read_in_bounded_time(text):
     began = time.process_time()
     find_answer(text)
     assert time.process_time() - began < 20  # a fraction of a second alone; without limits it was a minute
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "I think the answer is 5, but let me check.",
+        "The answer is 5. Let me verify that.",
+        "Answer: 5, let's double-check",
+    ],
+)
+def test_an_answer_that_is_still_to_be_checked_is_read_but_does_not_end_the_solution(line):
+    assert find_answer(line) is not None
+    assert not ends_solution(f"3+4=7\n{line}\n")
