@@ -27,12 +27,12 @@ def page() -> None:
     supervisor()
     style()
     st.markdown("### Saved runs")
+    _undo()
     rows = store().list(MOST)
     if rows:
         _saved(rows)
     else:
         st.info("There are no runs yet. Press Run on the Explore page and the run will be kept here.", icon=":material/history:")
-    _undo()
     import_logs()
     _bin()
     shortcuts({})

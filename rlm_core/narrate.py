@@ -156,7 +156,7 @@ def sentence(record: Record, before: SearchTree) -> str:
         case RunFinished(stop=stop, detail=detail):
             totals = f"{counted(before.totals.generated, 'token')} generated, {counted(len(before.nodes), 'node')}, {record.time:,.1f} s"
             why = ending(stop)
-            return f"{why[0].upper()}{why[1:]}{f': {detail}' if detail else ''} ({totals})."
+            return f"{why[0].upper()}{why[1:]} ({totals}). {detail}".strip()
 
 
 def _bare(node: int) -> str:

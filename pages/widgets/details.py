@@ -49,4 +49,5 @@ def _export(run: str, records: list[Record], tree: SearchTree, figure: go.Figure
     st.caption("The log is the whole run; import it on the page of saved runs, or read it with `python -m rlm_core replay`.")
     moment = exports(run, records, tree, figure)
     st.caption(f"Nodes, graph and picture are those of {moment.words}, and say so in their names and inside.")
-    st.json(summarise(tree).as_dict(), expanded=False)
+    with st.expander("Figures of this moment", icon=":material/data_object:"):
+        st.json(summarise(tree).as_dict())

@@ -66,8 +66,15 @@ def _verdict(row: RunRow, whole: SearchTree, moment: SearchTree) -> str:
         ]
     if right and (answered.correct is not True or answered.answer is None):
         parts.append(f"<span>right: <b>{html_text(shorten(right, ANSWER_SHOWN))}</b></span>")
+    return "".join(parts) + _limited(row, whole)
+
+
+def _limited(row: RunRow, whole: SearchTree) -> str:
+    """What was cut off; where that left no answer, what to raise. A failed run says why by itself."""
+    if whole.finished and whole.finished.detail and whole.finished.stop != "failed":
+        return f'<strong class="row">{html_text(whole.finished.detail)}</strong>'
     cut = cut_off(whole, "candidate" if search_of(row).shape == "fan" else "")
-    return "".join(parts) + (f'<small class="row">{html_text(cut)}</small>' if cut else "")
+    return f'<small class="row">{html_text(cut)}</small>' if cut else ""
 
 
 def shown_status(row: RunRow) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rlm_core.events import Answered
 from rlm_core.narrate import METHODS
 from rlm_core.problems.base import Problem
-from rlm_core.tree import ROOT, SearchTree
+from rlm_core.tree import ROOT, Node, SearchTree
 from rlm_core.wording import WEIGHTS, counted, listed, readable
 
 VERDICTS = {True: "✓ right", False: "✕ wrong", None: "not checked"}
@@ -47,21 +47,32 @@ def choice(answered: Answered) -> str:
 
 
 def cut_off(tree: SearchTree, whole: str = "") -> str:
-    """How much was cut off at the length limits; empty where nothing was. whole: what a leaf is the end of, if all are such."""
+    """How much was cut off and by what; empty where nothing was. whole: what a leaf is the end of, if all are such."""
     cut = [n for n in tree.nodes.values() if n.cut]
     if not cut:
         return ""
     leaves = sum(1 for n in tree.leaves() if n.id != ROOT)
     count = f"{len(cut):,} of {counted(leaves, whole)}" if whole else counted(len(cut), "step")
-    return f"{count} {'was' if len(cut) == 1 else 'were'} cut off at the limit of {_limits(tree)}"
+    return f"{count} {'was' if len(cut) == 1 else 'were'} cut off {_limits(tree, cut)}"
 
 
-def _limits(tree: SearchTree) -> str:
-    """The limits that were run into: a step as long as a step may be, else a whole solution."""
+def _limits(tree: SearchTree, cut: list[Node]) -> str:
+    """What was run into: a step as long as a step may be, a solution as long as one may be, or the run's last token."""
     config = tree.started.config if tree.started else {}
     step, solution = config.get("max_step_tokens"), config.get("max_solution_tokens")
     if not step or not solution:
-        return "the run's length"
-    at_step = {len(n.tokens) >= step for n in tree.nodes.values() if n.cut}
-    words = {True: f"{counted(step, 'token')} per step", False: f"{counted(solution, 'token')} per solution"}
-    return listed([words[w] for w in (True, False) if w in at_step])
+        return "at the limit of the run's length"
+    budget = config.get("budget", {}).get("tokens")
+    spent = budget is not None and tree.totals.generated >= budget
+    by = {("step" if len(n.tokens) >= step else "budget" if spent and _written(tree, n) < solution else "solution") for n in cut}
+    limits = {"step": f"{counted(step, 'token')} per step", "solution": f"{counted(solution, 'token')} per solution"}
+    met = listed([words for limit, words in limits.items() if limit in by])
+    said = [f"at the limit of {met}"] if met else []
+    said += ["when the budget of tokens was used up"] if "budget" in by else []
+    return " or ".join(said)
+
+
+def _written(tree: SearchTree, node: Node) -> int:
+    """Tokens of the solution up to a node, those of its thinking left out."""
+    path = [tree.nodes[n] for n in tree.path(node.id)]
+    return sum(len(n.tokens) for n in path if not n.thinking)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rlm_core.events import Answered, NodeAdded, Record, RunStarted, Token, Vote
+from rlm_core.events import Answered, NodeAdded, Record, RunStarted, Spent, Token, Vote
 from rlm_core.problems import make
 from rlm_core.problems.base import Problem
 from rlm_core.runs.outcome import choice, cut_off, right_answer
@@ -36,6 +36,16 @@ def test_candidates_that_were_cut_off_are_counted_with_the_limit_they_met():
     assert cut_off(tree, "candidate") == "1 of 3 candidates was cut off at the limit of 4 tokens per step"
     tree = grown(step(1, 3, cut=True), step(2, 4, cut=True))
     assert cut_off(tree) == "2 steps were cut off at the limit of 4 tokens per step and 256 tokens per solution"
+
+
+def test_what_the_budget_of_tokens_cut_off_is_not_laid_to_a_limit_of_length():
+    bounded = LIMITS | {"budget": {"simulations": None, "tokens": 6, "seconds": None}}
+    tree = grown(step(1, 3, finished=True, answer="2"), step(2, 3, cut=True), config=bounded)
+    tree.apply(Record(5, 0.0, Spent("expand", 6)))
+    assert cut_off(tree, "candidate") == "1 of 2 candidates was cut off when the budget of tokens was used up"
+    tree = grown(step(1, 4, cut=True), step(2, 2, cut=True), config=bounded)
+    tree.apply(Record(5, 0.0, Spent("expand", 6)))
+    assert cut_off(tree) == "2 steps were cut off at the limit of 4 tokens per step or when the budget of tokens was used up"
 
 
 def test_nothing_is_said_where_nothing_was_cut_and_no_limit_is_invented():
