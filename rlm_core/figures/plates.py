@@ -15,6 +15,8 @@ from rlm_core.tree import ROOT
 
 ROOMY = 80
 """In trees of up to so many nodes no plate covers a node."""
+AWAY = 2
+"""Rows by which a plate may stand away from its node."""
 
 
 @dataclass(slots=True)
@@ -47,6 +49,9 @@ def plates(canvas: Canvas, nodes: Sequence[int], ringed: int | None, spotted: Ma
         if box is None and number:
             number, box = "", _near(canvas, node, len(words), gap, boxes)  # without its number rather than far from its node
         box = box or _free(_box(canvas, node, len(words), gap), boxes)
+        if box is None and node not in (ringed, ROOT):
+            continue  # far from its node it would seem to be another's; the inspector has its words
+        box = box or _box(canvas, node, len(words), gap)
         boxes.append(box)
         made.append(_annotation(canvas, node, f"{number_html(canvas, node)} {words}" if number else words, box))
     return made
@@ -79,7 +84,7 @@ def _box(canvas: Canvas, node: int, characters: int, gap: float) -> Box:
     edge = canvas.frame.x[1] * (canvas.frame.step if right else canvas.frame.pitch) - half_width - 2
     if leaf == right and x + gap + half_width <= edge:
         return Box(x + gap + half_width, y, half_width, half_height)
-    x = min(x, edge)
+    x = min(max(x, canvas.frame.x[0] * (canvas.frame.step if right else canvas.frame.pitch) + half_width + 2), edge)
     return Box(x, y + (gap + half_height) * (-1 if right else 1), half_width, half_height)
 
 
@@ -94,14 +99,14 @@ def _root_label(canvas: Canvas, spot: Spot) -> Box:
     return Box(x + gap + half_width, y, half_width, half_height)
 
 
-def _free(wanted: Box, taken: Sequence[Box]) -> Box:
-    """The wanted place, or the nearest above or below it that meets no other plate."""
-    for turn in range(2 * len(taken) + 1):
+def _free(wanted: Box, taken: Sequence[Box]) -> Box | None:
+    """The wanted place, or the nearest at most AWAY rows above or below it that meets no other plate."""
+    for turn in range(2 * AWAY + 1):
         away = (turn + 1) // 2 * (1 if turn % 2 else -1)
         box = Box(wanted.x, wanted.y + away * 2.1 * wanted.half_height, wanted.half_width, wanted.half_height)
         if not any(box.meets(other) for other in taken):
             return box
-    return wanted
+    return None
 
 
 def _annotation(canvas: Canvas, node: int, words: str, box: Box) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from rlm_core.figures.layout import Orientation, Place, layout
 from rlm_core.figures.markers import markers, marks, sizes
 from rlm_core.figures.plates import plates
 from rlm_core.figures.traces import Canvas, Trace
-from rlm_core.figures.tree_labels import LONGEST, Spot, plated, spots
+from rlm_core.figures.tree_labels import LONGEST, Spot, plated, spots, struck
 from rlm_core.tree import SearchTree
 from rlm_core.wording import problem_label
 
@@ -54,6 +54,8 @@ def tree_figure(
     best = tree.best_path()
     style = base_layout(theme, large, height) | {"margin": margin} | _axes(shape.x, shape.y)
     spotted = spots(tree, where, shape, canvas.sizes)
+    for n in struck(tree, where, shape, best, spotted):
+        del spotted[n]
     style["annotations"] = plates(canvas, plated(tree, best, ringed, spotted), ringed, spotted) + notes(tree, theme, large, colours)
     style["shapes"] = traces.forced_rings(canvas, [n.id for n in tree.nodes.values() if n.forced])
     if colours.difference:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
-from rlm_core.figures.frame import Frame
+from rlm_core.figures.frame import CHARACTER, Frame
 from rlm_core.figures.layout import Place
 from rlm_core.tree import ROOT, SearchTree
 from rlm_core.wording import words
@@ -15,6 +16,12 @@ LONGEST = 26
 """Characters; longer steps are read in the inspector."""
 SHORTEST = 5
 """Where fewer characters fit, a node goes without a label."""
+REACHED = 0.35
+"""Share of the way to the parent over which a line is as low as its node."""
+TELLING = 8
+"""With fewer characters a problem's label says nothing."""
+ROW = 1.6
+"""Labels less far apart in height, in multiples of the font size, are in one row."""
 PLATES = 14
 """A longer best path is labelled at its end only."""
 
@@ -44,7 +51,10 @@ def _right(tree: SearchTree, places: Mapping[int, Place], frame: Frame, sizes: M
         if node.children or n == ROOT:
             above = (-y - first[n] + 1) * frame.pitch
             if n == ROOT:
-                found[n] = _root_spot(frame, len(words(tree, node)), sizes[n])
+                spot = _root_spot(frame, len(words(tree, node)), sizes[n])
+                beside = any(abs(places[c][1] - y) * frame.pitch < ROW * frame.font for c in node.children if c in places)
+                if spot.limit >= min(TELLING, len(words(tree, node))) or beside:
+                    found[n] = spot  # else it gets a plate, which no child's label is as high as
             elif above >= sizes[n] / 2 + 3 + 1.7 * frame.font:
                 found[n] = Spot("top center", min(LONGEST, frame.characters(frame.step - 8)))
         elif frame.pitch >= 0.98 * frame.font:
@@ -90,9 +100,20 @@ def _first_leaf_slots(tree: SearchTree, slots: Mapping[int, float]) -> dict[int,
     return first
 
 
+def struck(tree: SearchTree, places: Mapping[int, Place], frame: Frame, best: list[int], spotted: Mapping[int, Spot]) -> set[int]:
+    """Nodes of the best path whose label above them the thick line from a higher parent would run through; a plate hides the line."""
+    found = set()
+    for parent, n in pairwise(best):
+        if n in spotted and spotted[n].position == "top center" and places[parent][1] > places[n][1]:
+            characters = min(spotted[n].limit, len(words(tree, tree.nodes[n])) + len(f"{n} "))
+            if characters * frame.font * CHARACTER / 2 > REACHED * frame.step:
+                found.add(n)
+    return found
+
+
 def plated(tree: SearchTree, best: list[int], selected: int | None, spotted: Mapping[int, Spot]) -> list[int]:
     """Nodes that matter but have no room for a plain label: the selected one and the best path get a plate."""
-    wanted = best if len(best) <= PLATES else best[-1:]
+    wanted = [ROOT, *(best if len(best) <= PLATES else best[-1:])]
     if selected is not None:
         wanted = [*wanted, selected]
     return [n for n in dict.fromkeys(wanted) if n in tree.nodes and n not in spotted]

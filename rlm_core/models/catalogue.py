@@ -73,7 +73,7 @@ class Fit:
 
 
 NANO_FIT = Fit(1.0, 48, 256, None, "rollouts")
-CHAT_FIT = Fit(0.6, 256, 2048, 2000, "logprob")
+CHAT_FIT = Fit(0.6, 256, 2048, 1000, "logprob")
 """Lines in words need room, full temperature makes small models ramble, and rollouts cost whole solutions for each state."""
 
 

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from rlm_core.events import Backtracked, Evaluated, Pruned, Resampled
+from rlm_core.events import Answered, Backtracked, Evaluated, NodeAdded, Pruned, Resampled
 from rlm_core.figures import visual
 from rlm_core.figures.colours import Colours
 from rlm_core.figures.frame import CHARACTER
 from rlm_core.figures.labels import label, safe
 from rlm_core.figures.layout import layout
+from rlm_core.figures.plates import AWAY, Box, _free
 from rlm_core.figures.tree_figure import tree_figure
 from rlm_core.problems import make
 from rlm_core.tree import SearchTree, replay
@@ -223,6 +224,30 @@ def test_the_problem_at_the_root_runs_into_no_step(width: int) -> None:
     end = 0.0 if labels.textposition[0] == "top left" else wide[0] / 2
     assert end <= (labels.x[1] - labels.x[0]) * px - wide[1] / 2
     assert wide[0] - end <= (labels.x[0] - figure.layout.xaxis.range[0]) * px
+
+
+@pytest.mark.parametrize("width", [560, 600])
+def test_in_large_type_the_problem_is_read_whole_and_no_line_strikes_a_label_of_the_best_path(width: int) -> None:
+    log = Log(make("countdown:numbers=3,seed=1"), 0)
+    for child in range(1, 5):
+        log.emit(NodeAdded(child, 0, f"{child}8-10={child}8"))
+    for leaf in range(5, 17):
+        log.emit(NodeAdded(leaf, 1 + (leaf - 5) // 3, f"{leaf}+10={leaf + 10}"))
+    for end in range(17, 29):
+        log.emit(NodeAdded(end, end - 12, "31+10=41", finished=True, answer="41"))
+    log.emit(Answered("visits", "41", 28, True, ()))
+    figure = tree_figure(log.tree, theme=visual.LIGHT, large=True, width=width, height=560)
+    on_plates = {re.sub("<.*?>", "", html.unescape(a.text)) for a in figure.layout.annotations}
+    (labels,) = [t for t in figure.data if t.mode == "markers+text"]
+    assert any(text.startswith("28 13 1 →") for text in (*on_plates, *labels.text)), (on_plates, labels.text)
+    assert "4 48-10=48" in on_plates, "the thick line comes from above, so its label is on a plate"
+
+
+def test_a_plate_that_has_no_room_near_its_node_is_left_out() -> None:
+    near = Box(0, 0, 40, 10)
+    wall = [Box(0, 21.0 * row, 40, 10) for row in range(-AWAY, AWAY + 1)]
+    assert _free(near, wall) is None
+    assert _free(near, wall[:-1]) == Box(0, 21.0 * AWAY, 40, 10)
 
 
 def test_a_deep_chain_and_a_large_tree_are_drawn() -> None:

@@ -202,11 +202,11 @@ def test_all_settings_of_a_run_stand_on_its_page(store):
 
 def test_defaults_fit_the_model_and_what_was_set_by_hand_stays(at, store):
     at.selectbox(key="model").set_value("smollm2").run()
-    assert at.selectbox(key="reward").value == "logprob" and at.number_input(key="budget.tokens").value == 2000
+    assert at.selectbox(key="reward").value == "logprob" and at.number_input(key="budget.tokens").value == 1000
     at.button(key="run").click().run()
     config = store.list()[0].config
     assert (config.temperature, config.max_step_tokens, config.max_solution_tokens) == (0.6, 256, 2048)
-    assert config.budget == Budget(64, 2000) and config.reward == "logprob"
+    assert config.budget == Budget(64, 1000) and config.reward == "logprob"
     at.selectbox(key="model").set_value("nano").run()
     assert at.selectbox(key="reward").value == "rollouts" and at.number_input(key="budget.tokens").value is None
     at.button(key="run").click().run()
