@@ -101,7 +101,7 @@ def _undo() -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", border=True, key="undo"):
         what = markdown_text(_line(gone[0])) if len(gone) == 1 else counted(len(gone), "run")
-        st.markdown(f":material/delete: Deleted: {what}.", width="stretch")
+        st.markdown(f":material/delete: Deleted: {what}", width="stretch")
         if st.button("Undo", icon=":material/undo:", key="undo.go"):
             store().restore(r.id for r in gone)
             del st.session_state[UNDO]

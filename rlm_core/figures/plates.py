@@ -120,7 +120,7 @@ def _annotation(canvas: Canvas, node: int, words: str, box: Box) -> dict[str, An
         "yanchor": "middle",
         "text": words,
         "showarrow": False,
-        "bgcolor": visual.faded(canvas.theme.surface, 0.88),
+        "bgcolor": visual.faded(canvas.theme.surface, 0.97),
         "borderpad": 2,
         "font": {"size": canvas.frame.font, "color": canvas.theme.ink},
     }

@@ -17,7 +17,8 @@ PACED = 0.02
 class Progress:
     """done: units complete. whole: units of the whole run, None where only its end tells. unit: what they are.
 
-    share: of the run, in [0,1], None where the whole is not known. left: seconds at the pace so far, None before there is a pace.
+    share: of the run, in [0,1], None where the whole is not known. left: seconds at the pace so far, None before there is
+    a pace and where it has not been kept.
     pending: simulations that are complete but not backed up yet.
     """
 
@@ -53,12 +54,19 @@ def progress(config: RunConfig, search: Description, tree: SearchTree, seconds: 
     whole = None if stopped else planned(config, search)
     done = tree.totals.simulations
     share = _share(config.budget, search, whole, tree, seconds)
-    left = None if share is None or share < PACED or tree.finished else seconds / share - seconds
+    left = _left(_share(config.budget, search, whole, tree, tree.time), tree, seconds)
     if share is None and config.budget.seconds is not None:
         left = max(0.0, config.budget.seconds - seconds)
     backed_up = tree.nodes[ROOT].visits if ROOT in tree.nodes else 0
     pending = max(0, done - backed_up) if search.planned == BUDGET else 0
     return Progress(done, whole, search.unit, share, left, pending)
+
+
+def _left(share: float | None, tree: SearchTree, seconds: float) -> float | None:
+    """At the pace up to the last event, when `share` was done, less what has passed since; so it never grows by itself."""
+    if share is None or share < PACED or tree.finished or seconds >= tree.time / share:
+        return None
+    return tree.time / share - seconds
 
 
 def _share(budget: Budget, search: Description, whole: int | None, tree: SearchTree, seconds: float) -> float | None:

@@ -11,10 +11,13 @@ from rlm_core.runs.progress import planned, progress
 from rlm_core.tree import SearchTree, replay
 
 
-def told(config: RunConfig, simulations: int, *, tokens: int = 100, seconds: float = 10.0, stop: str = "", backups: int = 0):
+def told(
+    config: RunConfig, simulations: int, *, tokens: int = 100, seconds: float = 10.0, stop: str = "", backups: int = 0, waited: float = 0.0
+):
+    """waited: seconds since the last event."""
     events = [NodeAdded(0, None), *[BackedUp((0,), 1.0)] * backups, Spent("complete", generated=tokens, simulations=simulations)]
     events += [RunFinished(stop)] if stop else []
-    tree: SearchTree = replay(Record(i, 0.1 * i, e) for i, e in enumerate(events, 1))
+    tree: SearchTree = replay(Record(i, (seconds - waited) * i / len(events), e) for i, e in enumerate(events, 1))
     checked = catalogue.checked(config)
     return progress(checked, catalogue.searches()[config.search], tree, seconds)
 
@@ -23,6 +26,12 @@ def test_best_of_6_is_six_candidates_and_never_sixty_four_simulations():
     found = told(RunConfig(search="best_of_n", search_parameters={"n": 6}), 4)
     assert found.words == "4 of 6 candidates"
     assert found.left == pytest.approx(5.0)
+
+
+def test_the_time_left_runs_down_while_nothing_happens_and_is_not_said_once_it_is_over():
+    best_of_6 = RunConfig(search="best_of_n", search_parameters={"n": 6})
+    assert told(best_of_6, 4, seconds=13, waited=3).left == pytest.approx(2.0)
+    assert told(best_of_6, 4, seconds=40, waited=30).left is None
 
 
 def test_a_budget_below_n_is_what_the_run_will_really_do():
