@@ -37,7 +37,7 @@ def trimmed(text: str) -> str:
         said = END_TAG.split(said)[0]
         said = said[: end.start()] if (end := _SENTENCE_END.search(said)) else said
         said = said[: end.start()] if (end := REASON.search(said, 1)) else said
-    said = COPULA.sub("", said.strip("*_` \t")).rstrip(".。 ").rstrip("*` ")
+    said = COPULA.sub("", said.strip("*_` \t").lstrip("、，")).rstrip(".。 ").rstrip("*` ")
     for opens, closes in DISPLAYS.items():
         inside = said[len(opens) : -len(closes)]
         if said.startswith(opens) and said.endswith(closes) and inside.strip() and closes not in inside:

@@ -6,14 +6,15 @@ import re
 
 _KIND = r"(?:(?:final|correct|right|required|desired|numerical|exact|simplified|short) +)*"
 _NOUN = (
-    rf"{_KIND}answers?|(?:correct|right|best) (?:option|choice)|ans(?=\.? *[:：=])|antwort(?:en)?|r[ée]ponse(?: finale| correcte)?|"
+    rf"{_KIND}answers?|(?:correct|right) (?:option|choice)|ans(?=\.? *[:：=])|antwort(?:en)?|r[ée]ponse(?: finale| correcte)?|"
     r"respuesta(?: final| correcta)?|resposta(?: final| correta)?|risposta(?: finale| corretta)?|"
     r"(?:(?:окончательный|правильный|итоговый) )?ответ|відповідь|odpowied[źz]|odpov[eě]ď|antwoord|svar(?:et)?|vastaus|cevap|yanıt|"
     r"jawaban(?:nya)?|đáp (?:án|số)|"
     r"απάντηση|válasz|răspuns"
 )
 _UNSPACED_NOUN = (
-    r"(?:最终|最終|最后|最後|正确|正確)?(?:答案|答え|答(?=[:：])|回答|解答)|正解(?=は|[:：])|정답|답|उत्तर|คำตอบ|الإجابة|الجواب|תשובה"
+    r"(?:最终|最終|最后|最後|正确|正確)?(?:答案|答え|答(?=[:：])|回答|解答)|正解(?=は|[:：])|"
+    r"(?:故|应)选(?=[:：])|정답|답|उत्तर|คำตอบ|الإجابة|الجواب|תשובה"
 )
 _OF = r"(?: (?:to|of|for|in) [^\n.:：=$]{1,60}?| here| then| therefore)?"
 _IS = (
@@ -25,13 +26,13 @@ _MARKS = r"[ \t*_`]*"
 
 CUE = re.compile(
     rf"(?:(?<![^\W_])(?P<noun>{_NOUN})(?!\w*['’])|(?P<unspaced>{_UNSPACED_NOUN}))"
-    rf"(?:{_OF}{_MARKS}(?P<is>{_IS})|(?![^\W_]))?{_MARKS}(?P<colon>[:：](?!:))?{_MARKS}",
+    rf"(?:{_OF}{_MARKS}(?P<is>{_IS})|(?![^\W_]))?{_MARKS}(?P<colon>[:：】](?!:))?{_MARKS}",
     re.I,
 )
 """A word for the answer, with "is" or a colon after it or without."""
 
 OPENING = re.compile(
-    r"(?:.*[.!?;:,。]['\"”)*]* +)?[\s>#*_`~•–—\u2600-\u27bf\U0001f300-\U0001faff\ufe0f-]*"
+    r"(?:.*[.!?;:,。]['\"”)*]* +)?[\s>#*_`~•【–—\u2600-\u27bf\U0001f300-\U0001faff\ufe0f-]*"
     r"(?:\(?\d+[.)]\s*)?(?:step +\d+ *[-–—:.)]+ *)?[*_`]*"
     r"(?:(?:so|thus|hence|therefore|then|finally|and|in conclusion|in summary|consequently|donc|also|daher|итак)[,:]? +)*"
     r"(?:(?:the|my|our|your|an?|this|here is|here's|die|la|le|unsere|ma|mi|a|l')[ *]*)*[*_`]*",
@@ -49,6 +50,7 @@ DOUBTED = re.compile(
 
 REASON = re.compile(
     r"[ ,;(–—-]*[ ,;(](?:because|since|which|as (?:expected|required|desired|we|the|it|this|shown)|therefore|given that|due to|I hope|"
+    r"rather than|instead of|respectively|"
     r"so (?:that|we|the|it)|and (?:this|that|it|we|I|the proof)|i\.e\.|that is|not)\b"
     r"|[,;] *(?:so|as|thus|hence|and so|where)\b| [–—] (?=[A-Za-z]{2})"
     r"| - (?=(?:the|this|that|it|we|i|so|as|because|since|which)\b)|;(?= [a-z])",
@@ -63,8 +65,8 @@ DESCRIBED = re.compile(
     r"(?:an? (?:\w+ ){0,2}(?:integer|number|multiple|fraction|decimal|percentage|factor|divisor)s?\b(?! \d)|"
     r"the (?:sum|product|difference|quotient|number|total|value|ratio|result|same)\b(?! [\d$\\])(?![^=]*=)|"
     r"(?:in|of) (?:the|a|this) form\b|(?:very )?(?:close|near) to\b|between\b|divisible\b|"
-    r"(?:at (?:least|most)|(?:greater|larger|bigger|more|less|"
-    r"smaller|fewer|higher|lower) than)\b|(?:given|obtained|found|determined|calculated|computed) (?:by|from|as)\b)",
+    r"(?:at (?:least|most)|(?:no )?(?:greater|larger|bigger|more|less|"
+    r"smaller|fewer|higher|lower) than)\b|(?:given|obtained|found|determined|calculated|computed) (?:by|from|as)\b|obtained\b|to [a-z]+\b)",
     re.I,
 )
 """How words behind "the answer is" begin that tell something about the answer, and do not give it."""

@@ -13,7 +13,7 @@ from rlm_core.problems.answer_parts import Side, based, bracketed, choice, expan
 from rlm_core.problems.bounded import Helper, NoReply
 from rlm_core.problems.notation import normal, tidy
 from rlm_core.problems.quantity import LONGEST, Quantity, arithmetic, plain, quantity, read
-from rlm_core.problems.units import is_words, without_unit
+from rlm_core.problems.units import is_words, unit, without_unit
 
 SECONDS = 5.0
 """How long one comparison of formulas may take."""
@@ -83,11 +83,17 @@ def _same_parts(ours: list[str], theirs: list[str], depth: int) -> bool:
         return False
     left = list(theirs)
     for one in ours:
-        match = next((t for t in left if _same(one, t, depth + 1)), None)
+        match = next((t for t in left if _same_things(one, t) and _same(one, t, depth + 1)), None)
         if match is None:
             return False
         left.remove(match)
     return True
+
+
+def _same_things(a: str, b: str) -> bool:
+    """Unless both count things of another name: 3 apples and 4 pears are not 4 apples and 3 pears."""
+    names = [re.sub(r"^[-+\d.,/ ]+", "", text).casefold().rstrip("s.") for text in (a, b) if re.match(r"[-+]?\d", text)]
+    return len(names) < 2 or not all(map(is_words, names)) or names[0] == names[1]
 
 
 def _different(values: list[str], depth: int) -> list[str]:
@@ -110,7 +116,7 @@ def _same_point(a: tuple[str, list[str]], b: tuple[str, list[str]], depth: int) 
 def _same_side(a: Side, b: Side, depth: int) -> bool:
     """What stands behind a name or true arithmetic; equations as such otherwise."""
     if a.open or b.open or (a.symbol and b.symbol and a.symbol != b.symbol):
-        return "=" in a.whole and "=" in b.whole and _same_formula(a.whole, b.whole)
+        return "=" in a.whole and "=" in b.whole and _same_formula(*sorted((a.whole, b.whole)))
     if a.value != a.whole or b.value != b.whole:
         return depth < DEEPEST and _same(a.value, b.value, depth + 1)
     if is_words(a.value) or is_words(b.value):
@@ -127,9 +133,13 @@ def _equal(a: str, b: str) -> bool:
         return False
     one = without_unit(a) if first is None else plain(first.value)
     other = without_unit(b) if second is None else plain(second.value)
+    if first is None and second is None:
+        named, other_named = unit(a[len(one) :]), unit(b[len(other) :])
+        if named and other_named and named != other_named:
+            return False
     if (x := arithmetic(one)) is not None and (y := arithmetic(other)) is not None:
         return x == y
-    return bool(one and other) and (_squeezed(one) == _squeezed(other) or _same_formula(one, other))
+    return bool(one and other) and (_squeezed(one) == _squeezed(other) or _same_formula(*sorted((one, other))))
 
 
 def _squeezed(text: str) -> str:

@@ -113,10 +113,12 @@ def _agree(a: Any, b: Any) -> bool | None:
     """Are two expressions equal wherever both are real (or as numbers, if they have no letters)? None if no number can be made of them."""
     if (a := a.doit()).is_Rational and (b := b.doit()).is_Rational:
         return bool(a == b)
-    pairs = list(_values(a, b))
-    if len(pairs) < (NEEDED if any(str(s) != "i" for s in a.free_symbols | b.free_symbols) else 1):
-        return None
-    return all(abs(x - y) <= TOLERANCE * max(abs(x), abs(y)) for x, y in pairs)
+    agreed, needed = 0, NEEDED if any(str(s) != "i" for s in a.free_symbols | b.free_symbols) else 1
+    for x, y in _values(a, b):
+        if abs(x - y) > TOLERANCE * max(abs(x), abs(y)):
+            return False
+        agreed += 1
+    return True if agreed >= needed else None
 
 
 def _values(a: Any, b: Any) -> Iterable[tuple[Any, Any]]:
@@ -129,11 +131,17 @@ def _values(a: Any, b: Any) -> Iterable[tuple[Any, Any]]:
             s: I if str(s) == "i" else Rational((7 * k + 5 * point + 3) * (-1) ** (point // 2 * (k + 1)), 4 + k + point)
             for k, s in enumerate(letters)
         }
-        x, y = (_number(e.subs(at)) for e in (a, b))
+        x, y = (_number_at(e, tuple(at.items())) for e in (a, b))
         if x is None or y is None:
             continue
         if not letters or I in at.values() or (x.is_real and y.is_real):
             yield x, y
+
+
+@lru_cache(maxsize=4096)
+def _number_at(e: Any, point: tuple[tuple[Any, Any], ...]) -> Any:
+    """`_number` of an expression with values for its letters; among votes the same one is asked for again and again."""
+    return _number(e.subs(dict(point)))
 
 
 def _number(e: Any) -> Any:

@@ -25,20 +25,22 @@ class Group:
 def grouped(problem: Problem | None, answers: Sequence[str]) -> list[Group]:
     """The groups of answers, in order of the first of each. Without a problem only equal texts go together.
 
-    Every text is compared with one text of each group, by the problem's own task.
+    Every text is compared with one text of each group, by the problem's own task; short texts first, so that the groups
+    do not depend on the order of the answers, not even where 50% is both 50 and 0.5.
     """
     positions: dict[str, list[int]] = {}
     for i, answer in enumerate(answers):
         positions.setdefault(answer, []).append(i)
     groups: list[list[str]] = []
     end = time.monotonic() + SECONDS
-    for text in positions:
+    for text in sorted(positions, key=lambda t: (len(t), t)):
         home = next((g for g in groups if time.monotonic() < end and same(problem, text, g[0])), None)
         if home is None:
             groups.append([text])
         else:
             home.append(text)
-    return [_group([i for text in texts for i in positions[text]], answers) for texts in groups]
+    found = [_group([i for text in texts for i in positions[text]], answers) for texts in groups]
+    return sorted(found, key=lambda g: g.members[0])
 
 
 def same(problem: Problem | None, one: str, other: str) -> bool:

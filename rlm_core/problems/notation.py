@@ -45,7 +45,9 @@ twenty thirty forty fifty sixty seventy eighty ninety
 """
 _ONES: list[str] = list(_UP_TO_NINETEEN.split())
 _TENS: list[str] = list(_BY_TENS.split())
-_SPELLED = re.compile(rf"(?:({'|'.join(_TENS)})[- ]?)?\b({'|'.join(_ONES)})?\b(?=$| (?:hundred|thousand|million|billion|dozen)$)", re.I)
+_SPELLED = re.compile(
+    rf"(?:({'|'.join(_TENS)})[- ]?)?\b({'|'.join(_ONES)})?\b(?=$| (?:hundred|thousand|million|billion|dozen|percent)$)", re.I
+)
 _SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ⁽⁾", "0123456789+-n()")
 _SUBSCRIPT = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ⁽⁾]+")
@@ -97,6 +99,7 @@ def normal(text: str) -> str:
     text = _LOWERED.sub(lambda m: f"_{{{m[0].translate(_SUBSCRIPT)}}}", text)
     text = "".join(_SIGNS.get(c, c) for c in _plain_fractions(text))
     text = unicodedata.normalize("NFKC", text)
+    text = re.sub(r"(?<!\\)\\[()]", "", text)
     if text.count("$") > 1:
         text = re.sub(r"(?<!\\)\$", "", text)
     text = _NAMED.sub(r"\\\1 ", _SUBSCRIPT_SIGN.sub(r"_{\1}", text))

@@ -293,3 +293,21 @@ def written(text: str) -> list[str]:
 )
 def test_a_solution_ends_at_its_answer_and_at_no_heading(text, steps):
     assert written(text) == steps
+
+
+@pytest.mark.parametrize(
+    ("line", "ends"),
+    [
+        ("I think the answer is 5, but let me check.", False),
+        ("The answer is an integer.", False),
+        ("Maybe the answer is 5.", False),
+        ("#### Step 2: Add", False),
+        ("**Final Answer:**", False),
+        ("So the answer is $7$.", True),
+        ("7 is the answer.", True),
+    ],
+)
+def test_only_a_stated_answer_ends_a_solution_not_a_hedge_or_a_heading(line, ends):
+    fmt, said = lines(Letters()), ids(f"{line}\n")
+    assert fmt.solution_ended(said) is ends
+    assert fmt.finished(said) is ends

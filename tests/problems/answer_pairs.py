@@ -1,6 +1,10 @@
 """Pairs of answers, made after graders' published fault lists and the forms of MATH and GSM8K."""
 
 SAME = [
+    ("3 apples and 4 pears", "4 pears and 3 apples"),
+    ("\\(x=2\\), \\(y=3\\)", "x=2, y=3"),
+    ("ten percent", "10%"),
+    ("5\\pi cm", "5\\pi"),
     ("\\begin{bmatrix}0&1\\\\2&3\\end{bmatrix}", "\\begin{pmatrix}0 & 1 \\\\ 2 & 3\\end{pmatrix}"),
     ("\\left[\\begin{array}{cc}1 & 2 \\\\3 & 4\\end{array}\\right]", "\\begin{pmatrix}1 & 2 \\\\3 & 4\\end{pmatrix}"),
     ("y=2x+1", "2x-y+1=0"),
@@ -171,6 +175,10 @@ SAME = [
 """The same, whichever is the reference (but for percentages)."""
 
 DIFFERENT = [
+    ("4:30 am", "4:30 pm"),
+    ("3 apples and 4 pears", "4 apples and 3 pears"),
+    ("5\\pi cm", "5\\pi m"),
+    ("2\\sqrt{3} cm^2", "2\\sqrt{3} cm^3"),
     ("\\begin{pmatrix}1 & 2 & 3 & 4\\end{pmatrix}", "\\begin{pmatrix}1 & 3 & 2 & 4\\end{pmatrix}"),
     ("10^{100}", "10^{100}+1"),
     ("2^{1000}+1", "2^{1000}"),

@@ -1,5 +1,7 @@
 """Answers that say the same are one, whatever their notation, and grouping them takes no longer than it may."""
 
+from itertools import permutations
+
 import pytest
 
 from rlm_core.problems import equivalence, grouping, make
@@ -29,6 +31,14 @@ def test_the_answer_of_most_votes_wins_in_any_notation(answers, wins):
 def test_the_notation_of_most_candidates_is_shown_and_the_first_of_as_many():
     assert [g.answer for g in grouped(TEXT, ["1/2", "0.5", "0.5", "7", "7.0"])] == ["0.5", "7"]
     assert [g.members for g in grouped(TEXT, ["1/2", "7", "0.5"])] == [(0, 2), (1,)]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_groups_do_not_depend_on_the_order_of_the_answers(order):
+    answers = ["50%", "50", "0.5"]
+    found = grouped(TEXT, [answers[i] for i in order])
+    assert {frozenset(answers[order[m]] for m in g.members) for g in found} == {frozenset({"50%", "50"}), frozenset({"0.5"})}
+    assert [g.members[0] for g in found] == sorted(g.members[0] for g in found)
 
 
 def test_a_task_without_notations_of_its_own_counts_texts():
