@@ -42,7 +42,7 @@ OPENING = re.compile(
 
 DOUBTED = re.compile(
     r"\b(?:if|whether|suppos\w+|assum\w+|unless|until|once|check\w*|verif\w+|claim\w*|guess\w*|maybe|perhaps|"
-    r"possibly|doubt|wrong|previous|what|why|how|when)\b"
+    r"possibly|(?<!\ba )(?<!\bno )doubt|wrong|previous|what|why|how|when)\b"
     r"(?:(?! then| so|, the)[^.,;:!?])*$",
     re.I,
 )

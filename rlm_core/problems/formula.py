@@ -1,7 +1,7 @@
 r"""Are two formulas equal for all values of their letters? Read by latex2sympy (math-verify's parser), compared by numbers.
 
 math-verify's own comparison is liberal by design: it rounds (so 1/2006! is 1/2004!), takes 1, 2 for (1,2), and drops what it cannot read.
-Here a formula is read whole or not at all; two of them are equal if they agree to 20 digits at several points, where both are real or
+Here a formula is read whole or not at all; two of them are equal if they agree to 100 digits at several points, where both are real or
 there are no letters. Sets and intervals are left to math-verify. All of it runs in a child process within limits (see `bounded`).
 """
 
@@ -13,9 +13,9 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
-DIGITS = 40
+DIGITS = 120
 """Precision of the numbers compared."""
-TOLERANCE = 1e-20
+TOLERANCE = 1e-100
 """Relative difference below which two numbers are one."""
 POINTS = 6
 NEEDED = 2

@@ -175,6 +175,8 @@ SAME = [
 """The same, whichever is the reference (but for percentages)."""
 
 DIFFERENT = [
+    ("10^{50}x", "(10^{50}+1)x"),
+    ("\\sqrt{10^{60}+1}", "10^{30}"),
     ("4:30 am", "4:30 pm"),
     ("3 apples and 4 pears", "4 apples and 3 pears"),
     ("5\\pi cm", "5\\pi m"),

@@ -40,6 +40,7 @@ from rlm_core.problems.steps import with_answer
         ("$\\boxed{5}$ is not the answer", None),
         ("\\boxed{4}. And \\boxed{5} is wrong.", "4"),
         ("Maybe the answer is 5.", None),
+        ("Without a doubt the answer is 24.", "24"),
         ("The answer is never 5.", None),
         ("The answer is 5? No.", None),
         ("The answer is 5... no, that is wrong.", None),
