@@ -178,7 +178,7 @@ def test_listing_the_tasks_loads_neither_reasoning_gym_nor_math_verify_nor_torch
     assert done.stdout.strip() == "set()"
 
 
-def test_entries_that_write_files_write_none_here_and_are_the_same_again(monkeypatch, tmp_path):
+def test_entries_that_write_files_write_none_here(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    drawn = [gym_bench.draw("codeio", seed, "test") for seed in (1, 2, 2, 1)]
-    assert drawn[0] == drawn[3] and drawn[1] == drawn[2] and not list(tmp_path.iterdir()) and Path.cwd() == tmp_path
+    drawn = [gym_bench.draw("codeio", seed, "test") for seed in (1, 2)]
+    assert all(drawn) and not list(tmp_path.iterdir()) and Path.cwd() == tmp_path
