@@ -9,6 +9,7 @@ stored as JSON it would lose the tuples and whole-number keys that some scorers 
 from __future__ import annotations
 
 import ast
+import random
 import re
 import tempfile
 from collections.abc import Callable, Iterator
@@ -66,13 +67,14 @@ def names() -> list[str]:
 def draw(name: str, seed: int, split: str) -> dict[str, Any]:
     """The entry of a seed and split: {question, answer, dataset_seed, index}; the same for the same arguments.
 
-    Draws entries until one falls on the wanted side; ProblemError if none of DRAWS does.
+    Draws entries until one falls on the wanted side; ProblemError if none of DRAWS does. An entry that is another one
+    when it is made again (codeio has programs that print the time) is passed over.
     """
     dataset_seed = rng_for("gym", name, split, seed).randrange(2**31)
     dataset = _dataset(name, dataset_seed)
     for index in range(DRAWS):
-        entry = dataset[index]
-        if split_of(_key(name, dataset, index, entry)) == split:
+        entry = _made(dataset, index)
+        if split_of(_key(name, dataset, index, entry)) == split and _made(dataset, index)["question"] == entry["question"]:
             return {"question": entry["question"], "answer": entry["answer"], "dataset_seed": dataset_seed, "index": index}
     raise ProblemError(f"No {split} problem of '{name}' was found with seed {seed}; try another seed or the other split.")
 
@@ -89,9 +91,18 @@ def _dataset(name: str, dataset_seed: int) -> Any:
     return create_dataset(name, seed=dataset_seed, size=DRAWS)
 
 
+def _made(dataset: Any, index: int) -> Any:
+    """The entry of that index; programs among codeio's draw from Python's and numpy's global random numbers, which are seeded here."""
+    import numpy as np
+
+    random.seed(index)
+    np.random.seed(index)
+    return dataset[index]
+
+
 @lru_cache(maxsize=256)
 def _entry(name: str, dataset_seed: int, index: int) -> Any:
-    return _dataset(name, dataset_seed)[index]
+    return _made(_dataset(name, dataset_seed), index)
 
 
 @_empty_folder()

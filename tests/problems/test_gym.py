@@ -178,7 +178,21 @@ def test_listing_the_tasks_loads_neither_reasoning_gym_nor_math_verify_nor_torch
     assert done.stdout.strip() == "set()"
 
 
-def test_entries_that_write_files_write_none_here(monkeypatch, tmp_path):
+def test_entries_that_write_files_write_none_here_and_are_the_same_again(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    drawn = [gym_bench.draw("codeio", seed, "test") for seed in (1, 2)]
-    assert all(drawn) and not list(tmp_path.iterdir()) and Path.cwd() == tmp_path
+    drawn = [gym_bench.draw("codeio", seed, "test") for seed in (1, 2, 2, 1)]
+    assert drawn[0] == drawn[3]
+    assert drawn[1] == drawn[2]
+    assert not list(tmp_path.iterdir())
+    assert Path.cwd() == tmp_path
+
+
+def test_an_entry_that_is_another_one_when_it_is_made_again_is_passed_over(monkeypatch):
+    made = iter(range(1000))
+
+    class Changing(list):
+        def __getitem__(self, index):
+            return {"question": f"{index}: {next(made) if index < 3 else 'always'}", "answer": "1"}
+
+    monkeypatch.setattr(gym_bench, "_dataset", lambda name, seed: Changing())
+    assert gym_bench.draw("codeio", 1, "train")["index"] >= 3
