@@ -6,10 +6,10 @@ st.set_page_config(page_title="RLM Explorer", page_icon="🌳", layout="wide", i
 
 st.navigation(
     [
-        st.Page("pages/explore.py", title="Explore", icon=":material/account_tree:", default=True),
-        st.Page("pages/runs.py", title="Saved runs", icon=":material/history:"),
-        st.Page("pages/rewards.py", title="Rewards", icon=":material/balance:"),
-        st.Page("pages/labels.py", title="Labels", icon=":material/rate_review:"),
+        st.Page("pages/explore/page.py", url_path="explore", title="Explore", icon=":material/account_tree:", default=True),
+        st.Page("pages/runs/page.py", url_path="runs", title="Saved runs", icon=":material/history:"),
+        st.Page("pages/rewards/page.py", url_path="rewards", title="Rewards", icon=":material/balance:"),
+        st.Page("pages/labels/page.py", url_path="labels", title="Labels", icon=":material/rate_review:"),
     ],
     position="top",
 ).run()

@@ -9,7 +9,7 @@ import tempfile
 import pytest
 from hypothesis import settings
 
-from rlm_core.paths import VARIABLE
+from rlm_core.core.paths import VARIABLE
 
 _DATA = tempfile.mkdtemp(prefix="rlm-explorer-tests-")
 os.environ[VARIABLE] = _DATA  # before any module is imported, and in place of a person's own folder, even a named one

@@ -11,10 +11,10 @@ from typing import Any
 import msgspec
 
 from rlm_core import problems, rewards, search
-from rlm_core.describe import Description
-from rlm_core.errors import ConfigError
-from rlm_core.models.catalogue import MODELS, describe, fit, refuse_unreadable
-from rlm_core.runs.config import RunConfig
+from rlm_core.core.config import RunConfig
+from rlm_core.core.errors import ConfigError
+from rlm_core.core.parameters import Description
+from rlm_core.models.listed import MODELS, describe, fit, refuse_unreadable
 
 
 def searches() -> dict[str, Description]:

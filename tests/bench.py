@@ -7,15 +7,15 @@ import statistics
 import time
 from collections.abc import Callable
 
-from rlm_core.events import Record, decode, encode
-from rlm_core.figures import visual
-from rlm_core.figures.tree_figure import tree_figure
-from rlm_core.models.loaders import load
+from rlm_core.core.config import Budget, RunConfig
+from rlm_core.core.events import Record, decode, encode
+from rlm_core.core.tree import replay
+from rlm_core.figures import palette
+from rlm_core.figures.tree.figure import tree_figure
+from rlm_core.models.loading import load
 from rlm_core.models.policy import Sampling
 from rlm_core.problems import make
-from rlm_core.runs.config import Budget, RunConfig
-from rlm_core.search.runner import run_search
-from rlm_core.tree import replay
+from rlm_core.runs.runner import run_search
 from tests.helpers import random_log
 
 REPEATS = 5
@@ -79,7 +79,7 @@ def seeing() -> None:
     tree = replay(records)
     print(f"decode {len(lines):,} events: {1e3 * median_seconds(lambda: [decode(x) for x in lines]):.1f} ms")
     print(f"replay {len(records):,} events: {1e3 * median_seconds(lambda: replay(records)):.1f} ms")
-    print(f"figure of {len(tree.nodes):,} nodes: {1e3 * median_seconds(lambda: tree_figure(tree, theme=visual.LIGHT)):.1f} ms")
+    print(f"figure of {len(tree.nodes):,} nodes: {1e3 * median_seconds(lambda: tree_figure(tree, theme=palette.LIGHT)):.1f} ms")
 
 
 if __name__ == "__main__":

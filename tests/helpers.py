@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 
-from rlm_core.events import (
+from rlm_core.core.events import (
     Answered,
     AnyEvent,
     BackedUp,
@@ -32,11 +32,11 @@ from rlm_core.events import (
     ToolCalled,
     Vote,
 )
-from rlm_core.markers import BACKTRACK, END_THINK, REVISE, TOOL, WAIT
+from rlm_core.core.problem import Problem
+from rlm_core.core.special_tokens import BACKTRACK, END_THINK, REVISE, TOOL, WAIT
+from rlm_core.core.tree import ROOT, SearchTree
 from rlm_core.problems import make, task
-from rlm_core.problems.base import Problem
-from rlm_core.problems.countdown import moves, remaining
-from rlm_core.tree import ROOT, SearchTree
+from rlm_core.problems.families.countdown import moves, remaining
 
 
 class Log:

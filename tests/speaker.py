@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from rlm_core.models.engine import Sample
-from rlm_core.models.line_format import LineFormat
-from rlm_core.models.local_policy import LocalPolicy
-from rlm_core.models.policy import Reading, Usage
+from rlm_core.core.usage import Usage
+from rlm_core.engine.engine import Sample
+from rlm_core.engine.reading import Reading
+from rlm_core.models.local import LocalPolicy
+from rlm_core.models.prompts.lines import LineFormat
 
 END = 0
 TEMPLATED = "{template with <think> and </think>}"

@@ -8,13 +8,13 @@ import msgspec
 import pytest
 
 from rlm_core import catalogue
-from rlm_core.errors import ConfigError
-from rlm_core.events import Record, RunFinished
-from rlm_core.models.library import Library
-from rlm_core.models.loaders import load
-from rlm_core.runs.config import Budget, RunConfig
-from rlm_core.search.runner import run_search
-from rlm_core.tree import replay
+from rlm_core.core.config import Budget, RunConfig
+from rlm_core.core.errors import ConfigError
+from rlm_core.core.events import Record, RunFinished
+from rlm_core.core.tree import replay
+from rlm_core.models.loading import load
+from rlm_core.models.pool import Library
+from rlm_core.runs.runner import run_search
 
 OFFERED = [d for kind in (catalogue.searches, catalogue.reward_models, catalogue.tasks, catalogue.models) for d in kind().values()]
 

@@ -11,7 +11,7 @@ import pytest
 
 from rlm_core.cli import main
 from rlm_core.cli.runs import KINDS
-from rlm_core.events import BackedUp, Record, encode
+from rlm_core.core.events import BackedUp, Record, encode
 from rlm_core.runs import logfile
 from tests.patience import PATIENCE
 

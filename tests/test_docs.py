@@ -107,11 +107,14 @@ def test_the_commands_a_document_gives_are_there_with_their_options(doc):
 @pytest.mark.parametrize(
     ("text", "lost"),
     [
-        ("`selection.beta_posterior`, `search/mcts.py`, `SearchRun.evaluate`, `growth.Growth.evaluate_mixed`, `models/kv_rows.States`", []),
-        ("`selection.beta_mass`", ["selection.beta_mass"]),
+        (
+            "`search/rules.beta_posterior`, `algorithms/mcts.py`, `SearchRun.evaluate`, `Growth.evaluate_mixed`, `kv_cache.States`",
+            [],
+        ),
+        ("`search/rules.beta_mass`", ["search/rules.beta_mass"]),
         ("`search/mtcs.py` and `rlm_core/serach/`", ["rlm_core/serach/", "search/mtcs.py"]),
         ("`SearchRun.value` of a `SearchRum`", ["SearchRum", "SearchRun.value"]),
-        ("`growth.Growth.evaluate_twice`", ["growth.Growth.evaluate_twice"]),
+        ("`tree_search.Growth.evaluate_twice`", ["tree_search.Growth.evaluate_twice"]),
         ("`chain:n=200`, `prm:nano`, `<revise>`, `st.plotly_chart`, `x = y.z(1)`", []),
     ],
 )

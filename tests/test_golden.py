@@ -14,12 +14,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from rlm_core.events import Record, RunFinished, decode, encode
-from rlm_core.models.loaders import load
-from rlm_core.runs.config import Budget, RunConfig
+from rlm_core.core.config import Budget, RunConfig
+from rlm_core.core.events import Record, RunFinished, decode, encode
+from rlm_core.core.tree import replay
+from rlm_core.models.loading import load
+from rlm_core.runs.runner import run_search
 from rlm_core.search import searches
-from rlm_core.search.runner import run_search
-from rlm_core.tree import replay
 
 FOLDER = Path(__file__).parent / "golden"
 SETTINGS = {"self_correction": {"variant": "rounds"}, "thinking": {"waits": 1, "most": 64}}

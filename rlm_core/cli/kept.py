@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from rlm_core.errors import ConfigError
+from rlm_core.core.errors import ConfigError
 
 
 class Kept:

@@ -11,15 +11,15 @@ from typing import Annotated
 import typer
 
 from rlm_core import catalogue
-from rlm_core.cli.words import build_config, load, report
-from rlm_core.describe import Description, Parameter, unknown
-from rlm_core.errors import ConfigError, RlmError
-from rlm_core.events import Record, encode
+from rlm_core.cli.config import build_config, load, report
+from rlm_core.core.config import RunConfig
+from rlm_core.core.errors import ConfigError, RlmError
+from rlm_core.core.events import Record, encode
+from rlm_core.core.parameters import Description, Parameter, unknown
+from rlm_core.core.tree import SearchTree
 from rlm_core.runs import logfile
-from rlm_core.runs.config import RunConfig
 from rlm_core.runs.summary import summarise
-from rlm_core.search import answer, pool
-from rlm_core.tree import SearchTree
+from rlm_core.search import answers, pool
 
 app = typer.Typer()
 
@@ -47,7 +47,7 @@ def run(
 
 
 async def _run(config: RunConfig, out: Path | None) -> SearchTree:
-    from rlm_core.search.runner import run_search
+    from rlm_core.runs.runner import run_search
 
     if out is not None:
         _check_writable(out)
@@ -88,8 +88,8 @@ def replay_command(
     if first is None:
         _print_summary(tree)
         return
-    if pick not in answer.PICK.choices:
-        raise unknown("pick", pick, map(str, answer.PICK.choices))
+    if pick not in answers.PICK.choices:
+        raise unknown("pick", pick, map(str, answers.PICK.choices))
     smaller = pool.cut(tree, pick, first)
     print(
         json.dumps({"first": first, "pick": pick, "answer": smaller.answer, "correct": smaller.correct, "tokens": pool.cost(tree, first)})
@@ -126,7 +126,7 @@ def _default(p: Parameter) -> str:
 @app.command()
 def serve(port: Annotated[int, typer.Option(min=1, max=65535)] = 8501) -> None:
     """Serve the app on 127.0.0.1, with a worker of its own."""
-    from rlm_core.serve import serve as serve_app
+    from rlm_core.app.serve import serve as serve_app
 
     sys.exit(serve_app(port))
 
@@ -138,6 +138,6 @@ def worker(
     name: Annotated[str, typer.Option(help="How the store knows this worker; the default is random.")] = "",
 ) -> None:
     """Take runs from the store and run them, until interrupted."""
-    from rlm_core.worker import serve
+    from rlm_core.app.worker import serve
 
     asyncio.run(serve(data, supervised, name))

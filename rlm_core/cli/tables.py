@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rlm_core.measure import Compared, compared
+from rlm_core.evaluation.statistics import Compared, compared
 
 Row = Mapping[str, Any]
 

@@ -7,8 +7,8 @@ import json
 
 import msgspec
 
-from rlm_core.errors import LabelError
-from rlm_core.problems.base import Problem
+from rlm_core.core.errors import LabelError
+from rlm_core.core.problem import Problem
 
 HUMAN = "human"
 UNSAID = "unsaid"

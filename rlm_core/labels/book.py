@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import msgspec
 
-from rlm_core.errors import LabelError
+from rlm_core.core.errors import LabelError
+from rlm_core.core.wording import counted
 from rlm_core.labels.base import HUMAN, Label, Solution
 from rlm_core.runs.store import Store
-from rlm_core.wording import counted
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS solutions (

@@ -11,11 +11,11 @@ from typing import Any
 
 import msgspec
 
-from rlm_core.errors import LabelError, RlmError
+from rlm_core.core.errors import LabelError, RlmError
+from rlm_core.core.wording import counted, listed
 from rlm_core.labels import prm800k, published
 from rlm_core.labels.base import Label, Solution
 from rlm_core.labels.found import Found
-from rlm_core.wording import counted, listed
 
 NAMED = 12
 """Runs of row numbers that one sentence names; of more, only their number is said."""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rlm_core import problems
+from rlm_core.core.problem import Problem
 from rlm_core.labels.base import Label, Solution, solution
-from rlm_core.problems.base import Problem
 
 ANSWER_HEAD = "# Answer"
 """What stands before the answer in the last step of PRM800K's solutions."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from rlm_core.core.problem import Problem
+from rlm_core.core.tree import SearchTree
 from rlm_core.labels.base import Solution, solution
-from rlm_core.problems.base import Problem
-from rlm_core.tree import SearchTree
 
 
 def solutions(tree: SearchTree, problem: Problem, *, run: str, model: str) -> list[Solution]:

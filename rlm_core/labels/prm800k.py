@@ -19,10 +19,10 @@ from typing import Any, Literal
 import msgspec
 
 from rlm_core import problems
-from rlm_core.errors import LabelError
+from rlm_core.core.errors import LabelError
 from rlm_core.labels.base import BAD, HUMAN, Label, Solution, solution
 from rlm_core.labels.found import Found, checked, placed
-from rlm_core.problems.text import from_text
+from rlm_core.problems.families.text import from_text
 
 
 class _Completion(msgspec.Struct):

@@ -18,13 +18,13 @@ from typing import Annotated, Any
 import msgspec
 
 from rlm_core import problems
-from rlm_core.errors import LabelError
+from rlm_core.core.errors import LabelError
+from rlm_core.core.wording import counted
 from rlm_core.labels.base import BAD, GOOD, HUMAN, UNDATED, UNSAID, Label
 from rlm_core.labels.found import Found, checked, placed
-from rlm_core.problems.final_answer import final_answer
-from rlm_core.problems.imports import gsm8k_answer, math_answer
-from rlm_core.problems.text import from_text
-from rlm_core.wording import counted
+from rlm_core.problems.checking.final_answer import final_answer
+from rlm_core.problems.datasets import gsm8k_answer, math_answer
+from rlm_core.problems.families.text import from_text
 
 MARK = "ки"
 """Cyrillic ka and i: where Math-Shepherd's labels stand."""

@@ -11,25 +11,43 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from rlm_core.errors import ModelError
-from rlm_core.markers import REVISE
-from rlm_core.models.limited import generate
-from rlm_core.models.line_format import REVIEW, REVISION, LineFormat
-from rlm_core.models.policy import Critique, Sampling, Seed, Step
-from rlm_core.problems.base import Problem
-from rlm_core.problems.steps import ANSWER
-from rlm_core.together import together
+from rlm_core.core.concurrency import gather_or_cancel
+from rlm_core.core.errors import ModelError
+from rlm_core.core.problem import Problem
+from rlm_core.core.special_tokens import ANSWER, REVISE
+from rlm_core.core.usage import Seed
+from rlm_core.engine.engine import Sample, Session
+from rlm_core.engine.limited import generate
+from rlm_core.models.policy import Critique, Sampling, Step
+from rlm_core.models.prompts.base import Format
+from rlm_core.models.prompts.lines import REVIEW, REVISION, LineFormat
 
-if TYPE_CHECKING:
-    from rlm_core.models.local_policy import LocalPolicy
+
+class Writer(Protocol):
+    """What a critique needs of a policy."""
+
+    name: str
+    format: Format
+    session: Session
+
+    def state(self, problem: Problem, steps: Sequence[Step], allow: tuple[str, ...]) -> list[int]: ...
+
+    def split(self, sample: Sample, allow: tuple[str, ...], lead: list[int]) -> tuple[Step, ...]: ...
+
+    async def complete(
+        self, problem: Problem, steps: Sequence[Step], seeds: Sequence[Seed], sampling: Sampling
+    ) -> list[tuple[Step, ...]]: ...
+
+    async def force(self, problem: Problem, steps: Sequence[Step], text: str, sampling: Sampling, mark: str = "") -> tuple[Step, ...]: ...
+
 
 _SATISFIED = re.compile(r"no mistakes?\b", re.I)
 _WRONG = re.compile(r"wrong step\W*(\d+)", re.I)
 
 
-async def critique(policy: LocalPolicy, problem: Problem, steps: Sequence[Step], seed: Seed, sampling: Sampling) -> Critique:
+async def critique(policy: Writer, problem: Problem, steps: Sequence[Step], seed: Seed, sampling: Sampling) -> Critique:
     """The model's own judgement; where it neither names a step nor is satisfied, all of the solution is written again."""
     if not isinstance(policy.format, LineFormat):
         return await _reread(policy, problem, steps)
@@ -39,11 +57,11 @@ async def critique(policy: LocalPolicy, problem: Problem, steps: Sequence[Step],
     return Critique(text, k - 1 if 1 <= k <= len(steps) else None, satisfied=named is None and _SATISFIED.search(text) is not None)
 
 
-async def _reread(policy: LocalPolicy, problem: Problem, steps: Sequence[Step]) -> Critique:
+async def _reread(policy: Writer, problem: Problem, steps: Sequence[Step]) -> Critique:
     """P(`<revise>`) after each step; the first above one half is faulted."""
     revise = policy.format.forced(REVISE)
     states = [policy.state(problem, [*steps[:i], before_answer(policy, step)], (REVISE,)) for i, step in enumerate(steps)]
-    read = await together(policy.session.read(s, revise) for s in states)
+    read = await gather_or_cancel(policy.session.read(s, revise) for s in states)
     chances = [math.exp(r.logprobs[0]) for r in read]
     wrong = next((i for i, p in enumerate(chances) if p > 0.5), None)
     if wrong is None:
@@ -52,7 +70,7 @@ async def _reread(policy: LocalPolicy, problem: Problem, steps: Sequence[Step]) 
 
 
 async def revise(
-    policy: LocalPolicy, problem: Problem, steps: Sequence[Step], found: Critique, seed: Seed, sampling: Sampling
+    policy: Writer, problem: Problem, steps: Sequence[Step], found: Critique, seed: Seed, sampling: Sampling
 ) -> tuple[Step, ...]:
     """The whole solution again; the bundled model keeps the steps before the faulted one."""
     if isinstance(policy.format, LineFormat):
@@ -70,7 +88,7 @@ async def revise(
     return (*kept, retracted, *rest)
 
 
-def before_answer(policy: LocalPolicy, step: Step) -> Step:
+def before_answer(policy: Writer, step: Step) -> Step:
     """The step up to where its answer is stated or it ends: where a correction would stand."""
     texts = [t.text for t in step.tokens]
     tokens = step.tokens[: texts.index(ANSWER)] if ANSWER in texts else step.tokens
@@ -82,7 +100,7 @@ def _written(steps: Sequence[Step]) -> str:
     return "\n".join(s.text for s in steps)
 
 
-def _room(policy: LocalPolicy, prompt: Sequence[int], sampling: Sampling) -> int:
+def _room(policy: Writer, prompt: Sequence[int], sampling: Sampling) -> int:
     """Tokens that may follow; ModelError if the dialogue leaves none."""
     limit = policy.session.engine.max_length
     if len(prompt) >= limit:
@@ -90,7 +108,7 @@ def _room(policy: LocalPolicy, prompt: Sequence[int], sampling: Sampling) -> int
     return min(sampling.max_solution_tokens, limit - len(prompt))
 
 
-async def _reply(policy: LocalPolicy, problem: Problem, turns: list[str], seed: Seed, sampling: Sampling) -> str:
+async def _reply(policy: Writer, problem: Problem, turns: list[str], seed: Seed, sampling: Sampling) -> str:
     """The assistant's next turn."""
     fmt = policy.format
     assert isinstance(fmt, LineFormat)

@@ -10,15 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-import numpy as np
-
-from rlm_core.errors import ModelError, RewardError
-from rlm_core.events import Token
-from rlm_core.markers import MARKERS
-from rlm_core.problems.base import Problem
-
-Seed = tuple[int, ...]
-"""Non-negative integers from which one sample's random numbers are drawn, and nothing else."""
+from rlm_core.core.errors import ModelError, RewardError
+from rlm_core.core.events import Token
+from rlm_core.core.problem import Problem
+from rlm_core.core.special_tokens import MARKERS
+from rlm_core.core.usage import Seed, Usage
+from rlm_core.engine.reading import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +35,7 @@ class Step:
     (or solution) was over, so it must not be returned as finished or continued. starved: that limit was the
     run's budget of tokens.
     A step a person wrote has no tokens.
-    mark: the marker it ended in or stands for (see `rlm_core.markers`), if it is no ordinary step.
+    mark: the marker it ended in or stands for (see `rlm_core.core.special_tokens`), if it is no ordinary step.
     thinking: it stands in the thinking space. forced: the decoder put it there. tool: the call made in it.
     """
 
@@ -63,7 +60,7 @@ class Sampling:
     """How to sample. temperature ≥ 0 (0: the likeliest token); limits in tokens.
 
     max_solution_tokens: of one solution, from its first step on; what stands in the thinking space is not among them.
-    allow: markers the model is asked to use (see `rlm_core.markers.ALLOWING`); without any it writes a plain solution.
+    allow: markers the model is asked to use (see `rlm_core.core.special_tokens.ALLOWING`); without any it writes a plain solution.
     """
 
     temperature: float = 1.0
@@ -82,34 +79,6 @@ class Critique:
     text: str
     wrong: int | None
     satisfied: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a model made of the n tokens of a step, figures in nats.
-
-    hidden: [n, hidden_size], the last hidden state (normalised) of the position that predicts each token.
-    logprobs: ln p of each token. entropies: −Σ p·ln p of the distribution it was drawn from, in [0, ln V].
-    certainties: KL(uniform ‖ p) = −mean ln p − ln V of that distribution, ≥ 0 (self-certainty, Kang et al. 2025).
-    """
-
-    hidden: np.ndarray
-    logprobs: tuple[float, ...]
-    entropies: tuple[float, ...]
-    certainties: tuple[float, ...]
-
-    def part(self, start: int, end: int) -> Reading:
-        """That of tokens start … end−1."""
-        return Reading(self.hidden[start:end], self.logprobs[start:end], self.entropies[start:end], self.certainties[start:end])
-
-
-@dataclass(slots=True)
-class Usage:
-    """Running counts of what a policy has done: tokens generated, prompt tokens computed and reused."""
-
-    generated: int = 0
-    computed: int = 0
-    reused: int = 0
 
 
 class Policy(Protocol):

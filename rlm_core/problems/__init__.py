@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from rlm_core.describe import Description, Value, parse_assignments, unknown
-from rlm_core.discover import exported
-from rlm_core.errors import ConfigError
-from rlm_core.problems.base import Problem, Task, decoded
+from rlm_core.core.errors import ConfigError
+from rlm_core.core.parameters import Description, Value, parse_assignments, unknown
+from rlm_core.core.problem import Problem
+from rlm_core.core.registry import exported
+from rlm_core.problems.base import Task, decoded
 
 __all__ = ["Problem", "Task", "make", "read", "task", "tasks"]
 
@@ -18,7 +19,7 @@ __all__ = ["Problem", "Task", "make", "read", "task", "tasks"]
 @lru_cache(maxsize=1)
 def tasks() -> dict[str, Task]:
     """Every task by name."""
-    return {t.description.name: t for t in exported("rlm_core.problems", "TASK", Task)}
+    return {t.description.name: t for t in exported("rlm_core.problems.families", "TASK", Task)}
 
 
 def task(name: str) -> Task:

@@ -5,7 +5,6 @@ A task is one file in this folder with a module-level `TASK`; the registry in `_
 
 from __future__ import annotations
 
-import hashlib
 import operator
 import random
 import zlib
@@ -14,36 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, unquote
 
-import msgspec
-
-from rlm_core.describe import Description, Parameter
-
-
-class Problem(msgspec.Struct, frozen=True):
-    """One question to reason about; plain data that travels in the event log.
-
-    task: name of the task that made it.
-    spec: text that makes the same problem again, such as "countdown:numbers=3,seed=7".
-    question: the problem in words, as a person or a chat model reads it.
-    compact: the same in the bundled model's notation; empty where that model has none.
-    reference: a correct answer if one is known, else None.
-    self_checking: an answer can be checked from the question alone (as in Countdown, where the
-        target is given), so that a verifier inside a search is not an oracle.
-    data: the task's own facts (numbers, target, …).
-    """
-
-    task: str
-    spec: str
-    question: str
-    compact: str = ""
-    reference: str | None = None
-    self_checking: bool = False
-    data: dict[str, Any] = {}
-
-
-def question_id(problem: Problem) -> str:
-    """Eight signs that tell one question from another, however it was made."""
-    return hashlib.sha256(problem.question.encode()).hexdigest()[:8]
+from rlm_core.core.parameters import Description, Parameter
+from rlm_core.core.problem import Problem
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rlm_core.core.problem import Problem
 from rlm_core.problems import task
-from rlm_core.problems.base import Problem
 
 SECONDS = 20.0
 """After so long no more answers are compared but by their text: some make algebra hang for seconds each."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rlm_core.describe import parse_assignments
-from rlm_core.errors import ProblemError
+from rlm_core.core.errors import ProblemError
+from rlm_core.core.parameters import parse_assignments
+from rlm_core.core.problem import Problem
 from rlm_core.problems import make, task
-from rlm_core.problems.base import SEED, Problem
+from rlm_core.problems.base import SEED
 
 MOST = 100_000
 

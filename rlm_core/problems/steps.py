@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rlm_core.markers import WAIT_IN_WORDS
-
-ANSWER = "<answer>"
-"""How the bundled model and every worked solution here mark an answer."""
+from rlm_core.core.special_tokens import ANSWER, WAIT_IN_WORDS
 
 
 def with_answer(steps: Sequence[str], answer: str) -> tuple[str, ...]:

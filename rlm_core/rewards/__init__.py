@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from rlm_core.describe import Value, parse_assignments, unknown
-from rlm_core.discover import exported
-from rlm_core.errors import ConfigError
+from rlm_core.core.errors import ConfigError
+from rlm_core.core.parameters import Value, parse_assignments, unknown
+from rlm_core.core.registry import exported
 from rlm_core.rewards.base import Reward, RewardModel
-from rlm_core.rewards.head import offered
+from rlm_core.rewards.heads.head import offered
 
 __all__ = ["Chosen", "Reward", "RewardModel", "checked", "chosen", "notation", "reward", "rewards", "written"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from rlm_core.describe import Parameter
-from rlm_core.errors import ConfigError, RewardError
+from rlm_core.core.errors import ConfigError, RewardError
+from rlm_core.core.parameters import Parameter
 
 METHODS = ("last", "min", "prod", "mean")
 AGGREGATE = Parameter(

@@ -9,10 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from rlm_core.describe import Description
-from rlm_core.events import Part, RolloutResult
-from rlm_core.models.policy import Policy, Sampling, Seed, Step
-from rlm_core.problems.base import Problem
+from rlm_core.core.events import Part, RolloutResult
+from rlm_core.core.parameters import Description
+from rlm_core.core.problem import Problem
+from rlm_core.core.usage import Seed
+from rlm_core.models.policy import Policy, Sampling, Step
+from rlm_core.models.source import ModelSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,34 +54,6 @@ class RewardModel(Protocol):
 
     async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Scored:
         """The score of the state after `steps`. RewardError if it cannot be computed."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class StepScores:
-    """scores: in [0,1], one a step, or one alone for all of them. generated: tokens written to find them."""
-
-    scores: list[float]
-    generated: int = 0
-
-
-class StepScorer(Protocol):
-    """A process reward model with weights of its own."""
-
-    async def score_steps(self, problem: Problem, steps: Sequence[str]) -> StepScores:
-        """What it says of the steps. RewardError if the model cannot be asked in its own format."""
-        ...
-
-
-class ModelSource(Protocol):
-    """Where a reward gets models other than the run's policy; they are loaded when first asked for."""
-
-    async def policy(self, name: str) -> Policy:
-        """A fresh view of the model of that name, id or folder. ModelError if it cannot be loaded."""
-        ...
-
-    async def step_scorer(self, name: str, recipe: str) -> StepScorer:
-        """The process reward model of that id or folder, asked by that recipe ("auto" finds it). ModelError, RewardError."""
         ...
 
 

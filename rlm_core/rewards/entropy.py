@@ -12,9 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rlm_core.describe import Description, Parameter
-from rlm_core.models.policy import Policy, Seed, Step
-from rlm_core.problems.base import Problem
+from rlm_core.core.parameters import Description, Parameter
+from rlm_core.core.problem import Problem
+from rlm_core.core.usage import Seed
+from rlm_core.models.policy import Policy, Step
 from rlm_core.rewards.base import Reward, RewardContext, Scored
 from rlm_core.rewards.uncertainty import uncertainty
 

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rlm_core.describe import Description, Parameter
-from rlm_core.errors import ConfigError, RewardError
-from rlm_core.models.policy import Seed, Step
-from rlm_core.problems.base import Problem
+from rlm_core.core.errors import ConfigError, RewardError
+from rlm_core.core.parameters import Description, Parameter
+from rlm_core.core.problem import Problem
+from rlm_core.core.usage import Seed
+from rlm_core.models.policy import Step
+from rlm_core.models.source import StepScorer
 from rlm_core.rewards.aggregate import AGGREGATE, running
-from rlm_core.rewards.base import Reward, RewardContext, Scored, StepScorer
+from rlm_core.rewards.base import Reward, RewardContext, Scored
 
 DESCRIPTION = Description(
     name="hub_prm",

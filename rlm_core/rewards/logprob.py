@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rlm_core.describe import Description
-from rlm_core.errors import RewardError
-from rlm_core.models.policy import Policy, Seed, Step
-from rlm_core.problems.base import Problem
+from rlm_core.core.errors import RewardError
+from rlm_core.core.parameters import Description
+from rlm_core.core.problem import Problem
+from rlm_core.core.usage import Seed
+from rlm_core.models.policy import Policy, Step
 from rlm_core.rewards.base import Reward, RewardContext, Scored
 
 DESCRIPTION = Description(

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from rlm_core import rewards
-from rlm_core.describe import Description, Parameter, split
-from rlm_core.errors import ConfigError
-from rlm_core.events import Part
-from rlm_core.models.policy import Seed, Step
-from rlm_core.problems.base import Problem
+from rlm_core.core.concurrency import gather_or_cancel
+from rlm_core.core.errors import ConfigError
+from rlm_core.core.events import Part
+from rlm_core.core.parameters import Description, Parameter, split
+from rlm_core.core.problem import Problem
+from rlm_core.core.usage import Seed
+from rlm_core.models.policy import Step
 from rlm_core.rewards.base import Reward, RewardContext, RewardModel, Scored
-from rlm_core.together import together
 
 DESCRIPTION = Description(
     name="mixture",
@@ -78,7 +79,7 @@ class Mixture:
 
     async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Scored:
         """All parts are asked at once, each with a seed of its own; if one cannot say, neither can the mixture."""
-        scored = await together(m.score(problem, steps, (*seed, i)) for i, (_, m, _) in enumerate(self.parts))
+        scored = await gather_or_cancel(m.score(problem, steps, (*seed, i)) for i, (_, m, _) in enumerate(self.parts))
         said = [(name, weight, s.score) for (name, _, weight), s in zip(self.parts, scored, strict=True)]
         return Scored(
             score=min(1.0, sum(weight * score for _, weight, score in said)),

@@ -13,10 +13,11 @@ from typing import Any
 
 import msgspec
 
-from rlm_core.describe import Description, Parameter
-from rlm_core.events import RolloutResult
-from rlm_core.models.policy import Seed, Step
-from rlm_core.problems.base import Problem
+from rlm_core.core.events import RolloutResult
+from rlm_core.core.parameters import Description, Parameter
+from rlm_core.core.problem import Problem
+from rlm_core.core.usage import Seed
+from rlm_core.models.policy import Step
 from rlm_core.rewards.base import Reward, RewardContext, Scored
 from rlm_core.rewards.rollouts import CHECK, PILOT_SIZE, Ends, ended, make_ends
 

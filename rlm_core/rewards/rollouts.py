@@ -13,14 +13,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rlm_core.describe import Description, Parameter
-from rlm_core.events import RolloutResult
-from rlm_core.models.policy import Policy, Sampling, Seed, Step
-from rlm_core.problems.base import Problem
+from rlm_core.core.events import RolloutResult
+from rlm_core.core.parameters import Description, Parameter
+from rlm_core.core.problem import Problem
+from rlm_core.core.token_pool import Once
+from rlm_core.core.usage import Seed
+from rlm_core.models.policy import Policy, Sampling, Step
 from rlm_core.problems.grouping import grouped, same
 from rlm_core.rewards.base import Reward, RewardContext, Scored
 from rlm_core.rewards.verifier import answer_of, check, require_truth
-from rlm_core.token_pool import Once
 
 CHECK = Parameter(
     "check",

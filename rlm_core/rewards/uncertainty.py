@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rlm_core.errors import RewardError
+from rlm_core.core.errors import RewardError
+from rlm_core.core.problem import Problem
 from rlm_core.models.policy import Policy, Step
-from rlm_core.problems.base import Problem
 
 
 @dataclass(frozen=True, slots=True)

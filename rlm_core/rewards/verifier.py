@@ -10,12 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rlm_core.describe import Description
-from rlm_core.errors import RewardError
-from rlm_core.markers import said
-from rlm_core.models.policy import Seed, Step
+from rlm_core.core.errors import RewardError
+from rlm_core.core.parameters import Description
+from rlm_core.core.problem import Problem
+from rlm_core.core.special_tokens import said
+from rlm_core.core.usage import Seed
+from rlm_core.models.policy import Step
 from rlm_core.problems import task
-from rlm_core.problems.base import Problem
 from rlm_core.rewards.base import Reward, RewardContext, Scored
 
 DESCRIPTION = Description(

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from rlm_core.errors import LogError
-from rlm_core.events import VERSION, Record, RunStarted, decode, encode
-from rlm_core.tree import ROOT, SearchTree, replay
+from rlm_core.core.errors import LogError
+from rlm_core.core.events import VERSION, Record, RunStarted, decode, encode
+from rlm_core.core.tree import ROOT, SearchTree, replay
 
 READABLE = (
     "readable are logs written by `python -m rlm_core run --out` or exported from a run: one event a line as JSON, "

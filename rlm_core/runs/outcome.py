@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from rlm_core.events import Answered
-from rlm_core.narrate import METHODS
-from rlm_core.problems.base import Problem
-from rlm_core.tree import ROOT, Node, SearchTree
-from rlm_core.wording import WEIGHTS, counted, listed, readable
+from rlm_core.core.events import Answered
+from rlm_core.core.problem import Problem
+from rlm_core.core.tree import ROOT, Node, SearchTree
+from rlm_core.core.wording import WEIGHTS, counted, listed, readable
+from rlm_core.narrate.sentences import METHODS
 
 VERDICTS = {True: "✓ right", False: "✕ wrong", None: "not checked"}
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rlm_core.describe import BUDGET, Description
-from rlm_core.runs.config import Budget, RunConfig
-from rlm_core.tree import ROOT, SearchTree
-from rlm_core.wording import counted
+from rlm_core.core.config import Budget, RunConfig
+from rlm_core.core.parameters import BUDGET, Description
+from rlm_core.core.tree import ROOT, SearchTree
+from rlm_core.core.wording import counted
 
 PACED = 0.02
 """Below this share of a run no pace is known yet."""

@@ -21,11 +21,11 @@ from typing import Any
 
 import msgspec
 
-from rlm_core.errors import RunNotFound
-from rlm_core.events import Record, decode, encode
-from rlm_core.paths import data_folder
-from rlm_core.problems.base import Problem
-from rlm_core.runs.config import RunConfig
+from rlm_core.core.config import RunConfig
+from rlm_core.core.errors import RunNotFound
+from rlm_core.core.events import Record, decode, encode
+from rlm_core.core.paths import data_folder
+from rlm_core.core.problem import Problem
 
 ACTIVE = ("queued", "loading", "running")
 ENDED = ("finished", "failed", "cancelled", "interrupted")

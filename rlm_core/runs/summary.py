@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from rlm_core.tree import SearchTree
+from rlm_core.core.tree import SearchTree
 
 INTERRUPTED = "interrupted"
 

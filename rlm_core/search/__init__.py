@@ -1,15 +1,15 @@
 """Searches: one file each.
 
-A new search is a new file here, or in `rlm_core.thought`, with a module-level `SEARCH`; nothing else is edited.
+A new search is a new file here, or in `rlm_core.thinking`, with a module-level `SEARCH`; nothing else is edited.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
 
-from rlm_core.describe import unknown
-from rlm_core.discover import exported
-from rlm_core.search.base import Search
+from rlm_core.core.parameters import unknown
+from rlm_core.core.registry import exported
+from rlm_core.search.run import Search
 
 __all__ = ["Search", "search", "searches"]
 
@@ -17,7 +17,7 @@ __all__ = ["Search", "search", "searches"]
 @lru_cache(maxsize=1)
 def searches() -> dict[str, Search]:
     """Every search by name."""
-    found = [*exported("rlm_core.search", "SEARCH", Search), *exported("rlm_core.thought", "SEARCH", Search)]
+    found = [*exported("rlm_core.search.algorithms", "SEARCH", Search), *exported("rlm_core.thinking.algorithms", "SEARCH", Search)]
     return {s.description.name: s for s in found}
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rlm_core.describe import Parameter
-from rlm_core.events import Answered
+from rlm_core.core.events import Answered
+from rlm_core.core.parameters import Parameter
+from rlm_core.core.tree import ROOT, Node, SearchTree
 from rlm_core.models.policy import Step
-from rlm_core.search import answer
-from rlm_core.search.base import OutOfBudget, SearchRun
-from rlm_core.tree import ROOT, Node, SearchTree
+from rlm_core.search import answers
+from rlm_core.search.run import OutOfBudget, SearchRun
 
 BATCH = Parameter("batch", 4, "Candidates sampled at the same time; budgets are checked between batches.", low=1, high=64, advanced=True)
 
@@ -61,7 +61,7 @@ def pooled(tree: SearchTree) -> list[Node]:
 
 def cut(tree: SearchTree, method: str, n: int) -> Answered:
     """What the first n candidates of a pool would have answered: N varied afterwards, nothing generated again."""
-    return answer.picked(tree, method, pooled(tree)[:n])
+    return answers.picked(tree, method, pooled(tree)[:n])
 
 
 def cost(tree: SearchTree, n: int) -> int:

@@ -11,19 +11,21 @@ from typing import Any
 
 import msgspec
 
-from rlm_core.evaluate_reward import evaluate_reward
-from rlm_core.models.catalogue import usual
-from rlm_core.models.library import Library
+from rlm_core.core.concurrency import gather_or_cancel
+from rlm_core.core.problem import Problem, question_id
+from rlm_core.evaluation.rewards import evaluate_reward
+from rlm_core.evaluation.sampling import AT_ONCE, draw
+from rlm_core.models.listed import usual
 from rlm_core.models.policy import Policy, Step
-from rlm_core.problems.base import SPLIT, Problem, question_id
+from rlm_core.models.pool import Library
+from rlm_core.models.source import ModelSource
+from rlm_core.problems.base import SPLIT
 from rlm_core.problems.sets import counted_set
-from rlm_core.rewards import Chosen, head
-from rlm_core.rewards.base import ModelSource
-from rlm_core.rewards.recipe import HeadRecipe
-from rlm_core.together import together
+from rlm_core.rewards import Chosen
+from rlm_core.rewards.heads import head
+from rlm_core.rewards.heads.recipe import HeadRecipe
 from rlm_core.training.labelling import MakerSettings, combined, make_labels
 from rlm_core.training.reward_models import HeadConfig, Labelled, card, fit, read
-from rlm_core.training.sampling import AT_ONCE, draw
 
 Report = Callable[[str], None]
 
@@ -66,7 +68,7 @@ async def gather(recipe: HeadRecipe, new_policy: Callable[[], Policy], source: M
             told(done, len(drawn))
             return Labelled(problem, steps, combined(parts), labels)
 
-    return await together(one(i, d.problem, d.steps) for i, d in enumerate(drawn)), tokens
+    return await gather_or_cancel(one(i, d.problem, d.steps) for i, d in enumerate(drawn)), tokens
 
 
 def _every(report: Report, what: str) -> Callable[[int, int], None]:

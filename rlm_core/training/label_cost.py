@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from rlm_core.errors import TrainingError
-from rlm_core.measure import auc, mean
+from rlm_core.core.errors import TrainingError
+from rlm_core.evaluation.statistics import auc, mean
 from rlm_core.models.policy import Policy
 from rlm_core.training.reward_models import Examples, HeadConfig, Labelled, fit, read
 

@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from rlm_core import rewards
-from rlm_core.errors import TrainingError
-from rlm_core.models.policy import Policy, Sampling, Seed, Step
+from rlm_core.core.errors import TrainingError
+from rlm_core.core.problem import Problem
+from rlm_core.core.usage import Seed
+from rlm_core.evaluation.sampling import oracle_labels
+from rlm_core.models.policy import Policy, Sampling, Step
+from rlm_core.models.source import ModelSource
 from rlm_core.problems import task
-from rlm_core.problems.base import Problem
-from rlm_core.rewards.base import ModelSource, RewardContext
-from rlm_core.rewards.recipe import MAKERS
-from rlm_core.training.sampling import oracle_labels
+from rlm_core.rewards.base import RewardContext
+from rlm_core.rewards.heads.recipe import MAKERS
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from pathlib import Path
 import torch
 from transformers import PreTrainedTokenizerFast
 
-from rlm_core.models.nano import FOLDER, build_model, build_tokenizer
+from rlm_core.engine.loading.nano import FOLDER, build_model, build_tokenizer
 from rlm_core.training.traces import KINDS, Trace, draw_chain, draw_countdown
 
 IGNORE = -100

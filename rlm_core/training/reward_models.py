@@ -19,13 +19,13 @@ from datetime import UTC, datetime
 import numpy as np
 import torch
 
-from rlm_core.errors import ModelError, TrainingError
+from rlm_core.core.concurrency import gather_or_cancel
+from rlm_core.core.errors import ModelError, TrainingError
+from rlm_core.core.problem import Problem
+from rlm_core.evaluation.sampling import AT_ONCE, Progress
 from rlm_core.models.policy import Policy, Step
-from rlm_core.problems.base import Problem
-from rlm_core.rewards.features import features
-from rlm_core.rewards.head import Card, Network
-from rlm_core.together import together
-from rlm_core.training.sampling import AT_ONCE, Progress
+from rlm_core.rewards.heads.features import features
+from rlm_core.rewards.heads.head import Card, Network
 
 Report = Callable[[str], None]
 
@@ -112,7 +112,7 @@ async def read(
     usable = [s for s in labelled if s.steps and (_of_whole(s) is not None if kind == "orm" else any(t is not None for t in s.targets))]
     if not usable:
         raise TrainingError(f"There is nothing to train a {kind.upper()} on: none of the {len(labelled)} solutions has a label it can use.")
-    seen = await together(one(s) for s in usable)
+    seen = await gather_or_cancel(one(s) for s in usable)
     rows = [(s, *found) for s, found in zip(usable, seen, strict=True) if found is not None]
     if not rows:
         raise TrainingError(f"None of the {len(usable)} labelled solutions can be read: {next(iter(refused))}")

@@ -12,9 +12,9 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from rlm_core.markers import BACKTRACK, END_THINK, ERROR, RESULT, REVISE, STEP, THINK, TOOL, WAIT
-from rlm_core.problems import chain, countdown
-from rlm_core.problems.arithmetic import equations
+from rlm_core.core.special_tokens import BACKTRACK, END_THINK, ERROR, RESULT, REVISE, STEP, THINK, TOOL, WAIT
+from rlm_core.problems.arithmetic.lines import equations
+from rlm_core.problems.families import chain, countdown
 from rlm_core.problems.steps import with_answer
 
 

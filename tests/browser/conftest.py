@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from rlm_core.core.config import RunConfig
+from rlm_core.core.tree import replay
 from rlm_core.problems import make
-from rlm_core.runs.config import RunConfig
 from rlm_core.runs.store import Store
 from rlm_core.runs.summary import summarise
-from rlm_core.tree import replay
 from tests.helpers import random_log
 from tests.patience import PATIENCE, until
 

@@ -6,11 +6,11 @@ import re
 
 import pytest
 
+from rlm_core.core.config import RunConfig
+from rlm_core.core.tree import replay
 from rlm_core.problems import make
 from rlm_core.runs import logfile
-from rlm_core.runs.config import RunConfig
 from rlm_core.runs.summary import summarise
-from rlm_core.tree import replay
 from tests.helpers import random_log
 from tests.patience import PATIENCE
 

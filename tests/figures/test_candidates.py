@@ -4,19 +4,19 @@ from collections import Counter
 
 import pytest
 
-from rlm_core.events import Answered, Evaluated, NodeAdded, Vote
-from rlm_core.figures import visual
-from rlm_core.figures.candidate_rows import MOST, UNSCORED, fitted, groups, places, undrawn
-from rlm_core.figures.candidates import candidates_figure, votes_figure
+from rlm_core.core.events import Answered, Evaluated, NodeAdded, Vote
+from rlm_core.core.tree import SearchTree, replay
+from rlm_core.figures import palette
+from rlm_core.figures.charts.candidate_rows import MOST, UNSCORED, fitted, groups, places, undrawn
+from rlm_core.figures.charts.candidates import candidates_figure, votes_figure
 from rlm_core.problems import make
-from rlm_core.tree import SearchTree, replay
 from tests.helpers import Log, best_of_n_log, random_log
 
 
 @pytest.mark.parametrize(("count", "large"), [(1, False), (16, False), (16, True), (64, False)])
 def test_every_candidate_is_a_clickable_point(count: int, large: bool) -> None:
     tree = replay(best_of_n_log(1, count, 1))
-    figure = candidates_figure(tree, theme=visual.LIGHT, selected=1, large=large)
+    figure = candidates_figure(tree, theme=palette.LIGHT, selected=1, large=large)
     assert Counter(n for t in figure.data for n in t.customdata or ()) == Counter(c.id for c in tree.candidates())
 
 
@@ -24,22 +24,22 @@ def test_what_has_no_score_stands_apart_and_never_at_zero() -> None:
     log = Log(make("countdown:numbers=3,seed=1"))
     none, zero = log.add(0, "1+1=2<answer>2"), log.add(0, "1+1=2<answer>2")
     log.emit(Evaluated(zero, "orm", 0.0))
-    figure = candidates_figure(log.tree, theme=visual.LIGHT)
+    figure = candidates_figure(log.tree, theme=palette.LIGHT)
     where = {n: (x, fill) for t in figure.data for n, x, fill in zip(t.customdata, t.x, t.marker.color, strict=True)}
-    assert where[none] == (UNSCORED, visual.LIGHT.unscored) and UNSCORED < -0.1
-    assert where[zero] == (0.0, visual.value_colour(0.0))
+    assert where[none] == (UNSCORED, palette.LIGHT.unscored) and UNSCORED < -0.1
+    assert where[zero] == (0.0, palette.value_colour(0.0))
     assert "not<br>scored" in figure.layout.xaxis.ticktext
 
 
 def test_no_column_for_the_unscored_where_all_have_a_score() -> None:
-    figure = candidates_figure(replay(best_of_n_log(1, 8)), theme=visual.LIGHT)
+    figure = candidates_figure(replay(best_of_n_log(1, 8)), theme=palette.LIGHT)
     assert "not<br>scored" not in figure.layout.xaxis.ticktext
 
 
 def test_the_chosen_answer_comes_first_and_is_named() -> None:
     tree = replay(best_of_n_log(1, 16))
     assert tree.answered is not None and groups(tree)[0].answer == tree.answered.answer
-    figure = candidates_figure(tree, theme=visual.LIGHT)
+    figure = candidates_figure(tree, theme=palette.LIGHT)
     assert figure.layout.yaxis.ticktext[0].startswith("<b>✓ ") and figure.layout.annotations[0].text == "chosen"
 
 
@@ -64,7 +64,7 @@ def test_sixty_candidates_of_one_score_are_all_inside_the_picture_which_grows_as
     log = Log(make("chain:seed=1"))
     for i in range(60):
         log.emit(Evaluated(log.add(0, f"1+1=2<answer>{2 if i < 49 else i}"), "prm", 0.9))
-    figure = candidates_figure(log.tree, theme=visual.LIGHT, height=430)
+    figure = candidates_figure(log.tree, theme=palette.LIGHT, height=430)
     bottom, top = figure.layout.yaxis.range
     spots = [(x, y) for t in figure.data for x, y in zip(t.x, t.y, strict=True)]
     assert len(set(spots)) == 60 and all(top < y < bottom for _, y in spots)
@@ -72,7 +72,7 @@ def test_sixty_candidates_of_one_score_are_all_inside_the_picture_which_grows_as
 
 
 def test_few_candidates_keep_to_the_height_that_is_given() -> None:
-    assert candidates_figure(replay(best_of_n_log(1, 16)), theme=visual.LIGHT, height=430).layout.height == 430
+    assert candidates_figure(replay(best_of_n_log(1, 16)), theme=palette.LIGHT, height=430).layout.height == 430
 
 
 def test_a_candidate_that_was_cut_off_is_drawn_in_a_row_of_its_own() -> None:
@@ -80,7 +80,7 @@ def test_a_candidate_that_was_cut_off_is_drawn_in_a_row_of_its_own() -> None:
     log.emit(Evaluated(log.add(0, "1+1=2<answer>2"), "prm", 0.9))
     cut = len(log.tree.nodes)
     log.emit(NodeAdded(cut, 0, "well then let us think", cut=True))
-    figure = candidates_figure(log.tree, theme=visual.LIGHT)
+    figure = candidates_figure(log.tree, theme=palette.LIGHT)
     assert figure.layout.yaxis.ticktext[-1] == "cut off ×1"
     assert [n for t in figure.data for n in t.customdata or ()] == [1, cut]
 
@@ -104,35 +104,35 @@ def test_of_thousands_the_best_of_every_answer_are_drawn_and_all_are_counted() -
 
 def test_before_any_candidate_there_is_a_sentence() -> None:
     for tree in (SearchTree(), replay(random_log(2, 5))):
-        assert "No candidate" in candidates_figure(tree, theme=visual.DARK).layout.annotations[0].text
+        assert "No candidate" in candidates_figure(tree, theme=palette.DARK).layout.annotations[0].text
 
 
 def test_an_answer_that_looks_like_markup_is_shown_as_text() -> None:
     vote = Vote("<b>7</b>", 1.0, (1,), None)
-    figure = votes_figure(Answered("vote", "<b>7</b>", 1, None, (vote,)), theme=visual.LIGHT)
+    figure = votes_figure(Answered("vote", "<b>7</b>", 1, None, (vote,)), theme=palette.LIGHT)
     assert "&lt;b&gt;7" in figure.layout.yaxis.ticktext[0]
 
 
 def test_votes_are_told_by_mark_and_the_winner_by_weight_of_ink() -> None:
     answered = replay(best_of_n_log(1, 16)).answered
     assert answered is not None
-    figure = votes_figure(answered, theme=visual.LIGHT)
+    figure = votes_figure(answered, theme=palette.LIGHT)
     colours = list(figure.data[0].marker.color)
-    assert colours[-1] == visual.LIGHT.ink and colours.count(visual.LIGHT.ink) == 1
+    assert colours[-1] == palette.LIGHT.ink and colours.count(palette.LIGHT.ink) == 1
     assert all(t.removeprefix("<b>")[0] in "✓✕" for t in figure.layout.yaxis.ticktext)
     assert sum(figure.data[0].x) == pytest.approx(sum(v.weight for v in answered.votes))
 
 
 def test_the_chosen_answer_is_named_where_another_has_the_longest_bar() -> None:
     votes = (Vote("11", 42.0, (1, 2), False), Vote("12", 34.0, (3,), True))
-    figure = votes_figure(Answered("visits", "12", 3, True, votes), theme=visual.LIGHT)
+    figure = votes_figure(Answered("visits", "12", 3, True, votes), theme=palette.LIGHT)
     assert figure.data[0].text == ("<b>34.00 · 1 candidate · chosen</b>", "42.00 · 2 candidates")
     assert "visits" in figure.layout.xaxis.title.text
 
 
 def test_the_chosen_answer_has_a_bar_however_many_outweigh_it() -> None:
     votes = tuple(Vote(str(i), 50.0 - i, (i,), False) for i in range(40))
-    figure = votes_figure(Answered("visits", "39", 39, False, votes), theme=visual.LIGHT)
+    figure = votes_figure(Answered("visits", "39", 39, False, votes), theme=palette.LIGHT)
     assert figure.layout.yaxis.ticktext[0] == "<b>✕ 39</b>  "
 
 
@@ -141,5 +141,5 @@ def test_a_vote_says_for_how_many_samples_its_candidates_stand() -> None:
     assert tree.answered is not None
     vote = tree.answered.votes[0]
     tree.nodes[vote.nodes[0]].samples += 11
-    figure = votes_figure(tree.answered, tree, theme=visual.LIGHT)
+    figure = votes_figure(tree.answered, tree, theme=palette.LIGHT)
     assert f"sampled {len(vote.nodes) + 11} times" in figure.data[0].text[-1]

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rlm_core.events import NodeAdded, Record, RunStarted
-from rlm_core.figures.frame import frame, spread
-from rlm_core.figures.graph import to_networkx
-from rlm_core.figures.layout import layout, preorder, slots
+from rlm_core.core.events import NodeAdded, Record, RunStarted
+from rlm_core.core.tree import SearchTree, replay
+from rlm_core.figures.tree.layout import layout, preorder, slots
+from rlm_core.figures.tree.viewport import frame, spread
 from rlm_core.problems import make
-from rlm_core.tree import SearchTree, replay
+from rlm_core.runs.formats.graph import to_networkx
 from tests.helpers import chain_log, random_log
 
 PROBLEM = make("countdown:numbers=3,seed=1")

@@ -6,13 +6,13 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from rlm_core import catalogue
-from rlm_core.figures import visual
-from rlm_core.figures.miniature import HEIGHT, SHAPES, WIDTH, miniature
+from rlm_core.figures import palette
+from rlm_core.figures.icons import HEIGHT, SHAPES, WIDTH, miniature
 
 
-@pytest.mark.parametrize("theme", [visual.LIGHT, visual.DARK])
+@pytest.mark.parametrize("theme", [palette.LIGHT, palette.DARK])
 @pytest.mark.parametrize("shape", SHAPES)
-def test_a_drawing_is_valid_stays_within_its_frame_and_uses_the_themes_colours(shape: str, theme: visual.Theme) -> None:
+def test_a_drawing_is_valid_stays_within_its_frame_and_uses_the_themes_colours(shape: str, theme: palette.Theme) -> None:
     drawn = miniature(shape, theme)
     root = ET.fromstring(drawn)
     assert (root.get("width"), root.get("height")) == (str(WIDTH), str(HEIGHT)) and len(root) >= 4
@@ -26,9 +26,9 @@ def test_a_drawing_is_valid_stays_within_its_frame_and_uses_the_themes_colours(s
 
 
 def test_structures_differ_and_an_unknown_word_is_a_plain_tree() -> None:
-    assert len({miniature(s, visual.LIGHT) for s in SHAPES}) == len(SHAPES)
-    assert miniature("<script>", visual.LIGHT) == miniature("tree", visual.LIGHT)
-    assert miniature("tree", visual.LIGHT) != miniature("tree", visual.DARK)
+    assert len({miniature(s, palette.LIGHT) for s in SHAPES}) == len(SHAPES)
+    assert miniature("<script>", palette.LIGHT) == miniature("tree", palette.LIGHT)
+    assert miniature("tree", palette.LIGHT) != miniature("tree", palette.DARK)
 
 
 def test_every_strategy_that_is_offered_has_a_drawing() -> None:

@@ -7,21 +7,21 @@ from typing import Any
 import plotly.graph_objects as go
 import pytest
 
-from rlm_core.events import Backtracked, Corrected, NodeAdded, Probed
-from rlm_core.figures import visual
-from rlm_core.figures.frame import CHARACTER
-from rlm_core.figures.ribbon import ribbon_figure
-from rlm_core.figures.standing import follow, longest
-from rlm_core.markers import BACKTRACK, END_THINK, REVISE, TOOL, WAIT
+from rlm_core.core.events import Backtracked, Corrected, NodeAdded, Probed
+from rlm_core.core.special_tokens import BACKTRACK, END_THINK, REVISE, TOOL, WAIT
+from rlm_core.core.tree import SearchTree, replay
+from rlm_core.figures import palette
+from rlm_core.figures.chain.figure import ribbon_figure
+from rlm_core.figures.chain.path import follow, longest
+from rlm_core.figures.tree.viewport import CHARACTER
 from rlm_core.problems import make
-from rlm_core.tree import SearchTree, replay
 from tests.helpers import Chain, Log, chain_log, long_chain_log, random_log, thinking_log
 
 HOSTILE = '<b>x</b> $x^2$ <a href="https://example.org">u</a>'
 
 
 def drawn(tree: SearchTree, **options: Any) -> go.Figure:
-    return ribbon_figure(tree, **({"theme": visual.LIGHT} | options))
+    return ribbon_figure(tree, **({"theme": palette.LIGHT} | options))
 
 
 def markers(figure: go.Figure) -> dict[int, tuple[float, float, Any]]:
@@ -111,7 +111,7 @@ def test_what_is_undone_is_hollow_and_what_was_only_looked_at_again_is_not(seed:
     places = markers(drawn(tree))
     assert standing.undone and not standing.undone & standing.standing
     for node, (_, _, marker) in places.items():
-        assert (marker.color == visual.LIGHT.surface) == (node in standing.undone)
+        assert (marker.color == palette.LIGHT.surface) == (node in standing.undone)
 
 
 def test_a_step_is_drawn_as_undone_at_the_moment_it_is_left() -> None:
@@ -119,8 +119,8 @@ def test_a_step_is_drawn_as_undone_at_the_moment_it_is_left() -> None:
     at = next(i for i, r in enumerate(records) if isinstance(r.event, NodeAdded) and r.event.mark == REVISE)
     node = records[at].event.node
     before, after = (replay(records[:t]) for t in (at, at + 1))
-    assert node not in markers(drawn(before)) and markers(drawn(after))[node][2].color == visual.LIGHT.surface
-    assert markers(drawn(after))[1][2].color == visual.LIGHT.surface, "and what a backtrack left stays left"
+    assert node not in markers(drawn(before)) and markers(drawn(after))[node][2].color == palette.LIGHT.surface
+    assert markers(drawn(after))[1][2].color == palette.LIGHT.surface, "and what a backtrack left stays left"
 
 
 def test_colour_is_the_probes_confidence_and_nothing_else() -> None:
@@ -128,7 +128,7 @@ def test_colour_is_the_probes_confidence_and_nothing_else() -> None:
     sure, unsure = log.segment("1+1=2"), log.segment("2+1=3")
     log.emit(Probed(sure, "46", 0.83, True))
     places = markers(drawn(log.tree))
-    assert list(places[sure][2].color) == [0.83] and places[unsure][2].color == visual.LIGHT.unscored
+    assert list(places[sure][2].color) == [0.83] and places[unsure][2].color == palette.LIGHT.unscored
 
 
 def test_marks_have_their_words_and_symbols() -> None:
@@ -227,8 +227,8 @@ def test_a_replay_in_the_frame_of_the_whole_chain_holds_still() -> None:
     assert len({(f.xaxis.range, f.yaxis.range, f.margin.t, f.yaxis.domain) for f in frames}) == 1
 
 
-@pytest.mark.parametrize("theme", [visual.LIGHT, visual.DARK])
-def test_all_nodes_are_within_the_axes(theme: visual.Theme) -> None:
+@pytest.mark.parametrize("theme", [palette.LIGHT, palette.DARK])
+def test_all_nodes_are_within_the_axes(theme: palette.Theme) -> None:
     figure = drawn(replay(long_chain_log(1, 40)), theme=theme)
     (x0, x1), (y0, y1) = figure.layout.xaxis.range, figure.layout.yaxis.range
     assert all(x0 < x < x1 and y0 < y < y1 for x, y, _ in markers(figure).values())
@@ -254,5 +254,5 @@ def test_among_several_chains_the_one_of_the_answer_is_drawn() -> None:
 def test_colour_is_confidence_with_words_of_its_own_and_no_colour_of_value() -> None:
     figure = drawn(replay(thinking_log()))
     scale = [colour for _, colour in figure.layout.coloraxis.colorscale]
-    assert tuple(figure.layout.coloraxis.colorbar.ticktext) == visual.CONFIDENCE_WORDS
-    assert not set(scale) & set(visual.VALUE)
+    assert tuple(figure.layout.coloraxis.colorbar.ticktext) == palette.CONFIDENCE_WORDS
+    assert not set(scale) & set(palette.VALUE)

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from rlm_core.events import Answered, Backtracked, Evaluated, NodeAdded, Pruned, Resampled
-from rlm_core.figures import visual
-from rlm_core.figures.colours import Colours
-from rlm_core.figures.frame import CHARACTER
-from rlm_core.figures.labels import label, safe
-from rlm_core.figures.layout import layout
-from rlm_core.figures.plates import AWAY, Box, _free
-from rlm_core.figures.tree_figure import tree_figure
+from rlm_core.core.events import Answered, Backtracked, Evaluated, NodeAdded, Pruned, Resampled
+from rlm_core.core.tree import SearchTree, replay
+from rlm_core.figures import palette
+from rlm_core.figures.colour_by import Colours
+from rlm_core.figures.text import label, safe
+from rlm_core.figures.tree.callouts import AWAY, Box, _free
+from rlm_core.figures.tree.figure import tree_figure
+from rlm_core.figures.tree.layout import layout
+from rlm_core.figures.tree.viewport import CHARACTER
 from rlm_core.problems import make
-from rlm_core.tree import SearchTree, replay
 from tests.helpers import Log, beam_log, chain_log, forest_log, particle_log, random_log
 
 HOSTILE = [
@@ -29,7 +29,7 @@ HOSTILE = [
 
 
 def drawn(tree: SearchTree, **options: Any) -> list[dict[str, Any]]:
-    options = {"theme": visual.LIGHT} | options
+    options = {"theme": palette.LIGHT} | options
     return [t.to_plotly_json() for t in tree_figure(tree, **options).data]
 
 
@@ -68,7 +68,7 @@ def test_model_text_is_shown_as_text_and_never_as_markup(text: str) -> None:
     node = log.add(0, text)
     log.emit(Pruned((node,), text))
     log.emit(Evaluated(node, text, 0.5))
-    figure = tree_figure(log.tree, theme=visual.LIGHT, selected=node, colours=Colours(text))
+    figure = tree_figure(log.tree, theme=palette.LIGHT, selected=node, colours=Colours(text))
     shown = [words for t in figure.data for words in [*(t.text or []), *(t.hovertext or [])]]
     shown += [a.text for a in figure.layout.annotations]
     for words in shown:
@@ -117,9 +117,9 @@ def test_states_differ_by_shape_and_what_is_not_judged_is_neutral() -> None:
     log.emit(Evaluated(judged, "orm", 0.0))
     log.emit(Pruned((dropped,), "too low"))
     traces = drawn(log.tree)
-    assert marker_of(traces, open_)["marker"]["color"] == visual.LIGHT.unscored
+    assert marker_of(traces, open_)["marker"]["color"] == palette.LIGHT.unscored
     assert list(marker_of(traces, judged)["marker"]["color"]) == [0.0]
-    assert marker_of(traces, dropped)["marker"]["color"] == visual.LIGHT.surface
+    assert marker_of(traces, dropped)["marker"]["color"] == palette.LIGHT.surface
     assert marker_of(traces, wrong)["marker"]["symbol"] == "square"
     assert any("✕" in (t.get("text") or ()) for t in traces)
 
@@ -147,7 +147,7 @@ def test_corrections_are_arcs_of_their_own_and_the_roots_of_a_forest_are_numbere
     tree = replay(forest_log(1))
     traces = drawn(tree)
     (arc,) = [t for t in traces if t["mode"] == "lines+markers"]
-    assert arc["line"]["dash"] == visual.LINKS["correction"].dash != visual.LINKS["backtrack"].dash
+    assert arc["line"]["dash"] == palette.LINKS["correction"].dash != palette.LINKS["backtrack"].dash
     words = [w for t in traces for w in t.get("text") or ()]
     assert {"tree 1", "tree 2", "tree 3"} <= set(map(unnumbered, words))
     assert "correction" in {t["name"] for t in traces if t.get("showlegend")}
@@ -156,7 +156,7 @@ def test_corrections_are_arcs_of_their_own_and_the_roots_of_a_forest_are_numbere
 def test_forced_steps_have_a_dotted_ring_at_the_moment_they_happen() -> None:
     records = forest_log(1)
     at = next(i for i, r in enumerate(records) if getattr(r.event, "forced", False))
-    rings = [len(tree_figure(replay(records[:t]), theme=visual.LIGHT).layout.shapes) for t in (at, at + 1)]
+    rings = [len(tree_figure(replay(records[:t]), theme=palette.LIGHT).layout.shapes) for t in (at, at + 1)]
     assert rings == [0, 1]
 
 
@@ -173,18 +173,18 @@ def test_particles_show_how_many_go_on_after_the_latest_resampling() -> None:
 
 
 def test_area_follows_visits() -> None:
-    assert visual.diameter(40, 160, 1, 30) * 2 == visual.diameter(160, 160, 1, 30)
+    assert palette.diameter(40, 160, 1, 30) * 2 == palette.diameter(160, 160, 1, 30)
 
 
 def test_an_oracle_is_marked_in_the_picture() -> None:
     log = Log(make("countdown:numbers=3,seed=1"))
-    assert not [a for a in tree_figure(log.tree, theme=visual.LIGHT).layout.annotations if "ORACLE" in a.text]
+    assert not [a for a in tree_figure(log.tree, theme=palette.LIGHT).layout.annotations if "ORACLE" in a.text]
     log.emit(Evaluated(0, "oracle", 1.0, oracle=True))
-    assert [a for a in tree_figure(log.tree, theme=visual.LIGHT).layout.annotations if "ORACLE" in a.text]
+    assert [a for a in tree_figure(log.tree, theme=palette.LIGHT).layout.annotations if "ORACLE" in a.text]
 
 
 def test_zoom_is_kept_and_nothing_stands_on_the_page_but_the_tree() -> None:
-    shape = tree_figure(replay(random_log(2, 30)), theme=visual.DARK).layout
+    shape = tree_figure(replay(random_log(2, 30)), theme=palette.DARK).layout
     assert shape.uirevision and shape.title.text is None and not shape.xaxis.visible and not shape.yaxis.visible
     assert shape.paper_bgcolor == shape.plot_bgcolor == "rgba(0,0,0,0)"
 
@@ -192,7 +192,7 @@ def test_zoom_is_kept_and_nothing_stands_on_the_page_but_the_tree() -> None:
 @pytest.mark.parametrize("nodes", [1, 5, 30, 300])
 def test_all_nodes_are_within_the_axes(nodes: int) -> None:
     tree = replay(random_log(2, nodes))
-    figure = tree_figure(tree, theme=visual.LIGHT)
+    figure = tree_figure(tree, theme=palette.LIGHT)
     (x0, x1), (y0, y1) = figure.layout.xaxis.range, figure.layout.yaxis.range
     assert all(x0 < x < x1 and y0 < y < y1 for x, y in layout(tree).values())
 
@@ -200,7 +200,7 @@ def test_all_nodes_are_within_the_axes(nodes: int) -> None:
 def test_a_replay_with_the_places_of_the_whole_tree_holds_still() -> None:
     records = random_log(2, 30)
     places = layout(replay(records))
-    early, late = (tree_figure(replay(records[:t]), theme=visual.LIGHT, places=places) for t in (20, len(records)))
+    early, late = (tree_figure(replay(records[:t]), theme=palette.LIGHT, places=places) for t in (20, len(records)))
     assert early.layout.xaxis.range == late.layout.xaxis.range and early.layout.yaxis.range == late.layout.yaxis.range
     where = [{n: (x, y) for t in f.data if t.customdata for n, x, y in zip(t.customdata, t.x, t.y, strict=True)} for f in (early, late)]
     assert all(where[1][n] == place for n, place in where[0].items())
@@ -208,7 +208,7 @@ def test_a_replay_with_the_places_of_the_whole_tree_holds_still() -> None:
 
 def test_labels_are_lost_leaf_by_leaf_but_the_best_path_keeps_its_own() -> None:
     tree = replay(random_log(2, 300))
-    figure = tree_figure(tree, theme=visual.LIGHT)
+    figure = tree_figure(tree, theme=palette.LIGHT)
     labelled = sum(len(t.x) for t in figure.data if t.mode == "markers+text")
     assert labelled + len(figure.layout.annotations) < 60
     assert any("→" in a.text for a in figure.layout.annotations)
@@ -216,7 +216,7 @@ def test_labels_are_lost_leaf_by_leaf_but_the_best_path_keeps_its_own() -> None:
 
 @pytest.mark.parametrize("width", [560, 960, 2400])
 def test_the_problem_at_the_root_runs_into_no_step(width: int) -> None:
-    figure = tree_figure(replay(chain_log(0, 8)), theme=visual.LIGHT, width=width)
+    figure = tree_figure(replay(chain_log(0, 8)), theme=palette.LIGHT, width=width)
     (labels,) = [t for t in figure.data if t.mode == "markers+text"]
     px = (width - 8) / (figure.layout.xaxis.range[1] - figure.layout.xaxis.range[0])
     wide = [len(re.sub("<.*?>", "", html.unescape(text))) * labels.textfont.size * CHARACTER for text in labels.text]
@@ -236,7 +236,7 @@ def test_in_large_type_the_problem_is_read_whole_and_no_line_strikes_a_label_of_
     for end in range(17, 29):
         log.emit(NodeAdded(end, end - 12, "31+10=41", finished=True, answer="41"))
     log.emit(Answered("visits", "41", 28, True, ()))
-    figure = tree_figure(log.tree, theme=visual.LIGHT, large=True, width=width, height=560)
+    figure = tree_figure(log.tree, theme=palette.LIGHT, large=True, width=width, height=560)
     on_plates = {re.sub("<.*?>", "", html.unescape(a.text)) for a in figure.layout.annotations}
     (labels,) = [t for t in figure.data if t.mode == "markers+text"]
     assert any(text.startswith("28 13 1 →") for text in (*on_plates, *labels.text)), (on_plates, labels.text)
@@ -256,10 +256,10 @@ def test_a_deep_chain_and_a_large_tree_are_drawn() -> None:
     assert {t["type"] for t in drawn(replay(chain_log(0, 100))) if t.get("customdata")} == {"scatter"}
 
 
-@pytest.mark.parametrize("theme", [visual.LIGHT, visual.DARK])
-def test_text_contrasts_with_the_page_and_with_every_value(theme: visual.Theme) -> None:
-    assert all(visual.contrast(text, theme.surface) >= 4.5 for text in (theme.ink, theme.muted))
-    assert visual.contrast(theme.ink, theme.band) >= 4.5
-    fills = [visual.value_colour(i / 100) for i in range(101)] + [theme.unscored, theme.surface, theme.accent]
-    assert all(visual.contrast(visual.ink_on(fill), fill) >= 4.5 for fill in fills)
-    assert all(visual.contrast(line, theme.surface) >= 3 for line in (theme.outline, theme.pruned, theme.path, theme.accent))
+@pytest.mark.parametrize("theme", [palette.LIGHT, palette.DARK])
+def test_text_contrasts_with_the_page_and_with_every_value(theme: palette.Theme) -> None:
+    assert all(palette.contrast(text, theme.surface) >= 4.5 for text in (theme.ink, theme.muted))
+    assert palette.contrast(theme.ink, theme.band) >= 4.5
+    fills = [palette.value_colour(i / 100) for i in range(101)] + [theme.unscored, theme.surface, theme.accent]
+    assert all(palette.contrast(palette.ink_on(fill), fill) >= 4.5 for fill in fills)
+    assert all(palette.contrast(line, theme.surface) >= 3 for line in (theme.outline, theme.pruned, theme.path, theme.accent))

@@ -7,7 +7,7 @@ import pytest
 from rlm_core.labels.agreement import Pair, WithOracle, alpha, kappa, pairwise, share, units, until_lost, with_oracle
 from rlm_core.labels.base import Label, solution
 from rlm_core.problems import make, task
-from rlm_core.problems.text import from_text
+from rlm_core.problems.families.text import from_text
 
 
 def labels(by: str, *values: int | None, of: str = "s") -> list[Label]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from rlm_core.errors import LabelError
+from rlm_core.core.config import RunConfig
+from rlm_core.core.errors import LabelError
 from rlm_core.labels.base import Label, Solution, solution, target
 from rlm_core.labels.book import LabelBook
 from rlm_core.problems import make
-from rlm_core.problems.text import from_text
-from rlm_core.runs.config import RunConfig
+from rlm_core.problems.families.text import from_text
 from rlm_core.runs.store import Store
 
 CHAIN = make("chain:steps=3,seed=3")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from rlm_core.events import NodeAdded, Record
+from rlm_core.core.events import NodeAdded, Record
+from rlm_core.core.special_tokens import BACKTRACK, END_THINK
+from rlm_core.core.tree import replay
 from rlm_core.labels.from_tree import solutions
-from rlm_core.markers import BACKTRACK, END_THINK
 from rlm_core.problems import make
-from rlm_core.tree import replay
 from tests.helpers import random_log
 
 PROBLEM = make("chain:steps=2,seed=3")

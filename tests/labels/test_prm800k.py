@@ -11,7 +11,7 @@ from rlm_core.labels.base import Label, solution
 from rlm_core.labels.files import read
 from rlm_core.labels.prm800k import write
 from rlm_core.problems import make
-from rlm_core.problems.text import from_text
+from rlm_core.problems.families.text import from_text
 
 PROBLEMS = [make("chain:steps=3,seed=3"), make("countdown:numbers=3,seed=1"), from_text("Is 50%, or more,\nenough?", "yes")]
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)

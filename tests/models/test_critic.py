@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from rlm_core.errors import ModelError
-from rlm_core.models.loaders import load
+from rlm_core.core.errors import ModelError
+from rlm_core.models.loading import load
 from rlm_core.models.policy import Sampling, Step
 from rlm_core.problems import make
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 import pytest
 
-from rlm_core.errors import ModelError
-from rlm_core.markers import ALLOWING, BACKTRACK, END_THINK, ERROR, MARKERS, RESULT, REVISE, STEP, THINK, TOOL, WAIT
-from rlm_core.models.line_format import ANSWER_CUE, REQUESTS, LineFormat
-from rlm_core.models.loaders import load
-from rlm_core.models.nano import build_tokenizer
-from rlm_core.models.nano_format import NanoFormat
+from rlm_core.core.errors import ModelError
+from rlm_core.core.special_tokens import ALLOWING, BACKTRACK, END_THINK, ERROR, MARKERS, RESULT, REVISE, STEP, THINK, TOOL, WAIT
+from rlm_core.engine.loading.nano import build_tokenizer
+from rlm_core.models.loading import load
 from rlm_core.models.policy import Sampling, Step
+from rlm_core.models.prompts.lines import ANSWER_CUE, REQUESTS, LineFormat
+from rlm_core.models.prompts.nano import NanoFormat
 from rlm_core.problems import make
 from rlm_core.training.traces import KINDS, draw_countdown
 from tests.speaker import END, TEMPLATED, Letters, speaking

@@ -8,7 +8,7 @@ from pathlib import Path
 import plotly.graph_objects as go
 from streamlit.testing.v1 import AppTest
 
-from pages.widgets.plot import PRIVATE
+from pages.shared.plot import PRIVATE
 
 PAGES = Path(__file__).parents[2] / "pages"
 DRAWS = ("plotly_chart", "to_html", "write_html")
@@ -30,7 +30,7 @@ def test_every_chart_and_every_exported_picture_is_drawn_with_the_private_settin
         config = next((k.value for k in call.keywords if k.arg == "config"), None)
         names = {n.id for n in ast.walk(config) if isinstance(n, ast.Name)} if config else set()
         assert "PRIVATE" in names, f"{where} draws without PRIVATE"
-    assert "...data.private" in (PAGES / "widgets/plot/plot.js").read_text()
+    assert "...data.private" in (PAGES / "shared/plot/plot.js").read_text()
 
 
 def test_the_private_settings_have_no_button_that_uploads():
@@ -41,7 +41,7 @@ def test_the_private_settings_have_no_button_that_uploads():
 def app() -> None:
     import plotly.graph_objects as go
 
-    from pages.widgets.plot import chart
+    from pages.shared.plot import chart
 
     chart(go.Figure(), key="c")
 

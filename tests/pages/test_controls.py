@@ -9,11 +9,11 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from rlm_core import catalogue
+from rlm_core.app.supervisor import HAS_WORKER
+from rlm_core.core.config import Budget, RunConfig
 from rlm_core.problems import make
-from rlm_core.problems.text import from_text
-from rlm_core.runs.config import Budget, RunConfig
+from rlm_core.problems.families.text import from_text
 from rlm_core.runs.store import Store
-from rlm_core.runs.supervisor import HAS_WORKER
 from tests.patience import PATIENCE
 
 APP = str(Path(__file__).parents[2] / "app.py")

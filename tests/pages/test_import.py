@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from rlm_core.paths import VARIABLE, data_folder
+from rlm_core.core.paths import VARIABLE, data_folder
 from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
@@ -19,13 +19,13 @@ def refuse(event, arguments):
     if event in ("subprocess.Popen", "os.fork", "os.posix_spawn", "sqlite3.connect"):
         raise RuntimeError(f"{event} while a page is imported")
 
-import pages.widgets.backend  # what the libraries do at their own import is theirs
+import pages.shared.services  # what the libraries do at their own import is theirs
 sys.addaudithook(refuse)
 threads = threading.active_count()
 found = [m.name for m in pkgutil.walk_packages(__import__("pages").__path__, "pages.")]
 for name in found:
     __import__(name)
-assert len(found) > 10 and "pages.explore" in found, found
+assert len(found) > 10 and "pages.explore.page" in found, found
 assert threading.active_count() == threads, threading.enumerate()
 """
 

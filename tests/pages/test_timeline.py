@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pages.widgets.timeline import said, shown
+from pages.explore.timeline import said, shown
 
 
 def test_a_run_that_grows_is_followed_until_a_person_goes_elsewhere():

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.widgets.rivals import SHOWN, rivals
-from pages.widgets.why import compared, now
-from rlm_core.tree import SearchTree, replay
+from pages.explore.rivals import SHOWN, rivals
+from pages.explore.why import compared, now
+from rlm_core.core.tree import SearchTree, replay
 from tests.helpers import beam_log, best_of_n_log, particle_log, random_log
 
 
@@ -25,8 +25,8 @@ def asked_tree() -> tuple[SearchTree, int]:
 
 def shown(tree_of: str, node: int, shape: str) -> AppTest:
     def app(tree_of: str, node: int, shape: str) -> None:
-        from pages.widgets.inspector import inspector
-        from rlm_core.tree import replay
+        from pages.explore.inspector import inspector
+        from rlm_core.core.tree import replay
         from tests import helpers
 
         name, *arguments = tree_of.split()

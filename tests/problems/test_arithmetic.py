@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rlm_core.problems.arithmetic import Equation, equations, read
-from rlm_core.problems.expression import LONGEST, evaluate, plain
+from rlm_core.problems.arithmetic.lines import Equation, equations, read
+from rlm_core.problems.checking.expression import LONGEST, evaluate, plain
 
 numbers = st.integers(0, 10**6)
 spaces = st.sampled_from(["", " ", "  "])

@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rlm_core.problems import make
-from rlm_core.problems.arithmetic import equations
+from rlm_core.problems.arithmetic.lines import equations
 from rlm_core.problems.base import split_of
-from rlm_core.problems.chain import HIGHEST, TASK
-from rlm_core.problems.chain import make as make_chain
+from rlm_core.problems.families.chain import HIGHEST, TASK
+from rlm_core.problems.families.chain import make as make_chain
 
 seeds = st.integers(0, 10**6)
 lengths = st.integers(2, 10)

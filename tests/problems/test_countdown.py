@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rlm_core.errors import ConfigError, ProblemError
+from rlm_core.core.errors import ConfigError, ProblemError
 from rlm_core.problems import make, task
 from rlm_core.problems.base import split_of
-from rlm_core.problems.countdown import TASK, moves, reachable, remaining
-from rlm_core.problems.countdown import make as with_numbers
+from rlm_core.problems.families.countdown import TASK, moves, reachable, remaining
+from rlm_core.problems.families.countdown import make as with_numbers
 
 seeds = st.integers(0, 10**6)
 few_numbers = st.lists(st.integers(1, 12), min_size=2, max_size=3).map(lambda n: tuple(sorted(n)))

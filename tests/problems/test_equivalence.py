@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rlm_core.errors import ProblemError
-from rlm_core.problems import equivalence
-from rlm_core.problems.bounded import Helper, NoReply
-from rlm_core.problems.equivalence import canonical, equivalent
-from rlm_core.problems.final_answer import find_answer
-from rlm_core.problems.quantity import plain, quantity
+from rlm_core.core.errors import ProblemError
+from rlm_core.problems.checking import equivalence
+from rlm_core.problems.checking.bounded import Helper, NoReply
+from rlm_core.problems.checking.equivalence import canonical, equivalent
+from rlm_core.problems.checking.final_answer import find_answer
+from rlm_core.problems.checking.quantity import plain, quantity
 from tests.patience import PATIENCE, until
 from tests.problems.answer_pairs import DIFFERENT, SAME
 
@@ -297,7 +297,7 @@ def gone(pid: int) -> bool:
 def test_no_helper_outlives_the_process_that_asked(ended_by):
     code = """
     import sys, time
-    from rlm_core.problems import equivalence
+    from rlm_core.problems.checking import equivalence
     assert equivalence.equivalent("x+x", "2x")
     print(equivalence._helper()._process.pid, flush=True)
     sys.stdin.readline()

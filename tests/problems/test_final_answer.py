@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rlm_core.problems.final_answer import awaited, ends_solution, final_answer, find, find_answer
+from rlm_core.problems.checking.final_answer import awaited, ends_solution, final_answer, find, find_answer
 from rlm_core.problems.steps import with_answer
 
 

@@ -4,7 +4,8 @@ from itertools import permutations
 
 import pytest
 
-from rlm_core.problems import equivalence, grouping, make
+from rlm_core.problems import grouping, make
+from rlm_core.problems.checking import equivalence
 from rlm_core.problems.grouping import grouped
 
 TEXT = make("text:question=?,answer=1")

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from rlm_core.errors import ProblemError
-from rlm_core.problems import gym, gym_bench, make
+from rlm_core.core.errors import ProblemError
+from rlm_core.problems import make
 from rlm_core.problems.base import split_of
-from rlm_core.problems.bounded import Helper
-from rlm_core.problems.gym import TASK
+from rlm_core.problems.checking.bounded import Helper
+from rlm_core.problems.families import gym, gym_bench
+from rlm_core.problems.families.gym import TASK
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -26,7 +27,7 @@ def test_a_dataset_that_iterates_over_sets_gives_the_same_problem_whatever_the_h
     drawn = []
     for hash_seed in ("1", "2"):
         monkeypatch.setenv("PYTHONHASHSEED", hash_seed)
-        helper = Helper("rlm_core.problems.gym_bench:functions")
+        helper = Helper("rlm_core.problems.families.gym_bench:functions")
         drawn.append(helper.call("draw", "isomorphic_strings", 5, "train", seconds=60))
         helper.close()
     assert drawn[0] == drawn[1]

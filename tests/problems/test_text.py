@@ -4,11 +4,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from rlm_core.describe import Description, Parameter, parse_assignments
-from rlm_core.errors import ConfigError, ProblemError
+from rlm_core.core.errors import ConfigError, ProblemError
+from rlm_core.core.parameters import Description, Parameter, parse_assignments
 from rlm_core.problems import make
 from rlm_core.problems.base import decoded, spec_text
-from rlm_core.problems.text import LONGEST, TASK, from_text
+from rlm_core.problems.families.text import LONGEST, TASK, from_text
 
 anything = st.text(min_size=1, max_size=80) | st.text("(),=%: a\n", min_size=1, max_size=12)
 readable = anything.filter(lambda t: t.strip())

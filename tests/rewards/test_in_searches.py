@@ -7,13 +7,13 @@ import asyncio
 import pytest
 
 from rlm_core.catalogue import checked
-from rlm_core.events import Evaluated, Spent
-from rlm_core.models.library import Library
-from rlm_core.models.loaders import load
+from rlm_core.core.config import Budget, RunConfig
+from rlm_core.core.events import Evaluated, Spent
+from rlm_core.models.loading import load
 from rlm_core.models.policy import ScriptedPolicy
-from rlm_core.runs.config import Budget, RunConfig
-from rlm_core.search.runner import run_search
-from tests.models.test_prm_formats import saved
+from rlm_core.models.pool import Library
+from rlm_core.runs.runner import run_search
+from tests.models.test_prm import saved
 from tests.speaker import speaking
 
 every_kind = pytest.mark.parametrize("search", ["mcts", "best_of_n", "beam_search"])

@@ -9,10 +9,10 @@ import math
 import pytest
 
 from rlm_core import problems, rewards
-from rlm_core.errors import ModelError, RewardError
-from rlm_core.models.library import Library
-from rlm_core.models.loaders import load
+from rlm_core.core.errors import ModelError, RewardError
+from rlm_core.models.loading import load
 from rlm_core.models.policy import Sampling, ScriptedPolicy, Step
+from rlm_core.models.pool import Library
 from rlm_core.rewards.base import RewardContext
 from rlm_core.rewards.judge import verdict
 from tests.speaker import speaking

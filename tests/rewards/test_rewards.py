@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import pytest
 
 from rlm_core import problems, rewards
-from rlm_core.errors import RewardError
-from rlm_core.events import Evaluated, Record, RunStarted
-from rlm_core.models.loaders import load
+from rlm_core.core.config import Budget, RunConfig
+from rlm_core.core.errors import RewardError
+from rlm_core.core.events import Evaluated, Record, RunStarted
+from rlm_core.models.loading import load
 from rlm_core.models.policy import Sampling, ScriptedPolicy, Step
 from rlm_core.rewards.base import RewardContext
-from rlm_core.runs.config import Budget, RunConfig
-from rlm_core.search.runner import NoOtherModels, run_search
+from rlm_core.runs.runner import NoOtherModels, run_search
 
 SCRIPT = {(): ("a<answer>5", "b<answer>6", "c<answer>5")}
 NO_TRUTH = "text:question=What is 2+3?"

@@ -8,21 +8,21 @@ import random
 import pytest
 
 from rlm_core import problems, rewards
-from rlm_core.errors import RewardError
-from rlm_core.events import NodeAdded, Record
-from rlm_core.markers import BACKTRACK, END_THINK, REVISE, WAIT, said
-from rlm_core.models.loaders import load
+from rlm_core.core.config import Budget, RunConfig
+from rlm_core.core.errors import RewardError
+from rlm_core.core.events import NodeAdded, Record
+from rlm_core.core.special_tokens import BACKTRACK, END_THINK, REVISE, WAIT, said
+from rlm_core.core.tree import replay
+from rlm_core.evaluation.sampling import oracle_labels
+from rlm_core.models.loading import load
 from rlm_core.models.policy import Sampling, ScriptedPolicy, Step
 from rlm_core.problems import make, task
 from rlm_core.problems.base import rng_for
-from rlm_core.problems.countdown import moves
+from rlm_core.problems.families.countdown import moves
 from rlm_core.rewards.base import RewardContext
 from rlm_core.rewards.verifier import answer_of
-from rlm_core.runs.config import Budget, RunConfig
-from rlm_core.search.runner import NoOtherModels, run_search
+from rlm_core.runs.runner import NoOtherModels, run_search
 from rlm_core.training.labelling import MakerSettings, make_labels
-from rlm_core.training.sampling import oracle_labels
-from rlm_core.tree import replay
 
 PROBLEM = make("countdown:given=25 2 4,target=46")
 END = Step("50-4=46<answer>46", finished=True)

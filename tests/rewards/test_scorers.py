@@ -10,17 +10,18 @@ import pytest
 
 from rlm_core import problems, rewards
 from rlm_core.catalogue import checked
-from rlm_core.errors import ConfigError, RewardError
-from rlm_core.events import Evaluated
-from rlm_core.models.loaders import load
-from rlm_core.models.policy import Reading, Sampling, ScriptedPolicy, Step
-from rlm_core.rewards import head
+from rlm_core.core.config import Budget, RunConfig
+from rlm_core.core.errors import ConfigError, RewardError
+from rlm_core.core.events import Evaluated
+from rlm_core.engine.reading import Reading
+from rlm_core.models.loading import load
+from rlm_core.models.policy import Sampling, ScriptedPolicy, Step
 from rlm_core.rewards.aggregate import aggregate, running
 from rlm_core.rewards.base import RewardContext
-from rlm_core.rewards.features import step_features
+from rlm_core.rewards.heads import head
+from rlm_core.rewards.heads.features import step_features
 from rlm_core.rewards.omegaprm import first_wrong_step
-from rlm_core.runs.config import Budget, RunConfig
-from rlm_core.search.runner import NoOtherModels, run_search
+from rlm_core.runs.runner import NoOtherModels, run_search
 
 CHAIN = "chain:steps=4,seed=3"
 
@@ -264,7 +265,7 @@ def test_a_damaged_head_says_so(nano, tmp_path):
 def test_every_reward_works_with_every_kind_of_search(nano, name, search):
     records = []
     config = checked(RunConfig(problem="countdown:numbers=3,seed=7", search=search, reward=name, budget=Budget(6), max_step_tokens=24))
-    from rlm_core.models.library import Library
+    from rlm_core.models.pool import Library
 
     tree = asyncio.run(run_search(config, nano.policy(), records.append, source=Library()))
     assert tree.finished.stop != "failed", tree.finished.detail

@@ -6,10 +6,10 @@ import asyncio
 import json
 from typing import Any
 
-from rlm_core.models.library import Library
-from rlm_core.runs.jobs import Job, Jobs
+from rlm_core.jobs import Workshop, do_job
+from rlm_core.jobs.queue import Job, Jobs
+from rlm_core.models.pool import Library
 from rlm_core.runs.store import Store
-from rlm_core.workshop import Workshop, do_job
 
 
 def done(job: Job, store: Store, library: Library) -> dict[str, Any]:

@@ -9,18 +9,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from rlm_core.events import Record
-from rlm_core.figures import visual
-from rlm_core.figures.candidates import candidates_figure, votes_figure
-from rlm_core.figures.graph import to_networkx
-from rlm_core.figures.ribbon import ribbon_figure
-from rlm_core.figures.tree_figure import tree_figure
-from rlm_core.figures.visual import in_words
-from rlm_core.narrate import headline, sentence, touched
+from rlm_core.core.events import Record
+from rlm_core.core.tree import SearchTree
+from rlm_core.core.wording import words
+from rlm_core.figures import palette
+from rlm_core.figures.chain.figure import ribbon_figure
+from rlm_core.figures.charts.candidates import candidates_figure, votes_figure
+from rlm_core.figures.palette import in_words
+from rlm_core.figures.tree.figure import tree_figure
+from rlm_core.narrate.sentences import headline, sentence, touched
+from rlm_core.runs.formats.graph import to_networkx
 from rlm_core.runs.summary import summarise
 from rlm_core.search.pool import cost, cut, pooled
-from rlm_core.tree import SearchTree
-from rlm_core.wording import words
 
 GOLDEN = sorted((Path(__file__).parents[1] / "golden").glob("*.jsonl"))
 NUMBERS = (0, 1, 2, 3, 7, -1, 99, 2**60, 10**30, 0.5, 1.5, -0.25, 1e308, -1e308)
@@ -92,9 +92,9 @@ def draw_every_moment(records: tuple[Record, ...], pictures: int = 4) -> None:
 
 def _draw(tree: SearchTree) -> None:
     for figure in (tree_figure, candidates_figure, ribbon_figure):
-        figure(tree, theme=visual.LIGHT).to_json()
+        figure(tree, theme=palette.LIGHT).to_json()
     if tree.answered is not None:
-        votes_figure(tree.answered, tree, theme=visual.LIGHT).to_json()
+        votes_figure(tree.answered, tree, theme=palette.LIGHT).to_json()
     to_networkx(tree)
     json.dumps(summarise(tree).as_dict())
     for node in tree.nodes.values():

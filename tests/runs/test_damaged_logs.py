@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rlm_core.errors import LogError
+from rlm_core.core.errors import LogError
 from rlm_core.runs import logfile
 from tests.runs.mutations import GOLDEN, draw_every_moment, mutated, rows
 

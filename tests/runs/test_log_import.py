@@ -5,25 +5,14 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from rlm_core.errors import LogError
-from rlm_core.events import (
-    Answered,
-    BackedUp,
-    Backtracked,
-    Evaluated,
-    NodeAdded,
-    Record,
-    RunFinished,
-    RunStarted,
-    Selected,
-    Spent,
-)
+from rlm_core.core.config import RunConfig
+from rlm_core.core.errors import LogError
+from rlm_core.core.events import Answered, BackedUp, Backtracked, Evaluated, NodeAdded, Record, RunFinished, RunStarted, Selected, Spent
+from rlm_core.core.tree import replay
 from rlm_core.runs import logfile
-from rlm_core.runs.config import RunConfig
-from rlm_core.runs.imports import import_log
+from rlm_core.runs.import_log import import_log
 from rlm_core.runs.store import Store
 from rlm_core.runs.summary import summarise
-from rlm_core.tree import replay
 from tests.helpers import random_log
 
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rlm_core.errors import LogError
+from rlm_core.core.errors import LogError
+from rlm_core.core.tree import replay
 from rlm_core.runs import logfile
-from rlm_core.tree import replay
 from tests.helpers import beam_log, best_of_n_log, random_log
 
 RECORDS = random_log(3, 14)

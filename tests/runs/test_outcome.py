@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from rlm_core.events import Answered, NodeAdded, Record, RunStarted, Spent, Token, Vote
+from rlm_core.core.events import Answered, NodeAdded, Record, RunStarted, Spent, Token, Vote
+from rlm_core.core.problem import Problem
+from rlm_core.core.tree import SearchTree, replay
 from rlm_core.problems import make
-from rlm_core.problems.base import Problem
 from rlm_core.runs.outcome import choice, cut_off, right_answer
-from rlm_core.tree import SearchTree, replay
 
 LIMITS = {"max_step_tokens": 4, "max_solution_tokens": 256}
 

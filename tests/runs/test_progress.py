@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from rlm_core import catalogue
-from rlm_core.events import BackedUp, NodeAdded, Record, RunFinished, Spent
-from rlm_core.runs.config import Budget, RunConfig
+from rlm_core.core.config import Budget, RunConfig
+from rlm_core.core.events import BackedUp, NodeAdded, Record, RunFinished, Spent
+from rlm_core.core.tree import SearchTree, replay
 from rlm_core.runs.progress import planned, progress
-from rlm_core.tree import SearchTree, replay
 
 
 def told(

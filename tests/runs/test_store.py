@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from rlm_core.errors import RunNotFound
+from rlm_core.core.config import RunConfig
+from rlm_core.core.errors import RunNotFound
 from rlm_core.problems import make
 from rlm_core.runs import store as store_module
-from rlm_core.runs.config import RunConfig
 from rlm_core.runs.store import Store
 from tests.helpers import random_log
 

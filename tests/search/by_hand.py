@@ -8,15 +8,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from rlm_core.events import Record, RunFinished, RunStarted
-from rlm_core.models.policy import Policy, Sampling, ScriptedPolicy, Seed, Step
+from rlm_core.core.config import Budget, RunConfig
+from rlm_core.core.events import Record, RunFinished, RunStarted
+from rlm_core.core.problem import Problem
+from rlm_core.core.tree import SearchTree, replay
+from rlm_core.core.usage import Seed
+from rlm_core.models.policy import Policy, Sampling, ScriptedPolicy, Step
 from rlm_core.problems import make
-from rlm_core.problems.base import Problem
 from rlm_core.rewards.base import Scored
-from rlm_core.runs.config import Budget, RunConfig
 from rlm_core.search import search
-from rlm_core.search.base import Control, SearchRun
-from rlm_core.tree import SearchTree, replay
+from rlm_core.search.run import Control, SearchRun
 
 TEXT = "text:question=What is 4*6?,answer=24"
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from rlm_core.events import BackedUp, Evaluated, NodeAdded, Record, Selected, Spent
+from rlm_core.core.config import Budget
+from rlm_core.core.events import BackedUp, Evaluated, NodeAdded, Record, Selected, Spent
+from rlm_core.core.tree import ROOT, SearchTree
+from rlm_core.core.wording import number
 from rlm_core.models.policy import ScriptedPolicy
-from rlm_core.narrate import sentence
-from rlm_core.runs.config import Budget
-from rlm_core.selection import Arm, beta_posterior, drawn
-from rlm_core.tree import ROOT, SearchTree
-from rlm_core.wording import number
+from rlm_core.narrate.sentences import sentence
+from rlm_core.search.rules import Arm, beta_posterior, drawn
 from tests.search.by_hand import Branching, Cutting, HandScored, by_chance, events, run_by_hand
 
 FEW = {(): ("a", "b"), ("a",): ("c", "1<answer>24"), ("b",): ("2<answer>7",), ("a", "c"): ("3<answer>24", "4<answer>9")}

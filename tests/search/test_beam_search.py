@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from rlm_core.errors import ConfigError
-from rlm_core.events import Evaluated, Pruned, SampledAgain
-from rlm_core.runs.config import Budget
+from rlm_core.core.config import Budget
+from rlm_core.core.errors import ConfigError
+from rlm_core.core.events import Evaluated, Pruned, SampledAgain
 from tests.search.by_hand import Branching, Cutting, HandScored, by_chance, events, run_by_hand
 
 

@@ -6,13 +6,13 @@ import asyncio
 
 import pytest
 
-from rlm_core.events import Evaluated, NodeAdded, Record, RunStarted, Spent
-from rlm_core.models.loaders import load
+from rlm_core.core.config import Budget, RunConfig
+from rlm_core.core.events import Evaluated, NodeAdded, Record, RunStarted, Spent
+from rlm_core.core.tree import SearchTree, replay
+from rlm_core.models.loading import load
 from rlm_core.problems import make
-from rlm_core.runs.config import Budget, RunConfig
-from rlm_core.search.answer import picked
-from rlm_core.search.runner import run_search
-from rlm_core.tree import SearchTree, replay
+from rlm_core.runs.runner import run_search
+from rlm_core.search.answers import picked
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,10 @@ import asyncio
 
 import pytest
 
-from rlm_core.events import Evaluated, NodeAdded, Pruned, Record, Spent
-from rlm_core.models.loaders import load
-from rlm_core.runs.config import Budget, RunConfig
-from rlm_core.search.runner import run_search
+from rlm_core.core.config import Budget, RunConfig
+from rlm_core.core.events import Evaluated, NodeAdded, Pruned, Record, Spent
+from rlm_core.models.loading import load
+from rlm_core.runs.runner import run_search
 from tests.search.by_hand import Branching, HandScored, by_chance, events, run_by_hand
 
 

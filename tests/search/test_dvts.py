@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from rlm_core.errors import ConfigError
-from rlm_core.events import Pruned
-from rlm_core.runs.config import Budget
-from rlm_core.tree import ROOT
+from rlm_core.core.config import Budget
+from rlm_core.core.errors import ConfigError
+from rlm_core.core.events import Pruned
+from rlm_core.core.tree import ROOT
 from tests.search.by_hand import Branching, Cutting, by_chance, events, run_by_hand
 
 

@@ -8,14 +8,14 @@ from functools import lru_cache
 
 import pytest
 
-from rlm_core.events import Answered, Evaluated, NodeAdded, Pruned, Record, RunFinished, RunStarted, Spent
-from rlm_core.models.loaders import load
-from rlm_core.runs.config import Budget, RunConfig
+from rlm_core.core.config import Budget, RunConfig
+from rlm_core.core.events import Answered, Evaluated, NodeAdded, Pruned, Record, RunFinished, RunStarted, Spent
+from rlm_core.core.tree import SearchTree, replay
+from rlm_core.core.wording import STOPS
+from rlm_core.models.loading import load
+from rlm_core.runs.runner import run_search
 from rlm_core.search import search, searches
-from rlm_core.search.base import Control, SearchRun
-from rlm_core.search.runner import run_search
-from rlm_core.tree import SearchTree, replay
-from rlm_core.wording import STOPS
+from rlm_core.search.run import Control, SearchRun
 
 every_search = pytest.mark.parametrize("name", sorted(searches()))
 AMPLE = Budget(120, tokens=1000)

@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from rlm_core.events import BackedUp, NodeAdded, Record
-from rlm_core.models.policy import Sampling, ScriptedPolicy, Seed, Step
-from rlm_core.narrate import sentence
-from rlm_core.problems.base import Problem
-from rlm_core.runs.config import Budget
-from rlm_core.search import answer
-from rlm_core.tree import ROOT, SearchTree
-from rlm_core.wording import TREE
+from rlm_core.core.config import Budget
+from rlm_core.core.events import BackedUp, NodeAdded, Record
+from rlm_core.core.problem import Problem
+from rlm_core.core.tree import ROOT, SearchTree
+from rlm_core.core.usage import Seed
+from rlm_core.core.wording import TREE
+from rlm_core.models.policy import Sampling, ScriptedPolicy, Step
+from rlm_core.narrate.sentences import sentence
+from rlm_core.search import answers
 from tests.search.by_hand import Branching, HandScored, by_chance, events, run_by_hand
 
 SMALL = {(): ("a", "b"), ("a",): ("1<answer>24",), ("b",): ("2<answer>7", "3<answer>24")}
@@ -75,7 +76,7 @@ def test_trees_take_turns_a_batch_of_leaves_each(leaves):
 @pytest.mark.parametrize("how", ["majority", "weighted"])
 def test_the_votes_are_the_trees_own_answers(how):
     tree, _ = searched(150, Branching({}, depth=2), trees=5, vote=how)
-    own = [answer.most_visited(tree, r) for r in tree.nodes[ROOT].children]
+    own = [answers.most_visited(tree, r) for r in tree.nodes[ROOT].children]
     given = [tree.nodes[o.node] for o in own if o.node is not None]
     assert given and len({tree_of(tree, n.id) for n in given}) == len(given)
     weights: dict[str, float] = defaultdict(float)
@@ -92,7 +93,7 @@ def test_the_votes_are_the_trees_own_answers(how):
 def test_a_trees_answer_is_the_end_of_its_most_visited_path():
     tree, _ = searched(80, trees=2)
     for root in tree.nodes[ROOT].children:
-        own = answer.most_visited(tree, root)
+        own = answers.most_visited(tree, root)
         assert own.node is not None and root in tree.path(own.node)
         candidates = [n for n in tree.candidates() if root in tree.path(n.id) and n.visits]
         assert {n for v in own.votes for n in v.nodes} <= {n.id for n in candidates}

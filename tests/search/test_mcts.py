@@ -10,29 +10,18 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from rlm_core.events import (
-    BackedUp,
-    Choice,
-    Evaluated,
-    NodeAdded,
-    Pruned,
-    Record,
-    RunFinished,
-    RunStarted,
-    Selected,
-    Spent,
-)
-from rlm_core.models.loaders import load
+from rlm_core.core.config import Budget, RunConfig
+from rlm_core.core.events import BackedUp, Choice, Evaluated, NodeAdded, Pruned, Record, RunFinished, RunStarted, Selected, Spent
+from rlm_core.core.tree import ROOT, SearchTree, replay
+from rlm_core.models.loading import load
 from rlm_core.models.policy import ScriptedPolicy, Step
-from rlm_core.narrate import sentence
+from rlm_core.narrate.sentences import sentence
 from rlm_core.problems import make
-from rlm_core.runs.config import Budget, RunConfig
-from rlm_core.search import answer
-from rlm_core.search.base import Control
-from rlm_core.search.growth import allowance
-from rlm_core.search.runner import run_search
-from rlm_core.selection import Arm, terms
-from rlm_core.tree import ROOT, SearchTree, replay
+from rlm_core.runs.runner import run_search
+from rlm_core.search import answers
+from rlm_core.search.rules import Arm, terms
+from rlm_core.search.run import Control
+from rlm_core.search.tree_search import allowance
 from tests.search.by_hand import Branching, HandScored, by_chance, run_by_hand
 
 SCRIPT = {
@@ -109,12 +98,12 @@ def test_the_same_seed_gives_the_same_log_and_another_seed_another(nano):
 
 
 def test_runs_side_by_side_on_one_engine_have_the_logs_they_have_alone(nano):
-    async def together():
+    async def gather_or_cancel():
         logs: list[list[Record]] = [[], [], []]
         await asyncio.gather(*(run_search(configured(8, seed=i), nano.policy(), logs[i].append) for i in range(3)))
         return logs
 
-    beside = asyncio.run(together())
+    beside = asyncio.run(gather_or_cancel())
     assert [timeless(b) for b in beside] == [timeless(searched(configured(8, seed=i), nano.policy())[1]) for i in range(3)]
 
 
@@ -195,7 +184,7 @@ def test_cancelling_keeps_counts_whole_and_answers_only_from_what_is_finished(na
     assert sum(s.generated for s in events(records, Spent)) == policy.usage.generated
     assert sum(s.computed for s in events(records, Spent)) == policy.usage.computed
     if tree.answered.node is None:
-        assert tree.answered.answer is None and not [n for n in answer.answerable(tree) if n.visits]
+        assert tree.answered.answer is None and not [n for n in answers.answerable(tree) if n.visits]
     else:
         assert tree.nodes[tree.answered.node].finished and tree.nodes[tree.answered.node].answer == tree.answered.answer
 
@@ -401,26 +390,26 @@ def tree_path(births, node: int) -> list[int]:
 
 def test_visits_go_down_the_most_visited_way_that_leads_to_a_candidate():
     tree = hand_built({2: [0.2] * 3, 4: [0.9], 5: [0.6], 6: [1.0] * 9})
-    given = answer.most_visited(tree)
+    given = answers.most_visited(tree)
     assert (given.answer, given.node) == ("10", 2)  # 6 has more visits, but no candidate stands below it
 
 
 def test_visits_break_ties_by_the_higher_mean_value():
-    assert answer.most_visited(hand_built({2: [0.2, 0.2], 4: [0.9], 5: [0.6]})).node == 4
+    assert answers.most_visited(hand_built({2: [0.2, 0.2], 4: [0.9], 5: [0.6]})).node == 4
 
 
 def test_best_takes_the_candidate_of_the_highest_value():
-    given = answer.best_terminal(hand_built({2: [0.7] * 5, 4: [0.4, 0.9], 5: [0.8]}))
+    given = answers.best_terminal(hand_built({2: [0.7] * 5, 4: [0.4, 0.9], 5: [0.8]}))
     assert (given.answer, given.node, given.correct) == ("24", 5, True)
 
 
 def test_vote_sums_values_by_answer():
-    given = answer.visit_vote(hand_built({2: [0.9], 4: [0.5], 5: [0.5]}))
+    given = answers.visit_vote(hand_built({2: [0.9], 4: [0.5], 5: [0.5]}))
     assert (given.answer, given.node) == ("24", 4)
     assert [(v.answer, v.weight, v.nodes) for v in given.votes] == [("24", 1.0, (4, 5)), ("10", 0.9, (2,))]
 
 
-@pytest.mark.parametrize("method", [answer.most_visited, answer.best_terminal, answer.visit_vote])
+@pytest.mark.parametrize("method", [answers.most_visited, answers.best_terminal, answers.visit_vote])
 def test_without_a_visited_candidate_no_answer_is_made_up(method):
     given = method(hand_built({6: [1.0, 1.0]}))
     assert given.answer is None and given.node is None and given.votes == ()

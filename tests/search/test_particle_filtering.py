@@ -8,10 +8,10 @@ from collections import Counter
 
 import pytest
 
-from rlm_core.events import NodeAdded, Pruned, Resampled
-from rlm_core.runs.config import Budget
-from rlm_core.search.particle_filtering import multinomial, softmax, systematic
-from rlm_core.tree import ROOT
+from rlm_core.core.config import Budget
+from rlm_core.core.events import NodeAdded, Pruned, Resampled
+from rlm_core.core.tree import ROOT
+from rlm_core.search.algorithms.particle_filtering import multinomial, softmax, systematic
 from tests.search.by_hand import Branching, Cutting, HandScored, by_chance, events, nodes_by_text, run_by_hand
 
 METHODS = pytest.mark.parametrize("method", ["systematic", "multinomial"])

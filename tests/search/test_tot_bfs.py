@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rlm_core.events import Evaluated, Pruned
-from rlm_core.runs.config import Budget
+from rlm_core.core.config import Budget
+from rlm_core.core.events import Evaluated, Pruned
 from tests.search.by_hand import Branching, by_chance, events, nodes_by_text, run_by_hand
 
 

@@ -6,9 +6,9 @@ import random
 
 import pytest
 
-from rlm_core.events import Backtracked, NodeAdded, Pruned
-from rlm_core.runs.config import Budget
-from rlm_core.tree import ROOT
+from rlm_core.core.config import Budget
+from rlm_core.core.events import Backtracked, NodeAdded, Pruned
+from rlm_core.core.tree import ROOT
 from tests.search.by_hand import Branching, by_chance, events, nodes_by_text, run_by_hand
 
 SCRIPT = {

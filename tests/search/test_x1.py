@@ -7,12 +7,12 @@ from collections import defaultdict
 
 import pytest
 
-from rlm_core.events import BackedUp, Choice, Evaluated, Record, Selected
-from rlm_core.narrate import sentence
-from rlm_core.runs.config import Budget
-from rlm_core.search.x1 import renew
-from rlm_core.selection import Arm, terms, x1_bonus
-from rlm_core.tree import ROOT, SearchTree
+from rlm_core.core.config import Budget
+from rlm_core.core.events import BackedUp, Choice, Evaluated, Record, Selected
+from rlm_core.core.tree import ROOT, SearchTree
+from rlm_core.narrate.sentences import sentence
+from rlm_core.search.algorithms.x1 import renew
+from rlm_core.search.rules import Arm, terms, x1_bonus
 from tests.search.by_hand import Branching, HandScored, by_chance, events, run_by_hand
 
 

@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 
 from rlm_core import problems
-from rlm_core.errors import ProblemError, TrainingError
-from rlm_core.measure import auc
-from rlm_core.models.library import Library
+from rlm_core.core.errors import ProblemError, TrainingError
+from rlm_core.evaluation.sampling import draw, first_wrong, oracle_labels
+from rlm_core.evaluation.statistics import auc
 from rlm_core.models.policy import Sampling, Step
+from rlm_core.models.pool import Library
 from rlm_core.problems.sets import counted_set
-from rlm_core.rewards.recipe import HeadRecipe
+from rlm_core.rewards.heads.recipe import HeadRecipe
 from rlm_core.training.head_pipeline import gather, train_head
 from rlm_core.training.labelling import MakerSettings, combined, make_labels
 from rlm_core.training.reward_models import Examples, HeadConfig, Labelled, fit, read
-from rlm_core.training.sampling import draw, first_wrong, oracle_labels
 
 KEY = ("nano", "auto", "auto", "auto")
 

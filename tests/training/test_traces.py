@@ -8,12 +8,12 @@ from itertools import islice
 
 import pytest
 
-from rlm_core.markers import BACKTRACK, END_THINK, ERROR, RESULT, REVISE, STEP, THINK, TOOL, WAIT
-from rlm_core.models.nano import build_tokenizer
-from rlm_core.problems import chain, countdown
-from rlm_core.problems.arithmetic import equations
+from rlm_core.core.special_tokens import BACKTRACK, END_THINK, ERROR, RESULT, REVISE, STEP, THINK, TOOL, WAIT
+from rlm_core.engine.loading.nano import build_tokenizer
+from rlm_core.models.calculator import calculate
+from rlm_core.problems.arithmetic.lines import equations
 from rlm_core.problems.base import split_of
-from rlm_core.thought.calculator import calculate
+from rlm_core.problems.families import chain, countdown
 from rlm_core.training.nano import IGNORE, LONGEST_TRACE, NanoConfig, encoded, traces
 from rlm_core.training.traces import KINDS, Drawn, Trace, draw_chain, draw_countdown
 

@@ -1,0 +1,139 @@
+"""What can be taken out of a run: its log, and the nodes, graph and picture of one moment. Each says its moment, in its name and inside."""
+
+from __future__ import annotations
+
+import html
+import json
+from dataclasses import dataclass
+
+import networkx as nx
+import pandas as pd
+import plotly.graph_objects as go
+
+from pages.shared.downloads import Download, downloads
+from pages.shared.html import theme
+from pages.shared.plot import PRIVATE
+from rlm_core import catalogue
+from rlm_core.core.events import Record, RunFinished, RunStarted
+from rlm_core.core.tree import SearchTree, replay
+from rlm_core.figures.palette import Theme
+from rlm_core.narrate.sentences import headline, sentence
+from rlm_core.runs import logfile
+from rlm_core.runs.formats.graph import to_networkx
+
+PICTURE_HEIGHT = "76vh"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Where in a run something was taken. event: number of the last event in it. last: number of the last event there is.
+
+    over: has the run ended with it?
+    """
+
+    run: str
+    event: int
+    last: int
+    over: bool
+
+    @property
+    def end(self) -> bool:
+        """Is it the end of a run that has ended?"""
+        return self.over and self.event == self.last
+
+    @property
+    def file(self) -> str:
+        """The beginning of a file's name: "1c2f-at-event-12", "1c2f-at-event-234-the-end"."""
+        return f"{self.run}-at-event-{self.event}{'-the-end' if self.end else ''}"
+
+    @property
+    def words(self) -> str:
+        """ "event 12 of 234", "event 234 of 234, the end of the run", "event 40 of 40 so far"."""
+        after = ", the end of the run" if self.end else "" if self.over else " so far"
+        return f"event {self.event:,} of {self.last:,}{after}"
+
+
+def moment_of(run: str, records: list[Record], tree: SearchTree) -> Moment:
+    """The moment that `tree`, a view of the first so many records, stands for."""
+    return Moment(run, tree.seq, len(records), over=isinstance(records[-1].event, RunFinished))
+
+
+def exports(run: str, records: list[Record], tree: SearchTree, figure: go.Figure) -> Moment:
+    """Draw the buttons; returns the moment they export."""
+    moment = moment_of(run, records, tree)
+    look = theme()
+    whole = Moment(run, moment.last, moment.last, moment.over)
+    offered = (
+        Download("Event log (JSONL)", "data_object", f"{whole.file}.jsonl", "application/jsonl", lambda: logfile.write(records).decode()),
+        Download("Nodes (CSV)", "table", f"{moment.file}-nodes.csv", "text/csv", lambda: nodes_csv(tree, moment)),
+        Download("Graph (JSON)", "hub", f"{moment.file}-graph.json", "application/json", lambda: graph_json(tree, moment)),
+        Download("Picture (HTML)", "image", f"{moment.file}.html", "text/html", lambda: picture_html(records, moment, figure, look)),
+    )
+    downloads(offered, key="exports")
+    return moment
+
+
+def nodes_frame(tree: SearchTree) -> pd.DataFrame:
+    """One row a node: what it says and what it is worth at this moment."""
+    rows = [
+        {
+            "node": n.id,
+            "parent": n.parent,
+            "depth": n.depth,
+            "step": n.text,
+            "state": n.state,
+            "visits N": n.visits,
+            "value Q": n.q,
+            "prior P": n.prior,
+            "score": n.score,
+            "mean log p": n.logprob,
+            "answer": n.answer,
+        }
+        for n in tree.nodes.values()
+    ]
+    return pd.DataFrame(rows).astype({"parent": "Int64"}) if rows else pd.DataFrame()
+
+
+def nodes_csv(tree: SearchTree, moment: Moment) -> str:
+    """The nodes with the moment in every row: the run, the number of the last event, and whether that is the run's end."""
+    frame = nodes_frame(tree)
+    for column, value in (("the end", moment.end), ("at event", moment.event), ("run", moment.run)):
+        frame.insert(0, column, value)
+    return frame.to_csv(index=False)
+
+
+def graph_json(tree: SearchTree, moment: Moment) -> str:
+    """networkx's node-link data; the moment stands in its graph attributes."""
+    graph = to_networkx(tree)
+    graph.graph |= {"run": moment.run, "event": moment.event, "events": moment.last, "the_end": moment.end}
+    return json.dumps(nx.node_link_data(graph))
+
+
+def picture_html(records: list[Record], moment: Moment, figure: go.Figure, look: Theme) -> str:
+    """The picture as a page of its own that needs nothing from elsewhere, with what it shows and of which moment."""
+    before = replay(records[: moment.event - 1])
+    record = records[moment.event - 1]
+    started = records[0].event
+    assert isinstance(started, RunStarted), "the first event of a log is run_started"
+    search, seed = started.config.get("search", ""), started.config.get("seed", "")
+    facts = [catalogue.title("search", str(search)), catalogue.title("model", str(started.config.get("model", ""))), f"seed {seed}"]
+    shown = go.Figure(figure).update_layout(height=None, width=None, autosize=True)
+    drawn = shown.to_html(full_html=False, include_plotlyjs=True, config=PRIVATE, default_height=PICTURE_HEIGHT)
+    return _PAGE.format(
+        title=html.escape(f"Run {moment.run}, {moment.words}"),
+        question=html.escape(started.problem.question),
+        facts=html.escape(" · ".join(f for f in facts if f)),
+        said=html.escape(f"{headline(record.event)}: {sentence(record, before)}"),
+        moment=html.escape(f"Run {moment.run}, {moment.words}, {record.time:.2f} s after the start."),
+        paper=look.surface,
+        ink=look.ink,
+        drawn=drawn,
+    )
+
+
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<style>body {{ margin: 1.2rem 2rem; font: 16px/1.45 system-ui, sans-serif; background: {paper}; color: {ink}; }}
+h1 {{ font-size: 1.3rem; margin: 0 0 .2rem; }} p {{ margin: .2rem 0; }} small {{ opacity: .75; }}</style></head>
+<body><h1>{question}</h1><p>{facts}</p><p>{said}</p><p><small>{moment}</small></p>{drawn}</body></html>
+"""

@@ -1,0 +1,86 @@
+"""The inspector: what a node says, what it is worth and who thinks so, why it was (not) chosen."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.explore.node_facts import facts_html
+from pages.explore.why import why
+from pages.shared.escape import html_text, markdown_text
+from pages.shared.html import figures_html, ramp_html, steps_html, table_html
+from rlm_core.core.events import Evaluated
+from rlm_core.core.tree import ROOT, Node, SearchTree
+from rlm_core.core.wording import counted, number, problem_label, words
+from rlm_core.figures.palette import in_words
+
+
+def inspector(tree: SearchTree, node: Node, shape: str) -> None:
+    """Everything about a node at a moment. shape: the strategy's."""
+    st.markdown(f"##### {'The root' if node.id == ROOT else f'Node {node.id}'} · {markdown_text(in_words(node))}")
+    _says(tree, node)
+    _worth(tree, node)
+    why(tree, node, shape)
+
+
+def nothing_yet(tree: SearchTree) -> None:
+    """Before the root joins the tree."""
+    st.markdown("##### The problem")
+    if tree.started is not None:
+        st.html(f'<div class="rlm-steps">{html_text(problem_label(tree.problem))}</div>')
+    st.caption("The tree is still empty; its root joins with the next event. Click a node later to see what it says and why it was chosen.")
+
+
+def _says(tree: SearchTree, node: Node) -> None:
+    steps = [_shown(tree, tree.nodes[n]) for n in tree.path(node.id)[1:]]
+    if not steps:
+        st.caption("The bare problem, before any step:")
+        st.html(f'<div class="rlm-steps">{html_text(problem_label(tree.problem))}</div>')
+        return
+    st.html(steps_html(steps, node.tokens) + (ramp_html() if node.tokens else "") + facts_html(tree, node))
+    if node.finished:
+        given = f"Answer: {markdown_text(node.answer)}" if node.answer is not None else "It states no answer."
+        verdict = {True: " — the verifier says **correct**.", False: " — the verifier says **wrong**.", None: ""}[node.correct]
+        st.markdown(given + verdict)
+    if node.pruned:
+        st.markdown(f"Pruned: {markdown_text(node.pruned)}.")
+
+
+def _shown(tree: SearchTree, node: Node) -> str:
+    """A step as it was written; where it holds markers or nothing at all, in words."""
+    return node.text if node.text.strip() and "<" not in node.text else words(tree, node)
+
+
+def _worth(tree: SearchTree, node: Node) -> None:
+    """Its figures, those that this strategy has; then every reward's word."""
+    figures: list[tuple[str, str, str]] = []
+    if any(n.visits for n in tree.nodes.values()):
+        q = "–" if node.q is None else number(node.q)
+        figures.append(("Visits N", f"{node.visits:,}", "How many simulations went through this node and were backed up."))
+        figures.append(
+            ("Value Q", q, "The mean of the N values backed up through it, Q = W/N with W their sum, or by the search's own rule.")
+        )
+    elif node.score is not None:
+        figures.append(("Score", number(node.score), "The latest score a reward gave this state, from 0 to 1."))
+    if node.prior != 1.0:
+        figures.append(("Prior P", number(node.prior), "The policy's share for this step among its siblings, from 0 to 1."))
+    if figures:
+        st.html(figures_html(figures))
+    if node.logprob is not None:
+        st.caption(f"Mean log-probability {number(node.logprob)} per token over {counted(len(node.tokens), 'token')}.")
+    for evaluation in node.evaluations:
+        _evaluation(evaluation)
+
+
+def _evaluation(e: Evaluated) -> None:
+    badge = " (oracle)" if e.oracle else ""
+    mixed = " + ".join(f"{p.weight:.2f}·{p.score:.2f} {markdown_text(p.name)}" for p in e.parts)
+    st.markdown(f"**{markdown_text(e.reward)}**{badge} scored it **{number(e.score)}**{f' = {mixed}' if mixed else ''}")
+    if len(e.steps) > 1:
+        st.caption("Step by step: " + " · ".join(f"{s:.2f}" for s in e.steps))
+    if e.note:
+        with st.expander("What the judge wrote"):
+            st.text(e.note)
+    if e.rollouts:
+        rows = [(" ; ".join(r.steps), "–" if r.answer is None else r.answer, f"{r.score:.2f}") for r in e.rollouts]
+        with st.expander(counted(len(rows), "rollout")):
+            st.html(table_html(("To the end", "Answer", "Score"), rows, text_columns=(0, 1)))

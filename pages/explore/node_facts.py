@@ -1,0 +1,60 @@
+"""What a node is beyond an ordinary step, as small rows: where it stands, what its mark means, who put it there, what it was asked."""
+
+from __future__ import annotations
+
+from pages.shared.html import rows_html
+from rlm_core.core.tree import Node, SearchTree
+from rlm_core.core.wording import name, number, readable
+from rlm_core.figures.palette import MARKS as VERDICTS
+from rlm_core.figures.text import copies
+from rlm_core.narrate.thinking import ENDINGS
+
+Rows = list[tuple[str, str]]
+
+
+def facts_html(tree: SearchTree, node: Node) -> str:
+    """The rows as HTML, escaped; empty for an ordinary step."""
+    return rows_html(facts(tree, node))
+
+
+def facts(tree: SearchTree, node: Node) -> Rows:
+    """(what, its value in words) for everything the log says of a node besides its step and scores."""
+    rows: Rows = []
+    if node.parent is not None and any(n.thinking for n in tree.nodes.values()):
+        rows.append(("Space", "thinking" if node.thinking else "answer"))
+    if node.mark:
+        rows.append(("Mark", ENDINGS.get(node.mark, node.mark)))
+    rows += _forced(tree, node)
+    if node.tool is not None:
+        rows.append(("Calculator", f"{readable(node.tool.call)} → {readable(node.tool.result)}"))
+    rows += _replaced(tree, node)
+    if node.probe is not None:
+        answer = "nothing" if node.probe.answer is None else VERDICTS[node.probe.correct] + readable(node.probe.answer)
+        rows.append(("If made to answer here", f"{answer}, confidence {number(node.probe.confidence)}"))
+    if node.samples > 1:
+        rows.append(("Sampled", f"{node.samples:,} times; equal steps are one state, and in a vote it counts as often"))
+    return rows + _critiques(tree, node) + _particles(tree, node)
+
+
+def _forced(tree: SearchTree, node: Node) -> Rows:
+    reasons = [e.reason for _, e in tree.forces if e.node == node.id]
+    return [("Put in by the decoder", "; ".join(reasons) or "the model did not write it")] if node.forced or reasons else []
+
+
+def _replaced(tree: SearchTree, node: Node) -> Rows:
+    rows: Rows = [("Left for", f"{name(e.target)}: {e.reason}") for _, e in tree.backtracks if e.source == node.id]
+    rows += [("Replaced by", f"{name(e.target)}: {e.reason}") for _, e in tree.corrections if e.source == node.id]
+    return rows + [("Replaces", name(e.source)) for _, e in tree.corrections if e.target == node.id]
+
+
+def _critiques(tree: SearchTree, node: Node) -> Rows:
+    found = [e for _, e in tree.critiques if node.id in (e.node, e.wrong)]
+    return [("Faulted by the critique" if e.wrong == node.id else "The model's critique", e.text or "no fault found") for e in found]
+
+
+def _particles(tree: SearchTree, node: Node) -> Rows:
+    count = copies(tree).get(node.id)
+    if count is None:
+        return []
+    weight = max(p.weight for p in tree.resamplings[-1][1].particles if p.node == node.id)
+    return [("Latest resampling", f"weight {number(weight)}, " + (f"goes on ×{count}" if count else "ends here"))]

@@ -1,0 +1,127 @@
+"""What a node was weighed against where no formula chose: the candidates, its level, its siblings, or the other particles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from rlm_core.core.tree import Node, SearchTree
+from rlm_core.core.wording import counted, name, number, readable, shorten, words
+from rlm_core.figures.palette import MARKS
+from rlm_core.narrate.sentences import METHODS
+from rlm_core.search.pool import pooled
+
+OWN = "◀"
+"""The mark of the row that is asked about."""
+SHOWN = 24
+"""Rows of a table; the asked one is always among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rivals:
+    """A table in which one row is asked about. how: by what they were weighed. own: that row's place. left_out: rows that were."""
+
+    title: str
+    how: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    own: int | None
+    text_columns: tuple[int, ...]
+    left_out: int
+
+
+def rivals(tree: SearchTree, node: Node, shape: str, *, asked: bool = True) -> Rivals | None:
+    """The table of a node and its rivals; None where nothing was weighed (one child after another).
+
+    shape: the strategy's. asked: the node itself is asked about, and marked; else it only stands for them all.
+    """
+    found = _found(tree, node, shape)
+    if found is None or asked:
+        return found
+    rows = tuple(tuple(cell.removesuffix(f" {OWN}") for cell in row) for row in found.rows)
+    return replace(found, title="What was weighed below it", rows=rows, own=None)
+
+
+def _found(tree: SearchTree, node: Node, shape: str) -> Rivals | None:
+    if shape == "fan":
+        return _candidates(tree, node)
+    if found := _particles(tree, node):
+        return found
+    level = shape == "layers"
+    others = [n for n in tree.nodes.values() if n.depth == node.depth] if level else _siblings(tree, node)
+    if len(others) < 2:
+        return None
+    among = f"{counted(len(others), 'state')} after {counted(node.depth, 'step')}" if level else f"the children of {name(node.parent or 0)}"
+    return _ranked(tree, others, node, f"Among {among}, by score; ties go to the older node.", step="step")
+
+
+def _siblings(tree: SearchTree, node: Node) -> list[Node]:
+    return [tree.nodes[c] for c in tree.nodes[node.parent].children] if node.parent is not None else []
+
+
+def _candidates(tree: SearchTree, node: Node) -> Rivals | None:
+    """Whole solutions side by side: the one that the node is part of among all."""
+    ends = pooled(tree)
+    mine = next((e for e in ends if node.id in tree.path(e.id)), None)
+    if mine is None or len(ends) < 2:
+        return None
+    rule = f"; the answer is picked by {METHODS.get(tree.answered.method, tree.answered.method)}" if tree.answered else ""
+    return _ranked(tree, ends, mine, f"Among {counted(len(ends), 'candidate')}, by score{rule}.", step="answer")
+
+
+def _ranked(tree: SearchTree, nodes: Sequence[Node], own: Node, how: str, step: str) -> Rivals:
+    ranked = sorted(nodes, key=lambda n: (n.score is None, -(n.score or 0.0), n.id))
+    place = next(i for i, n in enumerate(ranked) if n.id == own.id)
+    shown = [i for i in range(len(ranked)) if i < SHOWN or i == place]
+    rows = tuple(
+        (
+            "–" if ranked[i].score is None else f"{i + 1}",
+            f"{ranked[i].id}{f' {OWN}' * (i == place)}",
+            _answer(ranked[i]) if step == "answer" else shorten(words(tree, ranked[i]), 60),
+            "–" if (score := ranked[i].score) is None else number(score),
+            fate(tree, ranked[i]),
+        )
+        for i in shown
+    )
+    head = ("rank", "node", step, "score", "")
+    return Rivals("Why this one?", how, head, rows, shown.index(place), (2,), len(ranked) - len(shown))
+
+
+def _answer(node: Node) -> str:
+    return "–" if node.answer is None else MARKS[node.correct] + shorten(readable(node.answer), 40)
+
+
+def fate(tree: SearchTree, node: Node) -> str:
+    """What became of a state in a word: answer (the run's), agrees (with it), finished, kept, dropped, cut off or open."""
+    answered = tree.answered
+    if answered is not None and answered.node == node.id:
+        return "answer"
+    if node.cut:
+        return "cut off"
+    if node.pruned:
+        return "dropped"
+    if answered is not None and node.answer is not None and node.answer == answered.answer:
+        return "agrees"
+    return "finished" if node.finished else "kept" if node.children else "open"
+
+
+def _particles(tree: SearchTree, node: Node) -> Rivals | None:
+    """The latest resampling that this particle was in, each with its weight and how often it goes on."""
+    found = next(((seq, e) for seq, e in reversed(tree.resamplings) if any(p.node == node.id for p in e.particles)), None)
+    if found is None:
+        return None
+    seq, event = found
+    particles = sorted(event.particles, key=lambda p: (-p.weight, p.node))
+    places = [i for i, p in enumerate(particles) if p.node == node.id]
+    shown = [i for i in range(len(particles)) if i < SHOWN or i in places]
+    rows = tuple(
+        (
+            f"{particles[i].node}{f' {OWN}' * (i in places)}",
+            shorten(words(tree, tree.nodes[particles[i].node]), 60),
+            number(particles[i].weight),
+            f"goes on ×{particles[i].copies}" if particles[i].copies else "ends here",
+        )
+        for i in shown
+    )
+    how = f"Resampling in event {seq:,} ({event.method}): particles go on by chance, in proportion to their weights, which sum to 1."
+    return Rivals("Why this one?", how, ("node", "step", "weight", ""), rows, shown.index(places[0]), (1,), len(particles) - len(shown))

@@ -1,0 +1,56 @@
+"""The answers that stood for choice, which was chosen and why; and what fewer candidates would have answered."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.shared.escape import markdown_text
+from pages.shared.html import table_html, theme
+from pages.shared.plot import chart
+from rlm_core.core.tree import SearchTree
+from rlm_core.core.wording import counted, readable
+from rlm_core.figures.charts.candidates import votes_figure
+from rlm_core.runs.outcome import VERDICTS, choice, cut_off
+from rlm_core.search.pool import cost, cut, pooled
+
+RULES = ("weighted", "naive", "majority")
+
+
+def votes(run: str, tree: SearchTree, shape: str) -> None:
+    """shape: the strategy's; a fan's candidates can be cut to the first n."""
+    answered = tree.answered
+    if answered is None:
+        st.caption("The answer is picked when the search ends; move the timeline to the end to see it.")
+    elif answered.answer is None:
+        cut_short = cut_off(tree, "candidate" if shape == "fan" else "")
+        what_now = f"{cut_short}; a higher limit lets them end." if cut_short else "A larger budget gives the search time to finish one."
+        st.info(f"No candidate was finished, so there is no answer. {what_now}")
+    else:
+        chart(votes_figure(answered, tree, theme=theme()), key="votes")
+        st.caption(markdown_text(choice(answered)))
+    if shape == "fan":
+        _first(run, tree)
+
+
+def _first(run: str, tree: SearchTree) -> None:
+    """What fewer candidates of the same pool would have answered; nothing is generated again."""
+    most, key, known = len(pooled(tree)), f"first.{run}", f"first.{run}.of"
+    if most < 2:
+        return
+    if st.session_state.get(key, 0) >= st.session_state.get(known, 0):
+        st.session_state[key] = most  # all of them, also while more come, until a person asks for fewer
+    st.session_state[key] = max(1, min(st.session_state[key], most))
+    st.session_state[known] = most
+    n = st.slider("First n candidates", 1, most, key=key, help="The same candidates in the order in which they were sampled.")
+    scored = any(c.score is not None for c in tree.candidates())
+    rules = RULES if scored else ("majority",)
+    own = tree.answered.method if tree.answered else ""
+    rows = []
+    for rule in rules:
+        picked = cut(tree, rule, n)
+        name = f"{rule} (this run's rule)" if rule == own else rule
+        answer = "no answer" if picked.answer is None else readable(picked.answer)
+        rows.append((name, answer, VERDICTS[picked.correct] if picked.answer is not None else "–"))
+    st.html(table_html(("Picked by", "Answer", ""), rows, rules.index(own) if own in rules else None, text_columns=(1,)))
+    spent = f"{counted(cost(tree, n), 'token')} generated for {counted(n, 'candidate')} of {most:,}."
+    st.caption(spent if n == most else f"{spent} The run's own answer rests on all {most:,}.")

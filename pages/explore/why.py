@@ -1,0 +1,164 @@
+"""Why a node was chosen, or was not: the arithmetic at its parent, or its rank among its rivals; then what comes below it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import streamlit as st
+
+from pages.explore.rivals import OWN, Rivals, rivals
+from pages.shared.escape import html_text, markdown_text
+from pages.shared.html import table_html
+from pages.shared.state import one_of
+from rlm_core.core.events import Choice, Selected, Term
+from rlm_core.core.tree import Node, SearchTree
+from rlm_core.core.wording import name, number, shorten, words
+from rlm_core.search.rules import Arm, best, terms
+
+CHOSEN = "▶"
+TOGETHER = ("fan", "layers", "particles")
+"""Shapes in which states are weighed over the whole tree, so that the children of one node are no group of their own."""
+
+
+def why(tree: SearchTree, node: Node, shape: str) -> None:
+    """Both questions, as far as this strategy weighs anything there. shape: the strategy's."""
+    parent = None if node.parent is None else tree.nodes[node.parent]
+    decided = [n for n in (parent, node) if n is not None and n.decision is not None]
+    which = "Now"
+    if any(n.decision[1].rule != "thompson" for n in decided if n.decision):
+        st.markdown("##### Why this one?" if parent in decided else "##### What would be chosen?")
+        which = one_of("Arithmetic", ["Now", "Last decision"], "arithmetic")
+    if parent is not None and parent.decision is not None:
+        _decided(tree, parent, which, node)
+    elif parent is not None:
+        _weighed(rivals(tree, node, shape))
+    if node.decision is not None:
+        if parent is not None:
+            st.markdown("##### What would be chosen below it?")
+        _decided(tree, node, which, None)
+    elif node.children and (parent is None or shape not in TOGETHER):
+        _weighed(rivals(tree, tree.nodes[node.children[0]], shape, asked=False))
+
+
+def _weighed(found: Rivals | None) -> None:
+    """Its rank among those it was weighed against, where there were any."""
+    if found is None:
+        return
+    st.markdown(f"##### {found.title}")
+    st.caption(markdown_text(found.how))
+    st.html(table_html(found.head, found.rows, found.own, text_columns=found.text_columns))
+    if found.left_out:
+        st.caption(f"… and {found.left_out:,} more; the Data tab has all of them.")
+
+
+def _decided(tree: SearchTree, at: Node, which: str, own: Node | None) -> None:
+    """The decision among the children of `at`; `own` is the child that is asked about, None where it is they."""
+    assert at.decision is not None
+    seq, event = at.decision
+    made = next(c for c in event.choices if c.parent == at.id)
+    if event.rule == "thompson":
+        st.caption(f"At {name(at.id)}, as event {seq:,} drew; the next draws will differ.")
+        _drawn(tree, made, own)
+        return
+    choice = made if which == "Last decision" else now(tree, at, event)
+    if choice is None:
+        st.caption(f"At {name(at.id)} nothing can be chosen any more: every child was pruned.")
+        return
+    when = f"as event {seq:,} decided, pending simulations counted as visits of value 0" if choice is made else "at this moment"
+    verb = "was" if choice is made else "would be"
+    st.caption(f"At {name(at.id)}, {when}: node {choice.chosen} ({CHOSEN}) {verb} chosen.")
+    _arithmetic(tree, choice, event, own)
+
+
+def _drawn(tree: SearchTree, choice: Choice, own: Node | None) -> None:
+    """Thompson sampling: the two draws that chose between a new child and one there is, and each child's own."""
+    wider = choice.chosen == choice.parent
+    rows = [("wider: a new child", number(choice.wider or 0.0)), ("deeper: into one there is", number(choice.deeper or 0.0))]
+    st.html(table_html(("", "drawn"), rows, 0 if wider else 1, text_columns=(0,)))
+    if wider:
+        return
+    ranked = sorted((t for t in choice.terms if t.node != choice.parent), key=lambda t: -(t.total or 0.0))
+    drawn = [(_marked(t.node, choice, own), _step(tree, t), f"{t.visits:,}", number(t.q or 0.0), number(t.total or 0.0)) for t in ranked]
+    winner = next(i for i, t in enumerate(ranked) if t.node == choice.chosen)
+    st.html(table_html(("node", "step", "N", "mean", "drawn"), drawn, winner, text_columns=(1,)))
+
+
+def now(tree: SearchTree, node: Node, event: Selected) -> Choice | None:
+    """What the rule would choose among a node's children at this moment; None if all of them were pruned."""
+    ways = [tree.nodes[c] for c in node.children if not tree.nodes[c].pruned]
+    if not ways:
+        return None
+    reckoned = terms([Arm(w.id, w.visits, w.total, w.prior) for w in ways], node.visits, event.rule, event.constant)
+    return Choice(node.id, node.visits, best(reckoned).node, reckoned)
+
+
+def _arithmetic(tree: SearchTree, choice: Choice, event: Selected, own: Node | None) -> None:
+    ranked = sorted(choice.terms, key=lambda t: (-(math.inf if t.total is None else t.total), t.node != choice.chosen))
+    rows = [_row(tree, t, choice, own) for t in ranked]
+    winner = next(i for i, t in enumerate(ranked) if t.node == choice.chosen)
+    st.html(table_html(("node", "step", "N", "Q", "bonus", "total"), rows, winner, text_columns=(1,)))
+    lines = [formula(ranked[winner], choice.visits, event.rule, event.constant)]
+    lines += [compared(ranked, choice, own)] if own is not None else []
+    st.html("".join(f'<div class="rlm-formula">{html_text(line)}</div>' for line in lines if line))
+
+
+def compared(ranked: Sequence[Term], choice: Choice, own: Node) -> str:
+    """How the node that is asked about stands against the chosen one.
+
+    Empty for the chosen one itself, for which the formula speaks.
+    """
+    if own.id == choice.chosen:
+        return ""
+    mine = next((t for t in ranked if t.node == own.id), None)
+    if mine is None:
+        return f"Node {own.id} was not weighed: {own.pruned or 'it was not there yet'}."
+    won = next(t for t in ranked if t.node == choice.chosen)
+    if mine.total is None:
+        return f"Node {own.id} ({OWN}) was never visited either; at a tie the higher prior, then the older node goes first."
+    if won.total is None:
+        return f"Node {own.id} ({OWN}) has {number(mine.total)}; what was never visited goes before it."
+    if mine.total == won.total:
+        return f"Node {own.id} ({OWN}) ties with it at {number(mine.total)}; then the higher prior, then the older node goes first."
+    return f"Node {own.id} ({OWN}) has {number(mine.total)}, {'narrowly ' if number(mine.total) == number(won.total) else ''}less than it."
+
+
+def _marked(node: int, choice: Choice, own: Node | None) -> str:
+    return " ".join(filter(None, (CHOSEN * (node == choice.chosen), str(node), OWN * (own is not None and node == own.id))))
+
+
+def _step(tree: SearchTree, t: Term) -> str:
+    return shorten(words(tree, tree.nodes[t.node]), 60)
+
+
+def _row(tree: SearchTree, t: Term, choice: Choice, own: Node | None) -> tuple[str, ...]:
+    unvisited = t.total is None or t.bonus is None
+    return (
+        _marked(t.node, choice, own),
+        _step(tree, t),
+        f"{t.visits:,}",
+        "–" if t.q is None else number(t.q),
+        "∞" if unvisited else number(t.bonus or 0.0),
+        "∞ (first)" if unvisited else number(t.total or 0.0),
+    )
+
+
+def formula(t: Term, parent_visits: int, rule: str, c: float) -> str:
+    """The chosen child's arithmetic with the numbers filled in."""
+    if t.total is None:
+        return f"Node {t.node} has not been visited, so its bonus is infinite and it goes first."
+    q, bonus = t.q or 0.0, t.bonus or 0.0
+    equal = "=" if round(round(q, 2) + round(bonus, 2), 2) == round(t.total, 2) else "≈"
+    added = f"{q:.2f} + {bonus:.2f} {equal} {t.total:.2f}"
+    if rule == "uct":
+        root = f"{q:.2f} + {c:.2f}·√(ln {parent_visits} / {t.visits})"
+        return f"UCT = Q + c·√(ln N(parent) / N) = {root} = {added}"
+    if rule == "x1":
+        return (
+            f"x1 = q + √(N(parent)−1) / (1+N) · [c₁ + ln((N(parent)+c₂)/c₂)] = {q:.2f} + √{max(0, parent_visits - 1)} / (1+{t.visits})"
+            f" · [{c:.2f} + …] = {added}, with c₂ = 19652"
+        )
+    return (
+        f"PUCT = Q + P·√N(parent) / (1+N) · [c₁ + ln((N(parent)+c₂+1)/c₂)] = {q:.2f} + {t.prior:.2f}·√{parent_visits} / (1+{t.visits})"
+        f" · [{c:.2f} + …] = {added}, with c₂ = 19652"
+    )

@@ -1,0 +1,77 @@
+"""How far annotators agree with each other, and with the exact solver."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.shared.escape import markdown_text
+from pages.shared.html import table_html
+from pages.shared.services import book
+from rlm_core.core.wording import listed, number
+from rlm_core.labels.agreement import Pair, alpha, pairwise, units, with_oracle
+from rlm_core.labels.base import HUMAN
+
+
+def agreement() -> None:
+    """Pairs of annotators, all of them together, and each against the oracle."""
+    labels = book().labels(source=HUMAN)
+    people = sorted({la.by for la in labels})
+    if not people:
+        st.info("Nobody has labelled a step yet; begin on the tab Annotate.", icon=":material/groups:")
+        return
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown("##### With each other")
+        if len(people) < 2:
+            st.markdown("Agreement needs a second annotator: label the same solutions under another name.")
+        else:
+            _pairs(pairwise(labels), alpha(units(labels)))
+    with right:
+        st.markdown("##### With the oracle")
+        rows = with_oracle(labels, book().solutions(labelled=True, source=HUMAN))
+        if not rows:
+            st.markdown("None of the labelled problems has an exact solver that could say which steps are right.")
+            return
+        st.html(
+            table_html(
+                ("Annotator", "Steps compared", "Agree", "Share"),
+                [(r.by, f"{r.compared:,}", f"{r.agree:,}", f"{r.agree / r.compared:.0%}") for r in rows],
+            )
+        )
+        st.caption(
+            "The oracle says whether a right answer can still be reached after a step: bad agrees with no, good and neutral with yes. "
+            "Steps after the first that it calls lost are left out."
+        )
+
+
+def _pairs(pairs: list[Pair], together: float | None) -> None:
+    shared = [p for p in pairs if p.steps]
+    st.html(
+        table_html(
+            ("Annotators", "Steps both labelled", "Said alike", "Cohen's κ"),
+            [
+                (
+                    f"{p.a} and {p.b}",
+                    f"{p.steps:,}",
+                    "–" if p.share is None else f"{p.share:.0%}",
+                    "–" if p.kappa is None else number(p.kappa),
+                )
+                for p in shared
+            ],
+        )
+    )
+    st.markdown(
+        f"**Krippendorff's α, all together: {number(together)}**"
+        if together is not None
+        else "**Krippendorff's α cannot be given:** no step was labelled twice, or only one word was ever used."
+    )
+    for said, without in (
+        ("they labelled no step in common", [p for p in pairs if not p.steps]),
+        ("both said one and the same of every step, which chance would do too", [p for p in pairs if p.steps and p.kappa is None]),
+    ):
+        if without:
+            st.caption(f"No κ for {markdown_text(listed([f'{p.a} and {p.b}' for p in without], most=4))}: {said}.")
+    st.caption(
+        "1 is full agreement, 0 what chance would give, below 0 less than that. κ (Cohen 1960) compares two annotators; "
+        "α (Krippendorff 2011, nominal) takes any number, with labels missing."
+    )

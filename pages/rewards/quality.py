@@ -1,0 +1,172 @@
+"""How right rewards are, against the exact solver, and what they buy in Best-of-N."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared.escape import markdown_text
+from pages.shared.html import theme
+from pages.shared.jobs import job_view, price, start
+from pages.shared.plot import chart
+from pages.shared.reward_picker import pick_model, pick_rewards, pick_set, reward_title
+from pages.shared.services import book
+from pages.shared.state import keep, restore
+from rlm_core.core.errors import RlmError
+from rlm_core.core.wording import LABELLED_BY
+from rlm_core.figures.charts.reward_quality import best_of_n_figure, calibration_figure
+from rlm_core.jobs.queue import JobRow, MeasureJob
+from rlm_core.problems.sets import check_set
+
+DEFAULT = ("prm:nano", "prm:nano-head", "orm:nano", "logprob")
+SHOWN = "rewards.measure.job"
+SOLVER = "solver"
+
+
+def quality() -> None:
+    model_at, truth_at, set_at, samples_at = st.columns([3, 4, 4, 2], vertical_alignment="bottom")
+    with model_at:
+        model = pick_model("rewards.measure.model")
+    with truth_at:
+        offered = [SOLVER, *book().counts().by_source]
+        restore("rewards.measure.truth", SOLVER)
+        if st.session_state["rewards.measure.truth"] not in offered:
+            st.session_state["rewards.measure.truth"] = SOLVER
+        truth = keep(
+            "rewards.measure.truth",
+            st.selectbox("Against", offered, format_func=_truth, key="rewards.measure.truth", help="Whose word on a step counts as true."),
+        )
+    samples, spec = 16, "chain:n=60"
+    if truth == SOLVER:
+        with set_at:
+            spec = pick_set("rewards.measure.set", "chain:n=60")
+        with samples_at:
+            restore("rewards.measure.samples", 16)
+            samples = keep("rewards.measure.samples", st.number_input("Solutions of each", 2, 64, step=1, key="rewards.measure.samples"))
+    rewards_at, go_at = st.columns([9, 2], vertical_alignment="bottom")
+    with rewards_at:
+        chosen = pick_rewards("rewards.measure.rewards", model, DEFAULT)
+    with go_at:
+        go = st.button("Measure", type="primary", icon=":material/query_stats:", width="stretch", disabled=not chosen)
+    job = MeasureJob(spec, chosen, model, int(samples), labels="" if truth == SOLVER else truth)
+    if chosen:
+        price(lambda: job)
+    if go:
+        try:
+            check_set(spec)
+        except RlmError as error:
+            st.error(markdown_text(str(error)), icon=":material/error:")
+        else:
+            start(job, SHOWN)
+    nothing = "Press Measure: solutions of held-out problems are sampled once, and every reward judges the same ones."
+    job_view(MeasureJob, SHOWN, _asked, _draw, nothing)
+
+
+def _truth(source: str) -> str:
+    return "the exact solver, on fresh solutions" if source == SOLVER else f"labels by {LABELLED_BY[source]} in the label book"
+
+
+def _asked(job: MeasureJob) -> str:
+    return _truth(job.labels) if job.labels else f"{job.problems} × {job.samples} by {job.model}"
+
+
+def _draw(row: JobRow) -> None:
+    found = row.result["rewards"]
+    for name, failed in ((n, r["error"]) for n, r in found.items() if "error" in r):
+        st.error(f"**{markdown_text(reward_title(name))}**: {markdown_text(failed)}", icon=":material/error:")
+    good = {n: r for n, r in found.items() if "error" not in r}
+    if not good:
+        return
+    first = next(iter(good.values()))
+    st.caption(
+        f"{first['solutions']:,} solutions of {first['problems']:,} problems, {first['finished']:,} of them finished. "
+        "Intervals are 95 % bootstrap intervals over problems."
+    )
+    st.dataframe(_table(good), hide_index=True, width="stretch", column_config=_columns(first["samples"]))
+    for name, r in good.items():
+        if r.get("learned"):
+            st.warning(
+                f"{markdown_text(reward_title(name))} learned from {r['learned']:,} of these {r['problems']:,} problems, "
+                "which flatters it; measure it on others.",
+                icon=":material/warning:",
+            )
+        if unknown := r.get("unknown"):
+            st.caption(
+                f"Of {unknown:,} steps that {markdown_text(reward_title(name))} scored nobody can say whether they are right "
+                "(the exact solver cannot read them, or they have no label); they are in no figure of steps."
+            )
+        if refused := r.get("refused"):
+            why = markdown_text(next(iter(refused)))
+            st.warning(
+                f"{markdown_text(reward_title(name))} could not judge {sum(refused.values()):,} solutions; they are in no figure. {why}",
+                icon=":material/warning:",
+            )
+    voted = {n: r for n, r in good.items() if r["best_of_n"]}
+    for name, r in voted.items():
+        _verdict(name, r)
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown("**What it buys**: accuracy of weighted Best-of-N")
+        tables = {reward_title(n, r["oracle"]): r["best_of_n"] for n, r in voted.items()}
+        if tables:
+            chart(best_of_n_figure(tables, theme=theme()), key=f"bon.{row.id}")
+        else:
+            st.caption("There are not as many solutions of every problem, so there is no Best-of-N to compare.")
+    with right:
+        st.markdown("**Calibration**: is a score of 0.8 right in 8 of 10 cases?")
+        curves = {reward_title(n, r["oracle"]): r.get("calibration", []) for n, r in good.items()}
+        if any(curves.values()):
+            chart(calibration_figure(curves, theme=theme()), key=f"cal.{row.id}")
+        else:
+            st.caption("None of these rewards scores single steps.")
+
+
+def _table(good: dict[str, dict[str, Any]]) -> pd.DataFrame:
+    rows = []
+    for name, r in good.items():
+        row = {
+            "Reward": reward_title(name, r["oracle"]),
+            "Step AUC": r.get("step_auc"),
+            "State AUC": r.get("state_auc"),
+            "Answer AUC": r.get("answer_auc"),
+            "Calibration error": r.get("calibration_error"),
+            "First-error F1": r.get("first_error_f1"),
+        }
+        if r["best_of_n"]:
+            last = r["best_of_n"][-1]
+            row |= {f"Weighted of {last['n']}": last["weighted"][0], f"Majority of {last['n']}": last["majority"][0]}
+            row |= {"Gain": "{:+.3f} [{:+.3f}, {:+.3f}]".format(*last["gain"])}
+        rows.append(row | {"Tokens": r["generated"], "Passes": r["reward_passes"]})
+    return pd.DataFrame(rows)
+
+
+def _columns(n: int) -> dict[str, Any]:
+    shares = ("Step AUC", "State AUC", "Answer AUC", "Calibration error", "First-error F1", f"Weighted of {n}", f"Majority of {n}")
+    helps = {
+        "Step AUC": "Over steps up to each solution's first wrong one: the chance that a right step scores above a wrong one.",
+        "State AUC": "Over all states: the chance that one that can still be won scores above one that cannot.",
+        "Answer AUC": "Over finished solutions: the chance that a correct one scores above a wrong one.",
+        "Calibration error": "How far scores are from the shares that are right, on average (0 is perfect).",
+        "First-error F1": "Harmonic mean of finding the first wrong step exactly and of finding none where there is none (ProcessBench).",
+        f"Weighted of {n}": "Accuracy of the answer with the largest sum of scores.",
+        f"Majority of {n}": "Accuracy of the most common answer among the same candidates.",
+    }
+    made: dict[str, Any] = {name: st.column_config.NumberColumn(format="%.3f", help=helps[name]) for name in shares}
+    made |= {"Gain": st.column_config.TextColumn(help="Weighted − majority at equal N, with its paired interval.")}
+    return made
+
+
+def _verdict(name: str, r: dict[str, Any]) -> None:
+    """Does it beat plain majority? Said in one line, either way."""
+    last = r["best_of_n"][-1]
+    gain, low, high = last["gain"]
+    who, numbers = f"**{markdown_text(reward_title(name))}**", f"{gain:+.3f} [{low:+.3f}, {high:+.3f}] at N = {last['n']}"
+    flag = " It sees the truth." if r["oracle"] else ""
+    if low > 0:
+        st.markdown(f":green-badge[beats majority] {who} buys {numbers}.{flag}")
+    elif high < 0:
+        st.markdown(f":red-badge[worse than majority] {who} costs {numbers}.{flag}")
+    else:
+        st.markdown(f":orange-badge[not shown to beat majority] {who}: {numbers}; the interval holds 0.{flag}")

@@ -1,0 +1,129 @@
+"""Step scores of several solutions by several rewards, as heat maps side by side."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages.shared.escape import html_text, markdown_text
+from pages.shared.html import table_html, theme
+from pages.shared.jobs import job_view, price, start
+from pages.shared.plot import plot
+from pages.shared.reward_picker import pick_model, pick_rewards, reward_title
+from pages.shared.state import keep, one_of, restore
+from rlm_core.core.errors import RlmError
+from rlm_core.core.wording import counted, readable
+from rlm_core.figures.charts.heatmap import Row, cell, heat_figure
+from rlm_core.figures.palette import MARKS
+from rlm_core.jobs.queue import JobRow, ScoreJob
+from rlm_core.models.listed import refuse_unreadable
+from rlm_core.problems import make
+
+DEFAULT = ("prm:nano", "prm:nano-head", "logprob", "oracle")
+SHOWN = "rewards.score.job"
+
+
+def step_scores() -> None:
+    model_at, problem_at, samples_at, seed_at = st.columns([3, 5, 2, 2], vertical_alignment="bottom")
+    with model_at:
+        model = pick_model("rewards.score.model")
+    with problem_at:
+        restore("rewards.score.problem", "chain:steps=7,seed=3")
+        spec = keep(
+            "rewards.score.problem",
+            st.text_input("Problem", key="rewards.score.problem", help="Such as chain:steps=7,seed=3 or countdown:numbers=4,seed=31."),
+        )
+    with samples_at:
+        restore("rewards.score.samples", 12)
+        samples = keep("rewards.score.samples", st.number_input("Solutions", 1, 64, step=1, key="rewards.score.samples"))
+    with seed_at:
+        restore("rewards.score.seed", 0)
+        seed = keep("rewards.score.seed", st.number_input("Seed", 0, 2**31 - 1, step=1, key="rewards.score.seed"))
+    rewards_at, go_at = st.columns([10, 2], vertical_alignment="bottom")
+    with rewards_at:
+        chosen = pick_rewards("rewards.score.rewards", model, DEFAULT)
+    with go_at:
+        go = st.button("Score", type="primary", icon=":material/grid_on:", width="stretch", disabled=not chosen)
+    job = ScoreJob(spec, chosen, model, int(samples), seed=int(seed))
+    if chosen:
+        price(lambda: job)
+    if go:
+        try:
+            refuse_unreadable(model, make(spec))
+        except RlmError as error:
+            st.error(markdown_text(str(error)), icon=":material/error:")
+        else:
+            start(job, SHOWN)
+    nothing = "Press Score: the model writes the solutions, and each reward judges every step of every one."
+    job_view(ScoreJob, SHOWN, lambda j: f"{j.problem}, {counted(j.samples, 'solution')} by {j.model}", _draw, nothing)
+
+
+def _draw(row: JobRow) -> None:
+    result = row.result
+    st.html(f'<div class="rlm-question">{html_text(result["question"])}</div>')
+    solutions, key = result["solutions"], f"rewards.cell.{row.id}"
+    shown = {name: s for name, s in result["scores"].items() if "error" not in s}
+    for name, failed in ((n, s["error"]) for n, s in result["scores"].items() if "error" in s):
+        st.error(f"**{markdown_text(reward_title(name))}**: {markdown_text(failed)}", icon=":material/error:")
+    if not shown:
+        return
+    which = one_of("Scores", ["Each step's own", "The state so far"], "rewards.own")
+    by_step = which == "Each step's own"
+    selected = st.session_state.get(key)
+    for first in range(0, len(shown), 2):
+        for place, (name, scores) in zip(st.columns(2, gap="medium"), list(shown.items())[first : first + 2], strict=False):
+            with place:
+                st.markdown(f"**{markdown_text(reward_title(name, scores['oracle']))}**{_cost(scores)}")
+                figure = heat_figure(_rows(solutions, scores, by_step), theme=theme(), selected=selected)
+                clicked = plot(figure, key=f"heat.{row.id}.{name}", height=int(figure.layout.height), scope=row.id)
+                if clicked is not None and clicked != selected:
+                    st.session_state[key] = clicked
+                    st.rerun(scope="fragment")
+    st.caption(
+        "✓ and ✕: the verifier's word on the answer. The bar stands before the first step after which the exact solver sees no way back."
+    )
+    if selected is not None:
+        _inspect(result, shown, *cell(selected))
+
+
+def _cost(scores: dict[str, Any]) -> str:
+    parts = [f"{scores['passes']:,} reward passes"] if scores["passes"] else []
+    parts += [f"{scores['generated']:,} tokens"] if scores["generated"] else []
+    parts += ["sees the truth"] if scores["oracle"] else []
+    return f" · {' · '.join(parts)}" if parts else ""
+
+
+def _rows(solutions: list[dict[str, Any]], scores: dict[str, Any], by_step: bool) -> list[Row]:
+    rows = []
+    for i, s in enumerate(solutions):
+        own = scores["steps" if by_step else "states"][i]
+        if not own:  # a reward of finished solutions only: its one score stands at the last step
+            own = [None] * (len(s["steps"]) - 1) + [scores["whole"][i]]
+        wrong = next((k for k, label in enumerate(s["labels"]) if label is False), None)
+        rows.append(Row(_name(i, s), tuple(s["steps"]), tuple(own), wrong))
+    return rows
+
+
+def _name(i: int, s: dict[str, Any]) -> str:
+    if s["cut"]:
+        return f"{i + 1} · cut off"
+    return f"{i + 1} · {MARKS[s['correct']]}{readable(s['answer']) if s['answer'] is not None else 'no answer'}"
+
+
+def _inspect(result: dict[str, Any], shown: dict[str, Any], row: int, column: int) -> None:
+    """The steps of the clicked solution with every reward's score, the clicked one emphasised."""
+    if row >= len(result["solutions"]):
+        return
+    s = result["solutions"][row]
+    st.markdown(f"##### Solution {markdown_text(_name(row, s))}")
+    head = ("", "step", "exact solver", *(reward_title(n) for n in shown))
+    word = {True: "can be won", False: "lost", None: "–"}
+    lines = []
+    for i, text in enumerate(s["steps"]):
+        scores = [x["steps"][row] for x in shown.values()]
+        values = [f"{own[i]:.2f}" if i < len(own) else "–" for own in scores]
+        lines.append((str(i + 1), readable(text), word[s["labels"][i]], *values))
+    st.html(table_html(head, lines, column, text_columns=(1,)))
+    whole = ", ".join(f"{reward_title(n)} {x['whole'][row]:.2f}" for n, x in shown.items() if x["whole"][row] is not None)
+    st.caption(f"Of the whole solution: {whole}." if whole else "It was cut off, so no reward scores it as a whole.")

@@ -1,0 +1,90 @@
+"""Saved runs as a table to tick rows of. What is ticked is a run, not a row: it stays when the list changes, and only a person ticks."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared.html import STATUS
+from rlm_core import catalogue
+from rlm_core.core.wording import clean, shorten
+from rlm_core.runs.settings import apart
+from rlm_core.runs.store import RunRow
+
+VERDICT = {True: "✓ right", False: "✕ wrong", None: "not checked"}
+WIDTHS = {"Problem": 260, "Strategy": 170, "Reward": 165, "Model": 165, "Answer": 90, "Settings": 260}
+"""Columns of text that may be long, in px; what does not fit ends in an ellipsis."""
+PX_A_SIGN = 7.5
+ROWS_SEEN = 12
+
+
+def tick(rows: Sequence[RunRow], key: str) -> list[RunRow]:
+    """Draw the table; the runs that are ticked."""
+    before = ticked(key)
+    shown = [r.id for r in rows]
+    st.session_state[f"{key}.shown"] = shown
+    chosen = st.dataframe(
+        frame(rows),
+        hide_index=True,
+        height=min(ROWS_SEEN, len(rows)) * 35 + 38,
+        on_select="rerun",
+        selection_mode="multi-row",
+        selection_default={"selection": {"rows": [i for i, run in enumerate(shown) if run in before]}},
+        key=_table(key, shown),
+        placeholder="",
+        column_config={
+            "Started": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm:ss", width=150),
+            **{name: st.column_config.TextColumn(width=width) for name, width in WIDTHS.items()},
+            "Tokens": st.column_config.NumberColumn(format="localized", width=70),
+            "Seconds": st.column_config.NumberColumn(format="%.1f s", width=80),
+            "Link": st.column_config.LinkColumn(display_text="open", width=60),
+        },
+    )
+    return [rows[i] for i in chosen.selection.rows if i < len(rows)]  # type: ignore[attr-defined]
+
+
+def ticked(key: str) -> set[str]:
+    """The ids that a person has ticked in the table as it was last drawn."""
+    shown = st.session_state.get(f"{key}.shown", [])
+    state = st.session_state.get(_table(key, shown))
+    return {shown[i] for i in state["selection"]["rows"] if i < len(shown)} if state else set()
+
+
+def untick(key: str) -> None:
+    """Forget what is ticked (the page must be run again)."""
+    st.session_state[f"{key}.shown"] = []
+    st.session_state[f"{key}.times"] = st.session_state.get(f"{key}.times", 0) + 1
+
+
+def _table(key: str, shown: Sequence[str]) -> str:
+    """The browser keeps ticks by the row's number, so another list is another table."""
+    content = hashlib.blake2s(",".join(shown).encode(), digest_size=6).hexdigest()
+    return f"{key}.{st.session_state.get(f'{key}.times', 0)}.{content}"
+
+
+def frame(rows: Sequence[RunRow]) -> pd.DataFrame:
+    """One line a run."""
+    return pd.DataFrame([_line(r) for r in rows])
+
+
+def _line(r: RunRow) -> dict[str, object]:
+    answer = r.summary.get("answer")
+    line: dict[str, object] = {
+        "Started": datetime.fromtimestamp(r.created),
+        "Status": STATUS[r.status][1],
+        "Problem": r.problem.question,
+        "Strategy": catalogue.title("search", r.config.search),
+        "Answer": "" if answer is None else str(answer),
+        "Verdict": "" if answer is None else VERDICT[r.summary.get("correct")],
+        "Tokens": r.summary.get("generated"),
+        "Seconds": r.summary.get("seconds"),
+        "Model": catalogue.title("model", r.config.model),
+        "Reward": catalogue.reward_title(r.config) + (" ⚑ oracle" if r.summary.get("oracle") else ""),
+        "Settings": apart(r.config),
+        "Link": f"/?run={r.id}",
+    }
+    return line | {name: shorten(clean(str(line[name])), int(width / PX_A_SIGN)) for name, width in WIDTHS.items()}

@@ -1,0 +1,93 @@
+"""Controls made from descriptions: one widget for each parameter, with its help and bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import streamlit as st
+
+from pages.shared.html import miniature_html
+from pages.shared.state import keep, restore
+from rlm_core.core.parameters import Description, Parameter, Value
+
+
+def parameter(p: Parameter, key: str, beside: Mapping[str, Any] | None = None) -> Any:
+    """The widget that fits a parameter's type; returns its value. An emptied field means the default, which it then shows in grey.
+
+    beside: the values of those before it. Where they decide the default, the field is empty until a person fills it.
+    """
+    default = p.default_beside(beside or {})
+    restore(key, None if p.default_with else default)
+    value = keep(key, _widget(p, key, default))
+    return default if value is None or value == "" else value
+
+
+def _widget(p: Parameter, key: str, default: Value) -> Any:
+    label = p.label
+    if p.choices:
+        return st.selectbox(label, p.choices, key=key, help=p.help)
+    if isinstance(p.default, bool):
+        return st.toggle(label, key=key, help=p.help)
+    if isinstance(p.default, str):
+        return st.text_input(label, key=key, help=p.help, placeholder=str(default))
+    if isinstance(p.default, int):
+        low, high = (None if b is None else int(b) for b in (p.low, p.high))
+        return st.number_input(label, low, high, None, step=1, key=key, help=p.help, placeholder=str(default))
+    return st.number_input(label, p.low, p.high, None, step=0.1, format="%.2f", key=key, help=p.help, placeholder=f"{default:.2f}")
+
+
+def parameters(d: Description, prefix: str, *, leave_out: Collection[str] = (), columns: int = 2) -> dict[str, Any]:
+    """All of a description's parameters in a small grid, the advanced ones folded away; returns their values by name."""
+    shown = [p for p in d.parameters if p.name not in leave_out]
+    values = _grid([p for p in shown if not p.advanced], f"{prefix}.{d.name}", columns)
+    if any(p.advanced for p in shown):
+        with st.expander("More settings"):
+            values |= _grid([p for p in shown if p.advanced], f"{prefix}.{d.name}", columns)
+    return values
+
+
+def _grid(shown: list[Parameter], prefix: str, columns: int) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for first in range(0, len(shown), columns):
+        for place, p in zip(st.columns(columns), shown[first : first + columns], strict=False):
+            with place:
+                values[p.name] = parameter(p, f"{prefix}.{p.name}", values)
+    return values
+
+
+def choose(label: str, offered: dict[str, Description], key: str, default: str, help: str) -> Description:
+    """Pick one description by its title, alike ones next to each other; drawing, sentence and paper stand below."""
+    restore(key, default)
+    names = sorted(offered, key=lambda n: area(offered[n])[0])
+    name = keep(key, st.selectbox(label, names, format_func=lambda n: _titled(offered[n]), key=key, help=help))
+    chosen = offered[name]
+    sentence = f"{chosen.sentence} [{chosen.paper}]({chosen.url})" if chosen.url else chosen.sentence
+    if not chosen.shape:
+        st.caption(sentence)
+        return chosen
+    drawing, words = st.columns([1, 3], gap="small")
+    drawing.html(miniature_html(chosen.shape))
+    words.caption(sentence)
+    return chosen
+
+
+AREAS = {
+    "Chains": ("chain",),
+    "Sampling": ("fan",),
+    "Level by level": ("layers", "subtrees", "particles"),
+    "Tree search": ("tree", "forest"),
+    "Long chain": ("ribbon", "draft", "effort"),
+}
+"""Kinds of strategies in the order of the list, with their shapes."""
+
+
+def area(d: Description) -> tuple[int, str]:
+    """Place in the list and name of a strategy's kind; of what has no kind, the last place and no name."""
+    return next(((i, name) for i, (name, shapes) in enumerate(AREAS.items()) if d.shape in shapes), (len(AREAS), ""))
+
+
+def _titled(d: Description) -> str:
+    """ "Best-of-N · sampling": the title and, where there are kinds, its kind."""
+    kind = area(d)[1]
+    return f"{d.title} · {kind.lower()}" if kind and kind.lower() not in d.title.lower() else d.title

@@ -1,0 +1,87 @@
+"""Choosing the model, the rewards and the problems that a comparison is about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from pages.shared.escape import markdown_text
+from pages.shared.parameters import parameters
+from pages.shared.state import keep, restore
+from rlm_core import catalogue, rewards
+from rlm_core.core.errors import ConfigError
+
+
+def pick_model(key: str) -> str:
+    """A listed model by name."""
+    restore(key, "nano")
+    offered = [name for name in catalogue.models() if name != "other"]
+    label = {d.name: d.title for d in catalogue.models().values()}
+    return keep(key, st.selectbox("Model", offered, format_func=lambda n: label[n], key=key, help="Whose solutions are judged."))
+
+
+def fitting(model: str) -> list[str]:
+    """Rewards that can judge this model's solutions, trained heads first."""
+    return [name for name in catalogue.reward_models() if rewards.reward(name).model in ("", model)]
+
+
+def pick_rewards(key: str, model: str, default: Sequence[str]) -> tuple[str, ...]:
+    """Several rewards, as they are written: by name, with settings in parentheses where they differ from the defaults."""
+    offered = fitting(model)
+    restore(key, [d for d in default if d in offered])
+    st.session_state[key] = [n for n in st.session_state[key] if n.partition("(")[0] in offered]
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        picked = st.multiselect(
+            "Rewards",
+            list(dict.fromkeys([*offered, *st.session_state[key]])),
+            key=key,
+            format_func=reward_title,
+            help="All judge the same solutions. Oracle and verifier see the truth and are labelled.",
+        )
+        with (
+            st.popover("", icon=":material/tune:", help="Add a reward with settings of its own", key=f"{key}.settings"),
+            st.container(width=420),
+        ):
+            _with_settings(key, model, offered)
+    return tuple(keep(key, picked))
+
+
+def _with_settings(key: str, model: str, offered: list[str]) -> None:
+    """Choose a reward, set it, add it; the same reward can be added with several settings."""
+    described = {n: rewards.reward(n).description for n in offered if rewards.reward(n).description.parameters}
+    restore(f"{key}.which", next(iter(described)))
+    if st.session_state[f"{key}.which"] not in described:
+        st.session_state[f"{key}.which"] = next(iter(described))
+    which = keep(f"{key}.which", st.selectbox("Reward", list(described), format_func=reward_title, key=f"{key}.which"))
+    values = parameters(described[which], f"{key}.set")
+    wrong = ""
+    try:
+        text = rewards.chosen(rewards.notation(which, values), model).text
+    except ConfigError as error:
+        text, wrong = "", str(error)
+    if wrong:
+        st.error(markdown_text(wrong), icon=":material/error:")
+    st.button("Add", key=f"{key}.add", icon=":material/add:", disabled=not text, on_click=_add, args=(key, text))
+
+
+def _add(key: str, text: str) -> None:
+    st.session_state[key] = list(dict.fromkeys([*st.session_state[key], text]))
+
+
+def reward_title(text: str, oracle: bool = False) -> str:
+    """ "prm:nano" or a title, with its settings if it has any; what saw the truth, or always does, bears a flag."""
+    name, _, settings = text.partition("(")
+    flag = " ⚑" if oracle or name in ("oracle", "verifier") else ""
+    return (name if ":" in name else catalogue.title("reward", name)) + (f" ({settings}" if settings else "") + flag
+
+
+def pick_set(key: str, default: str) -> str:
+    """A set of problems in one word."""
+    restore(key, default)
+    return keep(
+        key,
+        st.text_input(
+            "Problems", key=key, help="How many of which kind, such as chain:n=100, chain:steps=5,n=100 or countdown:numbers=3,n=100."
+        ),
+    ).strip()

@@ -1,0 +1,98 @@
+"""Commands that train: the bundled model, the backbone of its reward model, and reward heads."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from rlm_core import catalogue
+from rlm_core.cli.config import load, number, report
+from rlm_core.core.config import RunConfig
+from rlm_core.core.parameters import unknown
+from rlm_core.core.paths import data_folder
+from rlm_core.rewards.heads.head import refuse_taken
+from rlm_core.rewards.heads.recipe import HeadRecipe
+
+app = typer.Typer()
+
+
+@app.command()
+def train(
+    what: Annotated[str, typer.Argument(help="nano, backbone, prm or orm.")],
+    steps: Annotated[int | None, typer.Option(help="nano, backbone: optimiser steps; the default reproduces the bundled ones.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to write; the default is assets/nano, or this data folder's rewards.")] = None,
+    seed: Annotated[int, typer.Option()] = 0,
+    name: Annotated[str, typer.Option(help="prm, orm: what the head is called; its reward is then prm:NAME.")] = "mine",
+    model: Annotated[str, typer.Option(help="prm, orm: whose hidden states it reads.")] = "nano",
+    problems: Annotated[
+        list[str] | None, typer.Option(help="prm, orm: a set to sample from, such as chain:n=600; may be repeated.")
+    ] = None,
+    labels: Annotated[
+        list[str] | None, typer.Option(help="prm, orm: oracle, noisy, hard, soft or judge, with a weight if mixed (hard=0.5).")
+    ] = None,
+    samples: Annotated[int, typer.Option(min=1, help="prm, orm: solutions of each problem.")] = 4,
+    rollouts: Annotated[int, typer.Option(min=1, help="prm, orm: rollouts a step for hard and soft labels.")] = 8,
+    noise: Annotated[float, typer.Option(min=0, max=1, help="prm, orm: share of labels flipped in noisy ones.")] = 0.1,
+    judge: Annotated[str, typer.Option(help="prm, orm: the model that gives judge labels.")] = "smollm2",
+    backbone: Annotated[str, typer.Option(help="prm, orm: folder of a model of its own that reads the steps (see `train backbone`).")] = "",
+    measure: Annotated[list[str] | None, typer.Option(help="prm, orm: a held-out set to measure on; may be repeated.")] = None,
+    measure_samples: Annotated[int, typer.Option(min=1, help="prm, orm: solutions of each problem it is measured on.")] = 16,
+    book: Annotated[bool, typer.Option("--book", help="prm, orm: learn from the label book; --labels then names human, hard, …")] = False,
+) -> None:
+    """Train the bundled model, the backbone of its reward model, or a reward head, which can then be chosen at once."""
+    if what == "nano":
+        from rlm_core.training import nano
+
+        config = nano.NanoConfig(seed=seed) if steps is None else nano.NanoConfig(steps=steps, stop=steps, seed=seed)
+        nano.train(config, out or nano.FOLDER, report=lambda text: print(text, flush=True))
+        return
+    if what == "backbone":
+        from rlm_core.training import prm_backbone
+
+        trained = prm_backbone.VerifierConfig(seed=seed) if steps is None else prm_backbone.VerifierConfig(steps=steps, seed=seed)
+        prm_backbone.train(trained, out or data_folder() / "backbone", report=lambda text: print(text, flush=True))
+        return
+    if what not in ("prm", "orm"):
+        raise unknown("training", what, ["nano", "backbone", "prm", "orm"])
+    recipe = HeadRecipe(
+        kind=what,
+        name=name,
+        model=model,
+        labels=_weights(labels or ["human" if book else "oracle"]),
+        problems=() if book else tuple(problems or ["chain:n=600"]),
+        samples=samples,
+        rollouts=rollouts,
+        noise=noise,
+        judge=judge,
+        backbone=backbone,
+        measure=tuple(measure or ["chain:n=200"]),
+        measure_samples=measure_samples,
+        seed=seed,
+    )
+    folder = out or data_folder() / "rewards"
+    refuse_taken(what, name, folder)
+    print(json.dumps(asyncio.run(_train_head(recipe, folder, book))))
+
+
+def _weights(texts: list[str]) -> dict[str, float]:
+    """ "hard=0.5" as its name and weight; a name alone weighs 1."""
+    return {source: number(float, source, weight or "1") for source, _, weight in (t.partition("=") for t in texts)}
+
+
+async def _train_head(recipe: HeadRecipe, folder: Path, by_book: bool) -> dict[str, Any]:
+    from rlm_core.labels.book import LabelBook
+    from rlm_core.runs.store import Store
+    from rlm_core.training.from_labels import from_book
+    from rlm_core.training.head_pipeline import gather, train_head
+
+    library, loaded = await load(catalogue.checked(RunConfig(model=recipe.model, problem="countdown:seed=0")))
+    gathered = from_book(LabelBook(Store()), recipe.labels) if by_book else await gather(recipe, loaded.policy, library, report)
+    trained = await train_head(recipe, gathered, loaded.policy, library, folder, report)
+    for why, count in trained.refused.items():
+        report(f"{count:,} solutions were left out: {why}")
+    return msgspec.to_builtins(trained.card)

@@ -1,0 +1,59 @@
+"""What a run is asked to do, as plain data that travels in its log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from rlm_core.core.errors import ConfigError
+
+
+class Budget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Limits; None means no limit, and at least one must be set. seconds are of wall time, pauses left out."""
+
+    simulations: int | None = 64
+    tokens: int | None = None
+    seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("simulations", "tokens", "seconds"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise ConfigError(f"A budget of {value:g} {name} allows nothing; give more than 0, or leave it out for no limit.")
+        if self.simulations is None and self.tokens is None and self.seconds is None:
+            raise ConfigError("A run needs at least one budget: simulations, tokens or seconds.")
+
+
+class RunConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything that decides a run's log (times aside).
+
+    problem: a spec such as "countdown:numbers=3,seed=7". temperature in [0, 2]; 0 takes the likeliest
+    token. max_step_tokens and max_solution_tokens cut what does not end by itself. For these three None is what fits the model;
+    `catalogue.checked` fills it in, so that a log holds the numbers.
+    """
+
+    model: str = "nano"
+    device: str = "auto"
+    dtype: str = "auto"
+    format: str = "auto"
+    problem: str = "countdown:numbers=4,seed=31"
+    search: str = "mcts"
+    search_parameters: dict[str, Any] = {}
+    reward: str = "rollouts"
+    reward_parameters: dict[str, Any] = {}
+    budget: Budget = Budget()
+    temperature: float | None = None
+    seed: int = 0
+    max_step_tokens: int | None = None
+    max_solution_tokens: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.temperature is not None and not 0 <= self.temperature <= 2:
+            raise ConfigError(f"A temperature of {self.temperature:g} is not allowed; it must be from 0 to 2.")
+        if not 0 <= self.seed < 2**31:
+            raise ConfigError(f"A seed of {self.seed} is not allowed; it must be a whole number from 0 to {2**31 - 1}.")
+        for name in ("max_step_tokens", "max_solution_tokens"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ConfigError(f"{name}={value} allows no token; it must be at least 1.")

@@ -1,0 +1,111 @@
+"""Which events can follow upon a tree: the one place where a log that contradicts itself is refused.
+
+`SearchTree.apply` asks here before it changes anything, so that neither a search nor a reader can build a tree
+that views cannot draw. Ranges of single numbers are part of the events' types (`rlm_core.core.events`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+from rlm_core.core.errors import LogError
+from rlm_core.core.events import (
+    Answered,
+    AnyEvent,
+    BackedUp,
+    Backtracked,
+    Choice,
+    Corrected,
+    Critiqued,
+    NodeAdded,
+    Pruned,
+    Resampled,
+    RunStarted,
+    Selected,
+)
+
+
+class Past(Protocol):
+    """What of a tree decides which event may follow."""
+
+    @property
+    def started(self) -> object | None: ...
+
+    @property
+    def finished(self) -> object | None: ...
+
+    @property
+    def nodes(self) -> Mapping[int, object]: ...
+
+
+THOMPSON = "thompson"
+
+
+def refuse_impossible(tree: Past, event: AnyEvent, seq: int) -> None:
+    """LogError says in one sentence why this event, number `seq` of its log, cannot follow upon the tree."""
+    wrong = _contradiction(tree, event)
+    if wrong:
+        raise LogError(f"Event {seq:,} ({type(event).__struct_config__.tag}) is impossible: {wrong}.")
+
+
+def _contradiction(tree: Past, event: AnyEvent) -> str:
+    if tree.finished is not None:
+        return "the run had already ended"
+    if isinstance(event, NodeAdded):
+        return _addition(tree, event)
+    unknown = next((n for n in mentioned(event) if n not in tree.nodes), None)
+    if unknown is not None:
+        return f"it speaks of node {unknown}, which was never added"
+    match event:
+        case RunStarted() if tree.started is not None:
+            return "the run had already started"
+        case BackedUp(path=path, values=values) if not path or (values and len(values) != len(path)):
+            return f"it backs up {len(values) or 1} values along {len(path)} nodes"
+        case Selected(choices=choices, rule=rule):
+            return next(filter(None, (_choice(c, rule) for c in choices)), "")
+    return ""
+
+
+def _addition(tree: Past, e: NodeAdded) -> str:
+    if e.node in tree.nodes:
+        return f"it adds node {e.node} a second time"
+    if e.parent is None and e.node != 0:
+        return f"node {e.node} has no parent, but only the root, node 0, may have none"
+    if e.parent is not None and e.parent not in tree.nodes:
+        return f"it puts node {e.node} under node {e.parent}, which was never added"
+    return ""
+
+
+def _choice(c: Choice, rule: str) -> str:
+    """What is wrong with one decision: the chosen child must be among those weighed, and its sum must be whole."""
+    if rule == THOMPSON and c.wider is not None and c.deeper is not None:
+        weighed = {t.node for t in c.terms} | {c.parent}
+    else:
+        weighed = {t.node for t in c.terms}
+        if any((t.total is None) != (t.bonus is None) for t in c.terms):
+            return f"at node {c.parent} it gives a total without its bonus"
+    return "" if c.chosen in weighed else f"at node {c.parent} it chooses node {c.chosen}, which it did not weigh"
+
+
+def mentioned(event: AnyEvent) -> Iterable[int]:
+    """Every node that must be there when this event happens, a new node's parent aside."""
+    match event:
+        case Selected(node=node, choices=choices):
+            yield node
+            for c in choices:
+                yield from (c.parent, c.chosen, *(t.node for t in c.terms))
+        case BackedUp(path=nodes) | Pruned(nodes=nodes):
+            yield from nodes
+        case Backtracked(source=source, target=target) | Corrected(source=source, target=target):
+            yield from (source, target)
+        case Critiqued(node=node, wrong=wrong):
+            yield from (node,) if wrong is None else (node, wrong)
+        case Resampled(particles=particles):
+            yield from (p.node for p in particles)
+        case Answered(node=node, votes=votes):
+            yield from () if node is None else (node,)
+            for v in votes:
+                yield from v.nodes
+        case _ if isinstance(node := getattr(event, "node", None), int):
+            yield node

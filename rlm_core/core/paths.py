@@ -1,0 +1,31 @@
+"""Where the app writes: one data folder, so that a test, a classroom and a backup are each one folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+ROOT = Path(__file__).parents[2]
+"""The folder that holds the package, beside app.py and pages/."""
+
+ASSETS = ROOT / "assets"
+"""The bundled model and rewards."""
+
+VARIABLE = "RLM_EXPLORER_DATA"
+"""Environment variable that names the data folder; the default is the platform's user data folder."""
+
+
+def data_folder() -> Path:
+    """The data folder, made if it is not there."""
+    folder = Path(os.environ[VARIABLE]) if os.environ.get(VARIABLE) else user_data_path("rlm-explorer")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def cache_folder() -> Path:
+    """Converted models; safe to delete."""
+    folder = data_folder() / "cache"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

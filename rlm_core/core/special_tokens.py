@@ -1,0 +1,74 @@
+"""The marks of a long chain of thought, as the bundled model writes them, and what of a text they leave standing.
+
+A prompt that ends in one of `ALLOWING` permits that mark in the text that follows: "C25 2 4>46:<backtrack>".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Protocol
+
+THINK, END_THINK = "<think>", "</think>"
+"""Open and close the thinking space; what follows the second is the answer."""
+
+BACKTRACK = "<backtrack>"
+"""The last step that still stands leads nowhere: leave it for its parent."""
+
+REVISE = "<revise>"
+"""The step just written is false; what follows is the same step again."""
+
+WAIT = "<wait>"
+"""Look at all of it again: what follows starts from the bare problem."""
+
+TOOL, RESULT, ERROR = "<tool>", "<result>", "<error>"
+"""A call, what the tool gave back, and its word for what it cannot compute."""
+
+STEP = "<step>"
+"""Between two steps."""
+
+ANSWER = "<answer>"
+"""How the bundled model and every worked solution mark an answer."""
+
+ALLOWING = (THINK, BACKTRACK, REVISE, TOOL)
+MARKERS = (THINK, END_THINK, BACKTRACK, REVISE, WAIT, TOOL)
+"""What a step can be marked by."""
+
+RETRACTED = (BACKTRACK, REVISE)
+"""A step so marked no longer stands."""
+
+WAIT_IN_WORDS = re.compile(r"\W*wait\b", re.I)
+"""How a model that knows no marks begins to look back ("Wait, …"); what came before it may still stand."""
+
+
+class Marked(Protocol):
+    """A step, or the node made of it. text: without the mark that ended it. finished: the solution ends in it."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def mark(self) -> str: ...
+    @property
+    def thinking(self) -> bool: ...
+    @property
+    def finished(self) -> bool: ...
+
+
+def said(steps: Iterable[Marked]) -> list[str]:
+    """The texts that an answer rests on: neither the thinking space nor what was taken back.
+
+    `<backtrack>` and `<revise>` take back the step they end or, on a line of their own, the last one that stands;
+    `<wait>` and the end of thinking all before them. A step that ends the solution is said wherever it stands.
+    """
+    standing: list[str] = []
+    for step in steps:
+        if step.thinking and not step.finished:
+            continue
+        if step.mark in RETRACTED:
+            if not step.text and standing:
+                standing.pop()
+        elif step.mark in (WAIT, END_THINK) and not (step.finished or WAIT_IN_WORDS.match(step.text)):
+            standing.clear()
+        else:
+            standing.append(step.text)
+    return standing

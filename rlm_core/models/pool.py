@@ -1,0 +1,75 @@
+"""Loaded models, shared by all who need one at the same time: searches, judges, reward models."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+from rlm_core.models.loading import LoadedModel, Report, load
+from rlm_core.models.local import LocalPolicy
+from rlm_core.models.policy import Sampling
+from rlm_core.models.source import StepScorer
+from rlm_core.problems import make
+
+KEPT_MODELS = 2
+"""Models kept in memory beside the bundled one; the least recently used goes first."""
+
+KEPT_SCORERS = 1
+"""Process reward models of their own kept in memory."""
+
+ModelKey = tuple[str, str, str, str]
+"""Name, device, dtype and format, as in a run's configuration."""
+
+
+def silent(text: str) -> None:
+    """A report nobody reads."""
+
+
+class Library:
+    """Loaded models by what was asked for; loading happens once, in a thread."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[ModelKey, LoadedModel] = {}
+        self._turn: dict[ModelKey, asyncio.Lock] = {}
+        self._loading: dict[ModelKey, asyncio.Lock] = {}
+        self._scorers: dict[tuple[str, str], StepScorer] = {}
+
+    async def get(self, key: ModelKey, report: Report) -> LoadedModel:
+        async with self._loading.setdefault(key, asyncio.Lock()):
+            if key not in self._loaded:
+                name, device, dtype, fmt = key
+                self._loaded[key] = await asyncio.to_thread(load, name, device=device, dtype=dtype, fmt=fmt, report=report)
+                self._turn[key] = asyncio.Lock()
+            self._loaded[key] = self._loaded.pop(key)  # now the most recently used
+            self._forget()
+            return self._loaded[key]
+
+    def _forget(self) -> None:
+        idle = [k for k in self._loaded if k[0] != "nano" and not self._turn[k].locked()]
+        for key in idle[: max(0, len(idle) - KEPT_MODELS)]:
+            del self._loaded[key], self._turn[key]
+
+    def turn(self, key: ModelKey) -> contextlib.AbstractAsyncContextManager:
+        """Wait for one's turn where searches do not share a batch: each would only make the others wait, and their clocks run on."""
+        return contextlib.nullcontext() if self._loaded[key].engine.exact else self._turn[key]  # type: ignore[return-value]
+
+    async def warm_up(self) -> None:
+        """Load the bundled model and decode once, so that the first person does not wait for it."""
+        loaded = await self.get(("nano", "auto", "auto", "auto"), lambda text: None)
+        await loaded.policy().propose(make("countdown:seed=0"), (), [(0,)], Sampling(max_step_tokens=8))
+
+    async def policy(self, name: str) -> LocalPolicy:
+        """A view of a model with default settings, for a reward that asks another model than the run's."""
+        return (await self.get((name, "auto", "auto", "auto"), silent)).policy()
+
+    async def step_scorer(self, name: str, recipe: str) -> StepScorer:
+        """The process reward model of that id or folder, with default settings; loaded once."""
+        from rlm_core.models.prm import load_step_scorer
+
+        async with self._loading.setdefault((name, recipe, "", ""), asyncio.Lock()):
+            if (name, recipe) not in self._scorers:
+                self._scorers[name, recipe] = await asyncio.to_thread(load_step_scorer, name, recipe)
+            scorer = self._scorers[name, recipe] = self._scorers.pop((name, recipe))  # now the most recently used
+            while len(self._scorers) > KEPT_SCORERS:
+                del self._scorers[next(iter(self._scorers))]  # a reward that holds it keeps it for as long
+            return scorer

@@ -1,0 +1,326 @@
+"""Each event as one sentence in plain words, with its real numbers in it. Plain text: whoever shows it escapes it."""
+
+from __future__ import annotations
+
+import math
+
+from rlm_core import catalogue
+from rlm_core.core.events import (
+    Answered,
+    AnyEvent,
+    BackedUp,
+    Backtracked,
+    Choice,
+    Corrected,
+    Critiqued,
+    EffortChosen,
+    Evaluated,
+    Forced,
+    NodeAdded,
+    Probed,
+    Pruned,
+    Record,
+    Resampled,
+    RunFinished,
+    RunStarted,
+    SampledAgain,
+    Selected,
+    Spent,
+    Term,
+    ToolCalled,
+)
+from rlm_core.core.tree import ROOT, SearchTree
+from rlm_core.core.wording import counted, ending, listed, name, number, problem_label, shorten, voters
+from rlm_core.narrate import thinking
+
+HEADLINES: dict[type, str] = {
+    RunStarted: "Start",
+    NodeAdded: "Expansion",
+    SampledAgain: "Sampled again",
+    Selected: "Selection",
+    Evaluated: "Evaluation",
+    BackedUp: "Backup",
+    Pruned: "Pruning",
+    Backtracked: "Backtracking",
+    Forced: "Budget forcing",
+    ToolCalled: "Tool call",
+    Corrected: "Correction",
+    Critiqued: "Critique",
+    Probed: "Probe",
+    Resampled: "Resampling",
+    EffortChosen: "Effort",
+    Spent: "Cost",
+    Answered: "Answer",
+    RunFinished: "End",
+}
+METHODS = {
+    "visits": "following the most visited child down from the root",
+    "best": "taking the finished candidate of the highest value",
+    "vote": "letting finished candidates vote with their backed-up value",
+    "naive": "taking the candidate of the highest score",
+    "weighted": "summing the scores of the candidates by answer",
+    "majority": "counting the candidates by answer",
+    "particles": "summing the weights of the particles by answer",
+    "chain": "reading the end of the chain",
+    "latest": "taking the last version that states an answer",
+    "likelihood": "letting finished candidates vote with their likelihood",
+    "trees": "letting the trees vote with their own answers",
+}
+PURPOSES = {
+    "expand": "proposing steps",
+    "rollout": "rollouts",
+    "complete": "whole solutions",
+    "score": "scoring",
+    "think": "thinking",
+    "answer": "the answer",
+    "lookahead": "looking ahead",
+    "pilot": "a pilot that the effort is chosen by",
+    "critique": "critiques",
+    "dropped": "samples dropped when the run ended",
+    "probe": "probes",
+}
+STEP_SHOWN = 70
+MOST = 8
+"""Nodes, totals or scores that a sentence lists; it counts the others."""
+
+
+def headline(event: AnyEvent) -> str:
+    """The kind of an event in one word."""
+    return HEADLINES[type(event)]
+
+
+def touched(event: AnyEvent) -> tuple[int, ...]:
+    """The nodes an event is about."""
+    match event:
+        case Selected(node=node, choices=choices):
+            return (*(c.parent for c in choices), node)
+        case NodeAdded(node=node) | Evaluated(node=node) | Forced(node=node) | ToolCalled(node=node) | Probed(node=node):
+            return (node,)
+        case SampledAgain(node=node):
+            return (node,)
+        case BackedUp(path=path):
+            return path
+        case Pruned(nodes=nodes):
+            return nodes
+        case Backtracked(source=source, target=target) | Corrected(source=source, target=target):
+            return (source, target)
+        case Critiqued(node=node, wrong=wrong):
+            return (node,) if wrong is None or wrong == node else (node, wrong)
+        case Resampled(particles=particles):
+            return tuple(dict.fromkeys(p.node for p in particles))
+        case Answered(node=int() as node):
+            return (node,)
+        case _:
+            return ()
+
+
+def sentence(record: Record, before: SearchTree) -> str:
+    """What happened, and by which numbers. `before` is the tree just before the record."""
+    match record.event:
+        case RunStarted() as e:
+            return _started(e)
+        case NodeAdded() as e:
+            return _added(e)
+        case SampledAgain(node=node, times=times):
+            both = before.nodes[node].samples + times
+            return f"{counted(times, 'more sample')} came out as {name(node)}: it stands for {both:,} samples."
+        case Selected() as e:
+            return _selected(e, before)
+        case Evaluated() as e:
+            return _evaluated(e)
+        case BackedUp() as e:
+            return _backed_up(e, before)
+        case Pruned(nodes=nodes, reason=reason):
+            one = len(nodes) == 1
+            return f"{'Node' if one else 'Nodes'} {listed([str(n) for n in nodes], MOST)} will not be continued: {reason}."
+        case Backtracked(source=source, target=target, reason=reason):
+            return f"The search goes back from {name(source)} to {name(target)}: {reason}."
+        case Forced() as e:
+            return thinking.forced(e)
+        case ToolCalled() as e:
+            return thinking.tool_called(e)
+        case Corrected() as e:
+            return thinking.corrected(e, before)
+        case Critiqued() as e:
+            return thinking.critiqued(e)
+        case Probed() as e:
+            return thinking.probed(e)
+        case Resampled() as e:
+            return thinking.resampled(e)
+        case EffortChosen() as e:
+            return thinking.effort_chosen(e)
+        case Spent() as e:
+            return _spent(e, before)
+        case Answered() as e:
+            return _answered(e, before)
+        case RunFinished(stop=stop, detail=detail):
+            totals = f"{counted(before.totals.generated, 'token')} generated, {counted(len(before.nodes), 'node')}, {record.time:,.1f} s"
+            why = ending(stop)
+            return f"{why[0].upper()}{why[1:]} ({totals}). {detail}".strip()
+
+
+def _bare(node: int) -> str:
+    return "the root" if node == ROOT else str(node)
+
+
+def _started(e: RunStarted) -> str:
+    oracle = " The reward may look at the reference answer: this run is an oracle." if e.oracle else ""
+    search, reward, seed = (str(e.config.get(k, "?")) for k in ("search", "reward", "seed"))
+    judged = catalogue.judged(search, e.config.get("search_parameters") or {})
+    by = f", reward {catalogue.title('reward', reward)}" if judged else ""
+    return f"The run begins on “{problem_label(e.problem)}” with {catalogue.title('search', search)}{by} and seed {seed}.{oracle}"
+
+
+def _added(e: NodeAdded) -> str:
+    if e.parent is None:
+        return "The root joins the tree: the bare problem, 0 steps so far."
+    text = f"Node {e.node} joins under {name(e.parent)}: {thinking.quoted(e.text, e.mark)}"
+    if e.prior != 1.0:
+        text += f", prior {number(e.prior)}"
+    if e.tokens:
+        mean = sum(t.logprob for t in e.tokens) / len(e.tokens)
+        text += f", mean log-probability {number(mean)} over {counted(len(e.tokens), 'token')}"
+    if how := thinking.marked(e):
+        text += f"; {how}"
+    if e.cut:
+        return f"{text}; it was cut off at the length limit."
+    if not e.finished:
+        return f"{text}."
+    verdict = {True: "which the verifier calls correct", False: "which the verifier calls wrong", None: "which nothing here can check"}
+    answer = f"it answers {shorten(e.answer, STEP_SHOWN)}, {verdict[e.correct]}" if e.answer is not None else "it states no answer"
+    return f"{text}; the solution ends here: {answer}."
+
+
+def _selected(e: Selected, before: SearchTree) -> str:
+    choices = list(e.choices)
+    if not choices:
+        children = before.nodes[e.node].children
+        left = f"none of its {counted(len(children), 'child', 'children')} can be continued" if children else "0 children so far"
+        return f"The walk starts and ends at {name(e.node)}: {left}."
+    decisive = choices[-1] if e.rule == "thompson" else next((c for c in reversed(choices) if len(c.terms) > 1), choices[-1])
+    way = [str(n) for n in dict.fromkeys((*(c.parent for c in choices), e.node))]
+    walk = " → ".join(way if len(way) <= MOST else [*way[:3], "…", *way[-3:]])
+    return f"{f'Walk {walk}: ' if len(choices) > 1 else ''}{_why(decisive)}"
+
+
+def _why(c: Choice) -> str:
+    """One decision of a walk, with its arithmetic."""
+    if c.wider is not None and c.deeper is not None:
+        return _drawn(c, c.wider, c.deeper)
+    won = next(t for t in c.terms if t.node == c.chosen)
+    others = [t for t in c.terms if t.node != c.chosen]
+    over = f" over {listed([str(t.node) for t in others], MOST)}" if others else ""
+    if not others:
+        return f"node {won.node}, the only child of {name(c.parent)} ({counted(won.visits, 'visit')} so far)."
+    if won.total is None:
+        unvisited = sum(t.total is None for t in c.terms)
+        rank = f"; of {unvisited} such children the one of the highest prior" if unvisited > 1 else ""
+        return f"node {won.node}{over}, because it has 0 visits, and what was never visited goes first{rank}."
+    return f"node {won.node}{over}, because {_sum(won)} {_beats(won.total, others)}."
+
+
+def _drawn(c: Choice, wider: float, deeper: float) -> str:
+    """A decision by Thompson sampling between a new child (GEN) and one there is."""
+    if c.chosen == c.parent:
+        return f"goes wider at {name(c.parent)}: drew {number(wider)} for a new child against {number(deeper)} for going deeper."
+    won, *others = (
+        number(t.total or 0.0) for t in sorted(c.terms, key=lambda t: (t.node != c.chosen, -(t.total or 0.0))) if t.node != c.parent
+    )
+    child = f"node {c.chosen} drew {won} against {listed(others, MOST)}" if others else f"node {c.chosen} is the only child to go into"
+    return f"goes deeper at {name(c.parent)}: drew {number(deeper)} against {number(wider)} for a new child, and {child}."
+
+
+def _sum(t: Term) -> str:
+    """ "0.61 + 0.42 = 1.03"; ≈ where the rounded numbers do not quite add up."""
+    q, bonus, total = (round(v or 0.0, 2) for v in (t.q, t.bonus, t.total))
+    return f"{number(q)} + {number(bonus)} {'=' if round(q + bonus, 2) == total else '≈'} {number(total)}"
+
+
+def _beats(total: float, others: list[Term]) -> str:
+    """How a total compares with the others', from the highest down."""
+    ranked = sorted(others, key=lambda t: -math.inf if t.total is None else -t.total)
+    listing = listed(["∞" if t.total is None else number(t.total) for t in ranked], MOST)
+    first = ranked[0].total
+    if first is None or first > total:
+        return f"was drawn against {listing}"
+    if first == total:
+        return f"ties with the highest of {listing}, and at a tie the higher prior, then the older node goes first"
+    return f"{'narrowly beats' if number(first) == number(total) else 'beats'} {listing}"
+
+
+def _evaluated(e: Evaluated) -> str:
+    oracle = " (oracle)" if e.oracle else ""
+    if e.parts or not e.rollouts:
+        ahead = f" after looking {counted(len(e.ahead), 'step')} ahead" if e.ahead else ""
+        parts = f" ({' + '.join(f'{number(p.weight)}·{number(p.score)} {p.name}' for p in e.parts)})" if e.parts else ""
+        return f"{e.reward}{oracle} scores {name(e.node)} at {number(e.score)}{parts}{ahead}{_by_step(e)}{_noted(e)}."
+    full = sum(r.score == 1.0 for r in e.rollouts)
+    if all(r.score in (0.0, 1.0) for r in e.rollouts):
+        how = f"{full} of {counted(len(e.rollouts), 'rollout')} from {name(e.node)} succeed"
+        if abs(e.score - full / len(e.rollouts)) > 1e-4:  # logs from before scores were kept unrounded hold four decimals
+            return f"{how}{oracle}; one is enough, so it scores {number(e.score)}."
+        return f"{how}{oracle}, so it scores {full}/{len(e.rollouts)} = {number(e.score)}{_by_step(e)}."
+    scores = [r.score for r in e.rollouts]
+    if abs(e.score - sum(scores) / len(scores)) > 0.01:  # no mean, then: a hard estimate
+        best = f"The best of {len(scores)} rollouts from {name(e.node)} scores {number(max(scores))}{oracle}"
+        return f"{best}; judged hard, it counts {number(e.score)}."
+    if len(scores) > MOST:
+        reach = f"from {number(min(scores))} to {number(max(scores))}"
+        return f"{len(scores)} rollouts from {name(e.node)} score {reach}, {number(e.score)} on average{oracle}."
+    shares = " + ".join(map(number, scores))
+    equal = "=" if number(sum(round(s, 2) for s in scores) / len(scores)) == number(e.score) else "≈"
+    return f"The rollouts from {name(e.node)} score ({shares})/{len(scores)} {equal} {number(e.score)}{oracle}."
+
+
+def _by_step(e: Evaluated) -> str:
+    """Where a reward that scores steps sees the weakest of several; one without any chance is the first wrong one."""
+    if len(e.steps) < 2:
+        return ""
+    weakest = min(range(len(e.steps)), key=e.steps.__getitem__)
+    if e.steps[weakest] == 0.0:
+        return f"; of {len(e.steps)} steps the first wrong one is step {weakest + 1}"
+    return f"; the weakest of {counted(len(e.steps), 'step')} is step {weakest + 1} at {number(e.steps[weakest])}"
+
+
+def _noted(e: Evaluated) -> str:
+    """The beginning of what a judge wrote."""
+    return f": “{' '.join(e.note.split())[:80]} …”" if e.note else ""
+
+
+def _backed_up(e: BackedUp, before: SearchTree) -> str:
+    start, *up = e.path
+    root = before.nodes[e.path[-1]]
+    visits = root.visits + 1
+    q = e.values[-1] if e.values else (root.total + e.value) / visits
+    if len(up) > MOST:
+        up = [*up[: MOST - 2], up[-1]]
+        way = f" goes up from {start} to {', '.join(map(str, up[:-1]))}, {len(e.path) - len(up) - 1} more and {_bare(up[-1])}"
+    else:
+        way = f" goes up from {start} to {listed([_bare(n) for n in up])}" if up else " stays at the root"
+    return f"{number(e.value)}{way}; the root now has {counted(visits, 'visit')} and Q {number(q)}."
+
+
+def _spent(e: Spent, before: SearchTree) -> str:
+    parts = [f"{counted(e.generated, 'token')} generated for {PURPOSES.get(e.purpose, e.purpose)}"]
+    if e.computed or e.reused:
+        parts += [counted(e.computed, "prompt token") + " computed", f"{e.reused:,} reused from the prefix cache"]
+    if e.reward_passes:
+        parts.append(counted(e.reward_passes, "reward pass", "reward passes"))
+    if e.simulations:
+        parts.append(f"{counted(e.simulations, 'simulation')} complete")
+    if e.purpose == "probe":
+        return f"{listed(parts)}; they are counted apart from the run's {before.totals.generated:,} tokens."
+    return f"{listed(parts)}; {before.totals.generated + e.generated:,} tokens so far."
+
+
+def _answered(e: Answered, before: SearchTree) -> str:
+    how = METHODS.get(e.method, e.method)
+    if e.answer is None:
+        finished = len(before.candidates())
+        why = f"none of {counted(finished, 'finished candidate')} could be weighed" if finished else "0 candidates were finished"
+        return f"There is no answer: {why} ({how})."
+    verdict = {True: ", which is correct", False: ", which is wrong", None: ""}[e.correct]
+    votes = next((v for v in e.votes if v.answer == e.answer), None)
+    weight = f" It weighs {number(votes.weight)} over {voters(votes, before)}; " if votes else " "
+    groups = f"{counted(len(e.votes), 'different answer')} stood for choice." if e.votes else ""
+    return f"By {how}, the answer is {shorten(e.answer, STEP_SHOWN)} (node {e.node}){verdict}.{weight}{groups}".strip()

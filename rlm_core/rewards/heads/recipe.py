@@ -1,0 +1,62 @@
+"""What a reward head is to be made of, as plain data that a page or the command line fills in."""
+
+from __future__ import annotations
+
+import msgspec
+
+from rlm_core.core.errors import TrainingError
+from rlm_core.rewards.heads.head import KINDS
+
+MAKERS = {
+    "oracle": "The exact solver's word: exact and free of tokens, where a task has a solver.",
+    "noisy": "The exact solver's word with a share flipped: as a careful person would label.",
+    "hard": "Monte-Carlo: right if any rollout from there succeeds.",
+    "soft": "Monte-Carlo: the share of rollouts from there that succeed.",
+    "judge": "Another model's verdict on every prefix.",
+}
+"""Who can label without a person, and how."""
+
+
+LONGEST_NAME = 40
+
+
+class HeadRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a head is to be made of.
+
+    kind: "prm" or "orm". name: at most 40 letters, digits, "-" and "_". labels: weight of each source of labels.
+    problems: sets to sample solutions from, such as "chain:n=300,steps=5" (training split unless they say otherwise);
+    samples of each. Without problems the labels are those given by people and jobs (`book`).
+    backbone: folder of a model of its own that reads the steps, "" where the model's own hidden states are read.
+    measure: the sets it is measured on afterwards, with measure_samples solutions of each problem.
+    """
+
+    kind: str
+    name: str
+    model: str = "nano"
+    labels: dict[str, float] = msgspec.field(default_factory=lambda: {"oracle": 1.0})
+    problems: tuple[str, ...] = ()
+    samples: int = 4
+    rollouts: int = 8
+    noise: float = 0.1
+    judge: str = "smollm2"
+    measure: tuple[str, ...] = ()
+    measure_samples: int = 16
+    temperature: float = 1.0
+    seed: int = 0
+    note: str = ""
+    backbone: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise TrainingError(f"There is no reward head of kind '{self.kind}'; allowed are {', '.join(KINDS)}.")
+        if (
+            len(self.name) > LONGEST_NAME
+            or not self.name
+            or not self.name.replace("-", "").replace("_", "").isalnum()
+            or not self.name.isascii()
+        ):
+            raise TrainingError(
+                f"'{self.name}' cannot name a head; use at most {LONGEST_NAME} letters, digits, - and _, for example my-prm."
+            )
+        if not self.labels or any(not w > 0 for w in self.labels.values()):
+            raise TrainingError("A head needs at least one source of labels, each with a weight above 0.")

@@ -1,0 +1,84 @@
+"""One whole run: problem, reward and search put together; whatever happens, the log gets a last event."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+import msgspec
+
+from rlm_core import problems, rewards
+from rlm_core.catalogue import checked, sampled
+from rlm_core.core.config import RunConfig
+from rlm_core.core.errors import RewardError, RlmError
+from rlm_core.core.events import Record, RunFinished, RunStarted
+from rlm_core.core.tree import SearchTree
+from rlm_core.core.wording import counted
+from rlm_core.models.policy import Policy, Sampling
+from rlm_core.models.source import ModelSource, StepScorer
+from rlm_core.rewards.base import RewardContext
+from rlm_core.search import search
+from rlm_core.search.run import Control, SearchRun
+
+log = logging.getLogger(__name__)
+
+
+class NoOtherModels:
+    """A source that has no models."""
+
+    async def policy(self, name: str) -> Policy:
+        raise RewardError(f"This run was given no way to load other models, so its reward cannot use {name}.")
+
+    async def step_scorer(self, name: str, recipe: str) -> StepScorer:
+        raise RewardError(f"This run was given no way to load other models, so its reward cannot use {name}.")
+
+
+async def run_search(
+    config: RunConfig, policy: Policy, emit: Callable[[Record], None], control: Control | None = None, source: ModelSource | None = None
+) -> SearchTree:
+    """Run a configuration to its end and return the tree; every record goes to `emit` as it happens.
+
+    source: where a reward gets other models; without one only the run's own policy can be had.
+
+    A failure inside the run is its last event (stop "failed"); RlmError is raised only before the first.
+    """
+    config = checked(config)
+    problem = problems.make(config.problem)
+    chosen = search(config.search)
+    allow = chosen.allows(config.search_parameters)
+    sampling = Sampling(*sampled(config), allow)
+    reward = rewards.reward(config.reward).make(
+        RewardContext(problem, policy, sampling, source or NoOtherModels()), config.reward_parameters
+    )
+    run = SearchRun(config, problem, policy, reward, sampling, emit, control or Control())
+    run.emit(RunStarted(msgspec.to_builtins(config), problem, reward.oracle and chosen.judged(config.search_parameters)))
+    detail = ""
+    try:
+        await chosen.run(run, config.search_parameters)
+    except RlmError as error:
+        run.stop, detail = "failed", str(error)
+    except Exception as error:
+        log.exception("A run failed unexpectedly")
+        run.stop, detail = "failed", f"Unexpected {type(error).__name__}: {error}"
+    if run.starved and run.stop in ("done", "exhausted"):
+        run.stop = "tokens"
+    elif not detail and not run.starved:
+        detail = cut_off(run)
+    await policy.settle()
+    run.spend("dropped")
+    run.emit(RunFinished(run.stop, detail))
+    return run.tree
+
+
+def cut_off(run: SearchRun) -> str:
+    """What to raise where there is no answer because all that was proposed ran into a limit of length; else empty."""
+    nodes, sampling = run.tree.nodes, run.sampling
+    cut = [n for n in run.tree.leaves() if n.cut]
+    if not cut or any(n.finished for n in nodes.values()) or any(not n.terminal and not n.pruned for n in run.tree.leaves()):
+        return ""
+    what = "The one proposal was" if len(cut) == 1 else f"Each of the {len(cut):,} proposals was"
+    if any(len(n.tokens) >= sampling.max_step_tokens for n in cut):
+        limit = f"{counted(sampling.max_step_tokens, 'token')} per step; raise “Tokens of a step” (max_step_tokens)"
+    else:
+        limit = f"{counted(sampling.max_solution_tokens, 'token')} per solution; raise “Tokens of a solution” (max_solution_tokens)"
+    return f"{what} cut off before it ended, so there is no answer. The limit is {limit}."

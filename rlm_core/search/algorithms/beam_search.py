@@ -1,0 +1,67 @@
+"""Beam search over steps with a reward: extend, score, keep the best, extend again (Snell et al. 2024).
+
+n beams; each iteration adds one step to every kept beam so that there are n again, scores them and keeps
+the best n/M. With lookahead the score of a state is that of the state some greedy steps later. The last
+iteration runs to the end. Unfinished beams are never answered from.
+
+Deviations: a beam that finishes is set aside as a candidate and takes no place among the n/M; where
+fewer than n/M are open, those share the n samples; equal steps from one state are one state, so that there
+may be fewer than n, and a finished one votes as often as it was sampled. Any reward may score, not a process reward
+model alone.
+
+One simulation is one state scored. Where the budget does not reach for n samples, the best beams are
+served first and the others wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rlm_core.core.parameters import Description, Parameter
+from rlm_core.core.tree import ROOT, Node
+from rlm_core.search import answers
+from rlm_core.search.levels import afford, expand, keep_best, kept, run_to_the_end, sampled
+from rlm_core.search.run import Search, SearchRun
+
+DESCRIPTION = Description(
+    name="beam_search",
+    title="Beam search",
+    sentence="Extends several partial solutions side by side, one step at a time, and after every step only the best scored go on.",
+    parameters=(
+        Parameter("beams", 16, "States a level: the kept beams are extended to so many again.", low=1, high=256, title="Beams n"),
+        Parameter("width", 4, "Children a beam, so that n/M beams are kept; at most n.", low=1, high=64, title="Width M"),
+        Parameter("lookahead", 0, "Greedy steps the policy goes on by before a state is scored.", low=0, high=8),
+        answers.PICK,
+        Parameter("max_steps", 16, "Iterations; the last runs to the end.", low=1, high=128, title="Most steps", advanced=True),
+    ),
+    paper="Snell et al. 2024, Scaling LLM Test-Time Compute Optimally",
+    url="https://arxiv.org/abs/2408.03314",
+    shape="layers",
+    unit="scored state",
+)
+
+
+async def beam_search(run: SearchRun, p: Mapping[str, Any]) -> None:
+    run.add_root()
+    keep = kept(p["beams"], p["width"])
+    with run.within_budget():
+        beams, iteration = [ROOT], 0
+        while beams:
+            run.check_budget()
+            iteration += 1
+            widths = afford(run, p["beams"], len(beams))
+            waiting = [b for b, width in zip(beams, widths, strict=True) if not width]
+            states = await extend(run, beams, widths, to_the_end=iteration >= p["max_steps"])
+            await run.evaluate([s.id for s in states], simulations=len(states), lookahead=p["lookahead"])
+            beams = keep_best(run, [*(s.id for s in states if not s.finished), *waiting], keep)
+    run.answer(answers.picked(run.tree, p["pick"], sampled(run.tree)))
+
+
+async def extend(run: SearchRun, beams: list[int], widths: list[int], *, to_the_end: bool) -> list[Node]:
+    """The beams with one more step, or with all that are missing."""
+    grown = await (run_to_the_end if to_the_end else expand)(run, beams, widths)
+    return [state for states in grown for state in states]
+
+
+SEARCH = Search(DESCRIPTION, beam_search)

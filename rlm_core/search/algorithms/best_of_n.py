@@ -1,0 +1,41 @@
+"""Best-of-N: sample N whole solutions, score them, pick one answer.
+
+naive: the highest score (Cobbe et al. 2021). weighted: the answer with the largest sum of scores (Li et
+al. 2023). The pool stays in the log, so that any smaller N can be looked at afterwards (`pool.cut`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rlm_core.core.parameters import Description, Parameter
+from rlm_core.search import answers
+from rlm_core.search.pool import BATCH, sample_pool
+from rlm_core.search.run import Search, SearchRun
+
+DESCRIPTION = Description(
+    name="best_of_n",
+    title="Best-of-N",
+    sentence="Writes N whole solutions side by side and picks one answer by score.",
+    parameters=(
+        Parameter("n", 16, "How many whole solutions are sampled (fewer if a budget ends first).", low=1, high=512, title="Candidates N"),
+        answers.PICK,
+        BATCH,
+    ),
+    paper="Cobbe et al. 2021, Training Verifiers to Solve Math Word Problems",
+    url="https://arxiv.org/abs/2110.14168",
+    shape="fan",
+    unit="candidate",
+    planned="n",
+)
+
+
+async def best_of_n(run: SearchRun, p: Mapping[str, Any]) -> None:
+    run.add_root()
+    with run.within_budget():
+        await sample_pool(run, p["n"], p["batch"], score=p["pick"] != "majority")
+    run.answer(answers.picked(run.tree, p["pick"]))
+
+
+SEARCH = Search(DESCRIPTION, best_of_n, judged=lambda p: p["pick"] != "majority")

@@ -1,0 +1,36 @@
+"""Self-consistency: sample N whole solutions and take the most common answer (Wang et al. 2022). No reward is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rlm_core.core.parameters import Description, Parameter
+from rlm_core.search import answers
+from rlm_core.search.pool import BATCH, sample_pool
+from rlm_core.search.run import Search, SearchRun
+
+DESCRIPTION = Description(
+    name="self_consistency",
+    title="Self-consistency",
+    sentence="Writes N whole solutions side by side and takes the answer that most of them give.",
+    parameters=(
+        Parameter("n", 16, "How many whole solutions are sampled (fewer if a budget ends first).", low=1, high=512, title="Candidates N"),
+        BATCH,
+    ),
+    paper="Wang et al. 2022, Self-Consistency",
+    url="https://arxiv.org/abs/2203.11171",
+    shape="fan",
+    unit="candidate",
+    planned="n",
+)
+
+
+async def self_consistency(run: SearchRun, p: Mapping[str, Any]) -> None:
+    run.add_root()
+    with run.within_budget():
+        await sample_pool(run, p["n"], p["batch"], score=False)
+    run.answer(answers.picked(run.tree, "majority"))
+
+
+SEARCH = Search(DESCRIPTION, self_consistency, judged=lambda p: False)

@@ -1,0 +1,346 @@
+"""What a search is, and the run it works in.
+
+A search is `async def name(run, parameters)`: it asks the run to propose, evaluate and back up, reads
+`run.tree`, and every change it makes is an event. Work stands inside `with run.within_budget():`,
+which is left as soon as a budget is spent or the run is cancelled; the answer is given after it, from
+what there is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from rlm_core.core.concurrency import gather_or_cancel
+from rlm_core.core.config import RunConfig
+from rlm_core.core.events import Answered, AnyEvent, BackedUp, Backtracked, Evaluated, NodeAdded, Pruned, Record, Spent, ToolCalled
+from rlm_core.core.parameters import Description
+from rlm_core.core.problem import Problem
+from rlm_core.core.special_tokens import said
+from rlm_core.core.token_pool import OutOfTokens, TokenPool
+from rlm_core.core.tree import ROOT, Node, SearchTree
+from rlm_core.core.usage import Seed
+from rlm_core.core.wording import counted
+from rlm_core.models.policy import Policy, Sampling, Step
+from rlm_core.problems import task
+from rlm_core.rewards.base import RewardModel, Scored
+
+T = TypeVar("T")
+EXPAND, COMPLETE, REWARD, LOOKAHEAD = 0, 1, 2, 3
+"""What a sample is for; part of its seed, so that no two purposes share random numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A search as it is offered: its description and its function.
+
+    allows: the markers it asks the model to use, by its parameters. judged: does it ask the run's reward, by its parameters?
+    """
+
+    description: Description
+    run: Callable[[SearchRun, Mapping[str, Any]], Awaitable[None]]
+    allows: Callable[[Mapping[str, Any]], tuple[str, ...]] = lambda parameters: ()
+    judged: Callable[[Mapping[str, Any]], bool] = lambda parameters: True
+
+
+@dataclass(slots=True)
+class Control:
+    """A person's hand on a run: pause it, let it go on, cancel it."""
+
+    cancelled: asyncio.Event = field(default_factory=asyncio.Event)
+    going: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.going.set()
+
+
+async def _or_none(work: Awaitable[T]) -> T | None:
+    """What comes of it; None if the tokens ran out before."""
+    try:
+        return await work
+    except OutOfTokens:
+        return None
+
+
+class OutOfBudget(Exception):
+    """Leaves the work of a search; `stop` is the reason the log will give."""
+
+    def __init__(self, stop: str) -> None:
+        super().__init__(stop)
+        self.stop = stop
+
+
+class SearchRun:
+    """One run in progress: its tree, its budget, and the only way to change either.
+
+    stop: why it ends, so far. starved: something was cut off by the budget of tokens.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        problem: Problem,
+        policy: Policy,
+        reward: RewardModel,
+        sampling: Sampling,
+        emit: Callable[[Record], None],
+        control: Control,
+    ) -> None:
+        self.config = config
+        self.problem = problem
+        self.policy = policy
+        self.reward = reward
+        self.tree = SearchTree()
+        self.control = control
+        self.sampling = sampling
+        self.stop = "done"
+        self.starved = False
+        self._sink = emit
+        self._task = task(problem.task)
+        self._began = time.perf_counter()
+        self._paused = 0.0
+        self._steps: dict[int, Step] = {}
+        self._counted = (0, 0, 0)
+        self._by_others = 0
+
+    # -- time and budget ---------------------------------------------------------------------
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of work so far, pauses left out."""
+        return time.perf_counter() - self._began - self._paused
+
+    def spent_budget(self) -> str | None:
+        """The first budget that is used up ("simulations", "tokens", "seconds", or "cancelled"), else None."""
+        budget, totals = self.config.budget, self.tree.totals
+        if self.control.cancelled.is_set():
+            return "cancelled"
+        if budget.simulations is not None and totals.simulations >= budget.simulations:
+            return "simulations"
+        if budget.tokens is not None and totals.generated >= budget.tokens:
+            return "tokens"
+        if budget.seconds is not None and self.seconds >= budget.seconds:
+            return "seconds"
+        return None
+
+    def simulations_left(self, most: int) -> int:
+        """How many more simulations the budget allows, at most `most`."""
+        allowed = self.config.budget.simulations
+        return most if allowed is None else min(most, allowed - self.tree.totals.simulations)
+
+    @contextmanager
+    def within_budget(self) -> Iterator[None]:
+        """Work until a budget is spent; why it ended stays in `self.stop`."""
+        try:
+            yield
+        except OutOfBudget as out:
+            self.stop = out.stop
+
+    def check_budget(self) -> None:
+        """Raise OutOfBudget if a budget is used up or the run was cancelled."""
+        stop = self.spent_budget()
+        if stop is not None:
+            raise OutOfBudget(stop)
+
+    async def gather(self, *work: Coroutine[Any, Any, T]) -> list[T]:
+        """Await several requests at once. Raises OutOfBudget before, or in the middle if cancelled or out of time.
+
+        Together they generate no more tokens than the budget has left: those in flight share them, and what is not
+        complete when they are used up is cut.
+        """
+        await self._go_ahead(work, self.spent_budget())
+        return await self._under(TokenPool(self.tokens_left, self.policy.usage), work)
+
+    async def whole(self, *work: Coroutine[Any, Any, T]) -> list[T | None]:
+        """The same for what is worth nothing in part, such as a rollout; None where the tokens ran out before it was whole.
+
+        It judges what the budgets have paid for already, so it is begun even when simulations or tokens are used up.
+        """
+        stop = self.spent_budget()
+        await self._go_ahead(work, stop if stop in ("cancelled", "seconds") else None)
+        return await self._under(TokenPool(self.tokens_left, self.policy.usage, whole=True), list(map(_or_none, work)))
+
+    async def observe(self, *work: Coroutine[Any, Any, T]) -> list[T]:
+        """The same for what watches the run and is no part of it: no budget of tokens counts or limits it."""
+        await self._go_ahead(work, self.spent_budget())
+        return await self._under(TokenPool(None, self.policy.usage), work)
+
+    async def _go_ahead(self, work: Iterable[Coroutine[Any, Any, Any]], stop: str | None) -> None:
+        """Wait while the run is paused. OutOfBudget if it must not go on."""
+        stop = stop or await self._pause()
+        if stop is not None:
+            for one in work:
+                one.close()
+            raise OutOfBudget(stop)
+
+    async def _under(self, pool: TokenPool, work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+        doing = asyncio.ensure_future(pool.work(lambda: gather_or_cancel(work)))
+        cancelled = asyncio.ensure_future(self.control.cancelled.wait())
+        left = None if self.config.budget.seconds is None else max(0.0, self.config.budget.seconds - self.seconds)
+        try:
+            await asyncio.wait({doing, cancelled}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+            if doing.done():
+                return doing.result()
+            raise OutOfBudget("cancelled" if self.control.cancelled.is_set() else "seconds")
+        finally:
+            cancelled.cancel()
+            doing.cancel()
+            await asyncio.wait({doing})
+            self._by_others += pool.by_others
+            self.starved = self.starved or pool.dry
+
+    @property
+    def tokens_left(self) -> int | None:
+        """Tokens that the budget still allows; None for any number."""
+        allowed = self.config.budget.tokens
+        used = self.tree.totals.generated + self.policy.usage.generated - self._counted[0] + self._by_others
+        return None if allowed is None else max(0, allowed - used)
+
+    async def _pause(self) -> str | None:
+        if self.control.going.is_set():
+            return None
+        began = time.perf_counter()
+        waits = [asyncio.ensure_future(e.wait()) for e in (self.control.going, self.control.cancelled)]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for w in waits:
+            w.cancel()
+        self._paused += time.perf_counter() - began
+        return "cancelled" if self.control.cancelled.is_set() else None
+
+    # -- events ------------------------------------------------------------------------------
+
+    def emit(self, event: AnyEvent) -> None:
+        """Put an event into the log and fold it into the tree."""
+        record = Record(self.tree.seq + 1, round(self.seconds, 3), event)
+        self.tree.apply(record)
+        self._sink(record)
+
+    def spend(self, purpose: str, *, simulations: int = 0, passes: int = 0) -> None:
+        """Log what was used since the last call, by the policy and by other models; nothing is ever left uncounted."""
+        usage = self.policy.usage
+        now = (usage.generated, usage.computed, usage.reused)
+        own, computed, reused = (n - c for n, c in zip(now, self._counted, strict=True))
+        generated = own + self._by_others
+        self._counted, self._by_others = now, 0
+        if generated or computed or reused or simulations or passes:
+            self.emit(Spent(purpose, generated, computed, reused, passes, simulations))
+
+    def add_root(self) -> Node:
+        self.emit(NodeAdded(ROOT, None))
+        return self.tree.nodes[ROOT]
+
+    def add(self, parent: int, step: Step, prior: float = 1.0) -> Node:
+        """A new child; a step that was cut off is pruned at once."""
+        node = len(self.tree.nodes)
+        self._steps[node] = step
+        answer = correct = None
+        if step.finished:
+            before = (self.tree.nodes[n] for n in self.tree.path(parent) if n != ROOT)
+            answer = self._task.answer(self.problem, said((*before, step)))
+            correct = self._task.verify(self.problem, answer)
+        marks = {"mark": step.mark, "thinking": step.thinking, "forced": step.forced}
+        self.emit(NodeAdded(node, parent, step.text, step.tokens, prior, step.finished, step.cut, answer, correct, **marks))
+        if step.tool is not None:
+            self.emit(ToolCalled(node, step.tool.call, step.tool.result, step.tool.failed))
+        if step.starved:
+            self.emit(Pruned((node,), "the budget of tokens was used up before it ended"))
+        elif step.cut:
+            self.emit(Pruned((node,), f"its text ran into the limit of {counted(len(step.tokens), 'token')} before it ended"))
+        return self.tree.nodes[node]
+
+    def add_children(self, parent: int, steps: Sequence[Step], *, merge: bool = True) -> list[Node]:
+        """The different ones of the proposed steps as children; with `merge`, a step that is already a child is that child.
+
+        Prior of a new child: softmax of length-normalised log-probability over it and its siblings.
+        """
+        siblings = {c.text.strip(): c for c in map(self.tree.nodes.__getitem__, self.tree.nodes[parent].children)} if merge else {}
+        unique = list({s.text.strip(): s for s in reversed(steps)}.values())[::-1]
+        fresh = [s for s in unique if s.text.strip() not in siblings]
+        weights = [math.exp(s.mean_logprob) for s in fresh]
+        total = sum(weights) + sum(math.exp(c.logprob) for c in siblings.values() if c.logprob is not None)
+        for s, w in zip(fresh, weights, strict=True):
+            siblings[s.text.strip()] = self.add(parent, s, w / total if total else 1 / len(fresh))
+        return [siblings[s.text.strip()] for s in unique]
+
+    def amend(self, node: int, step: Step) -> None:
+        """From here on the state goes through this version of a step (its ending taken off, so that something can be put behind it)."""
+        self._steps[node] = step
+
+    def state(self, node: int) -> tuple[Step, ...]:
+        """The steps that lead to a node, as the policy wrote them."""
+        return tuple(self._steps[n] for n in self.tree.path(node) if n in self._steps)
+
+    # -- what a search asks for --------------------------------------------------------------
+
+    async def propose(self, node: int, k: int, first: int = 0, sampling: Sampling | None = None) -> list[Step]:
+        """k sampled next steps of a state (duplicates included); `first` numbers the first of them, so that asking again gives others."""
+        seeds = [(self.config.seed, node, EXPAND, i) for i in range(first, first + k)]
+        return await self.policy.propose(self.problem, self.state(node), seeds, sampling or self.sampling)
+
+    async def complete(self, node: int, first: int, n: int) -> list[tuple[Step, ...]]:
+        """n whole solutions from a state; `first` numbers the first of them, so that asking again gives others."""
+        seeds = [(self.config.seed, node, COMPLETE, i) for i in range(first, first + n)]
+        return await self.policy.complete(self.problem, self.state(node), seeds, self.sampling)
+
+    async def look_ahead(self, node: int, steps: int | None) -> tuple[Step, ...]:
+        """How the policy greedily goes on from a state by so many steps (None: to the end); the tree stays as it is."""
+        greedy = replace(self.sampling, temperature=0.0)
+        seed, state = (self.config.seed, node, LOOKAHEAD), self.state(node)
+        if steps is None:
+            return (await self.policy.complete(self.problem, state, [seed], greedy))[0]
+        ahead: tuple[Step, ...] = ()
+        while len(ahead) < steps and not (ahead and (ahead[-1].finished or ahead[-1].cut)):
+            ahead += tuple(await self.policy.propose(self.problem, (*state, *ahead), [seed], greedy))
+        return ahead
+
+    async def evaluate(self, nodes: Sequence[int], *, simulations: int = 0, lookahead: int = 0) -> list[float]:
+        """The reward's score in [0,1] of each state, all asked for at once. OutOfBudget if the tokens end before all are scored.
+
+        lookahead: greedy steps to go on by before scoring. A reward that scores finished states only is
+        given an unfinished state's greedy end.
+        """
+        open_nodes = [n for n in nodes if not self.tree.nodes[n].terminal and (lookahead or not self.reward.scores_partial)]
+        reach = lookahead if self.reward.scores_partial else None
+        found = await self.whole(*(self.look_ahead(n, reach) for n in open_nodes)) if open_nodes else []
+        ahead = {n: steps for n, steps in zip(open_nodes, found, strict=True) if steps is not None}
+        if open_nodes:
+            self.spend("lookahead")
+        reached = [n for n in nodes if n not in open_nodes or n in ahead]
+        scored = await self.score(reached, [(*self.state(n), *ahead.get(n, ())) for n in reached])
+        for node, s in scored.items():
+            texts = tuple(step.text for step in ahead.get(node, ()))
+            self.emit(Evaluated(node, self.reward.name, s.score, s.rollouts, self.reward.oracle, texts, s.parts, s.steps, s.note))
+        made = scored.values()
+        purpose = "rollout" if any(s.rollouts for s in made) else "score"
+        every = len(scored) == len(set(nodes))
+        self.spend(purpose, simulations=simulations if every else 0, passes=sum(s.passes for s in made))
+        if not every:
+            raise OutOfBudget("tokens")
+        return [scored[n].score for n in nodes]
+
+    async def score(self, nodes: Sequence[int], states: Sequence[Sequence[Step]], purpose: Seed = ()) -> dict[int, Scored]:
+        """What the reward says of a state at each node; nothing of those that the tokens did not reach for.
+
+        purpose: part of the seeds.
+        """
+        seeds = [(self.config.seed, n, REWARD, *purpose) for n in nodes]
+        scored = await self.whole(*(self.reward.score(self.problem, s, seed) for s, seed in zip(states, seeds, strict=True)))
+        return {n: s for n, s in zip(nodes, scored, strict=True) if s is not None}
+
+    def backup(self, node: int, value: float) -> None:
+        """N += 1, W += value from the node up to the root."""
+        self.emit(BackedUp(tuple(reversed(self.tree.path(node))), value))
+
+    def backtrack(self, source: int, target: int, reason: str) -> None:
+        self.emit(Backtracked(source, target, reason))
+
+    def prune(self, nodes: Sequence[int], reason: str) -> None:
+        self.emit(Pruned(tuple(nodes), reason))
+
+    def answer(self, answered: Answered) -> None:
+        self.emit(answered)

@@ -1,0 +1,134 @@
+"""Adaptive effort: a few quick pilot answers decide how much thinking a problem gets.
+
+k pilot solutions are sampled without thinking; their agreement (the share of the most common answer; or
+the reward's mean score of them) puts the problem into a tier: low, medium, high or max. At low effort the
+pilots' majority answers. At any other the model thinks, within the tier's budget, and then answers.
+
+It is the program that decides here, from samples. A model that decides for itself how long it thinks is
+another thing (strategy "thinking" without limits), and so is a limit imposed on it (budget forcing).
+Tiers and thresholds are ours; the idea of pilot samples is that of Damani et al. 2024 and Snell et al. 2024.
+One simulation is one pilot, or one chain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from rlm_core.core.events import Answered, EffortChosen
+from rlm_core.core.parameters import Description, Parameter
+from rlm_core.core.special_tokens import THINK
+from rlm_core.core.tree import ROOT, Node
+from rlm_core.search import answers
+from rlm_core.search.pool import add_solution
+from rlm_core.search.run import Search, SearchRun
+from rlm_core.thinking.algorithms.thinking import PROBE, finish
+from rlm_core.thinking.decoder import Chain, Forcing
+
+PILOT = 6
+"""Purpose of samples, besides those in `search.run` and `self_correction`."""
+TIERS = {"low": 0, "medium": 64, "high": 128, "max": 224}
+"""Thinking tokens of each level of effort."""
+SURE = {"low": 0.9, "medium": 0.6, "high": 0.35}
+"""The least signal at which a level is enough; below all of them it is max."""
+
+DESCRIPTION = Description(
+    name="adaptive",
+    title="Adaptive effort",
+    sentence="Quick pilot answers show how hard the problem is; the harder, the more thinking it gets.",
+    parameters=(
+        Parameter(
+            "effort",
+            "auto",
+            "auto: chosen from the pilots; otherwise this level whatever they say.",
+            choices=("auto", "low", "medium", "high", "max"),
+        ),
+        Parameter(
+            "signal",
+            "agreement",
+            "What the pilots are judged by: their agreement, or the reward's mean score.",
+            choices=("agreement", "reward"),
+        ),
+        Parameter("pilots", 4, "Pilot solutions sampled without thinking.", low=1, high=32),
+        Parameter("scale", 1.0, "Factor on every level's thinking tokens (64, 128 and 224).", low=0.25, high=64.0, advanced=True),
+        replace(PROBE, default=False, advanced=True),
+    ),
+    paper="Damani et al. 2024, Learning How Hard to Think",
+    url="https://arxiv.org/abs/2410.04707",
+    shape="effort",
+    unit="chain",
+)
+
+
+async def adaptive(run: SearchRun, p: Mapping[str, Any]) -> None:
+    run.add_root()
+    pilots: list[Node] = []
+    with run.within_budget():
+        pilots = await sample_pilots(run, p["pilots"])
+        if run.starved:  # pilots that were cut off show nothing
+            run.check_budget()
+        if p["effort"] == "auto":
+            chosen = await choose(run, pilots, p["signal"], p["scale"])
+        else:
+            chosen = EffortChosen(p["effort"], tokens(p["effort"], p["scale"]), "a person chose it")
+        run.emit(chosen)
+        if chosen.tokens:
+            await finish(run, await Chain(run, Forcing(most=chosen.tokens, probing=p["probe"])).grow(), judge=False)
+    run.answer(last_word(run, pilots))
+
+
+async def sample_pilots(run: SearchRun, count: int) -> list[Node]:
+    """Solutions written straight away; their last nodes."""
+    run.check_budget()
+    count = run.simulations_left(count)
+    plain = replace(run.sampling, allow=())
+    seeds = [(run.config.seed, ROOT, PILOT, i) for i in range(count)]
+    (solutions,) = await run.gather(run.policy.complete(run.problem, (), seeds, plain))
+    ends = [run.tree.nodes[add_solution(run, s)] for s in solutions]
+    run.spend("pilot", simulations=count)
+    return ends
+
+
+async def choose(run: SearchRun, pilots: list[Node], signal: str, scale: float) -> EffortChosen:
+    """The level for what the pilots show. Pilots without an answer agree with nobody."""
+    if signal == "agreement":
+        ballot = answers.votes(run.tree, [n for n in pilots if n.answer is not None], lambda n: 1.0)
+        most = ballot[0].weight if ballot else 0.0
+        sure = most / len(pilots)
+        reason = f"{most:.0f} of {len(pilots)} pilots agree"
+    else:
+        ends = [n.id for n in pilots if n.finished]
+        scores = await run.evaluate(ends) if ends else []
+        sure = sum(scores) / len(pilots)
+        reason = f"the reward gives the {len(pilots)} pilots {sure:.2f} on average"
+    level = level_for(sure)
+    return EffortChosen(level, tokens(level, scale), reason, round(sure, 4))
+
+
+def level_for(sure: float) -> str:
+    """The lowest level of effort that such a signal in [0,1] allows.
+
+    >>> [level_for(s) for s in (1.0, 0.75, 0.5, 0.25)]
+    ['low', 'medium', 'high', 'max']
+    """
+    return next((level for level, least in SURE.items() if sure >= least), "max")
+
+
+def tokens(level: str, scale: float) -> int:
+    """Thinking tokens of a level.
+
+    >>> tokens("low", 1.0), tokens("high", 1.0), tokens("max", 2.0)
+    (0, 128, 448)
+    """
+    return round(TIERS[level] * scale)
+
+
+def last_word(run: SearchRun, pilots: Sequence[Node]) -> Answered:
+    """The chain's answer if it was asked and gave one, else the pilots' majority."""
+    found, quick = answers.answerable(run.tree), {n.id for n in pilots}
+    thought = [n for n in found if n.id not in quick]
+    return answers.picked(run.tree, "majority", thought or found)
+
+
+SEARCH = Search(DESCRIPTION, adaptive, lambda p: (THINK,), lambda p: p["effort"] == "auto" and p["signal"] == "reward")

@@ -1,0 +1,73 @@
+"""A GGUF file's converted copy is found again for the same file, and for no other."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+
+from rlm_core.engine.loading import gguf
+from rlm_core.engine.loading.gguf import BLOCK, HEADER, identity
+
+
+def twin(source, folder, change=None):
+    """A file of the same name, size and times in another folder, other at some byte."""
+    folder.mkdir()
+    shutil.copy2(source, folder / source.name)
+    copy, stat = folder / source.name, source.stat()
+    if change is not None:
+        with copy.open("r+b") as file:
+            file.seek(change)
+            file.write(b"!")
+    os.utime(copy, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    return copy
+
+
+@pytest.fixture
+def file(tmp_path):
+    (tmp_path / "model.gguf").write_bytes(bytes(HEADER + 40 * BLOCK))
+    return tmp_path / "model.gguf"
+
+
+def test_a_file_is_itself_however_it_is_named(file, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "link").symlink_to(tmp_path)
+    assert identity(file) == identity(file.relative_to(tmp_path)) == identity(tmp_path / "link" / "model.gguf")
+
+
+def test_files_of_one_name_size_and_time_in_two_folders_are_two(file, tmp_path):
+    assert identity(file) != identity(twin(file, tmp_path / "b"))
+
+
+@pytest.mark.parametrize("change", [0, 5000, HEADER - 1, HEADER, HEADER + 7 * BLOCK, HEADER + 40 * BLOCK - 1])
+def test_a_file_put_in_anothers_place_with_its_times_is_another(file, tmp_path, change):
+    before = identity(file)
+    other = twin(file, tmp_path / "b", change)
+    other.replace(file)
+    assert identity(file) != before
+
+
+def test_a_file_written_anew_within_the_second_is_another(file):
+    before, stat = identity(file), file.stat()
+    os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns + 1000))
+    assert identity(file) != before
+
+
+def test_a_large_file_is_told_apart_without_being_read_whole(tmp_path, monkeypatch):
+    monkeypatch.setattr(gguf, "MOST_BLOCKS", 16)
+    large = tmp_path / "large.gguf"
+    with large.open("wb") as hole:
+        hole.truncate(1 << 30)
+    before = identity(large)
+    stride = ((1 << 30) - HEADER) // 16
+    with large.open("r+b") as file:
+        file.seek(HEADER + 9 * stride)
+        file.write(b"!")
+    os.utime(large, ns=(0, 0))
+    after = identity(large)
+    with large.open("r+b") as file:
+        file.seek(HEADER + 9 * stride)
+        file.write(b"\0")
+    os.utime(large, ns=(0, 0))
+    assert len({before, after, identity(large)}) == 3
