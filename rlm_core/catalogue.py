@@ -14,7 +14,7 @@ from rlm_core import problems, rewards, search
 from rlm_core.core.config import RunConfig
 from rlm_core.core.errors import ConfigError
 from rlm_core.core.parameters import Description
-from rlm_core.models.listed import MODELS, describe, fit, refuse_unreadable
+from rlm_core.models.listed import MODELS, describe, fit, refuse_lacking, refuse_unreadable
 
 
 def searches() -> dict[str, Description]:
@@ -51,13 +51,15 @@ def checked(config: RunConfig) -> RunConfig:
     model = describe(config.model)
     names = {p.name for p in model.parameters}
     model.parse({n: v for n, v in (("device", config.device), ("dtype", config.dtype), ("format", config.format)) if n in names})
+    chosen = search.search(config.search)
+    refuse_lacking(f"The search {config.search}", chosen.needs, config.model)
     temperature, step, solution = sampled(config)
     return msgspec.structs.replace(
         config,
         temperature=temperature,
         max_step_tokens=step,
         max_solution_tokens=solution,
-        search_parameters=dict(search.search(config.search).description.parse(config.search_parameters)),
+        search_parameters=dict(chosen.description.parse(config.search_parameters)),
         reward_parameters=rewards.checked(rewards.reward(config.reward), config.reward_parameters, config.model),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rlm_core.models.pool import Library
+from rlm_core.models.pool import ModelPool
 from rlm_core.runs.store import Store
 
 
@@ -16,4 +16,4 @@ def store(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def library():
-    return Library()
+    return ModelPool()

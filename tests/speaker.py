@@ -14,7 +14,7 @@ import numpy as np
 from rlm_core.core.usage import Usage
 from rlm_core.engine.engine import Sample
 from rlm_core.engine.reading import Reading
-from rlm_core.models.local import LocalPolicy
+from rlm_core.models.local import ChatPolicy
 from rlm_core.models.prompts.lines import LineFormat
 
 END = 0
@@ -71,12 +71,12 @@ class Speaker:
         n = len(given)
         return Reading(np.zeros((n, 1)), (-4.0,) * n, (1.0,) * n, (2.0,) * n)
 
-    async def settle(self):
+    async def drain(self):
         pass
 
 
-def speaking(say: Callable[[str], str], thinks: bool = True) -> LocalPolicy:
+def speaking(say: Callable[[str], str], thinks: bool = True) -> ChatPolicy:
     """A chat model that says so; `thinks`: with a thinking space of its own between delimiters."""
     letters = Letters(TEMPLATED if thinks else "{template}")
     fmt = LineFormat(letters, chat=True, end_ids=frozenset({END}))  # type: ignore[arg-type]
-    return LocalPolicy("speaker", Speaker(say), fmt, letters)  # type: ignore[arg-type]
+    return ChatPolicy("speaker", Speaker(say), fmt, letters)  # type: ignore[arg-type]

@@ -13,7 +13,7 @@ from rlm_core.core.errors import ConfigError
 from rlm_core.core.events import Record, RunFinished
 from rlm_core.core.tree import replay
 from rlm_core.models.loading import load
-from rlm_core.models.pool import Library
+from rlm_core.models.pool import ModelPool
 from rlm_core.runs.runner import run_search
 
 OFFERED = [d for kind in (catalogue.searches, catalogue.reward_models, catalogue.tasks, catalogue.models) for d in kind().values()]
@@ -62,7 +62,7 @@ ASKS_ANOTHER = ("hub_prm", "judge")
 
 @pytest.fixture(scope="module")
 def library():
-    return Library()
+    return ModelPool()
 
 
 @pytest.mark.parametrize("reward", [name for name in catalogue.reward_models() if name not in ASKS_ANOTHER])

@@ -22,7 +22,7 @@ from rlm_core.core.tree import SearchTree
 from rlm_core.jobs import Workshop, do_job
 from rlm_core.jobs.queue import JobRow, Jobs
 from rlm_core.models.loading import LoadedModel
-from rlm_core.models.pool import Library, ModelKey
+from rlm_core.models.pool import ModelKey, ModelPool
 from rlm_core.runs.runner import run_search
 from rlm_core.runs.store import RunRow, Store
 from rlm_core.runs.summary import summarise
@@ -43,7 +43,7 @@ class Worker:
     def __init__(self, store: Store, name: str) -> None:
         self.store = store
         self.name = name
-        self.models = Library()
+        self.models = ModelPool()
         self.stop = asyncio.Event()
         self.jobs = Jobs(store)
         self._job: tuple[str, asyncio.Task] | None = None

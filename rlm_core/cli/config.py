@@ -12,7 +12,7 @@ from rlm_core.core.parameters import parse_assignments, unknown
 
 if TYPE_CHECKING:
     from rlm_core.models.loading import LoadedModel
-    from rlm_core.models.pool import Library
+    from rlm_core.models.pool import ModelPool
 
 BUDGETS = {"simulations": int, "tokens": int, "seconds": float}
 GENERAL = {"temperature": float, "max_step_tokens": int, "max_solution_tokens": int, "device": str, "dtype": str, "format": str}
@@ -67,11 +67,11 @@ def build_config(model: str, problem: str, search: str | None, settings: list[st
     )
 
 
-async def load(config: RunConfig) -> tuple[Library, LoadedModel]:
+async def load(config: RunConfig) -> tuple[ModelPool, LoadedModel]:
     """The run's model, and the library that holds it and gets others."""
-    from rlm_core.models.pool import Library  # torch is loaded only by the commands that need it
+    from rlm_core.models.pool import ModelPool  # torch is loaded only by the commands that need it
 
-    library = Library()
+    library = ModelPool()
     return library, await library.get((config.model, config.device, config.dtype, config.format), report)
 
 

@@ -114,7 +114,7 @@ class Session:
         assert request.reading is not None
         return request.reading
 
-    async def settle(self) -> None:
+    async def drain(self) -> None:
         """Wait until no sample of this session is in the batch any more."""
         while self.engine.busy_with(self):
             await asyncio.sleep(0.002)

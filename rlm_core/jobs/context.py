@@ -11,7 +11,7 @@ from rlm_core.core.usage import Usage
 from rlm_core.jobs.forecast import Part, Spending
 from rlm_core.jobs.queue import Jobs
 from rlm_core.models.policy import Policy
-from rlm_core.models.pool import Library
+from rlm_core.models.pool import ModelPool
 from rlm_core.runs.store import Store
 
 
@@ -21,7 +21,7 @@ class Workshop:
 
     store: Store
     jobs: Jobs
-    models: Library
+    models: ModelPool
 
 
 @dataclass(slots=True)

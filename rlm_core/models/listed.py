@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from rlm_core.core.errors import ModelError, UnreadableProblem
+from rlm_core.core.errors import ConfigError, ModelError, UnreadableProblem
 from rlm_core.core.parameters import Description, Parameter
 from rlm_core.core.problem import Problem
-from rlm_core.models.policy import Sampling
+from rlm_core.models.policy import ABILITIES, ChatModel, Critic, Forcer, Inspectable, Sampling, Scorer
 
 SETTINGS = (
     Parameter(
@@ -30,13 +31,25 @@ SETTINGS = (
     ),
 )
 
-NANO = Description(
+LOCAL = frozenset({Scorer, Inspectable, Forcer, Critic})
+"""What the engine lets any local model do."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelDescription(Description):
+    """offers: the protocols of `rlm_core.models.policy` that the model has besides `Policy`, known without loading it."""
+
+    offers: frozenset[type] = LOCAL | {ChatModel}
+
+
+NANO = ModelDescription(
     name="nano",
     title="nano (bundled, 1M)",
     sentence="A 1M-parameter transformer trained by this project on Countdown and chained arithmetic; instant on any CPU.",
     parameters=SETTINGS[:1],
+    offers=LOCAL,
 )
-SMOLLM2 = Description(
+SMOLLM2 = ModelDescription(
     name="smollm2",
     title="SmolLM2-135M-Instruct",
     sentence="A small general chat model from a PyPI package; reads any problem in words, weakly, at tens of tokens a second on a CPU.",
@@ -44,7 +57,7 @@ SMOLLM2 = Description(
     paper="Allal et al. 2025, SmolLM2",
     url="https://arxiv.org/abs/2502.02737",
 )
-OTHER = Description(
+OTHER = ModelDescription(
     name="other",
     title="Another model …",
     sentence="Any Hugging Face id, local folder or GGUF file of a causal language model; no code from the model is run.",
@@ -96,6 +109,19 @@ def refuse_unreadable(model: str, problem: Problem) -> None:
         )
 
 
+def refuse_lacking(user: str, needs: Iterable[type], model: str) -> None:
+    """ConfigError if a model does not offer all that is needed of it; it names those that do.
+
+    user: the search or reward as the subject of a sentence, such as "The search thinking".
+    """
+    for need in needs:
+        if need not in describe(model).offers:
+            able = [d.name for d in MODELS.values() if need in d.offers and d is not OTHER]
+            able += ["another model by its id, folder or GGUF file"] if need in OTHER.offers else []
+            allowed = f"choose {' or '.join(able)}" if able else "no model here does"
+            raise ConfigError(f"{user} needs a model that {ABILITIES[need]}, and {model} does not; {allowed}.")
+
+
 def refuse_unnamed(model: str) -> None:
     """ModelError if no model is named, or if what is named can be none: a file or folder that is not there, or an address."""
     path = os.path.expanduser(model)  # os.path takes any text for a path, however long
@@ -113,5 +139,5 @@ def refuse_unnamed(model: str) -> None:
         )
 
 
-def describe(name: str) -> Description:
+def describe(name: str) -> ModelDescription:
     return MODELS.get(name, OTHER)

@@ -24,8 +24,8 @@ from rlm_core.core.errors import ModelError, first_line
 from rlm_core.engine.engine import Engine
 from rlm_core.engine.loading import gguf, nano
 from rlm_core.engine.suitability import refuse_by_configuration, refuse_by_trial
-from rlm_core.models.local import LocalPolicy
-from rlm_core.models.prompts.base import Format
+from rlm_core.models.local import ChatPolicy, LocalPolicy
+from rlm_core.models.prompts.base import ChatFormat, Format
 from rlm_core.models.prompts.chat_template import ChatTemplate
 from rlm_core.models.prompts.lines import LineFormat
 from rlm_core.models.prompts.nano import NanoFormat
@@ -48,7 +48,10 @@ class LoadedModel:
     format: Format
 
     def policy(self) -> LocalPolicy:
-        return LocalPolicy(self.name, self.engine.session(), self.format, self.tokenizer)
+        session = self.engine.session()
+        if isinstance(self.format, ChatFormat):
+            return ChatPolicy(self.name, session, self.format, self.tokenizer)
+        return LocalPolicy(self.name, session, self.format, self.tokenizer)
 
 
 def load(name: str, *, device: str = "auto", dtype: str = "auto", fmt: str = "auto", report: Report = lambda text: None) -> LoadedModel:

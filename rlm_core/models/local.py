@@ -22,12 +22,12 @@ from rlm_core.engine.reading import Reading
 from rlm_core.models import critic
 from rlm_core.models.calculator import calculate
 from rlm_core.models.policy import Critique, Sampling, Step, ToolUse
-from rlm_core.models.prompts.base import Allow, Format, decoded
+from rlm_core.models.prompts.base import Allow, ChatFormat, Format, decoded
 from rlm_core.problems.checking.final_answer import find_answer
 
 
 class LocalPolicy:
-    """Implements `Policy` for a loaded model; one object a search, since it owns the session."""
+    """A `Policy`, `Scorer`, `Inspectable`, `Forcer` and `Critic` over a loaded model; one object per search, since it owns the session."""
 
     def __init__(self, name: str, session: Session, fmt: Format, tokenizer: PreTrainedTokenizerBase) -> None:
         self.name = name
@@ -65,7 +65,7 @@ class LocalPolicy:
     async def score(self, problem: Problem, steps: Sequence[Step], text: str) -> tuple[Token, ...]:
         return await self._read(self.state(problem, steps, ()), self.format.encode(text, finished="<answer>" in text))
 
-    async def read(self, problem: Problem, steps: Sequence[Step]) -> tuple[Reading, ...]:
+    async def inspect(self, problem: Problem, steps: Sequence[Step]) -> tuple[Reading, ...]:
         prompt = self.state(problem, (), ())
         written = [[t.id for t in s.tokens] or self.format.encode(s.text, s.finished) for s in steps]
         whole = await self.session.read(prompt, [i for ids in written for i in ids])
@@ -100,25 +100,8 @@ class LocalPolicy:
     async def revise(self, problem: Problem, steps: Sequence[Step], critique: Critique, seed: Seed, sampling: Sampling) -> tuple[Step, ...]:
         return await critic.revise(self, problem, steps, critique, seed, sampling)
 
-    async def chances(self, request: str, words: Sequence[Sequence[str]]) -> tuple[float, ...]:
-        prompt = self.format.request(request)
-        return tuple([await self._chance(prompt, spellings) for spellings in words])
-
-    async def _chance(self, prompt: list[int], spellings: Sequence[str]) -> float:
-        """With and without a space before it, each spelling that is one token."""
-        coded = [self.tokenizer.encode(text, add_special_tokens=False) for word in spellings for text in (word, f" {word}")]
-        tokens = {ids[0] for ids in coded if len(ids) == 1}
-        return sum([math.exp((await self.session.read(prompt, [t])).logprobs[0]) for t in sorted(tokens)])
-
-    async def reply(self, request: str, seed: Seed, sampling: Sampling) -> tuple[str, int]:
-        prompt = self.format.request(request)
-        stop = self.format.reply_ended
-        (sample,) = await self._generate(prompt, [seed], sampling.temperature, sampling.max_solution_tokens, stop)
-        said = sample.ids if sample.cut else sample.ids[:-1]
-        return decoded(self.tokenizer, said), len(sample.ids)
-
-    async def settle(self) -> None:
-        await self.session.settle()
+    async def drain(self) -> None:
+        await self.session.drain()
 
     # -- generating ----------------------------------------------------------------------------
 
@@ -235,6 +218,32 @@ class LocalPolicy:
 
     def _tokens(self, ids: Sequence[int], logprobs: Sequence[float]) -> tuple[Token, ...]:
         return tuple(Token(i, decoded(self.tokenizer, [i]), p) for i, p in zip(ids, logprobs, strict=True))
+
+
+class ChatPolicy(LocalPolicy):
+    """A `LocalPolicy` that is a `ChatModel` too: its prompt format puts requests in words."""
+
+    format: ChatFormat
+
+    def __init__(self, name: str, session: Session, fmt: ChatFormat, tokenizer: PreTrainedTokenizerBase) -> None:
+        super().__init__(name, session, fmt, tokenizer)
+
+    async def first_token_probabilities(self, request: str, words: Sequence[Sequence[str]]) -> tuple[float, ...]:
+        prompt = self.format.request(request)
+        return tuple([await self._chance(prompt, spellings) for spellings in words])
+
+    async def _chance(self, prompt: list[int], spellings: Sequence[str]) -> float:
+        """With and without a space before it, each spelling that is one token."""
+        coded = [self.tokenizer.encode(text, add_special_tokens=False) for word in spellings for text in (word, f" {word}")]
+        tokens = {ids[0] for ids in coded if len(ids) == 1}
+        return sum([math.exp((await self.session.read(prompt, [t])).logprobs[0]) for t in sorted(tokens)])
+
+    async def chat(self, request: str, seed: Seed, sampling: Sampling) -> tuple[str, int]:
+        prompt = self.format.request(request)
+        stop = self.format.reply_ended
+        (sample,) = await self._generate(prompt, [seed], sampling.temperature, sampling.max_solution_tokens, stop)
+        said = sample.ids if sample.cut else sample.ids[:-1]
+        return decoded(self.tokenizer, said), len(sample.ids)
 
 
 def _after_thinking(allow: Allow) -> Allow:

@@ -25,7 +25,7 @@ def silent(text: str) -> None:
     """A report nobody reads."""
 
 
-class Library:
+class ModelPool:
     """Loaded models by what was asked for; loading happens once, in a thread."""
 
     def __init__(self) -> None:

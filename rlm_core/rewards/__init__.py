@@ -15,6 +15,7 @@ from typing import Any
 from rlm_core.core.errors import ConfigError
 from rlm_core.core.parameters import Value, parse_assignments, unknown
 from rlm_core.core.registry import exported
+from rlm_core.models.listed import refuse_lacking
 from rlm_core.rewards.base import Reward, RewardModel
 from rlm_core.rewards.heads.head import offered
 
@@ -46,6 +47,7 @@ def checked(reward: Reward, given: Mapping[str, Any], model: str) -> dict[str, V
             f"The reward {reward.description.name} was trained for {reward.model} and cannot be used with {model}; "
             f"choose another reward, or train one for {model}."
         )
+    refuse_lacking(f"The reward {reward.description.name}", reward.needs, model)
     parameters = reward.description.parse(given)
     reward.check(parameters, model)
     return parameters

@@ -73,6 +73,7 @@ class Reward:
 
     model: the only model it can be used with; empty for any. check(parameters, model): raises a ConfigError if the
     parameters, each allowed by itself, do not make sense for that model, so that a person hears of it before anything is run.
+    needs: protocols of `rlm_core.models.policy` that the run's model must offer besides `Policy`.
     learned: did it, or may it have, learned from that problem, which then says nothing of how good it is?
     """
 
@@ -81,3 +82,4 @@ class Reward:
     model: str = ""
     check: Callable[[Mapping[str, Any], str], object] = lambda parameters, model: None
     learned: Callable[[Problem], bool] = lambda problem: False
+    needs: tuple[type, ...] = ()

@@ -15,7 +15,7 @@ from typing import Any
 from rlm_core.core.parameters import Description, Parameter
 from rlm_core.core.problem import Problem
 from rlm_core.core.usage import Seed
-from rlm_core.models.policy import Policy, Step
+from rlm_core.models.policy import Inspectable, Step, require
 from rlm_core.rewards.base import Reward, RewardContext, Scored
 from rlm_core.rewards.uncertainty import uncertainty
 
@@ -31,7 +31,7 @@ DESCRIPTION = Description(
 
 @dataclass(frozen=True, slots=True)
 class Entropy:
-    policy: Policy
+    policy: Inspectable
     over: str
     name: str = "entropy"
     scores_partial: bool = True
@@ -48,7 +48,7 @@ class Entropy:
 
 
 def make(context: RewardContext, parameters: Mapping[str, Any]) -> Entropy:
-    return Entropy(context.policy, parameters["over"])
+    return Entropy(require(context.policy, Inspectable), parameters["over"])
 
 
-REWARD = Reward(DESCRIPTION, make)
+REWARD = Reward(DESCRIPTION, make, needs=(Inspectable,))

@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rlm_core.core.errors import RewardError
+from rlm_core.core.errors import ConfigError, RewardError
 from rlm_core.core.parameters import Description, Parameter
 from rlm_core.core.problem import Problem
 from rlm_core.core.usage import Seed
-from rlm_core.models.policy import Policy, Sampling, Step
+from rlm_core.models.listed import refuse_lacking
+from rlm_core.models.policy import ChatModel, Sampling, Step, require
 from rlm_core.rewards.base import Reward, RewardContext, Scored
 
 DESCRIPTION = Description(
@@ -100,24 +101,24 @@ class Judge:
     name: str = "judge"
     scores_partial: bool = True
     oracle: bool = False
-    _policy: Policy | None = None
+    _judge: ChatModel | None = None
 
     async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Scored:
         if not any(s.text for s in steps):
             raise RewardError("A state without steps has nothing that could be judged; score it after its first step.")
-        if self._policy is None:
-            self._policy = await self.context.source.policy(self.model)
+        if self._judge is None:
+            self._judge = require(await self.context.source.policy(self.model), ChatModel)
         if self.mode == "critique":
-            return await self._critique(self._policy, problem, steps, seed)
-        yes, no = await self._policy.chances(request(problem, steps, ONE_WORD), (YES, NO))
+            return await self._critique(self._judge, problem, steps, seed)
+        yes, no = await self._judge.first_token_probabilities(request(problem, steps, ONE_WORD), (YES, NO))
         if yes + no < LEAST:
             said = f"{self.model} does not answer as a judge: it gives Yes and No together a probability of {yes + no:.3f}"
             raise RewardError(f"{said}, and at least {LEAST} is needed; choose another judge or its critique mode.")
         return Scored(yes / (yes + no), passes=1)
 
-    async def _critique(self, policy: Policy, problem: Problem, steps: Sequence[Step], seed: Seed) -> Scored:
+    async def _critique(self, judge: ChatModel, problem: Problem, steps: Sequence[Step], seed: Seed) -> Scored:
         sampling = Sampling(self.context.sampling.temperature, max_solution_tokens=self.critique_tokens)
-        text, generated = await policy.reply(request(problem, steps, IN_WORDS), seed, sampling)
+        text, generated = await judge.chat(request(problem, steps, IN_WORDS), seed, sampling)
         right = verdict(text)
         if right is None:
             raise RewardError(
@@ -127,12 +128,17 @@ class Judge:
         return Scored(float(right), passes=1, note=text.strip(), generated=generated)
 
 
-def make(context: RewardContext, parameters: Mapping[str, Any]) -> Judge:
-    """RewardError if the judge is the bundled model, which reads no words."""
+def named(parameters: Mapping[str, Any]) -> str:
+    """The model that is to judge. ConfigError if none is named, or one that does not answer in words."""
     model = str(parameters["model"]).strip()
-    if not model or model == "nano":
-        raise RewardError("The bundled model reads only its own notation and cannot judge; name a chat model as judge, such as smollm2.")
-    return Judge(context, model, str(parameters["mode"]), int(parameters["critique_tokens"]))
+    if not model:
+        raise ConfigError("No judge is named; name a chat model, such as smollm2.")
+    refuse_lacking("The reward judge", (ChatModel,), model)
+    return model
 
 
-REWARD = Reward(DESCRIPTION, make)
+def make(context: RewardContext, parameters: Mapping[str, Any]) -> Judge:
+    return Judge(context, named(parameters), str(parameters["mode"]), int(parameters["critique_tokens"]))
+
+
+REWARD = Reward(DESCRIPTION, make, check=lambda parameters, model: named(parameters))

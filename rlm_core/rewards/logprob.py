@@ -15,7 +15,7 @@ from rlm_core.core.errors import RewardError
 from rlm_core.core.parameters import Description
 from rlm_core.core.problem import Problem
 from rlm_core.core.usage import Seed
-from rlm_core.models.policy import Policy, Step
+from rlm_core.models.policy import Scorer, Step, require
 from rlm_core.rewards.base import Reward, RewardContext, Scored
 
 DESCRIPTION = Description(
@@ -27,7 +27,7 @@ DESCRIPTION = Description(
 
 @dataclass(frozen=True, slots=True)
 class MeanLogprob:
-    policy: Policy
+    policy: Scorer
     name: str = "logprob"
     scores_partial: bool = True
     oracle: bool = False
@@ -48,7 +48,7 @@ class MeanLogprob:
 
 
 def make(context: RewardContext, parameters: Mapping[str, Any]) -> MeanLogprob:
-    return MeanLogprob(context.policy)
+    return MeanLogprob(require(context.policy, Scorer))
 
 
-REWARD = Reward(DESCRIPTION, make)
+REWARD = Reward(DESCRIPTION, make, needs=(Scorer,))

@@ -14,7 +14,7 @@ from typing import Any
 from rlm_core.core.parameters import Description
 from rlm_core.core.problem import Problem
 from rlm_core.core.usage import Seed
-from rlm_core.models.policy import Policy, Step
+from rlm_core.models.policy import Inspectable, Step, require
 from rlm_core.rewards.base import Reward, RewardContext, Scored
 from rlm_core.rewards.uncertainty import uncertainty
 
@@ -29,7 +29,7 @@ DESCRIPTION = Description(
 
 @dataclass(frozen=True, slots=True)
 class SelfCertainty:
-    policy: Policy
+    policy: Inspectable
     name: str = "self_certainty"
     scores_partial: bool = True
     oracle: bool = False
@@ -41,7 +41,7 @@ class SelfCertainty:
 
 
 def make(context: RewardContext, parameters: Mapping[str, Any]) -> SelfCertainty:
-    return SelfCertainty(context.policy)
+    return SelfCertainty(require(context.policy, Inspectable))
 
 
-REWARD = Reward(DESCRIPTION, make)
+REWARD = Reward(DESCRIPTION, make, needs=(Inspectable,))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rlm_core.core.errors import RewardError
 from rlm_core.core.problem import Problem
-from rlm_core.models.policy import Policy, Step
+from rlm_core.models.policy import Inspectable, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +19,9 @@ class Uncertainty:
     passes: int
 
 
-async def uncertainty(policy: Policy, problem: Problem, steps: Sequence[Step]) -> Uncertainty:
+async def uncertainty(policy: Inspectable, problem: Problem, steps: Sequence[Step]) -> Uncertainty:
     """Read from the policy's own pass over the steps; those a person wrote cost a pass each. RewardError without any token."""
-    readings = await policy.read(problem, steps)
+    readings = await policy.inspect(problem, steps)
     entropies = tuple(e for r in readings for e in r.entropies)
     if not entropies:
         raise RewardError("A state without steps has no tokens to be unsure about; score it after its first step.")

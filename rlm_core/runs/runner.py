@@ -64,7 +64,7 @@ async def run_search(
         run.stop = "tokens"
     elif not detail and not run.starved:
         detail = cut_off(run)
-    await policy.settle()
+    await policy.drain()
     run.spend("dropped")
     run.emit(RunFinished(run.stop, detail))
     return run.tree

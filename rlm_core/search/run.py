@@ -40,12 +40,14 @@ class Search:
     """A search as it is offered: its description and its function.
 
     allows: the markers it asks the model to use, by its parameters. judged: does it ask the run's reward, by its parameters?
+    needs: protocols of `rlm_core.models.policy` that the run's model must offer besides `Policy`.
     """
 
     description: Description
     run: Callable[[SearchRun, Mapping[str, Any]], Awaitable[None]]
     allows: Callable[[Mapping[str, Any]], tuple[str, ...]] = lambda parameters: ()
     judged: Callable[[Mapping[str, Any]], bool] = lambda parameters: True
+    needs: tuple[type, ...] = ()
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ from rlm_core.core.events import Corrected, Forced
 from rlm_core.core.special_tokens import ANSWER, BACKTRACK, END_THINK, REVISE, THINK, WAIT
 from rlm_core.core.tree import ROOT
 from rlm_core.core.wording import counted
-from rlm_core.models.policy import Step
+from rlm_core.models.policy import Forcer, Step, require
 from rlm_core.search.run import SearchRun
 from rlm_core.thinking.probe import probe
 
@@ -136,7 +136,7 @@ class Chain:
             self.add(cue)
 
     async def force(self, state: Sequence[Step], text: str, mark: str) -> tuple[Step, ...]:
-        (forced,) = await self.run.gather(self.run.policy.force(self.run.problem, state, text, self.run.sampling, mark))
+        (forced,) = await self.run.gather(require(self.run.policy, Forcer).force(self.run.problem, state, text, self.run.sampling, mark))
         self.run.spend("think")
         return forced
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from rlm_core.core.events import Probed
 from rlm_core.core.special_tokens import END_THINK
+from rlm_core.models.policy import Forcer, require
 from rlm_core.problems import task
 from rlm_core.rewards.verifier import answer_of
 from rlm_core.search.run import LOOKAHEAD, SearchRun
@@ -27,7 +28,7 @@ async def probe(run: SearchRun, node: int, cue: str = "") -> None:
 
 async def _probe(run: SearchRun, node: int, cue: str) -> None:
     greedy = replace(run.sampling, temperature=0.0, max_solution_tokens=LONGEST)
-    state = await run.policy.force(run.problem, run.state(node), cue or END_THINK, greedy, END_THINK)
+    state = await require(run.policy, Forcer).force(run.problem, run.state(node), cue or END_THINK, greedy, END_THINK)
     seed = (run.config.seed, node, LOOKAHEAD)
     (steps,) = await run.policy.complete(run.problem, state, [seed], greedy)
     run.spend("probe")

@@ -17,7 +17,7 @@ from rlm_core.evaluation.rewards import evaluate_reward
 from rlm_core.evaluation.sampling import AT_ONCE, draw
 from rlm_core.models.listed import usual
 from rlm_core.models.policy import Policy, Step
-from rlm_core.models.pool import Library
+from rlm_core.models.pool import ModelPool
 from rlm_core.models.source import ModelSource
 from rlm_core.problems.base import SPLIT
 from rlm_core.problems.sets import counted_set
@@ -85,7 +85,7 @@ async def train_head(
     recipe: HeadRecipe,
     gathered: Gathered,
     new_policy: Callable[[], Policy],
-    source: Library,
+    source: ModelPool,
     folder: Path,
     report: Report,
     stop: Callable[[], bool] = lambda: False,

@@ -23,7 +23,7 @@ from rlm_core.core.concurrency import gather_or_cancel
 from rlm_core.core.errors import ModelError, TrainingError
 from rlm_core.core.problem import Problem
 from rlm_core.evaluation.sampling import AT_ONCE, Progress
-from rlm_core.models.policy import Policy, Step
+from rlm_core.models.policy import Inspectable, Policy, Step, require
 from rlm_core.rewards.heads.features import features
 from rlm_core.rewards.heads.head import Card, Network
 
@@ -97,7 +97,7 @@ async def read(
         nonlocal done
         async with gate:
             try:
-                seen = await features(kind, [new() for new in new_readers], solution.problem, solution.steps)
+                seen = await features(kind, [require(new(), Inspectable) for new in new_readers], solution.problem, solution.steps)
             except ModelError as error:
                 refused[str(error)] += 1
                 return None
@@ -243,7 +243,7 @@ def card(
         kind=kind,
         name=name,
         model=policy.name,
-        fingerprint=policy.fingerprint,
+        fingerprint=require(policy, Inspectable).fingerprint,
         features=len(trained.network.arrays["mean"]),
         labels=labels,
         solutions=solutions,

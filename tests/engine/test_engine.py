@@ -160,7 +160,7 @@ def test_a_request_cancelled_while_another_session_has_the_batch_is_gone_at_once
             await asyncio.sleep(0)
         assert inexact.busy_with(waiting)
         task.cancel()
-        await waiting.settle()
+        await waiting.drain()
         assert not held.done() and waiting.usage.generated == 0
         await held
 
@@ -300,7 +300,7 @@ def test_cancelling_frees_the_rows_and_settle_makes_counts_final(engine):
         while session.usage.generated < 40:
             await asyncio.sleep(0.001)
         task.cancel()
-        await session.settle()
+        await session.drain()
         counted = session.usage.generated
         assert not engine._active and not engine._rows.lengths and counted < 800
         after = await one(engine.session())
@@ -326,7 +326,7 @@ def test_settle_waits_for_a_request_cancelled_while_its_prompt_is_read(engine, m
         task = asyncio.ensure_future(session.generate(PROMPT, [(0,), (1,)], temperature=1.0, max_tokens=50, stop=NEVER))
         await asyncio.to_thread(reading.wait)
         task.cancel()
-        settled = asyncio.ensure_future(session.settle())
+        settled = asyncio.ensure_future(session.drain())
         await asyncio.sleep(0.01)  # several looks at the engine
         assert not settled.done()
         go_on.set()

@@ -12,7 +12,7 @@ from rlm_core.evaluation.rewards import Judged, best_of, best_of_n, evaluate_rew
 from rlm_core.evaluation.sampling import Drawn, draw
 from rlm_core.evaluation.statistics import auc, calibration, first_error, mcnemar
 from rlm_core.models.policy import Sampling, Step
-from rlm_core.models.pool import Library
+from rlm_core.models.pool import ModelPool
 from rlm_core.problems.sets import counted_set
 
 PROBLEM = problems.make("chain:steps=3,seed=1")
@@ -73,7 +73,7 @@ def test_measures_by_hand():
 
 
 def test_the_oracle_is_measured_as_perfect_and_labelled():
-    library = Library()
+    library = ModelPool()
     loaded = asyncio.run(library.get(("nano", "auto", "auto", "auto"), lambda text: None))
     drawn = asyncio.run(draw(loaded.policy, counted_set("chain:n=12", {}), 4, Sampling(), 0))
     found = asyncio.run(evaluate_reward(rewards.chosen("oracle", "nano"), drawn, loaded.policy, library, Sampling(), 0))
@@ -99,7 +99,7 @@ def test_what_is_not_known_to_be_right_or_wrong_is_in_no_figure_of_answers():
 
 def test_a_solution_that_cannot_be_judged_is_counted_and_the_others_are_measured():
     """A judge of one kind of problem is given another among them."""
-    library = Library()
+    library = ModelPool()
     loaded = asyncio.run(library.get(("nano", "auto", "auto", "auto"), lambda text: None))
     drawn = asyncio.run(draw(loaded.policy, counted_set("chain:n=3", {}), 2, Sampling(), 0))
     foreign = [Drawn(problems.make("words:seed=1"), (Step("Ann has 3 apples.", finished=True),), "3", False)] * 2

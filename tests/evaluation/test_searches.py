@@ -12,7 +12,8 @@ from rlm_core.core.errors import ModelError, RlmError
 from rlm_core.core.problem import Problem
 from rlm_core.core.usage import Seed
 from rlm_core.evaluation.searches import evaluate_policy, search_all
-from rlm_core.models.policy import Sampling, ScriptedPolicy, Step
+from rlm_core.models.policy import Sampling, Step
+from rlm_core.models.scripted import ScriptedPolicy
 from rlm_core.problems.sets import problem_set
 from rlm_core.runs.runner import NoOtherModels
 

@@ -15,7 +15,7 @@ from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.errors import ConfigError
 from rlm_core.evaluation.searches import GREEDY_CHAIN, VARIANTS, evaluate_strategies, forcing_figures, settings
 from rlm_core.evaluation.statistics import compared, holm, mcnemar
-from rlm_core.models.policy import ScriptedPolicy
+from rlm_core.models.scripted import ScriptedPolicy
 from rlm_core.runs.runner import NoOtherModels
 
 CHOSEN = [problems.make(f"text:question=What is 4*{k}?,answer={4 * k}") for k in (5, 6, 7)]

@@ -324,14 +324,15 @@ def test_a_model_without_the_head_or_of_no_known_family_is_refused(tmp_path):
 
 
 def test_a_published_prm_judges_a_search(tmp_path):
-    from rlm_core.models.policy import Sampling, ScriptedPolicy, Step
-    from rlm_core.models.pool import Library
+    from rlm_core.models.policy import Sampling, Step
+    from rlm_core.models.pool import ModelPool
+    from rlm_core.models.scripted import ScriptedPolicy
 
     saved(tmp_path)
     chosen = reward("hub_prm")
     made = chosen.description.parse({"model": str(tmp_path), "recipe": "math_shepherd", "aggregate": "min"})
-    model = chosen.make(RewardContext(PROBLEM, ScriptedPolicy({}), Sampling(), Library()), made)
+    model = chosen.make(RewardContext(PROBLEM, ScriptedPolicy({}), Sampling(), ModelPool()), made)
     found = asyncio.run(model.score(PROBLEM, [Step(t) for t in STEPS], (0,)))
     assert len(found.steps) == 2 and found.score == min(found.steps) and found.passes == 1
     with pytest.raises(ConfigError, match="No process reward model is named"):
-        chosen.make(RewardContext(PROBLEM, ScriptedPolicy({}), Sampling(), Library()), chosen.description.parse({}))
+        chosen.make(RewardContext(PROBLEM, ScriptedPolicy({}), Sampling(), ModelPool()), chosen.description.parse({}))

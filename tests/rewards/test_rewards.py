@@ -12,7 +12,8 @@ from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.errors import RewardError
 from rlm_core.core.events import Evaluated, Record, RunStarted
 from rlm_core.models.loading import load
-from rlm_core.models.policy import Sampling, ScriptedPolicy, Step
+from rlm_core.models.policy import Sampling, Step
+from rlm_core.models.scripted import ScriptedPolicy
 from rlm_core.rewards.base import RewardContext
 from rlm_core.runs.runner import NoOtherModels, run_search
 

@@ -15,7 +15,8 @@ from rlm_core.core.special_tokens import BACKTRACK, END_THINK, REVISE, WAIT, sai
 from rlm_core.core.tree import replay
 from rlm_core.evaluation.sampling import oracle_labels
 from rlm_core.models.loading import load
-from rlm_core.models.policy import Sampling, ScriptedPolicy, Step
+from rlm_core.models.policy import Sampling, Step
+from rlm_core.models.scripted import ScriptedPolicy
 from rlm_core.problems import make, task
 from rlm_core.problems.base import rng_for
 from rlm_core.problems.families.countdown import moves

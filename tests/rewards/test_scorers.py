@@ -15,7 +15,8 @@ from rlm_core.core.errors import ConfigError, RewardError
 from rlm_core.core.events import Evaluated
 from rlm_core.engine.reading import Reading
 from rlm_core.models.loading import load
-from rlm_core.models.policy import Sampling, ScriptedPolicy, Step
+from rlm_core.models.policy import Sampling, Step
+from rlm_core.models.scripted import ScriptedPolicy
 from rlm_core.rewards.aggregate import aggregate, running
 from rlm_core.rewards.base import RewardContext
 from rlm_core.rewards.heads import head
@@ -47,7 +48,10 @@ def solved(nano, spec: str, seed: int = 0):
 class Read(ScriptedPolicy):
     """A policy whose readings are given."""
 
-    async def read(self, problem, steps):
+    fingerprint = "other weights"
+    vocabulary = 128
+
+    async def inspect(self, problem, steps):
         return tuple(Reading(np.zeros((2, 3)), (-0.1, -0.2), (0.5, 1.5), (1.0, 3.0)) for _ in steps)
 
 
@@ -228,7 +232,7 @@ def test_a_heads_network_equals_torch(nano):
     card, folder = head.cards()["prm:nano-head"]
     network = head.load_network(folder)
     policy, steps = solved(nano, CHAIN)
-    features = step_features(asyncio.run(policy.read(problems.make(CHAIN), steps)))
+    features = step_features(asyncio.run(policy.inspect(problems.make(CHAIN), steps)))
     a = {k: torch.tensor(v) for k, v in network.arrays.items()}
     x = (torch.tensor(features) - a["mean"]) / a["scale"]
     hidden = torch.nn.functional.gelu(x @ a["weight_1"].T + a["bias_1"], approximate="tanh")
@@ -248,11 +252,8 @@ def test_a_head_made_for_another_model_is_refused_by_name_and_by_weights(nano):
     with pytest.raises(ConfigError, match="was trained for nano and cannot be used with smollm2"):
         checked(RunConfig(model="smollm2", problem="words:seed=1", reward="prm:nano-head"))
 
-    class Other(ScriptedPolicy):
-        fingerprint = "other weights"
-
     with pytest.raises(RewardError, match="reads the hidden states of nano .*other weights"):
-        made("prm:nano-head", CHAIN, ScriptedPolicy({}, name="nano", fingerprint="other weights"))
+        made("prm:nano-head", CHAIN, Read({}, name="nano"))
 
 
 def test_a_damaged_head_says_so(nano, tmp_path):
@@ -265,9 +266,9 @@ def test_a_damaged_head_says_so(nano, tmp_path):
 def test_every_reward_works_with_every_kind_of_search(nano, name, search):
     records = []
     config = checked(RunConfig(problem="countdown:numbers=3,seed=7", search=search, reward=name, budget=Budget(6), max_step_tokens=24))
-    from rlm_core.models.pool import Library
+    from rlm_core.models.pool import ModelPool
 
-    tree = asyncio.run(run_search(config, nano.policy(), records.append, source=Library()))
+    tree = asyncio.run(run_search(config, nano.policy(), records.append, source=ModelPool()))
     assert tree.finished.stop != "failed", tree.finished.detail
     scores = [r.event.score for r in records if isinstance(r.event, Evaluated)]
     assert scores and all(0 <= s <= 1 for s in scores)

@@ -8,11 +8,11 @@ from typing import Any
 
 from rlm_core.jobs import Workshop, do_job
 from rlm_core.jobs.queue import Job, Jobs
-from rlm_core.models.pool import Library
+from rlm_core.models.pool import ModelPool
 from rlm_core.runs.store import Store
 
 
-def done(job: Job, store: Store, library: Library) -> dict[str, Any]:
+def done(job: Job, store: Store, library: ModelPool) -> dict[str, Any]:
     """The result of a job, as it is kept."""
     jobs = Jobs(store)
     jobs.create(job)

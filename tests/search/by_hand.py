@@ -13,7 +13,8 @@ from rlm_core.core.events import Record, RunFinished, RunStarted
 from rlm_core.core.problem import Problem
 from rlm_core.core.tree import SearchTree, replay
 from rlm_core.core.usage import Seed
-from rlm_core.models.policy import Policy, Sampling, ScriptedPolicy, Step
+from rlm_core.models.policy import Policy, Sampling, Step
+from rlm_core.models.scripted import ScriptedPolicy
 from rlm_core.problems import make
 from rlm_core.rewards.base import Scored
 from rlm_core.search import search

@@ -12,7 +12,7 @@ from rlm_core.core.config import Budget
 from rlm_core.core.events import BackedUp, Evaluated, NodeAdded, Record, Selected, Spent
 from rlm_core.core.tree import ROOT, SearchTree
 from rlm_core.core.wording import number
-from rlm_core.models.policy import ScriptedPolicy
+from rlm_core.models.scripted import ScriptedPolicy
 from rlm_core.narrate.sentences import sentence
 from rlm_core.search.rules import Arm, beta_posterior, drawn
 from tests.search.by_hand import Branching, Cutting, HandScored, by_chance, events, run_by_hand

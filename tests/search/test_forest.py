@@ -13,7 +13,8 @@ from rlm_core.core.problem import Problem
 from rlm_core.core.tree import ROOT, SearchTree
 from rlm_core.core.usage import Seed
 from rlm_core.core.wording import TREE
-from rlm_core.models.policy import Sampling, ScriptedPolicy, Step
+from rlm_core.models.policy import Sampling, Step
+from rlm_core.models.scripted import ScriptedPolicy
 from rlm_core.narrate.sentences import sentence
 from rlm_core.search import answers
 from tests.search.by_hand import Branching, HandScored, by_chance, events, run_by_hand

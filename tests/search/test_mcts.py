@@ -14,7 +14,8 @@ from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.events import BackedUp, Choice, Evaluated, NodeAdded, Pruned, Record, RunFinished, RunStarted, Selected, Spent
 from rlm_core.core.tree import ROOT, SearchTree, replay
 from rlm_core.models.loading import load
-from rlm_core.models.policy import ScriptedPolicy, Step
+from rlm_core.models.policy import Step
+from rlm_core.models.scripted import ScriptedPolicy
 from rlm_core.narrate.sentences import sentence
 from rlm_core.problems import make
 from rlm_core.runs.runner import run_search

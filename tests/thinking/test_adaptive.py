@@ -12,7 +12,7 @@ from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.events import EffortChosen, Evaluated, Forced
 from rlm_core.core.special_tokens import END_THINK, THINK
 from rlm_core.evaluation.budget_forcing import thinking_tokens
-from rlm_core.models.policy import ScriptedPolicy
+from rlm_core.models.scripted import ScriptedPolicy
 from rlm_core.runs.runner import run_search
 from rlm_core.thinking.algorithms.adaptive import SURE, TIERS, level_for, tokens
 from tests.search.by_hand import TEXT, events

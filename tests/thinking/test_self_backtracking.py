@@ -15,7 +15,8 @@ from rlm_core.core.events import Backtracked, NodeAdded, SampledAgain, Spent
 from rlm_core.core.problem import Problem
 from rlm_core.core.special_tokens import BACKTRACK
 from rlm_core.core.usage import Seed
-from rlm_core.models.policy import Sampling, ScriptedPolicy, Step
+from rlm_core.models.policy import Sampling, Step
+from rlm_core.models.scripted import ScriptedPolicy
 from rlm_core.runs.runner import run_search
 from tests.search.by_hand import TEXT, events, nodes_by_text, run_by_hand
 from tests.speaker import speaking

@@ -15,8 +15,9 @@ from rlm_core.core.events import Corrected, Critiqued
 from rlm_core.core.special_tokens import REVISE
 from rlm_core.models.critic import before_answer
 from rlm_core.models.loading import load
-from rlm_core.models.policy import Critique, Sampling, ScriptedPolicy, Step
+from rlm_core.models.policy import Critique, Sampling, Step
 from rlm_core.models.prompts.lines import REVIEW, REVISION
+from rlm_core.models.scripted import ScriptedPolicy
 from rlm_core.problems import make
 from rlm_core.runs.runner import run_search
 from tests.search.by_hand import TEXT, events, run_by_hand

@@ -12,7 +12,7 @@ from rlm_core.core.errors import ProblemError, TrainingError
 from rlm_core.evaluation.sampling import draw, first_wrong, oracle_labels
 from rlm_core.evaluation.statistics import auc
 from rlm_core.models.policy import Sampling, Step
-from rlm_core.models.pool import Library
+from rlm_core.models.pool import ModelPool
 from rlm_core.problems.sets import counted_set
 from rlm_core.rewards.heads.recipe import HeadRecipe
 from rlm_core.training.head_pipeline import gather, train_head
@@ -24,7 +24,7 @@ KEY = ("nano", "auto", "auto", "auto")
 
 @pytest.fixture(scope="module")
 def library():
-    return Library()
+    return ModelPool()
 
 
 def nano(library):

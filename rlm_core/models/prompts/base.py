@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from transformers import PreTrainedTokenizerBase
 
@@ -36,14 +36,6 @@ class Format(Protocol):
 
     def prompt(self, problem: Problem, allow: Allow = ()) -> list[int]:
         """Token ids up to where the first step begins."""
-        ...
-
-    def request(self, text: str) -> list[int]:
-        """Token ids of a request in words, up to where the reply begins. ModelError if the model reads no words."""
-        ...
-
-    def reply_ended(self, ids: Sequence[int]) -> bool:
-        """Is the last of these tokens the end of a reply?"""
         ...
 
     def encode(self, step: str, finished: bool) -> list[int]:
@@ -79,4 +71,17 @@ class Format(Protocol):
 
     def text(self, ids: Sequence[int]) -> str:
         """A step's text without its delimiters."""
+        ...
+
+
+@runtime_checkable
+class ChatFormat(Format, Protocol):
+    """A format for models that read words."""
+
+    def request(self, text: str) -> list[int]:
+        """Token ids of a request in words, up to where the reply begins."""
+        ...
+
+    def reply_ended(self, ids: Sequence[int]) -> bool:
+        """Is the last of these tokens the end of a reply?"""
         ...

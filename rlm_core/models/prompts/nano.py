@@ -30,12 +30,6 @@ class NanoFormat:
         switches = "".join(m for m in (TOOL, THINK, BACKTRACK, REVISE) if m in allow)
         return self._ids(f"<bos>{problem.compact}{switches}", problem.compact)
 
-    def request(self, text: str) -> list[int]:
-        raise ModelError("The bundled model reads only its own notation, so it cannot be asked in words; use a chat model such as smollm2.")
-
-    def reply_ended(self, ids: Sequence[int]) -> bool:
-        return self._last(ids) == END
-
     def encode(self, step: str, finished: bool) -> list[int]:
         return self._ids(step + (END if finished else STEP), step)
 

@@ -8,15 +8,15 @@ import numpy as np
 
 from rlm_core.core.problem import Problem
 from rlm_core.engine.reading import Reading
-from rlm_core.models.policy import Policy, Step
+from rlm_core.models.policy import Inspectable, Step
 
 SURPRISE = 4
 """Figures of surprise besides the hidden states: mean and least log p, mean and greatest entropy."""
 
 
-async def features(kind: str, readers: Sequence[Policy], problem: Problem, steps: Sequence[Step]) -> np.ndarray:
+async def features(kind: str, readers: Sequence[Inspectable], problem: Problem, steps: Sequence[Step]) -> np.ndarray:
     """[steps, f] for a PRM, [1, f] for an ORM: what each reader makes of the steps, side by side."""
-    seen = [await reader.read(problem, steps) for reader in readers]
+    seen = [await reader.inspect(problem, steps) for reader in readers]
     look = solution_features if kind == "orm" else step_features
     return np.concatenate([look(readings) for readings in seen], axis=1)
 

@@ -27,7 +27,7 @@ from rlm_core.core.parameters import Description
 from rlm_core.core.paths import ASSETS, data_folder
 from rlm_core.core.problem import Problem, question_id
 from rlm_core.core.usage import Seed
-from rlm_core.models.policy import Policy, Step
+from rlm_core.models.policy import Inspectable, Step, require
 from rlm_core.rewards.aggregate import AGGREGATE, running
 from rlm_core.rewards.base import Reward, RewardContext, Scored
 from rlm_core.rewards.heads.features import features
@@ -106,7 +106,7 @@ class Head:
     how: str
     backbone: Path | None = None
     oracle: bool = False
-    _second: Policy | None = None
+    _second: Inspectable | None = None
 
     @property
     def name(self) -> str:
@@ -118,8 +118,9 @@ class Head:
 
     async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Scored:
         if self.backbone is not None and self._second is None:
-            self._second = await self.context.source.policy(str(self.backbone))
-        readers = [self.context.policy] + ([self._second] if self._second else [])
+            self._second = require(await self.context.source.policy(str(self.backbone)), Inspectable)
+        own = require(self.context.policy, Inspectable)
+        readers = [own, self._second] if self._second else [own]
         seen = await features(self.card.kind, readers, problem, steps)
         each = tuple(map(float, self.network.probabilities(seen)))
         if self.card.kind == "orm":
@@ -163,7 +164,7 @@ def as_reward(card: Card, folder: Path) -> Reward:
     def learned(problem: Problem) -> bool:
         return question_id(problem) in known or (bundled and "split=train" in problem.spec)
 
-    return Reward(_description(card), _maker(card, folder), model=card.model, learned=learned)
+    return Reward(_description(card), _maker(card, folder), model=card.model, learned=learned, needs=(Inspectable,))
 
 
 def _description(card: Card) -> Description:
@@ -178,10 +179,11 @@ def _description(card: Card) -> Description:
 def _maker(card: Card, folder: Path) -> Callable[[RewardContext, Mapping[str, Any]], Head]:
     def make(context: RewardContext, parameters: Mapping[str, Any]) -> Head:
         backbone = folder / BACKBONE if card.backbone else None
-        if context.policy.fingerprint != card.fingerprint:
+        fingerprint = require(context.policy, Inspectable).fingerprint
+        if fingerprint != card.fingerprint:
             raise RewardError(
                 f"The head {card.reward} reads the hidden states of {card.model} ({card.fingerprint}), and this run's model is "
-                f"{context.policy.name} ({context.policy.fingerprint}); choose a reward made for that model, or train one."
+                f"{context.policy.name} ({fingerprint}); choose a reward made for that model, or train one."
             )
         return Head(card, load_network(folder), context, str(parameters.get("aggregate", "last")), backbone)
 

@@ -20,6 +20,7 @@ from rlm_core.core.events import Answered, EffortChosen
 from rlm_core.core.parameters import Description, Parameter
 from rlm_core.core.special_tokens import THINK
 from rlm_core.core.tree import ROOT, Node
+from rlm_core.models.policy import Forcer
 from rlm_core.search import answers
 from rlm_core.search.pool import add_solution
 from rlm_core.search.run import Search, SearchRun
@@ -131,4 +132,4 @@ def last_word(run: SearchRun, pilots: Sequence[Node]) -> Answered:
     return answers.picked(run.tree, "majority", thought or found)
 
 
-SEARCH = Search(DESCRIPTION, adaptive, lambda p: (THINK,), lambda p: p["effort"] == "auto" and p["signal"] == "reward")
+SEARCH = Search(DESCRIPTION, adaptive, lambda p: (THINK,), lambda p: p["effort"] == "auto" and p["signal"] == "reward", needs=(Forcer,))

@@ -12,6 +12,7 @@ from typing import Any
 
 from rlm_core.core.parameters import Description, Parameter
 from rlm_core.core.special_tokens import THINK, TOOL
+from rlm_core.models.policy import Forcer
 from rlm_core.search.run import Search, SearchRun
 from rlm_core.thinking.algorithms.thinking import CHAINS, JUDGE, PROBE, think
 from rlm_core.thinking.decoder import Forcing
@@ -42,4 +43,4 @@ async def interleaved(run: SearchRun, p: Mapping[str, Any]) -> None:
     await think(run, p["chains"], Forcing(most=p["most"], probing=p["probe"]), p["judge"])
 
 
-SEARCH = Search(DESCRIPTION, interleaved, lambda p: (TOOL, THINK) if p["think"] else (TOOL,), lambda p: p["judge"])
+SEARCH = Search(DESCRIPTION, interleaved, lambda p: (TOOL, THINK) if p["think"] else (TOOL,), lambda p: p["judge"], needs=(Forcer,))

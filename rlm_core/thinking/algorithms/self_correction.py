@@ -18,7 +18,7 @@ from rlm_core.core.events import Answered, Corrected, Critiqued
 from rlm_core.core.parameters import Description, Parameter
 from rlm_core.core.special_tokens import REVISE
 from rlm_core.core.tree import ROOT
-from rlm_core.models.policy import Step
+from rlm_core.models.policy import Critic, Forcer, Step, require
 from rlm_core.search import answers
 from rlm_core.search.pool import add_solution
 from rlm_core.search.run import Search, SearchRun
@@ -77,13 +77,13 @@ async def improve(run: SearchRun, end: int, judge: bool) -> int | None:
         return None
     run.check_budget()
     nodes, old = run.tree.path(end)[1:], run.state(end)
-    (found,) = await run.gather(run.policy.critique(run.problem, old, (run.config.seed, end, CRITIQUE), run.sampling))
+    (found,) = await run.gather(require(run.policy, Critic).critique(run.problem, old, (run.config.seed, end, CRITIQUE), run.sampling))
     run.spend("critique")
     wrong = None if found.wrong is None else nodes[found.wrong]
     run.emit(Critiqued(end, found.text, wrong))
     if found.satisfied:
         return None
-    (new,) = await run.gather(run.policy.revise(run.problem, old, found, (run.config.seed, end, REVISION), run.sampling))
+    (new,) = await run.gather(require(run.policy, Critic).revise(run.problem, old, found, (run.config.seed, end, REVISION), run.sampling))
     kept = shared(old, new)
     first = len(run.tree.nodes)
     last = add_solution(run, new[kept:], nodes[kept - 1] if kept else ROOT)
@@ -104,4 +104,10 @@ def latest(run: SearchRun) -> Answered:
     return answers.by_candidate(run.tree, "latest", found[-1] if found else None, found, lambda n: 1.0)
 
 
-SEARCH = Search(DESCRIPTION, self_correction, lambda p: (REVISE,) if p["variant"] == "trained" else (), lambda p: p["judge"])
+SEARCH = Search(
+    DESCRIPTION,
+    self_correction,
+    lambda p: (REVISE,) if p["variant"] == "trained" else (),
+    lambda p: p["judge"],
+    needs=(Critic, Forcer),
+)

@@ -18,6 +18,7 @@ from rlm_core.core.errors import ConfigError
 from rlm_core.core.parameters import Description, Parameter
 from rlm_core.core.special_tokens import THINK
 from rlm_core.core.tree import ROOT
+from rlm_core.models.policy import Forcer
 from rlm_core.search import answers
 from rlm_core.search.run import Search, SearchRun
 from rlm_core.thinking.decoder import Chain, Forcing
@@ -91,4 +92,4 @@ async def finish(run: SearchRun, end: int, judge: bool) -> None:
         run.spend("answer", simulations=1)
 
 
-SEARCH = Search(DESCRIPTION, thinking, lambda p: (THINK,), lambda p: p["judge"])
+SEARCH = Search(DESCRIPTION, thinking, lambda p: (THINK,), lambda p: p["judge"], needs=(Forcer,))
