@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from rlm_core.core.usage import Usage
-from rlm_core.engine.engine import Sample
-from rlm_core.engine.reading import Reading
+from rlm_core.engine.request import Sample
+from rlm_core.engine.token_stats import TokenStats
 from rlm_core.models.local import ChatPolicy
 from rlm_core.models.prompts.lines import LineFormat
 
@@ -42,10 +42,19 @@ class Letters:
 
 
 @dataclass
-class Reader:
+class Limits:
+    """What a policy asks of a runner besides tokens."""
+
     max_length: int = 8192
     fingerprint: str = "speaker"
     vocabulary: int = 128
+
+
+@dataclass
+class Voice:
+    """An engine by name only: it has a runner's limits and computes nothing."""
+
+    runner: Limits = field(default_factory=Limits)
 
 
 @dataclass
@@ -54,7 +63,7 @@ class Speaker:
 
     say: Callable[[str], str]
     usage: Usage = field(default_factory=Usage)
-    engine: Reader = field(default_factory=Reader)
+    engine: Voice = field(default_factory=Voice)
 
     async def generate(self, prompt, seeds, *, temperature, max_tokens, stop, skip=0):
         samples = []
@@ -64,12 +73,12 @@ class Speaker:
             while len(ids) < max_tokens and not (ids and stop(ids)):
                 ids.append(words[len(ids)] if len(ids) < len(words) else END)
             self.usage.generated += len(ids)
-            samples.append(Sample(tuple(ids), (-0.25,) * len(ids), cut=not stop(ids)))
+            samples.append(Sample(tuple(ids), (-0.25,) * len(ids), truncated=not stop(ids)))
         return samples
 
-    async def read(self, prompt, given):
+    async def inspect(self, prompt, given):
         n = len(given)
-        return Reading(np.zeros((n, 1)), (-4.0,) * n, (1.0,) * n, (2.0,) * n)
+        return TokenStats(np.zeros((n, 1)), (-4.0,) * n, (1.0,) * n, (2.0,) * n)
 
     async def drain(self):
         pass

@@ -108,7 +108,7 @@ def test_the_commands_a_document_gives_are_there_with_their_options(doc):
     ("text", "lost"),
     [
         (
-            "`search/rules.beta_posterior`, `algorithms/mcts.py`, `SearchRun.evaluate`, `Growth.evaluate_mixed`, `kv_cache.States`",
+            "`search/rules.beta_posterior`, `algorithms/mcts.py`, `SearchRun.evaluate`, `Growth.evaluate_mixed`, `kv_cache.TokenStates`",
             [],
         ),
         ("`search/rules.beta_mass`", ["search/rules.beta_mass"]),

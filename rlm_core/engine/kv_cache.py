@@ -17,10 +17,11 @@ from transformers.cache_utils import Cache
 
 
 @dataclass(frozen=True, slots=True)
-class States:
-    """What the model computed for n consecutive tokens.
+class TokenStates:
+    """The states that a model computed for n consecutive tokens.
 
-    kv: [2, layers, heads, n, head_dim], keys then values. hidden: [n, hidden_size], the last hidden state, normalised.
+    kv: [2, layers, heads, n, head_dim], keys then values.
+    hidden: [n, hidden_size], the last hidden state, normalised.
     """
 
     kv: torch.Tensor
@@ -33,16 +34,21 @@ class States:
     def bytes(self) -> int:
         return sum(t.numel() * t.element_size() for t in (self.kv, self.hidden))
 
-    def part(self, start: int, end: int | None = None) -> States:
+    def part(self, start: int, end: int | None = None) -> TokenStates:
         """The states of tokens start … end−1 (a view)."""
-        return States(self.kv[..., start:end, :], self.hidden[start:end])
+        return TokenStates(self.kv[..., start:end, :], self.hidden[start:end])
 
-    def clone(self) -> States:
-        return States(self.kv.clone(), self.hidden.clone())
+    def clone(self) -> TokenStates:
+        return TokenStates(self.kv.clone(), self.hidden.clone())
 
 
-class KVRows(Cache):
-    """keys, values: [layers, rows, heads, width, head_dim]; `lengths[i]` of row i's width are in use."""
+class RowCache(Cache):
+    """One row per sequence.
+
+    kv: [2, layers, rows, heads, width, head_dim], keys then values.
+    hidden: [rows, width, hidden_size], last hidden states, normalised.
+    lengths: [rows], how much of each row's width is in use.
+    """
 
     def __init__(self, config: PreTrainedConfig, dtype: torch.dtype, device: torch.device) -> None:
         self.layers_count = config.num_hidden_layers
@@ -56,8 +62,8 @@ class KVRows(Cache):
         self._width = 0
         self.layers = []  # the library's own layers stay empty
 
-    def add(self, pieces: Sequence[States], length: int, room: int) -> int:
-        """A new last row holding `pieces` (`length` tokens in all) with place for `room` tokens; returns its index."""
+    def add(self, pieces: Sequence[TokenStates], room: int) -> None:
+        """A new last row that holds `pieces`, with place for `room` tokens in all."""
         row = len(self.lengths)
         self._reserve(row + 1, room)
         at = 0
@@ -65,16 +71,15 @@ class KVRows(Cache):
             self.kv[:, :, row, :, at : at + len(piece)] = piece.kv
             self.hidden[row, at : at + len(piece)] = piece.hidden
             at += len(piece)
-        self.lengths.append(length)
-        return row
+        self.lengths.append(at)
 
-    def read(self, row: int) -> States:
+    def read(self, row: int) -> TokenStates:
         """The states of a row's tokens (a view)."""
         length = self.lengths[row]
-        return States(self.kv[:, :, row, :, :length], self.hidden[row, :length])
+        return TokenStates(self.kv[:, :, row, :, :length], self.hidden[row, :length])
 
-    def remove(self, row: int) -> int:
-        """Drop a row; the last row takes its place. Returns the index of the row that moved (or `row`)."""
+    def remove(self, row: int) -> None:
+        """Drop a row; the last row takes its place."""
         last = len(self.lengths) - 1
         if row != last:
             n = self.lengths[last]
@@ -82,7 +87,6 @@ class KVRows(Cache):
             self.hidden[row, :n] = self.hidden[last, :n]
             self.lengths[row] = self.lengths[last]
         self.lengths.pop()
-        return last
 
     def begin(self, counts: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
         """Prepare a forward pass of counts[i] new tokens for row i (padded to the longest, q).

@@ -8,7 +8,8 @@ from dataclasses import replace
 from rlm_core.core import token_pool
 from rlm_core.core.concurrency import at_once
 from rlm_core.core.usage import Seed
-from rlm_core.engine.engine import Sample, Session, Stopper
+from rlm_core.engine.engine import Session
+from rlm_core.engine.request import Sample, Stopper
 
 
 async def generate(
@@ -37,9 +38,9 @@ async def generate(
             **({"skip": len(before)} if before else {}),
         )
         for i, sample in zip(indices, more, strict=True):
-            found[i] = Sample((*before, *sample.ids), (*found[i].logprobs, *sample.logprobs), sample.cut)
+            found[i] = Sample((*before, *sample.ids), (*found[i].logprobs, *sample.logprobs), sample.truncated)
 
-    found = [Sample((), (), cut=True) for _ in seeds]
+    found = [Sample((), (), truncated=True) for _ in seeds]
     growing = list(range(len(seeds)))
     while growing:
         shares = dict(zip(growing, await member.draw([max_tokens - len(found[i].ids) for i in growing]), strict=True))
@@ -49,7 +50,7 @@ async def generate(
         for i in starved:
             found[i] = replace(found[i], starved=True)
         await at_once(go_on(group, share) for group, share in _alike(found, shares) if share)
-        growing = [i for i in growing if i not in starved and found[i].cut and len(found[i].ids) < max_tokens]
+        growing = [i for i in growing if i not in starved and found[i].truncated and len(found[i].ids) < max_tokens]
     return found
 
 

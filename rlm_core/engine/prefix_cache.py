@@ -12,30 +12,38 @@ from dataclasses import dataclass, field
 
 import torch
 
-from rlm_core.engine.kv_cache import States
+from rlm_core.engine.kv_cache import TokenStates
 
 
 @dataclass(slots=True, eq=False)
 class _Edge:
-    """A run of n tokens and their n states."""
+    """A run of n tokens and their n states.
+
+    children: by their first token.
+    used: the cache's clock when it was last part of a match or an insertion.
+    """
 
     tokens: tuple[int, ...]
-    states: States
+    states: TokenStates
     children: dict[int, _Edge] = field(default_factory=dict)
     used: int = 0
 
 
 class PrefixCache:
-    """Longest-prefix look-up of states, bounded in bytes."""
+    """Longest-prefix look-up of states.
+
+    max_bytes: bound of what is kept.
+    bytes: of the states that are kept now.
+    """
 
     def __init__(self, max_bytes: int) -> None:
         self.max_bytes = max_bytes
         self.bytes = 0
-        self._root = _Edge((), States(torch.empty(0), torch.empty(0)))
+        self._root = _Edge((), TokenStates(torch.empty(0), torch.empty(0)))
         self._clock = 0
 
-    def match(self, tokens: Sequence[int]) -> tuple[int, list[States]]:
-        """How many leading tokens are known, and their states as pieces in order."""
+    def match(self, tokens: Sequence[int]) -> tuple[int, list[TokenStates]]:
+        """The number of leading tokens that are known, and their states as pieces in order."""
         self._clock += 1
         edge, done, pieces = self._root, 0, []
         while done < len(tokens) and (child := edge.children.get(tokens[done])) is not None:
@@ -48,8 +56,8 @@ class PrefixCache:
             edge = child
         return done, pieces
 
-    def insert(self, tokens: Sequence[int], states: States) -> None:
-        """Remember the states of a whole prefix, one a token."""
+    def insert(self, tokens: Sequence[int], states: TokenStates) -> None:
+        """Remember the states of a whole prefix, one per token."""
         self._clock += 1
         edge, done = self._root, 0
         while done < len(tokens):
@@ -63,7 +71,7 @@ class PrefixCache:
             done += common
         self._evict()
 
-    def _attach(self, parent: _Edge, tokens: tuple[int, ...], states: States) -> None:
+    def _attach(self, parent: _Edge, tokens: tuple[int, ...], states: TokenStates) -> None:
         edge = _Edge(tokens, states, used=self._clock)
         parent.children[tokens[0]] = edge
         self.bytes += edge.states.bytes

@@ -18,8 +18,9 @@ from rlm_core.core.errors import ModelError
 from rlm_core.core.problem import Problem
 from rlm_core.core.special_tokens import ANSWER, REVISE
 from rlm_core.core.usage import Seed
-from rlm_core.engine.engine import Sample, Session
+from rlm_core.engine.engine import Session
 from rlm_core.engine.limited import generate
+from rlm_core.engine.request import Sample
 from rlm_core.models.policy import Critique, Sampling, Step
 from rlm_core.models.prompts.base import Format
 from rlm_core.models.prompts.lines import REVIEW, REVISION, LineFormat
@@ -61,7 +62,7 @@ async def _reread(policy: Writer, problem: Problem, steps: Sequence[Step]) -> Cr
     """P(`<revise>`) after each step; the first above one half is faulted."""
     revise = policy.format.forced(REVISE)
     states = [policy.state(problem, [*steps[:i], before_answer(policy, step)], (REVISE,)) for i, step in enumerate(steps)]
-    read = await gather_or_cancel(policy.session.read(s, revise) for s in states)
+    read = await gather_or_cancel(policy.session.inspect(s, revise) for s in states)
     chances = [math.exp(r.logprobs[0]) for r in read]
     wrong = next((i for i, p in enumerate(chances) if p > 0.5), None)
     if wrong is None:
@@ -102,7 +103,7 @@ def _written(steps: Sequence[Step]) -> str:
 
 def _room(policy: Writer, prompt: Sequence[int], sampling: Sampling) -> int:
     """Tokens that may follow; ModelError if the dialogue leaves none."""
-    limit = policy.session.engine.max_length
+    limit = policy.session.engine.runner.max_length
     if len(prompt) >= limit:
         raise ModelError(f"{policy.name} reads at most {limit} tokens, and its critique already has {len(prompt)}; shorten the problem.")
     return min(sampling.max_solution_tokens, limit - len(prompt))

@@ -21,9 +21,10 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTra
 from transformers.utils import logging as transformers_logging
 
 from rlm_core.core.errors import ModelError, first_line
+from rlm_core.engine.backends.suitability import refuse_by_configuration, refuse_by_trial
+from rlm_core.engine.backends.torch import TorchRunner
 from rlm_core.engine.engine import Engine
 from rlm_core.engine.loading import gguf, nano
-from rlm_core.engine.suitability import refuse_by_configuration, refuse_by_trial
 from rlm_core.models.local import ChatPolicy, LocalPolicy
 from rlm_core.models.prompts.base import ChatFormat, Format
 from rlm_core.models.prompts.chat_template import ChatTemplate
@@ -69,8 +70,9 @@ def load(name: str, *, device: str = "auto", dtype: str = "auto", fmt: str = "au
     if fmt != "plain":
         _refuse_untemplated(shown, tokenizer)
     model = _weights(shown, folder, pick_dtype(dtype, place), place)
-    engine = Engine(model, max_rows=32, cache_bytes=1 << 30, cores=os.cpu_count() or 1)
-    refuse_by_trial(shown, engine)
+    runner = TorchRunner(model)
+    refuse_by_trial(shown, runner)
+    engine = Engine(runner, max_rows=32, cache_bytes=1 << 30, cores=os.cpu_count() or 1)
     return LoadedModel(name, engine, tokenizer, LineFormat(tokenizer, chat=fmt != "plain", end_ids=_ends(model, tokenizer)))
 
 
@@ -110,7 +112,7 @@ def _load_nano(name: str, device: str, report: Report) -> LoadedModel:
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, use_safetensors=True)
     model.to(device)  # type: ignore[arg-type]
-    return LoadedModel(name, Engine(model, exact=exact), tokenizer, NanoFormat(tokenizer))
+    return LoadedModel(name, Engine(TorchRunner(model), exact=exact), tokenizer, NanoFormat(tokenizer))
 
 
 def _safetensors(name: str, report: Report) -> tuple[Path, str]:

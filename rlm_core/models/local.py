@@ -16,9 +16,10 @@ from rlm_core.core.events import Token
 from rlm_core.core.problem import Problem
 from rlm_core.core.special_tokens import ANSWER, END_THINK, ERROR, MARKERS, THINK, TOOL
 from rlm_core.core.usage import Seed, Usage
-from rlm_core.engine.engine import Sample, Session, Stopper
+from rlm_core.engine.engine import Session
 from rlm_core.engine.limited import generate
-from rlm_core.engine.reading import Reading
+from rlm_core.engine.request import Sample, Stopper
+from rlm_core.engine.token_stats import TokenStats
 from rlm_core.models import critic
 from rlm_core.models.calculator import calculate
 from rlm_core.models.policy import Critique, Sampling, Step, ToolUse
@@ -38,11 +39,11 @@ class LocalPolicy:
 
     @property
     def fingerprint(self) -> str:
-        return self.session.engine.fingerprint
+        return self.session.engine.runner.fingerprint
 
     @property
     def vocabulary(self) -> int:
-        return self.session.engine.vocabulary
+        return self.session.engine.runner.vocabulary
 
     @property
     def usage(self) -> Usage:
@@ -53,7 +54,7 @@ class LocalPolicy:
         stop = self._stopper(self.format.step_ended, allow, lead)
         most = min(sampling.max_step_tokens, room)
         samples = await self._generate(self.state(problem, steps, sampling.allow), seeds, sampling.temperature, most, stop)
-        made = [self._step(s.ids, s.logprobs, allow, lead, s.cut, s.starved) for s in samples if s.ids]
+        made = [self._step(s.ids, s.logprobs, allow, lead, s.truncated, s.starved) for s in samples if s.ids]
         closed = [s if s.thinking or s.finished or len(s.tokens) < room else replace(s, cut=True) for s in made]
         return await gather_or_cancel(self._with_result(problem, steps, step, sampling) for step in closed)
 
@@ -65,10 +66,10 @@ class LocalPolicy:
     async def score(self, problem: Problem, steps: Sequence[Step], text: str) -> tuple[Token, ...]:
         return await self._read(self.state(problem, steps, ()), self.format.encode(text, finished="<answer>" in text))
 
-    async def inspect(self, problem: Problem, steps: Sequence[Step]) -> tuple[Reading, ...]:
+    async def inspect(self, problem: Problem, steps: Sequence[Step]) -> tuple[TokenStats, ...]:
         prompt = self.state(problem, (), ())
         written = [[t.id for t in s.tokens] or self.format.encode(s.text, s.finished) for s in steps]
-        whole = await self.session.read(prompt, [i for ids in written for i in ids])
+        whole = await self.session.inspect(prompt, [i for ids in written for i in ids])
         ends = list(accumulate(map(len, written), initial=0))
         return tuple(whole.part(a, b) for a, b in pairwise(ends))
 
@@ -107,7 +108,7 @@ class LocalPolicy:
 
     async def _generate(self, prompt: list[int], seeds: Sequence[Seed], temperature: float, most: int, stop: Stopper) -> list[Sample]:
         """Sample from a prompt; close to the model's length limit the samples are cut there."""
-        room = min(most, self.session.engine.max_length - len(prompt))
+        room = min(most, self.session.engine.runner.max_length - len(prompt))
         return await generate(self.session, prompt, seeds, temperature=temperature, max_tokens=room, stop=stop)
 
     async def _run_on(
@@ -155,7 +156,7 @@ class LocalPolicy:
 
     async def _read(self, prompt: list[int], ids: list[int]) -> tuple[Token, ...]:
         """Given tokens with the log-probability the model gives them."""
-        return self._tokens(ids, (await self.session.read(prompt, ids)).logprobs)
+        return self._tokens(ids, (await self.session.inspect(prompt, ids)).logprobs)
 
     # -- text and tokens -----------------------------------------------------------------------
 
@@ -188,7 +189,7 @@ class LocalPolicy:
         ids = list(self._prompts[key])
         for step in steps:
             ids += [t.id for t in step.tokens] if step.tokens else self.format.encode(step.text, step.finished)
-        limit = self.session.engine.max_length
+        limit = self.session.engine.runner.max_length
         if len(ids) >= limit:
             raise ModelError(f"{self.name} reads at most {limit} tokens, and this state already has {len(ids)}; shorten the problem.")
         return ids
@@ -201,7 +202,7 @@ class LocalPolicy:
             last, before = end == len(sample.ids), lead if not steps else []
             if last or self.format.step_ended([*before, *sample.ids[start:end]], allow):
                 ids, logprobs = sample.ids[start:end], sample.logprobs[start:end]
-                steps.append(self._step(ids, logprobs, allow, before, sample.cut and last, sample.starved))
+                steps.append(self._step(ids, logprobs, allow, before, sample.truncated and last, sample.starved))
                 start = end
                 if steps[-1].mark == END_THINK:
                     allow = _after_thinking(allow)
@@ -236,13 +237,13 @@ class ChatPolicy(LocalPolicy):
         """With and without a space before it, each spelling that is one token."""
         coded = [self.tokenizer.encode(text, add_special_tokens=False) for word in spellings for text in (word, f" {word}")]
         tokens = {ids[0] for ids in coded if len(ids) == 1}
-        return sum([math.exp((await self.session.read(prompt, [t])).logprobs[0]) for t in sorted(tokens)])
+        return sum([math.exp((await self.session.inspect(prompt, [t])).logprobs[0]) for t in sorted(tokens)])
 
     async def chat(self, request: str, seed: Seed, sampling: Sampling) -> tuple[str, int]:
         prompt = self.format.request(request)
         stop = self.format.reply_ended
         (sample,) = await self._generate(prompt, [seed], sampling.temperature, sampling.max_solution_tokens, stop)
-        said = sample.ids if sample.cut else sample.ids[:-1]
+        said = sample.ids if sample.truncated else sample.ids[:-1]
         return decoded(self.tokenizer, said), len(sample.ids)
 
 

@@ -18,7 +18,7 @@ from rlm_core.core.errors import ModelError
 from rlm_core.core.events import Token
 from rlm_core.core.problem import Problem
 from rlm_core.core.usage import Seed, Usage
-from rlm_core.engine.reading import Reading
+from rlm_core.engine.token_stats import TokenStats
 
 T = TypeVar("T")
 
@@ -147,7 +147,7 @@ class Inspectable(Protocol):
     @property
     def vocabulary(self) -> int: ...
 
-    async def inspect(self, problem: Problem, steps: Sequence[Step]) -> tuple[Reading, ...]:
+    async def inspect(self, problem: Problem, steps: Sequence[Step]) -> tuple[TokenStats, ...]:
         """Figures of every token of each step; steps the model has written itself are not run through it again."""
         ...
 

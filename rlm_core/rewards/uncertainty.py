@@ -21,8 +21,8 @@ class Uncertainty:
 
 async def uncertainty(policy: Inspectable, problem: Problem, steps: Sequence[Step]) -> Uncertainty:
     """Read from the policy's own pass over the steps; those a person wrote cost a pass each. RewardError without any token."""
-    readings = await policy.inspect(problem, steps)
-    entropies = tuple(e for r in readings for e in r.entropies)
+    stats = await policy.inspect(problem, steps)
+    entropies = tuple(e for s in stats for e in s.entropies)
     if not entropies:
         raise RewardError("A state without steps has no tokens to be unsure about; score it after its first step.")
-    return Uncertainty(entropies, tuple(c for r in readings for c in r.certainties), sum(not s.tokens for s in steps))
+    return Uncertainty(entropies, tuple(c for s in stats for c in s.certainties), sum(not step.tokens for step in steps))

@@ -21,6 +21,7 @@ from transformers import (
 )
 
 from rlm_core.core.concurrency import gather_or_cancel
+from rlm_core.engine.backends.torch import TorchRunner
 from rlm_core.engine.engine import Engine
 
 PROMPT = (1, 17, 4, 33, 8, 25, 2, 40)
@@ -45,7 +46,7 @@ def model() -> LlamaForCausalLM:
 
 @pytest.fixture
 def engine(model) -> Engine:
-    return Engine(model, exact=True, max_rows=32)
+    return Engine(TorchRunner(model), exact=True, max_rows=32)
 
 
 @torch.inference_mode()
@@ -80,7 +81,7 @@ def test_logprobs_are_those_of_the_full_forward_pass_at_temperature_one(engine, 
 
 def test_samples_follow_the_models_distribution(engine, model):
     """Chi-square of 4,000 first tokens at temperature 1 against the model's own probabilities."""
-    engine.max_rows = 4000
+    engine.scheduler.max_rows = 4000
 
     async def many():
         return await engine.session().generate(PROMPT, [(9, i) for i in range(4000)], temperature=1.0, max_tokens=1, stop=NEVER)
@@ -121,7 +122,7 @@ def inexact(model):
         return output
 
     hook = model.base_model.register_forward_hook(disturbed)
-    yield Engine(model, exact=False, max_rows=8)
+    yield Engine(TorchRunner(model), exact=False, max_rows=8)
     hook.remove()
 
 
@@ -156,9 +157,9 @@ def test_a_request_cancelled_while_another_session_has_the_batch_is_gone_at_once
         held = asyncio.ensure_future(one(inexact.session(), max_tokens=100))
         waiting = inexact.session()
         task = asyncio.ensure_future(one(waiting, seed=(8,)))
-        while not inexact._active:
+        while not inexact.scheduler.rows:
             await asyncio.sleep(0)
-        assert inexact.busy_with(waiting)
+        assert inexact.scheduler.serves(waiting)
         task.cancel()
         await waiting.drain()
         assert not held.done() and waiting.usage.generated == 0
@@ -232,14 +233,14 @@ def test_seeds_give_samples_of_their_own(engine):
     assert len({s.ids for s in asyncio.run(several())}) == 8
 
 
-def test_cut_says_that_the_limit_ended_the_sample(engine):
+def test_truncated_says_that_the_limit_ended_the_sample(engine):
     sample = asyncio.run(one(engine.session(), max_tokens=6))
-    assert sample.cut and len(sample.ids) == 6
+    assert sample.truncated and len(sample.ids) == 6
     wanted = sample.ids[2]
     ended = asyncio.run(one(engine.session(), max_tokens=6, stop=lambda ids: ids[-1] == wanted))
-    assert not ended.cut and ended.ids[-1] == wanted
+    assert not ended.truncated and ended.ids[-1] == wanted
     at_the_limit = asyncio.run(one(engine.session(), max_tokens=6, stop=lambda ids: len(ids) == 6))
-    assert not at_the_limit.cut
+    assert not at_the_limit.truncated
 
 
 def test_reading_equals_teacher_forcing_cold_and_from_the_cache(engine, model):
@@ -250,9 +251,9 @@ def test_reading_equals_teacher_forcing_cold_and_from_the_cache(engine, model):
 
     async def cold_and_warm():
         session = engine.session()
-        cold = await session.read(PROMPT, given)
+        cold = await session.inspect(PROMPT, given)
         computed = session.usage.computed
-        return cold, await session.read(PROMPT, given), session.usage.computed - computed
+        return cold, await session.inspect(PROMPT, given), session.usage.computed - computed
 
     cold, warm, again = asyncio.run(cold_and_warm())
     assert again == 0  # nothing is computed a second time
@@ -269,9 +270,9 @@ def test_hidden_states_of_what_was_sampled_are_read_without_a_second_pass(engine
         session = engine.session()
         samples = await session.generate(PROMPT, [(i,) for i in range(6)], temperature=1.0, max_tokens=12, stop=NEVER)
         computed = session.usage.computed
-        warm = [await session.read(PROMPT, s.ids) for s in samples]
+        warm = [await session.inspect(PROMPT, s.ids) for s in samples]
         assert session.usage.computed == computed
-        cold = [await engine.session().read(PROMPT, s.ids) for s in samples]
+        cold = [await engine.session().inspect(PROMPT, s.ids) for s in samples]
         return samples, warm, cold
 
     samples, warm, cold = asyncio.run(sampled_then_read())
@@ -288,12 +289,12 @@ def test_logits_are_scaled_as_the_configuration_says(kind):
         scaled = GraniteForCausalLM(GraniteConfig(**size, logits_scaling=3.0)).double().eval()
     else:
         scaled = CohereForCausalLM(CohereConfig(**size, logit_scale=0.2)).double().eval()
-    read = asyncio.run(Engine(scaled, exact=True).session().read(PROMPT, (3, 9)))
+    read = asyncio.run(Engine(TorchRunner(scaled), exact=True).session().inspect(PROMPT, (3, 9)))
     rows = full_logprobs(scaled, PROMPT + (3, 9))
     assert read.logprobs == pytest.approx([float(rows[len(PROMPT) - 1, 3]), float(rows[len(PROMPT), 9])], abs=6e-5)
 
 
-def test_cancelling_frees_the_rows_and_settle_makes_counts_final(engine):
+def test_cancelling_frees_the_rows_and_draining_makes_counts_final(engine):
     async def cancel():
         session = engine.session()
         task = asyncio.ensure_future(session.generate(PROMPT, [(i,) for i in range(8)], temperature=1.0, max_tokens=100, stop=NEVER))
@@ -302,7 +303,7 @@ def test_cancelling_frees_the_rows_and_settle_makes_counts_final(engine):
         task.cancel()
         await session.drain()
         counted = session.usage.generated
-        assert not engine._active and not engine._rows.lengths and counted < 800
+        assert not engine.scheduler.rows and not engine.runner.rows.lengths and counted < 800
         after = await one(engine.session())
         assert session.usage.generated == counted
         return after
@@ -310,27 +311,27 @@ def test_cancelling_frees_the_rows_and_settle_makes_counts_final(engine):
     assert asyncio.run(cancel()) == asyncio.run(one(engine.session()))
 
 
-def test_settle_waits_for_a_request_cancelled_while_its_prompt_is_read(engine, monkeypatch):
+def test_draining_waits_for_a_request_cancelled_while_its_prompt_is_read(engine, monkeypatch):
     """Between the queue and the batch a request is in neither; its first tokens must be counted all the same."""
-    step, reading, go_on = engine._prefill, threading.Event(), threading.Event()
+    prefill, reading, go_on = engine.runner.prefill, threading.Event(), threading.Event()
 
-    def held(batch):
+    def held(known, tokens):
         reading.set()
         go_on.wait()
-        return step(batch)
+        return prefill(known, tokens)
 
-    monkeypatch.setattr(engine, "_prefill", held)
+    monkeypatch.setattr(engine.runner, "prefill", held)
 
     async def cancel():
         session = engine.session()
         task = asyncio.ensure_future(session.generate(PROMPT, [(0,), (1,)], temperature=1.0, max_tokens=50, stop=NEVER))
         await asyncio.to_thread(reading.wait)
         task.cancel()
-        settled = asyncio.ensure_future(session.drain())
+        drained = asyncio.ensure_future(session.drain())
         await asyncio.sleep(0.01)  # several looks at the engine
-        assert not settled.done()
+        assert not drained.done()
         go_on.set()
-        await settled
+        await drained
         counted = session.usage.generated
         await one(engine.session())  # the engine has done many a step since
         assert session.usage.generated == counted == 2
@@ -352,14 +353,14 @@ def test_more_requests_than_rows_are_all_served_with_the_same_samples(model, eng
     async def many(chosen):
         return await asyncio.gather(*(one(chosen.session(), PROMPT[: 1 + i % 8], (i,), max_tokens=6) for i in range(30)))
 
-    assert asyncio.run(many(Engine(model, exact=True, max_rows=3))) == asyncio.run(many(engine))
+    assert asyncio.run(many(Engine(TorchRunner(model), exact=True, max_rows=3))) == asyncio.run(many(engine))
 
 
 def test_learned_positions_survive_prompts_of_very_different_lengths():
     """A known prompt near the length limit is padded beyond it when a long unknown one is read beside it."""
     torch.manual_seed(0)
     gpt = GPT2LMHeadModel(GPT2Config(vocab_size=40, n_positions=64, n_embd=16, n_layer=1, n_head=2)).double().eval()
-    engine = Engine(gpt, exact=True)
+    engine = Engine(TorchRunner(gpt), exact=True)
     long, other = tuple(i % 37 for i in range(60)), tuple(i % 11 for i in range(50))
 
     async def beside():

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rlm_core.engine.kv_cache import States
+from rlm_core.engine.kv_cache import TokenStates
 from rlm_core.engine.prefix_cache import PrefixCache
 
 PROMPTS = st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=8).map(tuple), min_size=1, max_size=12)
@@ -19,10 +19,10 @@ def kv(tokens: tuple[int, ...]) -> torch.Tensor:
     return torch.tensor(marks, dtype=torch.float64)[None, None, None, :, None].expand(2, 2, 1, len(tokens), 3).clone()
 
 
-def states(tokens: tuple[int, ...]) -> States:
+def states(tokens: tuple[int, ...]) -> TokenStates:
     """As `kv`, and a hidden state of the same number."""
     marked = kv(tokens)
-    return States(marked, marked[0, 0, 0, :, :1].clone())
+    return TokenStates(marked, marked[0, 0, 0, :, :1].clone())
 
 
 def found(cache: PrefixCache, tokens: tuple[int, ...]) -> tuple[int, torch.Tensor]:

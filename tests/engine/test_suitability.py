@@ -22,10 +22,10 @@ from transformers import (
 )
 
 from rlm_core.core.errors import ModelError
-from rlm_core.engine import suitability
-from rlm_core.engine.engine import Engine
+from rlm_core.engine.backends import suitability
+from rlm_core.engine.backends.suitability import refuse_by_trial
+from rlm_core.engine.backends.torch import TorchRunner
 from rlm_core.engine.loading.nano import build_tokenizer
-from rlm_core.engine.suitability import refuse_by_trial
 from rlm_core.models.loading import load
 from tests.models.test_loading import SMALL, refused, saved
 
@@ -78,25 +78,25 @@ def test_what_the_engine_cannot_drive_is_refused_with_what_it_needs_and_what_to_
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16", "float32"])
 def test_rounding_of_a_small_number_format_is_no_disagreement(tmp_path, dtype):
     config = LlamaConfig(**{**LIKE_LLAMA, "num_hidden_layers": 8})
-    assert load(saved(tmp_path, made(config)), fmt="plain", dtype=dtype).engine.dtype == getattr(torch, dtype)
+    assert load(saved(tmp_path, made(config)), fmt="plain", dtype=dtype).engine.runner.dtype == getattr(torch, dtype)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("fault", ["a mask", "positions", "the cache", "a scale"])
 def test_an_engine_that_would_compute_other_logits_is_found_out(monkeypatch, fault, dtype):
     torch.manual_seed(0)
-    engine = Engine(made(LlamaConfig(**{**LIKE_LLAMA, "num_hidden_layers": 4})).to(dtype))
-    forward, logits, body = engine.forward, engine.logits, engine.model.base_model
+    runner = TorchRunner(made(LlamaConfig(**{**LIKE_LLAMA, "num_hidden_layers": 4})).to(dtype))
+    forward, logits, body = runner._forward, runner.logits, runner.model.base_model
     if fault == "a mask":
         monkeypatch.setattr(body, "forward", lambda real=body.forward, **how: real(**{**how, "attention_mask": None}))
     if fault == "positions":
         monkeypatch.setattr(body, "forward", lambda real=body.forward, **how: real(**{**how, "position_ids": how["position_ids"] * 2}))
     if fault == "the cache":
-        monkeypatch.setattr(engine, "forward", lambda rows, ids, counts: forward(_blank(rows), ids, counts))
+        monkeypatch.setattr(runner, "_forward", lambda rows, tokens, counts: forward(_blank(rows), tokens, counts))
     if fault == "a scale":
-        monkeypatch.setattr(engine, "logits", lambda hidden: logits(hidden) * 1.3)
+        monkeypatch.setattr(runner, "logits", lambda hidden: logits(hidden) * 1.3)
     with pytest.raises(ModelError, match=r"\(llama\) (gives other logits through the engine|cannot be computed)"):
-        refuse_by_trial("it", engine)
+        refuse_by_trial("it", runner)
 
 
 def _blank(rows):
@@ -108,12 +108,12 @@ def test_a_model_that_computes_no_numbers_is_refused():
     model = made(LlamaConfig(**LIKE_LLAMA))
     model.get_output_embeddings().weight.data.fill_(float("inf"))
     with pytest.raises(ModelError, match=r"^it gives no finite numbers in float32; its weights are damaged or need"):
-        refuse_by_trial("it", Engine(model))
+        refuse_by_trial("it", TorchRunner(model))
 
 
 def test_the_trial_leaves_the_number_of_threads_as_it_was():
     before = torch.get_num_threads()
-    refuse_by_trial("it", Engine(made(LlamaConfig(**LIKE_LLAMA))))
+    refuse_by_trial("it", TorchRunner(made(LlamaConfig(**LIKE_LLAMA))))
     assert torch.get_num_threads() == before
 
 

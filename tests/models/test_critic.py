@@ -16,7 +16,7 @@ def test_a_reading_that_fails_ends_the_others(monkeypatch):
     policy, reading = load("nano").policy(), []
     steps = [Step(text, ()) for text in ("1+2=3", "3+4=7", "7+1=8<answer>8")]
 
-    async def read(prompt, given):
+    async def inspect(prompt, given):
         me = len(reading)
         reading.append(me)
         try:
@@ -26,7 +26,7 @@ def test_a_reading_that_fails_ends_the_others(monkeypatch):
         finally:
             reading.remove(me)
 
-    monkeypatch.setattr(policy.session, "read", read)
+    monkeypatch.setattr(policy.session, "inspect", inspect)
 
     async def critique() -> None:
         with pytest.raises(ModelError, match="no room"):

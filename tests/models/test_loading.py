@@ -58,7 +58,7 @@ def refused(name: str, **how) -> str:
 
 def test_the_bundled_model_loads_in_double_precision():
     loaded = load("nano")
-    assert loaded.engine.exact and loaded.engine.dtype == torch.float64 and loaded.format.name == "nano"
+    assert loaded.engine.exact and loaded.engine.runner.dtype == torch.float64 and loaded.format.name == "nano"
 
 
 @pytest.mark.parametrize("kind", MODELS)
@@ -104,7 +104,7 @@ def test_sliding_windows_are_refused(tmp_path, config):
 
 def test_a_window_as_long_as_the_model_reads_is_no_window(tmp_path):
     model = MistralForCausalLM(MistralConfig(**SMALL, sliding_window=64, max_position_embeddings=64))
-    assert load(saved(tmp_path, model), fmt="plain").engine.max_length == 64
+    assert load(saved(tmp_path, model), fmt="plain").engine.runner.max_length == 64
 
 
 def test_an_unknown_name_lists_what_is_allowed():

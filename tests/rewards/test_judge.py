@@ -151,5 +151,5 @@ def test_smollm2_gives_a_verdict_whose_chances_are_the_models_own():
     yes, no = asyncio.run(policy.first_token_probabilities("Say Yes.", (("Yes",), ("No",))))
     prompt = policy.format.request("Say Yes.")
     ids = {policy.tokenizer.encode(t, add_special_tokens=False)[0] for t in ("Yes", " Yes")}
-    by_hand = sum(math.exp(asyncio.run(policy.session.read(prompt, [i])).logprobs[0]) for i in ids)
+    by_hand = sum(math.exp(asyncio.run(policy.session.inspect(prompt, [i])).logprobs[0]) for i in ids)
     assert yes == pytest.approx(by_hand, abs=1e-6) and 0 <= yes + no <= 1 and 0 <= found.score <= 1

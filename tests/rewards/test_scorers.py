@@ -13,7 +13,7 @@ from rlm_core.catalogue import checked
 from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.errors import ConfigError, RewardError
 from rlm_core.core.events import Evaluated
-from rlm_core.engine.reading import Reading
+from rlm_core.engine.token_stats import TokenStats
 from rlm_core.models.loading import load
 from rlm_core.models.policy import Sampling, Step
 from rlm_core.models.scripted import ScriptedPolicy
@@ -46,13 +46,13 @@ def solved(nano, spec: str, seed: int = 0):
 
 
 class Read(ScriptedPolicy):
-    """A policy whose readings are given."""
+    """A policy whose figures are given."""
 
     fingerprint = "other weights"
     vocabulary = 128
 
     async def inspect(self, problem, steps):
-        return tuple(Reading(np.zeros((2, 3)), (-0.1, -0.2), (0.5, 1.5), (1.0, 3.0)) for _ in steps)
+        return tuple(TokenStats(np.zeros((2, 3)), (-0.1, -0.2), (0.5, 1.5), (1.0, 3.0)) for _ in steps)
 
 
 @pytest.mark.parametrize(

@@ -166,7 +166,7 @@ def test_a_chat_model_is_asked_for_the_critique_and_then_for_the_revision():
 
 def test_a_critique_for_which_there_is_no_room_is_refused_in_one_sentence():
     policy = speaking(lambda prompt: "No mistakes.\0")
-    policy.session.engine.max_length = 400
+    policy.session.engine.runner.max_length = 400
     with pytest.raises(ModelError, match="reads at most 400 tokens") as caught:
         asyncio.run(policy.critique(make(TEXT), [Step("so " * 200)], (0,), Sampling()))
     assert "\n" not in str(caught.value)
@@ -207,7 +207,7 @@ def test_the_bundled_models_critique_is_the_probability_of_a_correction_after_ea
     chances = []
     for before in ("25*2=40", "25*2=40<step>40-4=36"):
         prompt = encode(f"<bos>{PROBLEM.compact}<revise>{before}")
-        (logprob,) = asyncio.run(policy.session.read(prompt, encode("<revise>"))).logprobs
+        (logprob,) = asyncio.run(policy.session.inspect(prompt, encode("<revise>"))).logprobs
         chances.append(math.exp(logprob))
     wrong = next((i for i, p in enumerate(chances) if p > 0.5), None)
     assert found.wrong == wrong and found.satisfied == (wrong is None)

@@ -13,7 +13,7 @@ import torch
 from transformers import MODEL_FOR_CAUSAL_LM_MAPPING, PreTrainedConfig
 
 from rlm_core.core.errors import ModelError
-from rlm_core.engine.engine import Engine
+from rlm_core.engine.backends.torch import TorchRunner
 
 NEEDED = "the engine needs full causal attention in every layer, with keys and values of one size"
 INSTEAD = "choose a model of a family such as Llama, Qwen2, Qwen3, Phi-3, OLMo or GPT-2"
@@ -61,54 +61,49 @@ def _told(config: PreTrainedConfig, key: str) -> Any:
 
 
 @torch.inference_mode()
-def refuse_by_trial(name: str, engine: Engine) -> None:
+def refuse_by_trial(name: str, runner: TorchRunner) -> None:
     """ModelError if the engine's logits of a few tokens are not the library's own, or cannot be computed."""
-    config = engine.model.config
+    config = runner.model.config
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # on a busy machine several threads wait for each other at every one of many small operations
     try:
-        texts = _texts(engine)
-        library = engine.model(input_ids=torch.tensor(texts, device=engine.device), use_cache=False).logits
+        texts = _texts(runner)
+        library = runner.model(input_ids=torch.tensor(texts, device=runner.device), use_cache=False).logits
         if not bool(library.isfinite().all()):
-            raise ModelError(f"{name} gives no finite numbers in {_dtype(engine)}; its weights are damaged or need another number format.")
-        if _apart(library[2, :-1], library[0, :-1]) > TOLERANCE[engine.dtype]:
+            raise ModelError(f"{name} gives no finite numbers in {_dtype(runner)}; its weights are damaged or need another number format.")
+        if _apart(library[2, :-1], library[0, :-1]) > TOLERANCE[runner.dtype]:
             raise _refusal(name, config, "lets later tokens change what it makes of earlier ones, as encoders do")
-        driven = _driven(engine, texts)
+        driven = _driven(runner, texts)
         expected = torch.cat([library[0], library[1, : TOKENS - 2]])
         apart = _apart(driven, expected)
     except ModelError:
         raise
     except torch.OutOfMemoryError as error:
-        raise ModelError(f"{name} does not fit into the memory of {engine.device}; choose a smaller model or number format.") from error
+        raise ModelError(f"{name} does not fit into the memory of {runner.device}; choose a smaller model or number format.") from error
     except Exception as error:
         raise _refusal(name, config, "cannot be computed by the engine") from error
     finally:
         torch.set_num_threads(threads)
-    if not apart <= TOLERANCE[engine.dtype]:
+    if not apart <= TOLERANCE[runner.dtype]:
         raise _refusal(name, config, f"gives other logits through the engine than by itself ({apart:.1%} apart)")
 
 
-def _texts(engine: Engine) -> list[list[int]]:
+def _texts(runner: TorchRunner) -> list[list[int]]:
     """Two texts, and the first with another last token."""
-    vocabulary = engine.vocabulary
+    vocabulary = runner.vocabulary
     first = [(vocabulary // 3 + 5 * i) % vocabulary for i in range(TOKENS)]
     return [first, first[::-1], [*first[:-1], first[0]]]
 
 
-def _driven(engine: Engine, texts: list[list[int]]) -> torch.Tensor:
-    """Logits [n, vocabulary] as the engine computes them: two prompts of different length at once, from the cache one token more."""
+def _driven(runner: TorchRunner, texts: list[list[int]]) -> torch.Tensor:
+    """Logits [n, V] as an engine has them: two prompts of different length computed together, then one token more from the cache."""
     whole, short = texts[0], texts[1][: TOKENS - 2]
-    counts = [len(whole) - 1, len(short) - 1]
-    staging, rows = engine.new_rows(), engine.new_rows()
-    for count in counts:
-        staging.add([], 0, count)
-    padded = [whole[:-1], [*short[:-1], *[0] * (counts[0] - counts[1])]]
-    prompts = engine.forward(staging, torch.tensor(padded, device=engine.device), counts)
-    for row, count in enumerate(counts):
-        states = staging.read(row)
-        rows.add([states.part(0, 2), states.part(2)], count, count + 1)
-    last = engine.forward(rows, torch.tensor([whole[-1:], short[-1:]], device=engine.device), [1, 1])
-    return engine.logits(torch.cat([prompts[0], last[0], prompts[1, : counts[1]], last[1]]))
+    prompts = runner.prefill([[], []], [whole[:-1], short[:-1]])
+    for states in prompts:
+        runner.add([states.part(0, 2), states.part(2)], len(states) + 1)
+    last = runner.decode([whole[-1], short[-1]])
+    runner.clear()
+    return runner.logits(torch.cat([prompts[0].hidden, last[:1], prompts[1].hidden, last[1:]]))
 
 
 def _apart(found: torch.Tensor, expected: torch.Tensor) -> float:
@@ -117,8 +112,8 @@ def _apart(found: torch.Tensor, expected: torch.Tensor) -> float:
     return float(((found - expected).norm(dim=-1) / expected.norm(dim=-1).clamp_min(1e-9)).max())
 
 
-def _dtype(engine: Engine) -> str:
-    return str(engine.dtype).removeprefix("torch.")
+def _dtype(runner: TorchRunner) -> str:
+    return str(runner.dtype).removeprefix("torch.")
 
 
 def _refusal(name: str, config: PreTrainedConfig, what: str) -> ModelError:

@@ -1,0 +1,84 @@
+"""A transformers model as a `Runner`, on the CPU, CUDA or MPS. What is known of the library's models is known here."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import torch
+from transformers import PreTrainedModel
+
+from rlm_core.engine.kv_cache import RowCache, TokenStates
+
+
+class TorchRunner:
+    """model: a causal language model with full attention, as `suitability` finds out."""
+
+    def __init__(self, model: PreTrainedModel) -> None:
+        self.model = model.eval()
+        self.device = next(model.parameters()).device
+        self.dtype = next(model.parameters()).dtype
+        self.fingerprint = _fingerprint(model)
+        self.vocabulary = int(model.config.vocab_size)
+        self.max_length = int(getattr(model.config, "max_position_embeddings", 0) or 1 << 20)
+        self.rows = self._new_rows()
+
+    def _new_rows(self) -> RowCache:
+        return RowCache(self.model.config, self.dtype, self.device)
+
+    def prefill(self, known: Sequence[Sequence[TokenStates]], tokens: Sequence[Sequence[int]]) -> list[TokenStates]:
+        staging = self._new_rows()
+        for pieces, new in zip(known, tokens, strict=True):
+            staging.add(pieces, sum(map(len, pieces)) + len(new))
+        width = max(map(len, tokens))
+        self._forward(staging, [[*new, *[0] * (width - len(new))] for new in tokens], [len(new) for new in tokens])
+        return [staging.read(i) for i in range(len(tokens))]
+
+    def add(self, states: Sequence[TokenStates], room: int) -> None:
+        self.rows.add(states, room)
+
+    def decode(self, tokens: Sequence[int]) -> torch.Tensor:
+        return self._forward(self.rows, [[token] for token in tokens], [1] * len(tokens))[:, 0]
+
+    def read(self, row: int) -> TokenStates:
+        return self.rows.read(row)
+
+    def remove(self, row: int) -> None:
+        self.rows.remove(row)
+
+    def clear(self) -> None:
+        self.rows = self._new_rows()
+
+    def _forward(self, rows: RowCache, tokens: list[list[int]], counts: list[int]) -> torch.Tensor:
+        """Last hidden states [rows, q, H] of new tokens [rows, q], counts[i] of them real; the rows then hold what was computed."""
+        positions, mask = rows.begin(counts)
+        out = self.model.base_model(
+            input_ids=torch.tensor(tokens, device=self.device),
+            position_ids=positions.clamp_max(self.max_length - 1),  # only padding lies beyond
+            attention_mask=mask,
+            past_key_values=rows,
+            use_cache=True,
+        )
+        rows.commit(counts, out.last_hidden_state)
+        return out.last_hidden_state
+
+    def logits(self, hidden: torch.Tensor) -> torch.Tensor:
+        """Scaled and capped as the model's configuration says."""
+        config = self.model.config
+        head = self.model.get_output_embeddings()
+        assert head is not None, "a causal language model has an output layer"
+        logits = head(hidden)
+        logits = logits * getattr(config, "logit_scale", 1.0) / getattr(config, "logits_scaling", 1.0)
+        if cap := getattr(config, "final_logit_softcapping", None):
+            logits = cap * torch.tanh(logits / cap)
+        return logits
+
+
+@torch.inference_mode()
+def _fingerprint(model: PreTrainedModel) -> str:
+    """12 hex digits of a digest over a sample of every weight, the same whatever number format they were loaded in."""
+    digest = hashlib.sha256()
+    for weight in model.parameters():
+        flat = weight.flatten()
+        digest.update(flat[:: max(1, flat.numel() // 256)].to(torch.bfloat16).view(torch.int16).cpu().numpy().tobytes())
+    return digest.hexdigest()[:12]
