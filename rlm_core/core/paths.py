@@ -7,8 +7,10 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
-ROOT = Path(__file__).parents[2]
-"""The folder that holds the package, beside app.py and pages/."""
+_PACKAGE = Path(__file__).parents[1]
+
+ROOT = _PACKAGE / "_app" if (_PACKAGE / "_app").is_dir() else _PACKAGE.parent
+"""The folder that holds app.py, pages/, assets/ and docs/: of the checkout, or where the wheel has put them (see pyproject.toml)."""
 
 ASSETS = ROOT / "assets"
 """The bundled model and rewards."""
