@@ -12,16 +12,9 @@ from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.errors import ConfigError
 from rlm_core.core.events import Record, RunFinished
 from rlm_core.core.tree import replay
-from rlm_core.models.loading import load
-from rlm_core.models.pool import ModelPool
 from rlm_core.runs.runner import run_search
 
 OFFERED = [d for kind in (catalogue.searches, catalogue.reward_models, catalogue.tasks, catalogue.models) for d in kind().values()]
-
-
-@pytest.fixture(scope="module")
-def nano():
-    return load("nano")
 
 
 @pytest.mark.parametrize("description", OFFERED, ids=lambda d: d.name)
@@ -60,17 +53,12 @@ ASKS_ANOTHER = ("hub_prm", "judge")
 """Rewards that need a model from elsewhere; tests/rewards/test_in_searches.py gives them one."""
 
 
-@pytest.fixture(scope="module")
-def library():
-    return ModelPool()
-
-
 @pytest.mark.parametrize("reward", [name for name in catalogue.reward_models() if name not in ASKS_ANOTHER])
 @pytest.mark.parametrize("search", catalogue.searches())
-def test_every_search_runs_to_its_end_with_every_reward(nano, library, search, reward):
+def test_every_search_runs_to_its_end_with_every_reward(nano, pool, search, reward):
     config = RunConfig(problem="countdown:numbers=3,seed=2", search=search, reward=reward, budget=Budget(6, 4000))
     records: list[Record] = []
-    tree = asyncio.run(run_search(config, nano.policy(), records.append, source=library))
+    tree = asyncio.run(run_search(config, nano.policy(), records.append, source=pool))
     last = records[-1].event
     assert isinstance(last, RunFinished) and last.stop in ("done", "simulations", "exhausted"), last
     assert tree.totals.generated > 0 and tree.answered is not None and replay(records) == tree

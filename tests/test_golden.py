@@ -17,17 +17,11 @@ import pytest
 from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.events import Record, RunFinished, decode, encode
 from rlm_core.core.tree import replay
-from rlm_core.models.loading import load
 from rlm_core.runs.runner import run_search
 from rlm_core.search import searches
 
 FOLDER = Path(__file__).parent / "golden"
 SETTINGS = {"self_correction": {"variant": "rounds"}, "thinking": {"waits": 1, "most": 64}}
-
-
-@pytest.fixture(scope="module")
-def nano():
-    return load("nano")
 
 
 def run(name: str, nano) -> list[Record]:

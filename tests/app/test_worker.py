@@ -16,11 +16,11 @@ from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.events import Record
 from rlm_core.core.paths import ROOT
 from rlm_core.core.tree import replay
-from rlm_core.models.loading import load
 from rlm_core.problems import make
 from rlm_core.runs.runner import run_search
 from rlm_core.runs.store import ENDED, RunRow, Store
 from tests.patience import PATIENCE, until
+from tests.searching import timeless
 
 SHORT = RunConfig(problem="countdown:numbers=3,seed=3", budget=Budget(5), seed=4, reward_parameters={"rollouts": 2})
 LONG = RunConfig(problem="countdown:numbers=4,seed=3", budget=Budget(100_000))
@@ -59,16 +59,12 @@ def stands_still(store: Store, run: str) -> bool:
     return len(store.events(run)) == before
 
 
-def timeless(records: list[Record]) -> list:
-    return [(r.seq, r.event) for r in records]
-
-
-def test_a_run_by_the_worker_has_the_log_it_has_in_process(store):
+def test_a_run_by_the_worker_has_the_log_it_has_in_process(store, nano):
     runs = [submit(store, SHORT), submit(store, LONG), submit(store, SHORT)]  # side by side in one batch
     rows = [ended(store, runs[0]), ended(store, runs[2])]
     store.wish(runs[1], "cancel")
     records: list[Record] = []
-    asyncio.run(run_search(SHORT, load("nano").policy(), records.append))
+    asyncio.run(run_search(SHORT, nano.policy(), records.append))
     for row in rows:
         assert (row.status, row.message) == ("finished", "")
         assert timeless(store.events(row.id)) == timeless(records)

@@ -12,7 +12,6 @@ from rlm_core.evaluation.rewards import Judged, best_of, best_of_n, evaluate_rew
 from rlm_core.evaluation.sampling import Drawn, draw
 from rlm_core.evaluation.statistics import auc, calibration, first_error, mcnemar
 from rlm_core.models.policy import Sampling, Step
-from rlm_core.models.pool import ModelPool
 from rlm_core.problems.sets import counted_set
 
 PROBLEM = problems.make("chain:steps=3,seed=1")
@@ -72,11 +71,9 @@ def test_measures_by_hand():
     assert mcnemar([True, True, False], [False, True, True]) == 1.0
 
 
-def test_the_oracle_is_measured_as_perfect_and_labelled():
-    library = ModelPool()
-    loaded = asyncio.run(library.get(("nano", "auto", "auto", "auto"), lambda text: None))
-    drawn = asyncio.run(draw(loaded.policy, counted_set("chain:n=12", {}), 4, Sampling(), 0))
-    found = asyncio.run(evaluate_reward(rewards.chosen("oracle", "nano"), drawn, loaded.policy, library, Sampling(), 0))
+def test_the_oracle_is_measured_as_perfect_and_labelled(nano, pool):
+    drawn = asyncio.run(draw(nano.policy, counted_set("chain:n=12", {}), 4, Sampling(), 0))
+    found = asyncio.run(evaluate_reward(rewards.chosen("oracle", "nano"), drawn, nano.policy, pool, Sampling(), 0))
     assert found["oracle"] and found["step_auc"] == found["state_auc"] == found["answer_auc"] == 1.0
     assert found["first_error_f1"] == 1.0 and found["calibration_error"] == 0.0
     last = found["best_of_n"][-1]
@@ -97,14 +94,12 @@ def test_what_is_not_known_to_be_right_or_wrong_is_in_no_figure_of_answers():
     assert quality([[unknown, judged("7", True, 0.8), judged("5", False, 0.3)]])["finished"] == 2
 
 
-def test_a_solution_that_cannot_be_judged_is_counted_and_the_others_are_measured():
+def test_a_solution_that_cannot_be_judged_is_counted_and_the_others_are_measured(nano, pool):
     """A judge of one kind of problem is given another among them."""
-    library = ModelPool()
-    loaded = asyncio.run(library.get(("nano", "auto", "auto", "auto"), lambda text: None))
-    drawn = asyncio.run(draw(loaded.policy, counted_set("chain:n=3", {}), 2, Sampling(), 0))
+    drawn = asyncio.run(draw(nano.policy, counted_set("chain:n=3", {}), 2, Sampling(), 0))
     foreign = [Drawn(problems.make("words:seed=1"), (Step("Ann has 3 apples.", finished=True),), "3", False)] * 2
     chosen = rewards.chosen("prm:nano-head", "nano")
-    found = asyncio.run(evaluate_reward(chosen, [*drawn, foreign], loaded.policy, library, Sampling(), 0))
+    found = asyncio.run(evaluate_reward(chosen, [*drawn, foreign], nano.policy, pool, Sampling(), 0))
     assert sum(found["refused"].values()) == 2 and found["voted_problems"] == 3 and found["step_auc"] is not None
     with pytest.raises(RewardError, match="reads only Countdown"):
-        asyncio.run(evaluate_reward(chosen, [foreign], loaded.policy, library, Sampling(), 0))
+        asyncio.run(evaluate_reward(chosen, [foreign], nano.policy, pool, Sampling(), 0))

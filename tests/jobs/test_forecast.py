@@ -29,11 +29,10 @@ def foretold(job, store) -> str:
     return Spending(store).forecast(parts(job, store, LabelBook(store)))
 
 
-def saved_run(store, library) -> str:
+def saved_run(store, nano, pool) -> str:
     config = RunConfig(model="nano", problem="chain:seed=1", search="best_of_n", search_parameters={"n": 2})
-    loaded = asyncio.run(library.get(("nano", "auto", "auto", "auto"), lambda text: None))
     run, records = store.create(config, make(config.problem)), []
-    tree = asyncio.run(run_search(config, loaded.policy(), records.append, source=library))
+    tree = asyncio.run(run_search(config, nano.policy(), records.append, source=pool))
     store.append(run, records, {"nodes": len(tree.nodes)})
     return run
 
@@ -64,11 +63,11 @@ def test_the_nearest_in_size_foretells_and_nothing_far_larger_is_foretold(store)
     assert "not known yet" in spending.forecast([Part("sampling", "nano", 5000)])
 
 
-def test_after_a_job_the_same_job_is_foretold_whole(store, library):
+def test_after_a_job_the_same_job_is_foretold_whole(store, nano, pool):
     fill(LabelBook(store), range(12))
     first = [
         ScoreJob("chain:seed=3", ("logprob", "rollouts"), samples=2),
-        RunScoreJob(saved_run(store, library), ("logprob", "oracle")),
+        RunScoreJob(saved_run(store, nano, pool), ("logprob", "oracle")),
         MeasureJob("chain:n=3", ("logprob", "entropy"), samples=2),
         CostJob(("hard", "soft"), "chain:n=12,steps=4", "chain:n=4", sizes=(12,), samples=2, rollouts=2),
         LabelJob("noisy", noise=0.4),
@@ -77,23 +76,23 @@ def test_after_a_job_the_same_job_is_foretold_whole(store, library):
     ]
     for job in first:
         assert "not known yet" in foretold(job, store) or "not timed yet" in foretold(job, store)
-        done(job, store, library)
+        done(job, store, pool)
         if isinstance(job, LabelJob):
             assert foretold(job, store) == ""  # all of them are labelled now
             fill(LabelBook(store), range(12, 14))
         assert foretold(job, store).startswith("About ")
 
 
-def test_the_tokens_that_are_foretold_are_those_that_were_counted(store, library):
+def test_the_tokens_that_are_foretold_are_those_that_were_counted(store, pool):
     job = ScoreJob("chain:seed=3", ("rollouts",), samples=3)
-    result = done(job, store, library)
+    result = done(job, store, pool)
     tokens = sum(s["tokens"] for s in result["solutions"]) + result["scores"]["rollouts"]["generated"]
     assert tokens > 0 and f" and {tokens:,} tokens" in foretold(job, store)
 
 
-def test_what_failed_foretells_nothing(store, library):
+def test_what_failed_foretells_nothing(store, pool):
     job = ScoreJob("chain:seed=3", ("hub_prm",), samples=2)
-    assert "error" in done(job, store, library)["scores"]["hub_prm"]
+    assert "error" in done(job, store, pool)["scores"]["hub_prm"]
     assert foretold(job, store).endswith("not timed yet at this size: judging solutions by hub_prm.")
 
 

@@ -68,101 +68,101 @@ def with_solutions(store, count: int = 3) -> LabelBook:
     return book
 
 
-def test_labels_are_made_once_and_a_second_job_goes_on_where_the_first_ended(store, library):
+def test_labels_are_made_once_and_a_second_job_goes_on_where_the_first_ended(store, pool):
     book = with_solutions(store)
-    assert done(LabelJob("soft", rollouts=2), store, library)["labels"] == 9
+    assert done(LabelJob("soft", rollouts=2), store, pool)["labels"] == 9
     before = book.labels(source="soft")
     assert {x.by for x in before} == {"nano, 2 rollouts"} and sum(x.tokens for x in before) > 0
     with_solutions(store, 4)
-    again = done(LabelJob("soft", rollouts=2), store, library)
+    again = done(LabelJob("soft", rollouts=2), store, pool)
     assert (again["solutions"], again["labels"]) == (1, 3)
     assert [x for x in book.labels(source="soft") if x in before] == before
 
 
-def test_a_label_job_tells_every_step_what_it_has_kept_and_spent(store, library, monkeypatch):
+def test_a_label_job_tells_every_step_what_it_has_kept_and_spent(store, pool, monkeypatch):
     with_solutions(store)
     told = []
     monkeypatch.setattr(Jobs, "tell", lambda self, job, message, done=0, total=0: told.append((message, done, total)))
-    done(LabelJob("soft", rollouts=2), store, library)
+    done(LabelJob("soft", rollouts=2), store, pool)
     counts = [done for _, done, total in told if total]
     assert counts == sorted(counts) and counts[-1] == 9 and {total for *_, total in told} == {0, 9}
     assert told[-1][0].startswith("3 of 3 solutions labelled and kept, ") and " 0 tokens" not in told[-1][0]
 
 
-def test_a_noisy_solver_labels_under_its_own_name(store, library):
+def test_a_noisy_solver_labels_under_its_own_name(store, pool):
     book = with_solutions(store)
-    done(LabelJob("noisy", noise=0.3), store, library)
-    done(LabelJob("oracle"), store, library)
+    done(LabelJob("noisy", noise=0.3), store, pool)
+    done(LabelJob("oracle"), store, pool)
     assert {x.by for x in book.labels(source="oracle")} == {"solver"}
     assert {x.by for x in book.labels(source="noisy")} == {"solver, 30% flipped"}
 
 
-def test_a_reward_that_cannot_judge_says_so_and_the_others_go_on(store, library):
-    result = done(ScoreJob("chain:seed=3", ("oracle", "mixture", "hub_prm"), samples=2), store, library)
+def test_a_reward_that_cannot_judge_says_so_and_the_others_go_on(store, pool):
+    result = done(ScoreJob("chain:seed=3", ("oracle", "mixture", "hub_prm"), samples=2), store, pool)
     assert "error" in result["scores"]["hub_prm"]
     assert len(result["scores"]["oracle"]["steps"]) == 2 and result["scores"]["oracle"]["oracle"]
     assert not result["scores"]["mixture"]["oracle"]
 
 
-def test_a_head_trained_from_the_book_can_be_chosen(store, library, monkeypatch):
+def test_a_head_trained_from_the_book_can_be_chosen(store, pool, monkeypatch):
     from rlm_core import rewards
 
     monkeypatch.setenv("RLM_EXPLORER_DATA", str(store.folder))
     with_solutions(store, 12)
-    done(LabelJob("noisy", noise=0.4), store, library)
-    result = done(TrainJob(HeadRecipe("prm", "booked", labels={"noisy": 1.0}), book=True), store, library)
+    done(LabelJob("noisy", noise=0.4), store, pool)
+    result = done(TrainJob(HeadRecipe("prm", "booked", labels={"noisy": 1.0}), book=True), store, pool)
     assert result["card"]["labels"] == {"noisy": 36} and "prm:booked" in rewards.rewards()
 
 
-def test_a_head_is_not_measured_on_what_it_learned_from_and_is_said_to_be_where_it_is(store, library, monkeypatch):
+def test_a_head_is_not_measured_on_what_it_learned_from_and_is_said_to_be_where_it_is(store, pool, monkeypatch):
     monkeypatch.setenv("RLM_EXPLORER_DATA", str(store.folder))
     with_solutions(store, 12)  # the very problems of chain:n=12,steps=3
-    done(LabelJob("noisy", noise=0.4), store, library)
+    done(LabelJob("noisy", noise=0.4), store, pool)
     result = done(
         TrainJob(HeadRecipe("prm", "booked", labels={"noisy": 1.0}, measure=("chain:n=12,steps=3", "chain:n=14,steps=3")), book=True),
         store,
-        library,
+        pool,
     )
     assert {spec: q["problems"] for spec, q in result["card"]["quality"].items()} == {"chain:n=14,steps=3": 2}
-    found = done(MeasureJob("chain:n=14,steps=3", ("prm:booked", "logprob"), samples=2), store, library)["rewards"]
+    found = done(MeasureJob("chain:n=14,steps=3", ("prm:booked", "logprob"), samples=2), store, pool)["rewards"]
     assert found["prm:booked"]["learned"] == 12 and found["logprob"]["learned"] == 0
 
 
-def test_a_head_that_comes_with_the_app_is_not_hidden_by_one_of_its_name(store, library):
+def test_a_head_that_comes_with_the_app_is_not_hidden_by_one_of_its_name(store, pool):
     with pytest.raises(TrainingError, match="prm:nano comes with the app and is not replaced"):
-        done(TrainJob(HeadRecipe("prm", "nano")), store, library)
+        done(TrainJob(HeadRecipe("prm", "nano")), store, pool)
 
 
-def test_the_cost_chart_has_a_point_for_every_size_that_can_be_learned_from(store, library):
+def test_the_cost_chart_has_a_point_for_every_size_that_can_be_learned_from(store, pool):
     job = CostJob(("oracle", "soft"), "chain:n=12,steps=5", "chain:n=6", (4, 12), samples=2, rollouts=2)
-    points = done(job, store, library)["points"]
+    points = done(job, store, pool)["points"]
     assert {(p["maker"], p["problems"]) for p in points} >= {("oracle", 12), ("soft", 12)}
     for p in points:
         assert 0 <= p["low"] <= p["auc"] <= p["high"] <= 1 and (p["tokens"] > 0) == (p["maker"] == "soft")
 
 
-def test_a_measurement_goes_on_behind_the_rewards_it_has_measured(store, library):
+def test_a_measurement_goes_on_behind_the_rewards_it_has_measured(store, pool):
     jobs = Jobs(store)
     job = jobs.create(MeasureJob("chain:n=2", ("oracle", "logprob"), samples=2))
     jobs.claim("test")
     jobs.keep(job, {"rewards": {"oracle": {"kept": True}}})
     jobs.end(job, "interrupted")
     jobs.resume(job)
-    result = asyncio.run(do_job(jobs.claim("test"), Workshop(store, jobs, library)))
+    result = asyncio.run(do_job(jobs.claim("test"), Workshop(store, jobs, pool)))
     assert result["rewards"]["oracle"] == {"kept": True} and result["rewards"]["logprob"]["problems"] == 2
 
 
-def test_bundled_heads_are_said_to_know_the_training_split(store, library):
-    found = done(MeasureJob("chain:n=2,split=train", ("prm:nano-head", "logprob"), samples=2), store, library)["rewards"]
+def test_bundled_heads_are_said_to_know_the_training_split(store, pool):
+    found = done(MeasureJob("chain:n=2,split=train", ("prm:nano-head", "logprob"), samples=2), store, pool)["rewards"]
     assert found["prm:nano-head"]["learned"] == 2 and found["logprob"]["learned"] == 0
 
 
-def test_where_all_steps_are_alike_there_is_no_cost_chart(store, library):
+def test_where_all_steps_are_alike_there_is_no_cost_chart(store, pool):
     with pytest.raises(TrainingError, match="are right, or all wrong"):
-        done(CostJob(("noisy",), "chain:n=4,steps=2", "chain:n=1,steps=2", sizes=(4,), samples=2), store, library)
+        done(CostJob(("noisy",), "chain:n=4,steps=2", "chain:n=1,steps=2", sizes=(4,), samples=2), store, pool)
 
 
-def test_a_cost_chart_goes_on_behind_the_makers_it_has_done(store, library):
+def test_a_cost_chart_goes_on_behind_the_makers_it_has_done(store, pool):
     jobs = Jobs(store)
     job = jobs.create(CostJob(("noisy", "hard"), "chain:n=12,steps=4", "chain:n=4", sizes=(12,), samples=2, rollouts=2))
     jobs.claim("test")
@@ -170,19 +170,19 @@ def test_a_cost_chart_goes_on_behind_the_makers_it_has_done(store, library):
     jobs.keep(job, {"points": [kept]})
     jobs.end(job, "cancelled")
     jobs.resume(job)
-    result = asyncio.run(do_job(jobs.claim("test"), Workshop(store, jobs, library)))
+    result = asyncio.run(do_job(jobs.claim("test"), Workshop(store, jobs, pool)))
     assert result["points"][0] == kept and {p["maker"] for p in result["points"][1:]} == {"hard"}
     assert jobs.get(job).result == result  # kept before the job ends
 
 
-def test_a_reward_is_measured_against_a_persons_labels(store, library):
+def test_a_reward_is_measured_against_a_persons_labels(store, pool):
     book = with_solutions(store, 2)
     with pytest.raises(LabelError, match="holds no labels of the source 'human'"):
-        done(MeasureJob("", ("oracle",), labels="human"), store, library)
+        done(MeasureJob("", ("oracle",), labels="human"), store, pool)
     one, other = book.solutions()
     words = [(one, 0, 1), (one, 1, 1), (one, 2, -1), (other, 0, 1)]  # the person errs on one's last step
     book.put(Label(s.id, step, "human", "Ada", value, 1.0) for s, step, value in words)
-    found = done(MeasureJob("", ("oracle", "logprob"), labels="human"), store, library)["rewards"]
+    found = done(MeasureJob("", ("oracle", "logprob"), labels="human"), store, pool)["rewards"]
     assert found["oracle"]["steps"] == 4 and found["oracle"]["best_of_n"] == []
     assert found["oracle"]["step_auc"] == 0.5  # it calls all four right
     assert found["logprob"]["step_auc"] is not None

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from rlm_core.catalogue import checked
 from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.events import Evaluated, Spent
-from rlm_core.models.loading import load
 from rlm_core.models.pool import ModelPool
 from rlm_core.models.scripted import ScriptedPolicy
-from rlm_core.runs.runner import run_search
 from tests.models.test_prm import saved
+from tests.searching import events, run_to_end
 from tests.speaker import speaking
 
 every_kind = pytest.mark.parametrize("search", ["mcts", "best_of_n", "beam_search"])
 SAID = "Every step holds.\nVerdict: correct"
-
-
-@pytest.fixture(scope="module")
-def nano():
-    return load("nano")
 
 
 class Judges(ModelPool):
@@ -46,7 +38,7 @@ class Leaning(ScriptedPolicy):
 
 def searched(nano, search: str, reward: str, parameters: dict, source) -> tuple[list[Evaluated], int, int]:
     """The evaluations, the tokens the log counts, and those the run's policy wrote."""
-    policy, records = nano.policy(), []
+    policy = nano.policy()
     config = checked(
         RunConfig(
             problem="countdown:numbers=3,seed=7",
@@ -57,9 +49,9 @@ def searched(nano, search: str, reward: str, parameters: dict, source) -> tuple[
             max_step_tokens=24,
         )
     )
-    tree = asyncio.run(run_search(config, policy, records.append, source=source))
+    tree, records = run_to_end(config, policy, source=source)
     assert tree.finished is not None and tree.finished.stop != "failed", tree.finished
-    evaluated = [r.event for r in records if isinstance(r.event, Evaluated)]
+    evaluated = events(records, Evaluated)
     assert evaluated
     return evaluated, sum(r.event.generated for r in records if isinstance(r.event, Spent)), policy.usage.generated
 

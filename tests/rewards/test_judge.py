@@ -10,7 +10,6 @@ import pytest
 
 from rlm_core import problems, rewards
 from rlm_core.core.errors import ConfigError, ModelError, RewardError
-from rlm_core.models.loading import load
 from rlm_core.models.policy import Sampling, Step
 from rlm_core.models.pool import ModelPool
 from rlm_core.models.scripted import ScriptedPolicy
@@ -125,7 +124,7 @@ def test_nothing_is_not_judged():
         score(judge(Leaning({})))
 
 
-def test_the_bundled_model_cannot_judge():
+def test_the_bundled_model_cannot_judge(nano):
     with pytest.raises(ConfigError) as caught:
         rewards.chosen("judge(model=nano)", "smollm2")
     assert str(caught.value) == (
@@ -133,7 +132,7 @@ def test_the_bundled_model_cannot_judge():
         "choose smollm2 or another model by its id, folder or GGUF file."
     )
     with pytest.raises(ModelError, match="A model is needed that answers requests in words, and nano is not one"):
-        score(judge(load("nano").policy()), "2+3=5")
+        score(judge(nano.policy()), "2+3=5")
 
 
 def test_a_judge_must_be_named():

@@ -10,12 +10,12 @@ import pytest
 from rlm_core import problems, rewards
 from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.errors import RewardError
-from rlm_core.core.events import Evaluated, Record, RunStarted
-from rlm_core.models.loading import load
+from rlm_core.core.events import Evaluated, RunStarted
 from rlm_core.models.policy import Sampling, Step
 from rlm_core.models.scripted import ScriptedPolicy
 from rlm_core.rewards.base import RewardContext
 from rlm_core.runs.runner import NoOtherModels, run_search
+from tests.searching import run_to_end
 
 SCRIPT = {(): ("a<answer>5", "b<answer>6", "c<answer>5")}
 NO_TRUTH = "text:question=What is 2+3?"
@@ -36,9 +36,8 @@ def finished(text: str) -> Step:
 
 
 def searched(**config) -> tuple:
-    records: list[Record] = []
     policy = config.pop("policy", None) or ScriptedPolicy(SCRIPT)
-    return asyncio.run(run_search(RunConfig(budget=Budget(4), **config), policy, records.append)), records
+    return run_to_end(RunConfig(budget=Budget(4), **config), policy)
 
 
 @pytest.mark.parametrize(("name", "parameters"), [("verifier", {}), ("rollouts", {"check": "verifier"})])
@@ -92,11 +91,6 @@ def test_a_cut_solution_is_not_correct_even_if_its_answer_is():
 )
 def test_only_what_reads_the_reference_is_an_oracle(name, spec, parameters, oracle):
     assert made(name, spec, **parameters)[0].oracle is oracle
-
-
-@pytest.fixture(scope="module")
-def nano():
-    return load("nano")
 
 
 @pytest.mark.parametrize(("check", "oracle"), [("verifier", True), ("agreement", False)])

@@ -14,7 +14,6 @@ from rlm_core.core.events import NodeAdded, Record
 from rlm_core.core.special_tokens import BACKTRACK, END_THINK, REVISE, WAIT, said
 from rlm_core.core.tree import replay
 from rlm_core.evaluation.sampling import oracle_labels
-from rlm_core.models.loading import load
 from rlm_core.models.policy import Sampling, Step
 from rlm_core.models.scripted import ScriptedPolicy
 from rlm_core.problems import make, task
@@ -22,8 +21,9 @@ from rlm_core.problems.base import rng_for
 from rlm_core.problems.families.countdown import moves
 from rlm_core.rewards.base import RewardContext
 from rlm_core.rewards.verifier import answer_of
-from rlm_core.runs.runner import NoOtherModels, run_search
+from rlm_core.runs.runner import NoOtherModels
 from rlm_core.training.labelling import MakerSettings, make_labels
+from tests.searching import run_to_end
 
 PROBLEM = make("countdown:given=25 2 4,target=46")
 END = Step("50-4=46<answer>46", finished=True)
@@ -102,7 +102,7 @@ def test_a_state_that_can_be_judged_has_a_score_even_if_one_before_it_could_not(
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_a_run_with_waits_is_scored_by_the_oracle_as_the_verifier_marked_it(seed):
+def test_a_run_with_waits_is_scored_by_the_oracle_as_the_verifier_marked_it(nano, seed):
     """The run that showed it: a chain that thinks, backtracks and waits, right in the end, was scored 0."""
     config = RunConfig(
         problem=f"countdown:numbers=3,seed={7 + seed}",
@@ -112,7 +112,7 @@ def test_a_run_with_waits_is_scored_by_the_oracle_as_the_verifier_marked_it(seed
         seed=7,
         budget=Budget(1),
     )
-    tree = asyncio.run(run_search(config, load("nano").policy(), lambda record: None))
+    tree, _ = run_to_end(config, nano.policy())
     scored = [n for n in tree.nodes.values() if n.finished and n.score is not None]
     assert scored and all(n.score == float(n.correct is True) for n in scored)
 

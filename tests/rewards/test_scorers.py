@@ -14,7 +14,6 @@ from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.errors import ConfigError, RewardError
 from rlm_core.core.events import Evaluated
 from rlm_core.engine.token_stats import TokenStats
-from rlm_core.models.loading import load
 from rlm_core.models.policy import Sampling, Step
 from rlm_core.models.scripted import ScriptedPolicy
 from rlm_core.rewards.aggregate import aggregate, running
@@ -25,11 +24,6 @@ from rlm_core.rewards.omegaprm import first_wrong_step
 from rlm_core.runs.runner import NoOtherModels, run_search
 
 CHAIN = "chain:steps=4,seed=3"
-
-
-@pytest.fixture(scope="module")
-def nano():
-    return load("nano")
 
 
 def made(name: str, spec: str, policy, **parameters):

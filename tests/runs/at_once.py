@@ -12,13 +12,13 @@ from rlm_core.models.pool import ModelPool
 from rlm_core.runs.store import Store
 
 
-def done(job: Job, store: Store, library: ModelPool) -> dict[str, Any]:
+def done(job: Job, store: Store, pool: ModelPool) -> dict[str, Any]:
     """The result of a job, as it is kept."""
     jobs = Jobs(store)
     jobs.create(job)
     row = jobs.claim("test")
     assert row is not None
-    result = asyncio.run(do_job(row, Workshop(store, jobs, library)))
+    result = asyncio.run(do_job(row, Workshop(store, jobs, pool)))
     jobs.end(row.id, "finished", "", result)
     kept = jobs.get(row.id).result
     assert kept == json.loads(json.dumps(result))

@@ -88,10 +88,6 @@ class Cutting(Branching):
         return [replace(s, finished=False, cut=True) for s in made] if steps and steps[-1].text in self.after else made
 
 
-def events(records: list[Record], kind: type) -> list:
-    return [r.event for r in records if isinstance(r.event, kind)]
-
-
 def nodes_by_text(tree: SearchTree) -> dict[str, int]:
     """The node of each text; for scripts in which no text comes twice."""
     return {n.text: n.id for n in tree.nodes.values()}

@@ -15,7 +15,8 @@ from rlm_core.core.wording import number
 from rlm_core.models.scripted import ScriptedPolicy
 from rlm_core.narrate.sentences import sentence
 from rlm_core.search.rules import Arm, beta_posterior, drawn
-from tests.search.by_hand import Branching, Cutting, HandScored, by_chance, events, run_by_hand
+from tests.search.by_hand import Branching, Cutting, HandScored, by_chance, run_by_hand
+from tests.searching import events
 
 FEW = {(): ("a", "b"), ("a",): ("c", "1<answer>24"), ("b",): ("2<answer>7",), ("a", "c"): ("3<answer>24", "4<answer>9")}
 

@@ -10,7 +10,8 @@ import pytest
 from rlm_core.core.config import Budget
 from rlm_core.core.errors import ConfigError
 from rlm_core.core.events import Evaluated, Pruned, SampledAgain
-from tests.search.by_hand import Branching, Cutting, HandScored, by_chance, events, run_by_hand
+from tests.search.by_hand import Branching, Cutting, HandScored, by_chance, run_by_hand
+from tests.searching import events
 
 
 def levels(tree) -> list[list]:

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.events import Evaluated, NodeAdded, Record, RunStarted, Spent
-from rlm_core.core.tree import SearchTree, replay
-from rlm_core.models.loading import load
+from rlm_core.core.tree import SearchTree
 from rlm_core.problems import make
-from rlm_core.runs.runner import run_search
 from rlm_core.search.answers import picked
-
-
-@pytest.fixture(scope="module")
-def nano():
-    return load("nano")
+from tests.searching import run_to_end
 
 
 class Pool:
@@ -61,9 +53,7 @@ def searched(policy, budget: Budget | None = None, max_solution_tokens: int = 25
         budget=budget or Budget(),
         max_solution_tokens=max_solution_tokens,
     )
-    records: list[Record] = []
-    tree = asyncio.run(run_search(config, policy, records.append))
-    assert replay(records) == tree
+    tree, records = run_to_end(config, policy)
     return tree, [r.event for r in records]
 
 

@@ -8,14 +8,9 @@ import pytest
 
 from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.events import Evaluated, NodeAdded, Pruned, Record, Spent
-from rlm_core.models.loading import load
 from rlm_core.runs.runner import run_search
-from tests.search.by_hand import Branching, HandScored, by_chance, events, run_by_hand
-
-
-@pytest.fixture(scope="module")
-def nano():
-    return load("nano")
+from tests.search.by_hand import Branching, HandScored, by_chance, run_by_hand
+from tests.searching import events
 
 
 def written(nano, seed: int = 0, temperature: float = 1.0, reward: str = "logprob", **parameters) -> list[str]:

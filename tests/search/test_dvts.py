@@ -10,7 +10,8 @@ from rlm_core.core.config import Budget
 from rlm_core.core.errors import ConfigError
 from rlm_core.core.events import Pruned
 from rlm_core.core.tree import ROOT
-from tests.search.by_hand import Branching, Cutting, by_chance, events, run_by_hand
+from tests.search.by_hand import Branching, Cutting, by_chance, run_by_hand
+from tests.searching import events
 
 
 def subtrees(tree, width: int) -> list[set[int]]:

@@ -10,22 +10,17 @@ import pytest
 
 from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.events import Answered, Evaluated, NodeAdded, Pruned, Record, RunFinished, RunStarted, Spent
-from rlm_core.core.tree import SearchTree, replay
+from rlm_core.core.tree import SearchTree
 from rlm_core.core.wording import STOPS
-from rlm_core.models.loading import load
 from rlm_core.runs.runner import run_search
 from rlm_core.search import search, searches
 from rlm_core.search.run import Control, SearchRun
+from tests.searching import events, run_to_end, timeless
 
 every_search = pytest.mark.parametrize("name", sorted(searches()))
 AMPLE = Budget(120, tokens=1000)
 APART = ("dropped", "probe")
 """Tokens of these purposes are not part of a search's own work."""
-
-
-@pytest.fixture(scope="module")
-def nano():
-    return load("nano")
 
 
 @pytest.fixture(scope="module")
@@ -37,15 +32,7 @@ def at_ease(nano):
 def searched(name: str, policy, budget: Budget = AMPLE, hook: Callable[[Record, Control], None] | None = None, **rest):
     """The tree and the log of a run; `hook` sees every record as it is written."""
     rest = {"problem": "countdown:numbers=3,seed=1", "reward_parameters": {"rollouts": 1}, **rest}
-    records: list[Record] = []
-    control = Control()
-
-    def emit(record: Record) -> None:
-        records.append(record)
-        if hook is not None:
-            hook(record, control)
-
-    tree = asyncio.run(run_search(RunConfig(search=name, budget=budget, **rest), policy, emit, control))
+    tree, records = run_to_end(RunConfig(search=name, budget=budget, **rest), policy, hook=hook)
     assert tree.finished is not None and tree.finished.stop != "failed", tree.finished
     assert_whole(tree, records, policy)
     return tree, records
@@ -53,7 +40,7 @@ def searched(name: str, policy, budget: Budget = AMPLE, hook: Callable[[Record, 
 
 def assert_whole(tree: SearchTree, records: list[Record], policy) -> None:
     """However a run ended: its log is complete, every token is counted, and only a finished candidate answers."""
-    assert replay(records) == tree and [r.seq for r in records] == list(range(1, len(records) + 1))
+    assert [r.seq for r in records] == list(range(1, len(records) + 1))
     assert isinstance(records[0].event, RunStarted) and isinstance(records[-1].event, RunFinished)
     assert tree.finished is not None and tree.finished.stop in STOPS
     spent = events(records, Spent)
@@ -65,14 +52,6 @@ def assert_whole(tree: SearchTree, records: list[Record], policy) -> None:
         assert tree.nodes[node].finished
     if given[0].node is not None:
         assert tree.nodes[given[0].node].finished and tree.nodes[given[0].node].answer == given[0].answer
-
-
-def events(records: list[Record], kind: type) -> list:
-    return [r.event for r in records if isinstance(r.event, kind)]
-
-
-def timeless(records: list[Record]) -> list:
-    return [(r.seq, r.event) for r in records]
 
 
 def births(records: list[Record]) -> list:

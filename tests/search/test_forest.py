@@ -17,7 +17,8 @@ from rlm_core.models.policy import Sampling, Step
 from rlm_core.models.scripted import ScriptedPolicy
 from rlm_core.narrate.sentences import sentence
 from rlm_core.search import answers
-from tests.search.by_hand import Branching, HandScored, by_chance, events, run_by_hand
+from tests.search.by_hand import Branching, HandScored, by_chance, run_by_hand
+from tests.searching import events
 
 SMALL = {(): ("a", "b"), ("a",): ("1<answer>24",), ("b",): ("2<answer>7", "3<answer>24")}
 

@@ -13,7 +13,6 @@ import pytest
 from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.events import BackedUp, Choice, Evaluated, NodeAdded, Pruned, Record, RunFinished, RunStarted, Selected, Spent
 from rlm_core.core.tree import ROOT, SearchTree, replay
-from rlm_core.models.loading import load
 from rlm_core.models.policy import Step
 from rlm_core.models.scripted import ScriptedPolicy
 from rlm_core.narrate.sentences import sentence
@@ -24,6 +23,7 @@ from rlm_core.search.rules import Arm, terms
 from rlm_core.search.run import Control
 from rlm_core.search.tree_search import allowance
 from tests.search.by_hand import Branching, HandScored, by_chance, run_by_hand
+from tests.searching import events, run_to_end, timeless
 
 SCRIPT = {
     (): ("a", "b", "c"),
@@ -36,29 +36,14 @@ SCRIPT = {
 TEXT = "text:question=What is 4*6?,answer=24"
 
 
-@pytest.fixture(scope="module")
-def nano():
-    return load("nano")
-
-
 def configured(simulations: int | None = 24, tokens: int | None = None, seconds: float | None = None, **rest) -> RunConfig:
     rest = {"problem": "countdown:numbers=3,seed=3", "reward_parameters": {"rollouts": 2}, **rest}
     return RunConfig(budget=Budget(simulations, tokens, seconds), **rest)
 
 
-def searched(config: RunConfig, policy, control: Control | None = None) -> tuple[SearchTree, list[Record]]:
-    records: list[Record] = []
-    tree = asyncio.run(run_search(config, policy, records.append, control))
-    return tree, records
-
-
 def scripted(simulations: int | None = 30, **rest) -> tuple[SearchTree, list[Record]]:
     rest = {"model": "scripted", "problem": TEXT, "reward": "rollouts", "reward_parameters": {"rollouts": 2, "check": "verifier"}, **rest}
-    return searched(configured(simulations, **rest), ScriptedPolicy(SCRIPT))
-
-
-def events(records: list[Record], kind: type) -> list:
-    return [r.event for r in records if isinstance(r.event, kind)]
+    return run_to_end(configured(simulations, **rest), ScriptedPolicy(SCRIPT))
 
 
 def assert_counts_add_up(tree: SearchTree, records: list[Record]) -> None:
@@ -80,7 +65,7 @@ def assert_counts_add_up(tree: SearchTree, records: list[Record]) -> None:
 @pytest.mark.parametrize("leaves", [1, 4])
 @pytest.mark.parametrize("rule", ["uct", "puct"])
 def test_visits_are_simulations_that_ended_here_plus_the_childrens(nano, rule, leaves):
-    tree, records = searched(configured(search_parameters={"rule": rule, "leaves": leaves}), nano.policy())
+    tree, records = run_to_end(configured(search_parameters={"rule": rule, "leaves": leaves}), nano.policy())
     assert_counts_add_up(tree, records)
     assert tree.totals.simulations == 24 and tree.finished == RunFinished("simulations")
     tree, records = scripted(search_parameters={"rule": rule, "leaves": leaves})
@@ -88,12 +73,8 @@ def test_visits_are_simulations_that_ended_here_plus_the_childrens(nano, rule, l
     assert tree.totals.simulations == 30 and tree.finished == RunFinished("simulations")
 
 
-def timeless(records: list[Record]) -> list:
-    return [(r.seq, r.event) for r in records]
-
-
 def test_the_same_seed_gives_the_same_log_and_another_seed_another(nano):
-    first, again, other = (searched(configured(12, seed=s), nano.policy())[1] for s in (0, 0, 1))
+    first, again, other = (run_to_end(configured(12, seed=s), nano.policy())[1] for s in (0, 0, 1))
     assert timeless(first) == timeless(again)
     assert events(first, NodeAdded) != events(other, NodeAdded)
 
@@ -105,11 +86,11 @@ def test_runs_side_by_side_on_one_engine_have_the_logs_they_have_alone(nano):
         return logs
 
     beside = asyncio.run(gather_or_cancel())
-    assert [timeless(b) for b in beside] == [timeless(searched(configured(8, seed=i), nano.policy())[1]) for i in range(3)]
+    assert [timeless(b) for b in beside] == [timeless(run_to_end(configured(8, seed=i), nano.policy())[1]) for i in range(3)]
 
 
 def test_replay_of_the_log_is_the_tree_the_run_ended_with(nano):
-    tree, records = searched(configured(), nano.policy())
+    tree, records = run_to_end(configured(), nano.policy())
     assert replay(records) == tree
     assert [r.seq for r in records] == list(range(1, len(records) + 1))
     assert isinstance(records[0].event, RunStarted) and isinstance(records[-1].event, RunFinished)
@@ -118,7 +99,7 @@ def test_replay_of_the_log_is_the_tree_the_run_ended_with(nano):
 @pytest.mark.parametrize("rule", ["uct", "puct"])
 def test_recorded_terms_are_those_of_the_tree_just_before(nano, rule):
     """With one leaf at a time no virtual loss enters, so the page's arithmetic is the formula over the shown tree."""
-    _, records = searched(configured(16, search_parameters={"rule": rule, "leaves": 1, "c": 0.8}), nano.policy())
+    _, records = run_to_end(configured(16, search_parameters={"rule": rule, "leaves": 1, "c": 0.8}), nano.policy())
     tree, seen = SearchTree(), 0
     for record in records:
         if isinstance(record.event, Selected):
@@ -146,19 +127,19 @@ def test_parallel_leaves_are_kept_apart_by_virtual_loss():
 
 
 def test_finished_states_are_never_expanded(nano):
-    tree, _ = searched(configured(40), nano.policy())
+    tree, _ = run_to_end(configured(40), nano.policy())
     assert all(not n.children for n in tree.nodes.values() if n.terminal)
     assert any(n.visits > 1 for n in tree.candidates())  # and yet they are visited again
 
 
 def test_the_tokens_budget_is_used_up_and_never_passed(nano):
-    tree, _ = searched(configured(None, tokens=300, problem="countdown:numbers=4,seed=1"), nano.policy())
+    tree, _ = run_to_end(configured(None, tokens=300, problem="countdown:numbers=4,seed=1"), nano.policy())
     assert tree.finished.stop == "tokens"
     assert 290 < tree.totals.generated <= 300 and tree.totals.simulations > 1
 
 
 def test_the_seconds_budget_ends_the_run(nano):
-    tree, _ = searched(configured(None, seconds=0.4, problem="countdown:numbers=4,seed=1"), nano.policy())
+    tree, _ = run_to_end(configured(None, seconds=0.4, problem="countdown:numbers=4,seed=1"), nano.policy())
     assert tree.finished.stop == "seconds"
     assert 0.4 <= tree.time < 3
 
@@ -193,7 +174,7 @@ def test_cancelling_keeps_counts_whole_and_answers_only_from_what_is_finished(na
 def test_cancelled_before_anything_was_finished_there_is_no_answer(nano):
     control = Control()
     control.cancelled.set()
-    tree, _ = searched(configured(), nano.policy(), control)
+    tree, _ = run_to_end(configured(), nano.policy(), control)
     assert tree.finished.stop == "cancelled" and tree.answered.answer is None and tree.totals.generated == 0
 
 
@@ -208,11 +189,11 @@ def test_a_paused_run_goes_on_where_it_was(nano):
         await task
         return records
 
-    assert timeless(asyncio.run(paused())) == timeless(searched(configured(6), nano.policy())[1])
+    assert timeless(asyncio.run(paused())) == timeless(run_to_end(configured(6), nano.policy())[1])
 
 
 def test_cut_steps_are_pruned_and_never_answered(nano):
-    tree, _ = searched(configured(20, max_step_tokens=9, problem="countdown:numbers=3,seed=3"), nano.policy())
+    tree, _ = run_to_end(configured(20, max_step_tokens=9, problem="countdown:numbers=3,seed=3"), nano.policy())
     cut = [n for n in tree.nodes.values() if n.cut]
     assert cut and all(n.pruned and not n.finished and not n.children and not n.visits for n in cut)
     assert "limit of 9 tokens" in cut[0].pruned
@@ -220,7 +201,7 @@ def test_cut_steps_are_pruned_and_never_answered(nano):
 
 
 def test_where_every_step_is_cut_the_run_ends_without_an_answer(nano):
-    tree, records = searched(configured(20, max_step_tokens=1), nano.policy())
+    tree, records = run_to_end(configured(20, max_step_tokens=1), nano.policy())
     assert tree.finished.stop == "exhausted" and tree.answered.answer is None
     assert tree.nodes[ROOT].pruned and events(records, Pruned)
 
@@ -249,7 +230,7 @@ def test_puct_goes_to_the_likeliest_first():
     config = configured(
         2, model="scripted", problem=TEXT, reward="verifier", reward_parameters={}, search_parameters={"rule": "puct", "leaves": 1}
     )
-    tree, records = searched(config, Leaning(SCRIPT, sure={"b": -0.1}))
+    tree, records = run_to_end(config, Leaning(SCRIPT, sure={"b": -0.1}))
     taken = {tree.nodes[s.choices[0].chosen].text for s in events(records, Selected) if s.choices}
     assert taken == {"b"}
     priors = {tree.nodes[c].text: tree.nodes[c].prior for c in tree.nodes[ROOT].children}
@@ -362,11 +343,11 @@ def test_a_mixed_value_is_told_with_its_parts():
 def test_widened_and_mixed_runs_keep_the_promises_of_every_run(nano, parameters):
     config = configured(16, search_parameters=parameters)
     policy = nano.policy()
-    tree, records = searched(config, policy)
-    assert timeless(records) == timeless(searched(config, nano.policy())[1]) and replay(records) == tree
+    tree, records = run_to_end(config, policy)
+    assert timeless(records) == timeless(run_to_end(config, nano.policy())[1]) and replay(records) == tree
     assert_counts_add_up(tree, records)
     assert sum(s.generated for s in events(records, Spent)) == policy.usage.generated
-    short, _ = searched(configured(None, tokens=200, search_parameters=parameters), nano.policy())
+    short, _ = run_to_end(configured(None, tokens=200, search_parameters=parameters), nano.policy())
     assert short.finished.stop == "exhausted" or (short.finished.stop == "tokens" and short.totals.generated >= 200)
 
 

@@ -12,7 +12,8 @@ from rlm_core.core.config import Budget
 from rlm_core.core.events import NodeAdded, Pruned, Resampled
 from rlm_core.core.tree import ROOT
 from rlm_core.search.algorithms.particle_filtering import multinomial, softmax, systematic
-from tests.search.by_hand import Branching, Cutting, HandScored, by_chance, events, nodes_by_text, run_by_hand
+from tests.search.by_hand import Branching, Cutting, HandScored, by_chance, nodes_by_text, run_by_hand
+from tests.searching import events
 
 METHODS = pytest.mark.parametrize("method", ["systematic", "multinomial"])
 

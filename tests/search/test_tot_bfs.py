@@ -6,7 +6,8 @@ import pytest
 
 from rlm_core.core.config import Budget
 from rlm_core.core.events import Evaluated, Pruned
-from tests.search.by_hand import Branching, by_chance, events, nodes_by_text, run_by_hand
+from tests.search.by_hand import Branching, by_chance, nodes_by_text, run_by_hand
+from tests.searching import events
 
 
 @pytest.mark.parametrize(("width", "breadth"), [(4, 5), (3, 1), (1, 4), (5, 2)])

@@ -9,7 +9,8 @@ import pytest
 from rlm_core.core.config import Budget
 from rlm_core.core.events import Backtracked, NodeAdded, Pruned
 from rlm_core.core.tree import ROOT
-from tests.search.by_hand import Branching, by_chance, events, nodes_by_text, run_by_hand
+from tests.search.by_hand import Branching, by_chance, nodes_by_text, run_by_hand
+from tests.searching import events
 
 SCRIPT = {
     (): ("a", "b", "x"),

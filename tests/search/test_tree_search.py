@@ -16,7 +16,8 @@ from rlm_core.core.events import BackedUp, Evaluated, Record, Selected, Spent
 from rlm_core.core.tree import ROOT, SearchTree
 from rlm_core.search import tree_search
 from rlm_core.search.rules import Arm, best, terms
-from tests.search.by_hand import Branching, HandScored, by_chance, events, run_by_hand
+from tests.search.by_hand import Branching, HandScored, by_chance, run_by_hand
+from tests.searching import events
 
 FINITE = {
     (): ("a", "b", "c"),

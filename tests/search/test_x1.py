@@ -13,7 +13,8 @@ from rlm_core.core.tree import ROOT, SearchTree
 from rlm_core.narrate.sentences import sentence
 from rlm_core.search.algorithms.x1 import renew
 from rlm_core.search.rules import Arm, terms, x1_bonus
-from tests.search.by_hand import Branching, HandScored, by_chance, events, run_by_hand
+from tests.search.by_hand import Branching, HandScored, by_chance, run_by_hand
+from tests.searching import events
 
 
 def searched(simulations: int = 40, **parameters) -> tuple[SearchTree, list[Record]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from dataclasses import dataclass, field, replace
 
@@ -13,9 +12,9 @@ from rlm_core.core.events import EffortChosen, Evaluated, Forced
 from rlm_core.core.special_tokens import END_THINK, THINK
 from rlm_core.evaluation.budget_forcing import thinking_tokens
 from rlm_core.models.scripted import ScriptedPolicy
-from rlm_core.runs.runner import run_search
 from rlm_core.thinking.algorithms.adaptive import SURE, TIERS, level_for, tokens
-from tests.search.by_hand import TEXT, events
+from tests.search.by_hand import TEXT
+from tests.searching import events, run_to_end
 from tests.speaker import speaking
 
 
@@ -45,12 +44,11 @@ class Quick(ScriptedPolicy):
 
 def searched(pilots, reward="logprob", budget=None, policy=None, **parameters):
     policy = policy or Quick(pilots=tuple(pilots))
-    records = []
     parameters = {"pilots": max(1, len(pilots)), **parameters}
     config = RunConfig(
         model="speaker", problem=TEXT, search="adaptive", search_parameters=parameters, reward=reward, budget=budget or Budget()
     )
-    tree = asyncio.run(run_search(config, policy, records.append))
+    tree, records = run_to_end(config, policy)
     assert tree.finished.stop != "failed", tree.finished
     return tree, records
 

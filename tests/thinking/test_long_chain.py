@@ -11,18 +11,12 @@ from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.errors import ConfigError
 from rlm_core.core.events import Backtracked, Corrected, Forced, NodeAdded, Probed, Spent, ToolCalled
 from rlm_core.core.special_tokens import BACKTRACK, END_THINK, REVISE, WAIT
-from rlm_core.core.tree import replay
 from rlm_core.evaluation.budget_forcing import thinking_tokens
-from rlm_core.models.loading import load
 from rlm_core.runs.runner import run_search
+from tests.searching import run_to_end
 from tests.speaker import speaking
 
 TEXT = "text:question=What is 4*6?,answer=24"
-
-
-@pytest.fixture(scope="module")
-def nano():
-    return load("nano")
 
 
 def searched(policy, search="thinking", problem=TEXT, model="speaker", budget=None, limits=(48, 256), **parameters):
@@ -36,9 +30,7 @@ def searched(policy, search="thinking", problem=TEXT, model="speaker", budget=No
         max_step_tokens=limits[0],
         max_solution_tokens=limits[1],
     )
-    records = []
-    tree = asyncio.run(run_search(config, policy, records.append))
-    assert replay(records) == tree
+    tree, records = run_to_end(config, policy)
     return tree, [r.event for r in records]
 
 

@@ -18,7 +18,8 @@ from rlm_core.core.usage import Seed
 from rlm_core.models.policy import Sampling, Step
 from rlm_core.models.scripted import ScriptedPolicy
 from rlm_core.runs.runner import run_search
-from tests.search.by_hand import TEXT, events, nodes_by_text, run_by_hand
+from tests.search.by_hand import TEXT, nodes_by_text, run_by_hand
+from tests.searching import events
 from tests.speaker import speaking
 
 

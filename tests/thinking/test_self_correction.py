@@ -14,13 +14,13 @@ from rlm_core.core.errors import ModelError
 from rlm_core.core.events import Corrected, Critiqued
 from rlm_core.core.special_tokens import REVISE
 from rlm_core.models.critic import before_answer
-from rlm_core.models.loading import load
 from rlm_core.models.policy import Critique, Sampling, Step
 from rlm_core.models.prompts.lines import REVIEW, REVISION
 from rlm_core.models.scripted import ScriptedPolicy
 from rlm_core.problems import make
 from rlm_core.runs.runner import run_search
-from tests.search.by_hand import TEXT, events, run_by_hand
+from tests.search.by_hand import TEXT, run_by_hand
+from tests.searching import events
 from tests.speaker import speaking
 
 
@@ -190,11 +190,6 @@ def test_a_step_taken_back_is_not_part_of_the_answer(mark):
 
 
 PROBLEM = make("countdown:given=25 2 4,target=46")
-
-
-@pytest.fixture(scope="module")
-def nano():
-    return load("nano")
 
 
 def test_the_bundled_models_critique_is_the_probability_of_a_correction_after_each_step(nano):

@@ -12,23 +12,11 @@ from rlm_core.core.errors import ProblemError, TrainingError
 from rlm_core.evaluation.sampling import draw, first_wrong, oracle_labels
 from rlm_core.evaluation.statistics import auc
 from rlm_core.models.policy import Sampling, Step
-from rlm_core.models.pool import ModelPool
 from rlm_core.problems.sets import counted_set
 from rlm_core.rewards.heads.recipe import HeadRecipe
 from rlm_core.training.head_pipeline import gather, train_head
 from rlm_core.training.labelling import MakerSettings, combined, make_labels
 from rlm_core.training.reward_models import Examples, HeadConfig, Labelled, fit, read
-
-KEY = ("nano", "auto", "auto", "auto")
-
-
-@pytest.fixture(scope="module")
-def library():
-    return ModelPool()
-
-
-def nano(library):
-    return asyncio.run(library.get(KEY, lambda text: None)).policy
 
 
 def separable(n: int = 400, seed: int = 0) -> Examples:
@@ -85,8 +73,8 @@ def test_a_set_of_problems_says_how_many():
         counted_set("text:n=3", {})
 
 
-def test_a_prm_learns_nothing_after_the_first_wrong_step(library):
-    policy = nano(library)
+def test_a_prm_learns_nothing_after_the_first_wrong_step(nano):
+    policy = nano.policy
     drawn = [d for g in asyncio.run(draw(policy, counted_set("chain:n=12", {}), 2, Sampling(), 5)) for d in g]
     labels = [oracle_labels(d.problem, d.steps) for d in drawn]
     assert any(first_wrong(y) is not None for y in labels)
@@ -99,11 +87,11 @@ def test_a_prm_learns_nothing_after_the_first_wrong_step(library):
     assert whole.targets.tolist() == [float(y[-1]) for y in labels]
 
 
-def test_monte_carlo_labels_are_one_where_the_answer_is_certain_and_cost_tokens(library):
-    policy, problem = nano(library)(), problems.make("countdown:numbers=3,seed=7")
+def test_monte_carlo_labels_are_one_where_the_answer_is_certain_and_cost_tokens(nano, pool):
+    policy, problem = nano.policy(), problems.make("countdown:numbers=3,seed=7")
     (steps,) = asyncio.run(policy.complete(problem, (), [(3,)], Sampling()))
     make = lambda maker: asyncio.run(  # noqa: E731
-        make_labels(maker, problem, steps, nano(library)(), library, MakerSettings(rollouts=4), (0, 0), Sampling())
+        make_labels(maker, problem, steps, nano.policy(), pool, MakerSettings(rollouts=4), (0, 0), Sampling())
     )
     soft, hard, oracle = make("soft"), make("hard"), make("oracle")
     assert soft.generated > 0 and oracle.generated == 0
@@ -115,13 +103,13 @@ def test_monte_carlo_labels_are_one_where_the_answer_is_certain_and_cost_tokens(
         make("guess")
 
 
-def test_noisy_labels_flip_about_the_share_asked_for(library):
+def test_noisy_labels_flip_about_the_share_asked_for(nano, pool):
     flipped = total = 0
     for seed in range(60):
         problem = problems.make(f"chain:steps=8,seed={seed}")
         texts = problems.task("chain").solution(problem)
         steps = [Step(t) for t in texts[:-1]]
-        made = asyncio.run(make_labels("noisy", problem, steps, nano(library)(), library, MakerSettings(noise=0.25), (seed,), Sampling()))
+        made = asyncio.run(make_labels("noisy", problem, steps, nano.policy(), pool, MakerSettings(noise=0.25), (seed,), Sampling()))
         flipped += sum(v == 0.0 for v in made.values)
         total += len(made.values)
     assert 0.18 < flipped / total < 0.32
@@ -131,8 +119,8 @@ def test_several_sources_are_mixed_by_weight():
     assert combined([([1.0, 0.0, None], 1.0), ([0.0, None, None], 1.0)]) == [0.5, 0.0, None]
 
 
-def test_a_solution_the_model_cannot_read_is_left_out_and_counted(library):
-    policy, chain = nano(library), problems.make("chain:steps=2,seed=1")
+def test_a_solution_the_model_cannot_read_is_left_out_and_counted(nano):
+    policy, chain = nano.policy, problems.make("chain:steps=2,seed=1")
     steps = [Step(t) for t in problems.task("chain").solution(chain)]
     readable = Labelled(chain, [*steps[:-1], Step(steps[-1].text, finished=True)], [1.0] * len(steps), {"human": len(steps)})
     foreign = Labelled(problems.make("words:seed=1"), [Step("Ann has 3 apples.")], [1.0], {"human": 1})
@@ -143,8 +131,8 @@ def test_a_solution_the_model_cannot_read_is_left_out_and_counted(library):
         asyncio.run(read("prm", [foreign], [policy]))
 
 
-def test_an_orm_learns_from_finished_solutions_only_and_a_wrong_step_makes_the_whole_wrong(library):
-    policy, chain = nano(library), problems.make("chain:steps=2,seed=1")
+def test_an_orm_learns_from_finished_solutions_only_and_a_wrong_step_makes_the_whole_wrong(nano):
+    policy, chain = nano.policy, problems.make("chain:steps=2,seed=1")
     texts = problems.task("chain").solution(chain)
     whole = [Step(texts[0]), Step(texts[1], finished=True)]
     given = [Labelled(chain, whole, [1.0, 1.0]), Labelled(chain, whole, [0.0, None]), Labelled(chain, [Step(texts[0])], [1.0])]
@@ -152,13 +140,13 @@ def test_an_orm_learns_from_finished_solutions_only_and_a_wrong_step_makes_the_w
     assert examples.targets.tolist() == [1.0, 0.0] and examples.solutions == 2
 
 
-def test_a_trained_head_is_offered_at_once_and_judges(library, tmp_path, monkeypatch):
+def test_a_trained_head_is_offered_at_once_and_judges(nano, pool, tmp_path, monkeypatch):
     from rlm_core import rewards
 
     monkeypatch.setenv("RLM_EXPLORER_DATA", str(tmp_path))
-    policy = nano(library)
+    policy = nano.policy
     recipe = HeadRecipe(kind="prm", name="tried", problems=("chain:n=24",), samples=2, measure=("chain:n=6",), measure_samples=4)
-    gathered = asyncio.run(gather(recipe, policy, library, lambda text: None))
-    card = asyncio.run(train_head(recipe, gathered, policy, library, tmp_path / "rewards", lambda text: None)).card
+    gathered = asyncio.run(gather(recipe, policy, pool, lambda text: None))
+    card = asyncio.run(train_head(recipe, gathered, policy, pool, tmp_path / "rewards", lambda text: None)).card
     assert rewards.rewards()["prm:tried"].model == "nano"
     assert card.labels["oracle"] == sum(x.labels["oracle"] for x in gathered[0]) and card.quality["chain:n=6"]["step_auc"] > 0.5
