@@ -11,7 +11,7 @@ from pages.shared import clock
 from pages.shared.escape import markdown_text
 from pages.shared.html import style
 from pages.shared.keys import EXPLORE, PROBLEM, shortcuts
-from pages.shared.moment import open_run
+from pages.shared.links import SHOWN, open_run
 from pages.shared.services import store, supervisor
 from pages.shared.state import put
 from rlm_core.core.config import RunConfig
@@ -22,11 +22,11 @@ from rlm_core.problems import Problem
 from rlm_core.runs.store import RunRow
 
 
-def page() -> None:
+def explore() -> None:
     supervisor()
     style()
-    if "run" not in st.query_params and st.session_state.get("shown"):
-        st.query_params["run"] = st.session_state["shown"]  # back from another page: the run that was shown here
+    if "run" not in st.query_params and st.session_state.get(SHOWN):
+        st.query_params["run"] = st.session_state[SHOWN]  # back from another page: the run that was shown here
     shown = _shown()
     if shown:
         follow(shown)
@@ -80,7 +80,3 @@ def _start(config: RunConfig, problem: Problem) -> None:
     begun(run)
     open_run(run)
     st.rerun()
-
-
-if __name__ == "__main__":
-    page()

@@ -12,7 +12,7 @@ from pages.explore.details import details
 from pages.explore.inspector import inspector, nothing_yet
 from pages.shared.escape import html_text, markdown_text
 from pages.shared.html import theme
-from pages.shared.moment import begin, open_run
+from pages.shared.links import SHOWN, begin, open_run
 from pages.shared.plot import plot, preload, width_of
 from pages.shared.services import logs, store
 from pages.shared.state import keep, one_of, restore
@@ -76,12 +76,12 @@ def run_view(run: str) -> None:
         st.error(markdown_text(str(error)), icon=":material/search_off:")
         if st.button("Back to the start", icon=":material/home:"):
             st.query_params.clear()
-            st.session_state.pop("shown", None)
+            st.session_state.pop(SHOWN, None)
             st.rerun()
         return
-    if st.session_state.get("shown") != run:
+    if st.session_state.get(SHOWN) != run:
         begin(_whole(st.query_params.get("t")))
-        st.session_state["shown"] = run
+        st.session_state[SHOWN] = run
     st.fragment(_body, run_every=LIVE_SECONDS if row.active else None)(run, row.active)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from pages.explore.player import player
-from pages.shared.moment import MOMENT, OPENED
+from pages.shared.links import MOMENT, OPENED
 
 PLAYER = "player"
 

@@ -7,6 +7,7 @@ import streamlit as st
 from pages.labels.annotation_queue import changed, kind_title, show_desk, switch, turn
 from pages.shared.escape import markdown_text
 from pages.shared.label_files import candidates, from_file, from_runs, run_words, runs_with_candidates
+from pages.shared.links import explore_link
 from pages.shared.services import book
 from pages.shared.state import keep, restore
 from rlm_core.core.wording import counted
@@ -134,7 +135,7 @@ def _empty() -> None:
             break
     else:
         st.markdown("There is nothing to label yet: a run on the page Explore makes solutions, or add them from a file.")
-        st.page_link("pages/explore/page.py", label="Go to Explore", icon=":material/account_tree:")
+        explore_link("Go to Explore")
     with st.expander("Add from other runs or from a file"):
         _add()
 

@@ -11,11 +11,10 @@ from pages.shared.keys import LABELS, shortcuts
 from pages.shared.label_files import files
 from pages.shared.services import supervisor
 
-# Title and content of each tab; only the open one is drawn.
 TABS = [("Annotate", annotate), ("Make labels", make_labels), ("Train", train_head), ("Agreement", agreement), ("Import and export", files)]
 
 
-def page() -> None:
+def labels() -> None:
     supervisor()
     style()
     st.markdown("### Labels")
@@ -24,7 +23,3 @@ def page() -> None:
             with tab:
                 draw()
     shortcuts(LABELS)
-
-
-if __name__ == "__main__":
-    page()

@@ -10,11 +10,10 @@ from pages.shared.html import style
 from pages.shared.keys import PROBLEM, shortcuts
 from pages.shared.services import supervisor
 
-# Title and content of each tab; only the open one is drawn.
 TABS = [("Step scores", step_scores), ("Quality", quality), ("On a tree", on_a_tree), ("Label cost", label_cost)]
 
 
-def page() -> None:
+def rewards() -> None:
     supervisor()
     style()
     st.markdown("### Rewards")
@@ -24,7 +23,3 @@ def page() -> None:
             with tab:
                 draw()
     shortcuts(PROBLEM)
-
-
-if __name__ == "__main__":
-    page()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.shared.escape import markdown_text
+from pages.shared.links import run_link
 from pages.shared.services import store
 from rlm_core.core.errors import RlmError
 from rlm_core.runs.import_log import import_log
@@ -51,4 +52,4 @@ def _tell(name: str, run: str, said: str) -> None:
         st.warning(markdown_text(said), icon=":material/warning:")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f":material/check: Imported {markdown_text(name)}.", width="content")
-        st.page_link("pages/explore/page.py", label="Open it", query_params={"run": run}, icon=":material/open_in_new:", width="content")
+        run_link(run, "Open it")

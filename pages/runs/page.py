@@ -10,20 +10,23 @@ from pages.runs.run_table import tick, untick
 from pages.shared.escape import markdown_text
 from pages.shared.html import style
 from pages.shared.keys import shortcuts
-from pages.shared.moment import open_run
+from pages.shared.links import SHOWN, go_to_run
 from pages.shared.services import store, supervisor
 from rlm_core import catalogue
 from rlm_core.core.wording import counted, shorten
 from rlm_core.runs.store import BIN_DAYS, RunRow
 
-# Comments, since the server shows a text that stands alone in a page's own file.
-MOST = 2000  # runs in the list
-NAMED = 8  # runs that a question names; more are counted
-RUNS, DELETED = "runs", "deleted"  # the two tables
-UNDO = "runs.undo"  # the ids of the runs that were deleted last, in the session's state
+MOST = 2000
+"""Runs in the list."""
+NAMED = 8
+"""Runs that a question names; more are counted."""
+RUNS, DELETED = "runs", "deleted"
+"""The two tables."""
+UNDO = "runs.undo"
+"""In the session's state: the ids of the runs that were deleted last."""
 
 
-def page() -> None:
+def runs() -> None:
     supervisor()
     style()
     st.markdown("### Saved runs")
@@ -45,8 +48,7 @@ def _saved(rows: list[RunRow]) -> None:
     picked = tick(rows, RUNS)
     open_it, delete_it, _ = st.columns([1, 1, 4])
     if open_it.button("Open", icon=":material/open_in_new:", disabled=len(picked) != 1, width="stretch"):
-        open_run(picked[0].id)
-        st.switch_page("pages/explore/page.py", query_params={"run": picked[0].id})
+        go_to_run(picked[0].id)
     count = f"Delete {len(picked):,} …" if picked else "Delete …"
     if delete_it.button(count, icon=":material/delete:", disabled=not picked, width="stretch", key="delete"):
         busy = [r for r in picked if r.status in ("loading", "running")]
@@ -62,8 +64,8 @@ def _saved(rows: list[RunRow]) -> None:
 
 def _delete(runs: Sequence[RunRow]) -> None:
     gone = store().delete([r.id for r in runs])
-    if st.session_state.get("shown") in gone:
-        del st.session_state["shown"]  # Explore has nothing to come back to
+    if st.session_state.get(SHOWN) in gone:
+        del st.session_state[SHOWN]  # Explore has nothing to come back to
     st.session_state[UNDO] = gone
     untick(RUNS)
 
@@ -129,7 +131,3 @@ def _bin() -> None:
 def _purge(runs: Sequence[RunRow]) -> None:
     store().purge(r.id for r in runs)
     untick(DELETED)
-
-
-if __name__ == "__main__":
-    page()

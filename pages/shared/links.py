@@ -1,0 +1,50 @@
+"""Links between pages, and the run that the Explore page shows: the part of the session that several pages set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+SHOWN = "shown"
+"""In the session's state: the id of the run that is shown."""
+MOMENT = "moment"
+OPENED = "opened"
+_EXPLORE = "explore.page"
+
+
+def register(pages: Sequence[st.Page]) -> list[st.Page]:
+    """The pages of the navigation, the Explore page first; links lead to them from now on."""
+    st.session_state[_EXPLORE] = pages[0]
+    return list(pages)
+
+
+def open_run(run: str, moment: int | None = None) -> None:
+    """Show a run on the Explore page, at a moment or (None) at its end; the page must be run again."""
+    st.query_params.clear()
+    st.query_params["run"] = run
+    st.session_state[SHOWN] = run
+    begin(moment)
+
+
+def begin(moment: int | None) -> None:
+    """A run was opened, at a moment or (None) at its end."""
+    st.session_state[MOMENT] = moment
+    st.session_state[OPENED] = st.session_state.get(OPENED, 0) + 1
+
+
+def go_to_run(run: str) -> None:
+    """Leave this page and show a run at its end."""
+    open_run(run)
+    st.switch_page(st.session_state[_EXPLORE], query_params={"run": run})
+
+
+def run_link(run: str, label: str) -> None:
+    """A link to a run on the Explore page."""
+    page = st.session_state[_EXPLORE]
+    st.page_link(page, label=label, query_params={"run": run}, icon=":material/open_in_new:", width="content")
+
+
+def explore_link(label: str) -> None:
+    """A link to the Explore page as it was left."""
+    st.page_link(st.session_state[_EXPLORE], label=label, icon=":material/account_tree:")
