@@ -1,4 +1,4 @@
-"""What can be taken out of a run: its log, and the nodes, graph and picture of one moment. Each says its moment, in its name and inside."""
+"""Exports of a run: its log, and the nodes, graph and picture of one moment. Name and content of each file name the moment."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import networkx as nx
 import pandas as pd
 import plotly.graph_objects as go
+import streamlit as st
 
 from pages.shared.downloads import Download, downloads
 from pages.shared.html import theme
@@ -20,15 +21,19 @@ from rlm_core.figures.palette import Theme
 from rlm_core.narrate.sentences import headline, sentence
 from rlm_core.runs import logfile
 from rlm_core.runs.formats.graph import to_networkx
+from rlm_core.runs.summary import summarise
 
 PICTURE_HEIGHT = "76vh"
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Where in a run something was taken. event: number of the last event in it. last: number of the last event there is.
+    """The moment of an export.
 
-    over: has the run ended with it?
+    run: id of the run.
+    event: number of the latest event at that moment.
+    last: number of the last event of the run so far.
+    over: has the run ended?
     """
 
     run: str
@@ -38,7 +43,7 @@ class Moment:
 
     @property
     def end(self) -> bool:
-        """Is it the end of a run that has ended?"""
+        """Is it the last event of a run that has ended?"""
         return self.over and self.event == self.last
 
     @property
@@ -54,27 +59,33 @@ class Moment:
 
 
 def moment_of(run: str, records: list[Record], tree: SearchTree) -> Moment:
-    """The moment that `tree`, a view of the first so many records, stands for."""
+    """The moment of `tree`, the replay of the first records of a run."""
     return Moment(run, tree.seq, len(records), over=isinstance(records[-1].event, RunFinished))
 
 
-def exports(run: str, records: list[Record], tree: SearchTree, figure: go.Figure) -> Moment:
-    """Draw the buttons; returns the moment they export."""
+def export(run: str, records: list[Record], tree: SearchTree, figure: go.Figure) -> None:
+    """Draw the buttons, and the figures of the moment."""
+    st.caption("The log is the whole run; import it on the page of saved runs, or read it with `python -m rlm_core replay`.")
     moment = moment_of(run, records, tree)
+    downloads(_offered(records, tree, moment, figure), key="exports")
+    st.caption(f"Nodes, graph and picture are those of {moment.words}, and say so in their names and inside.")
+    with st.expander("Figures of this moment", icon=":material/data_object:"):
+        st.json(summarise(tree).as_dict())
+
+
+def _offered(records: list[Record], tree: SearchTree, moment: Moment, figure: go.Figure) -> tuple[Download, ...]:
     look = theme()
-    whole = Moment(run, moment.last, moment.last, moment.over)
-    offered = (
+    whole = Moment(moment.run, moment.last, moment.last, moment.over)
+    return (
         Download("Event log (JSONL)", "data_object", f"{whole.file}.jsonl", "application/jsonl", lambda: logfile.write(records).decode()),
         Download("Nodes (CSV)", "table", f"{moment.file}-nodes.csv", "text/csv", lambda: nodes_csv(tree, moment)),
         Download("Graph (JSON)", "hub", f"{moment.file}-graph.json", "application/json", lambda: graph_json(tree, moment)),
         Download("Picture (HTML)", "image", f"{moment.file}.html", "text/html", lambda: picture_html(records, moment, figure, look)),
     )
-    downloads(offered, key="exports")
-    return moment
 
 
 def nodes_frame(tree: SearchTree) -> pd.DataFrame:
-    """One row a node: what it says and what it is worth at this moment."""
+    """One row per node: its text and its statistics at this moment."""
     rows = [
         {
             "node": n.id,
@@ -95,7 +106,7 @@ def nodes_frame(tree: SearchTree) -> pd.DataFrame:
 
 
 def nodes_csv(tree: SearchTree, moment: Moment) -> str:
-    """The nodes with the moment in every row: the run, the number of the last event, and whether that is the run's end."""
+    """The nodes, with the moment in every row: the run, the number of the latest event, and whether that is the end of the run."""
     frame = nodes_frame(tree)
     for column, value in (("the end", moment.end), ("at event", moment.event), ("run", moment.run)):
         frame.insert(0, column, value)
@@ -103,14 +114,14 @@ def nodes_csv(tree: SearchTree, moment: Moment) -> str:
 
 
 def graph_json(tree: SearchTree, moment: Moment) -> str:
-    """networkx's node-link data; the moment stands in its graph attributes."""
+    """networkx's node-link data, with the moment in its graph attributes."""
     graph = to_networkx(tree)
     graph.graph |= {"run": moment.run, "event": moment.event, "events": moment.last, "the_end": moment.end}
     return json.dumps(nx.node_link_data(graph))
 
 
 def picture_html(records: list[Record], moment: Moment, figure: go.Figure, look: Theme) -> str:
-    """The picture as a page of its own that needs nothing from elsewhere, with what it shows and of which moment."""
+    """The picture as an HTML page that loads nothing, with the problem, the settings and the moment."""
     before = replay(records[: moment.event - 1])
     record = records[moment.event - 1]
     started = records[0].event

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.explore.decision import decision
 from pages.explore.node_facts import facts_html
-from pages.explore.why import why
+from pages.explore.step_html import ramp_html, steps_html
 from pages.shared.escape import html_text, markdown_text
-from pages.shared.html import figures_html, ramp_html, steps_html, table_html
+from pages.shared.html import figures_html, table_html
 from rlm_core.core.events import Evaluated
 from rlm_core.core.tree import ROOT, Node, SearchTree
 from rlm_core.core.wording import counted, number, problem_label, words
@@ -19,7 +20,7 @@ def inspector(tree: SearchTree, node: Node, shape: str) -> None:
     st.markdown(f"##### {'The root' if node.id == ROOT else f'Node {node.id}'} · {markdown_text(in_words(node))}")
     _says(tree, node)
     _worth(tree, node)
-    why(tree, node, shape)
+    decision(tree, node, shape)
 
 
 def nothing_yet(tree: SearchTree) -> None:

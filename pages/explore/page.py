@@ -1,19 +1,20 @@
-"""Explore: choose a model, a problem, a search and a reward, run it, and see why it went where it went."""
+"""The Explore page: configure a search, run it, and see why it chose each step."""
 
 from functools import partial
 
 import streamlit as st
 
-from pages.explore.run_settings import begun, difference, drawn, follow, run_settings
-from pages.explore.run_view import empty_view, run_view
+from pages.explore import clock, control_values
+from pages.explore.run_settings import difference, run_settings
+from pages.explore.run_view import run_view
 from pages.explore.sidebar import controls
-from pages.shared import clock
+from pages.explore.welcome import welcome
 from pages.shared.escape import markdown_text
 from pages.shared.html import style
 from pages.shared.keys import EXPLORE, PROBLEM, shortcuts
 from pages.shared.links import SHOWN, open_run
 from pages.shared.services import store, supervisor
-from pages.shared.state import put
+from pages.shared.state import set_value
 from rlm_core.core.config import RunConfig
 from rlm_core.core.errors import RlmError, RunNotFound, UnreadableProblem
 from rlm_core.jobs.forecast import run_forecast
@@ -29,10 +30,10 @@ def explore() -> None:
         st.query_params["run"] = st.session_state[SHOWN]  # back from another page: the run that was shown here
     shown = _shown()
     if shown:
-        follow(shown)
+        control_values.fill_once(shown)
     with st.sidebar:
         wanted = controls()
-        drawn()
+        control_values.drawn()
         start = None if isinstance(wanted, RlmError) else partial(_start, *wanted)
         with st.container(key="runbar"):
             pressed = _run_button(wanted, shown)
@@ -41,7 +42,7 @@ def explore() -> None:
     if st.query_params.get("run"):
         run_view(st.query_params["run"])
     else:
-        empty_view(start)
+        welcome(start)
     if shown:
         run_settings(shown)
     clock.start()
@@ -57,7 +58,7 @@ def _shown() -> RunRow | None:
 
 
 def _run_button(wanted: tuple[RunConfig, Problem] | RlmError, shown: RunRow | None) -> bool:
-    """What is wrong or what it will take, and the button; was it pressed?"""
+    """Draw the Run button below the error or the forecast; was it pressed?"""
     wrong = isinstance(wanted, RlmError)
     if wrong:
         st.error(markdown_text(str(wanted)), icon=":material/error:")
@@ -71,12 +72,12 @@ def _run_button(wanted: tuple[RunConfig, Problem] | RlmError, shown: RunRow | No
 
 
 def _use_smollm2() -> None:
-    put("model", SMOLLM2.name)
+    set_value("model", SMOLLM2.name)
 
 
 def _start(config: RunConfig, problem: Problem) -> None:
-    """Queue what the controls say and show it."""
+    """Queue a run and show it."""
     run = store().create(config, problem)
-    begun(run)
+    control_values.started(run)
     open_run(run)
     st.rerun()

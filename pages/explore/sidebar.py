@@ -1,4 +1,4 @@
-"""The sidebar of Explore: everything that decides a run, with defaults that work at once."""
+"""The sidebar of the Explore page: the whole configuration of a run, with defaults that work at once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.shared.escape import markdown_text
 from pages.shared.parameters import choose, parameters
-from pages.shared.state import follow, keep, put, restore
+from pages.shared.state import remember, remembered, restore, restore_following, set_value
 from rlm_core import catalogue
 from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.errors import RlmError
@@ -20,17 +20,16 @@ from rlm_core.problems import make
 from rlm_core.problems.base import spec_text
 from rlm_core.problems.families import text
 
-FIRST = {"task.countdown.numbers": 4, "task.countdown.seed": 31}
-"""What a newcomer sees first: four numbers, where the bundled model's likeliest solution is wrong and the search finds a right one."""
+FIRST_PROBLEM = {"task.countdown.numbers": 4, "task.countdown.seed": 31}
+"""The first problem a newcomer sees: the bundled model's likeliest solution is wrong, and the search finds a right one."""
 
-MOST = 10**9
-"""The largest budget that can be typed."""
+MAX_BUDGET = 10**9
 
 
 def controls() -> tuple[RunConfig, Problem] | RlmError:
-    """Draw the controls; the checked configuration and its problem, or the error that stands in its way.
+    """Draw the controls; returns the checked configuration and its problem, or the error that prevents it.
 
-    Everything is drawn before anything is checked, so that a wrong field hides no other.
+    All controls are drawn before any is checked, so that a wrong field hides no other.
     """
     problem = _problem()
     if isinstance(problem, Problem) and problem.task != text.DESCRIPTION.name:
@@ -57,10 +56,10 @@ def _problem() -> Problem | RlmError:
         values = _question()
     else:
         seed = f"task.{task.name}.seed"
-        for key, value in FIRST.items():
+        for key, value in FIRST_PROBLEM.items():
             restore(key, value)
         if st.button("New random problem", icon=":material/casino:", width="stretch", help="Draws another seed; everything else stays."):
-            put(seed, random.randrange(100_000))
+            set_value(seed, random.randrange(100_000))
         values = parameters(task, "task")
     try:
         return make(spec_text(task.name, values, task)) if task.name != text.DESCRIPTION.name else text.from_text(**values)
@@ -69,43 +68,51 @@ def _problem() -> Problem | RlmError:
 
 
 def _question() -> dict[str, str]:
-    restore("text.question", "A baker fills 3 trays with 12 rolls each and sells 20. How many are left?")
-    question = st.text_area("Your problem", key="text.question", help="Any question; a chat model reads it as it stands.")
-    restore("text.reference", "16")
-    reference = st.text_input("Correct answer (optional)", key="text.reference", help="Needed by the verifier; never shown to the model.")
-    return {"question": keep("text.question", question), "reference": keep("text.reference", reference)}
+    question = remembered(
+        st.text_area,
+        "Your problem",
+        key="text.question",
+        default="A baker fills 3 trays with 12 rolls each and sells 20. How many are left?",
+        help="Any question; a chat model reads it as it stands.",
+    )
+    reference = remembered(
+        st.text_input,
+        "Correct answer (optional)",
+        key="text.reference",
+        default="16",
+        help="Needed by the verifier; never shown to the model.",
+    )
+    return {"question": question, "reference": reference}
 
 
 def _model() -> dict[str, Any]:
     model = choose("Model", catalogue.models(), "model", "nano", "The policy that writes the steps; it runs on this machine.")
     name = model.name
     if name == OTHER.name:
-        restore("model.id", "")
-        name = keep(
-            "model.id",
-            st.text_input(
-                "Id, folder or GGUF file",
-                key="model.id",
-                placeholder="owner/name or /path/to/model",
-                help="Safetensors or GGUF only; code from a model is never run.",
-            ),
+        name = remembered(
+            st.text_input,
+            "Id, folder or GGUF file",
+            key="model.id",
+            default="",
+            placeholder="owner/name or /path/to/model",
+            help="Safetensors or GGUF only; code from a model is never run.",
         ).strip()
     with st.expander("Device and format"):
         return {"model": name, **parameters(model, "model", columns=1)}
 
 
 def _reward(search: str, search_parameters: Mapping[str, Any], usual: Fit) -> dict[str, Any]:
-    """The reward and its parameters; where the strategy asks none, none can be chosen, and what was chosen comes back with another."""
+    """The reward and its parameters; empty where the strategy asks none. The choice comes back with a strategy that asks one."""
     if not catalogue.judged(search, search_parameters):
         st.caption(":material/balance: **No reward**: with these settings the strategy asks none.")
         return {}
-    follow("reward", usual.reward)
+    restore_following("reward", usual.reward)
     reward = choose("Reward", catalogue.reward_models(), "reward", usual.reward, "Who judges how promising a state is.")
     return {"reward": reward.name, "reward_parameters": parameters(reward, "reward")}
 
 
 def _budget(usual: Fit) -> dict[str, Any]:
-    """The limits as they stand in the fields; None where a field is empty."""
+    """The limits in the fields; None for an empty field."""
     st.markdown("**Budget**", help="The run ends when the first of these is used up; an empty field is no limit. One of them is needed.")
     simulations, tokens, seconds = st.columns([5, 4, 4])
     with simulations:
@@ -119,8 +126,8 @@ def _budget(usual: Fit) -> dict[str, Any]:
 
 def limit(label: str, name: str, default: int | None, help: str) -> int | None:
     key = f"budget.{name}"
-    follow(key, default)
-    return keep(key, st.number_input(label, 0, MOST, None, step=1, key=key, placeholder="none", help=help))
+    restore_following(key, default)
+    return remember(key, st.number_input(label, 0, MAX_BUDGET, None, step=1, key=key, placeholder="none", help=help))
 
 
 def _sampling(usual: Fit) -> dict[str, Any]:
@@ -131,14 +138,15 @@ def _sampling(usual: Fit) -> dict[str, Any]:
     with right:
         s = _number("Seed", "seed", (0, 2**31 - 1), RunConfig().seed, "The same seed grows the same tree.")
     with st.expander("Length limits"):
-        step = _number("Tokens of a step", "max_step_tokens", (1, MOST), usual.max_step_tokens, "A longer step is cut off there.")
-        most = usual.max_solution_tokens
-        whole = _number("Tokens of a solution", "max_solution_tokens", (1, MOST), most, "A longer solution is cut off there.")
-    return {"temperature": t, "seed": s or 0, "max_step_tokens": step, "max_solution_tokens": whole}
+        step, solution = (
+            _number(f"Tokens of a {name}", f"max_{name}_tokens", (1, MAX_BUDGET), fitting, f"A longer {name} is cut off there.")
+            for name, fitting in (("step", usual.max_step_tokens), ("solution", usual.max_solution_tokens))
+        )
+    return {"temperature": t, "seed": s or 0, "max_step_tokens": step, "max_solution_tokens": solution}
 
 
 def _number(label: str, key: str, bounds: tuple[float, float], usual: float, help: str) -> float | None:
     """A number that follows the usual one until a person sets it; None from an empty field, which shows the usual one in grey."""
-    follow(key, usual)
+    restore_following(key, usual)
     step = 1 if isinstance(usual, int) else 0.1
-    return keep(key, st.number_input(label, *bounds, None, step=step, key=key, placeholder=f"{usual:g}", help=help))
+    return remember(key, st.number_input(label, *bounds, None, step=step, key=key, placeholder=f"{usual:g}", help=help))

@@ -1,25 +1,29 @@
-"""Labels: say of each step whether it is good, see how far people agree, bring labels in and out."""
+"""The Labels page: rate the steps of solutions, see how far annotators agree, import and export labels, train from them."""
 
 import streamlit as st
 
 from pages.labels.agreement import agreement
-from pages.labels.annotate import annotate
-from pages.labels.make import make_labels
-from pages.labels.train import train_head
+from pages.labels.annotation import annotation
+from pages.labels.automatic_labels import automatic_labels
+from pages.labels.head_training import head_training
+from pages.labels.label_files import label_files
 from pages.shared.html import style
 from pages.shared.keys import LABELS, shortcuts
-from pages.shared.label_files import files
 from pages.shared.services import supervisor
+from pages.shared.tabs import tabs
 
-TABS = [("Annotate", annotate), ("Make labels", make_labels), ("Train", train_head), ("Agreement", agreement), ("Import and export", files)]
+TABS = {
+    "Annotate": annotation,
+    "Make labels": automatic_labels,
+    "Train": head_training,
+    "Agreement": agreement,
+    "Import and export": label_files,
+}
 
 
 def labels() -> None:
     supervisor()
     style()
     st.markdown("### Labels")
-    for tab, (_, draw) in zip(st.tabs([title for title, _ in TABS], key="labels.tab", on_change="rerun"), TABS, strict=True):
-        if tab.open:
-            with tab:
-                draw()
+    tabs(TABS, key="labels.tab")
     shortcuts(LABELS)

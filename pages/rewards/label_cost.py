@@ -1,4 +1,4 @@
-"""Label cost: how good a PRM gets from how many labels of each kind, from one real run."""
+"""Label cost: the quality of a PRM against the number and the cost of its labels, by kind of label."""
 
 from __future__ import annotations
 
@@ -6,54 +6,49 @@ import streamlit as st
 
 from pages.shared.escape import markdown_text
 from pages.shared.html import theme
-from pages.shared.jobs import job_view, price, start
+from pages.shared.jobs import job_button, job_view
+from pages.shared.model_picker import pick_model
 from pages.shared.plot import chart
-from pages.shared.reward_picker import pick_model
-from pages.shared.state import keep, restore
+from pages.shared.state import remembered
 from rlm_core.core.wording import LABELLED_BY
 from rlm_core.figures.charts.reward_quality import cost_figure
 from rlm_core.jobs.queue import CostJob, JobRow
 from rlm_core.rewards.heads.recipe import MAKERS
 
-SHOWN = "rewards.cost.job"
-WORDS = LABELLED_BY | {"noisy": "human-like (10 % flipped)"}
-SMALL, USUAL = (10, 25, 50), (10, 25, 50, 100, 200)
+JOB_KEY = "rewards.cost.job"
+MAKER_TITLES = LABELLED_BY | {"noisy": "human-like (10 % flipped)"}
+SIZES = {"50 problems": (10, 25, 50), "200 problems": (10, 25, 50, 100, 200)}
+"""Numbers of problems whose labels a head is trained on, by size of the pool."""
 
 
 def label_cost() -> None:
     st.markdown(
-        "Labels by people are dear, rollouts cost tokens, a judge costs passes: the same pool of solutions is labelled in every way, "
-        "and a head is trained on growing parts of it."
+        "Human labels are expensive, rollouts cost tokens, and a judge costs reward passes. The same pool of solutions is labelled "
+        "in each way, and a head is trained on growing parts of the pool."
     )
     model_at, makers_at, size_at, go_at = st.columns([3, 7, 2, 2], vertical_alignment="bottom")
     with model_at:
         model = pick_model("rewards.cost.model")
-    with makers_at:
-        restore("rewards.cost.makers", ["noisy", "hard", "soft"])
-        makers = keep(
-            "rewards.cost.makers",
-            st.multiselect(
-                "Labels", list(MAKERS), format_func=WORDS.__getitem__, key="rewards.cost.makers", help="A judge is SmolLM2, and slow."
-            ),
-        )
-    with size_at:
-        restore("rewards.cost.size", "200 problems")
-        size = keep("rewards.cost.size", st.selectbox("Pool", ["50 problems", "200 problems"], key="rewards.cost.size"))
-    sizes = SMALL if size == "50 problems" else USUAL
+    makers = remembered(
+        makers_at.multiselect,
+        "Labels",
+        list(MAKERS),
+        key="rewards.cost.makers",
+        default=["noisy", "hard", "soft"],
+        format_func=MAKER_TITLES.__getitem__,
+        help="The judge is SmolLM2, which is slow.",
+    )
+    sizes = SIZES[remembered(size_at.selectbox, "Pool", list(SIZES), key="rewards.cost.size", default="200 problems")]
     job = CostJob(tuple(makers), f"chain:n={sizes[-1]},steps=7", sizes=sizes, model=model)
-    with go_at:
-        if st.button("Compare", type="primary", icon=":material/price_check:", width="stretch", disabled=not makers):
-            start(job, SHOWN)
-    if makers:
-        price(lambda: job)
+    job_button(go_at, "Compare", "price_check", lambda: job, key=JOB_KEY, possible=bool(makers))
     nothing = "Press Compare: it takes some minutes, most of them for rollouts; the chart is then kept."
-    job_view(CostJob, SHOWN, lambda j: f"{j.problems}: {', '.join(j.makers)}", _draw, nothing)
+    job_view(CostJob, JOB_KEY, lambda j: f"{j.problems}: {', '.join(j.makers)}", _draw, nothing)
 
 
 def _draw(row: JobRow) -> None:
     for maker, failed in row.result["failed"].items():
-        st.error(f"**{markdown_text(WORDS[maker])}**: {markdown_text(failed)}", icon=":material/error:")
-    points = [p | {"maker": WORDS[p["maker"]]} for p in row.result["points"]]
+        st.error(f"**{markdown_text(MAKER_TITLES[maker])}**: {markdown_text(failed)}", icon=":material/error:")
+    points = [p | {"maker": MAKER_TITLES[p["maker"]]} for p in row.result["points"]]
     if not points:
         return
     for place, against in zip(st.columns(2, gap="large"), ("labels", "tokens"), strict=True):
@@ -61,6 +56,6 @@ def _draw(row: JobRow) -> None:
             if any(p[against] for p in points):
                 chart(cost_figure(points, against=against, theme=theme()), key=f"cost.{against}.{row.id}")
     st.caption(
-        f"Step AUC on {row.result['measure']}, not learned from; points are means of three training seeds, bars their range. "
+        f"Step AUC on {row.result['measure']}, which no head was trained on. Points are means of three training seeds, bars their range. "
         "Labels that cost no tokens are not in the right-hand chart."
     )

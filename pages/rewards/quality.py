@@ -7,21 +7,22 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from pages.rewards.failures import without_failures
 from pages.shared.escape import markdown_text
 from pages.shared.html import theme
-from pages.shared.jobs import job_view, price, start
+from pages.shared.jobs import job_button, job_view
+from pages.shared.model_picker import pick_model
 from pages.shared.plot import chart
-from pages.shared.reward_picker import pick_model, pick_rewards, pick_set, reward_title
+from pages.shared.reward_picker import pick_rewards, reward_title
 from pages.shared.services import book
-from pages.shared.state import keep, restore
-from rlm_core.core.errors import RlmError
+from pages.shared.state import remembered
 from rlm_core.core.wording import LABELLED_BY
 from rlm_core.figures.charts.reward_quality import best_of_n_figure, calibration_figure
 from rlm_core.jobs.queue import JobRow, MeasureJob
 from rlm_core.problems.sets import check_set
 
 DEFAULT = ("prm:nano", "prm:nano-head", "orm:nano", "logprob")
-SHOWN = "rewards.measure.job"
+JOB_KEY = "rewards.measure.job"
 SOLVER = "solver"
 
 
@@ -29,39 +30,38 @@ def quality() -> None:
     model_at, truth_at, set_at, samples_at = st.columns([3, 4, 4, 2], vertical_alignment="bottom")
     with model_at:
         model = pick_model("rewards.measure.model")
-    with truth_at:
-        offered = [SOLVER, *book().counts().by_source]
-        restore("rewards.measure.truth", SOLVER)
-        if st.session_state["rewards.measure.truth"] not in offered:
-            st.session_state["rewards.measure.truth"] = SOLVER
-        truth = keep(
-            "rewards.measure.truth",
-            st.selectbox("Against", offered, format_func=_truth, key="rewards.measure.truth", help="Whose word on a step counts as true."),
-        )
-    samples, spec = 16, "chain:n=60"
+    offered = [SOLVER, *book().counts().by_source]
+    truth = remembered(
+        truth_at.selectbox,
+        "Against",
+        offered,
+        key="rewards.measure.truth",
+        default=SOLVER,
+        offered=offered,
+        format_func=_truth,
+        help="Whose word on a step counts as true.",
+    )
+    samples, problems = 16, "chain:n=60"
     if truth == SOLVER:
-        with set_at:
-            spec = pick_set("rewards.measure.set", "chain:n=60")
-        with samples_at:
-            restore("rewards.measure.samples", 16)
-            samples = keep("rewards.measure.samples", st.number_input("Solutions of each", 2, 64, step=1, key="rewards.measure.samples"))
+        problems = remembered(
+            set_at.text_input,
+            "Problems",
+            key="rewards.measure.set",
+            default="chain:n=60",
+            help="How many of which kind, such as chain:n=100, chain:steps=5,n=100 or countdown:numbers=3,n=100.",
+        ).strip()
+        samples = remembered(samples_at.number_input, "Solutions of each", 2, 64, step=1, key="rewards.measure.samples", default=16)
     rewards_at, go_at = st.columns([9, 2], vertical_alignment="bottom")
     with rewards_at:
         chosen = pick_rewards("rewards.measure.rewards", model, DEFAULT)
-    with go_at:
-        go = st.button("Measure", type="primary", icon=":material/query_stats:", width="stretch", disabled=not chosen)
-    job = MeasureJob(spec, chosen, model, int(samples), labels="" if truth == SOLVER else truth)
-    if chosen:
-        price(lambda: job)
-    if go:
-        try:
-            check_set(spec)
-        except RlmError as error:
-            st.error(markdown_text(str(error)), icon=":material/error:")
-        else:
-            start(job, SHOWN)
+
+    def job() -> MeasureJob:
+        check_set(problems)
+        return MeasureJob(problems, chosen, model, int(samples), labels="" if truth == SOLVER else truth)
+
+    job_button(go_at, "Measure", "query_stats", job, key=JOB_KEY, possible=bool(chosen))
     nothing = "Press Measure: solutions of held-out problems are sampled once, and every reward judges the same ones."
-    job_view(MeasureJob, SHOWN, _asked, _draw, nothing)
+    job_view(MeasureJob, JOB_KEY, _asked, _draw, nothing)
 
 
 def _truth(source: str) -> str:
@@ -73,10 +73,7 @@ def _asked(job: MeasureJob) -> str:
 
 
 def _draw(row: JobRow) -> None:
-    found = row.result["rewards"]
-    for name, failed in ((n, r["error"]) for n, r in found.items() if "error" in r):
-        st.error(f"**{markdown_text(reward_title(name))}**: {markdown_text(failed)}", icon=":material/error:")
-    good = {n: r for n, r in found.items() if "error" not in r}
+    good = without_failures(row.result["rewards"])
     if not good:
         return
     first = next(iter(good.values()))
@@ -86,41 +83,52 @@ def _draw(row: JobRow) -> None:
     )
     st.dataframe(_table(good), hide_index=True, width="stretch", column_config=_columns(first["samples"]))
     for name, r in good.items():
-        if r.get("learned"):
-            st.warning(
-                f"{markdown_text(reward_title(name))} learned from {r['learned']:,} of these {r['problems']:,} problems, "
-                "which flatters it; measure it on others.",
-                icon=":material/warning:",
-            )
-        if unknown := r.get("unknown"):
-            st.caption(
-                f"Of {unknown:,} steps that {markdown_text(reward_title(name))} scored nobody can say whether they are right "
-                "(the exact solver cannot read them, or they have no label); they are in no figure of steps."
-            )
-        if refused := r.get("refused"):
-            why = markdown_text(next(iter(refused)))
-            st.warning(
-                f"{markdown_text(reward_title(name))} could not judge {sum(refused.values()):,} solutions; they are in no figure. {why}",
-                icon=":material/warning:",
-            )
-    voted = {n: r for n, r in good.items() if r["best_of_n"]}
-    for name, r in voted.items():
-        _verdict(name, r)
+        _left_out(markdown_text(reward_title(name)), r)
+    for name, r in good.items():
+        if r["best_of_n"]:
+            _verdict(name, r)
     left, right = st.columns(2, gap="large")
     with left:
-        st.markdown("**What it buys**: accuracy of weighted Best-of-N")
-        tables = {reward_title(n, r["oracle"]): r["best_of_n"] for n, r in voted.items()}
-        if tables:
-            chart(best_of_n_figure(tables, theme=theme()), key=f"bon.{row.id}")
-        else:
-            st.caption("There are not as many solutions of every problem, so there is no Best-of-N to compare.")
+        _gain(row.id, good)
     with right:
-        st.markdown("**Calibration**: is a score of 0.8 right in 8 of 10 cases?")
-        curves = {reward_title(n, r["oracle"]): r.get("calibration", []) for n, r in good.items()}
-        if any(curves.values()):
-            chart(calibration_figure(curves, theme=theme()), key=f"cal.{row.id}")
-        else:
-            st.caption("None of these rewards scores single steps.")
+        _calibration(row.id, good)
+
+
+def _left_out(reward: str, r: dict[str, Any]) -> None:
+    """What the figures of a reward do not cover. reward: its title as Markdown."""
+    if r.get("learned"):
+        st.warning(
+            f"{reward} learned from {r['learned']:,} of these {r['problems']:,} problems, which flatters it; measure it on others.",
+            icon=":material/warning:",
+        )
+    if unknown := r.get("unknown"):
+        st.caption(
+            f"{unknown:,} steps that {reward} scored are in no figure of steps: whether they are right is unknown, because the "
+            "exact solver cannot read them, or they have no label."
+        )
+    if refused := r.get("refused"):
+        why = markdown_text(next(iter(refused)))
+        st.warning(f"{reward} could not judge {sum(refused.values()):,} solutions; they are in no figure. {why}", icon=":material/warning:")
+
+
+def _gain(job: str, good: dict[str, dict[str, Any]]) -> None:
+    """Accuracy of weighted Best-of-N against the number of candidates."""
+    st.markdown("**What it buys**: accuracy of weighted Best-of-N")
+    tables = {reward_title(n, r["oracle"]): r["best_of_n"] for n, r in good.items() if r["best_of_n"]}
+    if tables:
+        chart(best_of_n_figure(tables, theme=theme()), key=f"bon.{job}")
+    else:
+        st.caption("The problems have different numbers of solutions, so there is no Best-of-N to compare.")
+
+
+def _calibration(job: str, good: dict[str, dict[str, Any]]) -> None:
+    """Share of right steps against the score."""
+    st.markdown("**Calibration**: is a score of 0.8 right in 8 of 10 cases?")
+    curves = {reward_title(n, r["oracle"]): r.get("calibration", []) for n, r in good.items()}
+    if any(curves.values()):
+        chart(calibration_figure(curves, theme=theme()), key=f"cal.{job}")
+    else:
+        st.caption("None of these rewards scores single steps.")
 
 
 def _table(good: dict[str, dict[str, Any]]) -> pd.DataFrame:

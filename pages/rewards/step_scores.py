@@ -6,13 +6,14 @@ from typing import Any
 
 import streamlit as st
 
+from pages.rewards.failures import without_failures
 from pages.shared.escape import html_text, markdown_text
 from pages.shared.html import table_html, theme
-from pages.shared.jobs import job_view, price, start
+from pages.shared.jobs import job_button, job_view
+from pages.shared.model_picker import pick_model
 from pages.shared.plot import plot
-from pages.shared.reward_picker import pick_model, pick_rewards, reward_title
-from pages.shared.state import keep, one_of, restore
-from rlm_core.core.errors import RlmError
+from pages.shared.reward_picker import pick_rewards, reward_title
+from pages.shared.state import one_of, remembered
 from rlm_core.core.wording import counted, readable
 from rlm_core.figures.charts.heatmap import Row, cell, heat_figure
 from rlm_core.figures.palette import MARKS
@@ -21,51 +22,40 @@ from rlm_core.models.listed import refuse_unreadable
 from rlm_core.problems import make
 
 DEFAULT = ("prm:nano", "prm:nano-head", "logprob", "oracle")
-SHOWN = "rewards.score.job"
+JOB_KEY = "rewards.score.job"
 
 
 def step_scores() -> None:
     model_at, problem_at, samples_at, seed_at = st.columns([3, 5, 2, 2], vertical_alignment="bottom")
     with model_at:
         model = pick_model("rewards.score.model")
-    with problem_at:
-        restore("rewards.score.problem", "chain:steps=7,seed=3")
-        spec = keep(
-            "rewards.score.problem",
-            st.text_input("Problem", key="rewards.score.problem", help="Such as chain:steps=7,seed=3 or countdown:numbers=4,seed=31."),
-        )
-    with samples_at:
-        restore("rewards.score.samples", 12)
-        samples = keep("rewards.score.samples", st.number_input("Solutions", 1, 64, step=1, key="rewards.score.samples"))
-    with seed_at:
-        restore("rewards.score.seed", 0)
-        seed = keep("rewards.score.seed", st.number_input("Seed", 0, 2**31 - 1, step=1, key="rewards.score.seed"))
+    problem = remembered(
+        problem_at.text_input,
+        "Problem",
+        key="rewards.score.problem",
+        default="chain:steps=7,seed=3",
+        help="Such as chain:steps=7,seed=3 or countdown:numbers=4,seed=31.",
+    )
+    samples = remembered(samples_at.number_input, "Solutions", 1, 64, step=1, key="rewards.score.samples", default=12)
+    seed = remembered(seed_at.number_input, "Seed", 0, 2**31 - 1, step=1, key="rewards.score.seed", default=0)
     rewards_at, go_at = st.columns([10, 2], vertical_alignment="bottom")
     with rewards_at:
         chosen = pick_rewards("rewards.score.rewards", model, DEFAULT)
-    with go_at:
-        go = st.button("Score", type="primary", icon=":material/grid_on:", width="stretch", disabled=not chosen)
-    job = ScoreJob(spec, chosen, model, int(samples), seed=int(seed))
-    if chosen:
-        price(lambda: job)
-    if go:
-        try:
-            refuse_unreadable(model, make(spec))
-        except RlmError as error:
-            st.error(markdown_text(str(error)), icon=":material/error:")
-        else:
-            start(job, SHOWN)
+
+    def job() -> ScoreJob:
+        refuse_unreadable(model, make(problem))
+        return ScoreJob(problem, chosen, model, int(samples), seed=int(seed))
+
+    job_button(go_at, "Score", "grid_on", job, key=JOB_KEY, possible=bool(chosen))
     nothing = "Press Score: the model writes the solutions, and each reward judges every step of every one."
-    job_view(ScoreJob, SHOWN, lambda j: f"{j.problem}, {counted(j.samples, 'solution')} by {j.model}", _draw, nothing)
+    job_view(ScoreJob, JOB_KEY, lambda j: f"{j.problem}, {counted(j.samples, 'solution')} by {j.model}", _draw, nothing)
 
 
 def _draw(row: JobRow) -> None:
     result = row.result
     st.html(f'<div class="rlm-question">{html_text(result["question"])}</div>')
     solutions, key = result["solutions"], f"rewards.cell.{row.id}"
-    shown = {name: s for name, s in result["scores"].items() if "error" not in s}
-    for name, failed in ((n, s["error"]) for n, s in result["scores"].items() if "error" in s):
-        st.error(f"**{markdown_text(reward_title(name))}**: {markdown_text(failed)}", icon=":material/error:")
+    shown = without_failures(result["scores"])
     if not shown:
         return
     which = one_of("Scores", ["Each step's own", "The state so far"], "rewards.own")

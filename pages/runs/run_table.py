@@ -1,4 +1,4 @@
-"""Saved runs as a table to tick rows of. What is ticked is a run, not a row: it stays when the list changes, and only a person ticks."""
+"""Saved runs as a table with a box per row. A run stays picked when the list changes, and only a person picks runs."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from rlm_core.runs.store import RunRow
 
 VERDICT = {True: "✓ right", False: "✕ wrong", None: "not checked"}
 WIDTHS = {"Problem": 260, "Strategy": 170, "Reward": 165, "Model": 165, "Answer": 90, "Settings": 260}
-"""Columns of text that may be long, in px; what does not fit ends in an ellipsis."""
-PX_A_SIGN = 7.5
-ROWS_SEEN = 12
+"""Widths in px of columns of long text; text that does not fit ends in an ellipsis."""
+PX_PER_CHARACTER = 7.5
+VISIBLE_ROWS = 12
 
 
-def tick(rows: Sequence[RunRow], key: str) -> list[RunRow]:
-    """Draw the table; the runs that are ticked."""
-    before = ticked(key)
+def pick(rows: Sequence[RunRow], key: str) -> list[RunRow]:
+    """Draw the table; returns the runs that are picked."""
+    before = picked(key)
     shown = [r.id for r in rows]
     st.session_state[f"{key}.shown"] = shown
     chosen = st.dataframe(
         frame(rows),
         hide_index=True,
-        height=min(ROWS_SEEN, len(rows)) * 35 + 38,
+        height=min(VISIBLE_ROWS, len(rows)) * 35 + 38,
         on_select="rerun",
         selection_mode="multi-row",
         selection_default={"selection": {"rows": [i for i, run in enumerate(shown) if run in before]}},
@@ -47,27 +47,27 @@ def tick(rows: Sequence[RunRow], key: str) -> list[RunRow]:
     return [rows[i] for i in chosen.selection.rows if i < len(rows)]  # type: ignore[attr-defined]
 
 
-def ticked(key: str) -> set[str]:
-    """The ids that a person has ticked in the table as it was last drawn."""
+def picked(key: str) -> set[str]:
+    """Ids of the runs that are picked in the table as it was last drawn."""
     shown = st.session_state.get(f"{key}.shown", [])
     state = st.session_state.get(_table(key, shown))
     return {shown[i] for i in state["selection"]["rows"] if i < len(shown)} if state else set()
 
 
-def untick(key: str) -> None:
-    """Forget what is ticked (the page must be run again)."""
+def unpick(key: str) -> None:
+    """Pick no run; the page must be run again."""
     st.session_state[f"{key}.shown"] = []
     st.session_state[f"{key}.times"] = st.session_state.get(f"{key}.times", 0) + 1
 
 
 def _table(key: str, shown: Sequence[str]) -> str:
-    """The browser keeps ticks by the row's number, so another list is another table."""
+    """Key of the table widget. The browser keeps picks by row number, so another list needs another key."""
     content = hashlib.blake2s(",".join(shown).encode(), digest_size=6).hexdigest()
     return f"{key}.{st.session_state.get(f'{key}.times', 0)}.{content}"
 
 
 def frame(rows: Sequence[RunRow]) -> pd.DataFrame:
-    """One line a run."""
+    """One row per run."""
     return pd.DataFrame([_line(r) for r in rows])
 
 
@@ -87,4 +87,4 @@ def _line(r: RunRow) -> dict[str, object]:
         "Settings": apart(r.config),
         "Link": f"/?run={r.id}",
     }
-    return line | {name: shorten(clean(str(line[name])), int(width / PX_A_SIGN)) for name, width in WIDTHS.items()}
+    return line | {name: shorten(clean(str(line[name])), int(width / PX_PER_CHARACTER)) for name, width in WIDTHS.items()}

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from pages.shared.html import miniature_html
-from pages.shared.state import keep, restore
+from pages.shared.state import remember, remembered, restore
 from rlm_core.core.parameters import Description, Parameter, Value
 
 
@@ -19,7 +19,7 @@ def parameter(p: Parameter, key: str, beside: Mapping[str, Any] | None = None) -
     """
     default = p.default_beside(beside or {})
     restore(key, None if p.default_with else default)
-    value = keep(key, _widget(p, key, default))
+    value = remember(key, _widget(p, key, default))
     return default if value is None or value == "" else value
 
 
@@ -58,10 +58,8 @@ def _grid(shown: list[Parameter], prefix: str, columns: int) -> dict[str, Any]:
 
 def choose(label: str, offered: dict[str, Description], key: str, default: str, help: str) -> Description:
     """Pick one description by its title, alike ones next to each other; drawing, sentence and paper stand below."""
-    restore(key, default)
     names = sorted(offered, key=lambda n: area(offered[n])[0])
-    name = keep(key, st.selectbox(label, names, format_func=lambda n: _titled(offered[n]), key=key, help=help))
-    chosen = offered[name]
+    chosen = offered[remembered(st.selectbox, label, names, key=key, default=default, format_func=lambda n: _titled(offered[n]), help=help)]
     sentence = f"{chosen.sentence} [{chosen.paper}]({chosen.url})" if chosen.url else chosen.sentence
     if not chosen.shape:
         st.caption(sentence)

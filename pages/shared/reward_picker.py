@@ -1,4 +1,4 @@
-"""Choosing the model, the rewards and the problems that a comparison is about."""
+"""Choosing the rewards that judge the same solutions."""
 
 from __future__ import annotations
 
@@ -8,17 +8,9 @@ import streamlit as st
 
 from pages.shared.escape import markdown_text
 from pages.shared.parameters import parameters
-from pages.shared.state import keep, restore
+from pages.shared.state import remember, remembered, restore
 from rlm_core import catalogue, rewards
 from rlm_core.core.errors import ConfigError
-
-
-def pick_model(key: str) -> str:
-    """A listed model by name."""
-    restore(key, "nano")
-    offered = [name for name in catalogue.models() if name != "other"]
-    label = {d.name: d.title for d in catalogue.models().values()}
-    return keep(key, st.selectbox("Model", offered, format_func=lambda n: label[n], key=key, help="Whose solutions are judged."))
 
 
 def fitting(model: str) -> list[str]:
@@ -44,24 +36,27 @@ def pick_rewards(key: str, model: str, default: Sequence[str]) -> tuple[str, ...
             st.container(width=420),
         ):
             _with_settings(key, model, offered)
-    return tuple(keep(key, picked))
+    return tuple(remember(key, picked))
 
 
 def _with_settings(key: str, model: str, offered: list[str]) -> None:
     """Choose a reward, set it, add it; the same reward can be added with several settings."""
     described = {n: rewards.reward(n).description for n in offered if rewards.reward(n).description.parameters}
-    restore(f"{key}.which", next(iter(described)))
-    if st.session_state[f"{key}.which"] not in described:
-        st.session_state[f"{key}.which"] = next(iter(described))
-    which = keep(f"{key}.which", st.selectbox("Reward", list(described), format_func=reward_title, key=f"{key}.which"))
+    which = remembered(
+        st.selectbox,
+        "Reward",
+        list(described),
+        key=f"{key}.which",
+        default=next(iter(described)),
+        offered=described,
+        format_func=reward_title,
+    )
     values = parameters(described[which], f"{key}.set")
-    wrong = ""
+    text = ""
     try:
         text = rewards.chosen(rewards.notation(which, values), model).text
     except ConfigError as error:
-        text, wrong = "", str(error)
-    if wrong:
-        st.error(markdown_text(wrong), icon=":material/error:")
+        st.error(markdown_text(str(error)), icon=":material/error:")
     st.button("Add", key=f"{key}.add", icon=":material/add:", disabled=not text, on_click=_add, args=(key, text))
 
 
@@ -70,18 +65,7 @@ def _add(key: str, text: str) -> None:
 
 
 def reward_title(text: str, oracle: bool = False) -> str:
-    """ "prm:nano" or a title, with its settings if it has any; what saw the truth, or always does, bears a flag."""
+    """ "prm:nano" or a title, with its settings if it has any; a reward that sees the truth has a flag."""
     name, _, settings = text.partition("(")
     flag = " ⚑" if oracle or name in ("oracle", "verifier") else ""
     return (name if ":" in name else catalogue.title("reward", name)) + (f" ({settings}" if settings else "") + flag
-
-
-def pick_set(key: str, default: str) -> str:
-    """A set of problems in one word."""
-    restore(key, default)
-    return keep(
-        key,
-        st.text_input(
-            "Problems", key=key, help="How many of which kind, such as chain:n=100, chain:steps=5,n=100 or countdown:numbers=3,n=100."
-        ),
-    ).strip()

@@ -1,54 +1,70 @@
-"""Widget values that outlive the widget: changing one control never resets another."""
+"""Widget values that outlive the widget: changing one control never resets another, and another page changes none."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import streamlit as st
 
-_KEPT, _USUAL, _BY_HAND = "kept", "usual", "by_hand"
+_REMEMBERED, _DEFAULTS, _BY_HAND = "remembered", "defaults", "by_hand"
+
+
+def remembered(
+    widget: Callable[..., Any], label: str, *arguments: Any, key: str, default: Any, offered: Collection[Any] | None = None, **options: Any
+) -> Any:
+    """Draw a widget that keeps its value while other pages are open; returns the value.
+
+    widget: such as `st.selectbox`, or a column's method of that name.
+    default: the value before a person sets one.
+    offered: where given, a value that is not among them gives way to the default.
+    arguments, options: the widget's own.
+    """
+    restore(key, default)
+    if offered is not None and st.session_state[key] not in offered:
+        st.session_state[key] = default
+    return remember(key, widget(label, *arguments, key=key, **options))
 
 
 def restore(key: str, default: Any) -> None:
     """Before a widget: give its key the value it last had, or the default."""
     if key not in st.session_state:
-        st.session_state[key] = st.session_state.setdefault(_KEPT, {}).get(key, default)
+        st.session_state[key] = st.session_state.setdefault(_REMEMBERED, {}).get(key, default)
 
 
-def follow(key: str, default: Any) -> None:
-    """Before a widget whose default depends on another control: the default of now, until a person sets something else."""
-    usual, by_hand = st.session_state.setdefault(_USUAL, {}), st.session_state.setdefault(_BY_HAND, set())
+def restore_following(key: str, default: Any) -> None:
+    """Before a widget whose default depends on another control: the present default, until a person sets something else."""
+    defaults, by_hand = st.session_state.setdefault(_DEFAULTS, {}), st.session_state.setdefault(_BY_HAND, set())
     restore(key, default)
-    if key not in by_hand and st.session_state[key] == usual.get(key, default):
-        put(key, default)
+    if key not in by_hand and st.session_state[key] == defaults.get(key, default):
+        set_value(key, default)
     else:
         by_hand.add(key)
-    usual[key] = default
+    defaults[key] = default
 
 
-def keep(key: str, value: Any) -> Any:
+def remember(key: str, value: Any) -> Any:
     """After a widget: remember its value."""
-    st.session_state.setdefault(_KEPT, {})[key] = value
+    st.session_state.setdefault(_REMEMBERED, {})[key] = value
     return value
 
 
-def put(key: str, value: Any) -> None:
-    """Set a widget's value from elsewhere (before it is drawn in this run)."""
+def set_value(key: str, value: Any) -> None:
+    """Set a widget's value from elsewhere, before it is drawn in this run of the page."""
     st.session_state[key] = value
-    keep(key, value)
+    remember(key, value)
 
 
-def kept(prefixes: Collection[str]) -> dict[str, Any]:
+def values(prefixes: Collection[str]) -> dict[str, Any]:
     """The last values of all widgets whose keys begin with one of these words, up to the first dot."""
-    return {key: value for key, value in st.session_state.get(_KEPT, {}).items() if key.partition(".")[0] in prefixes}
+    return {key: value for key, value in st.session_state.get(_REMEMBERED, {}).items() if key.partition(".")[0] in prefixes}
 
 
 def one_of(label: str, offered: Sequence[str], key: str) -> str:
     """A row of buttons of which one is always chosen: the last one known, where Streamlit says that none is."""
-    known = st.session_state.setdefault(_KEPT, {}).get(key)
+    known = st.session_state.setdefault(_REMEMBERED, {}).get(key)
     last = known if known in offered else offered[0]
     if st.session_state.get(key) not in offered:
         st.session_state[key] = last
     chosen = st.segmented_control(label, offered, key=key, label_visibility="collapsed", required=True)
-    return keep(key, chosen or last)
+    return remember(key, chosen or last)

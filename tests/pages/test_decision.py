@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.explore.rivals import SHOWN, rivals
-from pages.explore.why import compared, now
+from pages.explore.alternatives import MAX_ROWS, alternatives
+from pages.explore.decision import compared, now
 from rlm_core.core.tree import SearchTree, replay
 from tests.helpers import beam_log, best_of_n_log, particle_log, random_log
 
@@ -73,7 +73,7 @@ def test_nothing_can_be_chosen_where_all_children_were_pruned():
 def test_a_candidate_is_ranked_by_score_among_all_with_its_answer_and_what_became_of_it():
     tree = replay(best_of_n_log(2, 10, unscored=2))
     assert tree.answered is not None
-    found = rivals(tree, tree.nodes[tree.answered.node or 0], "fan")
+    found = alternatives(tree, tree.nodes[tree.answered.node or 0], "fan")
     assert found is not None and found.own is not None
     assert len(found.rows) == 10 and found.rows[found.own][-1] == "answer"
     ranks, scores = [r[0] for r in found.rows], [r[3] for r in found.rows]
@@ -84,7 +84,7 @@ def test_a_candidate_is_ranked_by_score_among_all_with_its_answer_and_what_becam
 def test_a_state_of_a_beam_is_ranked_in_its_level_and_says_what_was_dropped():
     tree = replay(beam_log(1))
     node = next(n for n in tree.nodes.values() if n.pruned)
-    found = rivals(tree, node, "layers")
+    found = alternatives(tree, node, "layers")
     assert found is not None and found.own is not None
     assert f"{node.id} ◀" in found.rows[found.own] and found.rows[found.own][-1] == "dropped"
     assert "kept" in {r[-1] for r in found.rows}
@@ -93,7 +93,7 @@ def test_a_state_of_a_beam_is_ranked_in_its_level_and_says_what_was_dropped():
 def test_a_particle_shows_its_weight_and_how_often_it_goes_on():
     tree = replay(particle_log(1))
     node = tree.resamplings[-1][1].particles[0].node
-    found = rivals(tree, tree.nodes[node], "particles")
+    found = alternatives(tree, tree.nodes[node], "particles")
     assert found is not None and found.own is not None and found.head[2] == "weight"
     assert len(found.rows) == 6
 
@@ -101,8 +101,8 @@ def test_a_particle_shows_its_weight_and_how_often_it_goes_on():
 def test_of_many_rivals_the_asked_one_is_shown_too():
     tree = replay(best_of_n_log(2, 60))
     last = max(tree.candidates(), key=lambda n: (-(n.score or 0), n.id))
-    found = rivals(tree, last, "fan")
-    assert found is not None and found.own == SHOWN and found.left_out == 60 - SHOWN - 1
+    found = alternatives(tree, last, "fan")
+    assert found is not None and found.own == MAX_ROWS and found.left_out == 60 - MAX_ROWS - 1
 
 
 @pytest.mark.parametrize("log", ["best_of_n_log 2 10", "beam_log 1"])

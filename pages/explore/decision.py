@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.explore.rivals import OWN, Rivals, rivals
+from pages.explore.alternatives import OWN, Alternatives, alternatives
 from pages.shared.escape import html_text, markdown_text
 from pages.shared.html import table_html
 from pages.shared.state import one_of
@@ -21,7 +21,7 @@ TOGETHER = ("fan", "layers", "particles")
 """Shapes in which states are weighed over the whole tree, so that the children of one node are no group of their own."""
 
 
-def why(tree: SearchTree, node: Node, shape: str) -> None:
+def decision(tree: SearchTree, node: Node, shape: str) -> None:
     """Both questions, as far as this strategy weighs anything there. shape: the strategy's."""
     parent = None if node.parent is None else tree.nodes[node.parent]
     decided = [n for n in (parent, node) if n is not None and n.decision is not None]
@@ -32,16 +32,16 @@ def why(tree: SearchTree, node: Node, shape: str) -> None:
     if parent is not None and parent.decision is not None:
         _decided(tree, parent, which, node)
     elif parent is not None:
-        _weighed(rivals(tree, node, shape))
+        _weighed(alternatives(tree, node, shape))
     if node.decision is not None:
         if parent is not None:
             st.markdown("##### What would be chosen below it?")
         _decided(tree, node, which, None)
     elif node.children and (parent is None or shape not in TOGETHER):
-        _weighed(rivals(tree, tree.nodes[node.children[0]], shape, asked=False))
+        _weighed(alternatives(tree, tree.nodes[node.children[0]], shape, asked=False))
 
 
-def _weighed(found: Rivals | None) -> None:
+def _weighed(found: Alternatives | None) -> None:
     """Its rank among those it was weighed against, where there were any."""
     if found is None:
         return

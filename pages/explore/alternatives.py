@@ -1,4 +1,4 @@
-"""What a node was weighed against where no formula chose: the candidates, its level, its siblings, or the other particles."""
+"""The alternatives of a node where no formula chose: the candidates, its level, its siblings, or the other particles."""
 
 from __future__ import annotations
 
@@ -12,14 +12,23 @@ from rlm_core.narrate.sentences import METHODS
 from rlm_core.search.pool import pooled
 
 OWN = "◀"
-"""The mark of the row that is asked about."""
-SHOWN = 24
-"""Rows of a table; the asked one is always among them."""
+"""Marks the row that is asked about."""
+MAX_ROWS = 24
+"""Rows of a table; the row that is asked about is always one of them."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rivals:
-    """A table in which one row is asked about. how: by what they were weighed. own: that row's place. left_out: rows that were."""
+class Alternatives:
+    """A ranked table of nodes that were compared.
+
+    title: heading of the table.
+    how: a sentence on what they were compared by.
+    head: column names.
+    rows: one per node.
+    own: index of the row that is asked about; None for none.
+    text_columns: indices of the columns of text.
+    left_out: number of rows that are not in the table.
+    """
 
     title: str
     how: str
@@ -30,10 +39,11 @@ class Rivals:
     left_out: int
 
 
-def rivals(tree: SearchTree, node: Node, shape: str, *, asked: bool = True) -> Rivals | None:
-    """The table of a node and its rivals; None where nothing was weighed (one child after another).
+def alternatives(tree: SearchTree, node: Node, shape: str, *, asked: bool = True) -> Alternatives | None:
+    """The table of a node and its alternatives; None where nothing was compared (one child after another).
 
-    shape: the strategy's. asked: the node itself is asked about, and marked; else it only stands for them all.
+    shape: the strategy's.
+    asked: mark the node as the one asked about; else it only says which table.
     """
     found = _found(tree, node, shape)
     if found is None or asked:
@@ -42,7 +52,7 @@ def rivals(tree: SearchTree, node: Node, shape: str, *, asked: bool = True) -> R
     return replace(found, title="What was weighed below it", rows=rows, own=None)
 
 
-def _found(tree: SearchTree, node: Node, shape: str) -> Rivals | None:
+def _found(tree: SearchTree, node: Node, shape: str) -> Alternatives | None:
     if shape == "fan":
         return _candidates(tree, node)
     if found := _particles(tree, node):
@@ -59,8 +69,8 @@ def _siblings(tree: SearchTree, node: Node) -> list[Node]:
     return [tree.nodes[c] for c in tree.nodes[node.parent].children] if node.parent is not None else []
 
 
-def _candidates(tree: SearchTree, node: Node) -> Rivals | None:
-    """Whole solutions side by side: the one that the node is part of among all."""
+def _candidates(tree: SearchTree, node: Node) -> Alternatives | None:
+    """The finished solution that the node is part of, among all of them."""
     ends = pooled(tree)
     mine = next((e for e in ends if node.id in tree.path(e.id)), None)
     if mine is None or len(ends) < 2:
@@ -69,10 +79,10 @@ def _candidates(tree: SearchTree, node: Node) -> Rivals | None:
     return _ranked(tree, ends, mine, f"Among {counted(len(ends), 'candidate')}, by score{rule}.", step="answer")
 
 
-def _ranked(tree: SearchTree, nodes: Sequence[Node], own: Node, how: str, step: str) -> Rivals:
+def _ranked(tree: SearchTree, nodes: Sequence[Node], own: Node, how: str, step: str) -> Alternatives:
     ranked = sorted(nodes, key=lambda n: (n.score is None, -(n.score or 0.0), n.id))
     place = next(i for i, n in enumerate(ranked) if n.id == own.id)
-    shown = [i for i in range(len(ranked)) if i < SHOWN or i == place]
+    shown = [i for i in range(len(ranked)) if i < MAX_ROWS or i == place]
     rows = tuple(
         (
             "–" if ranked[i].score is None else f"{i + 1}",
@@ -84,7 +94,7 @@ def _ranked(tree: SearchTree, nodes: Sequence[Node], own: Node, how: str, step: 
         for i in shown
     )
     head = ("rank", "node", step, "score", "")
-    return Rivals("Why this one?", how, head, rows, shown.index(place), (2,), len(ranked) - len(shown))
+    return Alternatives("Why this one?", how, head, rows, shown.index(place), (2,), len(ranked) - len(shown))
 
 
 def _answer(node: Node) -> str:
@@ -92,7 +102,7 @@ def _answer(node: Node) -> str:
 
 
 def fate(tree: SearchTree, node: Node) -> str:
-    """What became of a state in a word: answer (the run's), agrees (with it), finished, kept, dropped, cut off or open."""
+    """The fate of a state in one word: answer (of the run), agrees (with it), finished, kept, dropped, cut off or open."""
     answered = tree.answered
     if answered is not None and answered.node == node.id:
         return "answer"
@@ -105,15 +115,15 @@ def fate(tree: SearchTree, node: Node) -> str:
     return "finished" if node.finished else "kept" if node.children else "open"
 
 
-def _particles(tree: SearchTree, node: Node) -> Rivals | None:
-    """The latest resampling that this particle was in, each with its weight and how often it goes on."""
+def _particles(tree: SearchTree, node: Node) -> Alternatives | None:
+    """The particles of the latest resampling of this particle, with their weights and their copies."""
     found = next(((seq, e) for seq, e in reversed(tree.resamplings) if any(p.node == node.id for p in e.particles)), None)
     if found is None:
         return None
     seq, event = found
     particles = sorted(event.particles, key=lambda p: (-p.weight, p.node))
     places = [i for i, p in enumerate(particles) if p.node == node.id]
-    shown = [i for i in range(len(particles)) if i < SHOWN or i in places]
+    shown = [i for i in range(len(particles)) if i < MAX_ROWS or i in places]
     rows = tuple(
         (
             f"{particles[i].node}{f' {OWN}' * (i in places)}",
@@ -124,4 +134,6 @@ def _particles(tree: SearchTree, node: Node) -> Rivals | None:
         for i in shown
     )
     how = f"Resampling in event {seq:,} ({event.method}): particles go on by chance, in proportion to their weights, which sum to 1."
-    return Rivals("Why this one?", how, ("node", "step", "weight", ""), rows, shown.index(places[0]), (1,), len(particles) - len(shown))
+    return Alternatives(
+        "Why this one?", how, ("node", "step", "weight", ""), rows, shown.index(places[0]), (1,), len(particles) - len(shown)
+    )

@@ -1,53 +1,44 @@
-"""Labels made without a person: by the exact solver, by rollouts or by a judge, as a job that can be cancelled and gone on with."""
+"""Automatic labels: by the exact solver, by rollouts or by a judge, as a job that can be cancelled and resumed."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from pages.shared.escape import markdown_text
-from pages.shared.jobs import job_view, price, start
-from pages.shared.reward_picker import pick_model
+from pages.shared.jobs import job_button, job_view
+from pages.shared.model_picker import pick_model
 from pages.shared.services import book, store
-from pages.shared.state import keep, restore
+from pages.shared.state import remembered
 from rlm_core.core.wording import LABELLED_BY, counted
 from rlm_core.jobs.forecast import parts
 from rlm_core.jobs.queue import JobRow, LabelJob
 from rlm_core.rewards.heads.recipe import MAKERS
 
-SHOWN = "labels.make.job"
+JOB_KEY = "labels.make.job"
 
 
-def make_labels() -> None:
+def automatic_labels() -> None:
     held = book().counts()
     if not held.solutions:
         st.info("There are no solutions to label yet; add some under Annotate, from saved runs or a file.", icon=":material/inbox:")
         return
     st.markdown(f"Labels every step of the {counted(held.solutions, 'solution')} in the label book that this maker has not labelled yet.")
     maker_at, model_at, count_at, go_at = st.columns([4, 3, 3, 2], vertical_alignment="bottom")
-    with maker_at:
-        restore("labels.maker", "soft")
-        maker = keep("labels.maker", st.selectbox("Made by", list(MAKERS), format_func=_title, key="labels.maker"))
-    model = "nano"
+    maker = remembered(maker_at.selectbox, "Made by", list(MAKERS), key="labels.maker", default="soft", format_func=_title)
+    model, rollouts, noise = "nano", 8, 0.1
     if maker in ("hard", "soft", "judge"):
         with model_at:
             model = pick_model("labels.model")
-    rollouts, noise = 8, 0.1
-    with count_at:
-        if maker in ("hard", "soft"):
-            restore("labels.rollouts", 8)
-            rollouts = keep("labels.rollouts", st.number_input("Rollouts a step", 1, 64, step=1, key="labels.rollouts"))
-        elif maker == "noisy":
-            restore("labels.noise", 0.1)
-            noise = keep("labels.noise", st.number_input("Share flipped", 0.0, 0.5, step=0.05, key="labels.noise"))
+    if maker in ("hard", "soft"):
+        rollouts = remembered(count_at.number_input, "Rollouts per step", 1, 64, step=1, key="labels.rollouts", default=8)
+    elif maker == "noisy":
+        noise = remembered(count_at.number_input, "Share flipped", 0.0, 0.5, step=0.05, key="labels.noise", default=0.1)
     job = LabelJob(maker, model, rollouts=int(rollouts), noise=float(noise))
     left = parts(job, store(), book())[0].pieces
-    with go_at:
-        if st.button("Make labels", type="primary", icon=":material/label:", width="stretch", disabled=not left):
-            start(job, SHOWN)
     st.caption(MAKERS[maker] + ("" if left else " All solutions in the label book have these labels already."))
-    price(lambda: job)
+    job_button(go_at, "Make labels", "label", lambda: job, key=JOB_KEY, possible=left > 0)
     nothing = "Press Make labels: progress and the tokens spent are shown, and what is done is kept if you cancel."
-    job_view(LabelJob, SHOWN, lambda j: f"{_title(j.maker)}, {j.model}", _draw, nothing)
+    job_view(LabelJob, JOB_KEY, lambda j: f"{_title(j.maker)}, {j.model}", _draw, nothing)
 
 
 def _title(maker: str) -> str:

@@ -1,4 +1,4 @@
-"""The answers that stood for choice, which was chosen and why; and what fewer candidates would have answered."""
+"""Answers and votes: the answers of the candidates, the choice among them, and the choice from fewer candidates."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from rlm_core.search.pool import cost, cut, pooled
 RULES = ("weighted", "naive", "majority")
 
 
-def votes(run: str, tree: SearchTree, shape: str) -> None:
-    """shape: the strategy's; a fan's candidates can be cut to the first n."""
+def answers(run: str, tree: SearchTree, shape: str) -> None:
+    """shape: the strategy's. The candidates of a fan can be cut to the first n."""
     answered = tree.answered
     if answered is None:
         st.caption("The answer is picked when the search ends; move the timeline to the end to see it.")
     elif answered.answer is None:
         cut_short = cut_off(tree, "candidate" if shape == "fan" else "")
-        what_now = f"{cut_short}; a higher limit lets them end." if cut_short else "A larger budget gives the search time to finish one."
-        st.info(f"No candidate was finished, so there is no answer. {what_now}")
+        advice = f"{cut_short}; a higher limit lets them end." if cut_short else "A larger budget gives the search time to finish one."
+        st.info(f"No candidate was finished, so there is no answer. {advice}")
     else:
         chart(votes_figure(answered, tree, theme=theme()), key="votes")
         st.caption(markdown_text(choice(answered)))
     if shape == "fan":
-        _first(run, tree)
+        _first_candidates(run, tree)
 
 
-def _first(run: str, tree: SearchTree) -> None:
-    """What fewer candidates of the same pool would have answered; nothing is generated again."""
+def _first_candidates(run: str, tree: SearchTree) -> None:
+    """The answer from the first n candidates of the same pool, by each rule; nothing is generated again."""
     most, key, known = len(pooled(tree)), f"first.{run}", f"first.{run}.of"
     if most < 2:
         return

@@ -1,0 +1,28 @@
+"""The events of a run in sentences, as a table."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from rlm_core.core.events import Record
+from rlm_core.core.tree import SearchTree
+from rlm_core.narrate.sentences import headline, sentence
+
+MAX_LISTED = 400
+"""Events in the table; the exported log has all of them."""
+
+
+def event_list(records: list[Record], moment: int) -> None:
+    """The events up to the moment, newest first."""
+    tree, rows = SearchTree(), []
+    first = max(0, moment - MAX_LISTED)
+    for record in records[:moment]:
+        if record.seq > first:
+            rows.append(
+                {"event": record.seq, "time (s)": record.time, "kind": headline(record.event), "what happened": sentence(record, tree)}
+            )
+        tree.apply(record)
+    st.dataframe(pd.DataFrame(rows[::-1]), hide_index=True, width="stretch", height=320)
+    if first:
+        st.caption(f"The last {MAX_LISTED} events up to this moment; the exported log has all {len(records):,}.")

@@ -1,0 +1,56 @@
+"""The headline of a run: its problem, its answer with the verdict, and the names of its parts."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.shared.escape import html_text
+from pages.shared.html import ORACLE
+from rlm_core import catalogue
+from rlm_core.core.tree import SearchTree
+from rlm_core.core.wording import readable, shorten
+from rlm_core.runs.outcome import VERDICTS, cut_off, right_answer
+from rlm_core.runs.store import RunRow
+
+MAX_ANSWER_CHARS = 80
+
+
+def headline(row: RunRow, whole: SearchTree, moment: SearchTree) -> None:
+    """The problem in words, the answer with its verdict and what is right; then strategy and model, and the oracle's badge."""
+    strategy = catalogue.title("search", row.config.search)
+    named = [strategy, catalogue.reward_title(row.config), catalogue.title("model", row.config.model), f"seed {row.config.seed}"]
+    facts = " · ".join(html_text(name) for name in named if name)
+    st.html(
+        f'<h4 class="rlm-problem">{html_text(row.problem.question)}</h4>'
+        f'<div class="rlm-verdict">{_verdict(row, whole, moment)}</div>'
+        f'<div class="rlm-facts">{facts} {ORACLE if whole.oracle else ""}</div>'
+    )
+
+
+def _verdict(row: RunRow, whole: SearchTree, moment: SearchTree) -> str:
+    """The run's answer with its verdict and what is right; "final" at a moment that does not know it yet."""
+    answered = whole.answered
+    if answered is None:
+        return "<b>No answer yet</b>" if row.active else "<b>No answer</b><span>the run ended before one was picked</span>"
+    right = right_answer(row.problem)
+    if answered.answer is None:
+        parts = ["<b>No answer</b>", "<span>no candidate was finished that states one</span>"]
+    else:
+        said = readable(answered.answer)
+        kind = {True: "right", False: "wrong", None: "open"}[answered.correct]
+        parts = [
+            f"<span>{'Answer' if moment.answered else 'Final answer'}</span>"
+            f'<b title="{html_text(said)}">{html_text(shorten(said, MAX_ANSWER_CHARS))}</b>'
+            f'<i class="{kind}">{VERDICTS[answered.correct]}</i>'
+        ]
+    if right and (answered.correct is not True or answered.answer is None):
+        parts.append(f"<span>right: <b>{html_text(shorten(right, MAX_ANSWER_CHARS))}</b></span>")
+    return "".join(parts) + _limited(row, whole)
+
+
+def _limited(row: RunRow, whole: SearchTree) -> str:
+    """What was cut off; where that left no answer, what to raise. A failed run says why by itself."""
+    if whole.finished and whole.finished.detail and whole.finished.stop != "failed":
+        return f'<strong class="row">{html_text(whole.finished.detail)}</strong>'
+    cut = cut_off(whole, "candidate" if catalogue.shape(row.config.search) == "fan" else "")
+    return f'<small class="row">{html_text(cut)}</small>' if cut else ""

@@ -1,0 +1,67 @@
+"""The picture of a run: tree, candidates or chain, with the node selected by a click."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from pages.explore import address
+from pages.shared.html import theme
+from pages.shared.plot import plot, width_of
+from pages.shared.state import one_of, remembered
+from rlm_core import catalogue
+from rlm_core.core.tree import SearchTree
+from rlm_core.figures.chain.figure import ribbon_figure
+from rlm_core.figures.charts.candidate_rows import undrawn
+from rlm_core.figures.charts.candidates import candidates_figure
+from rlm_core.figures.tree.figure import tree_figure
+from rlm_core.figures.tree.layout import layout
+from rlm_core.runs.store import RunRow
+
+HEIGHT = 430
+LARGE_HEIGHT = 560
+PICTURES = {
+    "tree": ["Tree", "Candidates"],
+    "fan": ["Candidates", "Tree"],
+    "chain": ["Tree", "Chain"],
+    "ribbon": ["Chain", "Tree"],
+    "effort": ["Chain", "Tree", "Candidates"],
+    "draft": ["Tree", "Chain"],
+}
+"""The pictures offered for a strategy's shape, the one shown first in front."""
+
+
+def picture(row: RunRow, tree: SearchTree, whole: SearchTree, highlight: tuple[int, ...]) -> go.Figure:
+    """Draw the tree of a moment; a click on a node selects it.
+
+    whole: the tree at the end of the run, for a layout that does not change with the moment.
+    highlight: nodes of the latest event.
+    """
+    shape = catalogue.shape(row.config.search)
+    kind_at, size_at = st.columns([3, 1], vertical_alignment="center")
+    with kind_at:
+        kind = one_of("Picture", PICTURES.get(shape, PICTURES["tree"]), f"picture.{shape if shape in PICTURES else 'tree'}")
+    large = remembered(size_at.toggle, "Large type", key="large", default=False, help="For a lecture hall.")
+    height = LARGE_HEIGHT if large else HEIGHT
+    selected = address.selected(tree)
+    look = {"theme": theme(), "selected": selected, "large": large, "width": width_of(f"plot.{kind}"), "height": height}
+    figure = _figure(kind, tree, whole, highlight, look)
+    full_height = int(figure.layout.height or height)
+    with st.container(height=height + 8, border=False) if full_height > height else st.container():
+        clicked = plot(figure, key=f"plot.{kind}", height=full_height, scope=row.id, file=f"{row.id}-at-event-{tree.seq}")
+    if kind == "Candidates" and (left := undrawn(tree)):
+        st.caption(f"{left:,} more candidates are counted in the rows and not drawn; the Data tab lists them all.")
+    if clicked is not None and clicked in tree.nodes and clicked != selected:
+        address.select(clicked)
+        st.rerun(scope="fragment")
+    return figure
+
+
+def _figure(kind: str, tree: SearchTree, whole: SearchTree, highlight: tuple[int, ...], look: dict[str, Any]) -> go.Figure:
+    if kind == "Candidates":
+        return candidates_figure(tree, **look)
+    if kind == "Chain":
+        return ribbon_figure(tree, whole=whole, highlight=highlight, **look)
+    return tree_figure(tree, places=layout(whole), highlight=highlight, **look)

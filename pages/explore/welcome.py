@@ -1,0 +1,37 @@
+"""The Explore page before there is a run: what the app shows, a button that starts a first run, and the latest runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from pages.shared.escape import markdown_text
+from pages.shared.links import open_run
+from pages.shared.plot import preload
+from pages.shared.services import store
+from rlm_core import catalogue
+
+PARTS = (
+    ("1 · A model proposes", "A small language model on this machine writes possible next steps, each with its probability."),
+    ("2 · A search decides", "Where to go on, when to come back: a tree of thoughts grows, and every choice shows its arithmetic."),
+    ("3 · A reward judges", "Rollouts, a verifier or the model's own confidence say how promising a state is."),
+)
+
+
+def welcome(start: Callable[[], None] | None) -> None:
+    """start: queues and shows a run; None while the settings are wrong."""
+    st.markdown("### See a language model reason")
+    st.markdown("A reasoning model is more than its network: watch the parts work together, one event at a time.")
+    st.html('<div class="rlm-parts">' + "".join(f"<div><b>{title}</b><span>{text}</span></div>" for title, text in PARTS) + "</div>")
+    if st.button("Grow a first tree", type="primary", icon=":material/account_tree:", disabled=start is None, key="first") and start:
+        start()
+    preload()
+    recent = store().list(5)
+    if recent:
+        st.markdown("##### Your last runs")
+        for row in recent:
+            label = f"{row.problem.question} — {catalogue.title('search', row.config.search)}, {row.status}"
+            if st.button(markdown_text(label), key=f"open.{row.id}", icon=":material/history:", type="tertiary"):
+                open_run(row.id)
+                st.rerun()

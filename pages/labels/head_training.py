@@ -1,0 +1,155 @@
+"""Training of a reward head from labels; a trained head can be chosen as a reward at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared.escape import markdown_text
+from pages.shared.jobs import job_button, job_view
+from pages.shared.model_picker import pick_model
+from pages.shared.services import book
+from pages.shared.state import remembered
+from rlm_core.core.paths import data_folder
+from rlm_core.core.wording import LABELLED_BY, counted
+from rlm_core.jobs.queue import JobRow, TrainJob
+from rlm_core.problems.sets import check_set
+from rlm_core.rewards.heads.head import BUNDLED, KINDS, cards, refuse_taken
+from rlm_core.rewards.heads.recipe import HeadRecipe
+
+JOB_KEY = "labels.train.job"
+BOOK, FRESH = "The label book", "Fresh solutions, labelled for it"
+MAKERS = ("oracle", "noisy", "hard", "soft", "judge")
+
+
+def head_training() -> None:
+    kind_at, name_at, model_at, from_at = st.columns([2, 3, 3, 4], vertical_alignment="bottom")
+    kind = remembered(
+        kind_at.selectbox,
+        "Kind",
+        list(KINDS),
+        key="train.kind",
+        default="prm",
+        format_func=str.upper,
+        help="A PRM judges steps, an ORM whole solutions.",
+    )
+    name = remembered(
+        name_at.text_input, "Name", key="train.name", default="mine", help="The reward is then called prm:NAME or orm:NAME."
+    ).strip()
+    with model_at:
+        model = pick_model("train.model")
+    origin = remembered(from_at.selectbox, "Learns from", [BOOK, FRESH], key="train.from", default=BOOK)
+    weights = _weights(list(book().counts().by_source) if origin == BOOK else list(MAKERS), origin)
+    problems = _fresh() if origin == FRESH else ()
+    measure_at, go_at = st.columns([9, 2], vertical_alignment="bottom")
+    measure = remembered(
+        measure_at.text_input, "Measured on", key="train.measure", default="chain:n=40", help="Such as chain:n=40; empty for none."
+    ).strip()
+
+    def job() -> TrainJob:
+        measured = (measure,) if measure else ()
+        for spec in (*problems, *measured):
+            check_set(spec)
+        refuse_taken(kind, name, data_folder() / "rewards")
+        recipe = HeadRecipe(kind=kind, name=name, model=model, labels=weights, problems=problems, measure=measured)
+        return TrainJob(recipe, book=origin == BOOK)
+
+    if missing := _missing(origin, weights):
+        st.info(missing, icon=":material/inbox:")
+    job_button(go_at, "Train", "model_training", job, key=JOB_KEY, possible=not missing)
+    _replaced(f"{kind}:{name}")
+    ready = "Press Train: the head is trained on this machine in seconds to minutes, then measured on problems it has not seen."
+    job_view(TrainJob, JOB_KEY, lambda j: f"{j.recipe.kind}:{j.recipe.name} for {j.recipe.model}", _draw, "" if missing else ready)
+
+
+def _missing(origin: str, weights: dict[str, float]) -> str:
+    """A sentence on what the training still needs; empty if it can begin."""
+    if origin == BOOK and not book().counts().by_source:
+        return "The label book holds no labels yet; annotate some steps, or make labels."
+    if not weights:
+        return "No labels would count: give at least one source a weight above 0."
+    if origin == BOOK and book().problems(tuple(weights)) < 2:
+        return "All these labels are of one problem, and a head needs labels of at least two: label a solution of another problem too."
+    return ""
+
+
+def _replaced(reward: str) -> None:
+    """Warn that training replaces the head of that name."""
+    found = cards().get(reward)
+    if found is not None and found[1].parent != BUNDLED:
+        learned = ", ".join(f"{n:,} {source}" for source, n in found[0].labels.items())
+        st.caption(f"{markdown_text(reward)} exists already, made {found[0].made} from {learned} labels; training again replaces it.")
+
+
+def _weights(sources: list[str], origin: str) -> dict[str, float]:
+    """One weight per source of labels; sources of weight 0 are left out."""
+    counts = book().counts().by_source
+    weights: dict[str, float] = {}
+    for place, source in zip(st.columns(max(4, len(sources))), sources, strict=False):
+        given = remembered(
+            place.number_input,
+            f"Weight of {LABELLED_BY[source]}" + (f" ({counts[source]:,})" if origin == BOOK else ""),
+            0.0,
+            100.0,
+            step=0.5,
+            key=f"train.weight.{origin}.{source}",
+            default=1.0 if origin == BOOK or source == "oracle" else 0.0,
+            help="The target of a step with several labels is their weighted mean.",
+        )
+        if given > 0:
+            weights[source] = float(given)
+    return weights
+
+
+def _fresh() -> tuple[str, ...]:
+    """Sets of problems whose solutions are sampled and labelled for the training."""
+    text = remembered(
+        st.text_input,
+        "Problems",
+        key="train.problems",
+        default="chain:n=200",
+        help="Training problems: chain:n=200 countdown:numbers=3,n=100",
+    )
+    return tuple(text.split())
+
+
+def _draw(row: JobRow) -> None:
+    card = row.result["card"]
+    reward = f"{card['kind']}:{card['name']}"
+    if reward not in cards():
+        st.warning(f"{markdown_text(reward)} is no longer in the data folder.", icon=":material/warning:")
+        return
+    learned = ", ".join(f"{n:,} {source}" for source, n in card["labels"].items())
+    st.success(
+        f"**{markdown_text(reward)}** can now be chosen as a reward for {markdown_text(card['model'])}."
+        f" It learned from {learned} labels of {card['solutions']:,} solutions, {card['tokens']:,} tokens spent on them.",
+        icon=":material/check:",
+    )
+    if refused := row.result.get("refused"):
+        left_out = sum(refused.values())
+        were = "solution was" if left_out == 1 else "solutions were"
+        st.warning(f"{left_out:,} labelled {were} left out. {markdown_text(next(iter(refused)))}", icon=":material/warning:")
+    if card["quality"]:
+        st.dataframe(_quality(card["quality"]), hide_index=True, width="stretch")
+    elif isinstance(row.job, TrainJob) and row.job.recipe.measure:
+        st.info("It was not measured: it was trained on all problems of the measurement.", icon=":material/info:")
+    curve = pd.DataFrame(row.result["curve"]).set_index("epoch").rename(columns={"loss": "learned from", "held_out_loss": "held out"})
+    st.caption("Loss in nats, on what it learned from and on held-out problems")
+    st.line_chart(curve, height=220, x_label="epoch", y_label="loss")
+
+
+def _quality(measured: dict[str, dict[str, Any]]) -> pd.DataFrame:
+    """One row per set of problems."""
+    rows = [
+        {
+            "Measured on": f"{spec}, {counted(q['problems'], 'problem')}",
+            "Step AUC": q.get("step_auc"),
+            "Answer AUC": q.get("answer_auc"),
+            "First-error F1": q.get("first_error_f1"),
+            "Weighted − majority": "{:+.3f} [{:+.3f}, {:+.3f}]".format(*q["best_of_n"][-1]["gain"]),
+        }
+        for spec, q in measured.items()
+    ]
+    return pd.DataFrame(rows)

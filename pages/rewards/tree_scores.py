@@ -1,0 +1,147 @@
+"""The tree of a saved run coloured by the scores of a reward, the oracle or the difference of two; the mistakes of each reward."""
+
+from __future__ import annotations
+
+from itertools import permutations
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages.rewards.failures import without_failures
+from pages.shared.escape import markdown_text
+from pages.shared.html import theme
+from pages.shared.jobs import job_button, job_view
+from pages.shared.plot import plot, width_of
+from pages.shared.reward_picker import pick_rewards, reward_title
+from pages.shared.run_picker import ended_runs, pick_run
+from pages.shared.services import logs, store
+from pages.shared.state import remembered
+from rlm_core.core.errors import RlmError
+from rlm_core.core.tree import ROOT, Node, SearchTree, replay
+from rlm_core.core.wording import readable
+from rlm_core.figures.colour_by import Colours
+from rlm_core.figures.tree.figure import tree_figure
+from rlm_core.jobs.queue import JobRow, RunScoreJob
+
+JOB_KEY = "rewards.tree.job"
+DEFAULT = ("prm:nano", "logprob", "oracle")
+HEIGHT = 460
+THRESHOLD = 0.5
+"""A state scored below it is predicted lost, at or above it winnable."""
+
+
+def tree_scores() -> None:
+    ended = ended_runs()
+    if not ended:
+        st.info("Run a search on the Explore page first; its tree can then be seen through any reward.", icon=":material/account_tree:")
+        return
+    run_at, rewards_at, go_at = st.columns([5, 5, 2], vertical_alignment="bottom")
+    with run_at:
+        run = pick_run("Saved run", ended, "rewards.tree.run")
+    with rewards_at:
+        chosen = pick_rewards("rewards.tree.rewards", run.config.model, DEFAULT)
+    job_button(go_at, "Judge", "balance", lambda: RunScoreJob(run.id, chosen), key=JOB_KEY, possible=bool(chosen))
+    nothing = "Press Judge: every state of the saved tree is scored by each reward; the run itself stays as it is."
+    job_view(RunScoreJob, JOB_KEY, lambda j: f"run {j.run}: {', '.join(j.rewards)}", _draw, nothing)
+
+
+def _draw(row: JobRow) -> None:
+    try:
+        run = store().get(row.result["run"])
+    except RlmError as error:
+        st.error(markdown_text(str(error)), icon=":material/search_off:")
+        return
+    tree = replay(logs().records(run.id))
+    good = without_failures(row.result["scores"])
+    if not good:
+        return
+    scores = {name: {int(node): score for node, score in s["nodes"].items()} for name, s in good.items()}
+    st.caption(" · ".join(markdown_text(_cost(name, s)) for name, s in good.items()))
+    selected = _picture(row.id, tree, _colours(scores))
+    if selected is not None:
+        said = "; ".join(f"{reward_title(n)} {s[selected]:.2f}" for n, s in scores.items() if selected in s) or "no reward scored it"
+        steps = " ; ".join(map(readable, tree.steps(selected)))
+        st.markdown(f"**Node {selected}**: {markdown_text(steps)} — {markdown_text(said)}.")
+    if "oracle" in scores:
+        _mistakes(tree, scores)
+    else:
+        st.caption("Choose the oracle among the rewards to see the false negatives and false positives of the others.")
+
+
+def _picture(job: str, tree: SearchTree, colours: Colours) -> int | None:
+    """Draw the tree; returns the node that was clicked last."""
+    key = f"rewards.node.{job}"
+    selected = st.session_state.get(key)
+    figure = tree_figure(tree, theme=theme(), colours=colours, height=HEIGHT, width=width_of("plot.Judged"), selected=selected)
+    clicked = plot(figure, key="plot.Judged", height=HEIGHT, scope=job)
+    if clicked is not None and clicked in tree.nodes and clicked != selected:
+        st.session_state[key] = clicked
+        st.rerun(scope="fragment")
+    return selected
+
+
+def _cost(name: str, s: dict[str, Any]) -> str:
+    """What judging the tree took, and whether the reward saw the truth."""
+    parts = [f"{s.get('passes', 0):,} reward passes", f"{s['generated']:,} tokens"] + (["sees the truth"] if s["oracle"] else [])
+    return f"{reward_title(name, s['oracle'])}: {', '.join(parts)}"
+
+
+def _colours(scores: dict[str, dict[int, float]]) -> Colours:
+    """What colours the nodes: the scores of one reward, or the difference of two."""
+    names = list(scores)
+    offered: list[Any] = [*names, *permutations(names, 2)]
+    chosen = remembered(
+        st.selectbox, "Colour by", offered, key="rewards.colour", default=offered[0], offered=offered, format_func=_coloured
+    )
+    if isinstance(chosen, str):
+        return Colours(reward_title(chosen), scores[chosen])
+    a, b = (scores[n] for n in chosen)
+    return Colours(_coloured(chosen), {n: a[n] - b[n] for n in a.keys() & b.keys()}, difference=True)
+
+
+def _coloured(choice: str | tuple[str, str]) -> str:
+    return reward_title(choice) if isinstance(choice, str) else f"{reward_title(choice[0])} − {reward_title(choice[1])}"
+
+
+def _mistakes(tree: SearchTree, scores: dict[str, dict[int, float]]) -> None:
+    """The false negatives and false positives of one reward, by the node at which each begins."""
+    truth = scores["oracle"]
+    names = [n for n in scores if n != "oracle"]
+    if not names:
+        return
+    st.caption("Only the first node of a misjudged branch is listed.")
+    name = st.segmented_control("Mistakes of", names, default=names[0], format_func=reward_title, key="rewards.mistakes", required=True)
+    own = scores[name or names[0]]
+    negatives = first_nodes(tree, {n for n, s in own.items() if s < THRESHOLD and truth.get(n) == 1.0})
+    positives = first_nodes(tree, {n for n, s in own.items() if s >= THRESHOLD and truth.get(n) == 0.0})
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown(f"**False negatives** ({len(negatives):,}): scored below {THRESHOLD} though winnable")
+        _list(tree, sorted(negatives, key=lambda n: own[n.id]), own)
+    with right:
+        st.markdown(f"**False positives** ({len(positives):,}): scored {THRESHOLD} or more though lost")
+        _list(tree, sorted(positives, key=lambda n: own[n.id], reverse=True), own)
+
+
+def first_nodes(tree: SearchTree, misjudged: set[int]) -> list[Node]:
+    """The misjudged nodes whose parent is judged rightly, by id: where each misjudged branch begins."""
+    return [tree.nodes[n] for n in sorted(misjudged) if tree.nodes[n].parent not in misjudged]
+
+
+def _list(tree: SearchTree, nodes: list[Node], own: dict[int, float]) -> None:
+    """One row per node. own: the score that the reward gave each node."""
+    if not nodes:
+        st.caption("None in this tree.")
+        return
+    rows = [
+        {
+            "node": n.id,
+            "score": own[n.id],
+            "steps so far": " ; ".join(readable(tree.nodes[i].text) for i in tree.path(n.id) if i != ROOT),
+            "visits": n.visits,
+            "pruned": n.pruned or "",
+        }
+        for n in nodes
+    ]
+    st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch", height=min(300, 60 + 35 * len(rows)))

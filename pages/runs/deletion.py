@@ -1,0 +1,98 @@
+"""Deleting saved runs: asked first, undone at once or from the list of deleted runs, and removed for good."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from pages.runs.run_table import pick, unpick
+from pages.shared.escape import markdown_text
+from pages.shared.links import SHOWN
+from pages.shared.run_picker import run_title
+from pages.shared.services import store
+from rlm_core.core.wording import counted
+from rlm_core.runs.store import BIN_DAYS, RunRow
+
+MAX_NAMED = 8
+"""Runs that a question names; the others are counted."""
+DELETED_TABLE = "deleted"
+_UNDO = "runs.undo"
+"""In the session's state: ids of the runs that were deleted last."""
+
+
+def ask_to_delete(picked: Sequence[RunRow], table: str) -> None:
+    """Ask before the runs are deleted; a run that a worker is working on stays. table: key of the table they were picked in."""
+    busy = [r for r in picked if r.status in ("loading", "running")]
+    idle = [r for r in picked if r not in busy]
+    if not idle:
+        st.warning("A run that is being worked on cannot be deleted; cancel it first, on the Explore page.", icon=":material/warning:")
+        return
+    note = f"{'They' if len(idle) > 1 else 'It'} can be put back for {BIN_DAYS} days."
+    if busy:
+        note += f" {counted(len(busy), 'run')} ticked here is being worked on and stays; cancel it first."
+
+    def delete(runs: Sequence[RunRow]) -> None:
+        gone = store().delete([r.id for r in runs])
+        if st.session_state.get(SHOWN) in gone:
+            del st.session_state[SHOWN]  # Explore would open it again
+        st.session_state[_UNDO] = gone
+        unpick(table)
+
+    _ask(f"Delete {counted(len(idle), 'run')}?", idle, note, "Delete", delete)
+
+
+def undo_last() -> None:
+    """Offer to undo the last deletion, until it is undone or another run is deleted."""
+    last = st.session_state.get(_UNDO, ())
+    gone = [r for r in store().deleted() if r.id in last]
+    if not gone:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", border=True, key="undo"):
+        what = markdown_text(run_title(gone[0])) if len(gone) == 1 else counted(len(gone), "run")
+        st.markdown(f":material/delete: Deleted: {what}", width="stretch")
+        if st.button("Undo", icon=":material/undo:", key="undo.go"):
+            store().restore(r.id for r in gone)
+            del st.session_state[_UNDO]
+            st.rerun()
+
+
+def deleted_runs() -> None:
+    """The deleted runs that can still be put back."""
+    rows = store().deleted()
+    if not rows:
+        return
+    with st.expander(f"Deleted runs ({len(rows):,})", icon=":material/delete:", key="bin"):
+        st.caption(f"A deleted run is kept for {BIN_DAYS} days; then it is gone when the app is next started.")
+        picked = pick(rows, DELETED_TABLE)
+        back, purge, _ = st.columns([1, 1, 4])
+        if back.button("Put back", icon=":material/undo:", disabled=not picked, width="stretch"):
+            store().restore(r.id for r in picked)
+            unpick(DELETED_TABLE)
+            st.rerun()
+        if purge.button("Remove for good …", icon=":material/delete_forever:", disabled=not picked, width="stretch"):
+            _ask(f"Remove {counted(len(picked), 'run')} for good?", picked, "This cannot be undone.", "Remove for good", _purge)
+
+
+def _purge(runs: Sequence[RunRow]) -> None:
+    store().purge(r.id for r in runs)
+    unpick(DELETED_TABLE)
+
+
+def _ask(title: str, runs: Sequence[RunRow], note: str, label: str, action: Callable[[Sequence[RunRow]], None]) -> None:
+    """A dialog that names the runs; `action` is called with them when a person presses the button of that label."""
+
+    def body() -> None:
+        lines = [f"- {markdown_text(run_title(r))}" for r in runs[:MAX_NAMED]]
+        if len(runs) > MAX_NAMED:
+            lines.append(f"- and {len(runs) - MAX_NAMED:,} more")
+        st.markdown("\n".join(lines))
+        st.caption(note)
+        no, yes = st.columns(2)
+        if no.button("Keep", width="stretch", key="ask.no"):
+            st.rerun()
+        if yes.button(label, type="primary", icon=":material/delete:", width="stretch", key="ask.yes"):
+            action(runs)
+            st.rerun()
+
+    st.dialog(title)(body)()
