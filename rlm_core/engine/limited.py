@@ -18,7 +18,7 @@ async def generate(
     """One continuation of the prompt for each seed, as `Session.generate` gives it.
 
     Where tokens are short, samples get equal shares, and what one leaves over goes to the others. A sample that the
-    limit ends is cut and `starved`; OutOfTokens if the pool asks for whole samples.
+    limit ends is truncated and `starved`; OutOfTokens if the pool asks for whole samples.
     """
     member = token_pool.current()
     if member is not None:

@@ -112,9 +112,9 @@ def _labels(d: Drawn) -> list[bool | None]:
 async def _judge(model: RewardModel, d: Drawn, seed: Seed, cost: Cost) -> Judged:
     """A reward whose pass tells every state is asked once; another once a state; one of finished solutions for the whole alone."""
     labels = _labels(d)
-    cut = d.steps[-1].cut
-    kept = d.steps[:-1] if cut else d.steps
-    if not kept or (cut and not model.scores_partial):
+    truncated = d.steps[-1].truncated
+    kept = d.steps[:-1] if truncated else d.steps
+    if not kept or (truncated and not model.scores_partial):
         return Judged(d, labels, (), (), None)
     whole = await model.score(d.problem, kept, (*seed, len(kept) - 1))
     cost.add(whole)

@@ -51,7 +51,7 @@ async def score(job: ScoreJob, desk: Desk) -> dict[str, Any]:
             "steps": [s.text for s in d.steps],
             "answer": d.answer,
             "correct": d.correct if d.answer is not None else None,
-            "cut": d.steps[-1].cut,
+            "cut": d.steps[-1].truncated,
             "tokens": sum(len(s.tokens) for s in d.steps),
             "labels": oracle_labels(problem, d.steps),
         }

@@ -55,7 +55,7 @@ class LocalPolicy:
         most = min(sampling.max_step_tokens, room)
         samples = await self._generate(self.state(problem, steps, sampling.allow), seeds, sampling.temperature, most, stop)
         made = [self._step(s.ids, s.logprobs, allow, lead, s.truncated, s.starved) for s in samples if s.ids]
-        closed = [s if s.thinking or s.finished or len(s.tokens) < room else replace(s, cut=True) for s in made]
+        closed = [s if s.thinking or s.finished or len(s.tokens) < room else replace(s, truncated=True) for s in made]
         return await gather_or_cancel(self._with_result(problem, steps, step, sampling) for step in closed)
 
     async def complete(self, problem: Problem, steps: Sequence[Step], seeds: Sequence[Seed], sampling: Sampling) -> list[tuple[Step, ...]]:
@@ -130,22 +130,22 @@ class LocalPolicy:
     ) -> tuple[Step, ...]:
         """Every tool call answered, until the solution ends or its tokens run out."""
         done, calls = list(begun), 0
-        while done[-1].mark == TOOL and not (done[-1].finished or done[-1].cut):
+        while done[-1].mark == TOOL and not (done[-1].finished or done[-1].truncated):
             done[-1] = await self._with_result(problem, [*steps, *done[:-1]], done[-1], sampling)
             left = self._room(steps, sampling) - sum(len(s.tokens) for s in done)
             if left <= 0:
-                done[-1] = replace(done[-1], cut=True)
+                done[-1] = replace(done[-1], truncated=True)
                 break
             calls += 1
             (more,) = await self._run_on(problem, [*steps, *done], [(*seed, calls)], sampling, left)
             if not more:
-                done[-1] = replace(done[-1], cut=True, starved=True)
+                done[-1] = replace(done[-1], truncated=True, starved=True)
             done += more
         return tuple(done)
 
     async def _with_result(self, problem: Problem, steps: Sequence[Step], step: Step, sampling: Sampling) -> Step:
         """A step that ends in a tool call, with the tool's result put after it; any other step as it is."""
-        if step.mark != TOOL or step.finished or step.cut or step.tool is not None:
+        if step.mark != TOOL or step.finished or step.truncated or step.tool is not None:
             return step
         before, _, call = step.text.rpartition(TOOL)
         used = calculate(call)
@@ -208,14 +208,16 @@ class LocalPolicy:
                     allow = _after_thinking(allow)
         return tuple(steps)
 
-    def _step(self, ids: Sequence[int], logprobs: Sequence[float], allow: Allow, lead: list[int], cut: bool, starved: bool = False) -> Step:
+    def _step(
+        self, ids: Sequence[int], logprobs: Sequence[float], allow: Allow, lead: list[int], truncated: bool, starved: bool = False
+    ) -> Step:
         text, cued = self.format.text([*lead, *ids]), bool(lead) and self._answered(ids, allow, lead)
         if cued and find_answer(text) is None:
             text = f"{self.format.text(lead)} {ANSWER}{self.format.text(ids)}"
-        finished = not cut and (cued or self.format.finished([*lead, *ids], allow))
+        finished = not truncated and (cued or self.format.finished([*lead, *ids], allow))
         thinking = THINK in allow and not (finished and not self.format.delimited)
-        mark = "" if cut else self.format.mark(ids, allow)
-        return Step(text, self._tokens(ids, logprobs), finished, cut, mark, thinking, starved=starved and cut)
+        mark = "" if truncated else self.format.mark(ids, allow)
+        return Step(text, self._tokens(ids, logprobs), finished, truncated, mark, thinking, starved=starved and truncated)
 
     def _tokens(self, ids: Sequence[int], logprobs: Sequence[float]) -> tuple[Token, ...]:
         return tuple(Token(i, decoded(self.tokenizer, [i]), p) for i, p in zip(ids, logprobs, strict=True))

@@ -44,19 +44,19 @@ class Step:
     text: without the markers that ended it.
     tokens: as generated; none for a step that a person wrote.
     finished: the model ended its solution here.
-    cut: it ran into the length limit before the step (or solution) was over, so it must not be
+    truncated: it ran into the length limit before the step (or solution) was over, so it must not be
         returned as finished or continued.
     mark: the marker it ended in or stands for (see `rlm_core.core.special_tokens`); empty for an ordinary step.
     thinking: it stands in the thinking space.
     forced: the decoder put it there.
     tool: the call made in it.
-    starved: the limit that cut it was the run's budget of tokens.
+    starved: the limit that truncated it was the run's budget of tokens.
     """
 
     text: str
     tokens: tuple[Token, ...] = ()
     finished: bool = False
-    cut: bool = False
+    truncated: bool = False
     mark: str = ""
     thinking: bool = False
     forced: bool = False
@@ -116,7 +116,7 @@ class Policy(Protocol):
         ...
 
     async def complete(self, problem: Problem, steps: Sequence[Step], seeds: Sequence[Seed], sampling: Sampling) -> list[tuple[Step, ...]]:
-        """Per seed the steps from here to the end; the last is finished or cut. None for a seed without a token left."""
+        """Per seed the steps from here to the end; the last is finished or truncated. None for a seed without a token left."""
         ...
 
     async def drain(self) -> None:

@@ -118,7 +118,7 @@ class Ends:
 
 def ended(steps: Sequence[Step]) -> bool:
     """Is there nothing left to play?"""
-    return bool(steps) and (steps[-1].finished or steps[-1].cut)
+    return bool(steps) and (steps[-1].finished or steps[-1].truncated)
 
 
 @dataclass(frozen=True, slots=True)

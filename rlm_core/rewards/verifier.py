@@ -36,7 +36,7 @@ def can_be_right(problem: Problem, steps: Sequence[Step]) -> bool | None:
 
     None where the solver cannot tell.
     """
-    if steps and (steps[-1].finished or steps[-1].cut):
+    if steps and (steps[-1].finished or steps[-1].truncated):
         return task(problem.task).verify(problem, answer_of(problem, steps))
     return task(problem.task).solvable(problem, said(steps))
 

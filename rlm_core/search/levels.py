@@ -40,7 +40,7 @@ def add_counted(run: SearchRun, parent: int, steps: Sequence[Step], *, merge: bo
     """`SearchRun.add_children`; where several of the steps are one child, the log says of how many samples it came."""
     fresh = len(run.tree.nodes)
     children = run.add_children(parent, steps, merge=merge)
-    times = Counter((s.text.strip(), s.finished, s.cut) for s in steps)
+    times = Counter((s.text.strip(), s.finished, s.truncated) for s in steps)
     for child in children:
         again = times[child.text.strip(), child.finished, child.cut] - (child.id >= fresh)
         if again > 0:

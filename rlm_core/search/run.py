@@ -153,7 +153,7 @@ class SearchRun:
         """Await several requests at once. Raises OutOfBudget before, or in the middle if cancelled or out of time.
 
         Together they generate no more tokens than the budget has left: those in flight share them, and what is not
-        complete when they are used up is cut.
+        complete when they are used up is truncated.
         """
         await self._go_ahead(work, self.spent_budget())
         return await self._under(TokenPool(self.tokens_left, self.policy.usage), work)
@@ -246,12 +246,12 @@ class SearchRun:
             answer = self._task.answer(self.problem, said((*before, step)))
             correct = self._task.verify(self.problem, answer)
         marks = {"mark": step.mark, "thinking": step.thinking, "forced": step.forced}
-        self.emit(NodeAdded(node, parent, step.text, step.tokens, prior, step.finished, step.cut, answer, correct, **marks))
+        self.emit(NodeAdded(node, parent, step.text, step.tokens, prior, step.finished, step.truncated, answer, correct, **marks))
         if step.tool is not None:
             self.emit(ToolCalled(node, step.tool.call, step.tool.result, step.tool.failed))
         if step.starved:
             self.emit(Pruned((node,), "the budget of tokens was used up before it ended"))
-        elif step.cut:
+        elif step.truncated:
             self.emit(Pruned((node,), f"its text ran into the limit of {counted(len(step.tokens), 'token')} before it ended"))
         return self.tree.nodes[node]
 
@@ -296,7 +296,7 @@ class SearchRun:
         if steps is None:
             return (await self.policy.complete(self.problem, state, [seed], greedy))[0]
         ahead: tuple[Step, ...] = ()
-        while len(ahead) < steps and not (ahead and (ahead[-1].finished or ahead[-1].cut)):
+        while len(ahead) < steps and not (ahead and (ahead[-1].finished or ahead[-1].truncated)):
             ahead += tuple(await self.policy.propose(self.problem, (*state, *ahead), [seed], greedy))
         return ahead
 

@@ -104,9 +104,9 @@ class Chain:
         first = self.number if self.at == ROOT else 0
         (steps,) = await run.gather(run.propose(self.at, 1, first, sampling=replace(run.sampling, max_step_tokens=min(limit, left))))
         run.spend("think" if steps[0].thinking else "answer")
-        if not steps[0].thinking or not steps[0].cut:
+        if not steps[0].thinking or not steps[0].truncated:
             return steps[0]
-        return replace(steps[0], cut=False) if limit <= left else None
+        return replace(steps[0], truncated=False) if limit <= left else None
 
     async def wait(self, step: Step) -> None:
         """Refuse the end of thinking: put "Wait" in its place."""

@@ -49,7 +49,7 @@ async def gather(recipe: HeadRecipe, new_policy: Callable[[], Policy], source: M
     sampling = usual(recipe.model, recipe.temperature)
     report(f"Sampling {recipe.samples} solutions of {len(chosen):,} problems …")
     groups = await draw(new_policy, chosen, recipe.samples, sampling, recipe.seed, _every(report, "problems sampled"))
-    drawn = [d for group in groups for d in group if not d.steps[-1].cut]
+    drawn = [d for group in groups for d in group if not d.steps[-1].truncated]
     report(f"Labelling {len(drawn):,} solutions …")
     settings = MakerSettings(recipe.rollouts, recipe.noise, recipe.judge)
     gate, tokens, done = asyncio.Semaphore(AT_ONCE), 0, 0

@@ -58,8 +58,8 @@ def test_a_step_outside_the_notation_is_refused_by_name(nano):
 def test_the_bundled_model_writes_steps_that_its_tasks_can_read(spec):
     problem, policy = make(spec), load("nano").policy()
     solutions = asyncio.run(policy.complete(problem, (), [(0, i) for i in range(16)], Sampling()))
-    assert all(s[-1].finished or s[-1].cut for s in solutions)
-    assert all(not step.finished and not step.cut for s in solutions for step in s[:-1])
+    assert all(s[-1].finished or s[-1].truncated for s in solutions)
+    assert all(not step.finished and not step.truncated for s in solutions for step in s[:-1])
     answers = [task(problem.task).answer(problem, [step.text for step in s]) for s in solutions]
     assert sum(a is not None for a in answers) >= 12 and any(task(problem.task).verify(problem, a) for a in answers)
 

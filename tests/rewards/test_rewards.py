@@ -73,7 +73,7 @@ def test_the_verifier_says_one_or_zero(text, expected):
 
 def test_a_cut_solution_is_not_correct_even_if_its_answer_is():
     reward, problem = made("verifier", NO_TRUTH + ",answer=5")
-    assert score(reward, problem, Step("a<answer>5", cut=True)).score == 0.0
+    assert score(reward, problem, Step("a<answer>5", truncated=True)).score == 0.0
 
 
 @pytest.mark.parametrize(

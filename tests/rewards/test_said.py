@@ -75,7 +75,7 @@ def test_the_oracle_scores_the_state_after_each_step_so_that_taking_a_slip_back_
 
 
 @pytest.mark.parametrize(
-    "end", [Step("50-4=46<answer>46", finished=True, mark=BACKTRACK), Step("50-4=46", finished=True), Step("50-4=46", cut=True)]
+    "end", [Step("50-4=46<answer>46", finished=True, mark=BACKTRACK), Step("50-4=46", finished=True), Step("50-4=46", truncated=True)]
 )
 def test_a_solution_that_ends_without_an_answer_that_stands_is_right_for_no_one(end):
     steps = [Step("25*2=50"), end]

@@ -85,7 +85,7 @@ class Cutting(Branching):
 
     async def propose(self, problem: Problem, steps: Sequence[Step], seeds: Sequence[Seed], sampling: Sampling) -> list[Step]:
         made = await Branching.propose(self, problem, steps, seeds, sampling)
-        return [replace(s, finished=False, cut=True) for s in made] if steps and steps[-1].text in self.after else made
+        return [replace(s, finished=False, truncated=True) for s in made] if steps and steps[-1].text in self.after else made
 
 
 def nodes_by_text(tree: SearchTree) -> dict[str, int]:

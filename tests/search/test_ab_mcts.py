@@ -124,7 +124,7 @@ class Clipped(Branching):
 
     async def propose(self, problem, steps, seeds, sampling):
         made = await Branching.propose(self, problem, steps, seeds, sampling)
-        return [replace(m, finished=False, cut=True) if s[-1] < self.clipped else m for m, s in zip(made, seeds, strict=True)]
+        return [replace(m, finished=False, truncated=True) if s[-1] < self.clipped else m for m, s in zip(made, seeds, strict=True)]
 
 
 def test_a_step_that_is_cut_off_is_a_simulation_without_a_score_and_ends_nothing():

@@ -131,7 +131,7 @@ def test_the_log_says_how_many_samples_a_state_stands_for():
 def test_a_sample_that_was_cut_off_is_no_more_of_the_same_that_was_not():
     class Sometimes(Branching):
         async def propose(self, problem, steps, seeds, sampling):
-            return [replace(self._step("x<answer>24"), cut=bool(s[-1] % 2), finished=not s[-1] % 2) for s in seeds]
+            return [replace(self._step("x<answer>24"), truncated=bool(s[-1] % 2), finished=not s[-1] % 2) for s in seeds]
 
     tree, _ = run_by_hand("beam_search", Sometimes(), {}, beams=4, width=2, pick="majority")
     assert [(n.samples, n.cut) for n in tree.nodes.values() if n.depth] == [(2, False)]

@@ -115,7 +115,7 @@ def test_a_tree_whose_steps_are_all_cut_off_leaves_the_others_alone():
     class SecondCut(Branching):
         async def propose(self, problem, steps, seeds, sampling):
             made = await Branching.propose(self, problem, steps, seeds, sampling)
-            return [Step(s.text, s.tokens, cut=True) for s in made] if seeds[0][1] == 2 else made
+            return [Step(s.text, s.tokens, truncated=True) for s in made] if seeds[0][1] == 2 else made
 
     tree, _ = searched(30, SecondCut({}), trees=3)
     assert tree.nodes[2].pruned and not tree.nodes[2].visits and not tree.nodes[ROOT].pruned
@@ -128,7 +128,7 @@ def test_where_every_tree_is_cut_off_there_is_no_answer():
     class AllCut(ScriptedPolicy):
         def _step(self, text: str) -> Step:
             step = ScriptedPolicy._step(self, text)
-            return Step(text, step.tokens, cut=True)
+            return Step(text, step.tokens, truncated=True)
 
     tree, _ = run_by_hand("forest", AllCut(SMALL), by_chance, Budget(30))
     assert tree.finished is not None and tree.finished.stop == "exhausted" and tree.totals.simulations == 0

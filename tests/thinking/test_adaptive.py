@@ -32,7 +32,7 @@ class Quick(ScriptedPolicy):
 
     def _pilot(self, answer):
         if answer == "…":
-            return replace(self._step("on and on"), cut=True)
+            return replace(self._step("on and on"), truncated=True)
         return self._step(f"<answer>{answer}") if answer else replace(self._step("so"), finished=True)
 
     async def propose(self, problem, steps, seeds, sampling):

@@ -41,7 +41,7 @@ class GivingUp(ScriptedPolicy):
 
     def _sampled(self, steps: Sequence[Step], seed: Seed) -> tuple[Step, ...]:
         done: list[Step] = []
-        while not done or not (done[-1].finished or done[-1].cut or done[-1].mark):
+        while not done or not (done[-1].finished or done[-1].truncated or done[-1].mark):
             before = tuple(s.text for s in (*steps, *done))
             options = self.says(before) if self.says else self.script[before]
             done.append(self._made(options[seed[-1] % len(options)]))
@@ -52,7 +52,7 @@ class GivingUp(ScriptedPolicy):
         step = self._step(text)
         tokens = tuple(replace_logprob(t, self.likely.get(bare, -0.5)) for t in step.tokens)
         mark = BACKTRACK if text.endswith(BACKTRACK) else ""
-        return replace(step, text=bare, tokens=tokens, mark=mark, cut=text.endswith("…"), finished=step.finished and not mark)
+        return replace(step, text=bare, tokens=tokens, mark=mark, truncated=text.endswith("…"), finished=step.finished and not mark)
 
 
 def replace_logprob(token, logprob):

@@ -50,7 +50,7 @@ class Versions(ScriptedPolicy):
 
     def _version(self, i):
         steps = [self._step(t) for t in self.versions[i]]
-        return tuple(replace(s, cut=s.text.endswith("…")) for s in steps)
+        return tuple(replace(s, truncated=s.text.endswith("…")) for s in steps)
 
 
 def improved(versions, critiques, budget=None, scores=None, **parameters):
@@ -225,7 +225,7 @@ def test_the_bundled_model_keeps_what_stands_before_the_faulted_step(nano):
         retracted = new[wrong]
         assert retracted is not steps[wrong] and (retracted.mark, retracted.forced, retracted.finished) == (REVISE, True, False)
         assert retracted.text == steps[wrong].text.split("<answer>")[0]
-        assert len(new) > wrong + 1 and (new[-1].finished or new[-1].cut)
+        assert len(new) > wrong + 1 and (new[-1].finished or new[-1].truncated)
 
 
 def test_rounds_of_the_bundled_model_keep_their_nodes_and_are_reproducible(nano):

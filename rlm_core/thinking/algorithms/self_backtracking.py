@@ -90,7 +90,7 @@ def join(run: SearchRun, at: int, steps: Sequence[Step]) -> int:
     for step in steps:
         siblings = map(run.tree.nodes.__getitem__, run.tree.nodes[at].children)
         known = {(c.text, c.mark, c.finished, c.cut): c.id for c in siblings}
-        at = known.get((step.text, step.mark, step.finished, step.cut)) or run.add(at, step).id
+        at = known.get((step.text, step.mark, step.finished, step.truncated)) or run.add(at, step).id
     return at
 
 
