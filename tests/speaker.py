@@ -14,7 +14,7 @@ import numpy as np
 from rlm_core.core.usage import Usage
 from rlm_core.engine.request import Sample
 from rlm_core.engine.token_stats import TokenStats
-from rlm_core.models.local import ChatPolicy
+from rlm_core.models.chat import ChatPolicy
 from rlm_core.models.prompts.lines import LineFormat
 
 END = 0

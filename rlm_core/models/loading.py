@@ -25,11 +25,13 @@ from rlm_core.engine.backends.suitability import refuse_by_configuration, refuse
 from rlm_core.engine.backends.torch import TorchRunner
 from rlm_core.engine.engine import Engine
 from rlm_core.engine.loading import gguf, nano
-from rlm_core.models.local import ChatPolicy, LocalPolicy
+from rlm_core.models.chat import ChatPolicy
+from rlm_core.models.local import LocalPolicy
 from rlm_core.models.prompts.base import ChatFormat, Format
 from rlm_core.models.prompts.chat_template import ChatTemplate
 from rlm_core.models.prompts.lines import LineFormat
 from rlm_core.models.prompts.nano import NanoFormat
+from rlm_core.models.rereading import RereadingPolicy
 
 transformers_logging.disable_progress_bar()  # progress goes to `report`
 
@@ -52,7 +54,7 @@ class LoadedModel:
         session = self.engine.session()
         if isinstance(self.format, ChatFormat):
             return ChatPolicy(self.name, session, self.format, self.tokenizer)
-        return LocalPolicy(self.name, session, self.format, self.tokenizer)
+        return RereadingPolicy(self.name, session, self.format, self.tokenizer)
 
 
 def load(name: str, *, device: str = "auto", dtype: str = "auto", fmt: str = "auto", report: Report = lambda text: None) -> LoadedModel:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -20,15 +19,14 @@ from rlm_core.engine.engine import Session
 from rlm_core.engine.limited import generate
 from rlm_core.engine.request import Sample, Stopper
 from rlm_core.engine.token_stats import TokenStats
-from rlm_core.models import critic
 from rlm_core.models.calculator import calculate
-from rlm_core.models.policy import Critique, Sampling, Step, ToolUse
-from rlm_core.models.prompts.base import Allow, ChatFormat, Format, decoded
+from rlm_core.models.policy import Sampling, Step, ToolUse
+from rlm_core.models.prompts.base import Allow, Format, decoded
 from rlm_core.problems.checking.final_answer import find_answer
 
 
 class LocalPolicy:
-    """A `Policy`, `Scorer`, `Inspectable`, `Forcer` and `Critic` over a loaded model; one object per search, since it owns the session."""
+    """A `Policy`, `Scorer`, `Inspectable` and `Forcer` over a loaded model; one object per search, since it owns the session."""
 
     def __init__(self, name: str, session: Session, fmt: Format, tokenizer: PreTrainedTokenizerBase) -> None:
         self.name = name
@@ -54,7 +52,7 @@ class LocalPolicy:
         stop = self._stopper(self.format.step_ended, allow, lead)
         most = min(sampling.max_step_tokens, room)
         samples = await self._generate(self.state(problem, steps, sampling.allow), seeds, sampling.temperature, most, stop)
-        made = [self._step(s.ids, s.logprobs, allow, lead, s.truncated, s.starved) for s in samples if s.ids]
+        made = [self._step(s, allow, lead) for s in samples if s.ids]
         closed = [s if s.thinking or s.finished or len(s.tokens) < room else replace(s, truncated=True) for s in made]
         return await gather_or_cancel(self._with_result(problem, steps, step, sampling) for step in closed)
 
@@ -94,12 +92,6 @@ class LocalPolicy:
         tokens = await self._read(self.state(problem, state, sampling.allow), self.format.forced(text, line_open))
         shown = "".join(t.text for t in tokens)
         return Step("" if shown == mark else shown.strip(), tokens, mark=mark, thinking=thinking, forced=True)
-
-    async def critique(self, problem: Problem, steps: Sequence[Step], seed: Seed, sampling: Sampling) -> Critique:
-        return await critic.critique(self, problem, steps, seed, sampling)
-
-    async def revise(self, problem: Problem, steps: Sequence[Step], critique: Critique, seed: Seed, sampling: Sampling) -> tuple[Step, ...]:
-        return await critic.revise(self, problem, steps, critique, seed, sampling)
 
     async def drain(self) -> None:
         await self.session.drain()
@@ -201,52 +193,26 @@ class LocalPolicy:
         for end in range(1, len(sample.ids) + 1):
             last, before = end == len(sample.ids), lead if not steps else []
             if last or self.format.step_ended([*before, *sample.ids[start:end]], allow):
-                ids, logprobs = sample.ids[start:end], sample.logprobs[start:end]
-                steps.append(self._step(ids, logprobs, allow, before, sample.truncated and last, sample.starved))
+                part = Sample(sample.ids[start:end], sample.logprobs[start:end], sample.truncated and last, sample.starved)
+                steps.append(self._step(part, allow, before))
                 start = end
                 if steps[-1].mark == END_THINK:
                     allow = _after_thinking(allow)
         return tuple(steps)
 
-    def _step(
-        self, ids: Sequence[int], logprobs: Sequence[float], allow: Allow, lead: list[int], truncated: bool, starved: bool = False
-    ) -> Step:
+    def _step(self, sample: Sample, allow: Allow, lead: list[int]) -> Step:
+        """One step from its own tokens."""
+        ids, truncated = sample.ids, sample.truncated
         text, cued = self.format.text([*lead, *ids]), bool(lead) and self._answered(ids, allow, lead)
         if cued and find_answer(text) is None:
             text = f"{self.format.text(lead)} {ANSWER}{self.format.text(ids)}"
         finished = not truncated and (cued or self.format.finished([*lead, *ids], allow))
         thinking = THINK in allow and not (finished and not self.format.delimited)
         mark = "" if truncated else self.format.mark(ids, allow)
-        return Step(text, self._tokens(ids, logprobs), finished, truncated, mark, thinking, starved=starved and truncated)
+        return Step(text, self._tokens(ids, sample.logprobs), finished, truncated, mark, thinking, starved=sample.starved and truncated)
 
     def _tokens(self, ids: Sequence[int], logprobs: Sequence[float]) -> tuple[Token, ...]:
         return tuple(Token(i, decoded(self.tokenizer, [i]), p) for i, p in zip(ids, logprobs, strict=True))
-
-
-class ChatPolicy(LocalPolicy):
-    """A `LocalPolicy` that is a `ChatModel` too: its prompt format puts requests in words."""
-
-    format: ChatFormat
-
-    def __init__(self, name: str, session: Session, fmt: ChatFormat, tokenizer: PreTrainedTokenizerBase) -> None:
-        super().__init__(name, session, fmt, tokenizer)
-
-    async def first_token_probabilities(self, request: str, words: Sequence[Sequence[str]]) -> tuple[float, ...]:
-        prompt = self.format.request(request)
-        return tuple([await self._chance(prompt, spellings) for spellings in words])
-
-    async def _chance(self, prompt: list[int], spellings: Sequence[str]) -> float:
-        """With and without a space before it, each spelling that is one token."""
-        coded = [self.tokenizer.encode(text, add_special_tokens=False) for word in spellings for text in (word, f" {word}")]
-        tokens = {ids[0] for ids in coded if len(ids) == 1}
-        return sum([math.exp((await self.session.inspect(prompt, [t])).logprobs[0]) for t in sorted(tokens)])
-
-    async def chat(self, request: str, seed: Seed, sampling: Sampling) -> tuple[str, int]:
-        prompt = self.format.request(request)
-        stop = self.format.reply_ended
-        (sample,) = await self._generate(prompt, [seed], sampling.temperature, sampling.max_solution_tokens, stop)
-        said = sample.ids if sample.truncated else sample.ids[:-1]
-        return decoded(self.tokenizer, said), len(sample.ids)
 
 
 def _after_thinking(allow: Allow) -> Allow:

@@ -11,6 +11,7 @@ import pytest
 from rlm_core.core.errors import ModelError
 from rlm_core.core.special_tokens import ALLOWING, BACKTRACK, END_THINK, ERROR, MARKERS, RESULT, REVISE, STEP, THINK, TOOL, WAIT
 from rlm_core.engine.loading.nano import build_tokenizer
+from rlm_core.engine.request import Sample
 from rlm_core.models.loading import load
 from rlm_core.models.policy import Sampling, Step
 from rlm_core.models.prompts.lines import ANSWER_CUE, REQUESTS, LineFormat
@@ -259,7 +260,7 @@ def test_what_ended_a_step_is_taken_off_but_not_what_a_marker_means(nano):
 def test_the_text_of_a_step_with_a_tools_result(call, shown, failed):
     policy = load("nano").policy()
     written = policy.format.tokenizer.encode(f"{STEP}{TOOL}{call}{RESULT}", add_special_tokens=False)
-    made = policy._step(written, [-1.0] * len(written), (TOOL,), [], truncated=False)
+    made = policy._step(Sample(tuple(written), (-1.0,) * len(written), truncated=False), (TOOL,), [])
     before = Step("25*2=50")
     step = asyncio.run(policy._with_result(COUNTDOWN, [before], made, Sampling(allow=(TOOL,))))
     assert (step.text, step.mark, step.finished) == (shown, TOOL, False) and step.tool.failed == failed and step.tool.call == call
@@ -269,7 +270,7 @@ def test_the_text_of_a_step_with_a_tools_result(call, shown, failed):
 def test_a_result_that_the_notation_cannot_write_is_an_error_to_it():
     policy = load("nano").policy()
     written = policy.format.tokenizer.encode(f"{TOOL}7/2{RESULT}", add_special_tokens=False)
-    made = policy._step(written, [-1.0] * len(written), (TOOL,), [], truncated=False)
+    made = policy._step(Sample(tuple(written), (-1.0,) * len(written), truncated=False), (TOOL,), [])
     step = asyncio.run(policy._with_result(COUNTDOWN, [], made, Sampling(allow=(TOOL,))))
     assert step.tool.failed and step.tool.result == "error: 3.5 is no whole number" and step.tokens[-1].text == ERROR
 

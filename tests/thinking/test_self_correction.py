@@ -13,7 +13,6 @@ from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.errors import ModelError
 from rlm_core.core.events import Corrected, Critiqued
 from rlm_core.core.special_tokens import REVISE
-from rlm_core.models.critic import before_answer
 from rlm_core.models.policy import Critique, Sampling, Step
 from rlm_core.models.prompts.lines import REVIEW, REVISION
 from rlm_core.models.scripted import ScriptedPolicy
@@ -213,7 +212,7 @@ def test_a_solution_that_ends_without_an_answer_is_reread_without_its_end(nano):
     policy = nano.policy()
     ids = policy.format.encode("25*2=50", True)
     step = Step("25*2=50", policy._tokens(ids, [-1.0] * len(ids)), finished=True)
-    assert "".join(t.text for t in before_answer(policy, step).tokens) == "25*2=50"
+    assert "".join(t.text for t in policy.before_answer(step).tokens) == "25*2=50"
 
 
 def test_the_bundled_model_keeps_what_stands_before_the_faulted_step(nano):

@@ -1,6 +1,6 @@
 """How a problem is put to a model, and where the model's steps and solutions end: what every format must offer.
 
-`nano_format` is the bundled model's notation, `line_format` any other model's: one step a line.
+`nano` is the bundled model's notation; `lines` is for any other model: one step per line.
 """
 
 from __future__ import annotations
@@ -84,4 +84,12 @@ class ChatFormat(Format, Protocol):
 
     def reply_ended(self, ids: Sequence[int]) -> bool:
         """Is the last of these tokens the end of a reply?"""
+        ...
+
+    def critique_prompt(self, problem: Problem, solution: str) -> list[int]:
+        """Token ids of the problem, its solution and the request to check it, up to where the critique begins."""
+        ...
+
+    def revision_prompt(self, problem: Problem, solution: str, critique: str) -> list[int]:
+        """The same with the critique and the request for another version, up to where that begins."""
         ...

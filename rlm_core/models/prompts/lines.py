@@ -94,6 +94,12 @@ class LineFormat:
             return list(self.tokenizer.encode(f"{text}\n{ANSWER_CUE}"))
         return self._templated([{"role": "user", "content": text}], thinking=False)
 
+    def critique_prompt(self, problem: Problem, solution: str) -> list[int]:
+        return self.dialogue(problem, [solution, REVIEW])
+
+    def revision_prompt(self, problem: Problem, solution: str, critique: str) -> list[int]:
+        return self.dialogue(problem, [solution, REVIEW, critique, REVISION])
+
     def reply_ended(self, ids: Sequence[int]) -> bool:
         return ids[-1] in self.end_ids
 
