@@ -1,4 +1,4 @@
-"""Keys that a page answers, and the list of them: "?" opens it, "/" goes to the problem."""
+"""Help on a page: its keyboard shortcuts and the glossary. "?" opens it, "/" goes to the problem."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from pages.shared.glossary import glossary
+
 EXPLORE = {
     "Ctrl Enter": "Run",
     "Space": "Play or pause the replay",
-    "← →": "One event back or on",
+    "← →": "One event back or forward",
     "Home End": "First or last event",
 }
 LABELS = {
     "G N B": "Rate the step good, neutral or bad",
     "S": "Skip the step",
-    "U": "Take the last label back",
+    "U": "Undo the last label",
     "← →": "Previous or next solution",
 }
 PROBLEM = {"/": "Go to the problem"}
@@ -29,7 +31,7 @@ _LISTEN = """<script>
   document.addEventListener('keydown', (event) => {
     const at = document.activeElement;
     if (event.ctrlKey || event.metaKey || event.altKey || ['INPUT', 'TEXTAREA'].includes(at?.tagName)) return;
-    const button = event.key === '?' && document.querySelector('.st-key-shortcuts button');
+    const button = event.key === '?' && document.querySelector('.st-key-shortcuts [data-testid=stPopover] button');
     const box = event.key === '/' && document.querySelector(boxes);
     if (!button && !box) return;
     event.preventDefault();
@@ -37,14 +39,16 @@ _LISTEN = """<script>
   });
 })();
 </script>"""
-"""Streamlit's own shortcuts are letters and named keys only. The listener outlives the page that brought it."""
+"""Streamlit's own shortcuts are letters and named keys only. The listener stays when another page is opened."""
 
 
 def shortcuts(keys: Mapping[str, str]) -> None:
-    """A small list of keys in the page's upper right corner, opened by a click or by "?"; last on a page."""
+    """The keys of a page in its upper right corner, opened by a click or by "?", with the glossary below; last on a page."""
     with st.container(key="shortcuts"), st.popover("", icon=":material/keyboard:", type="tertiary"):
-        rows = "".join(f"<div>{_caps(k)}</div><span>{what}</span>" for k, what in {**keys, **ALWAYS}.items())
+        rows = "".join(f"<div>{_caps(k)}</div><span>{meaning}</span>" for k, meaning in {**keys, **ALWAYS}.items())
         st.html(f'<div class="rlm-keys">{rows}</div>')
+        if st.button("Glossary", icon=":material/menu_book:", type="tertiary", key="glossary"):
+            glossary()
     st.html(_LISTEN, unsafe_allow_javascript=True)
 
 
