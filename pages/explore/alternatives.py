@@ -49,7 +49,7 @@ def alternatives(tree: SearchTree, node: Node, shape: str, *, asked: bool = True
     if found is None or asked:
         return found
     rows = tuple(tuple(cell.removesuffix(f" {OWN}") for cell in row) for row in found.rows)
-    return replace(found, title="What was weighed below it", rows=rows, own=None)
+    return replace(found, title="Alternatives below it", rows=rows, own=None)
 
 
 def _found(tree: SearchTree, node: Node, shape: str) -> Alternatives | None:

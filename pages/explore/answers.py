@@ -20,7 +20,7 @@ def answers(run: str, tree: SearchTree, shape: str) -> None:
     """shape: the strategy's. The candidates of a fan can be cut to the first n."""
     answered = tree.answered
     if answered is None:
-        st.caption("The answer is picked when the search ends; move the timeline to the end to see it.")
+        st.caption("The answer is chosen when the search ends; move the timeline to the end to see it.")
     elif answered.answer is None:
         cut_short = cut_off(tree, "candidate" if shape == "fan" else "")
         advice = f"{cut_short}; a higher limit lets them end." if cut_short else "A larger budget gives the search time to finish one."

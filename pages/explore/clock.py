@@ -1,4 +1,4 @@
-"""Seconds that go on in the browser while the server has nothing new to say."""
+"""A clock that the browser advances between two updates of the server."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pages.shared.escape import html_text
 _TICK = """<script>
 (() => {
   if (window.rlmClock) return;
-  const LATE = 3;  // seconds by which the server's word may lag behind what is shown already; a clock does not go back by them
+  const LATE = 3;  // seconds by which an update of the server may lag behind the time shown; a clock does not go back by less
   const words = (s) => (s < 120 ? `${s} s` : `${Math.floor(s / 60)} min ${s % 60} s`);
   const shown = new Map();
   const tick = () => document.querySelectorAll('.rlm-clock').forEach((clock) => {
@@ -29,12 +29,15 @@ _TICK = """<script>
 
 
 def start() -> None:
-    """Have the page's clocks tick; once on a page."""
+    """Let the clocks of the page tick; once per page."""
     st.html(_TICK, unsafe_allow_javascript=True)
 
 
 def clock_html(of: str, seconds: float, running: bool) -> str:
-    """So many seconds, going on from now if running. of: what is timed, so that its clock never goes back a second."""
+    """Seconds as text, increasing from now on if running.
+
+    of: name of what is timed; the clock of one name never goes back.
+    """
     if not running:
         return f"{seconds:,.1f} s"
     return f'<span class="rlm-clock" data-of="{html_text(of)}" data-seconds="{seconds:.2f}">{math.floor(seconds):,} s</span>'

@@ -1,4 +1,4 @@
-"""Why a node was chosen, or was not: the arithmetic at its parent, or its rank among its rivals; then what comes below it."""
+"""Why a node was or was not chosen: the arithmetic at its parent, or its rank among its alternatives; then the choice below it."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from rlm_core.search.rules import Arm, best, terms
 
 CHOSEN = "▶"
 TOGETHER = ("fan", "layers", "particles")
-"""Shapes in which states are weighed over the whole tree, so that the children of one node are no group of their own."""
+"""Shapes in which states of the whole tree are compared, so that the children of one node are not a group."""
 
 
 def decision(tree: SearchTree, node: Node, shape: str) -> None:
-    """Both questions, as far as this strategy weighs anything there. shape: the strategy's."""
+    """Why this node, and what would be chosen below it, where this strategy compares nodes. shape: the strategy's."""
     parent = None if node.parent is None else tree.nodes[node.parent]
     decided = [n for n in (parent, node) if n is not None and n.decision is not None]
     which = "Now"
@@ -42,7 +42,7 @@ def decision(tree: SearchTree, node: Node, shape: str) -> None:
 
 
 def _weighed(found: Alternatives | None) -> None:
-    """Its rank among those it was weighed against, where there were any."""
+    """The ranked table of the alternatives, if there were any."""
     if found is None:
         return
     st.markdown(f"##### {found.title}")
@@ -53,12 +53,12 @@ def _weighed(found: Alternatives | None) -> None:
 
 
 def _decided(tree: SearchTree, at: Node, which: str, own: Node | None) -> None:
-    """The decision among the children of `at`; `own` is the child that is asked about, None where it is they."""
+    """The decision among the children of `at`. own: the child that is asked about; None for all of them."""
     assert at.decision is not None
     seq, event = at.decision
     made = next(c for c in event.choices if c.parent == at.id)
     if event.rule == "thompson":
-        st.caption(f"At {name(at.id)}, as event {seq:,} drew; the next draws will differ.")
+        st.caption(f"At {name(at.id)}, as drawn in event {seq:,}; the next draws will differ.")
         _drawn(tree, made, own)
         return
     choice = made if which == "Last decision" else now(tree, at, event)
@@ -72,9 +72,9 @@ def _decided(tree: SearchTree, at: Node, which: str, own: Node | None) -> None:
 
 
 def _drawn(tree: SearchTree, choice: Choice, own: Node | None) -> None:
-    """Thompson sampling: the two draws that chose between a new child and one there is, and each child's own."""
+    """Thompson sampling: the two draws that chose between a new and an existing child, and the draw of each child."""
     wider = choice.chosen == choice.parent
-    rows = [("wider: a new child", number(choice.wider or 0.0)), ("deeper: into one there is", number(choice.deeper or 0.0))]
+    rows = [("wider: a new child", number(choice.wider or 0.0)), ("deeper: an existing child", number(choice.deeper or 0.0))]
     st.html(table_html(("", "drawn"), rows, 0 if wider else 1, text_columns=(0,)))
     if wider:
         return
@@ -85,12 +85,12 @@ def _drawn(tree: SearchTree, choice: Choice, own: Node | None) -> None:
 
 
 def now(tree: SearchTree, node: Node, event: Selected) -> Choice | None:
-    """What the rule would choose among a node's children at this moment; None if all of them were pruned."""
+    """The choice of the rule among a node's children at this moment; None if all of them were pruned."""
     ways = [tree.nodes[c] for c in node.children if not tree.nodes[c].pruned]
     if not ways:
         return None
-    reckoned = terms([Arm(w.id, w.visits, w.total, w.prior) for w in ways], node.visits, event.rule, event.constant)
-    return Choice(node.id, node.visits, best(reckoned).node, reckoned)
+    ranked = terms([Arm(w.id, w.visits, w.total, w.prior) for w in ways], node.visits, event.rule, event.constant)
+    return Choice(node.id, node.visits, best(ranked).node, ranked)
 
 
 def _arithmetic(tree: SearchTree, choice: Choice, event: Selected, own: Node | None) -> None:
@@ -104,20 +104,17 @@ def _arithmetic(tree: SearchTree, choice: Choice, event: Selected, own: Node | N
 
 
 def compared(ranked: Sequence[Term], choice: Choice, own: Node) -> str:
-    """How the node that is asked about stands against the chosen one.
-
-    Empty for the chosen one itself, for which the formula speaks.
-    """
+    """A sentence that compares the node asked about with the chosen one; empty for the chosen one itself."""
     if own.id == choice.chosen:
         return ""
     mine = next((t for t in ranked if t.node == own.id), None)
     if mine is None:
-        return f"Node {own.id} was not weighed: {own.pruned or 'it was not there yet'}."
+        return f"Node {own.id} was not compared: {own.pruned or 'it was not there yet'}."
     won = next(t for t in ranked if t.node == choice.chosen)
     if mine.total is None:
         return f"Node {own.id} ({OWN}) was never visited either; at a tie the higher prior, then the older node goes first."
     if won.total is None:
-        return f"Node {own.id} ({OWN}) has {number(mine.total)}; what was never visited goes before it."
+        return f"Node {own.id} ({OWN}) has {number(mine.total)}; a node never visited goes before it."
     if mine.total == won.total:
         return f"Node {own.id} ({OWN}) ties with it at {number(mine.total)}; then the higher prior, then the older node goes first."
     return f"Node {own.id} ({OWN}) has {number(mine.total)}, {'narrowly ' if number(mine.total) == number(won.total) else ''}less than it."

@@ -65,7 +65,7 @@ def moment_of(run: str, records: list[Record], tree: SearchTree) -> Moment:
 
 def export(run: str, records: list[Record], tree: SearchTree, figure: go.Figure) -> None:
     """Draw the buttons, and the figures of the moment."""
-    st.caption("The log is the whole run; import it on the page of saved runs, or read it with `python -m rlm_core replay`.")
+    st.caption("The log is the whole run; import it on the Saved runs page, or read it with `python -m rlm_core replay`.")
     moment = moment_of(run, records, tree)
     downloads(_offered(records, tree, moment, figure), key="exports")
     st.caption(f"Nodes, graph and picture are those of {moment.words}, and say so in their names and inside.")

@@ -16,7 +16,7 @@ MAX_ANSWER_CHARS = 80
 
 
 def headline(row: RunRow, whole: SearchTree, moment: SearchTree) -> None:
-    """The problem in words, the answer with its verdict and what is right; then strategy and model, and the oracle's badge."""
+    """The problem, the answer with its verdict and the right answer; then strategy and model, and a badge if the search had the oracle."""
     strategy = catalogue.title("search", row.config.search)
     named = [strategy, catalogue.reward_title(row.config), catalogue.title("model", row.config.model), f"seed {row.config.seed}"]
     facts = " · ".join(html_text(name) for name in named if name)
@@ -28,13 +28,13 @@ def headline(row: RunRow, whole: SearchTree, moment: SearchTree) -> None:
 
 
 def _verdict(row: RunRow, whole: SearchTree, moment: SearchTree) -> str:
-    """The run's answer with its verdict and what is right; "final" at a moment that does not know it yet."""
+    """The run's answer with its verdict and the right answer; "final" at a moment before the answer."""
     answered = whole.answered
     if answered is None:
         return "<b>No answer yet</b>" if row.active else "<b>No answer</b><span>the run ended before one was picked</span>"
     right = right_answer(row.problem)
     if answered.answer is None:
-        parts = ["<b>No answer</b>", "<span>no candidate was finished that states one</span>"]
+        parts = ["<b>No answer</b>", "<span>no finished candidate states one</span>"]
     else:
         said = readable(answered.answer)
         kind = {True: "right", False: "wrong", None: "open"}[answered.correct]
@@ -49,7 +49,7 @@ def _verdict(row: RunRow, whole: SearchTree, moment: SearchTree) -> str:
 
 
 def _limited(row: RunRow, whole: SearchTree) -> str:
-    """What was cut off; where that left no answer, what to raise. A failed run says why by itself."""
+    """The limits that cut solutions off, and which to raise if there is no answer. A failed run has its own message."""
     if whole.finished and whole.finished.detail and whole.finished.stop != "failed":
         return f'<strong class="row">{html_text(whole.finished.detail)}</strong>'
     cut = cut_off(whole, "candidate" if catalogue.shape(row.config.search) == "fan" else "")

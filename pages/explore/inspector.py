@@ -1,4 +1,4 @@
-"""The inspector: what a node says, what it is worth and who thinks so, why it was (not) chosen."""
+"""The inspector: text, statistics and scores of a node, and why it was or was not chosen."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from rlm_core.figures.palette import in_words
 
 
 def inspector(tree: SearchTree, node: Node, shape: str) -> None:
-    """Everything about a node at a moment. shape: the strategy's."""
+    """All about a node at a moment. shape: the strategy's."""
     st.markdown(f"##### {'The root' if node.id == ROOT else f'Node {node.id}'} · {markdown_text(in_words(node))}")
-    _says(tree, node)
-    _worth(tree, node)
+    _text(tree, node)
+    _statistics(tree, node)
     decision(tree, node, shape)
 
 
@@ -31,7 +31,7 @@ def nothing_yet(tree: SearchTree) -> None:
     st.caption("The tree is still empty; its root joins with the next event. Click a node later to see what it says and why it was chosen.")
 
 
-def _says(tree: SearchTree, node: Node) -> None:
+def _text(tree: SearchTree, node: Node) -> None:
     steps = [_shown(tree, tree.nodes[n]) for n in tree.path(node.id)[1:]]
     if not steps:
         st.caption("The bare problem, before any step:")
@@ -47,16 +47,16 @@ def _says(tree: SearchTree, node: Node) -> None:
 
 
 def _shown(tree: SearchTree, node: Node) -> str:
-    """A step as it was written; where it holds markers or nothing at all, in words."""
+    """The text of a step; a description where the text is empty or has special tokens."""
     return node.text if node.text.strip() and "<" not in node.text else words(tree, node)
 
 
-def _worth(tree: SearchTree, node: Node) -> None:
-    """Its figures, those that this strategy has; then every reward's word."""
+def _statistics(tree: SearchTree, node: Node) -> None:
+    """The statistics that this strategy has, then the score of every reward."""
     figures: list[tuple[str, str, str]] = []
     if any(n.visits for n in tree.nodes.values()):
         q = "–" if node.q is None else number(node.q)
-        figures.append(("Visits N", f"{node.visits:,}", "How many simulations went through this node and were backed up."))
+        figures.append(("Visits N", f"{node.visits:,}", "Number of simulations that went through this node and were backed up."))
         figures.append(
             ("Value Q", q, "The mean of the N values backed up through it, Q = W/N with W their sum, or by the search's own rule.")
         )

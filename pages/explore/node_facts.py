@@ -1,4 +1,4 @@
-"""What a node is beyond an ordinary step, as small rows: where it stands, what its mark means, who put it there, what it was asked."""
+"""Facts about a node besides its step and scores: its space, its mark, who wrote it, its probe, its critiques."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def facts_html(tree: SearchTree, node: Node) -> str:
 
 
 def facts(tree: SearchTree, node: Node) -> Rows:
-    """(what, its value in words) for everything the log says of a node besides its step and scores."""
+    """Pairs of name and value for everything that the log says of a node besides its step and scores."""
     rows: Rows = []
     if node.parent is not None and any(n.thinking for n in tree.nodes.values()):
         rows.append(("Space", "thinking" if node.thinking else "answer"))
@@ -32,7 +32,7 @@ def facts(tree: SearchTree, node: Node) -> Rows:
         answer = "nothing" if node.probe.answer is None else VERDICTS[node.probe.correct] + readable(node.probe.answer)
         rows.append(("If made to answer here", f"{answer}, confidence {number(node.probe.confidence)}"))
     if node.samples > 1:
-        rows.append(("Sampled", f"{node.samples:,} times; equal steps are one state, and in a vote it counts as often"))
+        rows.append(("Sampled", f"{node.samples:,} times; equal steps are one state, which has that many votes"))
     return rows + _critiques(tree, node) + _particles(tree, node)
 
 

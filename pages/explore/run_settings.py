@@ -26,7 +26,7 @@ def difference(row: RunRow, wanted: RunConfig) -> None:
 
 
 def run_settings(row: RunRow) -> None:
-    """All settings of the run, group by group."""
+    """All settings of the run, by group."""
     with st.expander("Settings of this run", icon=":material/tune:", key="settings"):
         rows, group = [], ""
         for s in settings(row.config):

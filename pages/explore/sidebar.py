@@ -51,7 +51,9 @@ def controls() -> tuple[RunConfig, Problem] | RlmError:
 
 
 def _problem() -> Problem | RlmError:
-    task = choose("Problem", catalogue.tasks(), "task", "countdown", "What is to be solved; every kind but free text is made from a seed.")
+    task = choose(
+        "Problem", catalogue.tasks(), "task", "countdown", "The problem to solve; every kind except free text is made from a seed."
+    )
     if task.name == text.DESCRIPTION.name:
         values = _question()
     else:
@@ -73,7 +75,7 @@ def _question() -> dict[str, str]:
         "Your problem",
         key="text.question",
         default="A baker fills 3 trays with 12 rolls each and sells 20. How many are left?",
-        help="Any question; a chat model reads it as it stands.",
+        help="Any question; a chat model reads it as it is.",
     )
     reference = remembered(
         st.text_input,
@@ -104,23 +106,28 @@ def _model() -> dict[str, Any]:
 def _reward(search: str, search_parameters: Mapping[str, Any], usual: Fit) -> dict[str, Any]:
     """The reward and its parameters; empty where the strategy asks none. The choice comes back with a strategy that asks one."""
     if not catalogue.judged(search, search_parameters):
-        st.caption(":material/balance: **No reward**: with these settings the strategy asks none.")
+        st.caption(":material/balance: **No reward**: with these settings the strategy uses none.")
         return {}
     restore_following("reward", usual.reward)
-    reward = choose("Reward", catalogue.reward_models(), "reward", usual.reward, "Who judges how promising a state is.")
+    reward = choose("Reward", catalogue.reward_models(), "reward", usual.reward, "Judges how promising a state is.")
     return {"reward": reward.name, "reward_parameters": parameters(reward, "reward")}
 
 
 def _budget(usual: Fit) -> dict[str, Any]:
     """The limits in the fields; None for an empty field."""
-    st.markdown("**Budget**", help="The run ends when the first of these is used up; an empty field is no limit. One of them is needed.")
+    st.markdown("**Budget**", help="The run ends when the first limit is reached; an empty field is no limit. At least one is needed.")
     simulations, tokens, seconds = st.columns([5, 4, 4])
     with simulations:
-        s = limit("Simulations", "simulations", 64, "By strategy: a walk of a tree search, a candidate, a scored state, or a whole chain.")
+        s = limit(
+            "Simulations",
+            "simulations",
+            64,
+            "By strategy: walks of a tree search, candidates, scored states or whole chains.",
+        )
     with tokens:
-        t = limit("Tokens", "tokens", usual.budget_tokens, "Generated tokens, those of discarded branches included.")
+        t = limit("Tokens", "tokens", usual.budget_tokens, "Generated tokens, including those of discarded branches.")
     with seconds:
-        x = limit("Seconds", "seconds", None, "Wall time, pauses left out.")
+        x = limit("Seconds", "seconds", None, "Wall time, without pauses.")
     return {"simulations": s, "tokens": t, "seconds": x}
 
 

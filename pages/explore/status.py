@@ -67,7 +67,7 @@ def status_line(row: RunRow, tree: SearchTree, last: int) -> None:
     if now and status == "running" and found.left is not None:
         parts.append(f"about {duration(found.left)} left" if found.share is not None else f"at most {duration(found.left)} left")
     if now and status == "running" and seconds - tree.time > QUIET_SECONDS:
-        parts.append("the model is writing; its tokens are counted when that is done")
+        parts.append("the model is writing; its tokens are counted when it is done")
     if now and not row.active and tree.finished:
         parts.append(f"ended because {html_text(ending(tree.finished.stop))}")
     st.html(f'<div class="rlm-status">{" · ".join(parts)}</div>')
@@ -112,18 +112,14 @@ def run_buttons(row: RunRow) -> None:
     if not row.active:
         return
     supervisor()
-    pause, cancel, _ = st.columns([1, 1, 2])
+    pause_at, cancel_at, _ = st.columns([1, 1, 2])
     paused = row.wish == "pause"
-    with pause:
-        if st.button(
-            "Go on" if paused else "Pause", icon=":material/play_arrow:" if paused else ":material/pause:", width="stretch", key="pause"
-        ):
-            store().wish(row.id, "go" if paused else "pause")
-            st.session_state.setdefault(RESUMED, {})[row.id] = time.time()  # the clock leaves the pause out
-            st.rerun(scope="fragment")
-    with cancel:
-        if st.button(
-            "Cancel", icon=":material/stop:", width="stretch", key="cancel", help="What was found so far is kept and answered from."
-        ):
-            store().wish(row.id, "cancel")
-            st.rerun(scope="fragment")
+    icon = ":material/play_arrow:" if paused else ":material/pause:"
+    if pause_at.button("Go on" if paused else "Pause", icon=icon, width="stretch", key="pause"):
+        store().wish(row.id, "go" if paused else "pause")
+        st.session_state.setdefault(RESUMED, {})[row.id] = time.time()  # the clock leaves the pause out
+        st.rerun(scope="fragment")
+    help = "The solutions found so far are kept, and the answer is chosen from them."
+    if cancel_at.button("Cancel", icon=":material/stop:", width="stretch", key="cancel", help=help):
+        store().wish(row.id, "cancel")
+        st.rerun(scope="fragment")

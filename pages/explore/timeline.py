@@ -1,4 +1,4 @@
-"""The timeline: which moment of a run is shown. A live run is shown at its end until a person goes elsewhere in time."""
+"""The timeline: the moment of a run that is shown. A live run is shown at its end until a person chooses another moment."""
 
 from __future__ import annotations
 
@@ -14,30 +14,31 @@ PLAYER = "player"
 
 
 def timeline(run: str, last: int) -> int:
-    """Draw the player for events 1 … last; returns the moment to show."""
+    """Draw the player for events 1 … last; returns the number of the event to show."""
     state = st.session_state
     scope = f"{run}.{state.setdefault(OPENED, 1)}"
-    told = (state.get(PLAYER) or {}).get("at")
-    state[MOMENT], heard = said(told, scope, state.setdefault(MOMENT, None))
-    player(key=PLAYER, scope=scope, start=state[MOMENT], last=last, heard=heard)
+    message = (state.get(PLAYER) or {}).get("at")
+    state[MOMENT], answered = chosen_moment(message, scope, state.setdefault(MOMENT, None))
+    player(key=PLAYER, scope=scope, start=state[MOMENT], last=last, answered=answered)
     return shown(state[MOMENT], last)
 
 
-def said(told: Mapping[str, Any] | None, scope: str, known: int | None) -> tuple[int | None, int]:
-    """The moment a person wants (None: the end, followed) and the number of the message that says so.
+def chosen_moment(message: Mapping[str, Any] | None, scope: str, known: int | None) -> tuple[int | None, int]:
+    """The moment a person chose (None: the end, followed) and the number of the browser's message that names it.
 
-    What the browser told of another run, or of an earlier opening of this one, does not count.
+    A message about another run, or about an earlier opening of this one, does not count.
 
-    >>> said({"scope": "a.1", "moment": 7, "message": 3}, "a.1", None), said({"scope": "b.1", "moment": 7, "message": 3}, "a.1", 5)
+    >>> message = {"scope": "a.1", "moment": 7, "message": 3}
+    >>> chosen_moment(message, "a.1", None), chosen_moment(message, "b.1", 5)
     ((7, 3), (5, 0))
     """
-    if told is None or told.get("scope") != scope:
+    if message is None or message.get("scope") != scope:
         return known, 0
-    return told.get("moment"), int(told.get("message") or 0)
+    return message.get("moment"), int(message.get("message") or 0)
 
 
 def shown(moment: int | None, last: int) -> int:
-    """The event to show of `last`: the one wanted, as far as there is one.
+    """The number of the event to show, from 1 to `last`.
 
     >>> shown(None, 140), shown(57, 140), shown(200, 140), shown(0, 140)
     (140, 57, 140, 1)

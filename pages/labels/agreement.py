@@ -17,7 +17,7 @@ def agreement() -> None:
     labels = book().labels(source=HUMAN)
     people = sorted({la.by for la in labels})
     if not people:
-        st.info("Nobody has labelled a step yet; begin on the tab Annotate.", icon=":material/groups:")
+        st.info("No person has labelled a step yet; begin on the tab Annotate.", icon=":material/groups:")
         return
     left, right = st.columns(2, gap="large")
     with left:
@@ -40,7 +40,7 @@ def agreement() -> None:
         )
         st.caption(
             "The oracle says whether a right answer can still be reached after a step: bad agrees with no, good and neutral with yes. "
-            "Steps after the first that it calls lost are left out."
+            "Steps after the first lost one are left out."
         )
 
 
@@ -48,7 +48,7 @@ def _pairs(pairs: list[Pair], together: float | None) -> None:
     shared = [p for p in pairs if p.steps]
     st.html(
         table_html(
-            ("Annotators", "Steps both labelled", "Said alike", "Cohen's κ"),
+            ("Annotators", "Steps both labelled", "Same rating", "Cohen's κ"),
             [
                 (
                     f"{p.a} and {p.b}",
@@ -63,15 +63,15 @@ def _pairs(pairs: list[Pair], together: float | None) -> None:
     st.markdown(
         f"**Krippendorff's α, all together: {number(together)}**"
         if together is not None
-        else "**Krippendorff's α cannot be given:** no step was labelled twice, or only one word was ever used."
+        else "**Krippendorff's α cannot be given:** no step was labelled twice, or all labels are the same."
     )
-    for said, without in (
+    for reason, without in (
         ("they labelled no step in common", [p for p in pairs if not p.steps]),
-        ("both said one and the same of every step, which chance would do too", [p for p in pairs if p.steps and p.kappa is None]),
+        ("both gave every step the same rating, so chance would agree too", [p for p in pairs if p.steps and p.kappa is None]),
     ):
         if without:
-            st.caption(f"No κ for {markdown_text(listed([f'{p.a} and {p.b}' for p in without], most=4))}: {said}.")
+            st.caption(f"No κ for {markdown_text(listed([f'{p.a} and {p.b}' for p in without], most=4))}: {reason}.")
     st.caption(
-        "1 is full agreement, 0 what chance would give, below 0 less than that. κ (Cohen 1960) compares two annotators; "
-        "α (Krippendorff 2011, nominal) takes any number, with labels missing."
+        "1 is full agreement, 0 is agreement by chance, and below 0 is less than that. κ (Cohen 1960) compares two annotators; "
+        "α (Krippendorff 2011, nominal) takes any number of annotators, also with missing labels."
     )

@@ -45,7 +45,7 @@ def annotation() -> None:
         chosen = _from(everything, chosen)
     with skip_at:
         skip_done = focus.switch(
-            "annotate.skip", "Only not yet labelled by me", True, "Leaves out solutions that need no more labels of yours."
+            "annotate.skip", "Only not yet labelled by me", True, "Leaves out solutions that need no more labels from you."
         )
     if not chosen:
         st.info("No solution fits these choices; widen them, or add solutions.", icon=":material/filter_alt:")

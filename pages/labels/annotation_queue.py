@@ -1,4 +1,4 @@
-"""The queue of one annotator: solutions in order, which of them are done, and what each key does. Labels are kept at once."""
+"""The queue of one annotator: solutions in order, which of them are done, and the action of each key. Labels are kept at once."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def automatic_labels() -> None:
     left = parts(job, store(), book())[0].pieces
     st.caption(MAKERS[maker] + ("" if left else " All solutions in the label book have these labels already."))
     job_button(go_at, "Make labels", "label", lambda: job, key=JOB_KEY, possible=left > 0)
-    nothing = "Press Make labels: progress and the tokens spent are shown, and what is done is kept if you cancel."
+    nothing = "Press Make labels: progress and the tokens spent are shown, and finished labels are kept if you cancel."
     job_view(LabelJob, JOB_KEY, lambda j: f"{_title(j.maker)}, {j.model}", _draw, nothing)
 
 

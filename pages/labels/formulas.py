@@ -1,4 +1,4 @@
-"""Text of models and people with its LaTeX formulas drawn; all else in it can only ever be text."""
+"""Text of models and people with its LaTeX formulas drawn; everything else in it is escaped."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pages.shared.escape import markdown_text
 
 _FORMULA = re.compile(r"\$\$([^$`<]+)\$\$|\\\[([^$`<]+?)\\\]|\\\(([^$`<\n]+?)\\\)|\$(?! )([^$`<\n]+)(?<! )\$(?!\d)")
 _LATEX = re.compile(r".*[\\^_={].*|(?!.*[A-Za-z]{2}).*")
-"""What is read as a formula between delimiters: signs of LaTeX, or no word."""
+"""A formula between delimiters: it has characters of LaTeX, or no word."""
 
 
 def has_formulas(text: str) -> bool:
-    """Is there anything in the text that is read as a formula?
+    """Does the text contain a formula?
 
     >>> has_formulas(r"so $\\frac{1}{2}$ is left"), has_formulas("$n!$"), has_formulas("it costs $40 and $30 more$")
     (True, True, False)
@@ -21,7 +21,7 @@ def has_formulas(text: str) -> bool:
 
 
 def markdown_with_formulas(text: str) -> str:
-    r"""Markdown that draws the formulas between dollar signs, \( \) or \[ \] and shows everything else as it stands.
+    r"""Markdown that draws the formulas between dollar signs, \( \) or \[ \] and shows everything else as plain text.
 
     >>> print(markdown_with_formulas(r"**so** $x^2$, \(y_1\) for $40 or $50"))
     \*\*so\*\* $x^2$, $y_1$ for \$40 or \$50

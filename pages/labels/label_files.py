@@ -29,7 +29,7 @@ SOURCES = {
 
 
 def label_files() -> None:
-    """What the book holds, its export and an import."""
+    """The contents of the label book, its export and an import."""
     held = st.container()
     out, into = st.columns(2, gap="large")
     with into:
@@ -58,7 +58,7 @@ def _written() -> str:
 
 
 def from_file(key: str, added: Callable[[list[Solution]], None] | None = None) -> None:
-    """Upload a file and take its solutions and labels; says what was taken and what was refused, and why."""
+    """Upload a file and add its solutions and labels; reports how many were added, and why lines were refused."""
     uploaded = st.file_uploader(
         "A file of JSON lines",
         type=["jsonl", "json", "txt"],
@@ -85,7 +85,7 @@ def from_file(key: str, added: Callable[[list[Solution]], None] | None = None) -
 
 
 def _taken(taken: label_formats.Taken, new: int, kept: int) -> str:
-    """What was taken, how much of it is new to the book, and which formats it was read as."""
+    """Counts of solutions and labels, how many are new to the book, and the formats of the lines."""
     older = len(taken.labels) - kept
     said = f"Took {counted(len(taken.solutions), 'solution')} ({new:,} new) and {counted(kept, 'label')}"
     said += f"; {counted(older, 'label')} left out because this book has the same or newer ones." if older else "."
@@ -93,7 +93,7 @@ def _taken(taken: label_formats.Taken, new: int, kept: int) -> str:
 
 
 def _refused(taken: label_formats.Taken) -> str:
-    """Which rows could not be taken, and why, as a list."""
+    """The refused rows with reasons, as a list."""
     lines = [f"- {markdown_text(sentence)}" for sentence in taken.refused[:MAX_REASONS]]
     lines += [f"- and {len(taken.refused) - MAX_REASONS:,} more reasons"] * (len(taken.refused) > MAX_REASONS)
     many = f"{counted(taken.unread, taken.row)} could not be taken" if taken.unread else "Nothing could be taken"

@@ -16,7 +16,7 @@ BADGES = {GOOD: ("thumb_up", "blue"), NEUTRAL: ("thumbs_up_down", "gray"), BAD: 
 """Icon and colour of each rating. The colours differ from those of values, and icon and word say the same."""
 KEYS = {GOOD: "G", NEUTRAL: "N", BAD: "B"}
 MEANINGS = {
-    GOOD: "Right, and it helps to get on.",
+    GOOD: "Right, and it helps to solve the problem.",
     NEUTRAL: "Not wrong, but it does not help, or cannot be judged.",
     BAD: "Wrong, does not follow, or leads nowhere.",
 }

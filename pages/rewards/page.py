@@ -1,4 +1,4 @@
-"""The Rewards page: scores of every step, quality of a reward, what it gains in Best-of-N, and the cost of labels."""
+"""The Rewards page: scores of steps, the quality of rewards and the cost of their labels."""
 
 import streamlit as st
 
@@ -18,6 +18,6 @@ def rewards() -> None:
     supervisor()
     style()
     st.markdown("### Rewards")
-    st.caption("A reward decides what a search believes. Compare what several say of the same solutions, and how right each is.")
+    st.caption("A reward guides a search. Compare the scores that several rewards give the same solutions, and how right each reward is.")
     tabs(TABS, key="rewards.tab")
     shortcuts(PROBLEM)

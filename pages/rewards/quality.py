@@ -1,4 +1,4 @@
-"""How right rewards are, against the exact solver, and what they buy in Best-of-N."""
+"""Quality of rewards: against the exact solver or labels, and their gain in Best-of-N."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def quality() -> None:
         default=SOLVER,
         offered=offered,
         format_func=_truth,
-        help="Whose word on a step counts as true.",
+        help="Where the true labels of steps come from.",
     )
     samples, problems = 16, "chain:n=60"
     if truth == SOLVER:
@@ -50,7 +50,7 @@ def quality() -> None:
             default="chain:n=60",
             help="How many of which kind, such as chain:n=100, chain:steps=5,n=100 or countdown:numbers=3,n=100.",
         ).strip()
-        samples = remembered(samples_at.number_input, "Solutions of each", 2, 64, step=1, key="rewards.measure.samples", default=16)
+        samples = remembered(samples_at.number_input, "Solutions per problem", 2, 64, step=1, key="rewards.measure.samples", default=16)
     rewards_at, go_at = st.columns([9, 2], vertical_alignment="bottom")
     with rewards_at:
         chosen = pick_rewards("rewards.measure.rewards", model, DEFAULT)
@@ -60,7 +60,7 @@ def quality() -> None:
         return MeasureJob(problems, chosen, model, int(samples), labels="" if truth == SOLVER else truth)
 
     job_button(go_at, "Measure", "query_stats", job, key=JOB_KEY, possible=bool(chosen))
-    nothing = "Press Measure: solutions of held-out problems are sampled once, and every reward judges the same ones."
+    nothing = "Press Measure: solutions of held-out problems are sampled once, and all rewards judge the same ones."
     job_view(MeasureJob, JOB_KEY, _asked, _draw, nothing)
 
 
@@ -95,10 +95,13 @@ def _draw(row: JobRow) -> None:
 
 
 def _left_out(reward: str, r: dict[str, Any]) -> None:
-    """What the figures of a reward do not cover. reward: its title as Markdown."""
+    """Warnings about problems that the reward learned from, and about steps and solutions that its figures leave out.
+
+    reward: its title as Markdown.
+    """
     if r.get("learned"):
         st.warning(
-            f"{reward} learned from {r['learned']:,} of these {r['problems']:,} problems, which flatters it; measure it on others.",
+            f"{reward} learned from {r['learned']:,} of these {r['problems']:,} problems, so its figures are too good; use other problems.",
             icon=":material/warning:",
         )
     if unknown := r.get("unknown"):
@@ -113,7 +116,7 @@ def _left_out(reward: str, r: dict[str, Any]) -> None:
 
 def _gain(job: str, good: dict[str, dict[str, Any]]) -> None:
     """Accuracy of weighted Best-of-N against the number of candidates."""
-    st.markdown("**What it buys**: accuracy of weighted Best-of-N")
+    st.markdown("**Gain**: accuracy of weighted Best-of-N")
     tables = {reward_title(n, r["oracle"]): r["best_of_n"] for n, r in good.items() if r["best_of_n"]}
     if tables:
         chart(best_of_n_figure(tables, theme=theme()), key=f"bon.{job}")
@@ -153,11 +156,11 @@ def _table(good: dict[str, dict[str, Any]]) -> pd.DataFrame:
 def _columns(n: int) -> dict[str, Any]:
     shares = ("Step AUC", "State AUC", "Answer AUC", "Calibration error", "First-error F1", f"Weighted of {n}", f"Majority of {n}")
     helps = {
-        "Step AUC": "Over steps up to each solution's first wrong one: the chance that a right step scores above a wrong one.",
-        "State AUC": "Over all states: the chance that one that can still be won scores above one that cannot.",
-        "Answer AUC": "Over finished solutions: the chance that a correct one scores above a wrong one.",
-        "Calibration error": "How far scores are from the shares that are right, on average (0 is perfect).",
-        "First-error F1": "Harmonic mean of finding the first wrong step exactly and of finding none where there is none (ProcessBench).",
+        "Step AUC": "Over steps up to the first wrong one of each solution: the probability that a right step scores above a wrong one.",
+        "State AUC": "Over all states: the probability that a winnable state scores above a lost one.",
+        "Answer AUC": "Over finished solutions: the probability that a correct one scores above a wrong one.",
+        "Calibration error": "Mean distance between scores and the shares that are right (0 is perfect).",
+        "First-error F1": "Harmonic mean of two shares: first errors found exactly, and correct solutions found correct (ProcessBench).",
         f"Weighted of {n}": "Accuracy of the answer with the largest sum of scores.",
         f"Majority of {n}": "Accuracy of the most common answer among the same candidates.",
     }
@@ -167,14 +170,14 @@ def _columns(n: int) -> dict[str, Any]:
 
 
 def _verdict(name: str, r: dict[str, Any]) -> None:
-    """Does it beat plain majority? Said in one line, either way."""
+    """One line on whether the reward beats the majority vote."""
     last = r["best_of_n"][-1]
     gain, low, high = last["gain"]
     who, numbers = f"**{markdown_text(reward_title(name))}**", f"{gain:+.3f} [{low:+.3f}, {high:+.3f}] at N = {last['n']}"
     flag = " It sees the truth." if r["oracle"] else ""
     if low > 0:
-        st.markdown(f":green-badge[beats majority] {who} buys {numbers}.{flag}")
+        st.markdown(f":green-badge[beats majority] {who} gains {numbers}.{flag}")
     elif high < 0:
-        st.markdown(f":red-badge[worse than majority] {who} costs {numbers}.{flag}")
+        st.markdown(f":red-badge[worse than majority] {who} loses {numbers}.{flag}")
     else:
-        st.markdown(f":orange-badge[not shown to beat majority] {who}: {numbers}; the interval holds 0.{flag}")
+        st.markdown(f":orange-badge[not shown to beat majority] {who}: {numbers}; the interval contains 0.{flag}")

@@ -47,7 +47,7 @@ def step_scores() -> None:
         return ScoreJob(problem, chosen, model, int(samples), seed=int(seed))
 
     job_button(go_at, "Score", "grid_on", job, key=JOB_KEY, possible=bool(chosen))
-    nothing = "Press Score: the model writes the solutions, and each reward judges every step of every one."
+    nothing = "Press Score: the model writes the solutions, and each reward judges every step."
     job_view(ScoreJob, JOB_KEY, lambda j: f"{j.problem}, {counted(j.samples, 'solution')} by {j.model}", _draw, nothing)
 
 
@@ -71,7 +71,8 @@ def _draw(row: JobRow) -> None:
                     st.session_state[key] = clicked
                     st.rerun(scope="fragment")
     st.caption(
-        "✓ and ✕: the verifier's word on the answer. The bar stands before the first step after which the exact solver sees no way back."
+        "✓ and ✕: the verdict of the verifier on the answer. The bar is before the first step after which the exact solver "
+        "finds no right answer."
     )
     if selected is not None:
         _inspect(result, shown, *cell(selected))
@@ -108,7 +109,7 @@ def _inspect(result: dict[str, Any], shown: dict[str, Any], row: int, column: in
     s = result["solutions"][row]
     st.markdown(f"##### Solution {markdown_text(_name(row, s))}")
     head = ("", "step", "exact solver", *(reward_title(n) for n in shown))
-    word = {True: "can be won", False: "lost", None: "–"}
+    word = {True: "winnable", False: "lost", None: "–"}
     lines = []
     for i, text in enumerate(s["steps"]):
         scores = [x["steps"][row] for x in shown.values()]
@@ -116,4 +117,4 @@ def _inspect(result: dict[str, Any], shown: dict[str, Any], row: int, column: in
         lines.append((str(i + 1), readable(text), word[s["labels"][i]], *values))
     st.html(table_html(head, lines, column, text_columns=(1,)))
     whole = ", ".join(f"{reward_title(n)} {x['whole'][row]:.2f}" for n, x in shown.items() if x["whole"][row] is not None)
-    st.caption(f"Of the whole solution: {whole}." if whole else "It was cut off, so no reward scores it as a whole.")
+    st.caption(f"Scores of the whole solution: {whole}." if whole else "The solution was cut off, so no reward scores the whole of it.")

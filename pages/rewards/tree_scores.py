@@ -82,13 +82,13 @@ def _picture(job: str, tree: SearchTree, colours: Colours) -> int | None:
 
 
 def _cost(name: str, s: dict[str, Any]) -> str:
-    """What judging the tree took, and whether the reward saw the truth."""
+    """Cost of judging the tree, and whether the reward saw the truth."""
     parts = [f"{s.get('passes', 0):,} reward passes", f"{s['generated']:,} tokens"] + (["sees the truth"] if s["oracle"] else [])
     return f"{reward_title(name, s['oracle'])}: {', '.join(parts)}"
 
 
 def _colours(scores: dict[str, dict[int, float]]) -> Colours:
-    """What colours the nodes: the scores of one reward, or the difference of two."""
+    """The colours of the nodes: scores of one reward, or the difference of two."""
     names = list(scores)
     offered: list[Any] = [*names, *permutations(names, 2)]
     chosen = remembered(

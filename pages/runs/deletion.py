@@ -63,7 +63,7 @@ def deleted_runs() -> None:
     if not rows:
         return
     with st.expander(f"Deleted runs ({len(rows):,})", icon=":material/delete:", key="bin"):
-        st.caption(f"A deleted run is kept for {BIN_DAYS} days; then it is gone when the app is next started.")
+        st.caption(f"A deleted run is kept for {BIN_DAYS} days; after that it is removed when the app starts.")
         picked = pick(rows, DELETED_TABLE)
         back, purge, _ = st.columns([1, 1, 4])
         if back.button("Put back", icon=":material/undo:", disabled=not picked, width="stretch"):

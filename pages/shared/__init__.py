@@ -1,1 +1,1 @@
-"""What pages share."""
+"""Parts that several pages use."""

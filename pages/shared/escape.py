@@ -1,4 +1,4 @@
-"""Text of models and people as HTML and Markdown that can only ever be text."""
+"""Text of models and people, escaped for HTML and Markdown, so that it is never markup."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _MARKDOWN = frozenset("\\`*_{}[]()<>#+-.!|$~:&\"'=")
 
 
 def markdown_text(text: str) -> str:
-    """Every sign that Markdown could read as markup, escaped.
+    """The text with every character escaped that Markdown could read as markup.
 
     >>> markdown_text("**a** <b>")
     '\\\\*\\\\*a\\\\*\\\\* \\\\<b\\\\>'

@@ -9,7 +9,7 @@ from rlm_core.core.paths import ROOT
 FILE = ROOT / "docs" / "glossary.md"
 
 
-@st.dialog("Glossary", width="large")
+@st.dialog("Glossary", width="medium")
 def glossary() -> None:
     """The text of `docs/glossary.md`, without its heading."""
     st.markdown(FILE.read_text(encoding="utf-8").partition("\n")[2])

@@ -49,7 +49,7 @@ def job_button(place: DeltaGenerator, label: str, icon: str, job: Callable[[], J
 
 
 def _forecast(job: Job) -> str:
-    """What the job would take; empty where that cannot be known."""
+    """Expected tokens and seconds of the job; empty where nothing is known."""
     try:
         return spending().forecast(parts(job, store(), book()))
     except RlmError:
@@ -103,13 +103,13 @@ def _progress(row: JobRow) -> None:
 
 
 def _ended_early(row: JobRow) -> None:
-    """Why the job ended, and the button that resumes it."""
+    """The reason of an early end, and the button that resumes the job."""
     if row.status == "failed":
         st.error(markdown_text(row.message), icon=":material/error:")
     else:
         st.warning(f"{STATUS[row.status][1]}: {markdown_text(row.message)}{_count(row)}", icon=":material/warning:")
     again = "Try again" if row.status == "failed" else "Go on"
-    if st.button(again, icon=":material/play_arrow:", key=f"resume.{row.id}", help="What was done and kept is not done again."):
+    if st.button(again, icon=":material/play_arrow:", key=f"resume.{row.id}", help="Finished parts are not done again."):
         jobs().resume(row.id)
         st.rerun()
 

@@ -23,6 +23,8 @@ LABELS = {
 PROBLEM = {"/": "Go to the problem"}
 ALWAYS = {"?": "Show these keys"}
 
+_GLOSSARY = "glossary.asked"
+"""In the session's state: how often the glossary was asked for, and whether it is to be shown now."""
 _LISTEN = """<script>
 (() => {
   if (window.rlmKeys) return;
@@ -44,12 +46,22 @@ _LISTEN = """<script>
 
 def shortcuts(keys: Mapping[str, str]) -> None:
     """The keys of a page in its upper right corner, opened by a click or by "?", with the glossary below; last on a page."""
-    with st.container(key="shortcuts"), st.popover("", icon=":material/keyboard:", type="tertiary"):
+    times, shown = st.session_state.get(_GLOSSARY, (0, False))
+    with (
+        st.container(key="shortcuts"),
+        st.popover("", icon=":material/keyboard:", type="tertiary", key=f"keys.{times}"),  # with another key it is a new one, which is closed
+    ):
         rows = "".join(f"<div>{_caps(k)}</div><span>{meaning}</span>" for k, meaning in {**keys, **ALWAYS}.items())
         st.html(f'<div class="rlm-keys">{rows}</div>')
-        if st.button("Glossary", icon=":material/menu_book:", type="tertiary", key="glossary"):
-            glossary()
+        st.button("Glossary", icon=":material/menu_book:", type="tertiary", key="glossary", on_click=_ask, args=(times + 1, True))
+    if shown:
+        _ask(times, False)
+        glossary()
     st.html(_LISTEN, unsafe_allow_javascript=True)
+
+
+def _ask(times: int, shown: bool) -> None:
+    st.session_state[_GLOSSARY] = (times, shown)
 
 
 def _caps(keys: str) -> str:

@@ -13,9 +13,9 @@ from rlm_core.core.parameters import Description, Parameter, Value
 
 
 def parameter(p: Parameter, key: str, beside: Mapping[str, Any] | None = None) -> Any:
-    """The widget that fits a parameter's type; returns its value. An emptied field means the default, which it then shows in grey.
+    """The widget for the type of a parameter; returns the value. An empty field means the default, which it shows in grey.
 
-    beside: the values of those before it. Where they decide the default, the field is empty until a person fills it.
+    beside: values of the parameters before it. Where they decide the default, the field is empty until a person fills it.
     """
     default = p.default_beside(beside or {})
     restore(key, None if p.default_with else default)
@@ -57,7 +57,7 @@ def _grid(shown: list[Parameter], prefix: str, columns: int) -> dict[str, Any]:
 
 
 def choose(label: str, offered: dict[str, Description], key: str, default: str, help: str) -> Description:
-    """Pick one description by its title, alike ones next to each other; drawing, sentence and paper stand below."""
+    """Choose one description by its title, grouped by kind; its drawing, sentence and paper are below."""
     names = sorted(offered, key=lambda n: area(offered[n])[0])
     chosen = offered[remembered(st.selectbox, label, names, key=key, default=default, format_func=lambda n: _titled(offered[n]), help=help)]
     sentence = f"{chosen.sentence} [{chosen.paper}]({chosen.url})" if chosen.url else chosen.sentence
@@ -81,7 +81,7 @@ AREAS = {
 
 
 def area(d: Description) -> tuple[int, str]:
-    """Place in the list and name of a strategy's kind; of what has no kind, the last place and no name."""
+    """Index and name of the kind of a strategy; the last index and no name if it has no kind."""
     return next(((i, name) for i, (name, shapes) in enumerate(AREAS.items()) if d.shape in shapes), (len(AREAS), ""))
 
 

@@ -1,4 +1,4 @@
-"""The handles every session shares: the store, the supervised worker, and the logs read so far."""
+"""Services that all sessions share: the store, the supervised worker, and the logs read so far."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rlm_core.jobs.queue import Jobs
 from rlm_core.labels.book import LabelBook
 from rlm_core.runs.store import Store
 
-KEPT_LOGS = 32
+MAX_LOGS = 32
 
 
 @st.cache_resource(show_spinner=False)
@@ -30,12 +30,12 @@ def book() -> LabelBook:
 
 @st.cache_resource(show_spinner=False)
 def supervisor() -> Supervisor | None:
-    """Starts the worker with the first session, unless whoever started the server keeps one already (`make run` does)."""
+    """Starts the worker with the first session; None if the process that started the server has a worker (as `make run` has)."""
     return None if os.environ.get(HAS_WORKER) else Supervisor(store())
 
 
 class LogReader:
-    """Decoded logs of the runs last looked at; only new events are read from the store."""
+    """Decoded logs of the runs that were read last; only new events are read from the store."""
 
     def __init__(self, source: Store) -> None:
         self._store = source
@@ -48,7 +48,7 @@ class LogReader:
             log = self._logs.setdefault(run, [])
             log.extend(self._store.events(run, after=len(log)))
             self._logs.move_to_end(run)
-            while len(self._logs) > KEPT_LOGS:
+            while len(self._logs) > MAX_LOGS:
                 self._logs.popitem(last=False)
             return list(log)
 

@@ -1,7 +1,7 @@
 """The timeline's buttons, slider and keys as one small component in which the browser owns the moment.
 
-Streamlit's own buttons and slider lose presses that come faster than the page is drawn, and send back moments they
-were told before. Here presses are counted in the browser, and the server hears the newest moment.
+Streamlit's own buttons and slider lose presses that come faster than the page is drawn, and send back older moments of the
+server. Here the browser counts presses, and sends the newest moment to the server.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from streamlit.components.v2 import component
 
 HEIGHT = 40
 INTERVAL_MS = 500
-"""Between two events of a replay; slower where drawing takes longer."""
+"""Milliseconds between two events of a replay; slower where drawing takes longer."""
 _HERE = Path(__file__).parent
 _BUTTONS = (
     ("back", "One event back (←)"),
     ("play", "Play or pause (space)"),
-    ("forward", "One event on (→)"),
+    ("forward", "One event forward (→)"),
     ("end", "To the end; a live run is followed"),
 )
 _HTML = (
@@ -35,11 +35,12 @@ def _renderer():
     return component("rlm_player", html=html, js=js, css=css, isolate_styles=False)
 
 
-def player(*, key: str, scope: str, start: int | None, last: int, heard: int) -> dict[str, Any] | None:
-    """Draw it for events 1 … last; what the browser last said: {scope, moment, message}, None before it said anything.
+def player(*, key: str, scope: str, start: int | None, last: int, answered: int) -> dict[str, Any] | None:
+    """Draw the player for events 1 … last; returns the last message of the browser: {scope, moment, message}, None before any.
 
-    scope: what is played; when it changes the browser begins at `start` (None: at the end, followed). heard: the
-    number of the browser's message that this drawing answers.
+    scope: what is played; with another scope the browser begins at `start`.
+    start: number of an event; None for the end, followed.
+    answered: number of the browser's message that this drawing answers.
     """
-    data = {"scope": scope, "start": start, "last": last, "heard": heard, "interval": INTERVAL_MS}
+    data = {"scope": scope, "start": start, "last": last, "answered": answered, "interval": INTERVAL_MS}
     return _renderer()(key=key, data=data, height=HEIGHT, on_at_change=lambda: None).at

@@ -1,16 +1,18 @@
-// Which moment of a run is shown: buttons, slider and keys. The browser owns the moment, so that no press is lost
-// and nothing is undone by a late word of the server; the server is told the newest one as often as it can answer.
-// data: {scope, start, last, heard, interval}. scope: what is played (another one begins at `start`; null: the end, followed);
-// last: events so far; heard: number of the message the server last answered; interval: ms between two events of a replay.
+// The moment of a run that is shown: buttons, slider and keys. The browser owns the moment, so that no press is lost and
+// no late message of the server takes it back. The browser sends the newest moment as often as the server can answer.
+// data: {scope, start, last, answered, interval}.
+// scope: what is played; another scope begins at `start` (null: the end, followed).
+// last: number of events so far. answered: number of the latest message that the server answered.
+// interval: milliseconds between two events of a replay.
 // State: `at`, {scope, moment (null: the end, followed), message}.
-const ANSWER_MS = 3000;  // so long an answer is waited for before the newest moment is sent all the same
+const ANSWER_MS = 3000;  // without an answer for this time, the newest moment is sent again
 const TYPING = "input:not([type=range]):not([type=checkbox]):not([type=radio]):not([type=button]), textarea, select, [contenteditable=true]";
 const OWN_ARROWS = "[role=listbox], [role=menu], [role=menuitem], [role=combobox], [role=grid], [role=slider], input[type=radio], .dvn-underlay, canvas";
 const ICONS = {
   back: "M6 6h2v12H6zm3.5 6 8.5 6V6z", forward: "M6 18l8.5-6L6 6v12zM16 6v12h2V6h-2z",
   play: "M8 5v14l11-7z", pause: "M6 19h4V5H6v14zm8-14v14h4V5h-4z", end: "M5.6 7.4 10.2 12l-4.6 4.6L7 18l6-6-6-6zM16 6h2v12h-2z",
 };
-let live = null;  // the player that keys go to: the one drawn last
+let live = null;  // the player drawn last, which gets the keys
 
 function paint(player) {
   const { place, data } = player;
@@ -35,18 +37,18 @@ function go(player, moment) {
   const to = Math.max(1, moment);
   player.moment = to >= player.data.last ? null : to;
   paint(player);
-  tell(player);
+  send(player);
 }
 
-// At most one message is on its way, so that the server draws as it can and is not interrupted by every press.
-function tell(player) {
-  if (player.told === player.moment || performance.now() < player.waitsUntil) return;
-  player.told = player.moment;
+// At most one message is unanswered, so that a press does not interrupt the server while it draws.
+function send(player) {
+  if (player.sent === player.moment || performance.now() < player.waitsUntil) return;
+  player.sent = player.moment;
   player.message += 1;
   player.waitsUntil = performance.now() + ANSWER_MS;
-  player.send("at", { scope: player.data.scope, moment: player.moment, message: player.message });
+  player.setState("at", { scope: player.data.scope, moment: player.moment, message: player.message });
   clearTimeout(player.again);
-  player.again = setTimeout(() => tell(player), ANSWER_MS + 20);
+  player.again = setTimeout(() => send(player), ANSWER_MS + 20);
 }
 
 function pause(player) {
@@ -76,8 +78,8 @@ const ACTS = {
 };
 const KEYS = { ArrowLeft: "back", ArrowRight: "forward", Home: "first", End: "end", " ": "play" };
 
-// Keys work whatever has the focus, except where they mean something else: in a field of text, a list, a table,
-// another slider, and for Space on a box to tick that was reached by keyboard.
+// Keys work with any focus, except where they have another meaning: in a text field, a list, a table,
+// another slider, and for Space on a checkbox that was reached by keyboard.
 function pressed(event) {
   const act = KEYS[event.key];
   if (!act || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || !live?.place.isConnected) return;
@@ -92,7 +94,7 @@ function pressed(event) {
   if (!(act === "play" && event.repeat)) ACTS[act](live);
 }
 
-function released(event) {  // a button is pressed by letting Space go
+function released(event) {  // a button is pressed when Space is released
   if (event.key === " " && live?.place.isConnected && document.activeElement?.closest("button, summary, [role=tab]")) event.preventDefault();
 }
 
@@ -117,17 +119,17 @@ export default function (component) {
   const place = parentElement.querySelector(".rlm-player");
   let player = place.rlmPlayer;
   if (!player) {
-    player = place.rlmPlayer = { place, data, moment: data.start, told: data.start, message: data.heard, waitsUntil: 0, timer: null, again: null };
+    player = place.rlmPlayer = { place, data, moment: data.start, sent: data.start, message: data.answered, waitsUntil: 0, timer: null, again: null };
     build(place, player);
   }
   if (player.data.scope !== data.scope) {
     pause(player);
-    Object.assign(player, { moment: data.start, told: data.start, message: data.heard, waitsUntil: 0 });
+    Object.assign(player, { moment: data.start, sent: data.start, message: data.answered, waitsUntil: 0 });
   }
   player.data = data;
-  player.send = setStateValue;
+  player.setState = setStateValue;
   live = player;
-  if (data.heard >= player.message) player.waitsUntil = 0;
+  if (data.answered >= player.message) player.waitsUntil = 0;
   paint(player);
-  tell(player);
+  send(player);
 }

@@ -1,7 +1,7 @@
-"""Buttons that download what is made when they are pressed, however quickly and whatever else the page is doing.
+"""Download buttons whose files are made when they are pressed. They work also while a run is live and the page is drawn again.
 
 Streamlit's own download button hands out an address that is gone as soon as the page is drawn again, several times a second
-while a run is live. Here the browser keeps a list of what it still waits for, and the server answers it each time it draws.
+while a run is live. Here the browser keeps a list of the files it waits for, and the server answers the list each time it draws the page.
 """
 
 from __future__ import annotations
@@ -19,7 +19,14 @@ _HERE = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """label: on the button. icon: a Material symbol's name. file: how the file is called. make: its text."""
+    """A file that can be downloaded.
+
+    label: text of the button.
+    icon: name of a Material symbol.
+    file: name of the file.
+    mime: type of its content.
+    make: makes its text.
+    """
 
     label: str
     icon: str
@@ -35,7 +42,7 @@ def _renderer():
 
 
 def downloads(offered: Sequence[Download], *, key: str) -> None:
-    """Draw a row of buttons, and hand over the files that the browser waits for."""
+    """Draw a row of buttons, and send the files that the browser waits for."""
     wanted = (st.session_state.get(key) or {}).get("wanted") or []
     made = [_made(request, offered[number]) for request, number in wanted if number < len(offered)]
     buttons = [{"label": d.label, "icon": d.icon, "file": d.file} for d in offered]

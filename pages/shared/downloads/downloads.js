@@ -1,6 +1,6 @@
-// A row of buttons; each press is a wish that stays until its file has come, so that none is lost however the page is drawn meanwhile.
+// A row of buttons. Each press is a request that is kept until its file has arrived, also while the page is drawn again.
 // data: {name, buttons: [{label, icon, file}], made: [{request, file, mime, text}]}. State: `wanted`, [[request, number of the button]].
-const waiting = new Map();  // by name: the wishes not yet answered; outlives the element, which the page may make anew
+const waiting = new Map();  // by name: requests without an answer; outlives the element, which the page may make anew
 let count = 0;
 
 function save(file) {
@@ -17,12 +17,12 @@ function save(file) {
 function button({ label, icon }, press) {
   const made = document.createElement("button");
   made.type = "button";
-  const [symbol, words] = [document.createElement("span"), document.createElement("span")];
+  const [symbol, text] = [document.createElement("span"), document.createElement("span")];
   symbol.className = "icon";
   symbol.setAttribute("aria-hidden", "true");
   symbol.textContent = icon;
-  words.textContent = label;
-  made.append(symbol, words);
+  text.textContent = label;
+  made.append(symbol, text);
   made.addEventListener("click", press);
   return made;
 }
@@ -32,20 +32,20 @@ export default function (component) {
   const place = parentElement.querySelector(".rlm-downloads");
   const wanted = waiting.get(data.name) ?? [];
   waiting.set(data.name, wanted);
-  const tell = () => setStateValue("wanted", wanted.slice());
+  const send = () => setStateValue("wanted", wanted.slice());
   const answered = data.made.filter((file) => wanted.some(([request]) => request === file.request));
   for (const file of answered) {
     wanted.splice(wanted.findIndex(([request]) => request === file.request), 1);
     save(file);
   }
-  if (answered.length) tell();
+  if (answered.length) send();
   place.rlmPress = (number) => {
     count += 1;
     wanted.push([`${Date.now()}-${count}`, number]);
-    tell();
+    send();
   };
   const labels = JSON.stringify(data.buttons.map(({ label, icon }) => [label, icon]));
-  if (place.rlmLabels !== labels) {  // a button made anew between pressing and letting go would not hear it
+  if (place.rlmLabels !== labels) {  // a button made anew between press and release would get no click
     place.rlmLabels = labels;
     place.replaceChildren(...data.buttons.map((described, number) => button(described, () => place.rlmPress(number))));
   }

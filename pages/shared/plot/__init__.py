@@ -22,7 +22,7 @@ _JS = (Path(__file__).parent / "plot.js").read_text()
 _SERVED = "plotly_library"
 GUESSED_WIDTH = 640
 PRIVATE = {"displaylogo": False, "showSendToCloud": False, "plotlyServerURL": ""}
-"""Plotly's settings for every chart and every exported picture: nothing in it leads to, or sends anything to, somebody else's server."""
+"""Plotly's settings for every chart and every exported picture: nothing in it leads to, or sends anything to, another server."""
 
 
 @st.cache_resource(show_spinner=False)
@@ -38,7 +38,7 @@ def _renderer():
 
 
 def width_of(key: str) -> int:
-    """The width in px that the browser last told for this plot, in steps of 40; a guess before it has."""
+    """The width in px that the browser last reported for this plot, in steps of 40; a guess before that."""
     return int((st.session_state.get(key) or {}).get("width") or GUESSED_WIDTH)
 
 
