@@ -47,10 +47,8 @@ _LISTEN = """<script>
 def shortcuts(keys: Mapping[str, str]) -> None:
     """The keys of a page in its upper right corner, opened by a click or by "?", with the glossary below; last on a page."""
     times, shown = st.session_state.get(_GLOSSARY, (0, False))
-    with (
-        st.container(key="shortcuts"),
-        st.popover("", icon=":material/keyboard:", type="tertiary", key=f"keys.{times}"),  # with another key it is a new one, which is closed
-    ):
+    key = f"keys.{times}"  # a popover with another key is a new one, which is closed
+    with st.container(key="shortcuts"), st.popover("", icon=":material/keyboard:", type="tertiary", key=key):
         rows = "".join(f"<div>{_caps(k)}</div><span>{meaning}</span>" for k, meaning in {**keys, **ALWAYS}.items())
         st.html(f'<div class="rlm-keys">{rows}</div>')
         st.button("Glossary", icon=":material/menu_book:", type="tertiary", key="glossary", on_click=_ask, args=(times + 1, True))
