@@ -14,7 +14,7 @@ from rlm_core import problems, rewards, search
 from rlm_core.core.config import RunConfig
 from rlm_core.core.errors import ConfigError
 from rlm_core.core.parameters import Description
-from rlm_core.models.listed import MODELS, describe, fit, refuse_lacking, refuse_unreadable
+from rlm_core.models.listed import MODELS, describe, refuse_lacking, refuse_unreadable, sampling_for
 
 
 def searches() -> dict[str, Description]:
@@ -35,16 +35,6 @@ def models() -> dict[str, Description]:
     return dict(MODELS)
 
 
-def sampled(config: RunConfig) -> tuple[float, int, int]:
-    """Temperature, and most tokens of a step and of a solution: those of the configuration, else what fits its model."""
-    usual = fit(config.model)
-    return (
-        usual.temperature if config.temperature is None else config.temperature,
-        config.max_step_tokens or usual.max_step_tokens,
-        config.max_solution_tokens or usual.max_solution_tokens,
-    )
-
-
 def checked(config: RunConfig) -> RunConfig:
     """The configuration with every parameter checked and filled in; an RlmError says what is wrong."""
     refuse_unreadable(config.model, problems.make(config.problem))
@@ -53,12 +43,12 @@ def checked(config: RunConfig) -> RunConfig:
     model.parse({n: v for n, v in (("device", config.device), ("dtype", config.dtype), ("format", config.format)) if n in names})
     chosen = search.search(config.search)
     refuse_lacking(f"The search {config.search}", chosen.needs, config.model)
-    temperature, step, solution = sampled(config)
+    sampling = sampling_for(config.model, config.temperature, config.max_step_tokens, config.max_solution_tokens)
     return msgspec.structs.replace(
         config,
-        temperature=temperature,
-        max_step_tokens=step,
-        max_solution_tokens=solution,
+        temperature=sampling.temperature,
+        max_step_tokens=sampling.max_step_tokens,
+        max_solution_tokens=sampling.max_solution_tokens,
         search_parameters=dict(chosen.description.parse(config.search_parameters)),
         reward_parameters=rewards.checked(rewards.reward(config.reward), config.reward_parameters, config.model),
     )

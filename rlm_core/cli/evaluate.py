@@ -17,6 +17,7 @@ from rlm_core.cli.tables import forcing_table, share, strategies_table
 from rlm_core.core.config import RunConfig
 from rlm_core.core.errors import ConfigError
 from rlm_core.core.parameters import unknown
+from rlm_core.models.listed import sampling_for
 from rlm_core.problems.sets import counted_set, problem_set
 
 app = typer.Typer()
@@ -46,7 +47,6 @@ def evaluate(
 
 async def _evaluate(config: RunConfig, spec: str, n: int, samples: int, ks: list[int], by_search: bool) -> dict[str, Any]:
     from rlm_core.evaluation.searches import evaluate_policy, evaluate_search
-    from rlm_core.models.policy import Sampling
 
     if min(ks) < 1 or 2 * max(ks) > samples:
         raise ConfigError(f"pass@{min(ks) if min(ks) < 1 else max(ks)} cannot be told from {samples} samples per problem; {KS}.")
@@ -54,7 +54,7 @@ async def _evaluate(config: RunConfig, spec: str, n: int, samples: int, ks: list
     chosen = problem_set(spec, n)
     if by_search:
         return await evaluate_search(config, chosen, loaded.policy, library)
-    sampling = Sampling(*catalogue.sampled(config))
+    sampling = sampling_for(config.model, config.temperature, config.max_step_tokens, config.max_solution_tokens)
     return await evaluate_policy(
         loaded.policy(), chosen, samples=samples, ks=ks, temperature=sampling.temperature, seed=config.seed, limits=sampling
     )
@@ -162,11 +162,10 @@ def evaluate_reward_command(
 async def _evaluate_reward(config: RunConfig, spec: str, samples: int) -> dict[str, Any]:
     from rlm_core.evaluation.rewards import evaluate_reward
     from rlm_core.evaluation.sampling import draw
-    from rlm_core.models.policy import Sampling
 
     chosen = counted_set(spec, {})
     library, loaded = await load(config)
-    sampling = Sampling(*catalogue.sampled(config))
+    sampling = sampling_for(config.model, config.temperature, config.max_step_tokens, config.max_solution_tokens)
     drawn = await draw(loaded.policy, chosen, samples, sampling, config.seed)
     judge = rewards.Chosen(config.reward, rewards.reward(config.reward), config.reward_parameters)
     return await evaluate_reward(judge, drawn, loaded.policy, library, sampling, config.seed)

@@ -18,7 +18,7 @@ from rlm_core.jobs.forecast import Part, labelling, made_by
 from rlm_core.jobs.queue import LabelJob
 from rlm_core.labels.base import Label, Solution
 from rlm_core.labels.book import LabelBook
-from rlm_core.models.listed import usual
+from rlm_core.models.listed import sampling_for
 from rlm_core.models.policy import Policy
 from rlm_core.training.from_labels import steps_of
 from rlm_core.training.labelling import Made, MakerSettings, make_labels
@@ -69,7 +69,7 @@ class _Labelling:
             self._tell(1)
 
         async with self._gate:
-            models, sampling = self.desk.shop.models, usual(job.model, job.temperature)
+            models, sampling = self.desk.shop.models, sampling_for(job.model, job.temperature)
             try:
                 made = await make_labels(job.maker, solution.problem, steps, new_policy(), models, settings, seed, sampling, step_done)
             except RlmError as error:

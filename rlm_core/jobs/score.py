@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from rlm_core import problems, rewards
-from rlm_core.catalogue import sampled
 from rlm_core.core.errors import LabelError, RlmError
 from rlm_core.core.tree import ROOT, Node, replay
 from rlm_core.evaluation.rewards import Cost, evaluate_reward, judge_all
@@ -14,15 +13,15 @@ from rlm_core.jobs.context import Desk
 from rlm_core.jobs.forecast import SAMPLING, Part, judging
 from rlm_core.jobs.queue import MeasureJob, RunScoreJob, ScoreJob
 from rlm_core.labels.book import LabelBook
-from rlm_core.models.listed import usual
-from rlm_core.models.policy import Sampling, Step
+from rlm_core.models.listed import sampling_for
+from rlm_core.models.policy import Step
 from rlm_core.problems.sets import counted_set
 from rlm_core.rewards.base import RewardContext
 from rlm_core.training.from_labels import labelled_solutions
 
 
 async def score(job: ScoreJob, desk: Desk) -> dict[str, Any]:
-    new_policy, problem, sampling = await desk.policies(job.model), problems.make(job.problem), usual(job.model, job.temperature)
+    new_policy, problem, sampling = await desk.policies(job.model), problems.make(job.problem), sampling_for(job.model, job.temperature)
     desk.tell(f"sampling {job.samples} solutions")
     with desk.spending(Part(SAMPLING, job.model, job.samples)):
         drawn = await draw(new_policy, [problem], job.samples, sampling, job.seed)
@@ -67,7 +66,7 @@ async def score_run(job: RunScoreJob, desk: Desk, before: dict[str, Any]) -> dic
         raise LabelError(f"Run {job.run} has no states yet; wait until its tree has grown.")
     c = row.config
     new_policy = await desk.policies(c.model, c.device, c.dtype, c.format)
-    sampling = Sampling(*sampled(c))
+    sampling = sampling_for(c.model, c.temperature, c.max_step_tokens, c.max_solution_tokens)
     nodes = [n for n in tree.nodes.values() if n.id != ROOT and not n.cut]
     found: dict[str, Any] = dict(before.get("scores", {}))
     for name in (n for n in job.rewards if n not in found):
@@ -100,7 +99,7 @@ def step_of(node: Node) -> Step:
 
 
 async def measure(job: MeasureJob, desk: Desk, before: dict[str, Any]) -> dict[str, Any]:
-    new_policy, sampling = await desk.policies(job.model), usual(job.model, job.temperature)
+    new_policy, sampling = await desk.policies(job.model), sampling_for(job.model, job.temperature)
     if job.labels:
         drawn = labelled_solutions(LabelBook(desk.shop.store), job.labels)
     else:

@@ -16,7 +16,7 @@ from rlm_core.jobs.context import Desk
 from rlm_core.jobs.forecast import EXAM, SAMPLING, Part, labelling, learning, parts
 from rlm_core.jobs.queue import CostJob, TrainJob
 from rlm_core.labels.book import LabelBook
-from rlm_core.models.listed import usual
+from rlm_core.models.listed import sampling_for
 from rlm_core.problems.sets import counted_set
 from rlm_core.rewards.heads.head import refuse_taken
 from rlm_core.rewards.heads.recipe import HeadRecipe
@@ -51,7 +51,7 @@ async def cost(job: CostJob, desk: Desk, before: dict[str, Any]) -> dict[str, An
 
     before: what an earlier try came to; the points of each maker are kept as soon as they are there.
     """
-    new_policy, sampling = await desk.policies(job.model), usual(job.model)
+    new_policy, sampling = await desk.policies(job.model), sampling_for(job.model)
     settings = MakerSettings(job.rollouts, job.noise, job.judge)
     desk.tell("sampling solutions to measure on")
     learned = counted_set(job.problems, {"split": "train"})

@@ -94,10 +94,21 @@ def fit(model: str) -> Fit:
     return NANO_FIT if model == NANO.name else CHAT_FIT
 
 
-def usual(model: str, temperature: float | None = None) -> Sampling:
-    """How a model is sampled for work that is no run: in the way that fits it, at a temperature of one's own if one is given."""
-    f = fit(model)
-    return Sampling(f.temperature if temperature is None else temperature, f.max_step_tokens, f.max_solution_tokens)
+def sampling_for(
+    model: str,
+    temperature: float | None = None,
+    max_step_tokens: int | None = None,
+    max_solution_tokens: int | None = None,
+    allow: tuple[str, ...] = (),
+) -> Sampling:
+    """How a model is sampled: as given, and where None is given in the way that fits it."""
+    fitting = fit(model)
+    return Sampling(
+        fitting.temperature if temperature is None else temperature,
+        max_step_tokens or fitting.max_step_tokens,
+        max_solution_tokens or fitting.max_solution_tokens,
+        allow,
+    )
 
 
 def refuse_unreadable(model: str, problem: Problem) -> None:

@@ -8,13 +8,14 @@ from collections.abc import Callable
 import msgspec
 
 from rlm_core import problems, rewards
-from rlm_core.catalogue import checked, sampled
+from rlm_core.catalogue import checked
 from rlm_core.core.config import RunConfig
 from rlm_core.core.errors import RewardError, RlmError
 from rlm_core.core.events import Record, RunFinished, RunStarted
 from rlm_core.core.tree import SearchTree
 from rlm_core.core.wording import counted
-from rlm_core.models.policy import Policy, Sampling
+from rlm_core.models.listed import sampling_for
+from rlm_core.models.policy import Policy
 from rlm_core.models.source import ModelSource, StepScorer
 from rlm_core.rewards.base import RewardContext
 from rlm_core.search import search
@@ -46,7 +47,7 @@ async def run_search(
     problem = problems.make(config.problem)
     chosen = search(config.search)
     allow = chosen.allows(config.search_parameters)
-    sampling = Sampling(*sampled(config), allow)
+    sampling = sampling_for(config.model, config.temperature, config.max_step_tokens, config.max_solution_tokens, allow)
     reward = rewards.reward(config.reward).make(
         RewardContext(problem, policy, sampling, source or NoOtherModels()), config.reward_parameters
     )

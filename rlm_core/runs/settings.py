@@ -9,9 +9,13 @@ from typing import Any
 from rlm_core import catalogue
 from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.parameters import Description
-from rlm_core.models.listed import describe
+from rlm_core.models.listed import describe, fit, sampling_for
 
-SAMPLING = ("Temperature", "Longest step (tokens)", "Longest solution (tokens)")
+SAMPLING = {
+    "temperature": "Temperature",
+    "max_step_tokens": "Longest step (tokens)",
+    "max_solution_tokens": "Longest solution (tokens)",
+}
 NO_LIMIT = "no limit"
 
 
@@ -76,9 +80,10 @@ def _budget(budget: Budget) -> Iterable[Setting]:
 
 
 def _sampling(config: RunConfig) -> Iterable[Setting]:
-    usual = catalogue.sampled(RunConfig(config.model))
-    for title, value, default in zip(SAMPLING, catalogue.sampled(config), usual, strict=True):
-        yield Setting("Sampling", title, written(value), value == default)
+    usual, sampling = fit(config.model), sampling_for(config.model, config.temperature, config.max_step_tokens, config.max_solution_tokens)
+    for name, title in SAMPLING.items():
+        value = getattr(sampling, name)
+        yield Setting("Sampling", title, written(value), value == getattr(usual, name))
     yield Setting("Sampling", "Seed", str(config.seed), config.seed == RunConfig().seed)
 
 

@@ -15,7 +15,7 @@ from rlm_core.core.concurrency import gather_or_cancel
 from rlm_core.core.problem import Problem, question_id
 from rlm_core.evaluation.rewards import evaluate_reward
 from rlm_core.evaluation.sampling import AT_ONCE, draw
-from rlm_core.models.listed import usual
+from rlm_core.models.listed import sampling_for
 from rlm_core.models.policy import Policy, Step
 from rlm_core.models.pool import ModelPool
 from rlm_core.models.source import ModelSource
@@ -46,7 +46,7 @@ class HeadTrained:
 async def gather(recipe: HeadRecipe, new_policy: Callable[[], Policy], source: ModelSource, report: Report) -> Gathered:
     """Sample solutions of the recipe's problems and label them from every source."""
     chosen: list[Problem] = [p for spec in recipe.problems for p in counted_set(spec, {SPLIT.name: "train"})]
-    sampling = usual(recipe.model, recipe.temperature)
+    sampling = sampling_for(recipe.model, recipe.temperature)
     report(f"Sampling {recipe.samples} solutions of {len(chosen):,} problems …")
     groups = await draw(new_policy, chosen, recipe.samples, sampling, recipe.seed, _every(report, "problems sampled"))
     drawn = [d for group in groups for d in group if not d.steps[-1].truncated]
@@ -124,14 +124,14 @@ async def train_head(
             report(f"Not measured on {spec}: it learned from all of these problems.")
             continue
         report(f"Measuring on {spec}, {len(chosen):,} problems it did not learn from …")
-        drawn = await draw(new_policy, chosen, recipe.measure_samples, usual(recipe.model, recipe.temperature), recipe.seed + 1)
+        drawn = await draw(new_policy, chosen, recipe.measure_samples, sampling_for(recipe.model, recipe.temperature), recipe.seed + 1)
         reward = head.as_reward(made, own)
         quality[spec] = await evaluate_reward(
             Chosen(made.reward, reward, reward.description.parse({})),
             drawn,
             new_policy,
             source,
-            usual(recipe.model, recipe.temperature),
+            sampling_for(recipe.model, recipe.temperature),
             recipe.seed,
         )
         made = msgspec.structs.replace(made, quality=quality)
