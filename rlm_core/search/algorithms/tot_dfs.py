@@ -88,6 +88,8 @@ def why_back(run: SearchRun, node: int, p: Mapping[str, Any]) -> str:
     if here.pruned:
         return here.pruned
     scores = [scored(run, c) for c in here.children if not run.tree.nodes[c].cut]
+    if not scores:
+        return f"the budget of tokens ended before a step from {name(node)} was complete"
     children = f"all {len(scores)} children of {name(node)} are" if len(scores) > 1 else f"the only child of {name(node)} is"
     if max(scores) < p["threshold"]:
         return f"{children} below the threshold {p['threshold']:.2f}, the best at {max(scores):.2f}"
