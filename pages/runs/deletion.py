@@ -89,10 +89,9 @@ def _ask(title: str, runs: Sequence[RunRow], note: str, label: str, action: Call
         st.markdown("\n".join(lines))
         st.caption(note)
         no, yes = st.columns(2)
-        if no.button("Keep", width="stretch", key="ask.no"):
-            st.rerun()
-        if yes.button(label, type="primary", icon=":material/delete:", width="stretch", key="ask.yes"):
-            action(runs)
+        refused = no.button("Keep", width="stretch", key="ask.no")
+        agreed = yes.button(label, type="primary", icon=":material/delete:", width="stretch", key="ask.yes", on_click=action, args=(runs,))
+        if refused or agreed:
             st.rerun()
 
     st.dialog(title)(body)()

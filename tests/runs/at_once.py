@@ -14,8 +14,13 @@ from rlm_core.runs.store import Store
 
 def done(job: Job, store: Store, pool: ModelPool) -> dict[str, Any]:
     """The result of a job, as it is kept."""
+    Jobs(store).create(job)
+    return next_done(store, pool)
+
+
+def next_done(store: Store, pool: ModelPool) -> dict[str, Any]:
+    """The result of the job that was queued first, as it is kept."""
     jobs = Jobs(store)
-    jobs.create(job)
     row = jobs.claim("test")
     assert row is not None
     result = asyncio.run(do_job(row, Workshop(store, jobs, pool)))

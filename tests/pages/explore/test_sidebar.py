@@ -2,42 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from rlm_core import catalogue
-from rlm_core.app.supervisor import HAS_WORKER
 from rlm_core.core.config import Budget, RunConfig
 from rlm_core.problems import make
 from rlm_core.problems.families.text import from_text
 from rlm_core.runs.store import Store
-from tests.patience import PATIENCE
-
-APP = str(Path(__file__).parents[2] / "app.py")
-
-
-@pytest.fixture
-def store(tmp_path, monkeypatch) -> Store:
-    """A store of its own that no worker looks at."""
-    monkeypatch.setenv("RLM_EXPLORER_DATA", str(tmp_path))
-    monkeypatch.setenv(HAS_WORKER, "1")
-    st.cache_resource.clear()
-    yield Store(tmp_path)
-    st.cache_resource.clear()
+from tests.pages.app import opened
 
 
 @pytest.fixture
 def at(store) -> AppTest:
-    return AppTest.from_file(APP, default_timeout=PATIENCE).run()
-
-
-def opened(run: str) -> AppTest:
-    at = AppTest.from_file(APP, default_timeout=PATIENCE)
-    at.query_params["run"] = run
-    return at.run()
+    return opened()
 
 
 def labels(at: AppTest) -> set[str]:
@@ -157,7 +135,7 @@ OTHERS = [
 def test_a_run_that_is_opened_shows_its_own_settings_and_run_runs_them(store, config):
     run = saved(store, config)
     store.set_status(run, "finished")
-    at = opened(run)
+    at = opened(run=run)
     assert not [b for b in at.sidebar.button if b.key == "use_settings"]
     if config.model.startswith("/"):  # the folder is not on this machine
         assert said(at).startswith("There is no model") and at.text_input(key="model.id").value == config.model
@@ -181,20 +159,20 @@ def test_choices_that_a_run_does_not_have_are_kept_and_said_and_one_button_gives
 
 def test_another_run_that_is_opened_shows_its_settings_where_nothing_was_set_by_hand(store):
     first, second = saved(store, OTHERS[0]), saved(store, OTHERS[1])
-    at = opened(first)
+    at = opened(run=first)
     at.query_params["run"] = second
     at.run()
     assert at.selectbox(key="search").value == "thinking" and at.number_input(key="budget.seconds").value == 90
 
 
 def test_a_changed_control_says_that_the_run_shown_has_other_settings(store):
-    at = opened(saved(store, OTHERS[0]))
+    at = opened(run=saved(store, OTHERS[0]))
     at.number_input(key="seed").set_value(77).run()
     assert any("other settings: Seed" in c.value for c in at.sidebar.caption)
 
 
 def test_all_settings_of_a_run_stand_on_its_page(store):
-    at = opened(saved(store, OTHERS[0]))
+    at = opened(run=saved(store, OTHERS[0]))
     table = next(h.proto.body for h in at.get("html") if "Candidates N" in h.proto.body)
     for word in ("Best-of-N", "Mean log-probability", "Temperature", "0.6", "Seed", "no limit", "Simulations"):
         assert word in table

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ast
-from pathlib import Path
 
 import plotly.graph_objects as go
 from streamlit.testing.v1 import AppTest
 
 from pages.shared.plot import PRIVATE
+from rlm_core.core.paths import ROOT
 
-PAGES = Path(__file__).parents[2] / "pages"
+PAGES = ROOT / "pages"
 DRAWS = ("plotly_chart", "to_html", "write_html")
 
 

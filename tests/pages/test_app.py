@@ -1,4 +1,4 @@
-"""Importing a page, as tests and tools do, is not opening it."""
+"""The app: its pages by their addresses, and no work when they are imported."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import os
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
+import tomllib
 
-from rlm_core.core.paths import VARIABLE, data_folder
+import pytest
+
+from rlm_core.core.paths import ROOT, VARIABLE, data_folder
+from tests.pages.app import opened, text
 from tests.patience import PATIENCE
 
-ROOT = Path(__file__).parents[2]
 IMPORTS = """
 import pkgutil, sys, threading
 
@@ -28,6 +30,27 @@ for name in found:
 assert len(found) > 10 and "pages.explore.page" in found, found
 assert threading.active_count() == threads, threading.enumerate()
 """
+
+HEADINGS = {"explore": "### See a language model reason", "runs": "### Saved runs", "rewards": "### Rewards", "labels": "### Labels"}
+
+
+@pytest.mark.parametrize("page", HEADINGS)
+def test_every_page_is_at_its_own_address(store, page):
+    at = opened(page)
+    assert HEADINGS[page] in text(at)
+    assert not at.error
+
+
+def test_an_address_without_a_page_is_the_start(store):
+    assert HEADINGS["explore"] in text(opened(""))
+
+
+def test_the_contract_between_pages_names_every_page():
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    named = next(c["modules"] for c in contracts if c["type"] == "independence")
+    folders = {f.parent.name for f in (ROOT / "pages").glob("*/page.py")}
+    assert set(named) == {f"pages.{folder}" for folder in folders}
+    assert folders == set(HEADINGS)
 
 
 def test_importing_every_page_starts_nothing_and_writes_nothing(tmp_path):
