@@ -64,10 +64,10 @@ def load(name: str, *, device: str = "auto", dtype: str = "auto", fmt: str = "au
         return _load_nano(name, place, report)
     folder, shown = _safetensors(name, report)
     report(f"Loading {shown} ({_megabytes(folder)} MB) …")
-    with _in_a_sentence(shown):
+    with in_a_sentence(shown):
         config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
     refuse_by_configuration(shown, config)
-    with _in_a_sentence(shown):
+    with in_a_sentence(shown):
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     if fmt != "plain":
         _refuse_untemplated(shown, tokenizer)
@@ -136,8 +136,8 @@ def _packaged_smollm2() -> Path:
 
 
 @contextmanager
-def _in_a_sentence(shown: str) -> Iterator[None]:
-    """Whatever the library says while it reads a model's files becomes one sentence."""
+def in_a_sentence(shown: str) -> Iterator[None]:
+    """An error of the library while it reads a model's files becomes a ModelError of one sentence."""
     try:
         yield
     except Exception as error:
@@ -147,7 +147,7 @@ def _in_a_sentence(shown: str) -> Iterator[None]:
 def _weights(shown: str, folder: Path, dtype: torch.dtype, place: str) -> PreTrainedModel:
     """The model with its weights, at its place. ModelError if some are missing: they would be random."""
     how = {"dtype": dtype, "trust_remote_code": False, "use_safetensors": True, "attn_implementation": "sdpa"}
-    with _in_a_sentence(shown):
+    with in_a_sentence(shown):
         loaded: Any = AutoModelForCausalLM.from_pretrained(folder, output_loading_info=True, **how)
         model, found = loaded[0].to(place), loaded[1]
     if missing := sorted(found["missing_keys"]):

@@ -64,7 +64,7 @@ class ModelPool:
 
     async def step_scorer(self, name: str, recipe: str) -> StepScorer:
         """The process reward model of that id or folder, with default settings; loaded once."""
-        from rlm_core.models.prm import load_step_scorer
+        from rlm_core.models.prm.loading import load_step_scorer
 
         async with self._loading.setdefault((name, recipe, "", ""), asyncio.Lock()):
             if (name, recipe) not in self._scorers:

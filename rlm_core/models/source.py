@@ -1,4 +1,4 @@
-"""Models other than the run's policy, as a reward asks for them: other policies, and process reward models with weights of their own."""
+"""Models other than the run's policy, for rewards: other policies, and process reward models with weights of their own. No torch here."""
 
 from __future__ import annotations
 
@@ -9,10 +9,17 @@ from typing import Protocol
 from rlm_core.core.problem import Problem
 from rlm_core.models.policy import Policy
 
+RECIPES = ("qwen", "math_shepherd", "rlhflow", "skywork", "reasoneval", "thinkprm")
+"""Ways in which published process reward models were trained to be asked; each is a file in `rlm_core.models.prm`."""
+
 
 @dataclass(frozen=True, slots=True)
 class StepScores:
-    """scores: in [0,1], one a step, or one alone for all of them. generated: tokens written to find them."""
+    """Scores of a solution's steps.
+
+    scores: in [0,1], one per step, or a single one for all of them.
+    generated: tokens that were written to find them.
+    """
 
     scores: list[float]
     generated: int = 0
@@ -22,7 +29,7 @@ class StepScorer(Protocol):
     """A process reward model with weights of its own."""
 
     async def score_steps(self, problem: Problem, steps: Sequence[str]) -> StepScores:
-        """What it says of the steps. RewardError if the model cannot be asked in its own format."""
+        """The scores of the steps. RewardError if the model cannot be asked in its own format."""
         ...
 
 
@@ -34,5 +41,8 @@ class ModelSource(Protocol):
         ...
 
     async def step_scorer(self, name: str, recipe: str) -> StepScorer:
-        """The process reward model of that id or folder, asked by that recipe ("auto" finds it). ModelError, RewardError."""
+        """The process reward model of that id or folder, asked by that recipe ("auto": the one its configuration or name tells).
+
+        ModelError if it cannot be loaded, RewardError if it does not fit the recipe.
+        """
         ...

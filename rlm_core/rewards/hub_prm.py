@@ -11,7 +11,7 @@ from rlm_core.core.parameters import Description, Parameter
 from rlm_core.core.problem import Problem
 from rlm_core.core.usage import Seed
 from rlm_core.models.policy import Step
-from rlm_core.models.source import StepScorer
+from rlm_core.models.source import RECIPES, StepScorer
 from rlm_core.rewards.aggregate import AGGREGATE, running
 from rlm_core.rewards.base import Reward, RewardContext, Scored
 
@@ -25,7 +25,7 @@ DESCRIPTION = Description(
             "recipe",
             "auto",
             "How it was trained to be asked; auto goes by its configuration and name.",
-            choices=("auto", "qwen", "math_shepherd", "rlhflow", "skywork", "reasoneval", "thinkprm"),
+            choices=("auto", *RECIPES),
         ),
         AGGREGATE,
     ),

@@ -21,8 +21,9 @@ from transformers import (
 )
 
 from rlm_core.core.errors import ConfigError, ModelError, RewardError
-from rlm_core.models import prm
-from rlm_core.models.prm import load_step_scorer
+from rlm_core.models.prm import qwen, reasoneval, thinkprm
+from rlm_core.models.prm.loading import PUBLISHED, load_step_scorer
+from rlm_core.models.source import RECIPES
 from rlm_core.problems import make
 from rlm_core.rewards import reward
 from rlm_core.rewards.base import RewardContext
@@ -120,7 +121,7 @@ def linear(out: int, name: str, wide: int = 32, bias: bool = True) -> dict[str, 
 def test_qwen_reads_class_one_at_every_extra_token(tmp_path):
     head = linear(32, "score.0") | linear(2, "score.2")
     model = saved(tmp_path, head, architecture="Qwen2ForProcessRewardModel", backbone="qwen2")
-    text = f"[system]{prm.QWEN_SYSTEM}[end][user]{PROBLEM.question}[end][assistant]2+3=5<extra_0>so 5<extra_0>[end]"
+    text = f"[system]{qwen.SYSTEM}[end][user]{PROBLEM.question}[end][assistant]2+3=5<extra_0>so 5<extra_0>[end]"
     ids = byte_ids_of(text)
     places = [i for i, t in enumerate(ids) if t == MARKS.index("<extra_0>")]
     assert len(places) == 2
@@ -172,7 +173,7 @@ def test_skywork_never_merges_a_steps_line_break_with_its_full_stop(tmp_path):
 def test_reasoneval_takes_its_separators_out_and_adds_two_classes(tmp_path):
     head = linear(3, "score_head", bias=False)
     model = saved(tmp_path, head)
-    start, first, second = (ids_of(t) for t in (prm.REASONEVAL.format(PROBLEM.question), "2+3=5", "so 5"))
+    start, first, second = (ids_of(t) for t in (reasoneval.PROMPT.format(PROBLEM.question), "2+3=5", "so 5"))
     places = [len(start) + len(first) - 1, len(start) + len(first) + len(second) - 1]
     shares = torch.softmax(hidden(model, start + first + second)[places] @ head["score_head.weight"].T, -1)
     agree(scored(tmp_path, "reasoneval"), shares[:, 1] + shares[:, 2])
@@ -186,16 +187,16 @@ def test_reasoneval_counts_as_its_authors_do_where_the_separator_is_the_first_to
     parted.pad_token = "<s>"
     parted.backend_tokenizer.post_processor = TemplateProcessing(single="<s> $A", special_tokens=[("<s>", 1)])
     parted.save_pretrained(tmp_path)
-    start, first, second = (ids_of(t) for t in ("<s>" + prm.REASONEVAL.format(PROBLEM.question), "2+3=5", "so 5"))
+    start, first, second = (ids_of(t) for t in ("<s>" + reasoneval.PROMPT.format(PROBLEM.question), "2+3=5", "so 5"))
     places = [len(start) + len(first) - 2, len(start) + len(first) + len(second) - 2]
     shares = torch.softmax(hidden(model, start + first + second)[places] @ head["score_head.weight"].T, -1)
     agree(scored(tmp_path, "reasoneval"), shares[:, 1] + shares[:, 2])
 
 
 def test_thinkprm_asks_for_a_verdict_after_the_critique_it_wrote(tmp_path, monkeypatch):
-    monkeypatch.setattr(prm, "LONGEST_CRITIQUE", 9)
+    monkeypatch.setattr(thinkprm, "MAX_CRITIQUE_TOKENS", 9)
     model = saved(tmp_path)
-    prompt = "[user]" + prm.THINKPRM.format(PROBLEM.question, "Step 1: 2+3=5\nStep 2: so 5") + "[end][assistant]"
+    prompt = "[user]" + thinkprm.PROMPT.format(PROBLEM.question, "Step 1: 2+3=5\nStep 2: so 5") + "[end][assistant]"
     ids = ids_of(prompt)
     written = 0
     while written < 9:  # greedy by hand
@@ -214,12 +215,12 @@ def test_thinkprm_asks_for_a_verdict_after_the_critique_it_wrote(tmp_path, monke
 def test_thinkprm_reads_the_verdict_where_the_critique_asks_for_it_itself(tmp_path, monkeypatch):
     """What the question is to be is taken from what the model writes anyway."""
     model = saved(tmp_path)
-    prompt = ids_of("[user]" + prm.THINKPRM.format(PROBLEM.question, "Step 1: 2+3=5\nStep 2: so 5") + "[end][assistant]")
+    prompt = ids_of("[user]" + thinkprm.PROMPT.format(PROBLEM.question, "Step 1: 2+3=5\nStep 2: so 5") + "[end][assistant]")
     written: list[int] = []
     while len(written) < 12:
         written.append(int(logits(model, prompt + written)[-1].argmax()))
     asked = tokenizer().decode(written[4:7])
-    monkeypatch.setattr(prm, "THINKPRM_ASKED", asked)
+    monkeypatch.setattr(thinkprm, "VERDICT_QUESTION", asked)
     end = next(i for i in range(1, 12) if tokenizer().decode(written[:i]).endswith(asked))
     assert asked == asked.rstrip() and end <= 7
     last = logits(model, prompt + written[:end])[-1]
@@ -310,7 +311,11 @@ def test_a_family_is_known_by_the_name_it_was_published_under(tmp_path, publishe
     folder = tmp_path / published
     folder.mkdir(parents=True)
     saved(folder)
-    assert load_step_scorer(str(folder), "auto").recipe is prm.RECIPES[recipe][0]
+    assert load_step_scorer(str(folder), "auto").recipe.name == recipe
+
+
+def test_every_recipe_that_can_be_chosen_has_its_file():
+    assert tuple(recipe.name for recipe in PUBLISHED) == RECIPES
 
 
 def test_a_model_without_the_head_or_of_no_known_family_is_refused(tmp_path):
