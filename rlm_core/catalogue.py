@@ -6,7 +6,8 @@ Nothing here loads torch: pages and the command line read it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from functools import lru_cache
+from typing import Any, cast
 
 import msgspec
 
@@ -14,24 +15,27 @@ from rlm_core import problems, rewards, search
 from rlm_core.core.config import RunConfig
 from rlm_core.core.errors import ConfigError
 from rlm_core.core.parameters import Description
+from rlm_core.core.words import COMMON, AnswerMethod, Purpose, StopReason, Word
 from rlm_core.models.listed import MODELS, describe, refuse_lacking, refuse_unreadable, sampling_for
+from rlm_core.search import answers
+from rlm_core.search.rules import Rule
 
 
-def searches() -> dict[str, Description]:
+def searches() -> dict[str, Description[Any]]:
     return {name: s.description for name, s in search.searches().items()}
 
 
-def reward_models() -> dict[str, Description]:
+def reward_models() -> dict[str, Description[Any]]:
     """Trained heads first, each group by title."""
     found = {name: r.description for name, r in rewards.rewards().items()}
     return dict(sorted(found.items(), key=lambda item: (":" not in item[0], item[1].title)))
 
 
-def tasks() -> dict[str, Description]:
+def tasks() -> dict[str, Description[Any]]:
     return {name: t.description for name, t in problems.tasks().items()}
 
 
-def models() -> dict[str, Description]:
+def models() -> dict[str, Description[Any]]:
     return dict(MODELS)
 
 
@@ -60,7 +64,7 @@ def title(kind: str, name: str) -> str:
     return found.title if found else name
 
 
-def described(kind: str, name: str) -> Description | None:
+def described(kind: str, name: str) -> Description[Any] | None:
     """What a search, reward or model of that name is; None if there is none of it (any more)."""
     return {"search": searches, "reward": reward_models, "model": models}[kind]().get(name)
 
@@ -69,7 +73,7 @@ def judged(name: str, parameters: Mapping[str, Any]) -> bool:
     """Does the search of that name ask a reward at all, with these parameters? Taken to be so where they are not known any more."""
     try:
         chosen = search.search(name)
-        return bool(chosen.judged(chosen.description.parse(parameters)))
+        return bool(chosen.judged(chosen.description.configure(parameters)))
     except ConfigError:
         return True
 
@@ -83,3 +87,34 @@ def shape(name: str) -> str:
     """The structure that a search makes, as pages draw it: a tree where a saved run names a search that is not here."""
     found = searches().get(name)
     return found.shape if found else "tree"
+
+
+@lru_cache(maxsize=1)
+def _words() -> dict[tuple[type, str], Word | Rule]:
+    """The words every run may use, and those that each search brings, by kind and name."""
+    brought = [word for found in search.searches().values() for word in found.words]
+    return {(type(word), word.name): word for word in (*COMMON, *answers.METHODS, *brought)}
+
+
+def stop_reason(name: str) -> StopReason:
+    """The stop reason that a log names; of another program's log, its own word.
+
+    >>> stop_reason("done").sentence, stop_reason("patience").sentence
+    ('the strategy is complete', 'the log says “patience”')
+    """
+    return cast(StopReason, _words().get((StopReason, name), StopReason(name, f"the log says “{name}”")))
+
+
+def purpose(name: str) -> Purpose:
+    """The purpose of tokens that a log names."""
+    return cast(Purpose, _words().get((Purpose, name), Purpose(name, name)))
+
+
+def answer_method(name: str) -> AnswerMethod:
+    """The answer method that a log names."""
+    return cast(AnswerMethod, _words().get((AnswerMethod, name), AnswerMethod(name, name, "weight of its votes")))
+
+
+def rule(name: str) -> Rule | None:
+    """The selection rule that a log names; None for a draw, and for one that no search here uses."""
+    return cast("Rule | None", _words().get((Rule, name)))

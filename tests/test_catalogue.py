@@ -36,7 +36,7 @@ def test_values_outside_the_bounds_are_refused(description):
 def test_an_unknown_parameter_is_one_sentence_with_a_guess():
     with pytest.raises(ConfigError) as caught:
         catalogue.checked(RunConfig(search_parameters={"widht": 3}))
-    allowed = "rule, c, width, leaves, widening, rollout_share, answer"
+    allowed = "rule, c, width, leaves, widening, rollout_share, answer_by"
     assert str(caught.value) == f"mcts has no parameter 'widht'; did you mean 'width'? allowed are {allowed}."
 
 

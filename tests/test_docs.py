@@ -108,13 +108,13 @@ def test_the_commands_a_document_gives_are_there_with_their_options(doc):
     ("text", "lost"),
     [
         (
-            "`search/rules.beta_posterior`, `algorithms/mcts.py`, `SearchRun.evaluate`, `Growth.evaluate_mixed`, `kv_cache.TokenStates`",
+            "`ab_mcts.beta_posterior`, `algorithms/mcts.py`, `SearchRun.evaluate`, `MixedValue.mix`, `kv_cache.States`",
             [],
         ),
         ("`search/rules.beta_mass`", ["search/rules.beta_mass"]),
         ("`search/mtcs.py` and `rlm_core/serach/`", ["rlm_core/serach/", "search/mtcs.py"]),
         ("`SearchRun.value` of a `SearchRum`", ["SearchRum", "SearchRun.value"]),
-        ("`tree_search.Growth.evaluate_twice`", ["tree_search.Growth.evaluate_twice"]),
+        ("`tree_search.TreeSearch.evaluate_twice`", ["tree_search.TreeSearch.evaluate_twice"]),
         ("`chain:n=200`, `prm:nano`, `<revise>`, `st.plotly_chart`, `x = y.z(1)`", []),
     ],
 )

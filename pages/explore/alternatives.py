@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from rlm_core import catalogue
 from rlm_core.core.tree import Node, SearchTree
 from rlm_core.core.wording import counted, name, number, readable, shorten, words
 from rlm_core.figures.palette import MARKS
-from rlm_core.narrate.sentences import METHODS
 from rlm_core.search.pool import pooled
 
 OWN = "◀"
@@ -75,7 +75,7 @@ def _candidates(tree: SearchTree, node: Node) -> Alternatives | None:
     mine = next((e for e in ends if node.id in tree.path(e.id)), None)
     if mine is None or len(ends) < 2:
         return None
-    rule = f"; the answer is picked by {METHODS.get(tree.answered.method, tree.answered.method)}" if tree.answered else ""
+    rule = f"; the answer is picked by {catalogue.answer_method(tree.answered.method).sentence}" if tree.answered else ""
     return _ranked(tree, ends, mine, f"Among {counted(len(ends), 'candidate')}, by score{rule}.", step="answer")
 
 

@@ -92,7 +92,8 @@ def _chosen(kind: str, name: str, given: Mapping[str, Any]) -> Iterable[tuple[st
         yield from _parameters(description, kind, given)
 
 
-def _parameters(description: Description, kind: str, given: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
+def _parameters(description: Description[Any], kind: str, given: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
+    given = description.current(given)
     for p in description.parameters:
         try:
             value = p.parse(given.get(p.name, p.default_beside(given)), description.name)

@@ -11,10 +11,11 @@ from pages.explore.alternatives import OWN, Alternatives, alternatives
 from pages.shared.escape import html_text, markdown_text
 from pages.shared.html import table_html
 from pages.shared.state import one_of
+from rlm_core import catalogue
 from rlm_core.core.events import Choice, Selected, Term
 from rlm_core.core.tree import Node, SearchTree
 from rlm_core.core.wording import name, number, shorten, words
-from rlm_core.search.rules import Arm, best, terms
+from rlm_core.search.rules import Arm, Rule, best
 
 CHOSEN = "▶"
 TOGETHER = ("fan", "layers", "particles")
@@ -26,7 +27,7 @@ def decision(tree: SearchTree, node: Node, shape: str) -> None:
     parent = None if node.parent is None else tree.nodes[node.parent]
     decided = [n for n in (parent, node) if n is not None and n.decision is not None]
     which = "Now"
-    if any(n.decision[1].rule != "thompson" for n in decided if n.decision):
+    if any(catalogue.rule(n.decision[1].rule) for n in decided if n.decision):
         st.markdown("##### Why this one?" if parent in decided else "##### What would be chosen?")
         which = one_of("Arithmetic", ["Now", "Last decision"], "arithmetic")
     if parent is not None and parent.decision is not None:
@@ -57,11 +58,12 @@ def _decided(tree: SearchTree, at: Node, which: str, own: Node | None) -> None:
     assert at.decision is not None
     seq, event = at.decision
     made = next(c for c in event.choices if c.parent == at.id)
-    if event.rule == "thompson":
+    if made.drawn:
         st.caption(f"At {name(at.id)}, as drawn in event {seq:,}; the next draws will differ.")
         _drawn(tree, made, own)
         return
-    choice = made if which == "Last decision" else now(tree, at, event)
+    rule = catalogue.rule(event.rule)
+    choice = made if rule is None or which == "Last decision" else now(tree, at, rule, event.constant)
     if choice is None:
         st.caption(f"At {name(at.id)} nothing can be chosen any more: every child was pruned.")
         return
@@ -84,13 +86,13 @@ def _drawn(tree: SearchTree, choice: Choice, own: Node | None) -> None:
     st.html(table_html(("node", "step", "N", "mean", "drawn"), drawn, winner, text_columns=(1,)))
 
 
-def now(tree: SearchTree, node: Node, event: Selected) -> Choice | None:
+def now(tree: SearchTree, node: Node, rule: Rule, c: float) -> Choice | None:
     """The choice of the rule among a node's children at this moment; None if all of them were pruned."""
     ways = [tree.nodes[c] for c in node.children if not tree.nodes[c].pruned]
     if not ways:
         return None
-    ranked = terms([Arm(w.id, w.visits, w.total, w.prior) for w in ways], node.visits, event.rule, event.constant)
-    return Choice(node.id, node.visits, best(ranked).node, ranked)
+    terms = rule.terms([Arm(w.id, w.visits, w.total, w.prior) for w in ways], node.visits, c)
+    return Choice(node.id, node.visits, best(terms).node, terms)
 
 
 def _arithmetic(tree: SearchTree, choice: Choice, event: Selected, own: Node | None) -> None:
@@ -98,7 +100,8 @@ def _arithmetic(tree: SearchTree, choice: Choice, event: Selected, own: Node | N
     rows = [_row(tree, t, choice, own) for t in ranked]
     winner = next(i for i, t in enumerate(ranked) if t.node == choice.chosen)
     st.html(table_html(("node", "step", "N", "Q", "bonus", "total"), rows, winner, text_columns=(1,)))
-    lines = [formula(ranked[winner], choice.visits, event.rule, event.constant)]
+    rule = catalogue.rule(event.rule)
+    lines = [rule.filled(ranked[winner], choice.visits, event.constant)] if rule else []
     lines += [compared(ranked, choice, own)] if own is not None else []
     st.html("".join(f'<div class="rlm-formula">{html_text(line)}</div>' for line in lines if line))
 
@@ -137,25 +140,4 @@ def _row(tree: SearchTree, t: Term, choice: Choice, own: Node | None) -> tuple[s
         "–" if t.q is None else number(t.q),
         "∞" if unvisited else number(t.bonus or 0.0),
         "∞ (first)" if unvisited else number(t.total or 0.0),
-    )
-
-
-def formula(t: Term, parent_visits: int, rule: str, c: float) -> str:
-    """The chosen child's arithmetic with the numbers filled in."""
-    if t.total is None:
-        return f"Node {t.node} has not been visited, so its bonus is infinite and it goes first."
-    q, bonus = t.q or 0.0, t.bonus or 0.0
-    equal = "=" if round(round(q, 2) + round(bonus, 2), 2) == round(t.total, 2) else "≈"
-    added = f"{q:.2f} + {bonus:.2f} {equal} {t.total:.2f}"
-    if rule == "uct":
-        root = f"{q:.2f} + {c:.2f}·√(ln {parent_visits} / {t.visits})"
-        return f"UCT = Q + c·√(ln N(parent) / N) = {root} = {added}"
-    if rule == "x1":
-        return (
-            f"x1 = q + √(N(parent)−1) / (1+N) · [c₁ + ln((N(parent)+c₂)/c₂)] = {q:.2f} + √{max(0, parent_visits - 1)} / (1+{t.visits})"
-            f" · [{c:.2f} + …] = {added}, with c₂ = 19652"
-        )
-    return (
-        f"PUCT = Q + P·√N(parent) / (1+N) · [c₁ + ln((N(parent)+c₂+1)/c₂)] = {q:.2f} + {t.prior:.2f}·√{parent_visits} / (1+{t.visits})"
-        f" · [{c:.2f} + …] = {added}, with c₂ = 19652"
     )

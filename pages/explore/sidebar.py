@@ -64,7 +64,7 @@ def _problem() -> Problem | RlmError:
             set_value(seed, random.randrange(100_000))
         values = parameters(task, "task")
     try:
-        return make(spec_text(task.name, values, task)) if task.name != text.DESCRIPTION.name else text.from_text(**values)
+        return make(spec_text(task, task.configure(values))) if task.name != text.DESCRIPTION.name else text.from_text(**values)
     except RlmError as error:
         return error
 

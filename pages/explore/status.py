@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import streamlit as st
 
@@ -11,9 +12,9 @@ from pages.shared.escape import html_text, markdown_text
 from pages.shared.html import STATUS
 from pages.shared.services import store, supervisor
 from rlm_core import catalogue
-from rlm_core.core.parameters import Description
+from rlm_core.core.parameters import Description, NoSettings
 from rlm_core.core.tree import SearchTree
-from rlm_core.core.wording import counted, ending
+from rlm_core.core.wording import counted
 from rlm_core.jobs.forecast import duration
 from rlm_core.runs.progress import Progress, progress
 from rlm_core.runs.store import RunRow
@@ -24,11 +25,11 @@ QUIET_SECONDS = 3.0
 """Time without an event after which the status line explains why the counts do not change."""
 RESUMED = "resumed"
 """In the session's state: by run, when it was paused or resumed last."""
-UNKNOWN = Description("", "", "")
+UNKNOWN = Description("", "", "", NoSettings)
 """Stands for a search that an imported log names and this version does not have."""
 
 
-def search_of(row: RunRow) -> Description:
+def search_of(row: RunRow) -> Description[Any]:
     """The description of the run's search."""
     return catalogue.described("search", row.config.search) or UNKNOWN
 
@@ -69,7 +70,7 @@ def status_line(row: RunRow, tree: SearchTree, last: int) -> None:
     if now and status == "running" and seconds - tree.time > QUIET_SECONDS:
         parts.append("the model is writing; its tokens are counted when it is done")
     if now and not row.active and tree.finished:
-        parts.append(f"ended because {html_text(ending(tree.finished.stop))}")
+        parts.append(f"ended because {html_text(catalogue.stop_reason(tree.finished.stop).sentence)}")
     st.html(f'<div class="rlm-status">{" · ".join(parts)}</div>')
     if row.active and tree.seq and found.share is not None:
         st.progress(found.share)

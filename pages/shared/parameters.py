@@ -37,7 +37,7 @@ def _widget(p: Parameter, key: str, default: Value) -> Any:
     return st.number_input(label, p.low, p.high, None, step=0.1, format="%.2f", key=key, help=p.help, placeholder=f"{default:.2f}")
 
 
-def parameters(d: Description, prefix: str, *, leave_out: Collection[str] = (), columns: int = 2) -> dict[str, Any]:
+def parameters(d: Description[Any], prefix: str, *, leave_out: Collection[str] = (), columns: int = 2) -> dict[str, Any]:
     """All of a description's parameters in a small grid, the advanced ones folded away; returns their values by name."""
     shown = [p for p in d.parameters if p.name not in leave_out]
     values = _grid([p for p in shown if not p.advanced], f"{prefix}.{d.name}", columns)
@@ -56,7 +56,7 @@ def _grid(shown: list[Parameter], prefix: str, columns: int) -> dict[str, Any]:
     return values
 
 
-def choose(label: str, offered: dict[str, Description], key: str, default: str, help: str) -> Description:
+def choose(label: str, offered: dict[str, Description[Any]], key: str, default: str, help: str) -> Description[Any]:
     """Choose one description by its title, grouped by kind; its drawing, sentence and paper are below."""
     names = sorted(offered, key=lambda n: area(offered[n])[0])
     chosen = offered[remembered(st.selectbox, label, names, key=key, default=default, format_func=lambda n: _titled(offered[n]), help=help)]
@@ -80,12 +80,12 @@ AREAS = {
 """Kinds of strategies in the order of the list, with their shapes."""
 
 
-def area(d: Description) -> tuple[int, str]:
+def area(d: Description[Any]) -> tuple[int, str]:
     """Index and name of the kind of a strategy; the last index and no name if it has no kind."""
     return next(((i, name) for i, (name, shapes) in enumerate(AREAS.items()) if d.shape in shapes), (len(AREAS), ""))
 
 
-def _titled(d: Description) -> str:
+def _titled(d: Description[Any]) -> str:
     """ "Best-of-N · sampling": the title and, where there are kinds, its kind."""
     kind = area(d)[1]
     return f"{d.title} · {kind.lower()}" if kind and kind.lower() not in d.title.lower() else d.title

@@ -26,7 +26,7 @@ from rlm_core.models.pool import ModelKey, ModelPool
 from rlm_core.runs.runner import run_search
 from rlm_core.runs.store import RunRow, Store
 from rlm_core.runs.summary import summarise
-from rlm_core.search.run import Control
+from rlm_core.search.run import RunControl
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class Worker:
         self.stop = asyncio.Event()
         self.jobs = Jobs(store)
         self._job: tuple[str, asyncio.Task] | None = None
-        self._controls: dict[str, Control] = {}
+        self._controls: dict[str, RunControl] = {}
         self._tasks: set[asyncio.Task] = set()
         self._warm = False
 
@@ -101,7 +101,7 @@ class Worker:
                 control.going.set()
 
     def _start(self, row: RunRow) -> None:
-        self._controls[row.id] = Control()
+        self._controls[row.id] = RunControl()
         task = asyncio.create_task(self._run(row))
         self._tasks.add(task)
 

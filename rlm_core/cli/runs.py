@@ -6,7 +6,7 @@ import asyncio
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -88,8 +88,8 @@ def replay_command(
     if first is None:
         _print_summary(tree)
         return
-    if pick not in answers.PICK.choices:
-        raise unknown("pick", pick, map(str, answers.PICK.choices))
+    if pick not in answers.ANSWER_BY.choices:
+        raise unknown("pick", pick, map(str, answers.ANSWER_BY.choices))
     smaller = pool.cut(tree, pick, first)
     print(
         json.dumps({"first": first, "pick": pick, "answer": smaller.answer, "correct": smaller.correct, "tokens": pool.cost(tree, first)})
@@ -111,7 +111,7 @@ def list_command(
         print(description.name if names else _describe(description))
 
 
-def _describe(d: Description) -> str:
+def _describe(d: Description[Any]) -> str:
     lines = [f"{d.name}  {d.title}: {d.sentence}" + (f" [{d.paper}]" if d.paper else "")]
     lines += [f"    {p.name}={_default(p)}  ({p.allowed}) {p.help}" for p in d.parameters]
     return "\n".join(lines)

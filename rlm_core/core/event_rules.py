@@ -39,9 +39,6 @@ class Past(Protocol):
     def nodes(self) -> Mapping[int, object]: ...
 
 
-THOMPSON = "thompson"
-
-
 def refuse_impossible(tree: Past, event: AnyEvent, seq: int) -> None:
     """LogError says in one sentence why this event, number `seq` of its log, cannot follow upon the tree."""
     wrong = _contradiction(tree, event)
@@ -62,8 +59,8 @@ def _contradiction(tree: Past, event: AnyEvent) -> str:
             return "the run had already started"
         case BackedUp(path=path, values=values) if not path or (values and len(values) != len(path)):
             return f"it backs up {len(values) or 1} values along {len(path)} nodes"
-        case Selected(choices=choices, rule=rule):
-            return next(filter(None, (_choice(c, rule) for c in choices)), "")
+        case Selected(choices=choices):
+            return next(filter(None, (_choice(c) for c in choices)), "")
     return ""
 
 
@@ -77,9 +74,9 @@ def _addition(tree: Past, e: NodeAdded) -> str:
     return ""
 
 
-def _choice(c: Choice, rule: str) -> str:
+def _choice(c: Choice) -> str:
     """What is wrong with one decision: the chosen child must be among those weighed, and its sum must be whole."""
-    if rule == THOMPSON and c.wider is not None and c.deeper is not None:
+    if c.drawn:
         weighed = {t.node for t in c.terms} | {c.parent}
     else:
         weighed = {t.node for t in c.terms}

@@ -64,6 +64,11 @@ class Choice(msgspec.Struct, frozen=True):
     wider: Share | None = None
     deeper: Share | None = None
 
+    @property
+    def drawn(self) -> bool:
+        """Was it decided by draws between a new child and one there is, and not by a formula?"""
+        return self.wider is not None and self.deeper is not None
+
 
 class RolloutResult(msgspec.Struct, frozen=True):
     """One simulation to the end from a state: its steps, the answer it gave (None: none) and its score in [0,1]."""

@@ -1,31 +1,48 @@
-"""Plain-data descriptions of everything a person can choose.
+"""Descriptions of everything a person can choose, derived from typed configurations.
 
-A search, reward, task or model is described once, in the file that implements it. Page controls,
-command-line options, validation and documentation tables are all made from that one description.
+A search, reward, problem, model or job declares its settings once, as the fields of a frozen dataclass made with `param`.
+Page controls, command-line options, validation and the tables in the documentation are derived from it, and the
+function that does the work takes an instance of it.
+
+>>> @dataclass(frozen=True, slots=True)
+... class Sampler:
+...     n: int = param(16, "Solutions to sample.", low=1, high=512, title="Candidates N", formerly="count")
+>>> described = Description("sampler", "Sampler", "Samples solutions.", Sampler)
+>>> described.parameters[0].allowed, described.configure({"count": "8"})
+('a whole number from 1 to 512', Sampler(n=8))
 """
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, Generic, TypeVar
 
 from rlm_core.core.errors import ConfigError
 
+C = TypeVar("C")
 Value = int | float | str | bool
+PARAMETER = "parameter"
+"""Key of a field's metadata under which its `Parameter` stands."""
 BUDGET = "budget"
 """The number of simulations of a search that goes on until a budget ends it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One thing a person may set.
+    """One setting.
 
-    `default` fixes the type (int, float, str or bool). `low` and `high` are inclusive bounds of a
-    number; `choices` lists the allowed values where there are only a few. `advanced` ones are shown
-    on demand. `default_with`, a (name, value, default), is the default where that earlier parameter has that value.
+    default: fixes the type (int, float, str or bool).
+    low, high: inclusive bounds of a number.
+    choices: the allowed values, where there are only a few.
+    title: label on the page; empty for the name in words.
+    advanced: shown on demand.
+    default_with: (name, value, default): the default where that earlier parameter has that value.
+    formerly: the name in logs and commands of earlier versions, which is still read.
     """
 
     name: str
@@ -37,12 +54,17 @@ class Parameter:
     title: str = ""
     advanced: bool = False
     default_with: tuple[str, Value, Value] | None = None
+    formerly: str = ""
 
     def default_beside(self, values: Mapping[str, Any]) -> Value:
         """The default where the parameters before it have these values."""
         if self.default_with is not None and values.get(self.default_with[0]) == self.default_with[1]:
             return self.default_with[2]
         return self.default
+
+    def field(self, **changes: Any) -> Any:
+        """A field of a configuration that declares this parameter, with some of it changed; the field should bear its name."""
+        return dataclasses.field(default=changes.get("default", self.default), metadata={PARAMETER: dataclasses.replace(self, **changes)})
 
     @property
     def label(self) -> str:
@@ -98,28 +120,75 @@ def _no() -> Any:
     raise ValueError
 
 
-@dataclass(frozen=True, slots=True)
-class Description:
-    """Name, one sentence, paper and parameters of one choice.
+def param(
+    default: Value,
+    help: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    choices: tuple[Value, ...] = (),
+    title: str = "",
+    advanced: bool = False,
+    default_with: tuple[str, Value, Value] | None = None,
+    formerly: str = "",
+) -> Any:
+    """A field of a configuration; its name becomes that of the `Parameter` made of the rest."""
+    return Parameter("", default, help, low, high, choices, title, advanced, default_with, formerly).field()
 
-    `shape` is the word the page uses to draw a miniature of the structure (fan, tree, chain …). Of a search,
-    `unit` is what it counts as a simulation, and `planned` how many of them a whole run takes: a number, the name of the
-    parameter that says it, BUDGET where it goes on until a budget ends it, "" where it is known only when it is over.
+
+@dataclass(frozen=True, slots=True)
+class NoSettings:
+    """The configuration of what has nothing to set."""
+
+
+@lru_cache(maxsize=256)
+def parameters_of(config: type) -> tuple[Parameter, ...]:
+    """The parameters that a configuration declares, in the order of its fields."""
+    return tuple(dataclasses.replace(f.metadata[PARAMETER], name=f.name) for f in dataclasses.fields(config))
+
+
+@dataclass(frozen=True, slots=True)
+class Description(Generic[C]):
+    """What a person reads of one choice, and what may be set.
+
+    name: as commands and logs write it.
+    title: as the page shows it.
+    sentence: what it does.
+    config: the frozen dataclass of its settings.
+    paper, url: its source.
+    shape: the structure it makes, of which the page draws an icon (fan, tree, chain, …).
+    unit: of a search, what it counts as a simulation.
+    planned: of a search, how many of them a whole run takes: a number, the name of the parameter that says it, BUDGET
+        where a budget alone ends it, "" where that is known only at the end.
     """
 
     name: str
     title: str
     sentence: str
-    parameters: tuple[Parameter, ...] = ()
+    config: type[C]
     paper: str = ""
     url: str = ""
     shape: str = ""
     unit: str = "simulation"
     planned: str | int = ""
 
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        return parameters_of(self.config)
+
+    def configure(self, given: Mapping[str, Any]) -> C:
+        """An instance of `config` with the given values, checked, and the defaults of the others. ConfigError says what is wrong."""
+        return self.config(**self.parse(given))
+
+    def current(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The given values under today's names."""
+        renamed = {p.formerly: p.name for p in self.parameters if p.formerly}
+        return {renamed.get(name, name): value for name, value in given.items()}
+
     def parse(self, given: Mapping[str, Any]) -> dict[str, Value]:
         """Every parameter with its value: the given one, checked, or the default."""
         names = [p.name for p in self.parameters]
+        given = self.current(given)
         for name in given:
             if name not in names:
                 raise ConfigError(f"{self.name} has no parameter '{name}'; {_known(name, names)}.")

@@ -23,44 +23,6 @@ MARKS = {
     TREE: "tree",
 }
 """The mark of a step in a word or two."""
-STOPS = {
-    "done": "the strategy is complete",
-    "simulations": "the budget of simulations is used up",
-    "tokens": "the budget of tokens is used up",
-    "seconds": "the budget of seconds is used up",
-    "exhausted": "nothing is left to explore",
-    "stale": "its last simulations reached nothing new",
-    "cancelled": "the run was cancelled",
-    "failed": "the run failed",
-    "interrupted": "the run was interrupted",
-}
-"""Why a run ended, as part of a sentence."""
-
-
-def ending(stop: str) -> str:
-    """Why a run ended, as part of a sentence; a reason of another program's log as it stands.
-
-    >>> ending("done"), ending("patience")
-    ('the strategy is complete', 'the log says “patience”')
-    """
-    return STOPS.get(stop, f"the log says “{stop}”")
-
-
-WEIGHTS = {
-    "visits": "visits N of its candidates",
-    "best": "summed value of its candidates",
-    "vote": "sum of the values backed up from its candidates (W)",
-    "naive": "summed score of its candidates",
-    "weighted": "summed score of its candidates",
-    "majority": "number of samples that gave it",
-    "particles": "summed weight of its particles",
-    "chain": "number of its candidates",
-    "latest": "number of its candidates",
-    "likelihood": "summed likelihood of the samples that gave it",
-    "trees": "votes of the trees",
-}
-"""What the weight of an answer's votes is, by the method that picked."""
-
 _SPACE = re.compile(r"\s+")
 _TIMES = re.compile(r"(?<=[\d)\s])\*(?=[\s\d(])")
 _SAFE = re.compile(r"[\x20-\x7e]*")

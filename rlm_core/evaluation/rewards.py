@@ -83,7 +83,7 @@ async def judge_all(
         nonlocal done
         async with gate:
             policy, out = new_policy(), []
-            model = chosen.reward.make(RewardContext(group[0].problem, policy, sampling, source), chosen.parameters)
+            model = chosen.make(RewardContext(group[0].problem, policy, sampling, source))
             cost.oracle = cost.oracle or model.oracle
             for j, d in enumerate(group):
                 try:

@@ -106,7 +106,7 @@ def right(tree: SearchTree) -> bool:
 
 
 VARIANTS: dict[str, tuple[dict[str, Any], ...]] = {
-    "best_of_n": ({}, {"pick": "naive"}),
+    "best_of_n": ({}, {"answer_by": "naive"}),
     "chain_of_thought": ({"decoding": "greedy"}, {"decoding": "sampled"}),
     "interleaved": ({"probe": False}, {"probe": False, "think": False}),
     "mcts": ({}, {"rule": "puct"}, {"widening": 0.5, "width": 2}, {"rollout_share": 0.5}),
@@ -160,7 +160,7 @@ async def evaluate_forcing(
     """Thinking under each (most, waits) of budget forcing, over the same problems: one row each, as it is made."""
     for most, waits in points:
         began = time.perf_counter()
-        parameters = {"most": most, "waits": waits, "probe": False}
+        parameters = {"max_thinking_tokens": most, "waits": waits, "probe": False}
         trees = await search_all(
             msgspec.structs.replace(config, search="thinking", search_parameters=parameters), chosen, new_policy, source
         )

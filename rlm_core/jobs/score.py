@@ -74,7 +74,7 @@ async def score_run(job: RunScoreJob, desk: Desk, before: dict[str, Any]) -> dic
         policy, cost = new_policy(), Cost()
         try:
             chosen = rewards.chosen(name, c.model)
-            model = chosen.reward.make(RewardContext(row.problem, policy, sampling, desk.shop.models), chosen.parameters)
+            model = chosen.make(RewardContext(row.problem, policy, sampling, desk.shop.models))
             asked = [n for n in nodes if n.finished or model.scores_partial]
             scores: dict[str, float] = {}
             with desk.spending(Part(judging(name, states=True), c.model, len(nodes))) as spent:

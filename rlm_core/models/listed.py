@@ -6,37 +6,45 @@ import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from rlm_core.core.errors import ConfigError, ModelError, UnreadableProblem
-from rlm_core.core.parameters import Description, Parameter
+from rlm_core.core.parameters import Description, Parameter, param
 from rlm_core.core.problem import Problem
 from rlm_core.models.policy import ABILITIES, ChatModel, Critic, Forcer, Inspectable, Sampling, Scorer
 
-SETTINGS = (
-    Parameter(
-        "device", "auto", "Where the model runs; auto takes CUDA, then Apple's MPS, then the CPU.", choices=("auto", "cuda", "mps", "cpu")
-    ),
-    Parameter(
-        "dtype",
+DEVICE = Parameter(
+    "device", "auto", "Where the model runs; auto takes CUDA, then Apple's MPS, then the CPU.", choices=("auto", "cuda", "mps", "cpu")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NanoConfig:
+    device: str = DEVICE.field()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelConfig:
+    device: str = DEVICE.field()
+    dtype: str = param(
         "auto",
         "Number format of the weights; auto fits the device (the bundled model computes in float64, exactly).",
         choices=("auto", "float32", "bfloat16", "float16"),
-    ),
-    Parameter(
-        "format",
+    )
+    format: str = param(
         "auto",
         "How the problem is put to the model; auto uses the model's chat template.",
         choices=("auto", "chat", "plain"),
         title="Prompt format",
-    ),
-)
+    )
+
 
 LOCAL = frozenset({Scorer, Inspectable, Forcer, Critic})
 """What the engine lets any local model do."""
 
 
 @dataclass(frozen=True, slots=True)
-class ModelDescription(Description):
+class ModelDescription(Description[Any]):
     """offers: the protocols of `rlm_core.models.policy` that the model has besides `Policy`, known without loading it."""
 
     offers: frozenset[type] = LOCAL | {ChatModel}
@@ -46,14 +54,14 @@ NANO = ModelDescription(
     name="nano",
     title="nano (bundled, 1M)",
     sentence="A 1M-parameter transformer trained by this project on Countdown and chained arithmetic; instant on any CPU.",
-    parameters=SETTINGS[:1],
+    config=NanoConfig,
     offers=LOCAL,
 )
 SMOLLM2 = ModelDescription(
     name="smollm2",
     title="SmolLM2-135M-Instruct",
     sentence="A small general chat model from a PyPI package; reads any problem in words, weakly, at tens of tokens a second on a CPU.",
-    parameters=SETTINGS,
+    config=ModelConfig,
     paper="Allal et al. 2025, SmolLM2",
     url="https://arxiv.org/abs/2502.02737",
 )
@@ -61,7 +69,7 @@ OTHER = ModelDescription(
     name="other",
     title="Another model …",
     sentence="Any Hugging Face id, local folder or GGUF file of a causal language model; no code from the model is run.",
-    parameters=SETTINGS,
+    config=ModelConfig,
 )
 
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")

@@ -30,8 +30,9 @@ from rlm_core.core.events import (
     ToolCalled,
 )
 from rlm_core.core.tree import ROOT, SearchTree
-from rlm_core.core.wording import counted, ending, listed, name, number, problem_label, shorten, voters
+from rlm_core.core.wording import counted, listed, name, number, problem_label, shorten, voters
 from rlm_core.narrate import thinking
+from rlm_core.search.rules import added
 
 HEADLINES: dict[type, str] = {
     RunStarted: "Start",
@@ -52,32 +53,6 @@ HEADLINES: dict[type, str] = {
     Spent: "Cost",
     Answered: "Answer",
     RunFinished: "End",
-}
-METHODS = {
-    "visits": "following the most visited child down from the root",
-    "best": "taking the finished candidate of the highest value",
-    "vote": "letting finished candidates vote with their backed-up value",
-    "naive": "taking the candidate of the highest score",
-    "weighted": "summing the scores of the candidates by answer",
-    "majority": "counting the candidates by answer",
-    "particles": "summing the weights of the particles by answer",
-    "chain": "reading the end of the chain",
-    "latest": "taking the last version that states an answer",
-    "likelihood": "letting finished candidates vote with their likelihood",
-    "trees": "letting the trees vote with their own answers",
-}
-PURPOSES = {
-    "expand": "proposing steps",
-    "rollout": "rollouts",
-    "complete": "whole solutions",
-    "score": "scoring",
-    "think": "thinking",
-    "answer": "the answer",
-    "lookahead": "looking ahead",
-    "pilot": "a pilot that the effort is chosen by",
-    "critique": "critiques",
-    "dropped": "samples dropped when the run ended",
-    "probe": "probes",
 }
 STEP_SHOWN = 70
 MOST = 8
@@ -155,7 +130,7 @@ def sentence(record: Record, before: SearchTree) -> str:
             return _answered(e, before)
         case RunFinished(stop=stop, detail=detail):
             totals = f"{counted(before.totals.generated, 'token')} generated, {counted(len(before.nodes), 'node')}, {record.time:,.1f} s"
-            why = ending(stop)
+            why = catalogue.stop_reason(stop).sentence
             return f"{why[0].upper()}{why[1:]} ({totals}). {detail}".strip()
 
 
@@ -197,7 +172,7 @@ def _selected(e: Selected, before: SearchTree) -> str:
         children = before.nodes[e.node].children
         left = f"none of its {counted(len(children), 'child', 'children')} can be continued" if children else "0 children so far"
         return f"The walk starts and ends at {name(e.node)}: {left}."
-    decisive = choices[-1] if e.rule == "thompson" else next((c for c in reversed(choices) if len(c.terms) > 1), choices[-1])
+    decisive = choices[-1] if choices[-1].drawn else next((c for c in reversed(choices) if len(c.terms) > 1), choices[-1])
     way = [str(n) for n in dict.fromkeys((*(c.parent for c in choices), e.node))]
     walk = " → ".join(way if len(way) <= MOST else [*way[:3], "…", *way[-3:]])
     return f"{f'Walk {walk}: ' if len(choices) > 1 else ''}{_why(decisive)}"
@@ -216,7 +191,7 @@ def _why(c: Choice) -> str:
         unvisited = sum(t.total is None for t in c.terms)
         rank = f"; of {unvisited} such children the one of the highest prior" if unvisited > 1 else ""
         return f"node {won.node}{over}, because it has 0 visits, and what was never visited goes first{rank}."
-    return f"node {won.node}{over}, because {_sum(won)} {_beats(won.total, others)}."
+    return f"node {won.node}{over}, because {added(won)} {_beats(won.total, others)}."
 
 
 def _drawn(c: Choice, wider: float, deeper: float) -> str:
@@ -228,12 +203,6 @@ def _drawn(c: Choice, wider: float, deeper: float) -> str:
     )
     child = f"node {c.chosen} drew {won} against {listed(others, MOST)}" if others else f"node {c.chosen} is the only child to go into"
     return f"goes deeper at {name(c.parent)}: drew {number(deeper)} against {number(wider)} for a new child, and {child}."
-
-
-def _sum(t: Term) -> str:
-    """ "0.61 + 0.42 = 1.03"; ≈ where the rounded numbers do not quite add up."""
-    q, bonus, total = (round(v or 0.0, 2) for v in (t.q, t.bonus, t.total))
-    return f"{number(q)} + {number(bonus)} {'=' if round(q + bonus, 2) == total else '≈'} {number(total)}"
 
 
 def _beats(total: float, others: list[Term]) -> str:
@@ -301,7 +270,7 @@ def _backed_up(e: BackedUp, before: SearchTree) -> str:
 
 
 def _spent(e: Spent, before: SearchTree) -> str:
-    parts = [f"{counted(e.generated, 'token')} generated for {PURPOSES.get(e.purpose, e.purpose)}"]
+    parts = [f"{counted(e.generated, 'token')} generated for {catalogue.purpose(e.purpose).sentence}"]
     if e.computed or e.reused:
         parts += [counted(e.computed, "prompt token") + " computed", f"{e.reused:,} reused from the prefix cache"]
     if e.reward_passes:
@@ -314,7 +283,7 @@ def _spent(e: Spent, before: SearchTree) -> str:
 
 
 def _answered(e: Answered, before: SearchTree) -> str:
-    how = METHODS.get(e.method, e.method)
+    how = catalogue.answer_method(e.method).sentence
     if e.answer is None:
         finished = len(before.candidates())
         why = f"none of {counted(finished, 'finished candidate')} could be weighed" if finished else "0 candidates were finished"

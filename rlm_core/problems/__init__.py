@@ -6,6 +6,7 @@ A new task is a new file here with a module-level `TASK`; nothing else is edited
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 from rlm_core.core.errors import ConfigError
 from rlm_core.core.parameters import Description, Value, parse_assignments, unknown
@@ -17,12 +18,12 @@ __all__ = ["Problem", "Task", "make", "read", "task", "tasks"]
 
 
 @lru_cache(maxsize=1)
-def tasks() -> dict[str, Task]:
+def tasks() -> dict[str, Task[Any]]:
     """Every task by name."""
     return {t.description.name: t for t in exported("rlm_core.problems.families", "TASK", Task)}
 
 
-def task(name: str) -> Task:
+def task(name: str) -> Task[Any]:
     """The task of that name; a ConfigError lists the names there are."""
     if name not in tasks():
         raise unknown("problem", name, tasks())
@@ -36,17 +37,17 @@ def make(spec: str) -> Problem:
     ProblemError says what is wrong with the spec.
     """
     chosen, parameters = read(spec)
-    return chosen.generate(parameters)
+    return chosen.generate(chosen.description.configure(parameters))
 
 
-def read(spec: str) -> tuple[Task, dict[str, Value]]:
+def read(spec: str) -> tuple[Task[Any], dict[str, Value]]:
     """The task and all its parameters that a spec names; ConfigError says what is wrong with it."""
     name, _, rest = spec.partition(":")
     chosen = task(name.strip())
     return chosen, _parameters(chosen.description, spec, rest)
 
 
-def _parameters(description: Description, spec: str, rest: str) -> dict[str, Value]:
+def _parameters(description: Description[Any], spec: str, rest: str) -> dict[str, Value]:
     """Every parameter of the task. Where a text is asked for, the error says how the signs are written that a spec keeps for itself."""
     try:
         given = {k: _decoded(v) for k, v in parse_assignments(rest, f"problem '{spec}'").items()}

@@ -8,13 +8,15 @@ from __future__ import annotations
 import operator
 import random
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Generic, TypeVar
 from urllib.parse import quote, unquote
 
 from rlm_core.core.parameters import Description, Parameter
 from rlm_core.core.problem import Problem
+
+C = TypeVar("C")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class Task(Generic[C]):
     """A family of problems as plain functions.
 
     generate(parameters) -> Problem; parameters are those of the description, already checked.
@@ -39,8 +41,8 @@ class Task:
     same(answer, answer) -> do two answers say the same, so that they are counted as one? By default only equal texts do.
     """
 
-    description: Description
-    generate: Callable[[Mapping[str, Any]], Problem]
+    description: Description[C]
+    generate: Callable[[C], Problem]
     solution: Callable[[Problem], tuple[str, ...] | None]
     answer: Callable[[Problem, Sequence[str]], str | None]
     verify: Callable[[Problem, str | None], bool | None]
@@ -78,14 +80,14 @@ def rng_for(*parts: object) -> random.Random:
     return random.Random("|".join(map(str, parts)))
 
 
-def spec_text(task: str, parameters: Mapping[str, Any], defaults: Description) -> str:
-    """ "countdown:numbers=3,seed=7": the parameters that differ from the defaults, and the seed.
+def spec_text(description: Description[C], config: C) -> str:
+    """ "countdown:numbers=3,seed=7": the settings that differ from the defaults, and the seed.
 
     Values are percent-encoded where needed (`encoded`); `problems.make` decodes them.
     """
-    standard = {p.name: p.default for p in defaults.parameters}
-    parts = [f"{k}={encoded(str(v))}" for k, v in parameters.items() if v != standard.get(k) or k == "seed"]
-    return f"{task}:{','.join(parts)}" if parts else task
+    set_here = [(p, getattr(config, p.name)) for p in description.parameters]
+    parts = [f"{p.name}={encoded(str(v))}" for p, v in set_here if v != p.default or p.name == "seed"]
+    return f"{description.name}:{','.join(parts)}" if parts else description.name
 
 
 def encoded(value: str) -> str:

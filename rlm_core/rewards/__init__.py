@@ -6,6 +6,7 @@ that a new one can be chosen at once.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,31 +17,31 @@ from rlm_core.core.errors import ConfigError
 from rlm_core.core.parameters import Value, parse_assignments, unknown
 from rlm_core.core.registry import exported
 from rlm_core.models.listed import refuse_lacking
-from rlm_core.rewards.base import Reward, RewardModel
+from rlm_core.rewards.base import Reward, RewardContext, RewardModel
 from rlm_core.rewards.heads.head import offered
 
 __all__ = ["Chosen", "Reward", "RewardModel", "checked", "chosen", "notation", "reward", "rewards", "written"]
 
 
 @lru_cache(maxsize=1)
-def built_in() -> dict[str, Reward]:
+def built_in() -> dict[str, Reward[Any]]:
     """Every reward that is a file here, by name."""
     return {r.description.name: r for r in exported("rlm_core.rewards", "REWARD", Reward)}
 
 
-def rewards() -> dict[str, Reward]:
+def rewards() -> dict[str, Reward[Any]]:
     """Every reward by name, the trained heads last."""
     return built_in() | {r.description.name: r for r in offered()}
 
 
-def reward(name: str) -> Reward:
+def reward(name: str) -> Reward[Any]:
     """The reward of that name; a ConfigError lists the names there are."""
     if name not in rewards():
         raise unknown("reward", name, rewards())
     return rewards()[name]
 
 
-def checked(reward: Reward, given: Mapping[str, Any], model: str) -> dict[str, Value]:
+def checked(reward: Reward[Any], given: Mapping[str, Any], model: str) -> dict[str, Value]:
     """Every parameter of a reward, checked and filled in, for use with that model; a ConfigError says what is wrong."""
     if reward.model not in ("", model):
         raise ConfigError(
@@ -48,24 +49,32 @@ def checked(reward: Reward, given: Mapping[str, Any], model: str) -> dict[str, V
             f"choose another reward, or train one for {model}."
         )
     refuse_lacking(f"The reward {reward.description.name}", reward.needs, model)
-    parameters = reward.description.parse(given)
-    reward.check(parameters, model)
-    return parameters
+    config = reward.description.configure(given)
+    reward.check(config, model)
+    return dataclasses.asdict(config)
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A reward with its settings; text: as it was written, such as "prm:nano(aggregate=prod)"."""
+    """A reward with its settings.
+
+    text: as it was written, such as "prm:nano(aggregate=prod)".
+    parameters: every setting with its value, checked.
+    """
 
     text: str
-    reward: Reward
+    reward: Reward[Any]
     parameters: Mapping[str, Any]
+
+    def make(self, context: RewardContext) -> RewardModel:
+        """The reward model. RewardError if it cannot be built."""
+        return self.reward.make(context, self.reward.description.configure(self.parameters))
 
 
 _WRITTEN = re.compile(r"([\w:.-]+)(?:\((.*)\))?", re.DOTALL)
 
 
-def written(text: str) -> tuple[Reward, dict[str, str]]:
+def written(text: str) -> tuple[Reward[Any], dict[str, str]]:
     """A reward from its name, and the settings in parentheses behind it, not yet checked. ConfigError if it cannot be read."""
     read = _WRITTEN.fullmatch(text.strip())
     if read is None:

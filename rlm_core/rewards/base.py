@@ -5,9 +5,9 @@ A reward is one file in this folder with a module-level `REWARD`; the registry i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Generic, Protocol, TypeVar
 
 from rlm_core.core.events import Part, RolloutResult
 from rlm_core.core.parameters import Description
@@ -15,6 +15,8 @@ from rlm_core.core.problem import Problem
 from rlm_core.core.usage import Seed
 from rlm_core.models.policy import Policy, Sampling, Step
 from rlm_core.models.source import ModelSource
+
+C = TypeVar("C")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +70,20 @@ class RewardContext:
 
 
 @dataclass(frozen=True, slots=True)
-class Reward:
-    """A reward as it is offered: its description and how to make it from checked parameters.
+class Reward(Generic[C]):
+    """A reward as it is offered.
 
-    model: the only model it can be used with; empty for any. check(parameters, model): raises a ConfigError if the
-    parameters, each allowed by itself, do not make sense for that model, so that a person hears of it before anything is run.
+    description: what a person reads and may set.
+    make: builds it from the run's context and its configuration.
+    model: the only model it can be used with; empty for any.
+    check: raises a ConfigError if a configuration, each field of which is allowed, makes no sense for a model.
     needs: protocols of `rlm_core.models.policy` that the run's model must offer besides `Policy`.
-    learned: did it, or may it have, learned from that problem, which then says nothing of how good it is?
+    learned: did it learn, or may it have learned, from that problem? Then its scores there say nothing of its quality.
     """
 
-    description: Description
-    make: Callable[[RewardContext, Mapping[str, Any]], RewardModel]
+    description: Description[C]
+    make: Callable[[RewardContext, C], RewardModel]
     model: str = ""
-    check: Callable[[Mapping[str, Any], str], object] = lambda parameters, model: None
+    check: Callable[[C, str], object] = lambda config, model: None
     learned: Callable[[Problem], bool] = lambda problem: False
     needs: tuple[type, ...] = ()

@@ -8,24 +8,27 @@ an even one. Both lie in [0,1] since H lies in [0, ln V], and fall as entropy or
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from rlm_core.core.parameters import Description, Parameter
+from rlm_core.core.parameters import Description, param
 from rlm_core.core.problem import Problem
 from rlm_core.core.usage import Seed
 from rlm_core.models.policy import Inspectable, Step, require
 from rlm_core.rewards.base import Reward, RewardContext, Scored
 from rlm_core.rewards.uncertainty import uncertainty
 
+
+@dataclass(frozen=True, slots=True)
+class EntropyConfig:
+    over: str = param("mean", "Mean entropy, or how much it varies from token to token.", choices=("mean", "variance"), title="Figure")
+
+
 DESCRIPTION = Description(
     name="entropy",
     title="Token entropy",
     sentence="How decided the policy was at each token; costs nothing, and measures confidence, not correctness.",
-    parameters=(
-        Parameter("over", "mean", "Mean entropy, or how much it varies from token to token.", choices=("mean", "variance"), title="Figure"),
-    ),
+    config=EntropyConfig,
 )
 
 
@@ -47,8 +50,8 @@ class Entropy:
         return Scored(max(0.0, 1 - 4 * variance / highest**2), passes=found.passes)
 
 
-def make(context: RewardContext, parameters: Mapping[str, Any]) -> Entropy:
-    return Entropy(require(context.policy, Inspectable), parameters["over"])
+def make(context: RewardContext, config: EntropyConfig) -> Entropy:
+    return Entropy(require(context.policy, Inspectable), config.over)
 
 
 REWARD = Reward(DESCRIPTION, make, needs=(Inspectable,))

@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from rlm_core.core.errors import ConfigError, RewardError
-from rlm_core.core.parameters import Description, Parameter
+from rlm_core.core.parameters import Description, param
 from rlm_core.core.problem import Problem
 from rlm_core.core.usage import Seed
 from rlm_core.models.policy import Step
-from rlm_core.models.source import RECIPES, StepScorer
+from rlm_core.models.source import StepScorer
 from rlm_core.rewards.aggregate import AGGREGATE, running
 from rlm_core.rewards.base import Reward, RewardContext, Scored
+
+
+@dataclass(frozen=True, slots=True)
+class HubPRMConfig:
+    model: str = param("", "A Hugging Face id or a folder with safetensors.", title="Reward model")
+    recipe: str = param(
+        "auto",
+        "How it was trained to be asked; auto goes by its configuration and name.",
+        choices=("auto", "qwen", "math_shepherd", "rlhflow", "skywork", "reasoneval", "thinkprm"),
+    )
+    aggregate: str = AGGREGATE.field()
+
 
 DESCRIPTION = Description(
     name="hub_prm",
     title="PRM from the hub",
     sentence="A published process reward model with weights of its own, such as Qwen2.5-Math-PRM; large, and made for problems in words.",
-    parameters=(
-        Parameter("model", "", "A Hugging Face id or a folder with safetensors.", title="Reward model"),
-        Parameter(
-            "recipe",
-            "auto",
-            "How it was trained to be asked; auto goes by its configuration and name.",
-            choices=("auto", *RECIPES),
-        ),
-        AGGREGATE,
-    ),
+    config=HubPRMConfig,
     paper="Lightman et al. 2023, Let's Verify Step by Step",
     url="https://arxiv.org/abs/2305.20050",
 )
@@ -61,16 +63,16 @@ class HubPRM:
         return Scored(states[-1], passes=1, steps=scores, states=states, generated=found.generated)
 
 
-def named(parameters: Mapping[str, Any]) -> str:
+def named(config: HubPRMConfig) -> str:
     """The reward model that is to be asked; ConfigError if none is named."""
-    model = str(parameters["model"]).strip()
+    model = config.model.strip()
     if not model:
         raise ConfigError("No process reward model is named; give a Hugging Face id such as Qwen/Qwen2.5-Math-PRM-7B, or a folder.")
     return model
 
 
-def make(context: RewardContext, parameters: Mapping[str, Any]) -> HubPRM:
-    return HubPRM(context, named(parameters), str(parameters["recipe"]), str(parameters["aggregate"]))
+def make(context: RewardContext, config: HubPRMConfig) -> HubPRM:
+    return HubPRM(context, named(config), config.recipe, config.aggregate)
 
 
-REWARD = Reward(DESCRIPTION, make, check=lambda parameters, model: named(parameters))
+REWARD = Reward(DESCRIPTION, make, check=lambda config, model: named(config))

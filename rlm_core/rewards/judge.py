@@ -7,32 +7,32 @@ critique: it writes a critique that ends in a verdict, which counts as 1 or 0. A
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from rlm_core.core.errors import ConfigError, RewardError
-from rlm_core.core.parameters import Description, Parameter
+from rlm_core.core.parameters import Description, param
 from rlm_core.core.problem import Problem
 from rlm_core.core.usage import Seed
 from rlm_core.models.listed import refuse_lacking
 from rlm_core.models.policy import ChatModel, Sampling, Step, require
 from rlm_core.rewards.base import Reward, RewardContext, Scored
 
+
+@dataclass(frozen=True, slots=True)
+class JudgeConfig:
+    model: str = param(
+        "smollm2", "Who judges: an id, a folder or a GGUF file; smollm2 is small and judges hardly better than chance.", title="Judge"
+    )
+    mode: str = param("verdict", "The probability of yes against no, or a written critique.", choices=("verdict", "critique"))
+    critique_tokens: int = param(128, "Longest critique, in tokens.", low=8, high=512, advanced=True)
+
+
 DESCRIPTION = Description(
     name="judge",
     title="Language model as judge",
     sentence="Asks a chat model whether the steps so far are right: one pass for a verdict, or a written critique.",
-    parameters=(
-        Parameter(
-            "model",
-            "smollm2",
-            "Who judges: an id, a folder or a GGUF file; smollm2 is small and judges hardly better than chance.",
-            title="Judge",
-        ),
-        Parameter("mode", "verdict", "The probability of yes against no, or a written critique.", choices=("verdict", "critique")),
-        Parameter("critique_tokens", 128, "Longest critique, in tokens.", low=8, high=512, advanced=True),
-    ),
+    config=JudgeConfig,
     paper="Zheng et al. 2023, LLM-as-a-judge",
     url="https://arxiv.org/abs/2306.05685",
 )
@@ -128,17 +128,17 @@ class Judge:
         return Scored(float(right), passes=1, note=text.strip(), generated=generated)
 
 
-def named(parameters: Mapping[str, Any]) -> str:
+def named(config: JudgeConfig) -> str:
     """The model that is to judge. ConfigError if none is named, or one that does not answer in words."""
-    model = str(parameters["model"]).strip()
+    model = config.model.strip()
     if not model:
         raise ConfigError("No judge is named; name a chat model, such as smollm2.")
     refuse_lacking("The reward judge", (ChatModel,), model)
     return model
 
 
-def make(context: RewardContext, parameters: Mapping[str, Any]) -> Judge:
-    return Judge(context, named(parameters), str(parameters["mode"]), int(parameters["critique_tokens"]))
+def make(context: RewardContext, config: JudgeConfig) -> Judge:
+    return Judge(context, named(config), config.mode, config.critique_tokens)
 
 
-REWARD = Reward(DESCRIPTION, make, check=lambda parameters, model: named(parameters))
+REWARD = Reward(DESCRIPTION, make, check=lambda config, model: named(config))

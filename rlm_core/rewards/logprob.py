@@ -7,12 +7,11 @@ probabilities, in (0,1]. It needs no extra tokens, and it measures confidence, n
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from rlm_core.core.errors import RewardError
-from rlm_core.core.parameters import Description
+from rlm_core.core.parameters import Description, NoSettings
 from rlm_core.core.problem import Problem
 from rlm_core.core.usage import Seed
 from rlm_core.models.policy import Scorer, Step, require
@@ -22,6 +21,7 @@ DESCRIPTION = Description(
     name="logprob",
     title="Mean log-probability",
     sentence="The policy's own confidence: the geometric mean probability of the tokens so far. Free, and often overconfident.",
+    config=NoSettings,
 )
 
 
@@ -47,7 +47,7 @@ class MeanLogprob:
         return Scored(math.exp(sum(logprobs) / len(logprobs)), passes=passes)
 
 
-def make(context: RewardContext, parameters: Mapping[str, Any]) -> MeanLogprob:
+def make(context: RewardContext, config: NoSettings) -> MeanLogprob:
     return MeanLogprob(require(context.policy, Scorer))
 
 

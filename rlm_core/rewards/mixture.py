@@ -3,32 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from rlm_core import rewards
 from rlm_core.core.concurrency import gather_or_cancel
 from rlm_core.core.errors import ConfigError
 from rlm_core.core.events import Part
-from rlm_core.core.parameters import Description, Parameter, split
+from rlm_core.core.parameters import Description, param, split
 from rlm_core.core.problem import Problem
 from rlm_core.core.usage import Seed
 from rlm_core.models.policy import Step
 from rlm_core.rewards.base import Reward, RewardContext, RewardModel, Scored
 
+
+@dataclass(frozen=True, slots=True)
+class MixtureConfig:
+    parts: str = param(
+        "0.5*rollouts + 0.5*logprob",
+        "Weights and names of other rewards, such as 0.7*prm:nano(aggregate=prod) + 0.3*rollouts; weights are scaled to sum to 1.",
+        title="Weights and rewards",
+    )
+
+
 DESCRIPTION = Description(
     name="mixture",
     title="Mixture of rewards",
     sentence="The weighted mean of several rewards, such as a PRM and rollouts; every part is shown.",
-    parameters=(
-        Parameter(
-            "parts",
-            "0.5*rollouts + 0.5*logprob",
-            "Weights and names of other rewards, such as 0.7*prm:nano(aggregate=prod) + 0.3*rollouts; weights are scaled to sum to 1.",
-            title="Weights and rewards",
-        ),
-    ),
+    config=MixtureConfig,
 )
 
 _PART = re.compile(r"\s*(?:(\d+(?:\.\d+)?|\.\d+)\s*\*\s*)?([\w:.-]+(?:\(.*\))?)\s*", re.DOTALL)
@@ -91,9 +93,9 @@ class Mixture:
         )
 
 
-def make(context: RewardContext, parameters: Mapping[str, Any]) -> Mixture:
-    made = [(c.text, c.reward.make(context, c.parameters), weight) for c, weight in parts(parameters["parts"], context.policy.name)]
+def make(context: RewardContext, config: MixtureConfig) -> Mixture:
+    made = [(c.text, c.make(context), weight) for c, weight in parts(config.parts, context.policy.name)]
     return Mixture(tuple(made))
 
 
-REWARD = Reward(DESCRIPTION, make, check=lambda parameters, model: parts(str(parameters["parts"]), model))
+REWARD = Reward(DESCRIPTION, make, check=lambda config, model: parts(config.parts, model))

@@ -7,29 +7,32 @@ most common answer: any agreement at all would call a step right that leads to a
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 
 from rlm_core.core.events import RolloutResult
-from rlm_core.core.parameters import Description, Parameter
+from rlm_core.core.parameters import Description, param
 from rlm_core.core.problem import Problem
 from rlm_core.core.usage import Seed
 from rlm_core.models.policy import Step
 from rlm_core.rewards.base import Reward, RewardContext, Scored
 from rlm_core.rewards.rollouts import CHECK, PILOT_SIZE, Ends, ended, make_ends
 
+
+@dataclass(frozen=True, slots=True)
+class OmegaPRMConfig:
+    rollouts: int = param(4, "Rollouts from every prefix that is tried.", low=1, high=64, title="Rollouts per prefix")
+    check: str = CHECK.field()
+    pilot: int = PILOT_SIZE.field()
+
+
 DESCRIPTION = Description(
     name="omegaprm",
     title="OmegaPRM",
     sentence="Rollouts find the first wrong step by binary search; every step before it is credited, none from it on.",
-    parameters=(
-        Parameter("rollouts", 4, "Rollouts from every prefix that is tried.", low=1, high=64, title="Rollouts per prefix"),
-        CHECK,
-        PILOT_SIZE,
-    ),
+    config=OmegaPRMConfig,
     paper="Luo et al. 2024, OmegaPRM",
     url="https://arxiv.org/abs/2406.06592",
 )
@@ -101,8 +104,8 @@ class OmegaPRM:
         return Scored(found.tried[len(steps)], tuple(played), steps=found.credits(len(steps)))
 
 
-def make(context: RewardContext, parameters: Mapping[str, Any]) -> OmegaPRM:
-    return OmegaPRM(make_ends(context, parameters), parameters["rollouts"])
+def make(context: RewardContext, config: OmegaPRMConfig) -> OmegaPRM:
+    return OmegaPRM(make_ends(context, config.check, config.pilot), config.rollouts)
 
 
 REWARD = Reward(DESCRIPTION, make)

@@ -6,12 +6,11 @@ rewards against, and to see what a search would do with a perfect one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from rlm_core.core.errors import RewardError
-from rlm_core.core.parameters import Description
+from rlm_core.core.parameters import Description, NoSettings
 from rlm_core.core.problem import Problem
 from rlm_core.core.usage import Seed
 from rlm_core.models.policy import Step
@@ -23,6 +22,7 @@ DESCRIPTION = Description(
     name="oracle",
     title="Oracle",
     sentence="The exact solver's word: 1 if the state can still reach a correct answer, 0 if not. Runs with it are labelled.",
+    config=NoSettings,
 )
 
 
@@ -48,7 +48,7 @@ def _cannot_tell(problem: Problem, steps: Sequence[Step]) -> str:
     return f"{task(problem.task).description.title} has no exact solver for this state (“{last[:80]}”), so the oracle cannot judge it."
 
 
-def make(context: RewardContext, parameters: Mapping[str, Any]) -> Oracle:
+def make(context: RewardContext, config: NoSettings) -> Oracle:
     """RewardError at once for a task without an exact solver."""
     chosen = task(context.problem.task)
     if chosen.solvable(context.problem, ()) is None:

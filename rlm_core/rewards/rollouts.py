@@ -9,12 +9,11 @@ problem) that gives the same answer: self-consistency as a value, no truth neede
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from rlm_core.core.events import RolloutResult
-from rlm_core.core.parameters import Description, Parameter
+from rlm_core.core.parameters import Description, Parameter, param
 from rlm_core.core.problem import Problem
 from rlm_core.core.token_pool import Once
 from rlm_core.core.usage import Seed
@@ -35,22 +34,22 @@ PILOT_SIZE = Parameter(
     "pilot", 16, "Whole solutions sampled first to compare answers with (agreement only).", low=2, high=256, title="Pilot group"
 )
 
+
+@dataclass(frozen=True, slots=True)
+class RolloutsConfig:
+    rollouts: int = param(4, "How many times each state is played to the end.", low=1, high=64, title="Rollouts per state")
+    estimate: str = param(
+        "soft", "soft: the mean outcome; hard: 1 if any rollout succeeds, else 0.", choices=("soft", "hard"), advanced=True
+    )
+    check: str = CHECK.field()
+    pilot: int = PILOT_SIZE.field()
+
+
 DESCRIPTION = Description(
     name="rollouts",
     title="Monte-Carlo rollouts",
     sentence="Plays the state to the end several times and takes the share that succeeds; costs tokens, needs no trained model.",
-    parameters=(
-        Parameter("rollouts", 4, "How many times each state is played to the end.", low=1, high=64, title="Rollouts per state"),
-        Parameter(
-            "estimate",
-            "soft",
-            "soft: the mean outcome; hard: 1 if any rollout succeeds, else 0.",
-            choices=("soft", "hard"),
-            advanced=True,
-        ),
-        CHECK,
-        PILOT_SIZE,
-    ),
+    config=RolloutsConfig,
     paper="Wang et al. 2024, Math-Shepherd",
     url="https://arxiv.org/abs/2312.08935",
 )
@@ -143,18 +142,18 @@ class Rollouts:
         return Scored(sum(outcomes) / len(outcomes), results)
 
 
-def make_ends(context: RewardContext, parameters: Mapping[str, Any]) -> Ends:
+def make_ends(context: RewardContext, check: str, pilot_size: int) -> Ends:
     """From the parameters CHECK and PILOT_SIZE. RewardError if the verifier is to judge and has nothing to check against."""
     self_checking = context.problem.self_checking
-    by_verifier = parameters["check"] == "verifier" or (parameters["check"] == "auto" and self_checking)
+    by_verifier = check == "verifier" or (check == "auto" and self_checking)
     if by_verifier:
         require_truth(context.problem)
-    pilot = None if by_verifier else Pilot(context.policy, context.sampling, parameters["pilot"])
+    pilot = None if by_verifier else Pilot(context.policy, context.sampling, pilot_size)
     return Ends(context.policy, context.sampling, pilot, oracle=by_verifier and not self_checking)
 
 
-def make(context: RewardContext, parameters: Mapping[str, Any]) -> Rollouts:
-    return Rollouts(make_ends(context, parameters), parameters["rollouts"], parameters["estimate"] == "hard")
+def make(context: RewardContext, config: RolloutsConfig) -> Rollouts:
+    return Rollouts(make_ends(context, config.check, config.pilot), config.rollouts, config.estimate == "hard")
 
 
 REWARD = Reward(DESCRIPTION, make)

@@ -7,11 +7,10 @@ Their figure, mean over tokens of KL(uniform ‖ p) in nats, has no upper end; t
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from rlm_core.core.parameters import Description
+from rlm_core.core.parameters import Description, NoSettings
 from rlm_core.core.problem import Problem
 from rlm_core.core.usage import Seed
 from rlm_core.models.policy import Inspectable, Step, require
@@ -22,6 +21,7 @@ DESCRIPTION = Description(
     name="self_certainty",
     title="Self-certainty",
     sentence="How far the policy's distributions were from a blind guess; costs nothing, and measures confidence, not correctness.",
+    config=NoSettings,
     paper="Kang et al. 2025, Self-certainty",
     url="https://arxiv.org/abs/2502.18581",
 )
@@ -40,7 +40,7 @@ class SelfCertainty:
         return Scored(max(0.0, 1 - math.exp(-certainty / math.log(self.policy.vocabulary))), passes=found.passes)
 
 
-def make(context: RewardContext, parameters: Mapping[str, Any]) -> SelfCertainty:
+def make(context: RewardContext, config: NoSettings) -> SelfCertainty:
     return SelfCertainty(require(context.policy, Inspectable))
 
 

@@ -6,12 +6,11 @@ the run is then labelled "oracle".
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from rlm_core.core.errors import RewardError
-from rlm_core.core.parameters import Description
+from rlm_core.core.parameters import Description, NoSettings
 from rlm_core.core.problem import Problem
 from rlm_core.core.special_tokens import said
 from rlm_core.core.usage import Seed
@@ -23,6 +22,7 @@ DESCRIPTION = Description(
     name="verifier",
     title="Verifier",
     sentence="Checks a finished answer against the truth: 1 if correct, 0 if not; says nothing about unfinished states.",
+    config=NoSettings,
 )
 
 
@@ -68,7 +68,7 @@ class Verifier:
         return Scored(float(check(problem, steps)))
 
 
-def make(context: RewardContext, parameters: Mapping[str, Any]) -> Verifier:
+def make(context: RewardContext, config: NoSettings) -> Verifier:
     require_truth(context.problem)
     return Verifier(oracle=not context.problem.self_checking)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from rlm_core import catalogue
 from rlm_core.core.events import Answered
 from rlm_core.core.problem import Problem
 from rlm_core.core.tree import ROOT, Node, SearchTree
-from rlm_core.core.wording import WEIGHTS, counted, listed, readable
-from rlm_core.narrate.sentences import METHODS
+from rlm_core.core.wording import counted, listed, readable
 
 VERDICTS = {True: "✓ right", False: "✕ wrong", None: "not checked"}
 
@@ -26,23 +26,13 @@ def right_answer(problem: Problem) -> str:
     return ""
 
 
-_NOT_BY_SUM = {
-    "visits": "each step down goes to the most visited child, so candidates of one answer in other branches do not add up",
-    "naive": "the one candidate of the highest score decides, however many others agree",
-    "best": "the one candidate of the highest value decides, however many others agree",
-    "latest": "the last version decides, however many others agree",
-}
-
-
 def choice(answered: Answered) -> str:
     """By what the answer was chosen, what its bar in the chart of votes shows, and why a longer one may not be it."""
-    said = (
-        f"Chosen by {METHODS.get(answered.method, answered.method)}. A bar shows the {WEIGHTS.get(answered.method, 'weight of its votes')}."
-    )
+    method = catalogue.answer_method(answered.method)
+    said = f"Chosen by {method.sentence}. A bar shows the {method.weight}."
     own = next((v.weight for v in answered.votes if v.answer == answered.answer), None)
     if own is not None and own < max(v.weight for v in answered.votes):
-        why = _NOT_BY_SUM.get(answered.method, "this strategy does not go by these sums")
-        said += f" The longest bar is not the answer here: {why}."
+        said += f" The longest bar is not the answer here: {method.decides}."
     return said
 
 

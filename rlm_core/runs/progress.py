@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.parameters import BUDGET, Description
@@ -37,18 +38,19 @@ class Progress:
         return f"{self.done:,} of {counted(self.whole, self.unit)}"
 
 
-def planned(config: RunConfig, search: Description) -> int | None:
+def planned(config: RunConfig, search: Description[Any]) -> int | None:
     """How many units the whole run takes unless another budget ends it first; None where that is not known before."""
     limit = config.budget.simulations
     if search.planned == BUDGET:
         return limit
     if not search.planned:
         return None
-    own = search.planned if isinstance(search.planned, int) else int(config.search_parameters.get(search.planned, 0)) or None
+    given = search.current(config.search_parameters)
+    own = search.planned if isinstance(search.planned, int) else int(given.get(search.planned, 0)) or None
     return own if limit is None or own is None else min(own, limit)
 
 
-def progress(config: RunConfig, search: Description, tree: SearchTree, seconds: float) -> Progress:
+def progress(config: RunConfig, search: Description[Any], tree: SearchTree, seconds: float) -> Progress:
     """Of a run whose log so far made `tree`, after so many seconds of work."""
     stopped = tree.finished is not None and tree.finished.stop not in ("simulations", "done")
     whole = None if stopped else planned(config, search)
@@ -69,7 +71,7 @@ def _left(share: float | None, tree: SearchTree, seconds: float) -> float | None
     return tree.time / share - seconds
 
 
-def _share(budget: Budget, search: Description, whole: int | None, tree: SearchTree, seconds: float) -> float | None:
+def _share(budget: Budget, search: Description[Any], whole: int | None, tree: SearchTree, seconds: float) -> float | None:
     """Of whatever ends the run first. Budgets alone are ceilings for a strategy that ends by itself at no known number."""
     used = [(whole, tree.totals.simulations)] if whole else []
     if search.planned:

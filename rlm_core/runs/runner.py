@@ -9,17 +9,19 @@ import msgspec
 
 from rlm_core import problems, rewards
 from rlm_core.catalogue import checked
+from rlm_core.core import words
 from rlm_core.core.config import RunConfig
 from rlm_core.core.errors import RewardError, RlmError
 from rlm_core.core.events import Record, RunFinished, RunStarted
 from rlm_core.core.tree import SearchTree
 from rlm_core.core.wording import counted
+from rlm_core.core.words import DONE, EXHAUSTED, FAILED, TOKENS
 from rlm_core.models.listed import sampling_for
 from rlm_core.models.policy import Policy
 from rlm_core.models.source import ModelSource, StepScorer
 from rlm_core.rewards.base import RewardContext
 from rlm_core.search import search
-from rlm_core.search.run import Control, SearchRun
+from rlm_core.search.run import RunControl, SearchRun
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +37,7 @@ class NoOtherModels:
 
 
 async def run_search(
-    config: RunConfig, policy: Policy, emit: Callable[[Record], None], control: Control | None = None, source: ModelSource | None = None
+    config: RunConfig, policy: Policy, emit: Callable[[Record], None], control: RunControl | None = None, source: ModelSource | None = None
 ) -> SearchTree:
     """Run a configuration to its end and return the tree; every record goes to `emit` as it happens.
 
@@ -46,28 +48,29 @@ async def run_search(
     config = checked(config)
     problem = problems.make(config.problem)
     chosen = search(config.search)
-    allow = chosen.allows(config.search_parameters)
+    settings = chosen.description.configure(config.search_parameters)
+    allow = chosen.allows(settings)
     sampling = sampling_for(config.model, config.temperature, config.max_step_tokens, config.max_solution_tokens, allow)
-    reward = rewards.reward(config.reward).make(
-        RewardContext(problem, policy, sampling, source or NoOtherModels()), config.reward_parameters
-    )
-    run = SearchRun(config, problem, policy, reward, sampling, emit, control or Control())
-    run.emit(RunStarted(msgspec.to_builtins(config), problem, reward.oracle and chosen.judged(config.search_parameters)))
+    offered = rewards.reward(config.reward)
+    context = RewardContext(problem, policy, sampling, source or NoOtherModels())
+    reward = offered.make(context, offered.description.configure(config.reward_parameters))
+    run = SearchRun(config, problem, policy, reward, sampling, emit, control or RunControl())
+    run.emit(RunStarted(msgspec.to_builtins(config), problem, reward.oracle and chosen.judged(settings)))
     detail = ""
     try:
-        await chosen.run(run, config.search_parameters)
+        await chosen.run(run, settings)
     except RlmError as error:
-        run.stop, detail = "failed", str(error)
+        run.stop, detail = FAILED, str(error)
     except Exception as error:
         log.exception("A run failed unexpectedly")
-        run.stop, detail = "failed", f"Unexpected {type(error).__name__}: {error}"
-    if run.starved and run.stop in ("done", "exhausted"):
-        run.stop = "tokens"
+        run.stop, detail = FAILED, f"Unexpected {type(error).__name__}: {error}"
+    if run.starved and run.stop in (DONE, EXHAUSTED):
+        run.stop = TOKENS
     elif not detail and not run.starved:
         detail = cut_off(run)
     await policy.drain()
-    run.spend("dropped")
-    run.emit(RunFinished(run.stop, detail))
+    run.spend(words.DROPPED)
+    run.emit(RunFinished(run.stop.name, detail))
     return run.tree
 
 

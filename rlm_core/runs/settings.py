@@ -61,10 +61,11 @@ def _model(config: RunConfig) -> dict[str, Any]:
     return {"device": config.device, "dtype": config.dtype, "format": config.format}
 
 
-def _chosen(group: str, title: str, description: Description | None, given: Mapping[str, Any]) -> Iterable[Setting]:
+def _chosen(group: str, title: str, description: Description[Any] | None, given: Mapping[str, Any]) -> Iterable[Setting]:
     """The choice itself, then its parameters; one whose description is gone keeps their names."""
     yield Setting(group, group, title, True)
     known = {p.name: p for p in description.parameters} if description else {}
+    given = description.current(given) if description else given
     for name in [*known, *(n for n in given if n not in known)] if group != "Model" else known:
         p = known.get(name)
         usual = p.default_beside(given) if p else None

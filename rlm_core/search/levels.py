@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from rlm_core.core import words
 from rlm_core.core.errors import ConfigError
 from rlm_core.core.events import SampledAgain
 from rlm_core.core.tree import Node, SearchTree
 from rlm_core.core.wording import counted
+from rlm_core.core.words import SIMULATIONS
 from rlm_core.models.policy import Step
 from rlm_core.search import answers
 from rlm_core.search.pool import add_solution
@@ -29,7 +31,7 @@ async def expand(
     grown: list[list[Node]] = [[] for _ in nodes]
     for (i, n, _, _), steps in zip(asked, proposals, strict=True):
         grown[i] = add_counted(run, n, steps, merge=merge)
-    run.spend("expand")
+    run.spend(words.EXPAND)
     for n in dict.fromkeys(n for _, n, _, _ in asked):
         if run.tokens_left != 0 and all(run.tree.nodes[c].cut for c in run.tree.nodes[n].children):
             run.prune([n], "every step proposed from it was cut off")
@@ -62,7 +64,7 @@ async def run_to_the_end(
     grown: list[list[Node]] = [[] for _ in nodes]
     for (i, n, _, _), found in zip(asked, solutions, strict=True):
         grown[i] = [run.tree.nodes[add_solution(run, steps, n)] for steps in found]
-    run.spend("complete")
+    run.spend(words.COMPLETE)
     return [[c for c in ends if c.finished] for ends in grown]
 
 
@@ -86,7 +88,7 @@ def afford(run: SearchRun, wanted: int, parts: int) -> list[int]:
     """`wanted` samples spread over so many nodes, or as many as the budget of simulations still allows; that is then why the run ends."""
     allowed = run.simulations_left(wanted)
     if allowed < wanted:
-        run.stop = "simulations"
+        run.stop = SIMULATIONS
     return spread(allowed, parts)
 
 

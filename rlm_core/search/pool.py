@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rlm_core.core import words
 from rlm_core.core.events import Answered
 from rlm_core.core.parameters import Parameter
 from rlm_core.core.tree import ROOT, Node, SearchTree
 from rlm_core.models.policy import Step
 from rlm_core.search import answers
-from rlm_core.search.run import OutOfBudget, SearchRun
+from rlm_core.search.run import SearchRun, SearchStopped
 
 BATCH = Parameter("batch", 4, "Candidates sampled at the same time; budgets are checked between batches.", low=1, high=64, advanced=True)
 
@@ -36,13 +37,13 @@ async def score_solutions(run: SearchRun, ends: Sequence[int], simulations: int)
     They count as simulations also where tokens or time end before their scores are there.
     """
     if not ends:
-        run.spend("complete", simulations=simulations)
+        run.spend(words.COMPLETE, simulations=simulations)
         return
-    run.spend("complete")
+    run.spend(words.COMPLETE)
     try:
         await run.evaluate(ends, simulations=simulations)
-    except OutOfBudget:
-        run.spend("complete", simulations=simulations)
+    except SearchStopped:
+        run.spend(words.COMPLETE, simulations=simulations)
         raise
 
 

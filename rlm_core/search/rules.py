@@ -1,17 +1,17 @@
-"""Selection formulas: what a child is worth visiting. Pure arithmetic, used by the search that decides
-and by the page that shows the decision.
+"""Selection rules: which child is worth visiting next. UCT (the UCB formula for trees) and PUCT.
 
+A rule is one object: the search chooses by it, and the page shows the same arithmetic with the numbers filled in.
 Notation as in docs/algorithms.md: N visits, Q mean value in [0,1], P prior in [0,1].
 """
 
 from __future__ import annotations
 
 import math
-import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rlm_core.core.events import Term
+from rlm_core.core.wording import number
 
 PUCT_C1, PUCT_C2 = 1.25, 19652.0
 """PUCT's published constants (Schrittwieser et al. 2020, appendix B)."""
@@ -42,38 +42,6 @@ def puct_bonus(parent_visits: int, visits: int, prior: float, c1: float) -> floa
     return prior * math.sqrt(parent_visits) / (1 + visits) * growing
 
 
-def x1_bonus(parent_visits: int, visits: int, c: float) -> float:
-    """sqrt(N(parent) − 1) / (1+N) · [c + ln((N(parent)+c2)/c2)], c2 = 19652: PUCT's bonus without a prior.
-
-    Besta et al. 2025 (x1, the framework of the Reasoning Language Models blueprint).
-
-    >>> round(x1_bonus(10, 2, 1.25), 4)
-    1.2505
-    """
-    return math.sqrt(max(0, parent_visits - 1)) / (1 + visits) * (c + math.log((parent_visits + PUCT_C2) / PUCT_C2))
-
-
-def beta_posterior(total: float, count: int, prior: float) -> tuple[float, float]:
-    """α = prior + Σr and β = prior + Σ(1−r) of the Beta posterior after `count` scores in [0,1] that sum to `total`.
-
-    Inoue et al. 2025 (AB-MCTS-A): a score adds r to the successes and 1−r to the failures.
-
-    >>> beta_posterior(1.25, 2, 0.5)
-    (1.75, 1.25)
-    """
-    return prior + total, prior + count - total
-
-
-def drawn(arm: Arm, prior: float, draw: random.Random) -> Term:
-    """Thompson sampling: as q the mean α/(α+β) of an arm's Beta posterior, as total a sample of it.
-
-    >>> round(drawn(Arm(7, 2, 1.25, 1.0), 0.5, random.Random(0)).q, 4)
-    0.5833
-    """
-    a, b = beta_posterior(arm.total, arm.visits, prior)
-    return Term(arm.node, a / (a + b), arm.visits, arm.prior, None, draw.betavariate(a, b))
-
-
 @dataclass(frozen=True, slots=True)
 class Arm:
     """What the formulas read of one child. visits and total include pending simulations under virtual loss."""
@@ -84,33 +52,75 @@ class Arm:
     prior: float
 
 
-def term(arm: Arm, parent_visits: int, rule: str, c: float) -> Term:
-    """One child's Q, bonus and total. Under PUCT and x1 an unvisited child's Q counts as 0.
+def visited(number: Callable[[Term, int, float], str]) -> Callable[[Term, int, float], str]:
+    """A formula filled in for a visited child; a sentence for one that has not been visited."""
 
-    >>> found = term(Arm(7, 4, 2.0, 0.5), 10, "uct", 2**0.5)
-    >>> found.q, round(found.bonus, 4), round(found.total, 4)
-    (0.5, 1.073, 1.573)
+    def filled(t: Term, parent_visits: int, c: float) -> str:
+        if t.total is None:
+            return f"Node {t.node} has not been visited, so its bonus is infinite and it goes first."
+        return number(t, parent_visits, c)
+
+    return filled
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How a search chooses among the children of a node.
+
+    name: as the log writes it.
+    bonus: what is added to a child's Q, from the child, N(parent) and the constant; infinite for a child that goes first.
+    filled: the formula with a child's numbers, from its term, N(parent) and the constant.
     """
-    q = arm.total / arm.visits if arm.visits else None
-    bonus = _bonus(arm, parent_visits, rule, c)
-    if math.isinf(bonus):
-        return Term(arm.node, None, 0, arm.prior, None, None)
-    return Term(arm.node, q, arm.visits, arm.prior, bonus, (q or 0.0) + bonus)
 
+    name: str
+    bonus: Callable[[Arm, int, float], float]
+    filled: Callable[[Term, int, float], str]
 
-def _bonus(arm: Arm, parent_visits: int, rule: str, c: float) -> float:
-    if rule == "uct":
-        return uct_bonus(parent_visits, arm.visits, c)
-    if rule == "x1":
-        return x1_bonus(parent_visits, arm.visits, c)
-    return puct_bonus(parent_visits, arm.visits, arm.prior, c)
+    def term(self, arm: Arm, parent_visits: int, c: float) -> Term:
+        """One child's Q, bonus and total. The Q of an unvisited child counts as 0 where its bonus is finite.
 
+        >>> found = UCT.term(Arm(7, 4, 2.0, 0.5), 10, 2**0.5)
+        >>> found.q, round(found.bonus, 4), round(found.total, 4)
+        (0.5, 1.073, 1.573)
+        """
+        q = arm.total / arm.visits if arm.visits else None
+        bonus = self.bonus(arm, parent_visits, c)
+        if math.isinf(bonus):
+            return Term(arm.node, None, 0, arm.prior, None, None)
+        return Term(arm.node, q, arm.visits, arm.prior, bonus, (q or 0.0) + bonus)
 
-def terms(arms: Sequence[Arm], parent_visits: int, rule: str, c: float) -> tuple[Term, ...]:
-    """Every child's arithmetic."""
-    return tuple(term(a, parent_visits, rule, c) for a in arms)
+    def terms(self, arms: Sequence[Arm], parent_visits: int, c: float) -> tuple[Term, ...]:
+        """Every child's arithmetic."""
+        return tuple(self.term(a, parent_visits, c) for a in arms)
 
 
 def best(candidates: Sequence[Term]) -> Term:
     """The largest total; unvisited (infinite) first; ties go to the higher prior, then to the older node."""
     return max(candidates, key=lambda t: (math.inf if t.total is None else t.total, t.prior, -t.node))
+
+
+def added(t: Term) -> str:
+    """Q, bonus and their sum: "0.61 + 0.42 = 1.03"; ≈ where the rounded numbers do not add up.
+
+    >>> added(Term(1, 0.5, 3, 1.0, 0.254, 0.754)), added(Term(1, 0.504, 3, 1.0, 0.504, 1.008))
+    ('0.50 + 0.25 = 0.75', '0.50 + 0.50 ≈ 1.01')
+    """
+    q, bonus, total = (round(v or 0.0, 2) for v in (t.q, t.bonus, t.total))
+    equal = "=" if round(q + bonus, 2) == total else "≈"
+    return f"{number(q)} + {number(bonus)} {equal} {number(total)}"
+
+
+@visited
+def uct_filled(t: Term, parent_visits: int, c: float) -> str:
+    numbers = f"{t.q or 0.0:.2f} + {c:.2f}·√(ln {parent_visits} / {t.visits})"
+    return f"UCT = Q + c·√(ln N(parent) / N) = {numbers} = {added(t)}"
+
+
+@visited
+def puct_filled(t: Term, parent_visits: int, c: float) -> str:
+    numbers = f"{t.q or 0.0:.2f} + {t.prior:.2f}·√{parent_visits} / (1+{t.visits}) · [{c:.2f} + …]"
+    return f"PUCT = Q + P·√N(parent) / (1+N) · [c₁ + ln((N(parent)+c₂+1)/c₂)] = {numbers} = {added(t)}, with c₂ = 19652"
+
+
+UCT = Rule("uct", lambda arm, parent_visits, c: uct_bonus(parent_visits, arm.visits, c), uct_filled)
+PUCT = Rule("puct", lambda arm, parent_visits, c: puct_bonus(parent_visits, arm.visits, arm.prior, c), puct_filled)

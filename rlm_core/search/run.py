@@ -11,11 +11,12 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
+from rlm_core.core import words
 from rlm_core.core.concurrency import gather_or_cancel
 from rlm_core.core.config import RunConfig
 from rlm_core.core.events import Answered, AnyEvent, BackedUp, Backtracked, Evaluated, NodeAdded, Pruned, Record, Spent, ToolCalled
@@ -26,33 +27,41 @@ from rlm_core.core.token_pool import OutOfTokens, TokenPool
 from rlm_core.core.tree import ROOT, Node, SearchTree
 from rlm_core.core.usage import Seed
 from rlm_core.core.wording import counted
+from rlm_core.core.words import CANCELLED, DONE, SECONDS, SIMULATIONS, TOKENS, Purpose, StopReason, Word
 from rlm_core.models.policy import Policy, Sampling, Step
 from rlm_core.problems import task
 from rlm_core.rewards.base import RewardModel, Scored
+from rlm_core.search.rules import Rule
 
+C = TypeVar("C")
 T = TypeVar("T")
 EXPAND, COMPLETE, REWARD, LOOKAHEAD = 0, 1, 2, 3
-"""What a sample is for; part of its seed, so that no two purposes share random numbers."""
+"""Streams of random numbers: part of a sample's seed, so that no two uses of one state share them."""
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
-    """A search as it is offered: its description and its function.
+class Search(Generic[C]):
+    """A search as it is offered.
 
-    allows: the markers it asks the model to use, by its parameters. judged: does it ask the run's reward, by its parameters?
+    description: what a person reads and may set.
+    run: the algorithm.
+    allows: the special tokens it asks the model to use, by its configuration.
+    judged: does it ask the run's reward, by its configuration?
     needs: protocols of `rlm_core.models.policy` that the run's model must offer besides `Policy`.
+    words: the stop reasons, purposes, answer methods and rules that it brings to the log.
     """
 
-    description: Description
-    run: Callable[[SearchRun, Mapping[str, Any]], Awaitable[None]]
-    allows: Callable[[Mapping[str, Any]], tuple[str, ...]] = lambda parameters: ()
-    judged: Callable[[Mapping[str, Any]], bool] = lambda parameters: True
+    description: Description[C]
+    run: Callable[[SearchRun, C], Awaitable[None]]
+    allows: Callable[[C], tuple[str, ...]] = lambda config: ()
+    judged: Callable[[C], bool] = lambda config: True
     needs: tuple[type, ...] = ()
+    words: tuple[Word | Rule, ...] = ()
 
 
 @dataclass(slots=True)
-class Control:
-    """A person's hand on a run: pause it, let it go on, cancel it."""
+class RunControl:
+    """Pause, resume and cancel signals for a run."""
 
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
     going: asyncio.Event = field(default_factory=asyncio.Event)
@@ -69,12 +78,12 @@ async def _or_none(work: Awaitable[T]) -> T | None:
         return None
 
 
-class OutOfBudget(Exception):
-    """Leaves the work of a search; `stop` is the reason the log will give."""
+class SearchStopped(Exception):
+    """Leaves the work of a search: a budget is used up, or the run was cancelled. reason: as the log will give it."""
 
-    def __init__(self, stop: str) -> None:
-        super().__init__(stop)
-        self.stop = stop
+    def __init__(self, reason: StopReason) -> None:
+        super().__init__(reason.name)
+        self.reason = reason
 
 
 class SearchRun:
@@ -91,7 +100,7 @@ class SearchRun:
         reward: RewardModel,
         sampling: Sampling,
         emit: Callable[[Record], None],
-        control: Control,
+        control: RunControl,
     ) -> None:
         self.config = config
         self.problem = problem
@@ -100,7 +109,7 @@ class SearchRun:
         self.tree = SearchTree()
         self.control = control
         self.sampling = sampling
-        self.stop = "done"
+        self.stop = DONE
         self.starved = False
         self._sink = emit
         self._task = task(problem.task)
@@ -117,17 +126,17 @@ class SearchRun:
         """Wall time of work so far, pauses left out."""
         return time.perf_counter() - self._began - self._paused
 
-    def spent_budget(self) -> str | None:
-        """The first budget that is used up ("simulations", "tokens", "seconds", or "cancelled"), else None."""
+    def spent_budget(self) -> StopReason | None:
+        """CANCELLED, or the first budget that is used up, as a reason to stop; else None."""
         budget, totals = self.config.budget, self.tree.totals
         if self.control.cancelled.is_set():
-            return "cancelled"
+            return CANCELLED
         if budget.simulations is not None and totals.simulations >= budget.simulations:
-            return "simulations"
+            return SIMULATIONS
         if budget.tokens is not None and totals.generated >= budget.tokens:
-            return "tokens"
+            return TOKENS
         if budget.seconds is not None and self.seconds >= budget.seconds:
-            return "seconds"
+            return SECONDS
         return None
 
     def simulations_left(self, most: int) -> int:
@@ -140,17 +149,17 @@ class SearchRun:
         """Work until a budget is spent; why it ended stays in `self.stop`."""
         try:
             yield
-        except OutOfBudget as out:
-            self.stop = out.stop
+        except SearchStopped as stopped:
+            self.stop = stopped.reason
 
     def check_budget(self) -> None:
-        """Raise OutOfBudget if a budget is used up or the run was cancelled."""
+        """Raise SearchStopped if a budget is used up or the run was cancelled."""
         stop = self.spent_budget()
         if stop is not None:
-            raise OutOfBudget(stop)
+            raise SearchStopped(stop)
 
     async def gather(self, *work: Coroutine[Any, Any, T]) -> list[T]:
-        """Await several requests at once. Raises OutOfBudget before, or in the middle if cancelled or out of time.
+        """Await several requests at once. Raises SearchStopped before, or in the middle if cancelled or out of time.
 
         Together they generate no more tokens than the budget has left: those in flight share them, and what is not
         complete when they are used up is truncated.
@@ -164,7 +173,7 @@ class SearchRun:
         It judges what the budgets have paid for already, so it is begun even when simulations or tokens are used up.
         """
         stop = self.spent_budget()
-        await self._go_ahead(work, stop if stop in ("cancelled", "seconds") else None)
+        await self._go_ahead(work, stop if stop in (CANCELLED, SECONDS) else None)
         return await self._under(TokenPool(self.tokens_left, self.policy.usage, whole=True), list(map(_or_none, work)))
 
     async def observe(self, *work: Coroutine[Any, Any, T]) -> list[T]:
@@ -172,13 +181,13 @@ class SearchRun:
         await self._go_ahead(work, self.spent_budget())
         return await self._under(TokenPool(None, self.policy.usage), work)
 
-    async def _go_ahead(self, work: Iterable[Coroutine[Any, Any, Any]], stop: str | None) -> None:
-        """Wait while the run is paused. OutOfBudget if it must not go on."""
+    async def _go_ahead(self, work: Iterable[Coroutine[Any, Any, Any]], stop: StopReason | None) -> None:
+        """Wait while the run is paused. SearchStopped if it must not go on."""
         stop = stop or await self._pause()
         if stop is not None:
             for one in work:
                 one.close()
-            raise OutOfBudget(stop)
+            raise SearchStopped(stop)
 
     async def _under(self, pool: TokenPool, work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
         doing = asyncio.ensure_future(pool.work(lambda: gather_or_cancel(work)))
@@ -188,7 +197,7 @@ class SearchRun:
             await asyncio.wait({doing, cancelled}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
             if doing.done():
                 return doing.result()
-            raise OutOfBudget("cancelled" if self.control.cancelled.is_set() else "seconds")
+            raise SearchStopped(CANCELLED if self.control.cancelled.is_set() else SECONDS)
         finally:
             cancelled.cancel()
             doing.cancel()
@@ -203,7 +212,7 @@ class SearchRun:
         used = self.tree.totals.generated + self.policy.usage.generated - self._counted[0] + self._by_others
         return None if allowed is None else max(0, allowed - used)
 
-    async def _pause(self) -> str | None:
+    async def _pause(self) -> StopReason | None:
         if self.control.going.is_set():
             return None
         began = time.perf_counter()
@@ -212,7 +221,7 @@ class SearchRun:
         for w in waits:
             w.cancel()
         self._paused += time.perf_counter() - began
-        return "cancelled" if self.control.cancelled.is_set() else None
+        return CANCELLED if self.control.cancelled.is_set() else None
 
     # -- events ------------------------------------------------------------------------------
 
@@ -222,7 +231,7 @@ class SearchRun:
         self.tree.apply(record)
         self._sink(record)
 
-    def spend(self, purpose: str, *, simulations: int = 0, passes: int = 0) -> None:
+    def spend(self, purpose: Purpose, *, simulations: int = 0, passes: int = 0) -> None:
         """Log what was used since the last call, by the policy and by other models; nothing is ever left uncounted."""
         usage = self.policy.usage
         now = (usage.generated, usage.computed, usage.reused)
@@ -230,7 +239,7 @@ class SearchRun:
         generated = own + self._by_others
         self._counted, self._by_others = now, 0
         if generated or computed or reused or simulations or passes:
-            self.emit(Spent(purpose, generated, computed, reused, passes, simulations))
+            self.emit(Spent(purpose.name, generated, computed, reused, passes, simulations))
 
     def add_root(self) -> Node:
         self.emit(NodeAdded(ROOT, None))
@@ -301,7 +310,7 @@ class SearchRun:
         return ahead
 
     async def evaluate(self, nodes: Sequence[int], *, simulations: int = 0, lookahead: int = 0) -> list[float]:
-        """The reward's score in [0,1] of each state, all asked for at once. OutOfBudget if the tokens end before all are scored.
+        """The reward's score in [0,1] of each state, all asked for at once. SearchStopped if the tokens end before all are scored.
 
         lookahead: greedy steps to go on by before scoring. A reward that scores finished states only is
         given an unfinished state's greedy end.
@@ -311,26 +320,26 @@ class SearchRun:
         found = await self.whole(*(self.look_ahead(n, reach) for n in open_nodes)) if open_nodes else []
         ahead = {n: steps for n, steps in zip(open_nodes, found, strict=True) if steps is not None}
         if open_nodes:
-            self.spend("lookahead")
+            self.spend(words.LOOKAHEAD)
         reached = [n for n in nodes if n not in open_nodes or n in ahead]
         scored = await self.score(reached, [(*self.state(n), *ahead.get(n, ())) for n in reached])
         for node, s in scored.items():
             texts = tuple(step.text for step in ahead.get(node, ()))
             self.emit(Evaluated(node, self.reward.name, s.score, s.rollouts, self.reward.oracle, texts, s.parts, s.steps, s.note))
         made = scored.values()
-        purpose = "rollout" if any(s.rollouts for s in made) else "score"
+        purpose = words.ROLLOUT if any(s.rollouts for s in made) else words.SCORE
         every = len(scored) == len(set(nodes))
         self.spend(purpose, simulations=simulations if every else 0, passes=sum(s.passes for s in made))
         if not every:
-            raise OutOfBudget("tokens")
+            raise SearchStopped(TOKENS)
         return [scored[n].score for n in nodes]
 
-    async def score(self, nodes: Sequence[int], states: Sequence[Sequence[Step]], purpose: Seed = ()) -> dict[int, Scored]:
+    async def score(self, nodes: Sequence[int], states: Sequence[Sequence[Step]], stream: Seed = ()) -> dict[int, Scored]:
         """What the reward says of a state at each node; nothing of those that the tokens did not reach for.
 
-        purpose: part of the seeds.
+        stream: part of the seeds.
         """
-        seeds = [(self.config.seed, n, REWARD, *purpose) for n in nodes]
+        seeds = [(self.config.seed, n, REWARD, *stream) for n in nodes]
         scored = await self.whole(*(self.reward.score(self.problem, s, seed) for s, seed in zip(states, seeds, strict=True)))
         return {n: s for n, s in zip(nodes, scored, strict=True) if s is not None}
 

@@ -1,7 +1,11 @@
-"""The four phases of a Monte-Carlo tree search below one root, shared by plain MCTS, the x1 preset and the forest.
+"""Monte-Carlo tree search below one root: select → expand → evaluate → backup.
+
+`TreeSearch` is put together from parts that can be exchanged: the rule by which a walk chooses, how far a state may
+widen, how a reached state is valued, and how its value goes back up. Plain MCTS, the x1 preset and the forest are
+such compositions.
 
 Progressive widening (Coulom 2007; Chaslot et al. 2008): a state may have ceil(k·max(1,N)^α) children, N its
-visits; α = 0 proposes all k at once. The value of a leaf is (1−λ)·v + λ·z (Silver et al. 2016, AlphaGo): v the
+visits; α = 0 proposes all k at once. A mixed value is (1−λ)·v + λ·z (Silver et al. 2016, AlphaGo): v the
 reward's score of the state, z that of the end of one completion sampled from it.
 
 Deviations: with a reward that cannot score unfinished states the simulation goes on, expanding, until a
@@ -14,188 +18,212 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from rlm_core.core.events import Choice, Evaluated, Part, RolloutResult, Selected
+from rlm_core.core.events import Choice, Selected
 from rlm_core.core.tree import ROOT, Node
+from rlm_core.core.words import EXHAUSTED, EXPAND, SCORE, STALE, StopReason
 from rlm_core.models.policy import Step
-from rlm_core.rewards.verifier import answer_of
-from rlm_core.search.rules import Arm, best, terms
-from rlm_core.search.run import COMPLETE, REWARD, OutOfBudget, SearchRun
+from rlm_core.search.rules import Arm, Rule, best
+from rlm_core.search.run import SearchRun
+from rlm_core.search.values import RewardValue, Value
 
-STALE = 10_000
+PATIENCE = 10_000
 """Simulations in a row that reach no state for the first time after which a search without a budget of simulations is over."""
 
 
-def allowance(width: int, visits: int, alpha: float) -> int:
-    """ceil(k·max(1,N)^α): children that a state of N visits may have.
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The rule a walk chooses by, and its exploration constant."""
 
-    >>> allowance(4, 0, 0.0), allowance(2, 9, 0.5), allowance(2, 10, 0.5)
-    (4, 6, 7)
+    rule: Rule
+    c: float
+
+
+@dataclass(frozen=True, slots=True)
+class Widening:
+    """How many children a state may have: ceil(k·max(1,N)^α).
+
+    width: k.
+    alpha: α in [0,1]; 0 for k children at once.
     """
-    return math.ceil(width * max(1, visits) ** alpha - 1e-9)
+
+    width: int
+    alpha: float = 0.0
+
+    def allowance(self, visits: int) -> int:
+        """Children that a state of N visits may have.
+
+        >>> Widening(4).allowance(0), Widening(2, 0.5).allowance(9), Widening(2, 0.5).allowance(10)
+        (4, 6, 7)
+        """
+        return math.ceil(self.width * max(1, visits) ** self.alpha - 1e-9)
+
+
+def mean_backup(run: SearchRun, leaf: int) -> None:
+    """Add the leaf's score to every node on its path, so that Q is the mean of what was backed up."""
+    score = run.tree.nodes[leaf].score
+    assert score is not None
+    run.backup(leaf, score)
 
 
 @dataclass(slots=True)
-class Growth:
+class TreeSearch:
     """A tree search in progress.
 
-    root: where its walks begin. asked: steps asked for so far at each state. stale: simulations since a state was
-    reached for the first time.
+    select: how a walk chooses among children.
+    widen: how many children a state may have.
+    value: how a reached state is valued.
+    backup: what a valued state does to its path.
+    leaves: simulations worked at the same time.
+    root: where walks begin.
+    asked: per state, the steps asked for so far.
+    stale: simulations since a state was reached for the first time.
     """
 
     run: SearchRun
-    rule: str
-    c: float
-    width: int
+    select: Selection
+    widen: Widening
+    value: Value = field(default_factory=RewardValue)
+    backup: Callable[[SearchRun, int], None] = mean_backup
     leaves: int = 1
-    widening: float = 0.0
-    rollout_share: float = 0.0
     root: int = ROOT
     asked: dict[int, int] = field(default_factory=dict)
     stale: int = 0
 
+    async def grow(self) -> StopReason:
+        """Simulate until going on makes no sense; returns why. SearchStopped if a budget ends it before."""
+        while (over := self.over) is None:
+            self.run.check_budget()
+            await self.simulate()
+        return over
+
+    async def simulate(self) -> None:
+        """One batch of simulations."""
+        leaves = self.select_leaves()
+        reached = await self.expand(leaves)
+        await self.evaluate(reached)
+        for leaf in reached:
+            self.backup(self.run, leaf)
+
     # -- select --------------------------------------------------------------------------------
 
-    def select_many(self) -> list[int]:
+    def select_leaves(self) -> list[int]:
         """Leaves for one batch; fewer when a walk ends where a pending one already has to expand."""
         pending: Counter[int] = Counter()
         leaves: list[int] = []
         for _ in range(self.run.simulations_left(self.leaves)):
-            leaf, choices = self.select(pending)
+            leaf, choices = self.walk(pending)
             if leaf in leaves:
                 break
-            self.run.emit(Selected(leaf, choices, self.rule, self.c))
+            self.run.emit(Selected(leaf, choices, self.select.rule.name, self.select.c))
             pending.update(self.run.tree.path(leaf))
             leaves.append(leaf)
         return leaves
 
-    def select(self, pending: Counter[int]) -> tuple[int, tuple[Choice, ...]]:
-        """Walk from the root to a leaf by the rule; pending walks count as visits of value 0 (virtual loss)."""
+    def walk(self, pending: Counter[int]) -> tuple[int, tuple[Choice, ...]]:
+        """From the root to a leaf by the rule; pending walks count as visits of value 0 (virtual loss)."""
         tree = self.run.tree
         node, choices = tree.nodes[self.root], []
         while not self.may_widen(node) and (ways := [tree.nodes[n] for n in node.children if not tree.nodes[n].pruned]):
             arms = [Arm(w.id, w.visits + pending[w.id], w.total, w.prior) for w in ways]
             visits = node.visits + pending[node.id]
-            reckoned = terms(arms, visits, self.rule, self.c)
-            chosen = best(reckoned)
-            choices.append(Choice(node.id, visits, chosen.node, reckoned))
+            terms = self.select.rule.terms(arms, visits, self.select.c)
+            chosen = best(terms)
+            choices.append(Choice(node.id, visits, chosen.node, terms))
             node = tree.nodes[chosen.node]
         return node.id, tuple(choices)
 
     def may_widen(self, node: Node) -> bool:
         """Has the state been expanded, and may it now have more children than it was asked for?"""
         asked = self.asked.get(node.id, 0)
-        return bool(self.widening) and asked > 0 and asked < allowance(self.width, node.visits, self.widening)
+        return bool(self.widen.alpha) and 0 < asked < self.widen.allowance(node.visits)
 
     # -- expand --------------------------------------------------------------------------------
 
     async def expand(self, leaves: list[int]) -> list[int]:
-        """Where a leaf needs it, propose steps and go on to its likeliest child; returns the states to evaluate."""
+        """Expand every leaf that needs it and go on to a new child, until each can be valued; returns the states reached."""
         run = self.run
         ready = [n for n in leaves if not self.needs_expansion(n)]
         todo = [n for n in leaves if n not in ready]
         while todo:
             proposals = await run.gather(*(self.propose(n) for n in todo))
-            children = [self.likeliest(n, steps) for n, steps in zip(todo, proposals, strict=True)]
-            run.spend("expand")
+            children = [self.expand_node(n, steps) for n, steps in zip(todo, proposals, strict=True)]
+            run.spend(EXPAND)
             reached = [c for c in children if c is not None]
             ready += [n for n in reached if not self.needs_expansion(n)]
             todo = [n for n in reached if n not in ready]
         return ready
 
     def needs_expansion(self, n: int) -> bool:
-        """The root, an open state met for the second time, or one that cannot be scored yet."""
+        """The root, an open state met for the second time, or one that cannot be valued yet."""
         node = self.run.tree.nodes[n]
-        scorable = self.run.reward.scores_partial or self.rollout_share == 1
-        return not node.terminal and (n == self.root or node.visits > 0 or not scorable)
+        return not node.terminal and (n == self.root or node.visits > 0 or not self.value.values_unfinished(self.run))
 
     async def propose(self, n: int) -> list[Step]:
         """As many steps as the state may have and was not asked for yet."""
         first = self.asked.get(n, 0)
-        self.asked[n] = allowance(self.width, self.run.tree.nodes[n].visits, self.widening)
+        self.asked[n] = self.widen.allowance(self.run.tree.nodes[n].visits)
         return await self.run.propose(n, self.asked[n] - first, first)
 
-    def likeliest(self, parent: int, steps: Sequence[Step]) -> int | None:
-        """Add the proposed steps; the unvisited child of the highest prior; None, and the parent pruned, if all were cut off."""
-        run = self.run
-        children = [c for c in run.add_children(parent, steps) if not c.pruned and not c.visits]
+    def expand_node(self, parent: int, steps: Sequence[Step]) -> int | None:
+        """Add the steps as children; returns the unvisited one of the highest prior, None where there is none."""
+        children = [c for c in self.run.add_children(parent, steps) if not c.pruned and not c.visits]
         if children:
             return max(children, key=lambda c: (c.prior, -c.id)).id
-        if run.tokens_left == 0:  # the steps were cut by the budget
-            return None
-        at: int | None = parent
-        while at is not None and all(run.tree.nodes[c].pruned for c in run.tree.nodes[at].children):
-            run.prune([at], "every step proposed from it was cut off")
-            at = run.tree.nodes[at].parent if at != self.root else None
+        if self.run.tokens_left != 0:  # else the steps were cut by the budget
+            self.prune_dead_ends(parent)
         return None
+
+    def prune_dead_ends(self, node: int) -> None:
+        """Prune the state, and each ancestor, all of whose children are pruned."""
+        run, at = self.run, node
+        while all(run.tree.nodes[c].pruned for c in run.tree.nodes[at].children):
+            run.prune([at], "every step proposed from it was cut off")
+            above = run.tree.nodes[at].parent
+            if at == self.root or above is None:
+                return
+            at = above
 
     # -- evaluate ------------------------------------------------------------------------------
 
     async def evaluate(self, nodes: list[int]) -> None:
-        """Score what was not scored yet; every reached state completes one simulation."""
-        run = self.run
-        fresh = [n for n in nodes if run.tree.nodes[n].score is None]
-        mixed = [n for n in fresh if self.rollout_share and not run.tree.nodes[n].terminal]
-        plain = [n for n in fresh if n not in mixed]
-        if mixed:
-            await self.evaluate_mixed(mixed, simulations=0 if plain else len(nodes))
-        if plain:
-            await run.evaluate(plain, simulations=len(nodes))
-        elif nodes and not mixed:
-            await run.gather()
-            run.spend("score", simulations=len(nodes))
+        """Value what was not valued yet; every reached state completes one simulation."""
+        fresh = [n for n in nodes if self.run.tree.nodes[n].score is None]
+        if fresh:
+            await self.value.evaluate(self.run, fresh, simulations=len(nodes))
+        elif nodes:
+            await self.run.gather()
+            self.run.spend(SCORE, simulations=len(nodes))
         self.stale = 0 if fresh else self.stale + len(nodes)
-
-    async def evaluate_mixed(self, nodes: list[int], simulations: int) -> None:
-        """(1−λ)·reward of the state + λ·reward of the end of one simulation from it."""
-        run, share = self.run, self.rollout_share
-        played = await run.whole(*(run.complete(n, 0, 1) for n in nodes))
-        ends = {n: end[0] for n, end in zip(nodes, played, strict=True) if end}
-        outcomes = await run.score(list(ends), [(*run.state(n), *end) for n, end in ends.items()], (COMPLETE,))
-        judged = {} if share == 1 else await run.score(list(outcomes), [run.state(n) for n in outcomes], (REWARD,))
-        whole = [n for n in outcomes if share == 1 or n in judged]
-        for n in whole:
-            z = outcomes[n].score
-            parts = (Part("simulation", share, z),)
-            if n in judged:
-                parts = (Part(run.reward.name, 1 - share, judged[n].score), *parts)
-            simulation = RolloutResult(tuple(s.text for s in ends[n]), answer_of(run.problem, (*run.state(n), *ends[n])), z)
-            score = sum(p.weight * p.score for p in parts)
-            run.emit(Evaluated(n, run.reward.name, score, (simulation,), run.reward.oracle, parts=parts))
-        every = len(whole) == len(nodes)
-        passes = sum(s.passes for s in (*outcomes.values(), *judged.values()))
-        run.spend("rollout", simulations=simulations if every else 0, passes=passes)
-        if not every:
-            raise OutOfBudget("tokens")
 
     # -- end -----------------------------------------------------------------------------------
 
     @property
-    def over(self) -> str:
-        """Why going on makes no sense, as a reason to stop; empty while it does.
+    def over(self) -> StopReason | None:
+        """Why going on makes no sense; None while it does.
 
-        "exhausted": nothing is left to expand and no number of simulations was asked for, so that going on would change
-        only counts. "stale": something is, but nothing new was reached for so long that the search gives up.
+        EXHAUSTED: the tree is fully explored and no budget of simulations was set, so that going on would change only
+        counts. STALE: no state was reached for the first time in PATIENCE simulations.
         """
         root = self.run.tree.nodes[self.root]
         if root.pruned:
-            return "exhausted"
+            return EXHAUSTED
         if self.run.config.budget.simulations is not None or not root.children:
-            return ""
-        if not self.widening and not any(map(is_open, self.leaves_below())):
-            return "exhausted"
-        return "stale" if self.stale >= STALE else ""
+            return None
+        if not self.widen.alpha and not any(map(is_open, self.leaves_below())):
+            return EXHAUSTED
+        return STALE if self.stale >= PATIENCE else None
 
     @property
-    def grown(self) -> str:
-        """The same whatever the budget, for a tree among others: "exhausted" where every leaf was visited and ends there, or was pruned."""
+    def grown(self) -> StopReason | None:
+        """The same whatever the budget, for a tree among others: EXHAUSTED where every leaf was visited and ends there, or was pruned."""
         root = self.run.tree.nodes[self.root]
         left = not root.children or any(is_open(n) or (n.finished and not n.visits) for n in self.leaves_below())
         if root.pruned or not left:
-            return "exhausted"
-        return "stale" if self.stale >= STALE else ""
+            return EXHAUSTED
+        return STALE if self.stale >= PATIENCE else None
 
     def leaves_below(self) -> Iterator[Node]:
         """The states without children below the root."""

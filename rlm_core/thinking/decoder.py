@@ -17,22 +17,31 @@ from rlm_core.core.events import Corrected, Forced
 from rlm_core.core.special_tokens import ANSWER, BACKTRACK, END_THINK, REVISE, THINK, WAIT
 from rlm_core.core.tree import ROOT
 from rlm_core.core.wording import counted
+from rlm_core.core.words import Purpose
 from rlm_core.models.policy import Forcer, Step, require
 from rlm_core.search.run import SearchRun
 from rlm_core.thinking.probe import probe
+
+THINKING = Purpose("think", "thinking")
+ANSWERING = Purpose("answer", "the answer")
+WORDS = (THINKING, ANSWERING)
+"""The words that long chains bring to the log."""
 
 
 @dataclass(frozen=True, slots=True)
 class Forcing:
     """How the decoder steps in. Tokens are those of the thinking space, whoever put them there.
 
-    most: thinking is ended at so many tokens (0: never). least: its end is refused below so many
-    (0: whatever their number). waits: how often at most. wait: what is put there instead. cue: what is
-    put after a forced end. probing: force an answer at every point, to see what it would be.
+    max_tokens: thinking is ended at this number; 0: never.
+    min_tokens: its end is refused below this number; 0: whatever the number.
+    waits: how many times its end is refused at most.
+    wait: the text put there instead.
+    cue: the text put after a forced end.
+    probing: force an answer at every point, to see what it would be.
     """
 
-    most: int = 0
-    least: int = 0
+    max_tokens: int = 0
+    min_tokens: int = 0
     waits: int = 0
     wait: str = "Wait"
     cue: str = ""
@@ -81,32 +90,32 @@ class Chain:
 
     @property
     def spent(self) -> bool:
-        return self.thought >= self.most
+        return self.thought >= self.limit
 
     def refused(self, step: Step) -> bool:
         """Would this segment end the thinking before it may?"""
         ends = step.mark == END_THINK or (step.finished and not step.thinking)
-        early = not self.forcing.least or self.thought + len(step.tokens) < self.forcing.least
+        early = not self.forcing.min_tokens or self.thought + len(step.tokens) < self.forcing.min_tokens
         return ends and early and self.waited < self.forcing.waits
 
     @property
-    def most(self) -> int:
+    def limit(self) -> int:
         """Tokens the thinking may take; without a budget of its own, those of a whole solution."""
-        return self.forcing.most or self.run.sampling.max_solution_tokens
+        return self.forcing.max_tokens or self.run.sampling.max_solution_tokens
 
     async def segment(self) -> Step | None:
         """The model's next segment; None if the thinking budget cuts through it, for then it is dropped (its tokens are counted).
 
         Within the thinking space a segment that reaches the limit of a step is no cut-off one: the next goes on from it.
         """
-        run, limit = self.run, self.run.sampling.max_step_tokens
-        left = self.most - self.thought if self.thinking else limit
+        run, step_limit = self.run, self.run.sampling.max_step_tokens
+        left = self.limit - self.thought if self.thinking else step_limit
         first = self.number if self.at == ROOT else 0
-        (steps,) = await run.gather(run.propose(self.at, 1, first, sampling=replace(run.sampling, max_step_tokens=min(limit, left))))
-        run.spend("think" if steps[0].thinking else "answer")
+        (steps,) = await run.gather(run.propose(self.at, 1, first, sampling=replace(run.sampling, max_step_tokens=min(step_limit, left))))
+        run.spend(THINKING if steps[0].thinking else ANSWERING)
         if not steps[0].thinking or not steps[0].truncated:
             return steps[0]
-        return replace(steps[0], truncated=False) if limit <= left else None
+        return replace(steps[0], truncated=False) if step_limit <= left else None
 
     async def wait(self, step: Step) -> None:
         """Refuse the end of thinking: put "Wait" in its place."""
@@ -118,7 +127,7 @@ class Chain:
             self.add(kept[-1])
         self.waited += 1
         self.add(replace(forced, mark=WAIT, thinking=True))
-        least = f", below the least of {self.forcing.least}" if self.forcing.least else ""
+        least = f", below the least of {self.forcing.min_tokens}" if self.forcing.min_tokens else ""
         why = f"the model ended its thinking after {counted(thought, 'token')}{least}; its end is taken back"
         self.run.emit(Forced(self.at, self.forcing.wait, f"{why} ({self.waited} of {self.forcing.waits})"))
 
@@ -130,14 +139,14 @@ class Chain:
         if end and end == len(state):
             self.run.amend(self.at, closed[end - 1])
         self.add(replace(closed[end], thinking=True))
-        why = f"the thinking budget of {counted(self.most, 'token')} is spent ({spent} used)"
+        why = f"the thinking budget of {counted(self.limit, 'token')} is spent ({spent} used)"
         self.run.emit(Forced(self.at, closed[end].text or END_THINK, why))
         for cue in closed[end + 1 :]:
             self.add(cue)
 
     async def force(self, state: Sequence[Step], text: str, mark: str) -> tuple[Step, ...]:
         (forced,) = await self.run.gather(require(self.run.policy, Forcer).force(self.run.problem, state, text, self.run.sampling, mark))
-        self.run.spend("think")
+        self.run.spend(THINKING)
         return forced
 
     def add(self, step: Step) -> None:

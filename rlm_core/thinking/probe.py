@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from rlm_core.core import words
 from rlm_core.core.events import Probed
 from rlm_core.core.special_tokens import END_THINK
 from rlm_core.models.policy import Forcer, require
@@ -31,7 +32,7 @@ async def _probe(run: SearchRun, node: int, cue: str) -> None:
     state = await require(run.policy, Forcer).force(run.problem, run.state(node), cue or END_THINK, greedy, END_THINK)
     seed = (run.config.seed, node, LOOKAHEAD)
     (steps,) = await run.policy.complete(run.problem, state, [seed], greedy)
-    run.spend("probe")
+    run.spend(words.PROBE)
     logprobs = [t.logprob for s in steps for t in s.tokens]
     answer = answer_of(run.problem, steps)
     correct = task(run.problem.task).verify(run.problem, answer) if answer is not None else None

@@ -82,7 +82,7 @@ async def _scores(
 ) -> list[float]:
     """A reward's score of the state after every step."""
     chosen = rewards.reward(name)
-    model = chosen.make(context, rewards.checked(chosen, parameters, context.policy.name))
+    model = chosen.make(context, chosen.description.configure(rewards.checked(chosen, parameters, context.policy.name)))
     scores = []
     for i in range(len(steps)):
         scores.append((await model.score(context.problem, steps[: i + 1], (*seed, i))).score)

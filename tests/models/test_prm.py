@@ -335,9 +335,9 @@ def test_a_published_prm_judges_a_search(tmp_path):
 
     saved(tmp_path)
     chosen = reward("hub_prm")
-    made = chosen.description.parse({"model": str(tmp_path), "recipe": "math_shepherd", "aggregate": "min"})
+    made = chosen.description.configure({"model": str(tmp_path), "recipe": "math_shepherd", "aggregate": "min"})
     model = chosen.make(RewardContext(PROBLEM, ScriptedPolicy({}), Sampling(), ModelPool()), made)
     found = asyncio.run(model.score(PROBLEM, [Step(t) for t in STEPS], (0,)))
     assert len(found.steps) == 2 and found.score == min(found.steps) and found.passes == 1
     with pytest.raises(ConfigError, match="No process reward model is named"):
-        chosen.make(RewardContext(PROBLEM, ScriptedPolicy({}), Sampling(), ModelPool()), chosen.description.parse({}))
+        chosen.make(RewardContext(PROBLEM, ScriptedPolicy({}), Sampling(), ModelPool()), chosen.description.configure({}))

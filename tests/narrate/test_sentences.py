@@ -4,6 +4,7 @@ import typing
 
 import pytest
 
+from rlm_core import catalogue
 from rlm_core.core.events import (
     Answered,
     AnyEvent,
@@ -35,7 +36,6 @@ from rlm_core.core.events import (
 )
 from rlm_core.core.special_tokens import BACKTRACK, END_THINK, REVISE, WAIT
 from rlm_core.core.tree import SearchTree
-from rlm_core.core.wording import STOPS
 from rlm_core.narrate.sentences import headline, sentence, touched
 from rlm_core.problems import make
 from tests.helpers import Log, beam_log, best_of_n_log, forest_log, long_chain_log, particle_log, random_log, thinking_log
@@ -214,7 +214,9 @@ def test_no_answer_is_said_with_its_reason(log: Log) -> None:
 @pytest.mark.parametrize("stop", ["done", "simulations", "tokens", "seconds", "exhausted", "stale", "cancelled", "failed"])
 def test_every_way_to_stop_has_its_words(log: Log, stop: str) -> None:
     said = told(log, RunFinished(stop, "the model was not there" if stop == "failed" else ""))
-    assert STOPS[stop][1:] in said and "4.2 s" in said and ("the model was not there" in said) == (stop == "failed")
+    assert (
+        catalogue.stop_reason(stop).sentence[1:] in said and "4.2 s" in said and ("the model was not there" in said) == (stop == "failed")
+    )
 
 
 TOLD: list[tuple[Event, tuple[str, ...]]] = [

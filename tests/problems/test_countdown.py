@@ -205,25 +205,25 @@ def test_a_number_that_is_given_and_also_a_result_is_used_twice_correctly():
 
 
 def test_own_numbers_may_be_separated_by_commas_and_make_the_same_problem_again():
-    problem = TASK.generate(TASK.description.parse({"given": "3, 7, 25", "target": 46}))
+    problem = TASK.generate(TASK.description.configure({"given": "3, 7, 25", "target": 46}))
     assert problem.data["numbers"] == [3, 7, 25] and make(problem.spec) == problem
 
 
 @pytest.mark.parametrize("given", ["3", "1 2 3 4 5", "3 x 5", "3 ² 5", "0 4", "1000 2", "3.5 2"])
 def test_own_numbers_that_are_not_allowed_are_refused_in_words(given):
     with pytest.raises(ProblemError, match="2 to 4 whole numbers"):
-        TASK.generate(TASK.description.parse({"given": given, "target": 46}))
+        TASK.generate(TASK.description.configure({"given": given, "target": 46}))
 
 
 @pytest.mark.parametrize("value", ["-1", "2147483648", "1.5", "x", float("inf"), float("nan")])
 def test_a_seed_out_of_bounds_is_refused_with_the_bounds_in_full(value):
     with pytest.raises(ConfigError, match="a whole number from 0 to 2147483647"):
-        TASK.description.parse({"seed": value})
+        TASK.description.configure({"seed": value})
 
 
 @given(seeds)
 def test_a_spec_makes_the_same_problem_again(seed):
-    problem = task("countdown").generate(TASK.description.parse({"seed": seed, "numbers": 4, "split": "train"}))
+    problem = task("countdown").generate(TASK.description.configure({"seed": seed, "numbers": 4, "split": "train"}))
     assert make(problem.spec) == problem
 
 

@@ -1,11 +1,13 @@
 """A person's own question: what its spec carries, and what counts as right."""
 
+from dataclasses import dataclass
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rlm_core.core.errors import ConfigError, ProblemError
-from rlm_core.core.parameters import Description, Parameter, parse_assignments
+from rlm_core.core.parameters import Description, param, parse_assignments
 from rlm_core.problems import make
 from rlm_core.problems.base import decoded, spec_text
 from rlm_core.problems.families.text import LONGEST, TASK, from_text
@@ -25,12 +27,17 @@ def test_any_question_travels_in_its_spec(question, reference):
     assert "\n" not in problem.spec
 
 
+@dataclass(frozen=True)
+class TwoTexts:
+    one: str = param("", "")
+    two: str = param("", "")
+
+
 @given(st.lists(anything, min_size=2, max_size=2))
 @example([" two spaces  ", "  "])
 def test_a_spec_gives_back_every_text_it_was_made_of(texts):
-    description = Description("any", "", "", tuple(Parameter(n, "", "") for n in ("one", "two")))
     given_ = dict(zip(("one", "two"), (t.encode("utf-8", "replace").decode() for t in texts), strict=True))
-    _, _, rest = spec_text("any", given_, description).partition(":")
+    _, _, rest = spec_text(Description("any", "", "", TwoTexts), TwoTexts(**given_)).partition(":")
     assert {k: decoded(v) for k, v in parse_assignments(rest, "any").items()} == given_
 
 

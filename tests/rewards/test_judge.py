@@ -31,7 +31,7 @@ class One:
 def judge(policy, **parameters):
     chosen = rewards.reward("judge")
     context = RewardContext(PROBLEM, ScriptedPolicy({}), Sampling(), One(policy))
-    return chosen.make(context, chosen.description.parse(parameters))
+    return chosen.make(context, chosen.description.configure(parameters))
 
 
 def score(reward, *texts: str):
@@ -141,7 +141,7 @@ def test_a_judge_must_be_named():
 def test_smollm2_gives_a_verdict_whose_chances_are_the_models_own(pool, smollm2):
     chosen = rewards.reward("judge")
     context = RewardContext(PROBLEM, ScriptedPolicy({}), Sampling(), pool)
-    found = score(chosen.make(context, chosen.description.parse({})), "2+3=5")
+    found = score(chosen.make(context, chosen.description.configure({})), "2+3=5")
     policy = smollm2[0].policy()
     yes, no = asyncio.run(policy.first_token_probabilities("Say Yes.", (("Yes",), ("No",))))
     prompt = policy.format.request("Say Yes.")

@@ -24,7 +24,7 @@ NO_TRUTH = "text:question=What is 2+3?"
 def made(name: str, spec: str, policy=None, **parameters):
     reward, problem = rewards.reward(name), problems.make(spec)
     context = RewardContext(problem, policy or ScriptedPolicy(SCRIPT), Sampling(), NoOtherModels())
-    return reward.make(context, reward.description.parse(parameters)), problem
+    return reward.make(context, reward.description.configure(parameters)), problem
 
 
 def score(reward, problem, *steps: Step, seed=(0, 1)):

@@ -11,6 +11,7 @@ from rlm_core import problems, rewards
 from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.errors import RewardError
 from rlm_core.core.events import NodeAdded, Record
+from rlm_core.core.parameters import NoSettings
 from rlm_core.core.special_tokens import BACKTRACK, END_THINK, REVISE, WAIT, said
 from rlm_core.core.tree import replay
 from rlm_core.evaluation.sampling import oracle_labels
@@ -31,7 +32,7 @@ END = Step("50-4=46<answer>46", finished=True)
 
 def judged(name: str, steps, problem=PROBLEM, **parameters) -> float:
     reward = rewards.reward(name)
-    made = reward.make(RewardContext(problem, ScriptedPolicy({}), Sampling(), NoOtherModels()), reward.description.parse(parameters))
+    made = reward.make(RewardContext(problem, ScriptedPolicy({}), Sampling(), NoOtherModels()), reward.description.configure(parameters))
     return asyncio.run(made.score(problem, steps, (0, 1))).score
 
 
@@ -96,7 +97,7 @@ def test_what_the_oracle_cannot_read_is_an_error_in_a_reward_and_no_label_and_ne
 
 def test_a_state_that_can_be_judged_has_a_score_even_if_one_before_it_could_not():
     steps = [Step("25 apples * 2 = 50 apples"), Step("Answer: 25*2-4", finished=True)]
-    reward = rewards.reward("oracle").make(RewardContext(PROBLEM, ScriptedPolicy({}), Sampling(), NoOtherModels()), {})
+    reward = rewards.reward("oracle").make(RewardContext(PROBLEM, ScriptedPolicy({}), Sampling(), NoOtherModels()), NoSettings())
     scored = asyncio.run(reward.score(PROBLEM, steps, (0,)))
     assert (scored.score, scored.steps, scored.states) == (1.0, (), ())
 

@@ -29,7 +29,7 @@ CHAIN = "chain:steps=4,seed=3"
 def made(name: str, spec: str, policy, **parameters):
     reward, problem = rewards.reward(name), problems.make(spec)
     context = RewardContext(problem, policy, Sampling(), NoOtherModels())
-    return reward.make(context, reward.description.parse(parameters)), problem
+    return reward.make(context, reward.description.configure(parameters)), problem
 
 
 def solved(nano, spec: str, seed: int = 0):

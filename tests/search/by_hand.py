@@ -18,7 +18,7 @@ from rlm_core.models.scripted import ScriptedPolicy
 from rlm_core.problems import make
 from rlm_core.rewards.base import Scored
 from rlm_core.search import search
-from rlm_core.search.run import Control, SearchRun
+from rlm_core.search.run import RunControl, SearchRun
 
 TEXT = "text:question=What is 4*6?,answer=24"
 
@@ -69,10 +69,10 @@ def run_by_hand(
     reward = scores if isinstance(scores, HandScored) else HandScored(scores)
     chosen, records = search(name), []
     config = RunConfig(model="scripted", problem=TEXT, search=name, budget=budget or Budget(10_000))
-    run = SearchRun(config, make(TEXT), policy, reward, Sampling(), records.append, Control())
+    run = SearchRun(config, make(TEXT), policy, reward, Sampling(), records.append, RunControl())
     run.emit(RunStarted({}, run.problem, False))
-    asyncio.run(chosen.run(run, chosen.description.parse(parameters)))
-    run.emit(RunFinished(run.stop))
+    asyncio.run(chosen.run(run, chosen.description.configure(parameters)))
+    run.emit(RunFinished(run.stop.name))
     assert replay(records) == run.tree
     return run.tree, records
 

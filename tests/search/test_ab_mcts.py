@@ -9,12 +9,13 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from rlm_core.core.config import Budget
-from rlm_core.core.events import BackedUp, Evaluated, NodeAdded, Record, Selected, Spent
+from rlm_core.core.events import BackedUp, Evaluated, NodeAdded, Record, Selected, Spent, Term
 from rlm_core.core.tree import ROOT, SearchTree
 from rlm_core.core.wording import number
 from rlm_core.models.scripted import ScriptedPolicy
 from rlm_core.narrate.sentences import sentence
-from rlm_core.search.rules import Arm, beta_posterior, drawn
+from rlm_core.search.algorithms.ab_mcts import beta_posterior, thompson
+from rlm_core.search.rules import Arm
 from tests.search.by_hand import Branching, Cutting, HandScored, by_chance, run_by_hand
 from tests.searching import events
 
@@ -175,9 +176,10 @@ def test_a_posterior_holds_the_prior_and_every_score():
     a, b = beta_posterior(2.4, 3, 1.0)
     assert (a, b) == pytest.approx((3.4, 1.6)) and a + b == pytest.approx(5)
     rng = random.Random(7)
-    draws = [drawn(Arm(1, 30, 24.0, 1.0), 0.5, rng) for _ in range(400)]
-    assert {t.q for t in draws} == {24.5 / 31} and all(t.bonus is None and t.visits == 30 for t in draws)
-    assert sum(t.total or 0.0 for t in draws) / 400 == pytest.approx(24.5 / 31, abs=0.02)
+    draws = [thompson(Arm(1, 30, 24.0, 1.0), 0.5, rng) for _ in range(400)]
+    assert {d.mean for d in draws} == {24.5 / 31}
+    assert draws[0].term == Term(1, 24.5 / 31, 30, 1.0, None, draws[0].sample)
+    assert sum(d.sample for d in draws) / 400 == pytest.approx(24.5 / 31, abs=0.02)
 
 
 def test_its_decisions_are_told_with_their_draws():

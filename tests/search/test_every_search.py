@@ -11,11 +11,11 @@ import pytest
 from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.events import Answered, Evaluated, NodeAdded, Pruned, Record, RunFinished, RunStarted, Spent
 from rlm_core.core.tree import SearchTree
-from rlm_core.core.wording import STOPS
+from rlm_core.core.words import COMMON
 from rlm_core.runs.runner import run_search
 from rlm_core.search import search, searches
-from rlm_core.search.run import Control, SearchRun
-from tests.searching import events, run_to_end, timeless
+from rlm_core.search.run import RunControl, SearchRun
+from tests.searching import events, timeless
 
 every_search = pytest.mark.parametrize("name", sorted(searches()))
 AMPLE = Budget(24, tokens=400)
@@ -31,10 +31,18 @@ def at_ease(nano):
     return lru_cache(lambda name: searched(name, nano.policy()))
 
 
-def searched(name: str, policy, budget: Budget = AMPLE, hook: Callable[[Record, Control], None] | None = None, **rest):
+def searched(name: str, policy, budget: Budget = AMPLE, hook: Callable[[Record, RunControl], None] | None = None, **rest):
     """The tree and the log of a run; `hook` sees every record as it is written."""
     rest = {"problem": "countdown:numbers=3,seed=1", "reward_parameters": {"rollouts": 1}, **rest}
-    tree, records = run_to_end(RunConfig(search=name, budget=budget, **rest), policy, hook=hook)
+    records: list[Record] = []
+    control = RunControl()
+
+    def emit(record: Record) -> None:
+        records.append(record)
+        if hook is not None:
+            hook(record, control)
+
+    tree = asyncio.run(run_search(RunConfig(search=name, budget=budget, **rest), policy, emit, control))
     assert tree.finished is not None and tree.finished.stop != "failed", tree.finished
     assert_whole(tree, records, policy)
     return tree, records
@@ -44,7 +52,7 @@ def assert_whole(tree: SearchTree, records: list[Record], policy) -> None:
     """However a run ended: its log is complete, every token is counted, and only a finished candidate answers."""
     assert [r.seq for r in records] == list(range(1, len(records) + 1))
     assert isinstance(records[0].event, RunStarted) and isinstance(records[-1].event, RunFinished)
-    assert tree.finished is not None and tree.finished.stop in STOPS
+    assert tree.finished is not None and tree.finished.stop in {word.name for word in COMMON}
     spent = events(records, Spent)
     assert sum(s.generated for s in spent) == policy.usage.generated
     assert sum(s.computed for s in spent) == policy.usage.computed
@@ -117,7 +125,7 @@ def test_the_seconds_budget_stops_it_with_no_more_than_one_batch_over(nano, name
 
 @every_search
 def test_cancelled_between_two_requests_it_asks_for_nothing_more(nano, name):
-    def cancel(record: Record, control: Control) -> None:
+    def cancel(record: Record, control: RunControl) -> None:
         if isinstance(record.event, Spent):
             control.cancelled.set()
 
@@ -130,7 +138,7 @@ def test_cancelled_between_two_requests_it_asks_for_nothing_more(nano, name):
 def test_cancelled_in_the_middle_of_a_request_its_log_is_whole(nano, name):
     asked = False
 
-    def cancel(record: Record, control: Control) -> None:
+    def cancel(record: Record, control: RunControl) -> None:
         nonlocal asked
         if isinstance(record.event, Spent) and not asked:
             asked = True
@@ -148,7 +156,7 @@ def test_cancelled_before_it_began_it_spends_nothing_and_answers_nothing(nano, n
 
 @every_search
 def test_paused_and_let_go_on_it_has_the_log_it_has_unpaused(nano, name):
-    def pause(record: Record, control: Control) -> None:
+    def pause(record: Record, control: RunControl) -> None:
         if isinstance(record.event, Spent):
             control.going.clear()
             asyncio.get_running_loop().call_later(0.001, control.going.set)
@@ -190,7 +198,7 @@ def test_a_search_says_whether_it_asks_the_reward(nano, name):
     settings = [{}, *({n: value} for n, values in options.items() for value in values)]
     for given in settings:
         _, records = searched(name, nano.policy(), Budget(2, tokens=2000), problem="chain:steps=2,seed=4", search_parameters=given)
-        judged = search(name).judged(description.parse(given))
+        judged = search(name).judged(description.configure(given))
         assert judged == bool(events(records, Evaluated)), given
 
 
@@ -198,4 +206,4 @@ def test_a_search_says_whether_it_asks_the_reward(nano, name):
 def test_a_run_is_marked_with_the_oracle_only_if_it_asks_it(nano, name):
     config = {"problem": "chain:steps=2,seed=4", "reward": "verifier", "reward_parameters": {}}
     tree, _ = searched(name, nano.policy(), Budget(4, tokens=400), **config)
-    assert tree.oracle == search(name).judged(search(name).description.parse({}))
+    assert tree.oracle == search(name).judged(search(name).description.configure({}))

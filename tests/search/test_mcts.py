@@ -19,9 +19,9 @@ from rlm_core.narrate.sentences import sentence
 from rlm_core.problems import make
 from rlm_core.runs.runner import run_search
 from rlm_core.search import answers
-from rlm_core.search.rules import Arm, terms
-from rlm_core.search.run import Control
-from rlm_core.search.tree_search import allowance
+from rlm_core.search.rules import PUCT, UCT, Arm
+from rlm_core.search.run import RunControl
+from rlm_core.search.tree_search import Widening
 from tests.search.by_hand import Branching, HandScored, by_chance, run_by_hand
 from tests.searching import events, run_to_end, timeless
 
@@ -39,6 +39,12 @@ TEXT = "text:question=What is 4*6?,answer=24"
 def configured(simulations: int | None = 24, tokens: int | None = None, seconds: float | None = None, **rest) -> RunConfig:
     rest = {"problem": "countdown:numbers=3,seed=3", "reward_parameters": {"rollouts": 2}, **rest}
     return RunConfig(budget=Budget(simulations, tokens, seconds), **rest)
+
+
+def searched(config: RunConfig, policy, control: RunControl | None = None) -> tuple[SearchTree, list[Record]]:
+    records: list[Record] = []
+    tree = asyncio.run(run_search(config, policy, records.append, control))
+    return tree, records
 
 
 def scripted(simulations: int | None = 30, **rest) -> tuple[SearchTree, list[Record]]:
@@ -106,7 +112,7 @@ def test_recorded_terms_are_those_of_the_tree_just_before(nano, rule):
             for choice in record.event.choices:
                 ways = [tree.nodes[c] for c in tree.nodes[choice.parent].children if not tree.nodes[c].pruned]
                 arms = [Arm(w.id, w.visits, w.total, w.prior) for w in ways]
-                expected = terms(arms, tree.nodes[choice.parent].visits, rule, 0.8)
+                expected = {"uct": UCT, "puct": PUCT}[rule].terms(arms, tree.nodes[choice.parent].visits, 0.8)
                 assert choice == Choice(choice.parent, tree.nodes[choice.parent].visits, choice.chosen, expected)
                 totals = {t.node: float("inf") if t.total is None else t.total for t in expected}
                 assert totals[choice.chosen] == max(totals.values())
@@ -153,7 +159,7 @@ def test_a_run_without_open_states_stops_as_exhausted_when_no_simulations_were_a
 
 def test_cancelling_keeps_counts_whole_and_answers_only_from_what_is_finished(nano):
     records: list[Record] = []
-    control = Control()
+    control = RunControl()
 
     def emit(record: Record) -> None:
         records.append(record)
@@ -172,7 +178,7 @@ def test_cancelling_keeps_counts_whole_and_answers_only_from_what_is_finished(na
 
 
 def test_cancelled_before_anything_was_finished_there_is_no_answer(nano):
-    control = Control()
+    control = RunControl()
     control.cancelled.set()
     tree, _ = run_to_end(configured(), nano.policy(), control)
     assert tree.finished.stop == "cancelled" and tree.answered.answer is None and tree.totals.generated == 0
@@ -180,7 +186,7 @@ def test_cancelled_before_anything_was_finished_there_is_no_answer(nano):
 
 def test_a_paused_run_goes_on_where_it_was(nano):
     async def paused():
-        control, records = Control(), []
+        control, records = RunControl(), []
         control.going.clear()
         task = asyncio.ensure_future(run_search(configured(6), nano.policy(), records.append, control))
         await asyncio.sleep(0.1)
@@ -242,7 +248,7 @@ def test_puct_with_equal_priors_ranks_children_of_equal_visits_as_uct_does():
     for _ in range(200):
         visits, count = rng.randint(1, 9), rng.randint(2, 6)
         arms = [Arm(i, visits, rng.uniform(0, visits), 1 / count) for i in range(count)]
-        ranked = [sorted(terms(arms, visits * count, rule, rng.uniform(0.1, 2)), key=lambda t: t.total) for rule in ("uct", "puct")]
+        ranked = [sorted(rule.terms(arms, visits * count, rng.uniform(0.1, 2)), key=lambda t: t.total) for rule in (UCT, PUCT)]
         uct, puct = ([t.q for t in r] for r in ranked)
         assert uct == puct == sorted(uct)
 
@@ -258,7 +264,7 @@ def test_under_widening_no_state_ever_has_more_children_than_its_visits_allow(po
     for record in records:
         now.apply(record)
         for node in now.nodes.values():
-            assert len(node.children) <= allowance(width, node.visits, alpha)
+            assert len(node.children) <= Widening(width, alpha).allowance(node.visits)
     if isinstance(policy, Branching):
         assert len(tree.nodes[ROOT].children) > width, "and it does widen"
 

@@ -11,8 +11,8 @@ from rlm_core.core.config import Budget
 from rlm_core.core.events import BackedUp, Choice, Evaluated, Record, Selected
 from rlm_core.core.tree import ROOT, SearchTree
 from rlm_core.narrate.sentences import sentence
-from rlm_core.search.algorithms.x1 import renew
-from rlm_core.search.rules import Arm, terms, x1_bonus
+from rlm_core.search.algorithms.x1 import RULE, renew, x1_bonus
+from rlm_core.search.rules import Arm
 from tests.search.by_hand import Branching, HandScored, by_chance, run_by_hand
 from tests.searching import events
 
@@ -77,7 +77,7 @@ def test_recorded_terms_are_those_of_the_tree_just_before():
             for choice in record.event.choices:
                 visits = tree.nodes[choice.parent].visits
                 ways = [tree.nodes[c] for c in tree.nodes[choice.parent].children if not tree.nodes[c].pruned]
-                expected = terms([Arm(w.id, w.visits, w.total, w.prior) for w in ways], visits, "x1", 0.7)
+                expected = RULE.terms([Arm(w.id, w.visits, w.total, w.prior) for w in ways], visits, 0.7)
                 assert choice == Choice(choice.parent, visits, choice.chosen, expected)
                 for t, w in zip(expected, ways, strict=True):
                     assert t.bonus == pytest.approx(x1_bonus(visits, w.visits, 0.7), abs=1e-4)
@@ -91,7 +91,7 @@ def test_recorded_terms_are_those_of_the_tree_just_before():
 
 
 def test_the_bonus_reads_no_prior_and_is_nothing_at_the_first_visit():
-    likely, unlikely = terms([Arm(1, 3, 1.5, 0.9), Arm(2, 3, 1.5, 0.1)], 7, "x1", 1.25)
+    likely, unlikely = RULE.terms([Arm(1, 3, 1.5, 0.9), Arm(2, 3, 1.5, 0.1)], 7, 1.25)
     assert (likely.bonus, likely.total) == (unlikely.bonus, unlikely.total)
     assert x1_bonus(1, 0, 1.25) == 0 == x1_bonus(0, 0, 1.25)
     assert x1_bonus(5, 1, 1.25) == pytest.approx(2 / 2 * (1.25 + math.log((5 + 19652) / 19652)))
@@ -146,7 +146,7 @@ def test_under_virtual_loss_recorded_terms_count_the_pending_walks():
                 ways = [tree.nodes[c] for c in tree.nodes[choice.parent].children]
                 visits = tree.nodes[choice.parent].visits + pending[choice.parent]
                 arms = [Arm(w.id, w.visits + pending[w.id], w.total, w.prior) for w in ways]
-                assert choice == Choice(choice.parent, visits, choice.chosen, terms(arms, visits, "x1", 1.25))
+                assert choice == Choice(choice.parent, visits, choice.chosen, RULE.terms(arms, visits, 1.25))
                 shifted += any(pending[w.id] and w.visits for w in ways)
             for n in tree.path(record.event.node):
                 pending[n] += 1

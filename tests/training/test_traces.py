@@ -229,7 +229,7 @@ def test_held_out_problems_never_occur_in_training():
         assert len(drawn) > 800 and {split_of(key(t.prompt)) for t in drawn} == {split}
     for task, parameters in ((countdown, {"numbers": 3, "largest": 30, "given": "", "target": 0}), (chain, {"steps": 4, "largest": 99})):
         for seed in range(20):
-            assert split_of(key(task.generate({**parameters, "seed": seed, "split": "test"}).compact)) == "test"
+            assert split_of(key(task.generate(task.DESCRIPTION.configure({**parameters, "seed": seed, "split": "test"})).compact)) == "test"
 
 
 def test_the_same_seed_draws_the_same_traces_and_another_others():

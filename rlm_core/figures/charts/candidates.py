@@ -10,9 +10,10 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from rlm_core import catalogue
 from rlm_core.core.events import Answered, Vote
 from rlm_core.core.tree import SearchTree
-from rlm_core.core.wording import WEIGHTS, number, readable, shorten, voters
+from rlm_core.core.wording import number, readable, shorten, voters
 from rlm_core.figures import palette
 from rlm_core.figures.charts.candidate_rows import GAP, LONGEST, UNSCORED, Row, fitted, groups, places
 from rlm_core.figures.plotly_style import base_layout
@@ -171,7 +172,7 @@ def votes_figure(
         "showlegend": False,
         "bargap": 0.35,
         "xaxis": {
-            "title": {"text": WEIGHTS.get(answered.method, "weight of its votes")},
+            "title": {"text": catalogue.answer_method(answered.method).weight},
             "range": [0, highest * (1.9 if large else 1.5)],
             "gridcolor": theme.faint,
             "zeroline": False,

@@ -8,14 +8,14 @@ Train and test are split by the multiset of the start and the operands.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from itertools import groupby
-from typing import Any
 
 from rlm_core.core.errors import ProblemError
-from rlm_core.core.parameters import Description, Parameter
+from rlm_core.core.parameters import Description, param
 from rlm_core.core.problem import Problem
 from rlm_core.problems import steps as grammar
 from rlm_core.problems.arithmetic import derivation
@@ -32,16 +32,20 @@ HIGHEST = 999
 KEY = "chain"
 """Names the residues that stand for the numbers of a chain (see `derivation`)."""
 
+
+@dataclass(frozen=True, slots=True)
+class ChainConfig:
+    steps: int = param(7, "How many operations: the longer the chain, the surer an error.", low=2, high=10)
+    largest: int = param(99, "The largest number that may be added or subtracted.", low=9, high=99, advanced=True)
+    seed: int = SEED.field()
+    split: str = SPLIT.field()
+
+
 DESCRIPTION = Description(
     name="chain",
     title="Chained arithmetic",
     sentence="Start with a number and apply one operation after another; one slip spoils all that follows.",
-    parameters=(
-        Parameter("steps", 7, "How many operations: the longer the chain, the surer an error.", low=2, high=10),
-        Parameter("largest", 99, "The largest number that may be added or subtracted.", low=9, high=99, advanced=True),
-        SEED,
-        SPLIT,
-    ),
+    config=ChainConfig,
 )
 
 _WORDS = {"+": "Add {}.", "-": "Subtract {}.", "*": "Multiply by {}.", "/": "Divide by {}."}
@@ -70,10 +74,10 @@ def _legal(rng: random.Random, value: int, largest: int) -> list[tuple[str, int,
     return ok or [("-", value - 1, 1)]
 
 
-def generate(p: Mapping[str, Any]) -> Problem:
-    rng = rng_for("chain", p["steps"], p["largest"], p["split"], p["seed"])
-    start, ops = draw(rng, p["steps"], p["largest"], p["split"])
-    return make(start, ops, spec_text("chain", p, DESCRIPTION))
+def generate(config: ChainConfig) -> Problem:
+    rng = rng_for("chain", config.steps, config.largest, config.split, config.seed)
+    start, ops = draw(rng, config.steps, config.largest, config.split)
+    return make(start, ops, spec_text(DESCRIPTION, config))
 
 
 def make(start: int, ops: Sequence[tuple[str, int]], spec: str) -> Problem:

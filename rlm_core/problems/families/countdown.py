@@ -11,13 +11,12 @@ import ast
 import random
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 from rlm_core.core.errors import ProblemError
-from rlm_core.core.parameters import Description, Parameter
+from rlm_core.core.parameters import Description, param
 from rlm_core.core.problem import Problem
 from rlm_core.problems import steps as grammar
 from rlm_core.problems.arithmetic.following import can_win
@@ -29,18 +28,22 @@ from rlm_core.problems.checking.quantity import quantity
 
 LOW_TARGET, HIGH_TARGET = 10, 100
 
+
+@dataclass(frozen=True, slots=True)
+class CountdownConfig:
+    numbers: int = param(3, "How many numbers are given: more numbers, a larger and harder search.", low=2, high=4)
+    largest: int = param(30, "The largest number that may be given.", low=5, high=99, advanced=True)
+    seed: int = SEED.field()
+    split: str = SPLIT.field()
+    given: str = param("", "Your own numbers, such as 3 7 25; leave empty for random ones.", title="Own numbers", advanced=True)
+    target: int = param(0, "Your own target; 0 for a random one (used with own numbers).", low=0, high=9999, advanced=True)
+
+
 DESCRIPTION = Description(
     name="countdown",
     title="Countdown",
     sentence="Combine the given numbers, each exactly once, with + − × ÷ to reach the target.",
-    parameters=(
-        Parameter("numbers", 3, "How many numbers are given: more numbers, a larger and harder search.", low=2, high=4),
-        Parameter("largest", 30, "The largest number that may be given.", low=5, high=99, advanced=True),
-        SEED,
-        SPLIT,
-        Parameter("given", "", "Your own numbers, such as 3 7 25; leave empty for random ones.", title="Own numbers", advanced=True),
-        Parameter("target", 0, "Your own target; 0 for a random one (used with own numbers).", low=0, high=9999, advanced=True),
-    ),
+    config=CountdownConfig,
     paper="Countdown as in Gandhi et al. 2024, Stream of Search",
     url="https://arxiv.org/abs/2404.03683",
 )
@@ -122,12 +125,12 @@ def draw(rng: random.Random, count: int, largest: int, split: str) -> tuple[list
     raise ProblemError(f"No {split} Countdown problem with {count} numbers up to {largest} exists; raise 'largest'.")
 
 
-def generate(p: Mapping[str, Any]) -> Problem:
-    if p["given"]:
-        return _own(str(p["given"]), int(p["target"]))
-    rng = rng_for("countdown", p["numbers"], p["largest"], p["split"], p["seed"])
-    numbers, _, target = draw(rng, p["numbers"], p["largest"], p["split"])
-    return make(numbers, target, spec_text("countdown", p, DESCRIPTION))
+def generate(config: CountdownConfig) -> Problem:
+    if config.given:
+        return _own(str(config.given), int(config.target))
+    rng = rng_for("countdown", config.numbers, config.largest, config.split, config.seed)
+    numbers, _, target = draw(rng, config.numbers, config.largest, config.split)
+    return make(numbers, target, spec_text(DESCRIPTION, config))
 
 
 def _own(given: str, target: int) -> Problem:

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
 from rlm_core.core.errors import ProblemError
-from rlm_core.core.parameters import Description, Parameter
+from rlm_core.core.parameters import Description, param
 from rlm_core.core.problem import Problem
 from rlm_core.problems.base import SEED, SPLIT, Example, Task, spec_text
 from rlm_core.problems.checking.answer_value import trimmed
@@ -40,15 +41,19 @@ _ANNOUNCED = re.compile(r"[^\n]*?(?:<answer>|####|answer\b(?:\s+is\b)?\**\s*[:ï¼
 _WORDS = re.compile(r"[^\W\d_eE]|[=:]")
 """What a reference that is nothing but a number does not hold."""
 
+
+@dataclass(frozen=True, slots=True)
+class GymConfig:
+    name: str = param("chain_sum", "The dataset, such as chain_sum, gsm_symbolic, leg_counting or simple_equations.", title="Dataset")
+    seed: int = SEED.field()
+    split: str = SPLIT.field()
+
+
 DESCRIPTION = Description(
     name="gym",
     title="Reasoning Gym",
     sentence="Any of the hundred generated tasks of reasoning-gym, from sums to games, checked by the task's own scorer.",
-    parameters=(
-        Parameter("name", "chain_sum", "The dataset, such as chain_sum, gsm_symbolic, leg_counting or simple_equations.", title="Dataset"),
-        SEED,
-        SPLIT,
-    ),
+    config=GymConfig,
     paper="Stojanovski et al. 2025, Reasoning Gym",
     url="https://arxiv.org/abs/2505.24760",
 )
@@ -72,16 +77,16 @@ def _ask(function: str, *arguments: Any, seconds: float) -> Any:
         raise ProblemError(f"reasoning-gym gave no reply within {seconds:g} seconds.") from None
 
 
-def generate(p: Mapping[str, Any]) -> Problem:
-    name = p["name"]
+def generate(config: GymConfig) -> Problem:
+    name = config.name
     if name not in names():
         close = [n for n in names() if name in n][:3] or difflib.get_close_matches(name, names(), n=3)
         hint = f"did you mean {' or '.join(close)}?" if close else "there are for example chain_sum, gsm_symbolic and leg_counting."
         raise ProblemError(f"There is no reasoning-gym dataset named '{name}'; {hint}")
-    drawn = _ask("draw", name, p["seed"], p["split"], seconds=DRAW_SECONDS)
+    drawn = _ask("draw", name, config.seed, config.split, seconds=DRAW_SECONDS)
     return Problem(
         task="gym",
-        spec=spec_text("gym", p, DESCRIPTION),
+        spec=spec_text(DESCRIPTION, config),
         question=drawn["question"],
         reference=drawn["answer"],
         data={"name": name, "dataset_seed": drawn["dataset_seed"], "index": drawn["index"]},

@@ -5,11 +5,12 @@ Without a reference nothing here can tell right from wrong: runs then have no ve
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rlm_core.core.errors import ProblemError
-from rlm_core.core.parameters import Description, Parameter
+from rlm_core.core.parameters import Description, param
 from rlm_core.core.problem import Problem
 from rlm_core.problems.base import Example, Task, spec_text
 from rlm_core.problems.checking.equivalence import canonical, equivalent
@@ -18,14 +19,18 @@ from rlm_core.problems.checking.final_answer import final_answer
 LONGEST = 20_000
 """Characters that a question may have."""
 
+
+@dataclass(frozen=True, slots=True)
+class TextConfig:
+    question: str = param("", "The question in words.")
+    answer: str = param("", "A correct answer, such as 42, 1/2 or x^2+1; leave empty if you know none.", title="Reference answer")
+
+
 DESCRIPTION = Description(
     name="text",
     title="Your own question",
     sentence="Type any question; with a reference answer the run can tell which candidates are correct.",
-    parameters=(
-        Parameter("question", "", "The question in words."),
-        Parameter("answer", "", "A correct answer, such as 42, 1/2 or x^2+1; leave empty if you know none.", title="Reference answer"),
-    ),
+    config=TextConfig,
 )
 
 
@@ -34,20 +39,20 @@ def from_text(question: str, reference: str | None = None) -> Problem:
 
     ProblemError if the question is empty or too long.
     """
-    return generate({"question": question, "answer": reference or ""})
+    return generate(TextConfig(question, reference or ""))
 
 
-def generate(p: Mapping[str, Any]) -> Problem:
-    given = {"question": _clean(p["question"]), "answer": _clean(p["answer"])}
-    if not given["question"]:
+def generate(config: TextConfig) -> Problem:
+    given = TextConfig(_clean(config.question), _clean(config.answer))
+    if not given.question:
         raise ProblemError("The question is empty; type one, for example: What is 15% of 80?")
-    if len(given["question"]) > LONGEST:
-        raise ProblemError(f"The question has {len(given['question']):,} characters; at most {LONGEST:,} are allowed.")
+    if len(given.question) > LONGEST:
+        raise ProblemError(f"The question has {len(given.question):,} characters; at most {LONGEST:,} are allowed.")
     return Problem(
         task="text",
-        spec=spec_text("text", given, DESCRIPTION),
-        question=given["question"],
-        reference=given["answer"] or None,
+        spec=spec_text(DESCRIPTION, given),
+        question=given.question,
+        reference=given.answer or None,
     )
 
 

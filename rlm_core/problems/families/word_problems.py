@@ -9,12 +9,12 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any
 
 from rlm_core.core.errors import ProblemError
-from rlm_core.core.parameters import Description, Parameter
+from rlm_core.core.parameters import Description, param
 from rlm_core.core.problem import Problem
 from rlm_core.problems import steps as grammar
 from rlm_core.problems.arithmetic import derivation
@@ -29,15 +29,19 @@ from rlm_core.problems.families.word_templates import HELD_OUT, PEOPLE, TEMPLATE
 HIGHEST = 99_999
 """No intermediate result is larger, and none is smaller than 1."""
 
+
+@dataclass(frozen=True, slots=True)
+class WordsConfig:
+    steps: int = param(2, "How many steps the worked solution takes.", choices=(1, 2, 3, 4))
+    seed: int = SEED.field()
+    split: str = SPLIT.field()
+
+
 DESCRIPTION = Description(
     name="words",
     title="Word problems",
     sentence="A short everyday story with a question; which numbers belong together has to be understood from the words.",
-    parameters=(
-        Parameter("steps", 2, "How many steps the worked solution takes.", choices=(1, 2, 3, 4)),
-        SEED,
-        SPLIT,
-    ),
+    config=WordsConfig,
 )
 
 _OPERATION = re.compile(r"(\w+)([-+*/])(\w+)")
@@ -48,10 +52,10 @@ def templates(steps: int, split: str) -> tuple[Template, ...]:
     return tuple(t for t in TEMPLATES[steps] if (t.name in HELD_OUT) == (split == "test"))
 
 
-def generate(p: Mapping[str, Any]) -> Problem:
-    rng = rng_for("words", p["steps"], p["split"], p["seed"])
-    chosen = rng.choice(templates(p["steps"], p["split"]))
-    return tell(chosen, draw(rng, chosen), _people(rng), spec_text("words", p, DESCRIPTION))
+def generate(config: WordsConfig) -> Problem:
+    rng = rng_for("words", config.steps, config.split, config.seed)
+    chosen = rng.choice(templates(config.steps, config.split))
+    return tell(chosen, draw(rng, chosen), _people(rng), spec_text(DESCRIPTION, config))
 
 
 def draw(rng: random.Random, template: Template) -> dict[str, int]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, make_dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ import numpy as np
 from safetensors.numpy import load_file, save_file
 
 from rlm_core.core.errors import RewardError, TrainingError
-from rlm_core.core.parameters import Description
+from rlm_core.core.parameters import Description, NoSettings
 from rlm_core.core.paths import ASSETS, data_folder
 from rlm_core.core.problem import Problem, question_id
 from rlm_core.core.usage import Seed
@@ -167,17 +167,23 @@ def as_reward(card: Card, folder: Path) -> Reward:
     return Reward(_description(card), _maker(card, folder), model=card.model, learned=learned, needs=(Inspectable,))
 
 
-def _description(card: Card) -> Description:
+def config_of(card: Card) -> type:
+    """The configuration of a head: how step scores become one, by default as its card says; an ORM has nothing to set."""
+    if card.kind != "prm":
+        return NoSettings
+    return make_dataclass("PRMConfig", [("aggregate", str, AGGREGATE.field(default=card.aggregate))], frozen=True, slots=True)
+
+
+def _description(card: Card) -> Description[Any]:
     learned = " and ".join(f"{n:,} {source}" for source, n in card.labels.items())
     where = f"A small model of its own beside {card.model}" if card.backbone else f"A head on the hidden states of {card.model}"
     price = "one pass over each step" if card.backbone else "next to nothing"
     sentence = f"{where}, trained on {learned} labels of {card.problems:,} problems; costs {price}."
-    shown = (replace(AGGREGATE, default=card.aggregate),) if card.kind == "prm" else ()
-    return Description(name=card.reward, title=f"{KINDS[card.kind]} · {card.name}", sentence=sentence, parameters=shown)
+    return Description(card.reward, f"{KINDS[card.kind]} · {card.name}", sentence, config_of(card))
 
 
-def _maker(card: Card, folder: Path) -> Callable[[RewardContext, Mapping[str, Any]], Head]:
-    def make(context: RewardContext, parameters: Mapping[str, Any]) -> Head:
+def _maker(card: Card, folder: Path) -> Callable[[RewardContext, Any], Head]:
+    def make(context: RewardContext, config: Any) -> Head:
         backbone = folder / BACKBONE if card.backbone else None
         fingerprint = require(context.policy, Inspectable).fingerprint
         if fingerprint != card.fingerprint:
@@ -185,7 +191,7 @@ def _maker(card: Card, folder: Path) -> Callable[[RewardContext, Mapping[str, An
                 f"The head {card.reward} reads the hidden states of {card.model} ({card.fingerprint}), and this run's model is "
                 f"{context.policy.name} ({fingerprint}); choose a reward made for that model, or train one."
             )
-        return Head(card, load_network(folder), context, str(parameters.get("aggregate", "last")), backbone)
+        return Head(card, load_network(folder), context, getattr(config, "aggregate", "last"), backbone)
 
     return make
 

@@ -15,26 +15,29 @@ served first and the others wait.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
-from rlm_core.core.parameters import Description, Parameter
+from rlm_core.core.parameters import Description, param
 from rlm_core.core.tree import ROOT, Node
 from rlm_core.search import answers
 from rlm_core.search.levels import afford, expand, keep_best, kept, run_to_the_end, sampled
 from rlm_core.search.run import Search, SearchRun
 
+
+@dataclass(frozen=True, slots=True)
+class BeamSearchConfig:
+    beams: int = param(16, "States a level: the kept beams are extended to so many again.", low=1, high=256, title="Beams n")
+    width: int = param(4, "Children a beam, so that n/M beams are kept; at most n.", low=1, high=64, title="Width M")
+    lookahead: int = param(0, "Greedy steps the policy goes on by before a state is scored.", low=0, high=8)
+    answer_by: str = answers.ANSWER_BY.field()
+    max_steps: int = param(16, "Iterations; the last runs to the end.", low=1, high=128, title="Most steps", advanced=True)
+
+
 DESCRIPTION = Description(
     name="beam_search",
     title="Beam search",
     sentence="Extends several partial solutions side by side, one step at a time, and after every step only the best scored go on.",
-    parameters=(
-        Parameter("beams", 16, "States a level: the kept beams are extended to so many again.", low=1, high=256, title="Beams n"),
-        Parameter("width", 4, "Children a beam, so that n/M beams are kept; at most n.", low=1, high=64, title="Width M"),
-        Parameter("lookahead", 0, "Greedy steps the policy goes on by before a state is scored.", low=0, high=8),
-        answers.PICK,
-        Parameter("max_steps", 16, "Iterations; the last runs to the end.", low=1, high=128, title="Most steps", advanced=True),
-    ),
+    config=BeamSearchConfig,
     paper="Snell et al. 2024, Scaling LLM Test-Time Compute Optimally",
     url="https://arxiv.org/abs/2408.03314",
     shape="layers",
@@ -42,20 +45,20 @@ DESCRIPTION = Description(
 )
 
 
-async def beam_search(run: SearchRun, p: Mapping[str, Any]) -> None:
+async def beam_search(run: SearchRun, config: BeamSearchConfig) -> None:
     run.add_root()
-    keep = kept(p["beams"], p["width"])
+    keep = kept(config.beams, config.width)
     with run.within_budget():
         beams, iteration = [ROOT], 0
         while beams:
             run.check_budget()
             iteration += 1
-            widths = afford(run, p["beams"], len(beams))
+            widths = afford(run, config.beams, len(beams))
             waiting = [b for b, width in zip(beams, widths, strict=True) if not width]
-            states = await extend(run, beams, widths, to_the_end=iteration >= p["max_steps"])
-            await run.evaluate([s.id for s in states], simulations=len(states), lookahead=p["lookahead"])
+            states = await extend(run, beams, widths, to_the_end=iteration >= config.max_steps)
+            await run.evaluate([s.id for s in states], simulations=len(states), lookahead=config.lookahead)
             beams = keep_best(run, [*(s.id for s in states if not s.finished), *waiting], keep)
-    run.answer(answers.picked(run.tree, p["pick"], sampled(run.tree)))
+    run.answer(answers.picked(run.tree, config.answer_by, sampled(run.tree)))
 
 
 async def extend(run: SearchRun, beams: list[int], widths: list[int], *, to_the_end: bool) -> list[Node]:

@@ -6,23 +6,26 @@ al. 2023). The pool stays in the log, so that any smaller N can be looked at aft
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
-from rlm_core.core.parameters import Description, Parameter
+from rlm_core.core.parameters import Description, param
 from rlm_core.search import answers
 from rlm_core.search.pool import BATCH, sample_pool
 from rlm_core.search.run import Search, SearchRun
+
+
+@dataclass(frozen=True, slots=True)
+class BestOfNConfig:
+    n: int = param(16, "How many whole solutions are sampled (fewer if a budget ends first).", low=1, high=512, title="Candidates N")
+    answer_by: str = answers.ANSWER_BY.field()
+    batch: int = BATCH.field()
+
 
 DESCRIPTION = Description(
     name="best_of_n",
     title="Best-of-N",
     sentence="Writes N whole solutions side by side and picks one answer by score.",
-    parameters=(
-        Parameter("n", 16, "How many whole solutions are sampled (fewer if a budget ends first).", low=1, high=512, title="Candidates N"),
-        answers.PICK,
-        BATCH,
-    ),
+    config=BestOfNConfig,
     paper="Cobbe et al. 2021, Training Verifiers to Solve Math Word Problems",
     url="https://arxiv.org/abs/2110.14168",
     shape="fan",
@@ -31,11 +34,11 @@ DESCRIPTION = Description(
 )
 
 
-async def best_of_n(run: SearchRun, p: Mapping[str, Any]) -> None:
+async def best_of_n(run: SearchRun, config: BestOfNConfig) -> None:
     run.add_root()
     with run.within_budget():
-        await sample_pool(run, p["n"], p["batch"], score=p["pick"] != "majority")
-    run.answer(answers.picked(run.tree, p["pick"]))
+        await sample_pool(run, config.n, config.batch, score=config.answer_by != "majority")
+    run.answer(answers.picked(run.tree, config.answer_by))
 
 
-SEARCH = Search(DESCRIPTION, best_of_n, judged=lambda p: p["pick"] != "majority")
+SEARCH = Search(DESCRIPTION, best_of_n, judged=lambda config: config.answer_by != "majority")

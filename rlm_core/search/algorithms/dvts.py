@@ -14,25 +14,28 @@ subtrees are served first and the others wait.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
-from rlm_core.core.parameters import Description, Parameter
+from rlm_core.core.parameters import Description, param
 from rlm_core.core.tree import ROOT, Node
 from rlm_core.search import answers
 from rlm_core.search.levels import afford, best_first, expand, kept, run_to_the_end, sampled, scored
 from rlm_core.search.run import Search, SearchRun
 
+
+@dataclass(frozen=True, slots=True)
+class DVTSConfig:
+    beams: int = param(16, "States a level over all subtrees.", low=1, high=256, title="Beams n")
+    width: int = param(4, "Next steps each subtree chooses among, so that there are n/M subtrees.", low=1, high=64, title="Width M")
+    answer_by: str = answers.ANSWER_BY.field()
+    max_steps: int = param(16, "Iterations; the last runs to the end.", low=1, high=128, title="Most steps", advanced=True)
+
+
 DESCRIPTION = Description(
     name="dvts",
     title="Diverse verifier tree search",
     sentence="Grows several subtrees that never compete, each going on with the best of its own next steps.",
-    parameters=(
-        Parameter("beams", 16, "States a level over all subtrees.", low=1, high=256, title="Beams n"),
-        Parameter("width", 4, "Next steps each subtree chooses among, so that there are n/M subtrees.", low=1, high=64, title="Width M"),
-        answers.PICK,
-        Parameter("max_steps", 16, "Iterations; the last runs to the end.", low=1, high=128, title="Most steps", advanced=True),
-    ),
+    config=DVTSConfig,
     paper="Beeching et al. 2024, Scaling Test-Time Compute with Open Models",
     url="https://huggingface.co/spaces/HuggingFaceH4/blogpost-scaling-test-time-compute",
     shape="subtrees",
@@ -40,21 +43,21 @@ DESCRIPTION = Description(
 )
 
 
-async def dvts(run: SearchRun, p: Mapping[str, Any]) -> None:
+async def dvts(run: SearchRun, config: DVTSConfig) -> None:
     run.add_root()
-    current = dict.fromkeys(range(kept(p["beams"], p["width"])), ROOT)
+    current = dict.fromkeys(range(kept(config.beams, config.width)), ROOT)
     with run.within_budget():
         iteration = 0
         while current:
             run.check_budget()
             iteration += 1
-            widths = afford(run, len(current) * p["width"], len(current))
-            grown = await extend(run, current, widths, p["width"], to_the_end=iteration >= p["max_steps"])
+            widths = afford(run, len(current) * config.width, len(current))
+            grown = await extend(run, current, widths, config.width, to_the_end=iteration >= config.max_steps)
             states = [s.id for states in grown for s in states]
             await run.evaluate(states, simulations=len(states))
             moved = {t: go_on(run, g) if w else current[t] for t, g, w in zip(current, grown, widths, strict=True)}
             current = {t: node for t, node in moved.items() if node is not None}
-    run.answer(answers.picked(run.tree, p["pick"], sampled(run.tree)))
+    run.answer(answers.picked(run.tree, config.answer_by, sampled(run.tree)))
 
 
 async def extend(run: SearchRun, current: dict[int, int], widths: list[int], width: int, *, to_the_end: bool) -> list[list[Node]]:

@@ -11,34 +11,35 @@ answers that tie; the majority, or the summed values, decide.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
 from rlm_core.core.events import Answered, NodeAdded
-from rlm_core.core.parameters import BUDGET, Description, Parameter
+from rlm_core.core.parameters import BUDGET, Description, param
 from rlm_core.core.tree import ROOT
 from rlm_core.core.wording import TREE
+from rlm_core.core.words import EXHAUSTED, STALE, AnswerMethod
 from rlm_core.search import answers
-from rlm_core.search.algorithms.mcts import simulate
+from rlm_core.search.rules import UCT
 from rlm_core.search.run import Search, SearchRun
-from rlm_core.search.tree_search import Growth
+from rlm_core.search.tree_search import Selection, TreeSearch, Widening
+
+
+@dataclass(frozen=True, slots=True)
+class ForestConfig:
+    trees: int = param(4, "How many independent trees; they take turns.", low=1, high=32)
+    answer_by: str = param(
+        "majority", "One vote a tree, or weighed by the value it found.", choices=("majority", "weighted"), formerly="vote"
+    )
+    c: float = param(2**0.5, "Exploration constant of each tree (UCT).", low=0.0, high=10.0, title="Exploration c")
+    width: int = param(4, "Steps proposed when a state is expanded (duplicates are merged).", low=1, high=32)
+    leaves: int = param(2, "Simulations of one tree worked at the same time.", low=1, high=32, title="Parallel leaves", advanced=True)
+
 
 DESCRIPTION = Description(
     name="forest",
     title="Forest",
     sentence="Grows several search trees side by side and lets their answers vote.",
-    parameters=(
-        Parameter("trees", 4, "How many independent trees; they take turns.", low=1, high=32),
-        Parameter(
-            "vote",
-            "majority",
-            "One vote a tree, or weighed by the value it found.",
-            choices=("majority", "weighted"),
-        ),
-        Parameter("c", 2**0.5, "Exploration constant of each tree (UCT).", low=0.0, high=10.0, title="Exploration c"),
-        Parameter("width", 4, "Steps proposed when a state is expanded (duplicates are merged).", low=1, high=32),
-        Parameter("leaves", 2, "Simulations of one tree worked at the same time.", low=1, high=32, title="Parallel leaves", advanced=True),
-    ),
+    config=ForestConfig,
     paper="Bi et al. 2024, Forest-of-Thought",
     url="https://arxiv.org/abs/2412.09078",
     shape="forest",
@@ -46,16 +47,20 @@ DESCRIPTION = Description(
 )
 
 
-async def forest(run: SearchRun, p: Mapping[str, Any]) -> None:
+BY_TREE = AnswerMethod("trees", "letting the trees vote with their own answers", "votes of the trees")
+
+
+async def forest(run: SearchRun, config: ForestConfig) -> None:
     run.add_root()
-    trees = [Growth(run, "uct", p["c"], p["width"], p["leaves"], root=plant(run)) for _ in range(p["trees"])]
+    select, widen = Selection(UCT, config.c), Widening(config.width)
+    trees = [TreeSearch(run, select, widen, leaves=config.leaves, root=plant(run)) for _ in range(config.trees)]
     with run.within_budget():
-        while growing := [t for t in trees if not t.grown]:
+        while growing := [t for t in trees if t.grown is None]:
             for tree in growing:
                 run.check_budget()
-                await simulate(tree)
-        run.stop = "stale" if any(t.grown == "stale" for t in trees) else "exhausted"
-    run.answer(vote(run, [t.root for t in trees], p["vote"]))
+                await tree.simulate()
+        run.stop = STALE if any(t.grown is STALE for t in trees) else EXHAUSTED
+    run.answer(vote(run, [t.root for t in trees], config.answer_by))
 
 
 def plant(run: SearchRun) -> int:
@@ -70,7 +75,7 @@ def vote(run: SearchRun, roots: list[int], how: str) -> Answered:
     own = [answers.most_visited(run.tree, root).node for root in roots]
     chosen = sorted((run.tree.nodes[n] for n in own if n is not None), key=lambda n: -(n.value or 0.0))
     weight = (lambda n: 1.0) if how == "majority" else (lambda n: n.value or 0.0)
-    return answers.by_vote(run.tree, "trees", chosen, weight)
+    return answers.by_vote(run.tree, BY_TREE, chosen, weight)
 
 
-SEARCH = Search(DESCRIPTION, forest)
+SEARCH = Search(DESCRIPTION, forest, words=(UCT, BY_TREE))

@@ -21,46 +21,44 @@ from __future__ import annotations
 import math
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Any
 
+from rlm_core.core import words
 from rlm_core.core.events import Answered, Particle, Resampled
-from rlm_core.core.parameters import Description, Parameter
+from rlm_core.core.parameters import Description, param
 from rlm_core.core.tree import ROOT
+from rlm_core.core.words import AnswerMethod
 from rlm_core.search import answers
 from rlm_core.search.levels import still_open
 from rlm_core.search.run import Search, SearchRun
+
+
+@dataclass(frozen=True, slots=True)
+class ParticleFilteringConfig:
+    particles: int = param(8, "Partial solutions on the way at the same time.", low=1, high=256)
+    weight_temperature: float = param(
+        0.2, "Weights are in proportion to exp(reward / weight temperature): smaller trusts the reward more.", low=0.01, high=10.0
+    )
+    resampling: str = param(
+        "systematic",
+        "systematic: one random number, copies within 1 of their share; multinomial: every particle drawn on its own.",
+        choices=("systematic", "multinomial"),
+    )
+    answer_by: str = answers.ANSWER_BY.field(
+        help="weighted: the largest sum of the particles' weights by answer; naive: the particle of the best score; "
+        "majority: the answer of the most particles."
+    )
+    max_steps: int = param(16, "Steps after which an unfinished particle is dropped.", low=1, high=128, title="Most steps", advanced=True)
+
 
 DESCRIPTION = Description(
     name="particle_filtering",
     title="Particle filtering",
     sentence="Moves a crowd of partial solutions on by chance, and after every step copies the promising ones and drops others.",
-    parameters=(
-        Parameter("particles", 8, "Partial solutions on the way at the same time.", low=1, high=256),
-        Parameter(
-            "weight_temperature",
-            0.2,
-            "Weights are in proportion to exp(reward / weight temperature): smaller trusts the reward more.",
-            low=0.01,
-            high=10.0,
-        ),
-        Parameter(
-            "resampling",
-            "systematic",
-            "systematic: one random number, copies within 1 of their share; multinomial: every particle drawn on its own.",
-            choices=("systematic", "multinomial"),
-        ),
-        replace(
-            answers.PICK,
-            help="weighted: the largest sum of the particles' weights by answer; naive: the particle of the best score; "
-            "majority: the answer of the most particles.",
-        ),
-        Parameter(
-            "max_steps", 16, "Steps after which an unfinished particle is dropped.", low=1, high=128, title="Most steps", advanced=True
-        ),
-    ),
+    config=ParticleFilteringConfig,
     paper="Puri et al. 2025, A Probabilistic Inference Approach to Inference-Time Scaling",
     url="https://arxiv.org/abs/2502.01618",
     shape="particles",
@@ -68,22 +66,25 @@ DESCRIPTION = Description(
 )
 
 
-async def particle_filtering(run: SearchRun, p: Mapping[str, Any]) -> None:
+BY_WEIGHT = AnswerMethod("particles", "summing the weights of the particles by answer", "summed weight of its particles")
+
+
+async def particle_filtering(run: SearchRun, config: ParticleFilteringConfig) -> None:
     run.add_root()
-    particles = [ROOT] * p["particles"]
+    particles = [ROOT] * config.particles
     with run.within_budget():
         step, weights = 0, [1 / len(particles)] * len(particles)
-        while still_open(run, particles, p["max_steps"]):
+        while still_open(run, particles, config.max_steps):
             run.check_budget()
             if step:
                 rng = random.Random(f"{run.config.seed}|resample|{step}")
-                particles = resample(run, particles, weights, p["resampling"], rng)
+                particles = resample(run, particles, weights, config.resampling, rng)
                 weights = [1 / len(particles)] * len(particles)
             if any(is_open(run, n) for n in particles):
                 step += 1
                 await propagate(run, particles)
-                weights = weigh(run, particles, p["weight_temperature"])
-    run.answer(picked(run, particles, weights, p["pick"]))
+                weights = weigh(run, particles, config.weight_temperature)
+    run.answer(picked(run, particles, weights, config.answer_by))
 
 
 async def propagate(run: SearchRun, particles: list[int]) -> None:
@@ -96,7 +97,7 @@ async def propagate(run: SearchRun, particles: list[int]) -> None:
     before = set(particles)
     for i in allowed:
         particles[i] = next(reached[particles[i]], particles[i])  # it stays where no token was left for its step
-    run.spend("expand")
+    run.spend(words.EXPAND)
     fresh = [n for n in dict.fromkeys(particles[i] for i in allowed) if n not in before and not run.tree.nodes[n].cut]
     await run.evaluate(fresh, simulations=len(allowed))
 
@@ -170,9 +171,9 @@ def picked(run: SearchRun, particles: Sequence[int], weights: Sequence[float], p
     """The answer among the finished particles that state one; where none does, among the finished states that were not dropped."""
     there = [run.tree.nodes[n] for n in particles if run.tree.nodes[n].answer is not None]
     if not there or pick != "weighted":
-        return answers.picked(run.tree, pick, there or answers.standing(run.tree))
+        return answers.picked(run.tree, pick, there or answers.unpruned(run.tree))
     weighs = dict(zip(particles, weights, strict=True))
-    return answers.by_vote(run.tree, "particles", [n for n in there if n.score is not None], lambda n: weighs[n.id])
+    return answers.by_vote(run.tree, BY_WEIGHT, [n for n in there if n.score is not None], lambda n: weighs[n.id])
 
 
-SEARCH = Search(DESCRIPTION, particle_filtering)
+SEARCH = Search(DESCRIPTION, particle_filtering, words=(BY_WEIGHT,))

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
-from rlm_core.core.parameters import Description, Parameter
+from rlm_core.core.parameters import Description, param
 from rlm_core.search import answers
 from rlm_core.search.pool import BATCH, sample_pool
 from rlm_core.search.run import Search, SearchRun
+
+
+@dataclass(frozen=True, slots=True)
+class SelfConsistencyConfig:
+    n: int = param(16, "How many whole solutions are sampled (fewer if a budget ends first).", low=1, high=512, title="Candidates N")
+    batch: int = BATCH.field()
+
 
 DESCRIPTION = Description(
     name="self_consistency",
     title="Self-consistency",
     sentence="Writes N whole solutions side by side and takes the answer that most of them give.",
-    parameters=(
-        Parameter("n", 16, "How many whole solutions are sampled (fewer if a budget ends first).", low=1, high=512, title="Candidates N"),
-        BATCH,
-    ),
+    config=SelfConsistencyConfig,
     paper="Wang et al. 2022, Self-Consistency",
     url="https://arxiv.org/abs/2203.11171",
     shape="fan",
@@ -26,11 +29,11 @@ DESCRIPTION = Description(
 )
 
 
-async def self_consistency(run: SearchRun, p: Mapping[str, Any]) -> None:
+async def self_consistency(run: SearchRun, config: SelfConsistencyConfig) -> None:
     run.add_root()
     with run.within_budget():
-        await sample_pool(run, p["n"], p["batch"], score=False)
-    run.answer(answers.picked(run.tree, "majority"))
+        await sample_pool(run, config.n, config.batch, score=False)
+    run.answer(answers.by_majority(run.tree))
 
 
-SEARCH = Search(DESCRIPTION, self_consistency, judged=lambda p: False)
+SEARCH = Search(DESCRIPTION, self_consistency, judged=lambda config: False)

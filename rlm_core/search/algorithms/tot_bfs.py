@@ -13,24 +13,27 @@ are served first and the others wait.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
-from rlm_core.core.parameters import Description, Parameter
+from rlm_core.core.parameters import Description, param
 from rlm_core.core.tree import ROOT
 from rlm_core.search import answers
 from rlm_core.search.levels import afford, expand, keep_best, still_open
 from rlm_core.search.run import Search, SearchRun
 
+
+@dataclass(frozen=True, slots=True)
+class ToTBFSConfig:
+    width: int = param(4, "Steps proposed from every kept state.", low=1, high=32, title="Proposals k")
+    breadth: int = param(5, "States kept a level, finished ones included.", low=1, high=64, title="Breadth b")
+    max_steps: int = param(16, "Steps after which an unfinished state is dropped.", low=1, high=128, title="Most steps", advanced=True)
+
+
 DESCRIPTION = Description(
     name="tot_bfs",
     title="Tree of Thoughts, breadth first",
     sentence="Goes level by level: proposes steps from every kept state, values them all, and keeps the best few.",
-    parameters=(
-        Parameter("width", 4, "Steps proposed from every kept state.", low=1, high=32, title="Proposals k"),
-        Parameter("breadth", 5, "States kept a level, finished ones included.", low=1, high=64, title="Breadth b"),
-        Parameter("max_steps", 16, "Steps after which an unfinished state is dropped.", low=1, high=128, title="Most steps", advanced=True),
-    ),
+    config=ToTBFSConfig,
     paper="Yao et al. 2023, Tree of Thoughts",
     url="https://arxiv.org/abs/2305.10601",
     shape="layers",
@@ -38,19 +41,19 @@ DESCRIPTION = Description(
 )
 
 
-async def tot_bfs(run: SearchRun, p: Mapping[str, Any]) -> None:
+async def tot_bfs(run: SearchRun, config: ToTBFSConfig) -> None:
     run.add_root()
     with run.within_budget():
         frontier = [ROOT]
-        while states := still_open(run, frontier, p["max_steps"]):
+        while states := still_open(run, frontier, config.max_steps):
             run.check_budget()
-            widths = afford(run, len(states) * p["width"], len(states))
+            widths = afford(run, len(states) * config.width, len(states))
             waiting = [s for s, width in zip(states, widths, strict=True) if not width]
             finished = [n for n in frontier if run.tree.nodes[n].finished]
             proposed = [child.id for children in await expand(run, states, widths) for child in children]
             await run.evaluate(proposed, simulations=len(proposed))
-            frontier = keep_best(run, [*finished, *waiting, *proposed], p["breadth"])
-    run.answer(answers.picked(run.tree, "naive", answers.standing(run.tree)))
+            frontier = keep_best(run, [*finished, *waiting, *proposed], config.breadth)
+    run.answer(answers.best_scored(run.tree, answers.unpruned(run.tree)))
 
 
 SEARCH = Search(DESCRIPTION, tot_bfs)

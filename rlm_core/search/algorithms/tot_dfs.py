@@ -14,26 +14,30 @@ One simulation is one state scored.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
-from rlm_core.core.parameters import Description, Parameter
+from rlm_core.core.parameters import Description, param
 from rlm_core.core.tree import ROOT
 from rlm_core.core.wording import name
+from rlm_core.core.words import DONE, EXHAUSTED
 from rlm_core.search import answers
 from rlm_core.search.levels import afford, best_first, expand, scored, still_open
 from rlm_core.search.run import Search, SearchRun
+
+
+@dataclass(frozen=True, slots=True)
+class ToTDFSConfig:
+    width: int = param(4, "Steps proposed from a state.", low=1, high=32, title="Proposals k")
+    threshold: float = param(0.2, "States valued below this are pruned.", low=0.0, high=1.0)
+    accept: float = param(0.99, "A finished state valued at least this ends the search.", low=0.0, high=1.0, title="Accept from")
+    max_steps: int = param(16, "Steps after which an unfinished state is dropped.", low=1, high=128, title="Most steps", advanced=True)
+
 
 DESCRIPTION = Description(
     name="tot_dfs",
     title="Tree of Thoughts, depth first",
     sentence="Follows the most promising step to its end, and goes back to an earlier state when what is left looks bad.",
-    parameters=(
-        Parameter("width", 4, "Steps proposed from a state.", low=1, high=32, title="Proposals k"),
-        Parameter("threshold", 0.2, "States valued below this are pruned.", low=0.0, high=1.0),
-        Parameter("accept", 0.99, "A finished state valued at least this ends the search.", low=0.0, high=1.0, title="Accept from"),
-        Parameter("max_steps", 16, "Steps after which an unfinished state is dropped.", low=1, high=128, title="Most steps", advanced=True),
-    ),
+    config=ToTDFSConfig,
     paper="Yao et al. 2023, Tree of Thoughts",
     url="https://arxiv.org/abs/2305.10601",
     shape="tree",
@@ -41,25 +45,26 @@ DESCRIPTION = Description(
 )
 
 
-async def tot_dfs(run: SearchRun, p: Mapping[str, Any]) -> None:
+async def tot_dfs(run: SearchRun, config: ToTDFSConfig) -> None:
     run.add_root()
     with run.within_budget():
-        found = await explore(run, ROOT, p)
-        run.stop = "done" if found else "exhausted" if run.stop == "done" else run.stop
-    run.answer(answers.picked(run.tree, "naive", answers.standing(run.tree)))
+        found = await explore(run, ROOT, config)
+        if run.stop is DONE and not found:
+            run.stop = EXHAUSTED
+    run.answer(answers.best_scored(run.tree, answers.unpruned(run.tree)))
 
 
-async def explore(run: SearchRun, state: int, p: Mapping[str, Any]) -> bool:
+async def explore(run: SearchRun, state: int, config: ToTDFSConfig) -> bool:
     """DFS(s, t) of the paper; True as soon as a finished state is accepted."""
-    if not still_open(run, [state], p["max_steps"]):
+    if not still_open(run, [state], config.max_steps):
         return False
-    promising = await propose_and_value(run, state, p["width"], p["threshold"])
-    if any(accepted(run, child, p["accept"]) for child in promising):
+    promising = await propose_and_value(run, state, config.width, config.threshold)
+    if any(accepted(run, child, config.accept) for child in promising):
         return True
     for child in promising:
-        if await explore(run, child, p):
+        if await explore(run, child, config):
             return True
-        run.backtrack(child, state, why_back(run, child, p))
+        run.backtrack(child, state, why_back(run, child, config))
     return False
 
 
@@ -80,19 +85,19 @@ def accepted(run: SearchRun, node: int, accept: float) -> bool:
     return run.tree.nodes[node].finished and scored(run, node) >= accept
 
 
-def why_back(run: SearchRun, node: int, p: Mapping[str, Any]) -> str:
+def why_back(run: SearchRun, node: int, config: ToTDFSConfig) -> str:
     """Why nothing more is to be found at a state."""
     here = run.tree.nodes[node]
     if here.finished:
-        return f"{name(node)} is finished, and its score {scored(run, node):.2f} is below the {p['accept']:.2f} that is accepted"
+        return f"{name(node)} is finished, and its score {scored(run, node):.2f} is below the {config.accept:.2f} that is accepted"
     if here.pruned:
         return here.pruned
     scores = [scored(run, c) for c in here.children if not run.tree.nodes[c].cut]
     if not scores:
         return f"the budget of tokens ended before a step from {name(node)} was complete"
     children = f"all {len(scores)} children of {name(node)} are" if len(scores) > 1 else f"the only child of {name(node)} is"
-    if max(scores) < p["threshold"]:
-        return f"{children} below the threshold {p['threshold']:.2f}, the best at {max(scores):.2f}"
+    if max(scores) < config.threshold:
+        return f"{children} below the threshold {config.threshold:.2f}, the best at {max(scores):.2f}"
     return f"{children} explored"
 
 

@@ -6,35 +6,38 @@ q ← (1−α)·q + α·γ·(Σ N_c·q_c / ΣN_c) over the children c, with γ =
 
 Deviations: α's default of 0.5 is ours (their code takes 1). A state that had no value of its own, such as the
 root, takes its children's discounted mean. A state is evaluated when it is first reached, not together with its
-siblings when their parent is expanded; until then its q counts as −1, the lowest. The rest is as in `growth`.
+siblings when their parent is expanded; until then its q counts as −1, the lowest. The rest is as in `tree_search`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
-from rlm_core.core.events import BackedUp
-from rlm_core.core.parameters import BUDGET, Description, Parameter
+from rlm_core.core.events import BackedUp, Term
+from rlm_core.core.parameters import BUDGET, Description, param
 from rlm_core.core.tree import SearchTree
 from rlm_core.search import answers
+from rlm_core.search.rules import PUCT_C2, Rule, added, visited
 from rlm_core.search.run import Search, SearchRun
-from rlm_core.search.tree_search import Growth
+from rlm_core.search.tree_search import Selection, TreeSearch, Widening
+
+
+@dataclass(frozen=True, slots=True)
+class X1Config:
+    c: float = param(1.25, "Exploration constant c1.", low=0.0, high=10.0, title="Exploration c1")
+    alpha: float = param(0.5, "How much of a state's value each backup renews; 0.5 is our choice.", low=0.01, high=1.0, title="Renewal α")
+    gamma: float = param(0.96, "How much of a child's value its parent takes over.", low=0.01, high=1.0, title="Discount γ")
+    width: int = param(4, "Steps proposed when a state is expanded (duplicates are merged).", low=1, high=32)
+    leaves: int = param(1, "Simulations worked at the same time.", low=1, high=32, title="Parallel leaves", advanced=True)
+
 
 DESCRIPTION = Description(
     name="x1-compatible",
     title="MCTS as in x1",
     sentence="The Blueprint's own tree search: no prior, values from −1 to 1 that fade on their way up.",
-    parameters=(
-        Parameter("c", 1.25, "Exploration constant c1.", low=0.0, high=10.0, title="Exploration c1"),
-        Parameter(
-            "alpha", 0.5, "How much of a state's value each backup renews; 0.5 is our choice.", low=0.01, high=1.0, title="Renewal α"
-        ),
-        Parameter("gamma", 0.96, "How much of a child's value its parent takes over.", low=0.01, high=1.0, title="Discount γ"),
-        Parameter("width", 4, "Steps proposed when a state is expanded (duplicates are merged).", low=1, high=32),
-        Parameter("leaves", 1, "Simulations worked at the same time.", low=1, high=32, title="Parallel leaves", advanced=True),
-    ),
+    config=X1Config,
     paper="Besta et al. 2025, Reasoning Language Models: A Blueprint",
     url="https://arxiv.org/abs/2501.11223",
     shape="tree",
@@ -42,17 +45,38 @@ DESCRIPTION = Description(
 )
 
 
-async def x1(run: SearchRun, p: Mapping[str, Any]) -> None:
+def x1_bonus(parent_visits: int, visits: int, c: float) -> float:
+    """sqrt(N(parent) − 1) / (1+N) · [c + ln((N(parent)+c2)/c2)], c2 = 19652: PUCT's bonus without a prior.
+
+    Besta et al. 2025 (x1, the framework of the Reasoning Language Models blueprint).
+
+    >>> round(x1_bonus(10, 2, 1.25), 4)
+    1.2505
+    """
+    return math.sqrt(max(0, parent_visits - 1)) / (1 + visits) * (c + math.log((parent_visits + PUCT_C2) / PUCT_C2))
+
+
+@visited
+def x1_filled(t: Term, parent_visits: int, c: float) -> str:
+    numbers = f"{t.q or 0.0:.2f} + √{max(0, parent_visits - 1)} / (1+{t.visits}) · [{c:.2f} + …]"
+    return f"x1 = q + √(N(parent)−1) / (1+N) · [c₁ + ln((N(parent)+c₂)/c₂)] = {numbers} = {added(t)}, with c₂ = 19652"
+
+
+RULE = Rule("x1", lambda arm, parent_visits, c: x1_bonus(parent_visits, arm.visits, c), x1_filled)
+
+
+async def x1(run: SearchRun, config: X1Config) -> None:
+    """Tree search by x1's rule and backup; the most visited path answers."""
     run.add_root()
-    growth = Growth(run, "x1", p["c"], p["width"], p["leaves"])
+    search = TreeSearch(
+        run,
+        select=Selection(RULE, config.c),
+        widen=Widening(config.width),
+        backup=lambda run, leaf: run.emit(backup(run.tree, leaf, config.alpha, config.gamma)),
+        leaves=config.leaves,
+    )
     with run.within_budget():
-        while not (over := growth.over):
-            run.check_budget()
-            reached = await growth.expand(growth.select_many())
-            await growth.evaluate(reached)
-            for leaf in reached:
-                run.emit(backup(run.tree, leaf, p["alpha"], p["gamma"]))
-        run.stop = over
+        run.stop = await search.grow()
     run.answer(answers.most_visited(run.tree))
 
 
@@ -85,4 +109,4 @@ def renew(q: float | None, mean: float, alpha: float, gamma: float) -> float:
     return gamma * mean if q is None else (1 - alpha) * q + alpha * gamma * mean
 
 
-SEARCH = Search(DESCRIPTION, x1)
+SEARCH = Search(DESCRIPTION, x1, words=(RULE,))

@@ -12,49 +12,48 @@ One simulation is one pilot, or one chain.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from rlm_core.core.events import Answered, EffortChosen
-from rlm_core.core.parameters import Description, Parameter
+from rlm_core.core.parameters import Description, param
 from rlm_core.core.special_tokens import THINK
 from rlm_core.core.tree import ROOT, Node
+from rlm_core.core.words import Purpose
 from rlm_core.models.policy import Forcer
 from rlm_core.search import answers
 from rlm_core.search.pool import add_solution
 from rlm_core.search.run import Search, SearchRun
 from rlm_core.thinking.algorithms.thinking import PROBE, finish
-from rlm_core.thinking.decoder import Chain, Forcing
+from rlm_core.thinking.decoder import WORDS, Chain, Forcing
 
 PILOT = 6
-"""Purpose of samples, besides those in `search.run` and `self_correction`."""
+"""Stream of random numbers, besides those in `search.run` and `self_correction`."""
+PILOTS = Purpose("pilot", "a pilot that the effort is chosen by")
 TIERS = {"low": 0, "medium": 64, "high": 128, "max": 224}
 """Thinking tokens of each level of effort."""
 SURE = {"low": 0.9, "medium": 0.6, "high": 0.35}
 """The least signal at which a level is enough; below all of them it is max."""
 
+
+@dataclass(frozen=True, slots=True)
+class AdaptiveConfig:
+    effort: str = param(
+        "auto", "auto: chosen from the pilots; otherwise this level whatever they say.", choices=("auto", "low", "medium", "high", "max")
+    )
+    signal: str = param(
+        "agreement", "What the pilots are judged by: their agreement, or the reward's mean score.", choices=("agreement", "reward")
+    )
+    pilots: int = param(4, "Pilot solutions sampled without thinking.", low=1, high=32)
+    scale: float = param(1.0, "Factor on every level's thinking tokens (64, 128 and 224).", low=0.25, high=64.0, advanced=True)
+    probe: bool = PROBE.field(default=False, advanced=True)
+
+
 DESCRIPTION = Description(
     name="adaptive",
     title="Adaptive effort",
     sentence="Quick pilot answers show how hard the problem is; the harder, the more thinking it gets.",
-    parameters=(
-        Parameter(
-            "effort",
-            "auto",
-            "auto: chosen from the pilots; otherwise this level whatever they say.",
-            choices=("auto", "low", "medium", "high", "max"),
-        ),
-        Parameter(
-            "signal",
-            "agreement",
-            "What the pilots are judged by: their agreement, or the reward's mean score.",
-            choices=("agreement", "reward"),
-        ),
-        Parameter("pilots", 4, "Pilot solutions sampled without thinking.", low=1, high=32),
-        Parameter("scale", 1.0, "Factor on every level's thinking tokens (64, 128 and 224).", low=0.25, high=64.0, advanced=True),
-        replace(PROBE, default=False, advanced=True),
-    ),
+    config=AdaptiveConfig,
     paper="Damani et al. 2024, Learning How Hard to Think",
     url="https://arxiv.org/abs/2410.04707",
     shape="effort",
@@ -62,20 +61,20 @@ DESCRIPTION = Description(
 )
 
 
-async def adaptive(run: SearchRun, p: Mapping[str, Any]) -> None:
+async def adaptive(run: SearchRun, config: AdaptiveConfig) -> None:
     run.add_root()
     pilots: list[Node] = []
     with run.within_budget():
-        pilots = await sample_pilots(run, p["pilots"])
+        pilots = await sample_pilots(run, config.pilots)
         if run.starved:  # pilots that were cut off show nothing
             run.check_budget()
-        if p["effort"] == "auto":
-            chosen = await choose(run, pilots, p["signal"], p["scale"])
+        if config.effort == "auto":
+            chosen = await choose(run, pilots, config.signal, config.scale)
         else:
-            chosen = EffortChosen(p["effort"], tokens(p["effort"], p["scale"]), "a person chose it")
+            chosen = EffortChosen(config.effort, tokens(config.effort, config.scale), "a person chose it")
         run.emit(chosen)
         if chosen.tokens:
-            await finish(run, await Chain(run, Forcing(most=chosen.tokens, probing=p["probe"])).grow(), judge=False)
+            await finish(run, await Chain(run, Forcing(max_tokens=chosen.tokens, probing=config.probe)).grow(), judge=False)
     run.answer(last_word(run, pilots))
 
 
@@ -87,7 +86,7 @@ async def sample_pilots(run: SearchRun, count: int) -> list[Node]:
     seeds = [(run.config.seed, ROOT, PILOT, i) for i in range(count)]
     (solutions,) = await run.gather(run.policy.complete(run.problem, (), seeds, plain))
     ends = [run.tree.nodes[add_solution(run, s)] for s in solutions]
-    run.spend("pilot", simulations=count)
+    run.spend(PILOTS, simulations=count)
     return ends
 
 
@@ -129,7 +128,14 @@ def last_word(run: SearchRun, pilots: Sequence[Node]) -> Answered:
     """The chain's answer if it was asked and gave one, else the pilots' majority."""
     found, quick = answers.answerable(run.tree), {n.id for n in pilots}
     thought = [n for n in found if n.id not in quick]
-    return answers.picked(run.tree, "majority", thought or found)
+    return answers.by_majority(run.tree, thought or found)
 
 
-SEARCH = Search(DESCRIPTION, adaptive, lambda p: (THINK,), lambda p: p["effort"] == "auto" and p["signal"] == "reward", needs=(Forcer,))
+SEARCH = Search(
+    DESCRIPTION,
+    adaptive,
+    allows=lambda config: (THINK,),
+    judged=lambda config: config.effort == "auto" and config.signal == "reward",
+    needs=(Forcer,),
+    words=(*WORDS, PILOTS),
+)

@@ -7,29 +7,32 @@ put there as well, and the model goes on from it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
-from rlm_core.core.parameters import Description, Parameter
+from rlm_core.core.parameters import Description, param
 from rlm_core.core.special_tokens import THINK, TOOL
 from rlm_core.models.policy import Forcer
 from rlm_core.search.run import Search, SearchRun
 from rlm_core.thinking.algorithms.thinking import CHAINS, JUDGE, PROBE, think
-from rlm_core.thinking.decoder import Forcing
+from rlm_core.thinking.decoder import WORDS, Forcing
+
+
+@dataclass(frozen=True, slots=True)
+class InterleavedConfig:
+    think: bool = param(True, "Call the tool within a thinking space before the answer; else in the answer itself.", title="Think first")
+    max_thinking_tokens: int = param(
+        192, "Thinking tokens after which the answer is forced; 0 for no such limit.", low=0, high=8192, title="At most", formerly="most"
+    )
+    probe: bool = PROBE.field()
+    chains: int = CHAINS.field()
+    judge: bool = JUDGE.field()
+
 
 DESCRIPTION = Description(
     name="interleaved",
     title="Interleaved thinking with a tool",
     sentence="The model hands its calculations to a calculator and goes on with what comes back.",
-    parameters=(
-        Parameter(
-            "think", True, "Call the tool within a thinking space before the answer; else in the answer itself.", title="Think first"
-        ),
-        Parameter("most", 192, "Thinking tokens after which the answer is forced; 0 for no such limit.", low=0, high=8192, title="At most"),
-        PROBE,
-        CHAINS,
-        JUDGE,
-    ),
+    config=InterleavedConfig,
     paper="Yao et al. 2022, ReAct; Schick et al. 2023, Toolformer",
     url="https://arxiv.org/abs/2210.03629",
     shape="ribbon",
@@ -38,9 +41,16 @@ DESCRIPTION = Description(
 )
 
 
-async def interleaved(run: SearchRun, p: Mapping[str, Any]) -> None:
+async def interleaved(run: SearchRun, config: InterleavedConfig) -> None:
     run.add_root()
-    await think(run, p["chains"], Forcing(most=p["most"], probing=p["probe"]), p["judge"])
+    await think(run, config.chains, Forcing(max_tokens=config.max_thinking_tokens, probing=config.probe), config.judge)
 
 
-SEARCH = Search(DESCRIPTION, interleaved, lambda p: (TOOL, THINK) if p["think"] else (TOOL,), lambda p: p["judge"], needs=(Forcer,))
+SEARCH = Search(
+    DESCRIPTION,
+    interleaved,
+    allows=lambda config: (TOOL, THINK) if config.think else (TOOL,),
+    judged=lambda config: config.judge,
+    needs=(Forcer,),
+    words=WORDS,
+)

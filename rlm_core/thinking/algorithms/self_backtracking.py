@@ -16,12 +16,13 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
 
 from rlm_core.core.events import Answered, SampledAgain
-from rlm_core.core.parameters import Description, Parameter
+from rlm_core.core.parameters import Description, param
 from rlm_core.core.special_tokens import BACKTRACK
 from rlm_core.core.tree import ROOT, SearchTree
+from rlm_core.core.words import DONE, EXHAUSTED, AnswerMethod
 from rlm_core.models.policy import Step
 from rlm_core.search import answers
 from rlm_core.search.pool import score_solutions
@@ -30,14 +31,18 @@ from rlm_core.search.run import Search, SearchRun
 Confidences = defaultdict[int, list[float]]
 """By the node in which samples ended: exp(mean log-probability per token) of each of them from the bare problem on, in (0,1]."""
 
+
+@dataclass(frozen=True, slots=True)
+class SelfBacktrackingConfig:
+    n: int = param(16, "Continuations sampled in the first round; later rounds expand up to √N states by √N each.", low=1, high=256)
+    rounds: int = param(2, "Rounds of rolling back.", low=0, high=8, title="Rounds b")
+
+
 DESCRIPTION = Description(
     name="self_backtracking",
     title="Self-backtracking",
     sentence="The model itself says when a path leads nowhere; decoding then rolls back a step and tries again from there.",
-    parameters=(
-        Parameter("n", 16, "Continuations sampled in the first round; later rounds expand up to √N states by √N each.", low=1, high=256),
-        Parameter("rounds", 2, "Rounds of rolling back.", low=0, high=8, title="Rounds b"),
-    ),
+    config=SelfBacktrackingConfig,
     paper="Yang et al. 2025, Step Back to Leap Forward",
     url="https://arxiv.org/abs/2502.04404",
     shape="tree",
@@ -45,18 +50,23 @@ DESCRIPTION = Description(
 )
 
 
-async def self_backtracking(run: SearchRun, p: Mapping[str, Any]) -> None:
+LIKELIHOOD = AnswerMethod(
+    "likelihood", "letting finished candidates vote with their likelihood", "summed likelihood of the samples that gave it"
+)
+
+
+async def self_backtracking(run: SearchRun, config: SelfBacktrackingConfig) -> None:
     run.add_root()
-    root_n = max(1, math.isqrt(p["n"]))
+    root_n = max(1, math.isqrt(config.n))
     met, expanded, ends = {ROOT}, {ROOT}, Confidences(list)
     with run.within_budget():
-        left = await expand(run, [ROOT], p["n"], ends)
-        for _ in range(p["rounds"]):
+        left = await expand(run, [ROOT], config.n, ends)
+        for _ in range(config.rounds):
             run.check_budget()
             states = roll_back(run, left, expanded)
             met.update(states)
             if not states:
-                run.stop = "exhausted" if met == expanded else "done"
+                run.stop = EXHAUSTED if met == expanded else DONE
                 break
             expanded.update(states[:root_n])
             left = await expand(run, states[:root_n], root_n, ends)
@@ -116,7 +126,7 @@ def confidence(steps: Sequence[Step]) -> float:
 
 def likeliest(tree: SearchTree, ends: Mapping[int, Sequence[float]]) -> Answered:
     """The answer whose samples are together the likeliest; shown in the candidate that weighs most."""
-    return answers.by_vote(tree, "likelihood", answers.answerable(tree), lambda n: sum(ends[n.id]))
+    return answers.by_vote(tree, LIKELIHOOD, answers.answerable(tree), lambda n: sum(ends[n.id]))
 
 
-SEARCH = Search(DESCRIPTION, self_backtracking, lambda p: (BACKTRACK,))
+SEARCH = Search(DESCRIPTION, self_backtracking, allows=lambda config: (BACKTRACK,), words=(LIKELIHOOD,))

@@ -11,37 +11,49 @@ One simulation is one chain, or one version of the solution.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
+from rlm_core.core import words
 from rlm_core.core.events import Answered, Corrected, Critiqued
-from rlm_core.core.parameters import Description, Parameter
+from rlm_core.core.parameters import Description, param
 from rlm_core.core.special_tokens import REVISE
 from rlm_core.core.tree import ROOT
+from rlm_core.core.words import AnswerMethod, Purpose
 from rlm_core.models.policy import Critic, Forcer, Step, require
 from rlm_core.search import answers
 from rlm_core.search.pool import add_solution
 from rlm_core.search.run import Search, SearchRun
 from rlm_core.thinking.algorithms.thinking import JUDGE, finish
-from rlm_core.thinking.decoder import Chain, Forcing
+from rlm_core.thinking.decoder import WORDS, Chain, Forcing
 
+CRITIQUES = Purpose("critique", "critiques")
+LATEST = AnswerMethod(
+    "latest",
+    "taking the last version that states an answer",
+    "number of its candidates",
+    "the last version decides, however many others agree",
+)
 CRITIQUE, REVISION = 4, 5
-"""Purposes of samples, besides those in `search.run`."""
+"""Streams of random numbers, besides those in `search.run`."""
+
+
+@dataclass(frozen=True, slots=True)
+class SelfCorrectionConfig:
+    variant: str = param(
+        "trained",
+        "trained: corrections within one chain, which the bundled model has learned; rounds: critique, then revise.",
+        choices=("trained", "rounds"),
+    )
+    rounds: int = param(2, "How often a finished solution is criticised and revised at most (rounds only).", low=1, high=8)
+    judge: bool = JUDGE.field()
+
 
 DESCRIPTION = Description(
     name="self_correction",
     title="Self-correction",
     sentence="The model finds its own mistakes and writes those steps again: within one chain, or in rounds of critique and revision.",
-    parameters=(
-        Parameter(
-            "variant",
-            "trained",
-            "trained: corrections within one chain, which the bundled model has learned; rounds: critique, then revise.",
-            choices=("trained", "rounds"),
-        ),
-        Parameter("rounds", 2, "How often a finished solution is criticised and revised at most (rounds only).", low=1, high=8),
-        JUDGE,
-    ),
+    config=SelfCorrectionConfig,
     paper="Madaan et al. 2023, Self-Refine; Kumar et al. 2024, SCoRe",
     url="https://arxiv.org/abs/2303.17651",
     shape="draft",
@@ -49,15 +61,15 @@ DESCRIPTION = Description(
 )
 
 
-async def self_correction(run: SearchRun, p: Mapping[str, Any]) -> None:
+async def self_correction(run: SearchRun, config: SelfCorrectionConfig) -> None:
     run.add_root()
     with run.within_budget():
-        if p["variant"] == "trained":
-            await finish(run, await Chain(run, Forcing()).grow(), p["judge"])
+        if config.variant == "trained":
+            await finish(run, await Chain(run, Forcing()).grow(), config.judge)
         else:
-            version: int | None = await draft(run, p["judge"])
-            for _ in range(p["rounds"]):
-                version = await improve(run, version, p["judge"]) if version is not None else None
+            version: int | None = await draft(run, config.judge)
+            for _ in range(config.rounds):
+                version = await improve(run, version, config.judge) if version is not None else None
     run.answer(latest(run))
 
 
@@ -66,7 +78,7 @@ async def draft(run: SearchRun, judge: bool) -> int:
     run.check_budget()
     ((steps,),) = await run.gather(run.complete(ROOT, 0, 1))
     end = add_solution(run, steps)
-    run.spend("complete")
+    run.spend(words.COMPLETE)
     await finish(run, end, judge)
     return end
 
@@ -78,7 +90,7 @@ async def improve(run: SearchRun, end: int, judge: bool) -> int | None:
     run.check_budget()
     nodes, old = run.tree.path(end)[1:], run.state(end)
     (found,) = await run.gather(require(run.policy, Critic).critique(run.problem, old, (run.config.seed, end, CRITIQUE), run.sampling))
-    run.spend("critique")
+    run.spend(CRITIQUES)
     wrong = None if found.wrong is None else nodes[found.wrong]
     run.emit(Critiqued(end, found.text, wrong))
     if found.satisfied:
@@ -87,7 +99,7 @@ async def improve(run: SearchRun, end: int, judge: bool) -> int | None:
     kept = shared(old, new)
     first = len(run.tree.nodes)
     last = add_solution(run, new[kept:], nodes[kept - 1] if kept else ROOT)
-    run.spend("complete")
+    run.spend(words.COMPLETE)
     run.emit(Corrected(end if wrong is None else wrong, first, found.text))
     await finish(run, last, judge)
     return last
@@ -101,13 +113,14 @@ def shared(old: Sequence[Step], new: Sequence[Step]) -> int:
 def latest(run: SearchRun) -> Answered:
     """The last version that is finished and states an answer."""
     found = answers.answerable(run.tree)
-    return answers.by_candidate(run.tree, "latest", found[-1] if found else None, found, lambda n: 1.0)
+    return answers.by_candidate(run.tree, LATEST, found[-1] if found else None, found, lambda n: 1.0)
 
 
 SEARCH = Search(
     DESCRIPTION,
     self_correction,
-    lambda p: (REVISE,) if p["variant"] == "trained" else (),
-    lambda p: p["judge"],
+    allows=lambda config: (REVISE,) if config.variant == "trained" else (),
+    judged=lambda config: config.judge,
     needs=(Critic, Forcer),
+    words=(*WORDS, CRITIQUES, LATEST),
 )

@@ -11,17 +11,16 @@ without delimiters of their own think on all lines before their answer, and the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
 from rlm_core.core.errors import ConfigError
-from rlm_core.core.parameters import Description, Parameter
+from rlm_core.core.parameters import Description, Parameter, param
 from rlm_core.core.special_tokens import THINK
 from rlm_core.core.tree import ROOT
 from rlm_core.models.policy import Forcer
 from rlm_core.search import answers
 from rlm_core.search.run import Search, SearchRun
-from rlm_core.thinking.decoder import Chain, Forcing
+from rlm_core.thinking.decoder import ANSWERING, WORDS, Chain, Forcing
 
 CHAINS = Parameter(
     "chains", 1, "How many chains are written one after another; their answers vote.", low=1, high=64, advanced=True, title="Chains"
@@ -36,28 +35,35 @@ JUDGE = Parameter(
     advanced=True,
     title="Judge the end",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class ThinkingConfig:
+    max_thinking_tokens: int = param(
+        128, "Thinking tokens after which the answer is forced; 0 for no such limit.", low=0, high=8192, title="At most", formerly="most"
+    )
+    waits: int = param(0, "How many times the end of thinking is refused and “Wait” put in its place.", low=0, high=10, title="Waits")
+    min_thinking_tokens: int = param(
+        0,
+        "The end of thinking is refused only below so many tokens (0: whatever their number); needs waits.",
+        low=0,
+        high=8192,
+        title="At least",
+        advanced=True,
+        formerly="least",
+    )
+    wait: str = param("Wait", "What is put where the model wanted to stop.", title="Wait text", advanced=True)
+    cue: str = param("", "Put after a forced end of thinking, such as “Final Answer:”.", title="Answer cue", advanced=True)
+    probe: bool = PROBE.field()
+    chains: int = CHAINS.field()
+    judge: bool = JUDGE.field()
+
+
 DESCRIPTION = Description(
     name="thinking",
     title="Thinking with a budget",
     sentence="The model thinks in a space of its own before it answers; its thinking can be cut short, or made longer by “Wait”.",
-    parameters=(
-        Parameter("most", 128, "Thinking tokens after which the answer is forced; 0 for no such limit.", low=0, high=8192, title="At most"),
-        Parameter("waits", 0, "How many times the end of thinking is refused and “Wait” put in its place.", low=0, high=10, title="Waits"),
-        Parameter(
-            "least",
-            0,
-            "The end of thinking is refused only below so many tokens (0: whatever their number); needs waits.",
-            low=0,
-            high=8192,
-            title="At least",
-            advanced=True,
-        ),
-        Parameter("wait", "Wait", "What is put where the model wanted to stop.", title="Wait text", advanced=True),
-        Parameter("cue", "", "Put after a forced end of thinking, such as “Final Answer:”.", title="Answer cue", advanced=True),
-        PROBE,
-        CHAINS,
-        JUDGE,
-    ),
+    config=ThinkingConfig,
     paper="Muennighoff et al. 2025, s1: Simple test-time scaling",
     url="https://arxiv.org/abs/2501.19393",
     shape="ribbon",
@@ -66,12 +72,14 @@ DESCRIPTION = Description(
 )
 
 
-async def thinking(run: SearchRun, p: Mapping[str, Any]) -> None:
-    if p["most"] and p["least"] >= p["most"]:
-        raise ConfigError(f"At least {p['least']} thinking tokens and at most {p['most']} leave nothing; the least must be the smaller.")
-    forcing = Forcing(p["most"], p["least"], p["waits"], p["wait"].strip() or "Wait", p["cue"], p["probe"])
+async def thinking(run: SearchRun, config: ThinkingConfig) -> None:
+    """Write the chains one after another under budget forcing; their answers vote. ConfigError if the budgets leave nothing."""
+    most, least = config.max_thinking_tokens, config.min_thinking_tokens
+    if most and least >= most:
+        raise ConfigError(f"At least {least} thinking tokens and at most {most} leave nothing; the least must be the smaller.")
+    forcing = Forcing(most, least, config.waits, config.wait.strip() or "Wait", config.cue, config.probe)
     run.add_root()
-    await think(run, p["chains"], forcing, p["judge"])
+    await think(run, config.chains, forcing, config.judge)
 
 
 async def think(run: SearchRun, count: int, forcing: Forcing, judge: bool) -> None:
@@ -81,7 +89,7 @@ async def think(run: SearchRun, count: int, forcing: Forcing, judge: bool) -> No
             run.check_budget()
             end = await Chain(run, forcing, ROOT, number).grow()
             await finish(run, end, judge)
-    run.answer(answers.picked(run.tree, "weighted" if judge else "majority"))
+    run.answer(answers.by_score(run.tree) if judge else answers.by_majority(run.tree))
 
 
 async def finish(run: SearchRun, end: int, judge: bool) -> None:
@@ -89,7 +97,14 @@ async def finish(run: SearchRun, end: int, judge: bool) -> None:
     if judge and run.tree.nodes[end].finished:
         await run.evaluate([end], simulations=1)
     else:
-        run.spend("answer", simulations=1)
+        run.spend(ANSWERING, simulations=1)
 
 
-SEARCH = Search(DESCRIPTION, thinking, lambda p: (THINK,), lambda p: p["judge"], needs=(Forcer,))
+SEARCH = Search(
+    DESCRIPTION,
+    thinking,
+    allows=lambda config: (THINK,),
+    judged=lambda config: config.judge,
+    needs=(Forcer,),
+    words=WORDS,
+)

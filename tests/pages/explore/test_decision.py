@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 from pages.explore.alternatives import MAX_ROWS, alternatives
 from pages.explore.decision import compared, now
 from rlm_core.core.tree import SearchTree, replay
+from rlm_core.search.rules import UCT
 from tests.helpers import beam_log, best_of_n_log, particle_log, random_log
 
 
@@ -17,7 +18,7 @@ def asked_tree() -> tuple[SearchTree, int]:
     for node in tree.nodes.values():
         parent = tree.nodes[node.parent] if node.parent is not None else None
         if parent is not None and parent.decision is not None:
-            choice = now(tree, parent, parent.decision[1])
+            choice = now(tree, parent, UCT, parent.decision[1].constant)
             if choice is not None and choice.chosen != node.id:
                 return tree, node.id
     raise AssertionError("no node lost a decision")
@@ -55,7 +56,7 @@ def test_the_loser_is_compared_with_the_one_that_was_chosen():
     tree, node = asked_tree()
     parent = tree.nodes[tree.nodes[node].parent or 0]
     assert parent.decision is not None
-    choice = now(tree, parent, parent.decision[1])
+    choice = now(tree, parent, UCT, parent.decision[1].constant)
     assert choice is not None
     assert compared(choice.terms, choice, tree.nodes[node]).startswith(f"Node {node} (◀) ")
     assert compared(choice.terms, choice, tree.nodes[choice.chosen]) == ""
@@ -67,7 +68,7 @@ def test_nothing_can_be_chosen_where_all_children_were_pruned():
     assert parent.decision is not None
     for child in parent.children:
         tree.nodes[child].pruned = "it was cut off"
-    assert now(tree, parent, parent.decision[1]) is None
+    assert now(tree, parent, UCT, parent.decision[1].constant) is None
 
 
 def test_a_candidate_is_ranked_by_score_among_all_with_its_answer_and_what_became_of_it():
