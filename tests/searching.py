@@ -11,19 +11,19 @@ from rlm_core.core.tree import SearchTree, replay
 from rlm_core.models.policy import Policy
 from rlm_core.models.source import ModelSource
 from rlm_core.runs.runner import run_search
-from rlm_core.search.run import Control
+from rlm_core.search.run import RunControl
 
 
 def run_to_end(
     config: RunConfig,
     policy: Policy,
-    control: Control | None = None,
-    hook: Callable[[Record, Control], None] | None = None,
+    control: RunControl | None = None,
+    hook: Callable[[Record, RunControl], None] | None = None,
     source: ModelSource | None = None,
 ) -> tuple[SearchTree, list[Record]]:
     """The tree and the log of a run, which replays to that tree; `hook` gets every record as it is written."""
     records: list[Record] = []
-    control = control or Control()
+    control = control or RunControl()
 
     def emit(record: Record) -> None:
         records.append(record)

@@ -189,4 +189,4 @@ def _draw_page(name: str) -> None:
     """A whole page; AppTest takes the text of this function out of its file."""
     from importlib import import_module
 
-    import_module(f"pages.{name}.page").page()
+    getattr(import_module(f"pages.{name}.page"), name)()
