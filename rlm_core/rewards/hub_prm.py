@@ -21,7 +21,7 @@ class HubPRMConfig:
     recipe: str = param(
         "auto",
         "How it was trained to be asked; auto goes by its configuration and name.",
-        choices=("auto", "qwen", "math_shepherd", "rlhflow", "skywork", "reasoneval", "thinkprm"),
+        choices=("auto", *RECIPES),
     )
     aggregate: str = AGGREGATE.field()
 
