@@ -21,6 +21,8 @@ from rlm_core.rewards.uncertainty import uncertainty
 
 @dataclass(frozen=True, slots=True)
 class EntropyConfig:
+    """Parameters of the entropy reward."""
+
     over: str = param("mean", "Mean entropy, or how much it varies from token to token.", choices=("mean", "variance"), title="Figure")
 
 
@@ -34,6 +36,11 @@ DESCRIPTION = Description(
 
 @dataclass(frozen=True, slots=True)
 class Entropy:
+    """The token entropy under the policy, as a reward.
+
+    over: "mean" or "variance" of the entropies.
+    """
+
     policy: Inspectable
     over: str
     name: str = "entropy"

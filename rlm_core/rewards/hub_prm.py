@@ -17,6 +17,8 @@ from rlm_core.rewards.base import Reward, RewardContext, Scored
 
 @dataclass(frozen=True, slots=True)
 class HubPRMConfig:
+    """Parameters of a published process reward model."""
+
     model: str = param("", "A Hugging Face id or a folder with safetensors.", title="Reward model")
     recipe: str = param(
         "auto",

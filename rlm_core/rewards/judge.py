@@ -21,6 +21,8 @@ from rlm_core.rewards.base import Reward, RewardContext, Scored
 
 @dataclass(frozen=True, slots=True)
 class JudgeConfig:
+    """Parameters of the judge."""
+
     model: str = param(
         "smollm2", "Who judges: an id, a folder or a GGUF file; smollm2 is small and judges hardly better than chance.", title="Judge"
     )

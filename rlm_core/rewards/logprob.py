@@ -27,6 +27,8 @@ DESCRIPTION = Description(
 
 @dataclass(frozen=True, slots=True)
 class MeanLogprob:
+    """exp(mean log-probability per token) under the policy, in (0,1]."""
+
     policy: Scorer
     name: str = "logprob"
     scores_partial: bool = True

@@ -19,6 +19,8 @@ from rlm_core.rewards.base import Reward, RewardContext, RewardModel, Scored
 
 @dataclass(frozen=True, slots=True)
 class MixtureConfig:
+    """Parameters of the mixture."""
+
     parts: str = param(
         "0.5*rollouts + 0.5*logprob",
         "Weights and names of other rewards, such as 0.7*prm:nano(aggregate=prod) + 0.3*rollouts; weights are scaled to sum to 1.",

@@ -23,6 +23,8 @@ from rlm_core.rewards.rollouts import CHECK, PILOT_SIZE, Ends, ended, make_ends
 
 @dataclass(frozen=True, slots=True)
 class OmegaPRMConfig:
+    """Parameters of the search for the first error."""
+
     rollouts: int = param(4, "Rollouts from every prefix that is tried.", low=1, high=64, title="Rollouts per prefix")
     check: str = CHECK.field()
     pilot: int = PILOT_SIZE.field()

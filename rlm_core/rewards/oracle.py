@@ -28,6 +28,8 @@ DESCRIPTION = Description(
 
 @dataclass(frozen=True, slots=True)
 class Oracle:
+    """1 where the exact solver finds that the state can still reach a correct answer, else 0."""
+
     name: str = "oracle"
     scores_partial: bool = True
     oracle: bool = True

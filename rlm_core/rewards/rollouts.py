@@ -37,6 +37,8 @@ PILOT_SIZE = Parameter(
 
 @dataclass(frozen=True, slots=True)
 class RolloutsConfig:
+    """Parameters of Monte-Carlo rollouts."""
+
     rollouts: int = param(4, "How many times each state is played to the end.", low=1, high=64, title="Rollouts per state")
     estimate: str = param(
         "soft", "soft: the mean outcome; hard: 1 if any rollout succeeds, else 0.", choices=("soft", "hard"), advanced=True
@@ -122,6 +124,13 @@ def ended(steps: Sequence[Step]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Rollouts:
+    """Monte-Carlo rollouts from a state.
+
+    ends: plays and judges them.
+    count: rollouts per state.
+    hard: 1 if any rollout succeeds, else 0; without it, their mean outcome.
+    """
+
     ends: Ends
     count: int
     hard: bool = False

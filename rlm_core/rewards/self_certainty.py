@@ -29,6 +29,8 @@ DESCRIPTION = Description(
 
 @dataclass(frozen=True, slots=True)
 class SelfCertainty:
+    """The policy's self-certainty, mapped to [0,1)."""
+
     policy: Inspectable
     name: str = "self_certainty"
     scores_partial: bool = True

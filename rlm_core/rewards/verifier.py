@@ -60,6 +60,11 @@ def check(problem: Problem, steps: Sequence[Step]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Verifier:
+    """1 for a finished solution with a correct answer, else 0.
+
+    oracle: the check needs the reference answer.
+    """
+
     oracle: bool
     name: str = "verifier"
     scores_partial: bool = False

@@ -35,6 +35,8 @@ KEY = "chain"
 
 @dataclass(frozen=True, slots=True)
 class ChainConfig:
+    """Parameters of the problems that this family makes."""
+
     steps: int = param(7, "How many operations: the longer the chain, the surer an error.", low=2, high=10)
     largest: int = param(99, "The largest number that may be added or subtracted.", low=9, high=99, advanced=True)
     seed: int = SEED.field()

@@ -31,6 +31,8 @@ LOW_TARGET, HIGH_TARGET = 10, 100
 
 @dataclass(frozen=True, slots=True)
 class CountdownConfig:
+    """Parameters of the problems that this family makes."""
+
     numbers: int = param(3, "How many numbers are given: more numbers, a larger and harder search.", low=2, high=4)
     largest: int = param(30, "The largest number that may be given.", low=5, high=99, advanced=True)
     seed: int = SEED.field()

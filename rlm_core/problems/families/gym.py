@@ -44,6 +44,8 @@ _WORDS = re.compile(r"[^\W\d_eE]|[=:]")
 
 @dataclass(frozen=True, slots=True)
 class GymConfig:
+    """Parameters of the problems that this family makes."""
+
     name: str = param("chain_sum", "The dataset, such as chain_sum, gsm_symbolic, leg_counting or simple_equations.", title="Dataset")
     seed: int = SEED.field()
     split: str = SPLIT.field()

@@ -22,6 +22,8 @@ LONGEST = 20_000
 
 @dataclass(frozen=True, slots=True)
 class TextConfig:
+    """The problem and its reference answer, as a person types them."""
+
     question: str = param("", "The question in words.")
     answer: str = param("", "A correct answer, such as 42, 1/2 or x^2+1; leave empty if you know none.", title="Reference answer")
 

@@ -32,6 +32,8 @@ HIGHEST = 99_999
 
 @dataclass(frozen=True, slots=True)
 class WordsConfig:
+    """Parameters of the problems that this family makes."""
+
     steps: int = param(2, "How many steps the worked solution takes.", choices=(1, 2, 3, 4))
     seed: int = SEED.field()
     split: str = SPLIT.field()

@@ -32,6 +32,8 @@ from rlm_core.search.run import Search, SearchRun
 
 @dataclass(frozen=True, slots=True)
 class ABMCTSConfig:
+    """Parameters of adaptive branching."""
+
     prior: float = param(0.5, "Both parameters of the Beta prior: small trusts the first scores, large holds back.", low=0.01, high=10.0)
     answer_by: str = param(
         "best", "The finished state of the highest value, or a vote weighed by value.", choices=("best", "vote"), formerly="answer"
@@ -161,6 +163,10 @@ class Branching:
 
 
 async def ab_mcts(run: SearchRun, config: ABMCTSConfig) -> None:
+    """Select by Thompson sampling → generate one step → score it → back it up, until a budget is used up.
+
+    Without a budget of simulations, a search that keeps finding nothing new ends too (`MAX_STALE`).
+    """
     run.add_root()
     branching, stale = Branching(run, config.prior), 0
     with run.within_budget():

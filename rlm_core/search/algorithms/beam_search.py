@@ -26,8 +26,10 @@ from rlm_core.search.run import Search, SearchRun
 
 @dataclass(frozen=True, slots=True)
 class BeamSearchConfig:
-    beams: int = param(16, "States a level: the kept beams are extended to so many again.", low=1, high=256, title="Beams n")
-    width: int = param(4, "Children a beam, so that n/M beams are kept; at most n.", low=1, high=64, title="Width M")
+    """Parameters of beam search."""
+
+    beams: int = param(16, "States per level; the kept beams are extended to this number again.", low=1, high=256, title="Beams n")
+    width: int = param(4, "Children per beam, so that n/M beams are kept; at most n.", low=1, high=64, title="Width M")
     lookahead: int = param(0, "Greedy steps the policy goes on by before a state is scored.", low=0, high=8)
     answer_by: str = answers.ANSWER_BY.field()
     max_steps: int = param(16, "Iterations; the last runs to the end.", low=1, high=128, title="Most steps", advanced=True)
@@ -46,6 +48,10 @@ DESCRIPTION = Description(
 
 
 async def beam_search(run: SearchRun, config: BeamSearchConfig) -> None:
+    """Expand every beam → score the new states → keep the best n/M, until every beam is finished.
+
+    The answer is then chosen among the finished candidates.
+    """
     run.add_root()
     keep = kept(config.beams, config.width)
     with run.within_budget():

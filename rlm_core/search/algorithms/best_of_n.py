@@ -16,6 +16,8 @@ from rlm_core.search.run import Search, SearchRun
 
 @dataclass(frozen=True, slots=True)
 class BestOfNConfig:
+    """Parameters of Best-of-N."""
+
     n: int = param(16, "How many whole solutions are sampled (fewer if a budget ends first).", low=1, high=512, title="Candidates N")
     answer_by: str = answers.ANSWER_BY.field()
     batch: int = BATCH.field()
@@ -35,6 +37,7 @@ DESCRIPTION = Description(
 
 
 async def best_of_n(run: SearchRun, config: BestOfNConfig) -> None:
+    """Sample N whole solutions, score each, and answer by the scores."""
     run.add_root()
     with run.within_budget():
         await sample_pool(run, config.n, config.batch, score=config.answer_by != "majority")

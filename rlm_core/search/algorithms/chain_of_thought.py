@@ -22,6 +22,8 @@ from rlm_core.search.run import Search, SearchRun
 
 @dataclass(frozen=True, slots=True)
 class ChainOfThoughtConfig:
+    """Parameters of chain of thought."""
+
     decoding: str = param(
         "sampled",
         "sampled: steps are drawn at the run's temperature; greedy: always the likeliest token, whatever the temperature.",
@@ -53,6 +55,7 @@ CHAIN_END = AnswerMethod("chain", "reading the end of the chain", "number of its
 
 
 async def chain_of_thought(run: SearchRun, config: ChainOfThoughtConfig) -> None:
+    """Sample one step after another until the solution is finished; the end of the chain is the answer."""
     if config.decoding == "greedy":
         run.sampling = replace(run.sampling, temperature=0.0)
     at = run.add_root()
@@ -67,6 +70,7 @@ async def chain_of_thought(run: SearchRun, config: ChainOfThoughtConfig) -> None
 
 
 async def next_step(run: SearchRun, at: Node) -> Node:
+    """One sampled step joins the chain; returns its node."""
     (steps,) = await run.gather(run.propose(at.id, 1))
     child = run.add(at.id, steps[0])
     run.spend(words.EXPAND)

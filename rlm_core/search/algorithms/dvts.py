@@ -25,7 +25,9 @@ from rlm_core.search.run import Search, SearchRun
 
 @dataclass(frozen=True, slots=True)
 class DVTSConfig:
-    beams: int = param(16, "States a level over all subtrees.", low=1, high=256, title="Beams n")
+    """Parameters of diverse verifier tree search."""
+
+    beams: int = param(16, "States per level over all subtrees.", low=1, high=256, title="Beams n")
     width: int = param(4, "Next steps each subtree chooses among, so that there are n/M subtrees.", low=1, high=64, title="Width M")
     answer_by: str = answers.ANSWER_BY.field()
     max_steps: int = param(16, "Iterations; the last runs to the end.", low=1, high=128, title="Most steps", advanced=True)
@@ -44,6 +46,10 @@ DESCRIPTION = Description(
 
 
 async def dvts(run: SearchRun, config: DVTSConfig) -> None:
+    """Expand the current state of every subtree → score the new states → each subtree goes on with its own best.
+
+    A subtree ends at a finished state. The answer is then chosen among the finished candidates of all subtrees.
+    """
     run.add_root()
     current = dict.fromkeys(range(kept(config.beams, config.width)), ROOT)
     with run.within_budget():

@@ -26,9 +26,11 @@ from rlm_core.search.tree_search import Selection, TreeSearch, Widening
 
 @dataclass(frozen=True, slots=True)
 class ForestConfig:
+    """Parameters of the forest."""
+
     trees: int = param(4, "How many independent trees; they take turns.", low=1, high=32)
     answer_by: str = param(
-        "majority", "One vote a tree, or weighed by the value it found.", choices=("majority", "weighted"), formerly="vote"
+        "majority", "One vote per tree, or votes weighed by the value each tree found.", choices=("majority", "weighted"), formerly="vote"
     )
     c: float = param(2**0.5, "Exploration constant of each tree (UCT).", low=0.0, high=10.0, title="Exploration c")
     width: int = param(4, "Steps proposed when a state is expanded (duplicates are merged).", low=1, high=32)
@@ -51,6 +53,7 @@ BY_TREE = AnswerMethod("trees", "letting the trees vote with their own answers",
 
 
 async def forest(run: SearchRun, config: ForestConfig) -> None:
+    """Run one batch of simulations per tree, in turns, until every tree is explored; the trees' own answers vote."""
     run.add_root()
     select, widen = Selection(UCT, config.c), Widening(config.width)
     trees = [TreeSearch(run, select, widen, leaves=config.leaves, root=plant(run)) for _ in range(config.trees)]

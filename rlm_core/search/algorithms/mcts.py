@@ -22,6 +22,8 @@ from rlm_core.search.values import value_of
 
 @dataclass(frozen=True, slots=True)
 class MCTSConfig:
+    """Parameters of Monte-Carlo tree search."""
+
     rule: str = param(
         "uct", "How a child is chosen: UCT (value + curiosity) or PUCT (the policy's prior steers the curiosity).", choices=("uct", "puct")
     )
@@ -83,7 +85,7 @@ ANSWERS = {"visits": answers.most_visited, "best": answers.best_terminal, "vote"
 
 
 async def mcts(run: SearchRun, config: MCTSConfig) -> None:
-    """Simulate until a budget is used up or the tree is fully explored, then answer."""
+    """Select → expand → evaluate → backup, until a budget is used up or the tree is fully explored; then answer."""
     run.add_root()
     search = TreeSearch(
         run,

@@ -38,6 +38,8 @@ from rlm_core.search.run import Search, SearchRun
 
 @dataclass(frozen=True, slots=True)
 class ParticleFilteringConfig:
+    """Parameters of particle filtering."""
+
     particles: int = param(8, "Partial solutions on the way at the same time.", low=1, high=256)
     weight_temperature: float = param(
         0.2, "Weights are in proportion to exp(reward / weight temperature): smaller trusts the reward more.", low=0.01, high=10.0
@@ -70,6 +72,7 @@ BY_WEIGHT = AnswerMethod("particles", "summing the weights of the particles by a
 
 
 async def particle_filtering(run: SearchRun, config: ParticleFilteringConfig) -> None:
+    """Propagate → weigh → resample, until no particle is open; the particles' answers are weighed."""
     run.add_root()
     particles = [ROOT] * config.particles
     with run.within_budget():

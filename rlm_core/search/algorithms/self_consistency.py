@@ -12,6 +12,8 @@ from rlm_core.search.run import Search, SearchRun
 
 @dataclass(frozen=True, slots=True)
 class SelfConsistencyConfig:
+    """Parameters of self-consistency."""
+
     n: int = param(16, "How many whole solutions are sampled (fewer if a budget ends first).", low=1, high=512, title="Candidates N")
     batch: int = BATCH.field()
 
@@ -30,6 +32,7 @@ DESCRIPTION = Description(
 
 
 async def self_consistency(run: SearchRun, config: SelfConsistencyConfig) -> None:
+    """Sample N whole solutions; the most common answer is the answer."""
     run.add_root()
     with run.within_budget():
         await sample_pool(run, config.n, config.batch, score=False)

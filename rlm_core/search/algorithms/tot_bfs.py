@@ -24,8 +24,10 @@ from rlm_core.search.run import Search, SearchRun
 
 @dataclass(frozen=True, slots=True)
 class ToTBFSConfig:
+    """Parameters of breadth-first Tree of Thoughts."""
+
     width: int = param(4, "Steps proposed from every kept state.", low=1, high=32, title="Proposals k")
-    breadth: int = param(5, "States kept a level, finished ones included.", low=1, high=64, title="Breadth b")
+    breadth: int = param(5, "States kept per level, finished ones included.", low=1, high=64, title="Breadth b")
     max_steps: int = param(16, "Steps after which an unfinished state is dropped.", low=1, high=128, title="Most steps", advanced=True)
 
 
@@ -42,6 +44,10 @@ DESCRIPTION = Description(
 
 
 async def tot_bfs(run: SearchRun, config: ToTBFSConfig) -> None:
+    """Propose k steps per open state of the frontier → value them → keep the best b as the next frontier.
+
+    The answer is the frontier's finished state of the highest value.
+    """
     run.add_root()
     with run.within_budget():
         frontier = [ROOT]

@@ -27,6 +27,8 @@ from rlm_core.search.run import Search, SearchRun
 
 @dataclass(frozen=True, slots=True)
 class ToTDFSConfig:
+    """Parameters of depth-first Tree of Thoughts."""
+
     width: int = param(4, "Steps proposed from a state.", low=1, high=32, title="Proposals k")
     threshold: float = param(0.2, "States valued below this are pruned.", low=0.0, high=1.0)
     accept: float = param(0.99, "A finished state valued at least this ends the search.", low=0.0, high=1.0, title="Accept from")
@@ -46,6 +48,7 @@ DESCRIPTION = Description(
 
 
 async def tot_dfs(run: SearchRun, config: ToTDFSConfig) -> None:
+    """Explore depth first from the root until a finished state is accepted; the best valued finished state answers."""
     run.add_root()
     with run.within_budget():
         found = await explore(run, ROOT, config)

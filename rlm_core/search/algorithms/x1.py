@@ -26,6 +26,8 @@ from rlm_core.search.tree_search import Selection, TreeSearch, Widening
 
 @dataclass(frozen=True, slots=True)
 class X1Config:
+    """Parameters of x1's tree search."""
+
     c: float = param(1.25, "Exploration constant c1.", low=0.0, high=10.0, title="Exploration c1")
     alpha: float = param(0.5, "How much of a state's value each backup renews; 0.5 is our choice.", low=0.01, high=1.0, title="Renewal α")
     gamma: float = param(0.96, "How much of a child's value its parent takes over.", low=0.01, high=1.0, title="Discount γ")
@@ -66,7 +68,7 @@ RULE = Rule("x1", lambda arm, parent_visits, c: x1_bonus(parent_visits, arm.visi
 
 
 async def x1(run: SearchRun, config: X1Config) -> None:
-    """Tree search by x1's rule and backup; the most visited path answers."""
+    """Select by x1's rule → expand → evaluate → back up by its discounted mean; the most visited path answers."""
     run.add_root()
     search = TreeSearch(
         run,

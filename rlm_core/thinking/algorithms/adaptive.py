@@ -38,6 +38,8 @@ SURE = {"low": 0.9, "medium": 0.6, "high": 0.35}
 
 @dataclass(frozen=True, slots=True)
 class AdaptiveConfig:
+    """Parameters of adaptive effort."""
+
     effort: str = param(
         "auto", "auto: chosen from the pilots; otherwise this level whatever they say.", choices=("auto", "low", "medium", "high", "max")
     )
@@ -62,6 +64,10 @@ DESCRIPTION = Description(
 
 
 async def adaptive(run: SearchRun, config: AdaptiveConfig) -> None:
+    """Sample pilots → choose the effort by their agreement or their scores → think within its budget.
+
+    The chain's answer counts; at low effort, or without one, the pilots' majority answers.
+    """
     run.add_root()
     pilots: list[Node] = []
     with run.within_budget():

@@ -19,6 +19,8 @@ from rlm_core.thinking.decoder import WORDS, Forcing
 
 @dataclass(frozen=True, slots=True)
 class InterleavedConfig:
+    """Parameters of interleaved thinking."""
+
     think: bool = param(True, "Call the tool within a thinking space before the answer; else in the answer itself.", title="Think first")
     max_thinking_tokens: int = param(
         192, "Thinking tokens after which the answer is forced; 0 for no such limit.", low=0, high=8192, title="At most", formerly="most"
@@ -42,6 +44,7 @@ DESCRIPTION = Description(
 
 
 async def interleaved(run: SearchRun, config: InterleavedConfig) -> None:
+    """Write the chains one after another, each with the calculator at hand; their answers vote."""
     run.add_root()
     await think(run, config.chains, Forcing(max_tokens=config.max_thinking_tokens, probing=config.probe), config.judge)
 

@@ -34,6 +34,8 @@ Confidences = defaultdict[int, list[float]]
 
 @dataclass(frozen=True, slots=True)
 class SelfBacktrackingConfig:
+    """Parameters of self-backtracking."""
+
     n: int = param(16, "Continuations sampled in the first round; later rounds expand up to √N states by √N each.", low=1, high=256)
     rounds: int = param(2, "Rounds of rolling back.", low=0, high=8, title="Rounds b")
 
@@ -56,6 +58,10 @@ LIKELIHOOD = AnswerMethod(
 
 
 async def self_backtracking(run: SearchRun, config: SelfBacktrackingConfig) -> None:
+    """Expand: sample N continuations of the problem. Then b rounds: roll back → expand √N states by √N samples each.
+
+    The answer whose samples are together the likeliest is taken.
+    """
     run.add_root()
     root_n = max(1, math.isqrt(config.n))
     met, expanded, ends = {ROOT}, {ROOT}, Confidences(list)

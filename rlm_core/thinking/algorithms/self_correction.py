@@ -40,6 +40,8 @@ CRITIQUE, REVISION = 4, 5
 
 @dataclass(frozen=True, slots=True)
 class SelfCorrectionConfig:
+    """Parameters of self-correction."""
+
     variant: str = param(
         "trained",
         "trained: corrections within one chain, which the bundled model has learned; rounds: critique, then revise.",
@@ -62,6 +64,7 @@ DESCRIPTION = Description(
 
 
 async def self_correction(run: SearchRun, config: SelfCorrectionConfig) -> None:
+    """Write one chain that corrects itself, or: generate → critique → revise, round by round. The last version answers."""
     run.add_root()
     with run.within_budget():
         if config.variant == "trained":

@@ -39,13 +39,15 @@ JUDGE = Parameter(
 
 @dataclass(frozen=True, slots=True)
 class ThinkingConfig:
+    """Parameters of thinking with a budget."""
+
     max_thinking_tokens: int = param(
         128, "Thinking tokens after which the answer is forced; 0 for no such limit.", low=0, high=8192, title="At most", formerly="most"
     )
     waits: int = param(0, "How many times the end of thinking is refused and “Wait” put in its place.", low=0, high=10, title="Waits")
     min_thinking_tokens: int = param(
         0,
-        "The end of thinking is refused only below so many tokens (0: whatever their number); needs waits.",
+        "The end of thinking is refused only below this number of tokens (0: at any number); needs waits.",
         low=0,
         high=8192,
         title="At least",
@@ -83,7 +85,7 @@ async def thinking(run: SearchRun, config: ThinkingConfig) -> None:
 
 
 async def think(run: SearchRun, count: int, forcing: Forcing, judge: bool) -> None:
-    """So many chains one after another; their answers vote, by the reward's scores if it judges them."""
+    """Write `count` chains one after another; their answers vote, weighed by the reward's scores if it judges them."""
     with run.within_budget():
         for number in range(count):
             run.check_budget()
