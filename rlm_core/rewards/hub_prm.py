@@ -10,7 +10,7 @@ from rlm_core.core.parameters import Description, param
 from rlm_core.core.problem import Problem
 from rlm_core.core.usage import Seed
 from rlm_core.models.policy import Step
-from rlm_core.models.source import StepScorer
+from rlm_core.models.source import RECIPES, StepScorer
 from rlm_core.rewards.aggregate import AGGREGATE, running
 from rlm_core.rewards.base import Reward, RewardContext, Scored
 
