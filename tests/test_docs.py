@@ -108,7 +108,7 @@ def test_the_commands_a_document_gives_are_there_with_their_options(doc):
     ("text", "lost"),
     [
         (
-            "`ab_mcts.beta_posterior`, `algorithms/mcts.py`, `SearchRun.evaluate`, `MixedValue.mix`, `kv_cache.States`",
+            "`ab_mcts.beta_posterior`, `algorithms/mcts.py`, `SearchRun.evaluate`, `MixedValue.mix`, `kv_cache.TokenStates`",
             [],
         ),
         ("`search/rules.beta_mass`", ["search/rules.beta_mass"]),
