@@ -29,7 +29,12 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
 
 class Token(msgspec.Struct, frozen=True, array_like=True):
-    """A token as generated: vocabulary id, text, natural-log probability (≤ 0) under the policy at temperature 1."""
+    """A token as generated.
+
+    id: in the vocabulary.
+    text: as it stands in the step.
+    logprob: natural-log probability under the policy at temperature 1, at most 0.
+    """
 
     id: Count
     text: str
@@ -37,9 +42,14 @@ class Token(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Term(msgspec.Struct, frozen=True, array_like=True):
-    """One child's arithmetic at a selection: node, mean value in [0,1] (None if unvisited), visits, prior, bonus, total.
+    """One child's arithmetic at a selection.
 
-    `bonus` and `total` are None where they are infinite (an unvisited child under UCT).
+    node: the child.
+    q: mean value in [0,1]; None if it was never visited.
+    visits: simulations backed up through it.
+    prior: P(step) in [0,1].
+    bonus: at least 0; None where it is infinite (an unvisited child under UCT).
+    total: q and bonus together; None where it is infinite.
     """
 
     node: Count
@@ -51,10 +61,13 @@ class Term(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """One decision on the way down: at `parent` with `visits`, `chosen` beat its siblings by `terms`.
+    """One decision on the way down.
 
-    wider, deeper: under the rule "thompson" the draws in [0,1] that decided between a new child and one there
-    is; `chosen` is `parent` itself where a new child was wanted, and a term's `total` is that child's own draw.
+    parent: the node at which it was made.
+    visits: of the parent, at that moment.
+    chosen: the child with the largest total; under "thompson" the parent itself where a new child is wanted.
+    terms: the arithmetic of every child; under "thompson" a term's total is its own draw, and its bonus None.
+    wider, deeper: under "thompson" the draws in [0,1] for a new child and for one of those there are; else None.
     """
 
     parent: Count
@@ -66,12 +79,17 @@ class Choice(msgspec.Struct, frozen=True):
 
     @property
     def drawn(self) -> bool:
-        """Was it decided by draws between a new child and one there is, and not by a formula?"""
+        """Was it decided by draws between a new child and an existing one, and not by a formula?"""
         return self.wider is not None and self.deeper is not None
 
 
 class RolloutResult(msgspec.Struct, frozen=True):
-    """One simulation to the end from a state: its steps, the answer it gave (None: none) and its score in [0,1]."""
+    """One simulation from a state to the end of a solution.
+
+    steps: texts written after the state.
+    answer: the answer it gave; None if it gave none.
+    score: in [0,1].
+    """
 
     steps: tuple[str, ...]
     answer: str | None
@@ -83,7 +101,13 @@ class Event(msgspec.Struct, frozen=True, tag_field="type"):
 
 
 class RunStarted(Event, frozen=True, tag="run_started"):
-    """config: the run's configuration as plain data. oracle: the search may see the reference answer."""
+    """The first event of every log.
+
+    config: the run's configuration as plain data.
+    problem: what is to be solved.
+    oracle: the search may see the reference answer.
+    version: of the log format.
+    """
 
     config: dict[str, Any]
     problem: Problem
@@ -94,13 +118,18 @@ class RunStarted(Event, frozen=True, tag="run_started"):
 class NodeAdded(Event, frozen=True, tag="node_added"):
     """A state joins the tree.
 
-    parent: None for the root. text: the step that leads here. tokens: that step as generated.
-    prior: P(step) among its siblings, in [0,1]; 1 where no siblings were weighed. finished: the policy ended its solution here.
-    answer: what a finished state answers; None if it states none. cut: the step ran into the length
-    limit, so the state is neither finished nor can it be continued. correct: the verifier's word on a
-    finished state, None where nothing is known; shown to people, never read by a search.
-    mark: the marker of `rlm_core.core.special_tokens` that the step ended in or stands for, if it is no ordinary step.
-    thinking: it stands in the thinking space, apart from the answer. forced: the decoder or a tool put it there.
+    node: its number.
+    parent: the state before its step; None for the root.
+    text: the step that leads here.
+    tokens: that step as generated.
+    prior: P(step) among its siblings, in [0,1]; 1 where no siblings were weighed.
+    finished: the policy ended its solution here.
+    cut: the step ran into the length limit, so the state is neither finished nor can it be continued.
+    answer: the answer of a finished state; None if it states none.
+    correct: the verifier's verdict on a finished state, None where nothing is known; shown to people, never read by a search.
+    mark: the special token (`rlm_core.core.special_tokens`) that the step ended in or stands for; "" for an ordinary step.
+    thinking: the step stands in the thinking space, apart from the answer.
+    forced: the decoder or a tool put it there.
     """
 
     node: Count
@@ -118,14 +147,24 @@ class NodeAdded(Event, frozen=True, tag="node_added"):
 
 
 class SampledAgain(Event, frozen=True, tag="sampled_again"):
-    """`times` more samples came out the same as `node`: it is one state and stands for so many more samples in a vote."""
+    """More samples came out the same as a node, which stands for all of them.
+
+    node: the state that was reached again.
+    times: how many more samples it stands for in a vote.
+    """
 
     node: Count
     times: Count
 
 
 class Selected(Event, frozen=True, tag="selected"):
-    """A walk from the root to `node`; one choice a level, empty where the root itself was taken."""
+    """A walk from the root to a node.
+
+    node: where the walk ended.
+    choices: one per level; empty where the root itself was taken.
+    rule: name of the selection rule.
+    constant: the rule's constant, such as c of UCT.
+    """
 
     node: Count
     choices: tuple[Choice, ...] = ()
@@ -134,7 +173,12 @@ class Selected(Event, frozen=True, tag="selected"):
 
 
 class Part(msgspec.Struct, frozen=True, array_like=True):
-    """One part of a mixed score: what it is, its weight and its score, both in [0,1]."""
+    """One part of a mixed score.
+
+    name: the reward that gave it.
+    weight: in [0,1]; the weights sum to 1.
+    score: in [0,1].
+    """
 
     name: str
     weight: Share
@@ -142,11 +186,17 @@ class Part(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Evaluated(Event, frozen=True, tag="evaluated"):
-    """`reward` gave `node` a score in [0,1]; for rollouts, with the simulations it is the mean of.
+    """A reward scored a node.
 
-    ahead: steps the policy was let go on by before the score was taken (lookahead).
-    parts: the weighted parts of a mixed score, empty where there is one.
-    steps: the score of each step so far in [0,1], where the reward gives one a step. note: what a judge wrote.
+    node: the state that was scored.
+    reward: its name.
+    score: in [0,1].
+    rollouts: the simulations of which the score is the mean; empty for other rewards.
+    oracle: the reward read the reference answer.
+    ahead: steps that the policy wrote before the score was taken (lookahead).
+    parts: the weighted parts of a mixed score; empty for a single reward.
+    steps: score of each step so far in [0,1], where the reward gives one per step.
+    note: text written by a judge.
     """
 
     node: Count
@@ -161,9 +211,11 @@ class Evaluated(Event, frozen=True, tag="evaluated"):
 
 
 class BackedUp(Event, frozen=True, tag="backed_up"):
-    """`value` in [0,1] was added to every node of `path` (leaf first, root last): N += 1, W += value.
+    """A value was added to every node of a path: N += 1, W += value.
 
-    values: where a rule other than the mean is used, the Q in [0,1] that each node of `path` has from now on (W = N·Q).
+    path: leaf first, root last.
+    value: in [0,1].
+    values: new Q of each node of the path in [0,1] (W = N·Q), under a rule other than the mean; else empty.
     """
 
     path: tuple[Count, ...]
@@ -172,14 +224,23 @@ class BackedUp(Event, frozen=True, tag="backed_up"):
 
 
 class Pruned(Event, frozen=True, tag="pruned"):
-    """`nodes` will not be continued, because of `reason`."""
+    """Nodes that will not be continued.
+
+    nodes: their numbers.
+    reason: in words.
+    """
 
     nodes: tuple[Count, ...]
     reason: str
 
 
 class Backtracked(Event, frozen=True, tag="backtracked"):
-    """The search left `source` for its ancestor `target`, because of `reason`."""
+    """The search went back to an ancestor.
+
+    source: the node it left.
+    target: the ancestor.
+    reason: in words.
+    """
 
     source: Count
     target: Count
@@ -187,7 +248,12 @@ class Backtracked(Event, frozen=True, tag="backtracked"):
 
 
 class Forced(Event, frozen=True, tag="forced"):
-    """The decoder steps in at `node`: `text` is put there, and not by the model, because of `reason`."""
+    """The decoder, not the model, put a text into a chain.
+
+    node: where it stands.
+    text: the text.
+    reason: in words.
+    """
 
     node: Count
     text: str
@@ -195,7 +261,13 @@ class Forced(Event, frozen=True, tag="forced"):
 
 
 class ToolCalled(Event, frozen=True, tag="tool_called"):
-    """In `node` the model called the calculator with `call`; `result` was put after it. failed: the result is an error's text."""
+    """The model called the calculator.
+
+    node: the step with the call.
+    call: the expression it asked for.
+    result: the text put after the call.
+    failed: the result is an error message.
+    """
 
     node: Count
     call: str
@@ -204,7 +276,12 @@ class ToolCalled(Event, frozen=True, tag="tool_called"):
 
 
 class Corrected(Event, frozen=True, tag="corrected"):
-    """`target` replaces `source`, because of `reason`."""
+    """A node replaces another.
+
+    source: the node that is replaced.
+    target: the node that replaces it.
+    reason: in words.
+    """
 
     source: Count
     target: Count
@@ -212,7 +289,12 @@ class Corrected(Event, frozen=True, tag="corrected"):
 
 
 class Critiqued(Event, frozen=True, tag="critiqued"):
-    """The model's own critique of the solution that ends in `node`; `wrong`: the node of the step it faults, None if none."""
+    """The model's own critique of a solution.
+
+    node: the end of the solution.
+    text: the critique.
+    wrong: the node of the step it faults; None if it faults none.
+    """
 
     node: Count
     text: str
@@ -220,10 +302,12 @@ class Critiqued(Event, frozen=True, tag="critiqued"):
 
 
 class Probed(Event, frozen=True, tag="probed"):
-    """Forced to answer at `node`, the model would say `answer` (None: nothing) with `confidence`.
+    """The model was forced to answer at a node. This changes nothing in the run, and its tokens are counted apart.
 
-    confidence: in [0,1], the geometric mean probability of the tokens it answers with. The probe has no
-    effect on the run, and its tokens are counted apart.
+    node: where it was asked.
+    answer: the answer it would give; None if it gives none.
+    confidence: geometric mean probability of the answer's tokens, in [0,1].
+    correct: the verifier's verdict on that answer; None where nothing is known.
     """
 
     node: Count
@@ -233,7 +317,12 @@ class Probed(Event, frozen=True, tag="probed"):
 
 
 class Particle(msgspec.Struct, frozen=True, array_like=True):
-    """A particle's node, its weight in [0,1] before resampling (the weights sum to 1) and how many of it go on."""
+    """A particle at a resampling.
+
+    node: the state it stands on.
+    weight: in [0,1] before resampling; the weights sum to 1.
+    copies: how many particles continue from it.
+    """
 
     node: Count
     weight: Share
@@ -241,16 +330,23 @@ class Particle(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Resampled(Event, frozen=True, tag="resampled"):
-    """Particles were drawn anew in proportion to their weights; those with 0 copies end here."""
+    """Particles were drawn anew in proportion to their weights.
+
+    particles: those before the draw; one with 0 copies ends here.
+    method: systematic or multinomial.
+    """
 
     particles: tuple[Particle, ...]
     method: str
 
 
 class EffortChosen(Event, frozen=True, tag="effort_chosen"):
-    """How much will be spent: `level` (low, medium, high or max) with `tokens` of thinking, because of `reason`.
+    """How much thinking a problem gets.
 
-    signal: what it was chosen by, in [0,1]; None where a person chose.
+    level: low, medium, high or max.
+    tokens: thinking tokens of that level.
+    reason: in words.
+    signal: the number in [0,1] that decided; None where a person chose.
     """
 
     level: str
@@ -260,12 +356,14 @@ class EffortChosen(Event, frozen=True, tag="effort_chosen"):
 
 
 class Spent(Event, frozen=True, tag="spent"):
-    """What the last request cost.
+    """The cost of the last request.
 
-    purpose: expand, rollout, complete, score, think, answer, lookahead, pilot, critique, dropped or probe; what a
-    probe takes is counted apart from all else. generated: tokens sampled, those later discarded included.
-    computed, reused: prompt tokens run through the model, and taken from the prefix cache.
-    reward_passes: evaluations by a reward model. simulations: how many this completes.
+    purpose: name of a `core.words.Purpose`, such as expand, rollout or score; tokens of "probe" are counted apart from all else.
+    generated: tokens sampled, those later discarded included.
+    computed: prompt tokens run through the model.
+    reused: prompt tokens taken from the prefix cache.
+    reward_passes: evaluations by a reward model.
+    simulations: how many simulations this completes.
     """
 
     purpose: str
@@ -277,7 +375,13 @@ class Spent(Event, frozen=True, tag="spent"):
 
 
 class Vote(msgspec.Struct, frozen=True):
-    """One answer with the summed weight of the candidates that gave it and those candidates."""
+    """One answer in a vote.
+
+    answer: as it is shown.
+    weight: summed over the candidates that gave it, at least 0.
+    nodes: those candidates.
+    correct: the verifier's verdict; None where nothing is known.
+    """
 
     answer: str
     weight: Amount
@@ -286,7 +390,14 @@ class Vote(msgspec.Struct, frozen=True):
 
 
 class Answered(Event, frozen=True, tag="answered"):
-    """The search's answer by `method`; `node` is the candidate it stands in, `votes` all that were weighed."""
+    """The search's answer.
+
+    method: name of a `core.words.AnswerMethod`.
+    answer: None if no candidate states one.
+    node: the candidate in which the answer stands; None if there is none.
+    correct: the verifier's verdict; None where nothing is known.
+    votes: every answer that was weighed.
+    """
 
     method: str
     answer: str | None
@@ -298,9 +409,9 @@ class Answered(Event, frozen=True, tag="answered"):
 class RunFinished(Event, frozen=True, tag="run_finished"):
     """The last event of every log that was not cut off.
 
-    stop: done, simulations, tokens, seconds, exhausted, stale, cancelled or failed. exhausted: nothing is left to explore;
-    stale: something is, but so many simulations in a row reached nothing new that the search gave up.
-    detail: for failed, what went wrong in one sentence.
+    stop: name of a `core.words.StopReason`. "exhausted": nothing is left to explore. "stale": something is, but a long row
+        of simulations reached nothing new, so the search gave up.
+    detail: where the run failed, the error in one sentence.
     """
 
     stop: str
@@ -330,7 +441,12 @@ AnyEvent = (
 
 
 class Record(msgspec.Struct, frozen=True):
-    """An event with its place in the log and its time in seconds since the run began."""
+    """An event with its place in the log.
+
+    seq: from 1.
+    time: seconds since the run began.
+    event: the event.
+    """
 
     seq: Count
     time: Amount

@@ -21,7 +21,12 @@ C = TypeVar("C")
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A worked solution shown to a chat model before the question."""
+    """A worked solution shown to a chat model before the question.
+
+    question: in words.
+    steps: one text per step.
+    answer: the final answer.
+    """
 
     question: str
     steps: tuple[str, ...]
@@ -32,13 +37,16 @@ class Example:
 class Task(Generic[C]):
     """A family of problems as plain functions.
 
-    generate(parameters) -> Problem; parameters are those of the description, already checked.
-    solution(problem) -> one worked solution as step texts, the last ending in "<answer>…", or None.
-    answer(problem, steps) -> the answer that a finished text gives, or None if it gives none.
-    verify(problem, answer) -> is the answer right? None where nothing is known to check against.
-    solvable(problem, steps) -> the oracle: can this state still reach a correct answer? None where
-        the task has no exact solver for such a state.
-    same(answer, answer) -> do two answers say the same, so that they are counted as one? By default only equal texts do.
+    description: its name, texts and parameters.
+    generate(config): the problem; the configuration is already checked.
+    solution(problem): one worked solution as step texts, the last ending in "<answer>…"; None if there is none.
+    answer(problem, steps): the answer that a finished text gives; None if it gives none.
+    verify(problem, answer): is the answer right? None where nothing is known to check against.
+    solvable(problem, steps): the oracle: can this state still reach a correct answer? None where the task has no exact
+        solver for such a state.
+    instruction: what a chat model is told to do.
+    examples: worked solutions shown to a chat model before the question.
+    same(answer, answer): do two answers say the same, so that they are counted as one? By default only equal texts do.
     """
 
     description: Description[C]

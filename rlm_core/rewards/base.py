@@ -21,11 +21,16 @@ C = TypeVar("C")
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """score: in [0,1]. rollouts: the simulations it is the mean of. passes: reward-model evaluations it took.
+    """What a reward says of one state.
 
-    steps: the score of each step in [0,1] where the reward gives one a step; states: that of the state after each step,
-    where the same pass tells it. parts: those of a mixture.
-    note: what a judge wrote. generated: tokens that models other than the run's policy wrote for it.
+    score: in [0,1].
+    rollouts: the simulations of which it is the mean.
+    passes: reward-model evaluations it took.
+    steps: score of each step in [0,1], where the reward gives one per step.
+    states: score of the state after each step in [0,1], where the same pass gives them.
+    parts: the parts of a mixture.
+    note: text written by a judge.
+    generated: tokens written for it by models other than the run's policy.
     """
 
     score: float
@@ -41,6 +46,7 @@ class Scored:
 class RewardModel(Protocol):
     """Scores states.
 
+    name: as the log writes it.
     scores_partial: can it score an unfinished state? Where it cannot, a search walks on to a finished one.
     oracle: does it read the reference answer? Every run that uses such a reward is labelled.
     """
@@ -61,7 +67,13 @@ class RewardModel(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RewardContext:
-    """What a reward may be built from: the run's problem and policy, how that policy is sampled, and other models."""
+    """The parts of a run that a reward may be built from.
+
+    problem: what is being solved.
+    policy: the run's model.
+    sampling: how that model is sampled in the run.
+    source: other models, loaded when first asked for.
+    """
 
     problem: Problem
     policy: Policy

@@ -61,7 +61,11 @@ class Search(Generic[C]):
 
 @dataclass(slots=True)
 class RunControl:
-    """Pause, resume and cancel signals for a run."""
+    """Pause, resume and cancel signals for a run.
+
+    cancelled: set once the run is to end.
+    going: set unless the run is paused.
+    """
 
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
     going: asyncio.Event = field(default_factory=asyncio.Event)
@@ -79,7 +83,10 @@ async def _or_none(work: Awaitable[T]) -> T | None:
 
 
 class SearchStopped(Exception):
-    """Leaves the work of a search: a budget is used up, or the run was cancelled. reason: as the log will give it."""
+    """Leaves the work of a search: a budget is used up, or the run was cancelled.
+
+    reason: the stop reason for the log.
+    """
 
     def __init__(self, reason: StopReason) -> None:
         super().__init__(reason.name)
@@ -89,7 +96,10 @@ class SearchStopped(Exception):
 class SearchRun:
     """One run in progress: its tree, its budget, and the only way to change either.
 
-    stop: why it ends, so far. starved: something was cut off by the budget of tokens.
+    config, problem, policy, reward, sampling, control: as they were given.
+    tree: the events so far, applied.
+    stop: why the run ends, so far.
+    starved: a sample was cut off by the budget of tokens.
     """
 
     def __init__(

@@ -30,10 +30,10 @@ WORDS = (THINKING, ANSWERING)
 
 @dataclass(frozen=True, slots=True)
 class Forcing:
-    """How the decoder steps in. Tokens are those of the thinking space, whoever put them there.
+    """How the decoder steps in. Tokens are those of the thinking space, forced ones included.
 
     max_tokens: thinking is ended at this number; 0: never.
-    min_tokens: its end is refused below this number; 0: whatever the number.
+    min_tokens: its end is refused below this number; 0: at any number.
     waits: how many times its end is refused at most.
     wait: the text put there instead.
     cue: the text put after a forced end.
@@ -50,7 +50,15 @@ class Forcing:
 
 @dataclass(slots=True)
 class Chain:
-    """A chain in progress. at: its last node. standing: the nodes that still stand, the start first. waited: forced waits so far."""
+    """A chain in progress.
+
+    forcing: how the decoder steps in.
+    at: its last node.
+    number: place among the run's chains, from 0.
+    standing: the nodes that were not taken back, the start first.
+    waited: forced waits so far.
+    replaced: the node that the next step replaces; None if it replaces none.
+    """
 
     run: SearchRun
     forcing: Forcing
@@ -71,7 +79,7 @@ class Chain:
         return sum(len(s.tokens) for s in self.run.state(self.at) if s.thinking)
 
     async def grow(self) -> int:
-        """Segment after segment to the end; returns the last node."""
+        """Adds one segment after another until the chain ends; returns the last node."""
         while not self.run.tree.nodes[self.at].terminal:
             self.run.check_budget()
             if self.thinking and self.spent:
@@ -162,7 +170,10 @@ class Chain:
         self.mark(node, step)
 
     def mark(self, node: int, step: Step) -> None:
-        """What a marker undoes: `<backtrack>` and `<revise>` the last step that stands, "wait" all of them; the answer starts anew."""
+        """Take back the steps that a marker undoes: `<backtrack>` and `<revise>` the last one that stands, "wait" all of them.
+
+        The answer starts anew, as after "wait".
+        """
         if step.mark in (WAIT, END_THINK):
             self.standing = [ROOT]
         if step.mark not in (BACKTRACK, REVISE) or len(self.standing) == 1:
