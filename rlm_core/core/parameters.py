@@ -149,17 +149,18 @@ def parameters_of(config: type) -> tuple[Parameter, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Description(Generic[C]):
-    """What a person reads of one choice, and what may be set.
+    """One choice as a person reads it, and its parameters.
 
     name: as commands and logs write it.
     title: as the page shows it.
-    sentence: what it does.
+    sentence: its effect, in one sentence.
     config: the frozen dataclass of its settings.
-    paper, url: its source.
+    paper: its source, in words.
+    url: address of the source.
     shape: the structure it makes, of which the page draws an icon (fan, tree, chain, …).
-    unit: of a search, what it counts as a simulation.
-    planned: of a search, how many of them a whole run takes: a number, the name of the parameter that says it, BUDGET
-        where a budget alone ends it, "" where that is known only at the end.
+    unit: of a search, the work that counts as one simulation.
+    planned: of a search, the number of simulations of a whole run: a number, the name of the parameter that holds it, BUDGET
+        where a budget alone ends it, "" where it is known only at the end.
     """
 
     name: str

@@ -42,7 +42,13 @@ WAIT_IN_WORDS = re.compile(r"\W*wait\b", re.I)
 
 
 class Marked(Protocol):
-    """A step, or the node made of it. text: without the mark that ended it. finished: the solution ends in it."""
+    """A step, or the node made of it.
+
+    text: without the special token that ended it.
+    mark: that token; "" for an ordinary step.
+    thinking: it stands in the thinking space.
+    finished: the solution ends in it.
+    """
 
     @property
     def text(self) -> str: ...

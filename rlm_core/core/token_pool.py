@@ -25,9 +25,14 @@ class OutOfTokens(Exception):
 
 @dataclass(eq=False, slots=True)
 class Member:
-    """A task at work under a pool. path: its place among the tasks, which decides who is dealt to first.
+    """A task at work under a pool.
 
-    wants: tokens it asks for, one number per sample, while it waits for `dealt`. resting: it waits for other members.
+    pool: the pool it draws from.
+    path: its place among the tasks, which decides who is dealt to first.
+    wants: tokens it asks for, one number per sample, while it waits for `dealt`.
+    dealt: the tokens it gets, one number per sample; None while it asks for none.
+    resting: it waits for other members.
+    forks: members that it started.
     """
 
     pool: TokenPool
@@ -67,10 +72,14 @@ class Member:
 
 @dataclass(eq=False, slots=True)
 class TokenPool:
-    """limit: tokens that may still be generated, None for any number. own: the counts of the run's policy.
+    """Tokens that several tasks share.
 
-    whole: samples that the limit cuts off raise OutOfTokens, instead of being given as they are; so where the tokens may not
-    reach for all, one member is served after the other. dry: some sample was cut off.
+    limit: tokens that may still be generated, None for any number.
+    own: the counts of the run's policy.
+    whole: samples that the limit cuts off raise OutOfTokens instead of being returned; where the tokens may not reach for
+        all members, one is served after the other.
+    dry: some sample was cut off.
+    members: the tasks at work.
     """
 
     limit: int | None

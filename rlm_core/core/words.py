@@ -12,7 +12,11 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """name: as the log writes it."""
+    """A word of the event log.
+
+    name: as the log writes it.
+    sentence: the same for people.
+    """
 
     name: str
     sentence: str
@@ -20,21 +24,27 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class StopReason(Word):
-    """Why a run ended. sentence: "the budget of tokens is used up"."""
+    """Why a run ended.
+
+    sentence: such as "the budget of tokens is used up".
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Purpose(Word):
-    """What tokens were generated for. sentence: "proposing steps"."""
+    """The use that tokens were generated for.
+
+    sentence: such as "proposing steps".
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerMethod(Word):
     """How an answer was picked.
 
-    sentence: "counting the candidates by answer".
-    weight: what the weight of an answer's votes is.
-    decides: what decides where the answer is not the one of the largest weight.
+    sentence: such as "counting the candidates by answer".
+    weight: meaning of the weight of an answer's votes.
+    decides: the rule that decides where the answer is not the one of the largest weight.
     """
 
     weight: str

@@ -16,9 +16,13 @@ from rlm_core.evaluation.statistics import mean
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """least, most: the thinking tokens that were asked for (most 0: no bound). tokens: mean of those used.
+    """One setting of the thinking budget, measured.
 
-    accuracy: in [0,1]. within: share of runs whose thinking kept to the bounds.
+    least: the fewest thinking tokens allowed.
+    most: the largest number allowed; 0 for no bound.
+    tokens: mean of the thinking tokens used.
+    accuracy: in [0,1].
+    within: share of runs that kept to the bounds, in [0,1].
     """
 
     least: int

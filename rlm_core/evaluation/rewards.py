@@ -31,11 +31,14 @@ THRESHOLD = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What a reward made of one solution.
+    """A reward's judgement of one solution.
 
-    steps: a score in [0,1] for every step; empty for a reward of finished solutions only.
-    states: the score in [0,1] of the state after every step. score: that of the whole; None where it is not finished.
-    refused: the reward could not say; there is no score then.
+    drawn: the solution.
+    labels: is each step right? None where it is not known.
+    steps: score of every step in [0,1]; empty for a reward of finished solutions only.
+    states: score of the state after every step in [0,1].
+    score: of the whole solution in [0,1]; None where it is not finished.
+    refused: the reward could not judge it; there is no score then.
     """
 
     drawn: Drawn
@@ -48,9 +51,13 @@ class Judged:
 
 @dataclass(slots=True)
 class Cost:
-    """What judging took: reward passes, tokens generated for it, and whether it saw the truth.
+    """The cost of judging.
 
-    judged, refused: solutions that got a score, and those that could not be given one, by the reason why.
+    passes: reward-model evaluations.
+    generated: tokens generated for it.
+    oracle: the reward read the reference answer.
+    judged: solutions that got a score.
+    refused: number of solutions that got none, by reason.
     """
 
     passes: int = 0

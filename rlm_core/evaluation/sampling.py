@@ -21,9 +21,13 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """One solution. answer: None where it was cut off or states none. correct: None where nothing is known of it.
+    """One sampled solution.
 
-    labels: whether each step is right, by whoever labelled it; None where the exact solver is to be asked.
+    problem: the problem it solves.
+    steps: as generated.
+    answer: None where it was cut off or states none.
+    correct: the verifier's verdict; None where nothing is known.
+    labels: is each step right, by an annotator? None where the exact solver is to be asked.
     """
 
     problem: Problem

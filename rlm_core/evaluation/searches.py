@@ -38,7 +38,13 @@ async def evaluate_policy(
     seed: int,
     limits: Sampling | None = None,
 ) -> dict[str, Any]:
-    """pass@k for each k, greedy accuracy, tokens and seconds. Each share is [value, low, high]. limits: on the length of solutions."""
+    """pass@k for each k, greedy accuracy, tokens and seconds.
+
+    chosen: the problems.
+    samples: solutions per problem, at least the largest k.
+    limits: lengths of solutions; None for the usual ones.
+    Each share is [value, low, high], with a 95 % bootstrap interval over problems.
+    """
     sampling = replace(limits or Sampling(), temperature=temperature)
     began = time.perf_counter()
     gate = asyncio.Semaphore(AT_ONCE)

@@ -39,7 +39,11 @@ def bootstrap_interval(values: Sequence[float], *, seed: int = 0, draws: int = 2
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A share with its 95 % bootstrap interval over problems."""
+    """A mean with its 95 % bootstrap interval over problems.
+
+    value: the mean.
+    low, high: ends of the interval.
+    """
 
     value: float
     low: float
@@ -161,7 +165,8 @@ class FirstError:
     """ProcessBench's figures (Zheng et al. 2024): shares in [0,1]; None where there was no such solution.
 
     wrong: of the solutions with an error, those whose first wrong step was found exactly.
-    right: of the solutions without, those in which none was found. f1: their harmonic mean.
+    right: of the solutions without an error, those in which none was found.
+    f1: harmonic mean of both.
     """
 
     wrong: float | None

@@ -16,11 +16,11 @@ CONFIDENCE = "confidence of the probe"
 
 @dataclass(frozen=True, slots=True)
 class Colours:
-    """What colours the nodes.
+    """The quantity that colours the nodes.
 
-    by: "value", "score" (the latest), CONFIDENCE, the name of a reward that scored them, or, with `given`, what to call it.
-    given: numbers from elsewhere by node, in [0,1]; with `difference` in [−1,1], on the diverging scale. Pruned nodes
-    are hollow unless they are given a number.
+    by: "value", "score" (the latest), CONFIDENCE or the name of a reward that scored them; with `given`, its label.
+    given: numbers from elsewhere, in [0,1] by node. Pruned nodes are hollow unless they are given a number.
+    difference: the given numbers lie in [−1,1] and use the diverging scale.
     """
 
     by: str = "value"

@@ -36,10 +36,18 @@ DENSE = 9.0
 class Theme:
     """Colours of one theme, `#rrggbb`.
 
-    surface: the page behind the transparent paper (hollow nodes and label plates are filled with it).
-    ink, muted: text. edge, faint: lines of the tree and of a grid. path: the best path.
-    outline: of evaluated nodes. unscored: fill of what no reward has judged. pruned: outline and lines
-    of what will not be continued. accent: the present moment. band: a quiet background area.
+    name: light or dark.
+    surface: the page behind the transparent paper; fills hollow nodes and label plates.
+    ink: text.
+    muted: text of less weight.
+    edge: lines of the tree.
+    faint: lines of a grid.
+    path: the best path.
+    outline: of evaluated nodes.
+    unscored: fill of nodes that no reward has judged.
+    pruned: outline and lines of nodes that will not be continued.
+    accent: the present moment.
+    band: a quiet background area.
     """
 
     name: str

@@ -30,9 +30,13 @@ class Solution(msgspec.Struct, frozen=True):
     """A way to solve a problem, step by step; made by `solution`.
 
     id: a short hash of the problem's spec, the steps and `finished`, so that the same solution is kept once.
-    finished: the solution ends here; else it is a beginning. answer: what it answers, None if it states none.
-    correct: the verifier's word on the answer, None where nothing is known. model: what wrote it, "" if unknown.
-    origin: where it came from, in words, such as "run 1400ef1a, node 12".
+    problem: the problem it solves.
+    steps: one text per step.
+    finished: the solution ends here; else it is a beginning.
+    answer: its answer; None if it states none.
+    correct: the verifier's verdict on the answer; None where nothing is known.
+    model: the model that wrote it; "" if unknown.
+    origin: its source in words, such as "run 1400ef1a, node 12".
     """
 
     id: str
@@ -63,11 +67,15 @@ def solution(
 
 
 class Label(msgspec.Struct, frozen=True):
-    """One word on one step of a solution.
+    """One judgement of one step of a solution. LabelError if a field is out of range.
 
-    solution: its id. step: from 0. source: one of SOURCES. by: the annotator's name, or what made the label.
-    value: a person's is 1 (good), 0 (neutral) or −1 (bad); all others lie in [0,1]. at: seconds since 1970.
-    tokens: generated for this label, 0 for a person's. LabelError if one of these is not as it must be.
+    solution: its id.
+    step: index of the step, from 0.
+    source: one of SOURCES.
+    by: the annotator's name, or the maker of the label.
+    value: a person's is 1 (good), 0 (neutral) or −1 (bad); all others lie in [0,1].
+    at: seconds since 1970.
+    tokens: generated for this label; 0 for a person's.
     """
 
     solution: str
@@ -94,7 +102,7 @@ class Label(msgspec.Struct, frozen=True):
 
 
 def target(label: Label) -> float:
-    """What a reward model is to learn from the label, in [0,1].
+    """The target of a reward model for this label, in [0,1].
 
     A person's good is 1 and bad 0; neutral is 1, as Lightman et al. (2023, "Let's Verify Step by Step") count it
     when they score solutions. Every other source's value is taken as it is.

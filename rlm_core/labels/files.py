@@ -23,7 +23,13 @@ NAMED = 12
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """needs: the keys a row is recognised by. keeps: what else of it is kept, inner keys behind their object's."""
+    """A format of solution files.
+
+    name: in words.
+    needs: the keys by which a row is recognised.
+    keeps: the other keys that are kept; inner keys behind their object's.
+    read: makes the content of one row.
+    """
 
     name: str
     needs: tuple[str, ...]
@@ -46,9 +52,15 @@ READABLE = "readable are " + listed([f"{f.name} ({', '.join(f.needs)})" for f in
 
 @dataclass(slots=True)
 class Taken:
-    """What a file holds: solutions, labels, and in sentences which rows were refused and what of the others was left out.
+    """The content of a file.
 
-    read: rows that were taken, by format. unread: how many rows were refused. row: what a row is called, line or row.
+    solutions: in order.
+    labels: in order.
+    refused: sentences that say which rows were refused, and why.
+    left_out: sentences that say which parts of the other rows were not kept.
+    read: number of rows that were read, by format.
+    unread: number of refused rows.
+    row: the word for a row: line or row.
     """
 
     solutions: list[Solution] = field(default_factory=list)

@@ -15,9 +15,12 @@ ANSWER_HEAD = "# Answer"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A solution, its labels, and in words what the row holds besides and is not kept.
+    """The content of one row.
 
-    derived: keys whose content follows from what is kept, and which are therefore not missed.
+    solution: the solution.
+    labels: of its steps.
+    derived: keys that follow from the kept ones, and are therefore not missed.
+    left_out: parts of the row that are not kept, in words.
     """
 
     solution: Solution

@@ -16,7 +16,11 @@ SECONDS = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Answers that say the same. answer: the notation most of them use (ties: the first found). members: their positions, in order."""
+    """Answers that say the same.
+
+    answer: the notation that most of them use; ties go to the first found.
+    members: their positions, in order.
+    """
 
     answer: str
     members: tuple[int, ...]

@@ -58,7 +58,8 @@ def checked(reward: Reward[Any], given: Mapping[str, Any], model: str) -> dict[s
 class Chosen:
     """A reward with its settings.
 
-    text: as it was written, such as "prm:nano(aggregate=prod)".
+    text: as a person wrote it, such as "prm:nano(aggregate=prod)".
+    reward: the reward.
     parameters: every setting with its value, checked.
     """
 

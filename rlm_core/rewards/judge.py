@@ -87,14 +87,20 @@ def _said(claim: str) -> list[bool | None]:
 
 
 def request(problem: Problem, steps: Sequence[Step], wish: str) -> str:
-    """What the judge reads."""
+    """The prompt of the judge."""
     written = "\n".join(f"Step {i}: {s.text}" for i, s in enumerate((s for s in steps if s.text), 1))
     return f"Question: {problem.question}\n\nSolution so far:\n{written}\n\n{wish}"
 
 
 @dataclass(slots=True)
 class Judge:
-    """passes: one a verdict or critique; generated: the tokens of a critique."""
+    """Another model as a judge. It takes one reward pass per verdict or critique; the tokens of a critique are counted.
+
+    context: the run's problem and other models.
+    model: name of the judge's model.
+    mode: verdict or critique.
+    critique_tokens: length limit of a critique.
+    """
 
     context: RewardContext
     model: str

@@ -68,7 +68,12 @@ def parts(text: str, model: str) -> list[tuple[rewards.Chosen, float]]:
 
 @dataclass(frozen=True, slots=True)
 class Mixture:
-    """parts: what was written, the reward made of it and its weight. scores_partial: only if every part does. oracle: if any is."""
+    """A weighted mean of rewards.
+
+    parts: (text, reward model, weight) of each; the weights sum to 1.
+    scores_partial: true if every part scores unfinished states.
+    oracle: true if any part reads the reference answer.
+    """
 
     parts: tuple[tuple[str, RewardModel, float], ...]
     name: str = "mixture"

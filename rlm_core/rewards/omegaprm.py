@@ -42,7 +42,11 @@ DESCRIPTION = Description(
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """wrong: index of the first wrong step, None if there is none. tried: the estimate in [0,1] of every prefix length that was tried."""
+    """The first wrong step, as found by binary search.
+
+    wrong: its index; None if there is none.
+    tried: estimate in [0,1] of every prefix length that was tried.
+    """
 
     wrong: int | None
     tried: dict[int, float]

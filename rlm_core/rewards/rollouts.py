@@ -61,7 +61,12 @@ PILOT = 2**31 - 1
 
 @dataclass(slots=True)
 class Pilot:
-    """The shares of the answers in a group of whole solutions, sampled once a run, when first asked for; the same answers are one."""
+    """A group of whole solutions, sampled once per run when first asked for; equal answers are counted together.
+
+    policy: the model that writes them.
+    sampling: how it is sampled.
+    count: size of the group.
+    """
 
     policy: Policy
     sampling: Sampling
@@ -80,7 +85,13 @@ class Pilot:
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """Plays states to the end and judges how that went; `pilot` is None where the verifier judges. oracle: it reads the truth."""
+    """Plays states to the end and judges the outcomes.
+
+    policy: the model that plays.
+    sampling: how it is sampled.
+    pilot: the group whose agreement judges; None where the verifier judges.
+    oracle: the judgement reads the reference answer.
+    """
 
     policy: Policy
     sampling: Sampling

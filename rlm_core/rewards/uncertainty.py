@@ -12,7 +12,12 @@ from rlm_core.models.policy import Inspectable, Step
 
 @dataclass(frozen=True, slots=True)
 class Uncertainty:
-    """Of all tokens of some steps, in nats: their entropies and self-certainties; passes: reward passes it took."""
+    """Uncertainty of the tokens of some steps, in nats.
+
+    entropies: one per token.
+    certainties: self-certainty, one per token.
+    passes: reward passes it took.
+    """
 
     entropies: tuple[float, ...]
     certainties: tuple[float, ...]

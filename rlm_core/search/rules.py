@@ -44,7 +44,13 @@ def puct_bonus(parent_visits: int, visits: int, prior: float, c1: float) -> floa
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """What the formulas read of one child. visits and total include pending simulations under virtual loss."""
+    """The statistics of one child. Pending simulations count under virtual loss.
+
+    node: the child.
+    visits: N, pending ones included.
+    total: W, pending ones included (each adds 0).
+    prior: P(step) in [0,1].
+    """
 
     node: int
     visits: int

@@ -24,7 +24,12 @@ from rlm_core.rewards.heads.recipe import MAKERS
 
 @dataclass(frozen=True, slots=True)
 class MakerSettings:
-    """rollouts: from every prefix (hard, soft). noise: share of labels flipped (noisy). judge: the model asked (judge)."""
+    """Settings of the makers of labels.
+
+    rollouts: per prefix (hard and soft).
+    noise: share of labels that are flipped, in [0,1] (noisy).
+    judge: the model that is asked (judge).
+    """
 
     rollouts: int = 8
     noise: float = 0.1
@@ -33,7 +38,12 @@ class MakerSettings:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """values: one a step. generated: tokens it took. passes: reward passes it took."""
+    """Labels of one solution.
+
+    values: one per step, in [0,1]; None where a step has none.
+    generated: tokens generated for them.
+    passes: reward-model evaluations they took.
+    """
 
     values: list[float | None]
     generated: int = 0

@@ -30,11 +30,15 @@ IGNORE = -100
 class NanoConfig:
     """How nano is trained.
 
-    steps: optimiser steps of the learning-rate schedule. stop: where training ends, early on purpose.
+    steps: optimiser steps of the learning-rate schedule.
+    stop: the step at which training ends, early on purpose.
+    countdown_traces, chain_traces: traces per step of each task, by kind (see `traces.KINDS`).
     learning_rate: peak of a cosine with warm-up.
-    countdown_traces, chain_traces: traces of each kind (see `traces.KINDS`) and task in one step.
+    warmup: steps until that peak.
+    weight_decay: of AdamW.
     number_weights: relative frequency of Countdown with 2, 3 and 4 numbers.
     chain_steps: fewest and most operations of a chain.
+    seed: of the traces and the weights.
     """
 
     steps: int = 1700

@@ -33,9 +33,16 @@ NO_LABEL = -1.0
 
 @dataclass(frozen=True, slots=True)
 class VerifierConfig:
-    """How the backbone is trained. steps: optimiser steps. chains, countdowns: solutions of each task in one step.
+    """How the backbone is trained.
 
-    slips: chance that a step of a chain is spoiled. chain_steps: fewest and most operations.
+    steps: optimiser steps.
+    chains, countdowns: solutions of each task per step.
+    slips: chance that a step of a chain is spoiled, in [0,1].
+    chain_steps: fewest and most operations of a chain.
+    learning_rate: peak of the schedule.
+    warmup: steps until that peak.
+    weight_decay: of AdamW.
+    seed: of the solutions.
     """
 
     steps: int = 1000
@@ -51,7 +58,12 @@ class VerifierConfig:
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """A solution in the bundled model's notation: its prompt, its steps, and whether each is right."""
+    """A solution in the bundled model's notation.
+
+    prompt: the problem.
+    steps: one text per step.
+    right: is each step right?
+    """
 
     prompt: str
     steps: tuple[str, ...]

@@ -32,7 +32,18 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class HeadConfig:
-    """How a head is trained. width: hidden units. patience: epochs without a better held-out loss before it stops."""
+    """How a head is trained.
+
+    width: hidden units.
+    epochs: at most.
+    patience: epochs without a better held-out loss before it stops.
+    batch: examples per optimiser step.
+    learning_rate: of AdamW.
+    weight_decay: of AdamW.
+    dropout: in [0,1].
+    held_out: share of problems kept apart, in [0,1].
+    seed: of the split, the weights and the order.
+    """
 
     width: int = 128
     epochs: int = 60
@@ -47,7 +58,13 @@ class HeadConfig:
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """A solution with a target in [0,1] for each step, None where it has no label. labels: how many it has of each source."""
+    """A solution with targets to learn.
+
+    problem: the problem it solves.
+    steps: as the model reads them.
+    targets: one per step, in [0,1]; None where a step has no label.
+    labels: number of labels by source.
+    """
 
     problem: Problem
     steps: Sequence[Step]
@@ -57,9 +74,14 @@ class Labelled:
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """features: [n, f]. targets: [n] in [0,1]. groups: [n], the problem of each, so that none is on both sides of a split.
+    """Examples to train a head on.
 
-    labels: of the solutions read, by source. solutions: read. refused: how many could not be, by the reason why.
+    features: [n, f].
+    targets: [n], in [0,1].
+    groups: [n], the problem of each example, so that none is on both sides of a split.
+    labels: number of labels of the solutions read, by source.
+    solutions: number of solutions read.
+    refused: number of solutions that could not be read, by reason.
     """
 
     features: np.ndarray
@@ -72,7 +94,13 @@ class Examples:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A head, how its loss went (epoch, loss, held-out loss, all in nats) and how many examples of how many problems it learned from."""
+    """A trained head.
+
+    network: its weights.
+    curve: epoch, loss and held-out loss, in nats.
+    examples: how many it learned from.
+    problems: how many problems these belong to.
+    """
 
     network: Network
     curve: list[dict[str, float]]

@@ -22,7 +22,9 @@ from rlm_core.problems.steps import with_answer
 class Drawn:
     """A problem to write traces of.
 
-    compact: its notation. steps: a right solution. answer: what it answers.
+    compact: its notation.
+    steps: a right solution.
+    answer: the answer of that solution.
     wrong(i, rng): step i done wrong, and true steps that go on from there as far as they go (a dead end).
     slip(i, rng): step i with a false result.
     """
@@ -36,7 +38,12 @@ class Drawn:
 
 @dataclass(slots=True)
 class Trace:
-    """A prompt and the pieces after it: (text, carries loss). sound: the last step is one to go on from."""
+    """A prompt and its continuation.
+
+    prompt: carries no loss.
+    pieces: (text, carries loss), in order.
+    sound: the last step is one to go on from.
+    """
 
     prompt: str
     pieces: list[tuple[str, bool]] = field(default_factory=list)

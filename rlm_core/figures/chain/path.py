@@ -31,10 +31,13 @@ class Link:
 
 @dataclass(slots=True)
 class Standing:
-    """chain: node ids, the root first. level: steps that stand at each node, its own included.
+    """Which steps of a chain stand, and which were taken back.
 
-    standing: what stands in the end, in the thinking space and in the answer. undone: steps left or replaced; what
-    a Wait merely looks at again is neither.
+    chain: node ids, the root first.
+    level: number of steps that stand at each node, its own included.
+    standing: nodes that stand in the end, in the thinking space and in the answer.
+    undone: steps that were left or replaced; a step that a Wait merely looks at again is not undone.
+    links: lines between nodes, in the order of the chain.
     """
 
     chain: tuple[int, ...]

@@ -20,7 +20,11 @@ LEFT, RIGHT, TOP, BOTTOM = 40.0, 62.0, 58.0, 44.0
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """What must find room: nodes along the chain, and levels."""
+    """Numbers that the figure must find room for.
+
+    nodes: along the chain.
+    levels: from the problem to the highest node.
+    """
 
     nodes: int
     levels: int

@@ -27,7 +27,16 @@ HALO, RING = 15.0, 11.0
 
 @dataclass(frozen=True, slots=True)
 class Canvas:
-    """What every trace is drawn from. kind: scatter (SVG) or scattergl. sizes: marker diameters in px."""
+    """Everything that a trace is drawn from.
+
+    tree: the tree at the moment shown.
+    theme: its colours.
+    places: slot and level by node.
+    frame: sizes and axis ranges in px.
+    kind: scatter (SVG) or scattergl.
+    sizes: marker diameters in px, by node.
+    colours: the quantity that colours the nodes.
+    """
 
     tree: SearchTree
     theme: palette.Theme

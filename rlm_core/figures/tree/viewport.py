@@ -22,9 +22,15 @@ BAND = 64.0
 class Frame:
     """Sizes in px for a figure of the nominal width and height.
 
-    pitch: between neighbouring leaves. step: between levels. x, y: axis ranges. font: of labels.
-    low, high: marker diameters. stroke: factor on line widths. presence: opacity of edges in [0,1].
+    orientation: the direction in which the tree grows.
+    pitch: distance between neighbouring leaves.
+    step: distance between levels.
+    x, y: axis ranges, in slots and levels.
     scale: factor of the large-type mode.
+    font: size of labels.
+    low, high: least and largest marker diameter.
+    stroke: factor on line widths.
+    presence: opacity of edges in [0,1].
     """
 
     orientation: Orientation
@@ -55,7 +61,7 @@ class Frame:
         return min(1.0, max(0.3, self.pitch / 2))
 
     def characters(self, px: float) -> int:
-        """How many characters of a label fit into so many px."""
+        """How many characters of a label fit into `px`."""
         return int(px / (self.font * CHARACTER))
 
 

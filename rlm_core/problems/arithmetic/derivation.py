@@ -20,10 +20,11 @@ PRIME = 2**61 - 1
 
 @dataclass(frozen=True, slots=True)
 class Formulas:
-    """What is known at a state.
+    """The formulas known at a state.
 
-    unused: formulas (residues) that must still feed the answer. used: those that have been used or, like
-    constants, need not be. numbers: (number, formula) of everything that an equation may name.
+    unused: residues of formulas that must still feed the answer.
+    used: residues of those that have been used or, like constants, need not be.
+    numbers: (number, formula) of everything that an equation may name.
     equations: how many there were, repetitions left out.
     """
 

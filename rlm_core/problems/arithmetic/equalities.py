@@ -22,7 +22,13 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """kind: the group of `_TOKEN` it matched. start, end: its place in the line. spaced: there is a space before it."""
+    """A token of a line.
+
+    kind: the group of `_TOKEN` it matched.
+    text: as written.
+    start, end: its place in the line.
+    spaced: there is a space before it.
+    """
 
     kind: str
     text: str

@@ -43,10 +43,14 @@ def apply(op: str, a: int, b: int) -> Fraction | None:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """An expression over whole numbers, in plain signs, and the whole number it is said to be.
+    """An expression over whole numbers and its stated result.
 
-    numbers: those in it, from left to right. equations: its operations one by one, inner ones first, the last with the
-    stated result; empty where a result on the way is no whole number of at least 0.
+    expression: in plain signs.
+    numbers: those in it, from left to right.
+    stated: the result that the text gives.
+    true: the expression has that result.
+    equations: its operations one by one, inner ones first, the last with the stated result; empty where an intermediate
+        result is negative or no whole number.
     """
 
     expression: str
@@ -58,7 +62,12 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a text claims. false: something it equates is not equal. unread: it has arithmetic that cannot be taken for one of `claims`."""
+    """The claims of a text.
+
+    claims: in order.
+    false: two sides that it equates are not equal.
+    unread: it has arithmetic that cannot be taken for one of `claims`.
+    """
 
     claims: tuple[Claim, ...]
     false: bool

@@ -139,8 +139,11 @@ def expanded(values: list[str]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """What an answer comes to. whole: all of it. value: what stands behind a name or true arithmetic. symbol: that name, if it is one.
+    """The parts of an answer.
 
+    whole: all of it.
+    value: the part behind a name or true arithmetic.
+    symbol: that name, if it is one.
     open: it is an equation of another kind, and has no value.
     """
 

@@ -44,9 +44,12 @@ _OPENED = re.compile(r"(?:^|(?<=\n))(?:[ \t>]*(?:\\\[|\$\$|```\w*|\\begin\{(?:al
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """An answer and its place in the text. text: as a person would repeat it. whole: all that was written in its place, full stop included.
+    """An answer and its place in the text.
 
-    start: where the announcement begins. end: behind the answer's line, or behind what closes it.
+    text: as a person would repeat it.
+    whole: everything written in its place, full stop included.
+    start: index at which the announcement begins.
+    end: index behind the answer's line, or behind its closing sign.
     """
 
     text: str

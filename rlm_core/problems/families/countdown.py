@@ -161,14 +161,18 @@ def solution(problem: Problem) -> tuple[str, ...] | None:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What is at hand. numbers: sorted. made: (operands sorted, result) of what was worked out so far, which may be said again."""
+    """The numbers at hand.
+
+    numbers: sorted.
+    made: (operands sorted, result) of every operation so far, which may be repeated.
+    """
 
     numbers: tuple[int, ...]
     made: frozenset[tuple[tuple[int, ...], int]] = frozenset()
 
 
 def after(left: Left | None, claim: Claim) -> Left | None:
-    """What is at hand after a claim; None if it breaks the rules. A longer expression uses all its numbers and gives its value."""
+    """The numbers at hand after a claim; None if it breaks the rules. A longer expression uses all its numbers and gives its value."""
     if left is None or not claim.true or claim.stated < 1:
         return None
     done, at_hand = (tuple(sorted(claim.numbers)), claim.stated), Counter(left.numbers)

@@ -15,9 +15,13 @@ Numbers = Sequence[int]
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """One kind of story: its text, the numbers each slot may take, and the worked steps (phrase, operation).
+    """One kind of story.
 
-    implied: whole numbers that another right way may use, besides those in the worked steps.
+    name: unique among the templates.
+    text: the story with its slots.
+    slots: the numbers that each slot may take.
+    steps: the worked steps as (phrase, operation).
+    implied: whole numbers, besides those in the worked steps, that another right way may use.
     detours: equations that another natural way takes more than the worked one, as 3*5 + 4*5 for (3+4)*5.
     """
 

@@ -39,15 +39,25 @@ KINDS = {"prm": "Process reward model", "orm": "Outcome reward model"}
 
 
 class Card(msgspec.Struct, frozen=True):
-    """What a head is and how it came about; its file beside the weights.
+    """The description of a head, in a file beside its weights.
 
-    kind: "prm" or "orm". name: what it is called after the colon. model, fingerprint: whose hidden states it reads.
-    backbone: does it bring a model of its own that reads the steps too?
-    labels: how many labels of each source the solutions it learned from have; for a PRM what follows a wrong step teaches
-    nothing. tokens: generated to make them.
-    learned: the `question_id` of every problem it learned from, with spaces between; "" for
-    those that come with the app, which learned from problems of the training split.
-    aggregate: how its step scores become one by default. quality: figures measured on what it did not learn from.
+    kind: "prm" or "orm".
+    name: the part of its reward's name after the colon.
+    model: the model whose hidden states it reads.
+    fingerprint: of that model's weights.
+    features: length of a step's feature vector.
+    labels: number of labels of the solutions it learned from, by source; a PRM learns nothing from steps after a wrong one.
+    solutions: how many it learned from.
+    problems: how many problems these belong to.
+    tokens: generated to make the labels.
+    aggregate: how its step scores become one by default.
+    config: the training configuration.
+    quality: figures measured on problems it did not learn from.
+    made: date.
+    note: free text.
+    backbone: it brings a model of its own that reads the steps too.
+    learned: the `question_id` of every problem it learned from, with spaces between; "" for the heads that come with the app,
+        which learned from problems of the training split.
     """
 
     kind: str
@@ -95,9 +105,14 @@ def gelu(x: np.ndarray) -> np.ndarray:
 
 @dataclass(slots=True)
 class Head:
-    """A head as a reward of a run. passes: one a score, however many steps it reads.
+    """A head as a reward of a run. It takes one reward pass per score, however many steps it reads.
 
-    backbone: the folder of a model of its own that reads the steps besides the policy, None without one.
+    card: its description.
+    network: its weights.
+    context: the run's policy and other models.
+    how: aggregation of its step scores, see `rewards.aggregate`.
+    backbone: folder of a model of its own that reads the steps besides the policy; None without one.
+    oracle: always false; a head reads no reference answer.
     """
 
     card: Card

@@ -21,13 +21,24 @@ LONGEST_NAME = 40
 
 
 class HeadRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a head is to be made of.
+    """The plan of a reward head.
 
-    kind: "prm" or "orm". name: at most 40 letters, digits, "-" and "_". labels: weight of each source of labels.
-    problems: sets to sample solutions from, such as "chain:n=300,steps=5" (training split unless they say otherwise);
-    samples of each. Without problems the labels are those given by people and jobs (`book`).
-    backbone: folder of a model of its own that reads the steps, "" where the model's own hidden states are read.
-    measure: the sets it is measured on afterwards, with measure_samples solutions of each problem.
+    kind: "prm" or "orm".
+    name: at most 40 letters, digits, "-" and "_".
+    model: the model whose hidden states it reads.
+    labels: weight of each source of labels, above 0.
+    problems: sets to sample solutions from, such as "chain:n=300,steps=5" (training split unless they say otherwise); without
+        any, the labels are those given by people and jobs.
+    samples: solutions per problem.
+    rollouts: per prefix, where labels come from rollouts.
+    noise: share of labels that are flipped, in [0,1], where they are noisy.
+    judge: the model that labels, where a judge does.
+    measure: the sets it is measured on afterwards.
+    measure_samples: solutions per problem of these sets.
+    temperature: of the sampling.
+    seed: of sampling and training.
+    note: free text.
+    backbone: folder of a model of its own that reads the steps; "" where the model's own hidden states are read.
     """
 
     kind: str
