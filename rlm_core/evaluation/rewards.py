@@ -21,7 +21,7 @@ from rlm_core.models.policy import Policy, Sampling
 from rlm_core.models.source import ModelSource
 from rlm_core.problems.grouping import grouped
 from rlm_core.rewards import Chosen
-from rlm_core.rewards.base import RewardContext, RewardModel, Scored
+from rlm_core.rewards.base import RewardContext, RewardModel, Score
 
 PATIENCE = 20
 """Solutions, from the first on, that a reward may be unable to judge before it is given up."""
@@ -66,7 +66,7 @@ class Cost:
     judged: int = 0
     refused: Counter[str] = field(default_factory=Counter)
 
-    def add(self, scored: Scored) -> None:
+    def add(self, scored: Score) -> None:
         self.passes += scored.passes
         self.generated += scored.generated
 

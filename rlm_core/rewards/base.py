@@ -20,7 +20,7 @@ C = TypeVar("C")
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
+class Score:
     """What a reward says of one state.
 
     score: in [0,1].
@@ -60,7 +60,7 @@ class RewardModel(Protocol):
     @property
     def oracle(self) -> bool: ...
 
-    async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Scored:
+    async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Score:
         """The score of the state after `steps`. RewardError if it cannot be computed."""
         ...
 

@@ -15,7 +15,7 @@ from rlm_core.core.parameters import Description, param
 from rlm_core.core.problem import Problem
 from rlm_core.core.usage import Seed
 from rlm_core.models.policy import Inspectable, Step, require
-from rlm_core.rewards.base import Reward, RewardContext, Scored
+from rlm_core.rewards.base import Reward, RewardContext, Score
 from rlm_core.rewards.uncertainty import uncertainty
 
 
@@ -47,14 +47,14 @@ class Entropy:
     scores_partial: bool = True
     oracle: bool = False
 
-    async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Scored:
+    async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Score:
         found = await uncertainty(self.policy, problem, steps)
         highest = math.log(self.policy.vocabulary)
         mean = sum(found.entropies) / len(found.entropies)
         if self.over == "mean":
-            return Scored(max(0.0, 1 - mean / highest), passes=found.passes)
+            return Score(max(0.0, 1 - mean / highest), passes=found.passes)
         variance = sum((h - mean) ** 2 for h in found.entropies) / len(found.entropies)
-        return Scored(max(0.0, 1 - 4 * variance / highest**2), passes=found.passes)
+        return Score(max(0.0, 1 - 4 * variance / highest**2), passes=found.passes)
 
 
 def make(context: RewardContext, config: EntropyConfig) -> Entropy:

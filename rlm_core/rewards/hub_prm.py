@@ -12,7 +12,7 @@ from rlm_core.core.usage import Seed
 from rlm_core.models.policy import Step
 from rlm_core.models.source import RECIPES, StepScorer
 from rlm_core.rewards.aggregate import AGGREGATE, running
-from rlm_core.rewards.base import Reward, RewardContext, Scored
+from rlm_core.rewards.base import Reward, RewardContext, Score
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class HubPRM:
     oracle: bool = False
     _scorer: StepScorer | None = None
 
-    async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Scored:
+    async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Score:
         if self._scorer is None:
             self._scorer = await self.context.source.step_scorer(self.model, self.recipe)
         written = [s.text for s in steps if s.text]
@@ -61,8 +61,8 @@ class HubPRM:
         scores = tuple(found.scores)
         states = running(scores, self.how)
         if len(scores) != len(steps):
-            return Scored(states[-1], passes=1, generated=found.generated)
-        return Scored(states[-1], passes=1, steps=scores, states=states, generated=found.generated)
+            return Score(states[-1], passes=1, generated=found.generated)
+        return Score(states[-1], passes=1, steps=scores, states=states, generated=found.generated)
 
 
 def named(config: HubPRMConfig) -> str:

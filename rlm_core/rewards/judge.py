@@ -16,7 +16,7 @@ from rlm_core.core.problem import Problem
 from rlm_core.core.usage import Seed
 from rlm_core.models.listed import refuse_lacking
 from rlm_core.models.policy import ChatModel, Sampling, Step, require
-from rlm_core.rewards.base import Reward, RewardContext, Scored
+from rlm_core.rewards.base import Reward, RewardContext, Score
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ class Judge:
     oracle: bool = False
     _judge: ChatModel | None = None
 
-    async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Scored:
+    async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Score:
         if not any(s.text for s in steps):
             raise RewardError("A state without steps has nothing that could be judged; score it after its first step.")
         if self._judge is None:
@@ -122,9 +122,9 @@ class Judge:
         if yes + no < LEAST:
             said = f"{self.model} does not answer as a judge: it gives Yes and No together a probability of {yes + no:.3f}"
             raise RewardError(f"{said}, and at least {LEAST} is needed; choose another judge or its critique mode.")
-        return Scored(yes / (yes + no), passes=1)
+        return Score(yes / (yes + no), passes=1)
 
-    async def _critique(self, judge: ChatModel, problem: Problem, steps: Sequence[Step], seed: Seed) -> Scored:
+    async def _critique(self, judge: ChatModel, problem: Problem, steps: Sequence[Step], seed: Seed) -> Score:
         sampling = Sampling(self.context.sampling.temperature, max_solution_tokens=self.critique_tokens)
         text, generated = await judge.chat(request(problem, steps, IN_WORDS), seed, sampling)
         right = verdict(text)
@@ -133,7 +133,7 @@ class Judge:
                 f"{self.model} was asked to judge and wrote a critique without a verdict ('{text[:60].strip()} …'), so that this state "
                 "has no score; choose another judge, its verdict mode, or longer critiques."
             )
-        return Scored(float(right), passes=1, note=text.strip(), generated=generated)
+        return Score(float(right), passes=1, note=text.strip(), generated=generated)
 
 
 def named(config: JudgeConfig) -> str:

@@ -15,7 +15,7 @@ from rlm_core.core.parameters import Description, NoSettings
 from rlm_core.core.problem import Problem
 from rlm_core.core.usage import Seed
 from rlm_core.models.policy import Scorer, Step, require
-from rlm_core.rewards.base import Reward, RewardContext, Scored
+from rlm_core.rewards.base import Reward, RewardContext, Score
 
 DESCRIPTION = Description(
     name="logprob",
@@ -34,7 +34,7 @@ class MeanLogprob:
     scores_partial: bool = True
     oracle: bool = False
 
-    async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Scored:
+    async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Score:
         """Steps a person wrote have no log-probabilities yet; the policy scores them, one reward pass each."""
         if not steps:
             raise RewardError("A state without steps has no tokens to take a mean over; score it after its first step.")
@@ -46,7 +46,7 @@ class MeanLogprob:
                 tokens = await self.policy.score(problem, steps[:i], step.text)
                 passes += 1
             logprobs += [t.logprob for t in tokens]
-        return Scored(math.exp(sum(logprobs) / len(logprobs)), passes=passes)
+        return Score(math.exp(sum(logprobs) / len(logprobs)), passes=passes)
 
 
 def make(context: RewardContext, config: NoSettings) -> MeanLogprob:

@@ -14,7 +14,7 @@ from rlm_core.core.parameters import Description, param, split
 from rlm_core.core.problem import Problem
 from rlm_core.core.usage import Seed
 from rlm_core.models.policy import Step
-from rlm_core.rewards.base import Reward, RewardContext, RewardModel, Scored
+from rlm_core.rewards.base import Reward, RewardContext, RewardModel, Score
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +86,11 @@ class Mixture:
     def oracle(self) -> bool:
         return any(m.oracle for _, m, _ in self.parts)
 
-    async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Scored:
+    async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Score:
         """All parts are asked at once, each with a seed of its own; if one cannot say, neither can the mixture."""
         scored = await gather_or_cancel(m.score(problem, steps, (*seed, i)) for i, (_, m, _) in enumerate(self.parts))
         said = [(name, weight, s.score) for (name, _, weight), s in zip(self.parts, scored, strict=True)]
-        return Scored(
+        return Score(
             score=min(1.0, sum(weight * score for _, weight, score in said)),
             rollouts=tuple(r for s in scored for r in s.rollouts),
             passes=sum(s.passes for s in scored),

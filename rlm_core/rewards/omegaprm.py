@@ -17,7 +17,7 @@ from rlm_core.core.parameters import Description, param
 from rlm_core.core.problem import Problem
 from rlm_core.core.usage import Seed
 from rlm_core.models.policy import Step
-from rlm_core.rewards.base import Reward, RewardContext, Scored
+from rlm_core.rewards.base import Reward, RewardContext, Score
 from rlm_core.rewards.rollouts import CHECK, PILOT_SIZE, Ends, ended, make_ends
 
 
@@ -91,7 +91,7 @@ class OmegaPRM:
     def oracle(self) -> bool:
         return self.ends.oracle
 
-    async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Scored:
+    async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Score:
         played: list[RolloutResult] = []
         success = await self.ends.success(problem, seed)
 
@@ -107,7 +107,7 @@ class OmegaPRM:
             return sum(r.score for r in results) / len(results)
 
         found = await first_wrong_step(len(steps), estimate)
-        return Scored(found.tried[len(steps)], tuple(played), steps=found.credits(len(steps)))
+        return Score(found.tried[len(steps)], tuple(played), steps=found.credits(len(steps)))
 
 
 def make(context: RewardContext, config: OmegaPRMConfig) -> OmegaPRM:

@@ -15,7 +15,7 @@ from rlm_core.core.problem import Problem
 from rlm_core.core.usage import Seed
 from rlm_core.models.policy import Step
 from rlm_core.problems import task
-from rlm_core.rewards.base import Reward, RewardContext, Scored
+from rlm_core.rewards.base import Reward, RewardContext, Score
 from rlm_core.rewards.verifier import can_be_right
 
 DESCRIPTION = Description(
@@ -34,7 +34,7 @@ class Oracle:
     scores_partial: bool = True
     oracle: bool = True
 
-    async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Scored:
+    async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Score:
         """The solver's word on the state, and on the state after each step where it can tell of all. RewardError where it cannot tell."""
         each = [can_be_right(problem, steps[: i + 1]) for i in range(len(steps))]
         word = each[-1] if each else can_be_right(problem, ())
@@ -42,7 +42,7 @@ class Oracle:
             raise RewardError(_cannot_tell(problem, steps))
         known = tuple(float(w) for w in each if w is not None)
         told = known if len(known) == len(each) else ()
-        return Scored(float(word), steps=told, states=told)
+        return Score(float(word), steps=told, states=told)
 
 
 def _cannot_tell(problem: Problem, steps: Sequence[Step]) -> str:

@@ -19,7 +19,7 @@ from rlm_core.core.token_pool import Once
 from rlm_core.core.usage import Seed
 from rlm_core.models.policy import Policy, Sampling, Step
 from rlm_core.problems.grouping import grouped, same
-from rlm_core.rewards.base import Reward, RewardContext, Scored
+from rlm_core.rewards.base import Reward, RewardContext, Score
 from rlm_core.rewards.verifier import answer_of, check, require_truth
 
 CHECK = Parameter(
@@ -152,14 +152,14 @@ class Rollouts:
     def oracle(self) -> bool:
         return self.ends.oracle
 
-    async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Scored:
+    async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Score:
         """A finished state is judged as it stands; any other is played to the end first."""
         await self.ends.prepare(problem, seed)
         results = () if ended(steps) else await self.ends.play(problem, steps, seed, self.count)
         outcomes = [r.score for r in results] or [await self.ends.outcome(problem, steps, seed)]
         if self.hard:
-            return Scored(float(max(outcomes) >= await self.ends.success(problem, seed)), results)
-        return Scored(sum(outcomes) / len(outcomes), results)
+            return Score(float(max(outcomes) >= await self.ends.success(problem, seed)), results)
+        return Score(sum(outcomes) / len(outcomes), results)
 
 
 def make_ends(context: RewardContext, check: str, pilot_size: int) -> Ends:

@@ -14,7 +14,7 @@ from rlm_core.core.parameters import Description, NoSettings
 from rlm_core.core.problem import Problem
 from rlm_core.core.usage import Seed
 from rlm_core.models.policy import Inspectable, Step, require
-from rlm_core.rewards.base import Reward, RewardContext, Scored
+from rlm_core.rewards.base import Reward, RewardContext, Score
 from rlm_core.rewards.uncertainty import uncertainty
 
 DESCRIPTION = Description(
@@ -36,10 +36,10 @@ class SelfCertainty:
     scores_partial: bool = True
     oracle: bool = False
 
-    async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Scored:
+    async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Score:
         found = await uncertainty(self.policy, problem, steps)
         certainty = sum(found.certainties) / len(found.certainties)
-        return Scored(max(0.0, 1 - math.exp(-certainty / math.log(self.policy.vocabulary))), passes=found.passes)
+        return Score(max(0.0, 1 - math.exp(-certainty / math.log(self.policy.vocabulary))), passes=found.passes)
 
 
 def make(context: RewardContext, config: NoSettings) -> SelfCertainty:

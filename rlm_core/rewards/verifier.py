@@ -16,7 +16,7 @@ from rlm_core.core.special_tokens import said
 from rlm_core.core.usage import Seed
 from rlm_core.models.policy import Step
 from rlm_core.problems import task
-from rlm_core.rewards.base import Reward, RewardContext, Scored
+from rlm_core.rewards.base import Reward, RewardContext, Score
 
 DESCRIPTION = Description(
     name="verifier",
@@ -69,8 +69,8 @@ class Verifier:
     name: str = "verifier"
     scores_partial: bool = False
 
-    async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Scored:
-        return Scored(float(check(problem, steps)))
+    async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Score:
+        return Score(float(check(problem, steps)))
 
 
 def make(context: RewardContext, config: NoSettings) -> Verifier:

@@ -30,7 +30,7 @@ from rlm_core.core.wording import counted
 from rlm_core.core.words import CANCELLED, DONE, SECONDS, SIMULATIONS, TOKENS, Purpose, StopReason, Word
 from rlm_core.models.policy import Policy, Sampling, Step
 from rlm_core.problems import task
-from rlm_core.rewards.base import RewardModel, Scored
+from rlm_core.rewards.base import RewardModel, Score
 from rlm_core.search.rules import Rule
 
 C = TypeVar("C")
@@ -344,7 +344,7 @@ class SearchRun:
             raise SearchStopped(TOKENS)
         return [scored[n].score for n in nodes]
 
-    async def score(self, nodes: Sequence[int], states: Sequence[Sequence[Step]], stream: Seed = ()) -> dict[int, Scored]:
+    async def score(self, nodes: Sequence[int], states: Sequence[Sequence[Step]], stream: Seed = ()) -> dict[int, Score]:
         """What the reward says of a state at each node; nothing of those that the tokens did not reach for.
 
         stream: part of the seeds.

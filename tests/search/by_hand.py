@@ -16,7 +16,7 @@ from rlm_core.core.usage import Seed
 from rlm_core.models.policy import Policy, Sampling, Step
 from rlm_core.models.scripted import ScriptedPolicy
 from rlm_core.problems import make
-from rlm_core.rewards.base import Scored
+from rlm_core.rewards.base import Score
 from rlm_core.search import search
 from rlm_core.search.run import RunControl, SearchRun
 
@@ -33,10 +33,10 @@ class HandScored:
     oracle: bool = False
     asked: list[tuple[str, ...]] = field(default_factory=list)
 
-    async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Scored:
+    async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Score:
         self.asked.append(tuple(s.text for s in steps))
         text = steps[-1].text
-        return Scored(self.scores(text) if callable(self.scores) else self.scores.get(text, 0.5), passes=1)
+        return Score(self.scores(text) if callable(self.scores) else self.scores.get(text, 0.5), passes=1)
 
 
 def by_chance(text: str) -> float:

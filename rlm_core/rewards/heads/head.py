@@ -29,7 +29,7 @@ from rlm_core.core.problem import Problem, question_id
 from rlm_core.core.usage import Seed
 from rlm_core.models.policy import Inspectable, Step, require
 from rlm_core.rewards.aggregate import AGGREGATE, running
-from rlm_core.rewards.base import Reward, RewardContext, Scored
+from rlm_core.rewards.base import Reward, RewardContext, Score
 from rlm_core.rewards.heads.features import features
 
 BUNDLED = ASSETS / "rewards"
@@ -131,7 +131,7 @@ class Head:
     def scores_partial(self) -> bool:
         return self.card.kind == "prm"
 
-    async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Scored:
+    async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Score:
         if self.backbone is not None and self._second is None:
             self._second = require(await self.context.source.policy(str(self.backbone)), Inspectable)
         own = require(self.context.policy, Inspectable)
@@ -139,9 +139,9 @@ class Head:
         seen = await features(self.card.kind, readers, problem, steps)
         each = tuple(map(float, self.network.probabilities(seen)))
         if self.card.kind == "orm":
-            return Scored(each[0], passes=1)
+            return Score(each[0], passes=1)
         states = running(each, self.how)
-        return Scored(states[-1], passes=1, steps=each, states=states)
+        return Score(states[-1], passes=1, steps=each, states=states)
 
 
 def folders() -> list[Path]:
