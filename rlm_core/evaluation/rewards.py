@@ -15,7 +15,7 @@ from typing import Any
 from rlm_core.core.concurrency import gather_or_cancel
 from rlm_core.core.errors import RewardError, RlmError
 from rlm_core.core.usage import Seed
-from rlm_core.evaluation.sampling import AT_ONCE, Drawn, Progress, first_wrong, oracle_labels
+from rlm_core.evaluation.sampling import AT_ONCE, Progress, SampledSolution, first_wrong, oracle_labels
 from rlm_core.evaluation.statistics import Bin, Measured, auc, calibration, calibration_error, first_error, mcnemar, mean
 from rlm_core.models.policy import Policy, Sampling
 from rlm_core.models.source import ModelSource
@@ -41,7 +41,7 @@ class Judged:
     refused: the reward could not judge it; there is no score then.
     """
 
-    drawn: Drawn
+    drawn: SampledSolution
     labels: list[bool | None]
     steps: tuple[float, ...]
     states: tuple[float, ...]
@@ -73,7 +73,7 @@ class Cost:
 
 async def judge_all(
     chosen: Chosen,
-    drawn: Sequence[Sequence[Drawn]],
+    drawn: Sequence[Sequence[SampledSolution]],
     new_policy: Callable[[], Policy],
     source: ModelSource,
     sampling: Sampling,
@@ -86,7 +86,7 @@ async def judge_all(
     """
     gate, done, cost = asyncio.Semaphore(AT_ONCE), 0, Cost()
 
-    async def one(index: int, group: Sequence[Drawn]) -> list[Judged]:
+    async def one(index: int, group: Sequence[SampledSolution]) -> list[Judged]:
         nonlocal done
         async with gate:
             policy, out = new_policy(), []
@@ -112,11 +112,11 @@ async def judge_all(
     return judged, cost
 
 
-def _labels(d: Drawn) -> list[bool | None]:
+def _labels(d: SampledSolution) -> list[bool | None]:
     return oracle_labels(d.problem, d.steps) if d.labels is None else list(d.labels)
 
 
-async def _judge(model: RewardModel, d: Drawn, seed: Seed, cost: Cost) -> Judged:
+async def _judge(model: RewardModel, d: SampledSolution, seed: Seed, cost: Cost) -> Judged:
     """A reward whose pass tells every state is asked once; another once a state; one of finished solutions for the whole alone."""
     labels = _labels(d)
     truncated = d.steps[-1].truncated
@@ -237,7 +237,7 @@ def best_of_n(judged: Sequence[Sequence[Judged]], sizes: Sequence[int]) -> list[
 
 async def evaluate_reward(
     chosen: Chosen,
-    drawn: Sequence[Sequence[Drawn]],
+    drawn: Sequence[Sequence[SampledSolution]],
     new_policy: Callable[[], Policy],
     source: ModelSource,
     sampling: Sampling,

@@ -20,7 +20,7 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class SampledSolution:
     """One sampled solution.
 
     problem: the problem it solves.
@@ -44,24 +44,24 @@ async def draw(
     sampling: Sampling,
     seed: int,
     progress: Progress = lambda *_: None,
-) -> list[list[Drawn]]:
+) -> list[list[SampledSolution]]:
     """`each` solutions of every problem; sample j of problem i depends on (seed, i, j) alone."""
     gate, done = asyncio.Semaphore(AT_ONCE), 0
 
-    async def one(index: int, problem: Problem) -> list[Drawn]:
+    async def one(index: int, problem: Problem) -> list[SampledSolution]:
         nonlocal done
         async with gate:
             found = await new_policy().complete(problem, (), [(seed, index, j) for j in range(each)], sampling)
             done += 1
             progress(done, len(problems))
-            return [_drawn(problem, steps) for steps in found]
+            return [_sampled(problem, steps) for steps in found]
 
     return await gather_or_cancel(one(i, p) for i, p in enumerate(problems))
 
 
-def _drawn(problem: Problem, steps: tuple[Step, ...]) -> Drawn:
+def _sampled(problem: Problem, steps: tuple[Step, ...]) -> SampledSolution:
     answer = answer_of(problem, steps)
-    return Drawn(problem, steps, answer, task(problem.task).verify(problem, answer))
+    return SampledSolution(problem, steps, answer, task(problem.task).verify(problem, answer))
 
 
 def oracle_labels(problem: Problem, steps: Sequence[Step]) -> list[bool | None]:

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
 from rlm_core.core.errors import LabelError
-from rlm_core.evaluation.sampling import Drawn
+from rlm_core.evaluation.sampling import SampledSolution
 from rlm_core.evaluation.statistics import mean
 from rlm_core.labels.base import Label, Solution, target
 from rlm_core.labels.book import LabelBook
@@ -37,17 +37,17 @@ def _value(labels: Sequence[Label], step: int, source: str) -> float | None:
     return mean(found) if found else None
 
 
-def labelled_solutions(book: LabelBook, source: str) -> list[list[Drawn]]:
+def labelled_solutions(book: LabelBook, source: str) -> list[list[SampledSolution]]:
     """Solutions that this source has labelled, by problem, with its word on each step: right from one half on.
 
     Of soft labels every share above 0 is right, for the question is whether the state can still be won.
     """
-    by_problem: dict[str, list[Drawn]] = defaultdict(list)
+    by_problem: dict[str, list[SampledSolution]] = defaultdict(list)
     for solution in book.solutions(labelled=True, source=source):
         labels = book.labels(source=source, solution=solution.id)
         values = [_value(labels, i, source) for i in range(len(solution.steps))]
         words = tuple(None if v is None else v > 0 if source == "soft" else v >= 0.5 for v in values)
-        one = Drawn(solution.problem, tuple(steps_of(solution)), solution.answer, solution.correct, words)
+        one = SampledSolution(solution.problem, tuple(steps_of(solution)), solution.answer, solution.correct, words)
         by_problem[solution.problem.spec].append(one)
     if not by_problem:
         raise LabelError(f"The label book holds no labels of the source '{source}' to measure against; make or import some first.")

@@ -19,7 +19,7 @@ from rlm_core.problems.steps import with_answer
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class WorkedProblem:
     """A problem to write traces of.
 
     compact: its notation.
@@ -68,14 +68,14 @@ class Trace:
         return "".join(text for text, _ in self.pieces)
 
 
-def plain(drawn: Drawn, rng: random.Random) -> Trace:
+def plain(drawn: WorkedProblem, rng: random.Random) -> Trace:
     """The solution, nothing else."""
     trace = Trace(drawn.compact)
     _solve(trace, drawn)
     return trace
 
 
-def backtracking(drawn: Drawn, rng: random.Random) -> Trace:
+def backtracking(drawn: WorkedProblem, rng: random.Random) -> Trace:
     """Half of them the solution; half break off with `<backtrack>` after a wrong step, for decoding to roll back."""
     trace = Trace(drawn.compact + BACKTRACK)
     if rng.random() < 0.5:
@@ -89,7 +89,7 @@ def backtracking(drawn: Drawn, rng: random.Random) -> Trace:
     return trace
 
 
-def correcting(drawn: Drawn, rng: random.Random) -> Trace:
+def correcting(drawn: WorkedProblem, rng: random.Random) -> Trace:
     """The solution with some steps first written wrong, then revised."""
     trace = Trace(drawn.compact + REVISE)
     for i, step in enumerate(drawn.steps):
@@ -101,7 +101,7 @@ def correcting(drawn: Drawn, rng: random.Random) -> Trace:
     return trace
 
 
-def calling(drawn: Drawn, rng: random.Random) -> Trace:
+def calling(drawn: WorkedProblem, rng: random.Random) -> Trace:
     """The solution with every calculation done by the tool; now and then a call fails first."""
     trace = Trace(drawn.compact + TOOL)
     for step in drawn.steps:
@@ -112,7 +112,7 @@ def calling(drawn: Drawn, rng: random.Random) -> Trace:
     return trace
 
 
-def thinking(drawn: Drawn, rng: random.Random) -> Trace:
+def thinking(drawn: WorkedProblem, rng: random.Random) -> Trace:
     """Thinking with mistakes that are noticed, now and then a second look or an early end; then the clean solution."""
     trace = Trace(drawn.compact + THINK)
     if rng.random() < 0.2:
@@ -125,7 +125,7 @@ def thinking(drawn: Drawn, rng: random.Random) -> Trace:
     return _concluded(trace, drawn, rng)
 
 
-def thinking_with_tool(drawn: Drawn, rng: random.Random) -> Trace:
+def thinking_with_tool(drawn: WorkedProblem, rng: random.Random) -> Trace:
     """Thinking in tool calls: dead ends are left, results come from the tool; then the clean solution."""
     trace = Trace(drawn.compact + TOOL + THINK)
     for i, step in enumerate(drawn.steps):
@@ -138,18 +138,18 @@ def thinking_with_tool(drawn: Drawn, rng: random.Random) -> Trace:
     return _concluded(trace, drawn, rng)
 
 
-def _solve(trace: Trace, drawn: Drawn) -> None:
+def _solve(trace: Trace, drawn: WorkedProblem) -> None:
     for step in drawn.steps:
         trace.step(step)
     _answer(trace, drawn)
 
 
-def _answer(trace: Trace, drawn: Drawn) -> None:
+def _answer(trace: Trace, drawn: WorkedProblem) -> None:
     trace.mark(with_answer(("",), drawn.answer)[0])
     trace.mark("<eos>")
 
 
-def _concluded(trace: Trace, drawn: Drawn, rng: random.Random) -> Trace:
+def _concluded(trace: Trace, drawn: WorkedProblem, rng: random.Random) -> Trace:
     """The end of thinking (one in four at a random earlier place, as when its budget is spent) and the solution."""
     if rng.random() < 0.25:
         places = [i for i, (text, _) in enumerate(trace.pieces) if text in (STEP, BACKTRACK, REVISE, WAIT)]
@@ -161,7 +161,7 @@ def _concluded(trace: Trace, drawn: Drawn, rng: random.Random) -> Trace:
     return trace
 
 
-def _attempt(trace: Trace, drawn: Drawn, rng: random.Random, mistakes: int) -> None:
+def _attempt(trace: Trace, drawn: WorkedProblem, rng: random.Random, mistakes: int) -> None:
     """All the right steps, with so many mistakes made and noticed on the way."""
     places = sorted(rng.randrange(len(drawn.steps)) for _ in range(mistakes))
     for i, step in enumerate(drawn.steps):
@@ -183,7 +183,7 @@ def _dead_end(trace: Trace, wrong: Sequence[str], rng: random.Random) -> None:
         trace.mark(BACKTRACK)
 
 
-def _fail_whole(trace: Trace, drawn: Drawn, rng: random.Random) -> None:
+def _fail_whole(trace: Trace, drawn: WorkedProblem, rng: random.Random) -> None:
     """An attempt that goes wrong unnoticed until its end, where the model starts again."""
     at = rng.randrange(len(drawn.steps))
     wrong = drawn.wrong(at, rng)
@@ -204,7 +204,7 @@ def _call(trace: Trace, call: str, result: str, learn: bool = True) -> None:
     trace.sound = True
 
 
-def _mistake(drawn: Drawn, i: int, rng: random.Random) -> str:
+def _mistake(drawn: WorkedProblem, i: int, rng: random.Random) -> str:
     """Step i done wrong in one way or the other."""
     wrong = drawn.wrong(i, rng) if rng.random() < 0.5 else ()
     return wrong[0] if wrong else drawn.slip(i, rng)
@@ -228,7 +228,7 @@ def slipped(step: str, rng: random.Random) -> str:
     return f"{left}={rng.choice(near)}"
 
 
-def draw_countdown(rng: random.Random, weights: Sequence[int], split: str) -> Drawn:
+def draw_countdown(rng: random.Random, weights: Sequence[int], split: str) -> WorkedProblem:
     """A random Countdown problem with 2, 3 or 4 numbers in the given proportion."""
     count = rng.choices((2, 3, 4), weights)[0]
     numbers, steps, target = countdown.draw(rng, count, 30, split)
@@ -243,7 +243,7 @@ def draw_countdown(rng: random.Random, weights: Sequence[int], split: str) -> Dr
             bad = countdown.moves(rest) if len(rest) > 1 else []
         return tuple(out)
 
-    return Drawn(countdown.make(numbers, target, "").compact, steps, str(target), wrong, lambda i, rng: slipped(steps[i], rng))
+    return WorkedProblem(countdown.make(numbers, target, "").compact, steps, str(target), wrong, lambda i, rng: slipped(steps[i], rng))
 
 
 def _left(numbers: Sequence[int], steps: Sequence[str]) -> tuple[int, ...]:
@@ -253,7 +253,7 @@ def _left(numbers: Sequence[int], steps: Sequence[str]) -> tuple[int, ...]:
     return left
 
 
-def draw_chain(rng: random.Random, lengths: tuple[int, int], split: str) -> Drawn:
+def draw_chain(rng: random.Random, lengths: tuple[int, int], split: str) -> WorkedProblem:
     """A random chain with so many operations."""
     start, operations = chain.draw(rng, rng.randint(*lengths), 99, split)
     problem = chain.make(start, operations, "")
@@ -270,10 +270,10 @@ def draw_chain(rng: random.Random, lengths: tuple[int, int], split: str) -> Draw
             out.append(f"{out[-1].split('=')[1]}{op}{b}={value}")
         return tuple(out)
 
-    return Drawn(problem.compact, worked, str(problem.reference), wrong, lambda i, rng: slipped(worked[i], rng))
+    return WorkedProblem(problem.compact, worked, str(problem.reference), wrong, lambda i, rng: slipped(worked[i], rng))
 
 
-KINDS: dict[str, Callable[[Drawn, random.Random], Trace]] = {
+KINDS: dict[str, Callable[[WorkedProblem, random.Random], Trace]] = {
     "plain": plain,
     "backtracking": backtracking,
     "correcting": correcting,

@@ -9,7 +9,7 @@ import pytest
 from rlm_core import problems, rewards
 from rlm_core.core.errors import RewardError
 from rlm_core.evaluation.rewards import Judged, best_of, best_of_n, evaluate_reward, quality, voted
-from rlm_core.evaluation.sampling import Drawn, draw
+from rlm_core.evaluation.sampling import SampledSolution, draw
 from rlm_core.evaluation.statistics import auc, calibration, first_error, mcnemar
 from rlm_core.models.policy import Sampling, Step
 from rlm_core.problems.sets import counted_set
@@ -18,7 +18,7 @@ PROBLEM = problems.make("chain:steps=3,seed=1")
 
 
 def judged(answer: str | None, correct: bool, score: float | None, labels=(), steps=()) -> Judged:
-    drawn = Drawn(PROBLEM, tuple(Step("x") for _ in labels), answer, correct)
+    drawn = SampledSolution(PROBLEM, tuple(Step("x") for _ in labels), answer, correct)
     return Judged(drawn, list(labels), tuple(steps), tuple(steps), score)
 
 
@@ -90,14 +90,14 @@ def test_a_solution_of_which_too_little_is_known_is_in_no_first_error_figure():
 
 
 def test_what_is_not_known_to_be_right_or_wrong_is_in_no_figure_of_answers():
-    unknown = Judged(Drawn(PROBLEM, (Step("x"),), "9", None), [None], (0.9,), (0.9,), 0.9)
+    unknown = Judged(SampledSolution(PROBLEM, (Step("x"),), "9", None), [None], (0.9,), (0.9,), 0.9)
     assert quality([[unknown, judged("7", True, 0.8), judged("5", False, 0.3)]])["finished"] == 2
 
 
 def test_a_solution_that_cannot_be_judged_is_counted_and_the_others_are_measured(nano, pool):
     """A judge of one kind of problem is given another among them."""
     drawn = asyncio.run(draw(nano.policy, counted_set("chain:n=3", {}), 2, Sampling(), 0))
-    foreign = [Drawn(problems.make("words:seed=1"), (Step("Ann has 3 apples.", finished=True),), "3", False)] * 2
+    foreign = [SampledSolution(problems.make("words:seed=1"), (Step("Ann has 3 apples.", finished=True),), "3", False)] * 2
     chosen = rewards.chosen("prm:nano-head", "nano")
     found = asyncio.run(evaluate_reward(chosen, [*drawn, foreign], nano.policy, pool, Sampling(), 0))
     assert sum(found["refused"].values()) == 2 and found["voted_problems"] == 3 and found["step_auc"] is not None

@@ -15,7 +15,7 @@ from rlm_core.problems.arithmetic.lines import equations
 from rlm_core.problems.base import split_of
 from rlm_core.problems.families import chain, countdown
 from rlm_core.training.nano import IGNORE, LONGEST_TRACE, NanoConfig, encoded, traces
-from rlm_core.training.traces import KINDS, Drawn, Trace, draw_chain, draw_countdown
+from rlm_core.training.traces import KINDS, Trace, WorkedProblem, draw_chain, draw_countdown
 
 every_kind = pytest.mark.parametrize("kind", KINDS)
 SIGNS = re.compile(r"<[^>]*>|.")
@@ -26,7 +26,7 @@ def tokenizer():
     return build_tokenizer()
 
 
-def draws(kind: str, count: int = 150, seed: int = 0) -> list[tuple[Drawn, Trace]]:
+def draws(kind: str, count: int = 150, seed: int = 0) -> list[tuple[WorkedProblem, Trace]]:
     """As many of either task."""
     rng, made = random.Random(f"{kind}{seed}"), []
     for _ in range(count):
@@ -35,11 +35,11 @@ def draws(kind: str, count: int = 150, seed: int = 0) -> list[tuple[Drawn, Trace
     return made
 
 
-def right(drawn: Drawn) -> str:
+def right(drawn: WorkedProblem) -> str:
     return STEP.join(drawn.steps) + f"<answer>{drawn.answer}<eos>"
 
 
-def problem_of(drawn: Drawn):
+def problem_of(drawn: WorkedProblem):
     """The problem read back from its notation."""
     if drawn.compact.startswith("C"):
         numbers, target = drawn.compact[1:-1].split(">")
@@ -48,7 +48,7 @@ def problem_of(drawn: Drawn):
     return chain.make(int(start), [(op[0], int(op[1:])) for op in ops], "")
 
 
-def leads_somewhere(drawn: Drawn, steps: list[str]) -> bool:
+def leads_somewhere(drawn: WorkedProblem, steps: list[str]) -> bool:
     """By the task's exact solver: are these steps true, and can the answer still be reached from them?"""
     if not all(e.true for s in steps for e in equations(s)):
         return False
