@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rlm_core.evaluation.statistics import Compared, compared
+from rlm_core.evaluation.statistics import PairedComparison, compared
 
 Row = Mapping[str, Any]
 
@@ -29,7 +29,7 @@ def chance(p: float) -> str:
     return f"{p:.4f}" if p >= 0.0001 else "< 0.0001"
 
 
-def against(c: Compared) -> list[str]:
+def against(c: PairedComparison) -> list[str]:
     """Problems only it solves and only the other solves, and the corrected p."""
     return [f"+{c.wins} −{c.losses}", chance(c.corrected)]
 

@@ -16,7 +16,7 @@ from rlm_core.core.concurrency import gather_or_cancel
 from rlm_core.core.errors import RewardError, RlmError
 from rlm_core.core.usage import Seed
 from rlm_core.evaluation.sampling import AT_ONCE, Progress, SampledSolution, first_wrong, oracle_labels
-from rlm_core.evaluation.statistics import Bin, Measured, auc, calibration, calibration_error, first_error, mcnemar, mean
+from rlm_core.evaluation.statistics import Bin, Estimate, auc, calibration, calibration_error, first_error, mcnemar, mean
 from rlm_core.models.policy import Policy, Sampling
 from rlm_core.models.source import ModelSource
 from rlm_core.problems.grouping import grouped
@@ -220,13 +220,13 @@ def best_of_n(judged: Sequence[Sequence[Judged]], sizes: Sequence[int]) -> list[
         weighted = [voted(g, lambda j: j.score) for g in cut]
         naive = [best_of(g) for g in cut]
         difference = [float(w) - float(m) for w, m in zip(weighted, majority, strict=True)]
-        gain = Measured.of(difference)
+        gain = Estimate.of(difference)
         rows.append(
             {
                 "n": n,
-                "majority": Measured.of([float(m) for m in majority]).as_list(),
-                "weighted": Measured.of([float(w) for w in weighted]).as_list(),
-                "naive": Measured.of([float(x) for x in naive]).as_list(),
+                "majority": Estimate.of([float(m) for m in majority]).as_list(),
+                "weighted": Estimate.of([float(w) for w in weighted]).as_list(),
+                "naive": Estimate.of([float(x) for x in naive]).as_list(),
                 "perfect": round(mean([float(any(j.drawn.correct for j in g)) for g in cut]), 4),
                 "gain": gain.as_list(),
                 "p": round(mcnemar(weighted, majority), 6),

@@ -16,7 +16,7 @@ from rlm_core.core.errors import RlmError
 from rlm_core.core.problem import Problem
 from rlm_core.core.tree import SearchTree
 from rlm_core.evaluation import budget_forcing
-from rlm_core.evaluation.statistics import Measured, mean, pass_at_k
+from rlm_core.evaluation.statistics import Estimate, mean, pass_at_k
 from rlm_core.models.policy import Policy, Sampling, Step
 from rlm_core.models.source import ModelSource
 from rlm_core.rewards.verifier import check
@@ -59,8 +59,8 @@ async def evaluate_policy(
     found = await gather_or_cancel(one(i, p) for i, p in enumerate(chosen))
     out: dict[str, Any] = {"problems": len(chosen), "samples": samples, "temperature": temperature}
     for k in ks:
-        out[f"pass@{k}"] = Measured.of([pass_at_k(samples, c, k) for c, _ in found]).as_list()
-    out["greedy"] = Measured.of([float(g) for _, g in found]).as_list()
+        out[f"pass@{k}"] = Estimate.of([pass_at_k(samples, c, k) for c, _ in found]).as_list()
+    out["greedy"] = Estimate.of([float(g) for _, g in found]).as_list()
     return {**out, "generated": policy.usage.generated, "seconds": round(time.perf_counter() - began, 1)}
 
 
@@ -78,7 +78,7 @@ async def evaluate_search(
         "problems": len(chosen),
         "search": config.search,
         "reward": config.reward,
-        "accuracy": Measured.of([float(right(t)) for t in trees]).as_list(),
+        "accuracy": Estimate.of([float(right(t)) for t in trees]).as_list(),
         "right": [right(t) for t in trees],
         "tokens_per_problem": round(mean([t.totals.generated for t in trees]), 1),
         "reward_passes_per_problem": round(mean([t.totals.reward_passes for t in trees]), 1),
@@ -176,7 +176,7 @@ async def evaluate_forcing(
             "waits": waits,
             "thinking_tokens": mean(used),
             "within": budget_forcing.within(used, 0, most),
-            "accuracy": Measured.of([float(right(t)) for t in trees]).as_list(),
+            "accuracy": Estimate.of([float(right(t)) for t in trees]).as_list(),
             "right": [right(t) for t in trees],
             "seconds": round(time.perf_counter() - began, 1),
         }

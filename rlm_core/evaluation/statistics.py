@@ -38,7 +38,7 @@ def bootstrap_interval(values: Sequence[float], *, seed: int = 0, draws: int = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class Estimate:
     """A mean with its 95 % bootstrap interval over problems.
 
     value: the mean.
@@ -50,7 +50,7 @@ class Measured:
     high: float
 
     @classmethod
-    def of(cls, values: Sequence[float]) -> Measured:
+    def of(cls, values: Sequence[float]) -> Estimate:
         low, high = bootstrap_interval(values)
         return cls(round(mean(values), 4), round(low, 4), round(high, 4))
 
@@ -85,7 +85,7 @@ def holm(ps: Sequence[float]) -> list[float]:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class PairedComparison:
     """Two measurements of the same problems: those that only the first or only the second has right, McNemar's p and Holm's."""
 
     wins: int
@@ -94,13 +94,13 @@ class Compared:
     corrected: float
 
 
-def compared(rows: Sequence[Sequence[bool]], base: Sequence[bool]) -> list[Compared]:
+def compared(rows: Sequence[Sequence[bool]], base: Sequence[bool]) -> list[PairedComparison]:
     """Each row's right and wrong answers against those of `base` on the same problems, corrected for the number of rows."""
     ps = [mcnemar(row, base) for row in rows]
     differ = [
         (sum(r and not b for r, b in zip(row, base, strict=True)), sum(b and not r for r, b in zip(row, base, strict=True))) for row in rows
     ]
-    return [Compared(*d, p, c) for d, p, c in zip(differ, ps, holm(ps), strict=True)]
+    return [PairedComparison(*d, p, c) for d, p, c in zip(differ, ps, holm(ps), strict=True)]
 
 
 def auc(scores: Sequence[float], labels: Sequence[bool]) -> float | None:
