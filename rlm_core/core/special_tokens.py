@@ -41,7 +41,7 @@ WAIT_IN_WORDS = re.compile(r"\W*wait\b", re.I)
 """How a model that knows no marks begins to look back ("Wait, …"); what came before it may still stand."""
 
 
-class Marked(Protocol):
+class TaggedStep(Protocol):
     """A step, or the node made of it.
 
     text: without the special token that ended it.
@@ -60,7 +60,7 @@ class Marked(Protocol):
     def finished(self) -> bool: ...
 
 
-def said(steps: Iterable[Marked]) -> list[str]:
+def said(steps: Iterable[TaggedStep]) -> list[str]:
     """The texts that an answer rests on: neither the thinking space nor what was taken back.
 
     `<backtrack>` and `<revise>` take back the step they end or, on a line of their own, the last one that stands;

@@ -21,7 +21,7 @@ from rlm_core.labels.book import LabelBook
 from rlm_core.models.listed import sampling_for
 from rlm_core.models.policy import Policy
 from rlm_core.training.from_labels import steps_of
-from rlm_core.training.labelling import Made, MakerSettings, make_labels
+from rlm_core.training.labelling import MakerSettings, StepLabels, make_labels
 
 
 async def label(job: LabelJob, desk: Desk) -> dict[str, Any]:
@@ -78,7 +78,7 @@ class _Labelling:
                 self._keep(solution, made)
             self._tell(left)
 
-    def _keep(self, solution: Solution, made: Made) -> None:
+    def _keep(self, solution: Solution, made: StepLabels) -> None:
         """Into the book; the tokens are shared out among the labels."""
         source, by = made_by(self.job)
         known = [(i, v) for i, v in enumerate(made.values) if v is not None]

@@ -24,7 +24,7 @@ from rlm_core.training.from_labels import from_book
 from rlm_core.training.head_pipeline import gather, train_head
 from rlm_core.training.label_cost import cost_point, gradable
 from rlm_core.training.labelling import MakerSettings, make_labels
-from rlm_core.training.reward_models import Labelled, read
+from rlm_core.training.reward_models import LabelledSolution, read
 
 
 async def train(job: TrainJob, desk: Desk) -> dict[str, Any]:
@@ -58,7 +58,9 @@ async def cost(job: CostJob, desk: Desk, before: dict[str, Any]) -> dict[str, An
     known = {question_id(p) for p in learned}
     fresh = [p for p in counted_set(job.measure, {}) if question_id(p) not in known]
     held = [d for group in await draw(new_policy, fresh, EXAM, sampling, job.seed + 1) for d in group]
-    truth = [Labelled(d.problem, d.steps, [None if y is None else float(y) for y in oracle_labels(d.problem, d.steps)]) for d in held]
+    truth = [
+        LabelledSolution(d.problem, d.steps, [None if y is None else float(y) for y in oracle_labels(d.problem, d.steps)]) for d in held
+    ]
     exam = await read("prm", truth, [new_policy])
     if not gradable(exam):
         raise TrainingError(f"All steps of the solutions of {job.measure} are right, or all wrong; measure on more or harder problems.")
@@ -82,7 +84,7 @@ async def _cost_of(job: CostJob, maker: str, pool, exam, new_policy, settings, s
     """Step AUC after the first so many problems of the pool, for each size."""
     gate, done = asyncio.Semaphore(AT_ONCE), 0
 
-    async def one(index: int, group) -> tuple[list[Labelled], int]:
+    async def one(index: int, group) -> tuple[list[LabelledSolution], int]:
         nonlocal done
         async with gate:
             found, tokens = [], 0
@@ -90,7 +92,7 @@ async def _cost_of(job: CostJob, maker: str, pool, exam, new_policy, settings, s
                 made = await make_labels(
                     maker, d.problem, d.steps, new_policy(), desk.shop.models, settings, (job.seed, index, j), sampling
                 )
-                found.append(Labelled(d.problem, d.steps, made.values))
+                found.append(LabelledSolution(d.problem, d.steps, made.values))
                 tokens += made.generated
             done += 1
             desk.progress(done, len(pool))

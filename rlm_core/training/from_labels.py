@@ -13,7 +13,7 @@ from rlm_core.labels.book import LabelBook
 from rlm_core.models.policy import Step
 from rlm_core.training.head_pipeline import Gathered
 from rlm_core.training.labelling import combined
-from rlm_core.training.reward_models import Labelled
+from rlm_core.training.reward_models import LabelledSolution
 
 
 def from_book(book: LabelBook, weights: Mapping[str, float]) -> Gathered:
@@ -28,7 +28,7 @@ def from_book(book: LabelBook, weights: Mapping[str, float]) -> Gathered:
     for id, labels in by_solution.items():
         solution = book.get(id)
         parts = [([_value(labels, i, source) for i in range(len(solution.steps))], weight) for source, weight in weights.items()]
-        labelled.append(Labelled(solution.problem, steps_of(solution), combined(parts), Counter(x.source for x in labels)))
+        labelled.append(LabelledSolution(solution.problem, steps_of(solution), combined(parts), Counter(x.source for x in labels)))
     return labelled, tokens
 
 

@@ -25,12 +25,12 @@ from rlm_core.rewards import Chosen
 from rlm_core.rewards.heads import head
 from rlm_core.rewards.heads.recipe import HeadRecipe
 from rlm_core.training.labelling import MakerSettings, combined, make_labels
-from rlm_core.training.reward_models import HeadConfig, Labelled, card, fit, read
+from rlm_core.training.reward_models import HeadConfig, LabelledSolution, card, fit, read
 
 Report = Callable[[str], None]
 
 
-Gathered = tuple[list[Labelled], int]
+Gathered = tuple[list[LabelledSolution], int]
 """Labelled solutions and the tokens that their labels took."""
 
 
@@ -55,7 +55,7 @@ async def gather(recipe: HeadRecipe, new_policy: Callable[[], Policy], source: M
     gate, tokens, done = asyncio.Semaphore(AT_ONCE), 0, 0
     told = _every(report, "solutions labelled")
 
-    async def one(index: int, problem: Problem, steps: Sequence[Step]) -> Labelled:
+    async def one(index: int, problem: Problem, steps: Sequence[Step]) -> LabelledSolution:
         nonlocal tokens, done
         async with gate:
             policy, parts, labels = new_policy(), [], Counter[str]()
@@ -66,7 +66,7 @@ async def gather(recipe: HeadRecipe, new_policy: Callable[[], Policy], source: M
                 parts.append((made.values, weight))
             done += 1
             told(done, len(drawn))
-            return Labelled(problem, steps, combined(parts), labels)
+            return LabelledSolution(problem, steps, combined(parts), labels)
 
     return await gather_or_cancel(one(i, d.problem, d.steps) for i, d in enumerate(drawn)), tokens
 

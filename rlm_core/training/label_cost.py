@@ -11,7 +11,7 @@ import numpy as np
 from rlm_core.core.errors import TrainingError
 from rlm_core.evaluation.statistics import auc, mean
 from rlm_core.models.policy import Policy
-from rlm_core.training.reward_models import Examples, HeadConfig, Labelled, fit, read
+from rlm_core.training.reward_models import Examples, HeadConfig, LabelledSolution, fit, read
 
 SEEDS = 3
 """Trainings behind each point."""
@@ -23,7 +23,7 @@ def gradable(exam: Examples) -> bool:
 
 
 async def cost_point(
-    maker: str, groups: Sequence[tuple[Sequence[Labelled], int]], exam: Examples, new_policy: Callable[[], Policy]
+    maker: str, groups: Sequence[tuple[Sequence[LabelledSolution], int]], exam: Examples, new_policy: Callable[[], Policy]
 ) -> dict[str, Any] | None:
     """Mean, least and largest step AUC of the trainings; None where so few labels teach nothing.
 

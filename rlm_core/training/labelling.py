@@ -37,7 +37,7 @@ class MakerSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class StepLabels:
     """Labels of one solution.
 
     values: one per step, in [0,1]; None where a step has none.
@@ -60,7 +60,7 @@ async def make_labels(
     seed: Seed,
     sampling: Sampling,
     told: Callable[[], None] = lambda: None,
-) -> Made:
+) -> StepLabels:
     """Labels of one solution by one of MAKERS; `told` is called after each step that took the model some work.
 
     TrainingError for another name or a problem that this maker cannot label.
@@ -72,19 +72,19 @@ async def make_labels(
     if maker in ("hard", "soft"):
         values = await _scores("rollouts", {"rollouts": settings.rollouts, "check": "verifier"}, context, steps, seed, told)
         made = [float(v > 0) if maker == "hard" else v for v in values]
-        return Made(list(made), policy.usage.generated - before)
+        return StepLabels(list(made), policy.usage.generated - before)
     if maker == "judge":
         values = await _scores("judge", {"model": settings.judge}, context, steps, seed, told)
-        return Made(list(values), policy.usage.generated - before, passes=len(values))
+        return StepLabels(list(values), policy.usage.generated - before, passes=len(values))
     raise TrainingError(f"There are no labels by '{maker}'; allowed are {', '.join(MAKERS)}.")
 
 
-def _by_solver(problem: Problem, steps: Sequence[Step], noise: float, seed: Seed) -> Made:
+def _by_solver(problem: Problem, steps: Sequence[Step], noise: float, seed: Seed) -> StepLabels:
     labels = oracle_labels(problem, steps)
     if task(problem.task).solvable(problem, ()) is None:
         raise TrainingError(f"{problem.task} has no exact solver, so its steps cannot be labelled by one; use hard, soft or judge.")
     rng = random.Random("|".join(map(str, seed)))
-    return Made([None if y is None else float(y != (rng.random() < noise)) for y in labels])
+    return StepLabels([None if y is None else float(y != (rng.random() < noise)) for y in labels])
 
 
 async def _scores(

@@ -57,7 +57,7 @@ class VerifierConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class Marked:
+class CheckedSolution:
     """A solution in the bundled model's notation.
 
     prompt: the problem.
@@ -70,7 +70,7 @@ class Marked:
     right: tuple[bool, ...]
 
 
-def draw_chain(rng: random.Random, config: VerifierConfig) -> Marked:
+def draw_chain(rng: random.Random, config: VerifierConfig) -> CheckedSolution:
     """A chain worked with slips; every step is right if it applies the next operation truly to the value it was given."""
     start, operations = chain.draw(rng, rng.randint(*config.chain_steps), 99, "train")
     value, steps, right = start, [], []
@@ -90,7 +90,7 @@ def draw_chain(rng: random.Random, config: VerifierConfig) -> Marked:
         if rng.random() < config.slips / 4:
             answer, right[-1] = slipped(f"0+0={answer}", rng).split("=")[1], False
         steps[-1] += f"<answer>{answer}"
-    return Marked(chain.make(start, operations, "").compact, tuple(steps), tuple(right))
+    return CheckedSolution(chain.make(start, operations, "").compact, tuple(steps), tuple(right))
 
 
 def _true(value: int, op: str, b: int) -> int | None:
@@ -120,7 +120,7 @@ def _spoil(text: str, rng: random.Random, other: tuple[str, int]) -> str:
     return slipped(text, rng)
 
 
-def draw_countdown(rng: random.Random) -> Marked:
+def draw_countdown(rng: random.Random) -> CheckedSolution:
     """A walk of random legal steps, now and then with a slip; a step is right if the target can still be reached after it."""
     numbers, _, target = countdown.draw(rng, rng.choice((3, 3, 4)), 30, "train")
     problem = countdown.make(numbers, target, "")
@@ -139,10 +139,10 @@ def draw_countdown(rng: random.Random) -> Marked:
         right.append(bool(countdown.solvable(problem, steps)))
         if not right[-1] and rng.random() < 0.5 and not last:
             break
-    return Marked(problem.compact, tuple(steps), tuple(right))
+    return CheckedSolution(problem.compact, tuple(steps), tuple(right))
 
 
-def encoded(marked: Marked, tokenizer: PreTrainedTokenizerBase) -> tuple[list[int], list[float]]:
+def encoded(marked: CheckedSolution, tokenizer: PreTrainedTokenizerBase) -> tuple[list[int], list[float]]:
     """Token ids, and at the last token before each step's ending 1 or 0 for right or wrong; NO_LABEL elsewhere."""
     ids = list(tokenizer.encode(f"<bos>{marked.prompt}", add_special_tokens=False))
     labels = [NO_LABEL] * len(ids)

@@ -57,7 +57,7 @@ class HeadConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class Labelled:
+class LabelledSolution:
     """A solution with targets to learn.
 
     problem: the problem it solves.
@@ -93,7 +93,7 @@ class Examples:
 
 
 @dataclass(frozen=True, slots=True)
-class Trained:
+class TrainedHead:
     """A trained head.
 
     network: its weights.
@@ -110,7 +110,7 @@ class Trained:
 
 async def read(
     kind: str,
-    labelled: Sequence[Labelled],
+    labelled: Sequence[LabelledSolution],
     new_readers: Sequence[Callable[[], Policy]],
     progress: Progress = lambda *_: None,
 ) -> Examples:
@@ -121,7 +121,7 @@ async def read(
     gate, done, refused = asyncio.Semaphore(AT_ONCE), 0, Counter[str]()
     numbers = {spec: i for i, spec in enumerate(dict.fromkeys(s.problem.spec for s in labelled))}
 
-    async def one(solution: Labelled) -> tuple[np.ndarray, list[float]] | None:
+    async def one(solution: LabelledSolution) -> tuple[np.ndarray, list[float]] | None:
         nonlocal done
         async with gate:
             try:
@@ -154,7 +154,7 @@ async def read(
     )
 
 
-def _of_whole(solution: Labelled) -> float | None:
+def _of_whole(solution: LabelledSolution) -> float | None:
     """What an ORM learns of a solution: its last step's target, or 0 if labelling ended at a wrong step; None if it is not finished."""
     if not solution.steps[-1].finished:
         return None
@@ -172,7 +172,9 @@ def learned_from(targets: Sequence[float | None]) -> range:
     return range(end)
 
 
-def fit(examples: Examples, config: HeadConfig, report: Report = lambda text: None, stop: Callable[[], bool] = lambda: False) -> Trained:
+def fit(
+    examples: Examples, config: HeadConfig, report: Report = lambda text: None, stop: Callable[[], bool] = lambda: False
+) -> TrainedHead:
     """Train a head. TrainingError if all targets are alike or there are too few problems to hold any out.
 
     stop is asked after every epoch; if it says so the best head so far is returned.
@@ -210,7 +212,9 @@ def fit(examples: Examples, config: HeadConfig, report: Report = lambda text: No
         "bias_2": second.bias.detach().numpy(),
         "temperature": np.array(_temperature(net, inputs[held], targets[held])),
     }
-    return Trained(Network({k: np.asarray(v, dtype=np.float64) for k, v in arrays.items()}), curve, len(targets), len(set(examples.groups)))
+    return TrainedHead(
+        Network({k: np.asarray(v, dtype=np.float64) for k, v in arrays.items()}), curve, len(targets), len(set(examples.groups))
+    )
 
 
 def _split(groups: np.ndarray, config: HeadConfig) -> tuple[torch.Tensor, torch.Tensor]:
@@ -257,7 +261,7 @@ def card(
     kind: str,
     name: str,
     policy: Policy,
-    trained: Trained,
+    trained: TrainedHead,
     config: HeadConfig,
     *,
     labels: dict[str, int],

@@ -16,7 +16,7 @@ from rlm_core.problems.sets import counted_set
 from rlm_core.rewards.heads.recipe import HeadRecipe
 from rlm_core.training.head_pipeline import gather, train_head
 from rlm_core.training.labelling import MakerSettings, combined, make_labels
-from rlm_core.training.reward_models import Examples, HeadConfig, Labelled, fit, read
+from rlm_core.training.reward_models import Examples, HeadConfig, LabelledSolution, fit, read
 
 
 def separable(n: int = 400, seed: int = 0) -> Examples:
@@ -78,7 +78,7 @@ def test_a_prm_learns_nothing_after_the_first_wrong_step(nano):
     drawn = [d for g in asyncio.run(draw(policy, counted_set("chain:n=12", {}), 2, Sampling(), 5)) for d in g]
     labels = [oracle_labels(d.problem, d.steps) for d in drawn]
     assert any(first_wrong(y) is not None for y in labels)
-    labelled = [Labelled(d.problem, d.steps, [float(bool(v)) for v in y]) for d, y in zip(drawn, labels, strict=True)]
+    labelled = [LabelledSolution(d.problem, d.steps, [float(bool(v)) for v in y]) for d, y in zip(drawn, labels, strict=True)]
     examples = asyncio.run(read("prm", labelled, [policy]))
     expected = sum(len(y) if first_wrong(y) is None else first_wrong(y) + 1 for y in labels)
     assert len(examples.targets) == expected
@@ -122,8 +122,8 @@ def test_several_sources_are_mixed_by_weight():
 def test_a_solution_the_model_cannot_read_is_left_out_and_counted(nano):
     policy, chain = nano.policy, problems.make("chain:steps=2,seed=1")
     steps = [Step(t) for t in problems.task("chain").solution(chain)]
-    readable = Labelled(chain, [*steps[:-1], Step(steps[-1].text, finished=True)], [1.0] * len(steps), {"human": len(steps)})
-    foreign = Labelled(problems.make("words:seed=1"), [Step("Ann has 3 apples.")], [1.0], {"human": 1})
+    readable = LabelledSolution(chain, [*steps[:-1], Step(steps[-1].text, finished=True)], [1.0] * len(steps), {"human": len(steps)})
+    foreign = LabelledSolution(problems.make("words:seed=1"), [Step("Ann has 3 apples.")], [1.0], {"human": 1})
     examples = asyncio.run(read("prm", [foreign, readable], [policy]))
     assert examples.solutions == 1 and len(examples.targets) == len(steps) and examples.labels == {"human": len(steps)}
     assert sum(examples.refused.values()) == 1 and "reads only Countdown" in next(iter(examples.refused))
@@ -135,7 +135,11 @@ def test_an_orm_learns_from_finished_solutions_only_and_a_wrong_step_makes_the_w
     policy, chain = nano.policy, problems.make("chain:steps=2,seed=1")
     texts = problems.task("chain").solution(chain)
     whole = [Step(texts[0]), Step(texts[1], finished=True)]
-    given = [Labelled(chain, whole, [1.0, 1.0]), Labelled(chain, whole, [0.0, None]), Labelled(chain, [Step(texts[0])], [1.0])]
+    given = [
+        LabelledSolution(chain, whole, [1.0, 1.0]),
+        LabelledSolution(chain, whole, [0.0, None]),
+        LabelledSolution(chain, [Step(texts[0])], [1.0]),
+    ]
     examples = asyncio.run(read("orm", given, [policy]))
     assert examples.targets.tolist() == [1.0, 0.0] and examples.solutions == 2
 
