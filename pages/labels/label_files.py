@@ -84,7 +84,7 @@ def from_file(key: str, added: Callable[[list[Solution]], None] | None = None) -
         st.info("\n\n".join(markdown_text(sentence) for sentence in taken.left_out), icon=":material/info:")
 
 
-def _taken(taken: label_formats.Taken, new: int, kept: int) -> str:
+def _taken(taken: label_formats.FileContent, new: int, kept: int) -> str:
     """Counts of solutions and labels, how many are new to the book, and the formats of the lines."""
     older = len(taken.labels) - kept
     said = f"Took {counted(len(taken.solutions), 'solution')} ({new:,} new) and {counted(kept, 'label')}"
@@ -92,7 +92,7 @@ def _taken(taken: label_formats.Taken, new: int, kept: int) -> str:
     return f"{said} Read as {listed([f'{name} ({counted(n, taken.row)})' for name, n in taken.read.items()])}."
 
 
-def _refused(taken: label_formats.Taken) -> str:
+def _refused(taken: label_formats.FileContent) -> str:
     """The refused rows with reasons, as a list."""
     lines = [f"- {markdown_text(sentence)}" for sentence in taken.refused[:MAX_REASONS]]
     lines += [f"- and {len(taken.refused) - MAX_REASONS:,} more reasons"] * (len(taken.refused) > MAX_REASONS)

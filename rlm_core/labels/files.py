@@ -15,7 +15,7 @@ from rlm_core.core.errors import LabelError, RlmError
 from rlm_core.core.wording import counted, listed
 from rlm_core.labels import prm800k, published
 from rlm_core.labels.base import Label, Solution
-from rlm_core.labels.found import Found
+from rlm_core.labels.found import RowContent
 
 NAMED = 12
 """Runs of row numbers that one sentence names; of more, only their number is said."""
@@ -34,7 +34,7 @@ class Format:
     name: str
     needs: tuple[str, ...]
     keeps: frozenset[str]
-    read: Callable[[dict[str, Any], str], Found]
+    read: Callable[[dict[str, Any], str], RowContent]
 
 
 FORMATS = (
@@ -51,7 +51,7 @@ READABLE = "readable are " + listed([f"{f.name} ({', '.join(f.needs)})" for f in
 
 
 @dataclass(slots=True)
-class Taken:
+class FileContent:
     """The content of a file.
 
     solutions: in order.
@@ -72,13 +72,13 @@ class Taken:
     row: str = "line"
 
 
-def read(text: bytes, name: str) -> Taken:
+def read(text: bytes, name: str) -> FileContent:
     """The solutions and labels of a file of JSON lines, or of one JSON list; `name` is what origins and sentences call it.
 
     Rows of all FORMATS may stand in one file. A row that cannot be read is passed over and named in `refused` with its
     reason, rows of the same reason together. Nothing here raises.
     """
-    taken, reasons, missed = Taken(), {}, Counter[tuple[str, str]]()
+    taken, reasons, missed = FileContent(), {}, Counter[tuple[str, str]]()
     word, rows = _rows(text.removeprefix(BOM_UTF8))
     for number, row in rows:
         try:
@@ -128,14 +128,14 @@ def _recognised(row: Any) -> Format:
     raise LabelError(f"it is in none of the formats known here; {READABLE}.")
 
 
-def _read(chosen: Format, row: dict[str, Any], origin: str) -> Found:
+def _read(chosen: Format, row: dict[str, Any], origin: str) -> RowContent:
     try:
         return chosen.read(row, origin)
     except msgspec.ValidationError as error:
         raise LabelError(f"read as {chosen.name}, {str(error)[:1].lower()}{str(error)[1:]}.") from None
 
 
-def _left_out(chosen: Format, row: dict[str, Any], found: Found) -> Iterator[str]:
+def _left_out(chosen: Format, row: dict[str, Any], found: RowContent) -> Iterator[str]:
     """What the row holds and the book does not: keys without a place here, and what the reader itself names."""
     known = {*chosen.needs, *chosen.keeps, *found.derived}
     for key, value in row.items():

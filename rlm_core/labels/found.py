@@ -14,7 +14,7 @@ ANSWER_HEAD = "# Answer"
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class RowContent:
     """The content of one row.
 
     solution: the solution.

@@ -21,7 +21,7 @@ import msgspec
 from rlm_core import problems
 from rlm_core.core.errors import LabelError
 from rlm_core.labels.base import BAD, HUMAN, Label, Solution, solution
-from rlm_core.labels.found import Found, checked, placed
+from rlm_core.labels.found import RowContent, checked, placed
 from rlm_core.problems.families.text import from_text
 
 
@@ -143,7 +143,7 @@ KEEPS = frozenset(
 OTHERS = "completions that were not chosen, with their ratings"
 
 
-def read(row: dict[str, Any], origin: str) -> Found:
+def read(row: dict[str, Any], origin: str) -> RowContent:
     """A line written here, or one of PRM800K as published; LabelError or ProblemError says what is wrong with it.
 
     The question becomes a text problem with its ground truth answer, and the chosen completions become the steps: where
@@ -154,7 +154,7 @@ def read(row: dict[str, Any], origin: str) -> Found:
     return _own(line, line.rlm_explorer) if line.rlm_explorer else _genuine(line, origin)
 
 
-def _own(line: _Line, facts: _Facts) -> Found:
+def _own(line: _Line, facts: _Facts) -> RowContent:
     one = solution(
         problems.make(facts.problem),
         line.question.pre_generated_steps or (),
@@ -167,10 +167,10 @@ def _own(line: _Line, facts: _Facts) -> Found:
     labels = [Label(one.id, s.step, facts.source, line.labeler, s.value, s.at, s.tokens) for s in facts.labels]
     if any(la.step >= len(one.steps) for la in labels):
         raise LabelError(f"it labels step {max(la.step for la in labels) + 1} of a solution with {len(one.steps)}.")
-    return Found(one, labels, ("label.total_time", "question.ground_truth_solution"))
+    return RowContent(one, labels, ("label.total_time", "question.ground_truth_solution"))
 
 
-def _genuine(line: _Line, origin: str) -> Found:
+def _genuine(line: _Line, origin: str) -> RowContent:
     given = list(line.label.steps)
     while given and not (given[-1].completions or given[-1].human_completion):
         given.pop()
@@ -184,7 +184,7 @@ def _genuine(line: _Line, origin: str) -> Found:
     one = checked(problem, steps, finished, answer, origin=placed(origin, *_about(line)))
     at = _seconds(line.timestamp)
     labels = [Label(one.id, i, HUMAN, line.labeler, rating, at) for i, rating in enumerate(ratings) if rating is not None]
-    return Found(one, labels, left_out=(OTHERS,) * any(len(step.completions or ()) > 1 for step in given))
+    return RowContent(one, labels, left_out=(OTHERS,) * any(len(step.completions or ()) > 1 for step in given))
 
 
 def _about(line: _Line) -> list[str]:

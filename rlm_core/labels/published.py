@@ -21,7 +21,7 @@ from rlm_core import problems
 from rlm_core.core.errors import LabelError
 from rlm_core.core.wording import counted
 from rlm_core.labels.base import BAD, GOOD, HUMAN, UNDATED, UNSAID, Label
-from rlm_core.labels.found import Found, checked, placed
+from rlm_core.labels.found import RowContent, checked, placed
 from rlm_core.problems.checking.final_answer import final_answer
 from rlm_core.problems.datasets import gsm8k_answer, math_answer
 from rlm_core.problems.families.text import from_text
@@ -40,7 +40,7 @@ class _ProcessBench(msgspec.Struct):
     final_answer_correct: bool | None = None
 
 
-def process_bench(raw: dict[str, Any], origin: str) -> Found:
+def process_bench(raw: dict[str, Any], origin: str) -> RowContent:
     """label: the first wrong step from 0, −1 where all are right. Steps after the first wrong one have no label."""
     row = msgspec.convert(raw, _ProcessBench)
     if row.label >= len(row.steps):
@@ -49,7 +49,7 @@ def process_bench(raw: dict[str, Any], origin: str) -> Found:
     one = msgspec.structs.replace(read, correct=row.final_answer_correct)
     good = len(row.steps) if row.label < 0 else row.label
     values = [GOOD] * good + [BAD] * (row.label >= 0)
-    return Found(one, [Label(one.id, i, HUMAN, "ProcessBench", value, UNDATED) for i, value in enumerate(values)])
+    return RowContent(one, [Label(one.id, i, HUMAN, "ProcessBench", value, UNDATED) for i, value in enumerate(values)])
 
 
 class _MathShepherd(msgspec.Struct):
@@ -58,7 +58,7 @@ class _MathShepherd(msgspec.Struct):
     task: str = ""
 
 
-def math_shepherd(raw: dict[str, Any], origin: str) -> Found:
+def math_shepherd(raw: dict[str, Any], origin: str) -> RowContent:
     """The question ends where "Step 1:" begins; + is 1 and - is 0, from hard Monte-Carlo estimation."""
     row = msgspec.convert(raw, _MathShepherd)
     *pieces, rest = row.input.split(MARK)
@@ -70,7 +70,7 @@ def math_shepherd(raw: dict[str, Any], origin: str) -> Found:
     steps = [piece.strip() for piece in (head + first, *pieces[1:])]
     values = _marks(pieces, row.label)
     one = checked(from_text(question), steps, True, origin=placed(origin, row.task))
-    return Found(one, [Label(one.id, i, "hard", "Math-Shepherd", value, UNDATED) for i, value in enumerate(values)])
+    return RowContent(one, [Label(one.id, i, "hard", "Math-Shepherd", value, UNDATED) for i, value in enumerate(values)])
 
 
 def _marks(pieces: Sequence[str], label: str) -> list[float]:
@@ -92,7 +92,7 @@ class _Stepwise(msgspec.Struct):
     labels: tuple[bool | Annotated[float, msgspec.Meta(ge=0, le=1)] | None, ...]
 
 
-def stepwise(raw: dict[str, Any], origin: str) -> Found:
+def stepwise(raw: dict[str, Any], origin: str) -> RowContent:
     """A label for every completion: true or false, or a number from 0 to 1; null is no label."""
     row = msgspec.convert(raw, _Stepwise)
     if len(row.labels) != len(row.completions):
@@ -101,7 +101,7 @@ def stepwise(raw: dict[str, Any], origin: str) -> Found:
         )
     one = checked(from_text(row.prompt), row.completions, final_answer(row.completions) is not None, origin=origin)
     given = [(i, float(value)) for i, value in enumerate(row.labels) if value is not None]
-    return Found(one, [Label(one.id, i, UNSAID, "stepwise file", value, UNDATED) for i, value in given])
+    return RowContent(one, [Label(one.id, i, UNSAID, "stepwise file", value, UNDATED) for i, value in given])
 
 
 class _Gsm8k(msgspec.Struct):
@@ -109,14 +109,14 @@ class _Gsm8k(msgspec.Struct):
     answer: str
 
 
-def gsm8k(raw: dict[str, Any], origin: str) -> Found:
+def gsm8k(raw: dict[str, Any], origin: str) -> RowContent:
     """Every line of the answer is a step; the line "#### 42" belongs to the last one and is the reference answer."""
     row = msgspec.convert(raw, _Gsm8k)
     lines = [line.strip() for line in row.answer.strip().splitlines() if line.strip()]
     if len(lines) < 2 or not lines[-1].startswith("####"):
         raise LabelError('its "answer" must be worked steps, one a line, and "#### " with the result at the end.')
     problem = from_text(row.question, gsm8k_answer(row.answer))
-    return Found(checked(problem, (*lines[:-2], "\n".join(lines[-2:])), True, origin=origin))
+    return RowContent(checked(problem, (*lines[:-2], "\n".join(lines[-2:])), True, origin=origin))
 
 
 class _Math(msgspec.Struct):
@@ -126,11 +126,13 @@ class _Math(msgspec.Struct):
     unique_id: str = ""
 
 
-def math(raw: dict[str, Any], origin: str) -> Found:
+def math(raw: dict[str, Any], origin: str) -> RowContent:
     """Every paragraph of the solution is a step; "answer", or else what is in its last box, is its answer and the reference."""
     row = msgspec.convert(raw, _Math)
     answer = math_answer(raw)
-    return Found(checked(from_text(row.problem, answer), _paragraphs(row.solution), True, answer, origin=placed(origin, row.unique_id)))
+    return RowContent(
+        checked(from_text(row.problem, answer), _paragraphs(row.solution), True, answer, origin=placed(origin, row.unique_id))
+    )
 
 
 def _paragraphs(text: str) -> list[str]:
@@ -153,11 +155,11 @@ class _Plain(msgspec.Struct):
     finished: bool = True
 
 
-def plain(raw: dict[str, Any], origin: str) -> Found:
+def plain(raw: dict[str, Any], origin: str) -> RowContent:
     """problem: a spec such as "chain:seed=3", or a question. reference: a correct answer to it. answer: what the solution answers."""
     row = msgspec.convert(raw, _Plain)
     if row.problem.partition(":")[0].strip() in problems.tasks():
         problem = problems.make(row.problem)
     else:
         problem = from_text(row.problem, row.reference)
-    return Found(checked(problem, row.steps, row.finished, row.answer, model=row.model, origin=origin))
+    return RowContent(checked(problem, row.steps, row.finished, row.answer, model=row.model, origin=origin))
