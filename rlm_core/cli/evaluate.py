@@ -167,5 +167,5 @@ async def _evaluate_reward(config: RunConfig, spec: str, samples: int) -> dict[s
     library, loaded = await load(config)
     sampling = sampling_for(config.model, config.temperature, config.max_step_tokens, config.max_solution_tokens)
     drawn = await draw(loaded.policy, chosen, samples, sampling, config.seed)
-    judge = rewards.Chosen(config.reward, rewards.reward(config.reward), config.reward_parameters)
+    judge = rewards.RewardChoice(config.reward, rewards.reward(config.reward), config.reward_parameters)
     return await evaluate_reward(judge, drawn, loaded.policy, library, sampling, config.seed)

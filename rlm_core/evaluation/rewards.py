@@ -20,7 +20,7 @@ from rlm_core.evaluation.statistics import Bin, Estimate, auc, calibration, cali
 from rlm_core.models.policy import Policy, Sampling
 from rlm_core.models.source import ModelSource
 from rlm_core.problems.grouping import grouped
-from rlm_core.rewards import Chosen
+from rlm_core.rewards import RewardChoice
 from rlm_core.rewards.base import RewardContext, RewardModel, Score
 
 PATIENCE = 20
@@ -30,7 +30,7 @@ THRESHOLD = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedSolution:
     """A reward's judgement of one solution.
 
     drawn: the solution.
@@ -72,21 +72,21 @@ class Cost:
 
 
 async def judge_all(
-    chosen: Chosen,
+    chosen: RewardChoice,
     drawn: Sequence[Sequence[SampledSolution]],
     new_policy: Callable[[], Policy],
     source: ModelSource,
     sampling: Sampling,
     seed: int,
     progress: Progress = lambda *_: None,
-) -> tuple[list[list[Judged]], Cost]:
+) -> tuple[list[list[JudgedSolution]], Cost]:
     """Every solution judged by one reward, and what that took. A solution that it cannot judge has no scores and is counted.
 
     RlmError if the reward can judge none of the first PATIENCE.
     """
     gate, done, cost = asyncio.Semaphore(AT_ONCE), 0, Cost()
 
-    async def one(index: int, group: Sequence[SampledSolution]) -> list[Judged]:
+    async def one(index: int, group: Sequence[SampledSolution]) -> list[JudgedSolution]:
         nonlocal done
         async with gate:
             policy, out = new_policy(), []
@@ -100,7 +100,7 @@ async def judge_all(
                     cost.refused[str(error)] += 1
                     if not cost.judged and cost.refused.total() >= PATIENCE:
                         raise
-                    out.append(Judged(d, _labels(d), (), (), None, refused=True))
+                    out.append(JudgedSolution(d, _labels(d), (), (), None, refused=True))
             cost.generated += policy.usage.generated
             done += 1
             progress(done, len(drawn))
@@ -116,28 +116,28 @@ def _labels(d: SampledSolution) -> list[bool | None]:
     return oracle_labels(d.problem, d.steps) if d.labels is None else list(d.labels)
 
 
-async def _judge(model: RewardModel, d: SampledSolution, seed: Seed, cost: Cost) -> Judged:
+async def _judge(model: RewardModel, d: SampledSolution, seed: Seed, cost: Cost) -> JudgedSolution:
     """A reward whose pass tells every state is asked once; another once a state; one of finished solutions for the whole alone."""
     labels = _labels(d)
     truncated = d.steps[-1].truncated
     kept = d.steps[:-1] if truncated else d.steps
     if not kept or (truncated and not model.scores_partial):
-        return Judged(d, labels, (), (), None)
+        return JudgedSolution(d, labels, (), (), None)
     whole = await model.score(d.problem, kept, (*seed, len(kept) - 1))
     cost.add(whole)
     score = whole.score if kept[-1].finished else None
     if not model.scores_partial:
-        return Judged(d, labels, (), (), score)
+        return JudgedSolution(d, labels, (), (), score)
     states = whole.states
     if not states:
         shorter = [await model.score(d.problem, kept[: i + 1], (*seed, i)) for i in range(len(kept) - 1)]
         for s in shorter:
             cost.add(s)
         states = (*(s.score for s in shorter), whole.score)
-    return Judged(d, labels, whole.steps if len(whole.steps) == len(kept) else states, states, score)
+    return JudgedSolution(d, labels, whole.steps if len(whole.steps) == len(kept) else states, states, score)
 
 
-def quality(judged: Sequence[Sequence[Judged]]) -> dict[str, Any]:
+def quality(judged: Sequence[Sequence[JudgedSolution]]) -> dict[str, Any]:
     """AUC, calibration and first-error figures against the exact solver; empty for a reward of finished solutions only.
 
     step AUC, calibration: over steps up to each solution's first wrong one, each step's own score against whether
@@ -192,7 +192,7 @@ def _bin(b: Bin) -> list[float]:
     return [round(b.score, 4), round(b.share, 4), b.count]
 
 
-def voted(group: Sequence[Judged], weight: Callable[[Judged], float | None]) -> bool:
+def voted(group: Sequence[JudgedSolution], weight: Callable[[JudgedSolution], float | None]) -> bool:
     """Is the answer of the largest summed weight right? Ties go to the answer found first; without an answer it is not."""
     found = [(j, w) for j in group if j.drawn.answer is not None and (w := weight(j)) is not None]
     if not found:
@@ -202,13 +202,13 @@ def voted(group: Sequence[Judged], weight: Callable[[Judged], float | None]) -> 
     return bool(found[most.members[0]][0].drawn.correct)
 
 
-def best_of(group: Sequence[Judged]) -> bool:
+def best_of(group: Sequence[JudgedSolution]) -> bool:
     """Is the candidate of the best score right? Ties go to the first."""
     scored = [j for j in group if j.score is not None and j.drawn.answer is not None]
     return bool(max(scored, key=lambda j: j.score or 0.0).drawn.correct) if scored else False
 
 
-def best_of_n(judged: Sequence[Sequence[Judged]], sizes: Sequence[int]) -> list[dict[str, Any]]:
+def best_of_n(judged: Sequence[Sequence[JudgedSolution]], sizes: Sequence[int]) -> list[dict[str, Any]]:
     """For each N: the accuracy of majority, naive and weighted Best-of-N and of a perfect choice over the same first N candidates.
 
     gain: weighted − majority with its paired 95 % bootstrap interval over problems; p: exact McNemar test.
@@ -236,7 +236,7 @@ def best_of_n(judged: Sequence[Sequence[Judged]], sizes: Sequence[int]) -> list[
 
 
 async def evaluate_reward(
-    chosen: Chosen,
+    chosen: RewardChoice,
     drawn: Sequence[Sequence[SampledSolution]],
     new_policy: Callable[[], Policy],
     source: ModelSource,

@@ -55,7 +55,7 @@ def checked(reward: Reward[Any], given: Mapping[str, Any], model: str) -> dict[s
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class RewardChoice:
     """A reward with its settings.
 
     text: as a person wrote it, such as "prm:nano(aggregate=prod)".
@@ -83,10 +83,10 @@ def written(text: str) -> tuple[Reward[Any], dict[str, str]]:
     return reward(read[1]), parse_assignments(read[2] or "", f"reward '{text.strip()}'")
 
 
-def chosen(text: str, model: str) -> Chosen:
+def chosen(text: str, model: str) -> RewardChoice:
     """A reward as it was written, its settings checked for that model. ConfigError as `written` and `checked`."""
     found, given = written(text)
-    return Chosen(text.strip(), found, checked(found, given, model))
+    return RewardChoice(text.strip(), found, checked(found, given, model))
 
 
 def notation(name: str, parameters: Mapping[str, Any]) -> str:

@@ -61,7 +61,7 @@ def parse(text: str) -> dict[str, float]:
     return {name: weight / total for name, weight in found.items()}
 
 
-def parts(text: str, model: str) -> list[tuple[rewards.Chosen, float]]:
+def parts(text: str, model: str) -> list[tuple[rewards.RewardChoice, float]]:
     """Every part with its weight, checked for that model. ConfigError as `parse` and `rewards.checked`."""
     return [(rewards.chosen(name, model), weight) for name, weight in parse(text).items()]
 

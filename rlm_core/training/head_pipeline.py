@@ -21,7 +21,7 @@ from rlm_core.models.pool import ModelPool
 from rlm_core.models.source import ModelSource
 from rlm_core.problems.base import SPLIT
 from rlm_core.problems.sets import counted_set
-from rlm_core.rewards import Chosen
+from rlm_core.rewards import RewardChoice
 from rlm_core.rewards.heads import head
 from rlm_core.rewards.heads.recipe import HeadRecipe
 from rlm_core.training.labelling import MakerSettings, combined, make_labels
@@ -127,7 +127,7 @@ async def train_head(
         drawn = await draw(new_policy, chosen, recipe.measure_samples, sampling_for(recipe.model, recipe.temperature), recipe.seed + 1)
         reward = head.as_reward(made, own)
         quality[spec] = await evaluate_reward(
-            Chosen(made.reward, reward, reward.description.parse({})),
+            RewardChoice(made.reward, reward, reward.description.parse({})),
             drawn,
             new_policy,
             source,

@@ -8,7 +8,7 @@ import pytest
 
 from rlm_core import problems, rewards
 from rlm_core.core.errors import RewardError
-from rlm_core.evaluation.rewards import Judged, best_of, best_of_n, evaluate_reward, quality, voted
+from rlm_core.evaluation.rewards import JudgedSolution, best_of, best_of_n, evaluate_reward, quality, voted
 from rlm_core.evaluation.sampling import SampledSolution, draw
 from rlm_core.evaluation.statistics import auc, calibration, first_error, mcnemar
 from rlm_core.models.policy import Sampling, Step
@@ -17,9 +17,9 @@ from rlm_core.problems.sets import counted_set
 PROBLEM = problems.make("chain:steps=3,seed=1")
 
 
-def judged(answer: str | None, correct: bool, score: float | None, labels=(), steps=()) -> Judged:
+def judged(answer: str | None, correct: bool, score: float | None, labels=(), steps=()) -> JudgedSolution:
     drawn = SampledSolution(PROBLEM, tuple(Step("x") for _ in labels), answer, correct)
-    return Judged(drawn, list(labels), tuple(steps), tuple(steps), score)
+    return JudgedSolution(drawn, list(labels), tuple(steps), tuple(steps), score)
 
 
 def test_weights_overturn_a_majority_and_a_candidate_without_answer_never_votes():
@@ -90,7 +90,7 @@ def test_a_solution_of_which_too_little_is_known_is_in_no_first_error_figure():
 
 
 def test_what_is_not_known_to_be_right_or_wrong_is_in_no_figure_of_answers():
-    unknown = Judged(SampledSolution(PROBLEM, (Step("x"),), "9", None), [None], (0.9,), (0.9,), 0.9)
+    unknown = JudgedSolution(SampledSolution(PROBLEM, (Step("x"),), "9", None), [None], (0.9,), (0.9,), 0.9)
     assert quality([[unknown, judged("7", True, 0.8), judged("5", False, 0.3)]])["finished"] == 2
 
 
