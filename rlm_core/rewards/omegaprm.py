@@ -18,7 +18,7 @@ from rlm_core.core.problem import Problem
 from rlm_core.core.usage import Seed
 from rlm_core.models.policy import Step
 from rlm_core.rewards.base import Reward, RewardContext, Score
-from rlm_core.rewards.rollouts import CHECK, PILOT_SIZE, Ends, ended, make_ends
+from rlm_core.rewards.rollouts import CHECK, PILOT_SIZE, RolloutJudge, ended, make_ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ DESCRIPTION = Description(
 
 
 @dataclass(frozen=True, slots=True)
-class Located:
+class ErrorLocation:
     """The first wrong step, as found by binary search.
 
     wrong: its index; None if there is none.
@@ -59,14 +59,14 @@ class Located:
         return next((self.tried[n] for n in sorted(self.tried) if n > step and self.tried[n] > 0), 0.0)
 
 
-async def first_wrong_step(steps: int, estimate: Callable[[int], Awaitable[float]]) -> Located:
+async def first_wrong_step(steps: int, estimate: Callable[[int], Awaitable[float]]) -> ErrorLocation:
     """Binary search over prefixes of 1 … `steps` steps; estimate(n) in [0,1] is above 0 if the first n steps can still succeed.
 
     It takes at most 1 + ⌈log₂ steps⌉ estimates. A prefix is right if any longer one is. Without steps none is wrong.
     """
     tried = {steps: await estimate(steps)}
     if tried[steps] > 0 or not steps:
-        return Located(None, tried)
+        return ErrorLocation(None, tried)
     right, wrong = 0, steps
     while wrong - right > 1:
         middle = (right + wrong) // 2
@@ -75,14 +75,14 @@ async def first_wrong_step(steps: int, estimate: Callable[[int], Awaitable[float
             right = middle
         else:
             wrong = middle
-    return Located(wrong - 1, tried)
+    return ErrorLocation(wrong - 1, tried)
 
 
 @dataclass(frozen=True, slots=True)
 class OmegaPRM:
     """The score of a state is the share of rollouts from it that succeed; `Scored.steps` tells where it went wrong."""
 
-    ends: Ends
+    ends: RolloutJudge
     count: int
     name: str = "omegaprm"
     scores_partial: bool = True

@@ -84,7 +84,7 @@ class Pilot:
 
 
 @dataclass(frozen=True, slots=True)
-class Ends:
+class RolloutJudge:
     """Plays states to the end and judges the outcomes.
 
     policy: the model that plays.
@@ -142,7 +142,7 @@ class Rollouts:
     hard: 1 if any rollout succeeds, else 0; without it, their mean outcome.
     """
 
-    ends: Ends
+    ends: RolloutJudge
     count: int
     hard: bool = False
     name: str = "rollouts"
@@ -162,14 +162,14 @@ class Rollouts:
         return Score(sum(outcomes) / len(outcomes), results)
 
 
-def make_ends(context: RewardContext, check: str, pilot_size: int) -> Ends:
+def make_ends(context: RewardContext, check: str, pilot_size: int) -> RolloutJudge:
     """From the parameters CHECK and PILOT_SIZE. RewardError if the verifier is to judge and has nothing to check against."""
     self_checking = context.problem.self_checking
     by_verifier = check == "verifier" or (check == "auto" and self_checking)
     if by_verifier:
         require_truth(context.problem)
     pilot = None if by_verifier else Pilot(context.policy, context.sampling, pilot_size)
-    return Ends(context.policy, context.sampling, pilot, oracle=by_verifier and not self_checking)
+    return RolloutJudge(context.policy, context.sampling, pilot, oracle=by_verifier and not self_checking)
 
 
 def make(context: RewardContext, config: RolloutsConfig) -> Rollouts:

@@ -43,7 +43,7 @@ _OPENED = re.compile(r"(?:^|(?<=\n))(?:[ \t>]*(?:\\\[|\$\$|```\w*|\\begin\{(?:al
 
 
 @dataclass(frozen=True, slots=True)
-class Stated:
+class StatedAnswer:
     """An answer and its place in the text.
 
     text: as a person would repeat it.
@@ -58,7 +58,7 @@ class Stated:
     end: int
 
 
-def find(text: str) -> Stated | None:
+def find(text: str) -> StatedAnswer | None:
     """The last statement of an answer in a text; None if there is none, or the last box is empty or unfinished."""
     cut = max(0, len(text) - LONGEST)
     found = [s for read in (_boxed, _tagged, _hashed, _announced, _behind) if (s := read(text[cut:])) is not None]
@@ -78,7 +78,7 @@ def find_answer(text: str) -> str | None:
     return None if found is None else found.text
 
 
-def final_statement(steps: Sequence[str]) -> Stated | None:
+def final_statement(steps: Sequence[str]) -> StatedAnswer | None:
     r"""The answer that ends a solution: stated in its last step, or announced before and given there.
 
     Steps that only close something ("\]") are passed over.
@@ -132,15 +132,15 @@ def ends_solution(text: str) -> bool:
 # -- the five kinds of statement: each function gives its last one ---------------------------------
 
 
-def _boxed(text: str) -> Stated | None:
+def _boxed(text: str) -> StatedAnswer | None:
     """The last box, and those before it that are joined to it."""
-    parts: list[Stated] = []
+    parts: list[StatedAnswer] = []
     for mark in reversed(list(_BOX.finditer(text))[-MOST:]):
         part = _box(text, mark)
         if not parts and part is not None and DENIED.match(text, part.end):
             continue
         if not parts and part is None:
-            return Stated("", "", mark.start(), mark.end())
+            return StatedAnswer("", "", mark.start(), mark.end())
         if part is None or (parts and not _joined(text[part.end : parts[0].start])):
             break
         parts.insert(0, part)
@@ -148,7 +148,7 @@ def _boxed(text: str) -> Stated | None:
         return None
     joints = [text[a.end : b.start] for a, b in pairwise(parts)]
     said = (" or " if any(re.search(r"\bor\b", j) for j in joints) else ", ").join(p.text for p in parts)
-    return Stated(said, said, parts[0].start, parts[-1].end)
+    return StatedAnswer(said, said, parts[0].start, parts[-1].end)
 
 
 def _joined(between: str) -> bool:
@@ -156,14 +156,14 @@ def _joined(between: str) -> bool:
     return len(between) < NEAR and _JOINT.fullmatch(between) is not None and re.search(r"[,;]|\b(?:and|or)\b", between) is not None
 
 
-def _box(text: str, mark: re.Match[str]) -> Stated | None:
+def _box(text: str, mark: re.Match[str]) -> StatedAnswer | None:
     if text.startswith("{", mark.end()):
         end = closing(text, mark.end())
         inside = "" if end is None else text[mark.end() + 1 : end].strip()
-        return Stated(inside, inside, mark.start(), (end or 0) + 1) if inside else None
+        return StatedAnswer(inside, inside, mark.start(), (end or 0) + 1) if inside else None
     found = _UNBRACED.match(text, mark.end())
     inside = found[0].strip() if found else ""
-    return Stated(inside, inside, mark.start(), mark.end() + len(inside)) if inside else None
+    return StatedAnswer(inside, inside, mark.start(), mark.end() + len(inside)) if inside else None
 
 
 def closing(text: str, start: int) -> int | None:
@@ -180,14 +180,14 @@ def closing(text: str, start: int) -> int | None:
     return None
 
 
-def _tagged(text: str) -> Stated | None:
+def _tagged(text: str) -> StatedAnswer | None:
     """The last <answer> that holds something."""
     until = len(text)
     for tag in reversed(list(_TAG.finditer(text))[-MOST:]):
         end = END_TAG.search(text, tag.end(), until)
         if end is not None:
             inside = text[tag.end() : end.start()].strip()
-            found = Stated(trimmed(inside), inside, tag.start(), end.end())
+            found = StatedAnswer(trimmed(inside), inside, tag.start(), end.end())
         else:
             found = _value(text, tag.start(), tag.end())
         if found is not None and found.text and not re.match(r"(?:and )?tags?\b", found.text):
@@ -196,15 +196,15 @@ def _tagged(text: str) -> Stated | None:
     return None
 
 
-def _hashed(text: str) -> Stated | None:
+def _hashed(text: str) -> StatedAnswer | None:
     """The last "####" before a short value."""
     for mark in reversed(list(_HASHES.finditer(text))[-MOST:]):
         if is_short(mark[1]):
-            return Stated(trimmed(mark[1]), mark[1].strip(), mark.start(), mark.end())
+            return StatedAnswer(trimmed(mark[1]), mark[1].strip(), mark.start(), mark.end())
     return None
 
 
-def _announced(text: str) -> Stated | None:
+def _announced(text: str) -> StatedAnswer | None:
     """The last "answer:", "the answer is" or heading "Answer" that has a value."""
     for cue in reversed(list(_cues(text))[-MOST:]):
         loose = cue["is"] is not None and not cue["colon"]
@@ -214,12 +214,12 @@ def _announced(text: str) -> Stated | None:
     return None
 
 
-def _behind(text: str) -> Stated | None:
+def _behind(text: str) -> StatedAnswer | None:
     """The last "42 is the answer"."""
     for found in reversed(list(BEHIND.finditer(text))[-MOST:]):
         line = text[max(text.rfind("\n", 0, found.start()) + 1, found.start() - NEAR) : found.start()]
         if not DOUBTED.search(line):
-            return Stated(trimmed(found["value"]), found["value"], found.start(), found.end())
+            return StatedAnswer(trimmed(found["value"]), found["value"], found.start(), found.end())
     return None
 
 
@@ -240,7 +240,7 @@ def _cues(text: str) -> Iterator[re.Match[str]]:
 # -- the value ---------------------------------------------------------------------------------------
 
 
-def _value(text: str, start: int, at: int, loose: bool = False) -> Stated | None:
+def _value(text: str, start: int, at: int, loose: bool = False) -> StatedAnswer | None:
     """What follows a cue in its line; where nothing does, the next line that holds something, or the display that it opens.
 
     loose: behind "the answer is", where words may only speak about the answer.
@@ -255,7 +255,7 @@ def _value(text: str, start: int, at: int, loose: bool = False) -> Stated | None
     said = "" if CUE.fullmatch(whole) else trimmed(whole[:LONGEST_LINE])
     if not said or (loose and not names_value(whole, said)):
         return None
-    return Stated(said, whole, start, end)
+    return StatedAnswer(said, whole, start, end)
 
 
 def _block(text: str, at: int) -> tuple[int, int]:

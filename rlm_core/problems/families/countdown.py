@@ -160,7 +160,7 @@ def solution(problem: Problem) -> tuple[str, ...] | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class NumbersAtHand:
     """The numbers at hand.
 
     numbers: sorted.
@@ -171,7 +171,7 @@ class Left:
     made: frozenset[tuple[tuple[int, ...], int]] = frozenset()
 
 
-def after(left: Left | None, claim: Claim) -> Left | None:
+def after(left: NumbersAtHand | None, claim: Claim) -> NumbersAtHand | None:
     """The numbers at hand after a claim; None if it breaks the rules. A longer expression uses all its numbers and gives its value."""
     if left is None or not claim.true or claim.stated < 1:
         return None
@@ -179,10 +179,10 @@ def after(left: Left | None, claim: Claim) -> Left | None:
     if Counter(claim.numbers) - at_hand:
         return left if done in left.made else None
     numbers = at_hand - Counter(claim.numbers) + Counter((claim.stated,))
-    return Left(tuple(sorted(numbers.elements())), left.made | {done, *_in_given(left, claim)})
+    return NumbersAtHand(tuple(sorted(numbers.elements())), left.made | {done, *_in_given(left, claim)})
 
 
-def _in_given(left: Left, claim: Claim) -> Iterator[tuple[tuple[int, ...], int]]:
+def _in_given(left: NumbersAtHand, claim: Claim) -> Iterator[tuple[tuple[int, ...], int]]:
     """The claim with operands replaced by what they were made of, so that 25*2=50, 50-4=46 may be said again as 25*2-4=46."""
     for number in set(claim.numbers):
         for operands, result in left.made:
@@ -194,7 +194,7 @@ def _in_given(left: Left, claim: Claim) -> Iterator[tuple[tuple[int, ...], int]]
 
 def remaining(problem: Problem, steps: Sequence[str]) -> tuple[int, ...] | None:
     """Numbers left after the steps, sorted; None if a step breaks the rules."""
-    left: Left | None = Left(tuple(sorted(problem.data["numbers"])))
+    left: NumbersAtHand | None = NumbersAtHand(tuple(sorted(problem.data["numbers"])))
     for found in map(read, steps):
         for claim in found.claims:
             left = after(left, claim)
@@ -257,7 +257,7 @@ def solvable(problem: Problem, steps: Sequence[str]) -> bool | None:
     """Can the numbers left still make the target? A finished state must be correct. None where arithmetic cannot be read."""
     if steps and final_answer(steps) is not None:
         return verify(problem, answer(problem, steps))
-    start: Left | None = Left(tuple(sorted(problem.data["numbers"])))
+    start: NumbersAtHand | None = NumbersAtHand(tuple(sorted(problem.data["numbers"])))
     target = problem.data["target"]
     return can_win(steps, start, after, lambda left: left is not None and reachable(left.numbers, target), whole=True)
 
