@@ -80,7 +80,7 @@ async def first_wrong_step(steps: int, estimate: Callable[[int], Awaitable[float
 
 @dataclass(frozen=True, slots=True)
 class OmegaPRM:
-    """The score of a state is the share of rollouts from it that succeed; `Scored.steps` tells where it went wrong."""
+    """The score of a state is the share of rollouts from it that succeed; `Score.steps` tells where it went wrong."""
 
     ends: RolloutJudge
     count: int
