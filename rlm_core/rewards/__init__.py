@@ -20,7 +20,7 @@ from rlm_core.models.listed import refuse_lacking
 from rlm_core.rewards.base import Reward, RewardContext, RewardModel
 from rlm_core.rewards.heads.head import offered
 
-__all__ = ["Chosen", "Reward", "RewardModel", "checked", "chosen", "notation", "reward", "rewards", "written"]
+__all__ = ["Reward", "RewardChoice", "RewardModel", "checked", "chosen", "notation", "reward", "rewards", "written"]
 
 
 @lru_cache(maxsize=1)
