@@ -11,7 +11,7 @@ from rlm_core.core.tree import SearchTree, replay
 from rlm_core.models.policy import Policy
 from rlm_core.models.source import ModelSource
 from rlm_core.runs.runner import run_search
-from rlm_core.search.run import RunControl
+from rlm_core.search.budget import RunControl
 
 
 def run_to_end(

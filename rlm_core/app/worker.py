@@ -26,7 +26,7 @@ from rlm_core.models.pool import ModelKey, ModelPool
 from rlm_core.runs.runner import run_search
 from rlm_core.runs.store import RunRow, Store
 from rlm_core.runs.summary import summarise
-from rlm_core.search.run import RunControl
+from rlm_core.search.budget import RunControl
 
 log = logging.getLogger(__name__)
 

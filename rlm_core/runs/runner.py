@@ -21,7 +21,8 @@ from rlm_core.models.policy import Policy
 from rlm_core.models.source import ModelSource, StepScorer
 from rlm_core.rewards.base import RewardContext
 from rlm_core.search import search
-from rlm_core.search.run import RunControl, SearchRun
+from rlm_core.search.budget import RunControl
+from rlm_core.search.run import SearchRun
 
 log = logging.getLogger(__name__)
 

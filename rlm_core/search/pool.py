@@ -10,7 +10,8 @@ from rlm_core.core.parameters import Parameter
 from rlm_core.core.tree import ROOT, Node, SearchTree
 from rlm_core.models.policy import Step
 from rlm_core.search import answers
-from rlm_core.search.run import SearchRun, SearchStopped
+from rlm_core.search.budget import SearchStopped
+from rlm_core.search.run import SearchRun
 
 BATCH = Parameter("batch", 4, "Candidates sampled at the same time; budgets are checked between batches.", low=1, high=64, advanced=True)
 

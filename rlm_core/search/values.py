@@ -9,7 +9,8 @@ from typing import Protocol
 from rlm_core.core.events import Evaluated, Part, RolloutResult
 from rlm_core.core.words import ROLLOUT, TOKENS
 from rlm_core.rewards.verifier import answer_of
-from rlm_core.search.run import COMPLETE, REWARD, SearchRun, SearchStopped
+from rlm_core.search.budget import SearchStopped
+from rlm_core.search.run import COMPLETE, REWARD, SearchRun
 
 
 class Value(Protocol):

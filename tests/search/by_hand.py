@@ -18,7 +18,8 @@ from rlm_core.models.scripted import ScriptedPolicy
 from rlm_core.problems import make
 from rlm_core.rewards.base import Score
 from rlm_core.search import search
-from rlm_core.search.run import RunControl, SearchRun
+from rlm_core.search.budget import RunControl
+from rlm_core.search.run import SearchRun
 
 TEXT = "text:question=What is 4*6?,answer=24"
 

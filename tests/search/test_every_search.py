@@ -14,7 +14,8 @@ from rlm_core.core.tree import SearchTree
 from rlm_core.core.words import COMMON
 from rlm_core.runs.runner import run_search
 from rlm_core.search import search, searches
-from rlm_core.search.run import RunControl, SearchRun
+from rlm_core.search.budget import RunControl
+from rlm_core.search.run import SearchRun
 from tests.searching import events, timeless
 
 every_search = pytest.mark.parametrize("name", sorted(searches()))

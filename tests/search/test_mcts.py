@@ -19,8 +19,8 @@ from rlm_core.narrate.sentences import sentence
 from rlm_core.problems import make
 from rlm_core.runs.runner import run_search
 from rlm_core.search import answers
+from rlm_core.search.budget import RunControl
 from rlm_core.search.rules import PUCT, UCT, Arm
-from rlm_core.search.run import RunControl
 from rlm_core.search.tree_search import Widening
 from tests.search.by_hand import Branching, HandScored, by_chance, run_by_hand
 from tests.searching import events, run_to_end, timeless
