@@ -38,8 +38,8 @@ def chain(*segments: tuple[str, str]) -> SearchTree:
 
 
 def levels(tree: SearchTree) -> list[int]:
-    standing = follow(tree, longest(tree))
-    return [standing.level[n] for n in standing.chain]
+    path = follow(tree, longest(tree))
+    return [path.level[n] for n in path.chain]
 
 
 @pytest.mark.parametrize("length", [1, 5, 12, 25, 60])
@@ -89,10 +89,10 @@ def test_the_log_says_where_a_backtrack_leads_and_what_a_correction_replaces() -
     log.emit(NodeAdded(5, 4, "e", thinking=True))
     log.emit(NodeAdded(6, 5, "f", thinking=True))
     log.emit(Corrected(5, 6, "written again"))
-    standing = follow(log.tree, longest(log.tree))
-    assert [standing.level[n] for n in (5, 6)] == [2, 2] and standing.undone == {2, 3, 4, 5}
-    assert {(link.source, link.target) for link in standing.links if link.kind == "backtrack"} == {(4, 1)}
-    assert {(link.source, link.target) for link in standing.links if link.kind == "correction"} == {(5, 6)}
+    path = follow(log.tree, longest(log.tree))
+    assert [path.level[n] for n in (5, 6)] == [2, 2] and path.undone == {2, 3, 4, 5}
+    assert {(link.source, link.target) for link in path.links if link.kind == "backtrack"} == {(4, 1)}
+    assert {(link.source, link.target) for link in path.links if link.kind == "correction"} == {(5, 6)}
 
 
 def test_a_correction_mark_by_itself_takes_the_step_before_it_back() -> None:
@@ -100,18 +100,18 @@ def test_a_correction_mark_by_itself_takes_the_step_before_it_back() -> None:
     for text, mark in (("a", ""), ("b", ""), ("", REVISE), ("c", "")):
         log.segment(text, mark)
     log.emit(Corrected(3, 4, "written again"))
-    standing = follow(log.tree, longest(log.tree))
-    assert levels(log.tree) == [0, 1, 2, 1, 2] and standing.undone == {2}
+    path = follow(log.tree, longest(log.tree))
+    assert levels(log.tree) == [0, 1, 2, 1, 2] and path.undone == {2}
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_what_is_undone_is_hollow_and_what_was_only_looked_at_again_is_not(seed: int) -> None:
     tree = replay(long_chain_log(seed, 30))
-    standing = follow(tree, longest(tree))
+    path = follow(tree, longest(tree))
     places = markers(drawn(tree))
-    assert standing.undone and not standing.undone & standing.standing
+    assert path.undone and not path.undone & path.live
     for node, (_, _, marker) in places.items():
-        assert (marker.color == palette.LIGHT.surface) == (node in standing.undone)
+        assert (marker.color == palette.LIGHT.surface) == (node in path.undone)
 
 
 def test_a_step_is_drawn_as_undone_at_the_moment_it_is_left() -> None:

@@ -18,7 +18,7 @@ from rlm_core.core.tree import Node, SearchTree
 from rlm_core.figures import palette
 from rlm_core.figures.chain.labels import labels, legend_symbols
 from rlm_core.figures.chain.lines import lines
-from rlm_core.figures.chain.path import Standing, follow, longest, mark_only
+from rlm_core.figures.chain.path import ChainPath, follow, longest, mark_only
 from rlm_core.figures.chain.spaces import boundaries
 from rlm_core.figures.chain.strip import axis, caption, strip
 from rlm_core.figures.chain.viewport import Extent, Room, canvas, frame, quantised, room
@@ -57,39 +57,39 @@ def ribbon_figure(
 
     selected, highlight, large, width, height: as in `tree_figure`. whole: the finished tree, whose extent makes a replay hold still.
     """
-    standing = follow(tree, longest(tree))
+    path = follow(tree, longest(tree))
     scale = palette.LARGE if large else 1.0
-    lit = [n for n in highlight if n in standing.level and n in tree.nodes]
+    lit = [n for n in highlight if n in path.level and n in tree.nodes]
     longer = whole if whole is not None and whole.nodes else tree
-    complete = standing if longer is tree else follow(longer, longest(longer))
+    complete = path if longer is tree else follow(longer, longest(longer))
     all_rows = _legend(longer, theme, complete, lit)
     margin = {"l": int(26 * scale), "r": 4, "t": int(8 + legend_lines(all_rows, width, scale) * 21 * scale), "b": 72 if large else 52}
     probed = any(n.probe for n in longer.nodes.values())
     space = room(width - margin["l"] - margin["r"], height - margin["t"] - margin["b"], scale, probed)
-    shape = frame(_extent(standing, complete, longer), space, scale)
-    drawn_on = canvas(tree, standing, shape, theme)
-    style = base_layout(theme, large, height) | {"margin": margin, "barmode": "overlay"} | _axes(drawn_on, space, standing, probed)
+    shape = frame(_extent(path, complete, longer), space, scale)
+    drawn_on = canvas(tree, path, shape, theme)
+    style = base_layout(theme, large, height) | {"margin": margin, "barmode": "overlay"} | _axes(drawn_on, space, path, probed)
     style["coloraxis"] = confidence_axis(style["coloraxis"])
-    words, shapes = boundaries(drawn_on, standing, space)
-    style["shapes"] = shapes + traces.forced_rings(drawn_on, [n for n in standing.chain if tree.nodes[n].forced])
+    words, shapes = boundaries(drawn_on, path, space)
+    style["shapes"] = shapes + traces.forced_rings(drawn_on, [n for n in path.chain if tree.nodes[n].forced])
     style["annotations"] = words + _notes(drawn_on, space, probed, width)
-    drawn = _drawn(drawn_on, standing, space, lit, selected if selected in standing.chain else None)
-    drawn += [colour_bar(theme, large), *_legend(tree, theme, standing, lit)]
+    drawn = _drawn(drawn_on, path, space, lit, selected if selected in path.chain else None)
+    drawn += [colour_bar(theme, large), *_legend(tree, theme, path, lit)]
     return go.Figure({"data": drawn, "layout": style}, skip_invalid=False)
 
 
-def _extent(standing: Standing, longest_one: Standing, tree: SearchTree) -> Extent:
+def _extent(path: ChainPath, longest_one: ChainPath, tree: SearchTree) -> Extent:
     """Room for the chain of the whole run; while that grows, for somewhat more."""
-    nodes = max(len(standing.chain), 1 + max((n.depth for n in tree.nodes.values()), default=0))
-    levels = max(standing.highest, longest_one.highest)
+    nodes = max(len(path.chain), 1 + max((n.depth for n in tree.nodes.values()), default=0))
+    levels = max(path.highest, longest_one.highest)
     return Extent(nodes, levels) if tree.finished else Extent(quantised(nodes), max(3, levels))
 
 
-def _drawn(on: Canvas, standing: Standing, space: Room, lit: Sequence[int], ringed: int | None) -> list[Trace]:
+def _drawn(on: Canvas, path: ChainPath, space: Room, lit: Sequence[int], ringed: int | None) -> list[Trace]:
     """From back to front: lines, light, nodes, ring, marks, labels, and the strip below."""
     chosen = [] if ringed is None else [ringed]
-    nodes = traces.halo(on, lit) + _markers(on, standing) + traces.ring(on, chosen)
-    return lines(on, standing, lit) + nodes + marks(on) + labels(on, standing, space, ringed) + strip(on, standing)
+    nodes = traces.halo(on, lit) + _markers(on, path) + traces.ring(on, chosen)
+    return lines(on, path, lit) + nodes + marks(on) + labels(on, path, space, ringed) + strip(on, path)
 
 
 def symbol(node: Node) -> str:
@@ -100,12 +100,12 @@ def symbol(node: Node) -> str:
     return palette.SYMBOLS[mark] if mark in (TOOL, WAIT) or (mark in palette.SYMBOLS and mark_only(node)) else "circle"
 
 
-def _markers(on: Canvas, standing: Standing) -> list[Trace]:
+def _markers(on: Canvas, path: ChainPath) -> list[Trace]:
     """A trace for each symbol and fill; undone steps are hollow."""
     groups: dict[tuple[str, str], list[Node]] = defaultdict(list)
-    for node in map(on.tree.nodes.__getitem__, standing.chain):
+    for node in map(on.tree.nodes.__getitem__, path.chain):
         unsure = "unscored" if node.probe is None else "value"
-        groups[symbol(node), "hollow" if node.id in standing.undone else unsure].append(node)
+        groups[symbol(node), "hollow" if node.id in path.undone else unsure].append(node)
     return [_group(on, *key, groups[key]) for key in sorted(groups)]
 
 
@@ -122,14 +122,14 @@ def _group(on: Canvas, shape: str, filled: str, nodes: list[Node]) -> Trace:
     return {"type": "scatter", "mode": "markers", "x": x, "y": y, "customdata": ids, "marker": marker} | told
 
 
-def _axes(on: Canvas, space: Room, standing: Standing, probed: bool) -> dict[str, Any]:
+def _axes(on: Canvas, space: Room, path: ChainPath, probed: bool) -> dict[str, Any]:
     """As in `tree_figure`, but the levels are told by faint lines with their number."""
     hidden = {"visible": False, "showgrid": False, "zeroline": False, "autorange": False, "fixedrange": False}
-    every = max(1, standing.highest // 8)
+    every = max(1, path.highest // 8)
     font = {"size": 12 * on.frame.scale, "color": on.theme.muted}
     levels = {"visible": True, "showgrid": True, "gridcolor": on.theme.faint, "tickfont": font, "ticks": ""}
     up = hidden | levels | {"range": list(on.frame.y), "domain": list(space.domain)}
-    up["tickvals"] = list(range(0, standing.highest + 1, every))
+    up["tickvals"] = list(range(0, path.highest + 1, every))
     axes = {"xaxis": hidden | {"range": list(on.frame.x)}, "yaxis": up}
     return axes | ({"yaxis2": axis(space, on.frame.scale)} if probed else {})
 
@@ -153,21 +153,19 @@ def legend_lines(rows: Sequence[Trace], width: int, scale: float) -> int:
     return math.ceil(len(widths) / max(1, int((width - 30) / max(widths))))
 
 
-def _legend(tree: SearchTree, theme: palette.Theme, standing: Standing, lit: Sequence[int]) -> list[Trace]:
+def _legend(tree: SearchTree, theme: palette.Theme, path: ChainPath, lit: Sequence[int]) -> list[Trace]:
     """The marks and lines that this chain holds, and no others."""
-    rows = [sample("stands", "lines", line={"width": 4, "color": theme.path})] if len(standing.chain) > 1 else []
+    rows = [sample("stands", "lines", line={"width": 4, "color": theme.path})] if len(path.chain) > 1 else []
     grey = {"size": 12, "color": theme.unscored, "line": {"width": 1.5, "color": theme.outline}}
-    if standing.undone:
+    if path.undone:
         hollow = {"symbol": "circle", "size": 12, "color": theme.surface, "line": {"width": 1.5, "color": theme.pruned}}
         rows.append(sample(palette.UNDONE_WORDS, "markers", marker=hollow))
-    rows += [
-        sample(palette.SYMBOL_WORDS[m], "markers", marker=grey | {"symbol": palette.SYMBOLS[m]}) for m in legend_symbols(tree, standing)
-    ]
+    rows += [sample(palette.SYMBOL_WORDS[m], "markers", marker=grey | {"symbol": palette.SYMBOLS[m]}) for m in legend_symbols(tree, path)]
     for state in ("correct", "wrong", "finished", "cut"):
-        if any(tree.nodes[n].state == state for n in standing.chain):
+        if any(tree.nodes[n].state == state for n in path.chain):
             look = palette.LOOKS[state]
             rows.append(sample(" ".join(filter(None, (look.mark, look.legend))), "markers", marker=grey | {"symbol": look.symbol}))
-    kinds = {link.kind for link in standing.links}
+    kinds = {link.kind for link in path.links}
     rows += strokes(theme, [k for k in palette.LINKS if k in kinds])
-    rows += forced_sample(theme) if any(tree.nodes[n].forced for n in standing.chain) else []
+    rows += forced_sample(theme) if any(tree.nodes[n].forced for n in path.chain) else []
     return rows + (now_sample(theme) if lit else [])

@@ -11,7 +11,7 @@ from rlm_core.core.tree import ROOT, Node, SearchTree
 from rlm_core.core.wording import words
 from rlm_core.figures import palette
 from rlm_core.figures.chain.lines import points
-from rlm_core.figures.chain.path import Standing, mark_only
+from rlm_core.figures.chain.path import ChainPath, mark_only
 from rlm_core.figures.chain.spaces import spans
 from rlm_core.figures.chain.viewport import Room
 from rlm_core.figures.plotly_style import Trace
@@ -30,20 +30,20 @@ WIDE = 1.1 * CHARACTER
 """Labels here are mostly digits, which are wider than letters."""
 
 
-def labels(canvas: Canvas, standing: Standing, space: Room, selected: int | None) -> list[Trace]:
+def labels(canvas: Canvas, path: ChainPath, space: Room, selected: int | None) -> list[Trace]:
     """One text trace; unseen markers of the nodes' sizes keep the words off the nodes."""
     shape = canvas.frame
-    ways = points(canvas, standing) + np.array([-shape.x[0] * shape.step, shape.y[1] * shape.pitch])
-    taken = [_around(canvas, n) for n in standing.chain] + _borders(canvas, standing, space)
+    ways = points(canvas, path) + np.array([-shape.x[0] * shape.step, shape.y[1] * shape.pitch])
+    taken = [_around(canvas, n) for n in path.chain] + _borders(canvas, path, space)
     found: dict[int, tuple[str, str]] = {}
-    for n in sorted(standing.chain, key=lambda n: _rank(canvas.tree.nodes[n], standing, selected)):
+    for n in sorted(path.chain, key=lambda n: _rank(canvas.tree.nodes[n], path, selected)):
         spot = _spot(canvas, n, taken, ways, space)
         if spot is not None:
             taken.append(spot[2])
             found[n] = spot[:2]
     if not found:
         return []
-    strong = [n in standing.standing or _loud(canvas.tree.nodes[n]) for n in found]
+    strong = [n in path.live or _loud(canvas.tree.nodes[n]) for n in found]
     theme = canvas.theme
     font = {"size": canvas.frame.font, "color": [theme.ink if s else theme.muted for s in strong]}
     shown = [f"<b>{w}</b>" if canvas.tree.nodes[n].mark == WAIT else w for n, (w, _) in found.items()]
@@ -52,17 +52,17 @@ def labels(canvas: Canvas, standing: Standing, space: Room, selected: int | None
     return [trace | {"mode": "markers+text", "marker": unseen}]
 
 
-def _borders(canvas: Canvas, standing: Standing, space: Room) -> list[Box]:
+def _borders(canvas: Canvas, path: ChainPath, space: Room) -> list[Box]:
     """The lines where thinking and answer meet; no word stands on them."""
-    return [Box((end - canvas.frame.x[0]) * canvas.frame.step, 0, 1, space.height) for _, _, end, _ in spans(canvas, standing)]
+    return [Box((end - canvas.frame.x[0]) * canvas.frame.step, 0, 1, space.height) for _, _, end, _ in spans(canvas, path)]
 
 
 def _loud(node: Node) -> bool:
     return node.mark == WAIT or node.forced or node.tool is not None
 
 
-def _rank(node: Node, standing: Standing, selected: int | None) -> tuple[int, int]:
-    order = (node.id == selected, node.id == ROOT, _loud(node), node.finished, node.id in standing.standing, True)
+def _rank(node: Node, path: ChainPath, selected: int | None) -> tuple[int, int]:
+    order = (node.id == selected, node.id == ROOT, _loud(node), node.finished, node.id in path.live, True)
     return order.index(True), node.id
 
 
@@ -130,7 +130,7 @@ def _inside(canvas: Canvas, box: Box, space: Room) -> bool:
     return box.half_width <= box.x <= space.width - box.half_width and top + box.half_height <= box.y <= space.chain - box.half_height
 
 
-def legend_symbols(tree: SearchTree, standing: Standing) -> list[str]:
+def legend_symbols(tree: SearchTree, path: ChainPath) -> list[str]:
     """Marks with a symbol that this chain holds."""
-    marks = {tree.nodes[n].mark for n in standing.chain}
+    marks = {tree.nodes[n].mark for n in path.chain}
     return [m for m in palette.SYMBOL_WORDS if m in marks]

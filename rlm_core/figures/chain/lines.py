@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from rlm_core.figures import palette
-from rlm_core.figures.chain.path import Link, Standing, mark_only
+from rlm_core.figures.chain.path import ChainPath, Link, mark_only
 from rlm_core.figures.plotly_style import Trace
 from rlm_core.figures.tree.curves import Points
 from rlm_core.figures.tree.traces import Canvas, stroked
@@ -18,14 +18,14 @@ BEND = 22.0
 """Px by which an arc bulges below the lower of its ends."""
 
 
-def lines(canvas: Canvas, standing: Standing, lit: Iterable[int]) -> list[Trace]:
+def lines(canvas: Canvas, path: ChainPath, lit: Iterable[int]) -> list[Trace]:
     """From back to front: light on the present moment, undone steps (dotted), steps, what stands (thick), then the special lines."""
     theme, stroke = canvas.theme, canvas.frame.stroke
-    steps = [link for link in standing.links if link.kind in ("step", "mark", "answer")]
-    quiet = [link for link in steps if link.target in standing.undone or link.kind != "step"]
-    firm = [link for link in steps if link not in quiet and link.target in standing.standing and _held(canvas, standing, link.source)]
+    steps = [link for link in path.links if link.kind in ("step", "mark", "answer")]
+    quiet = [link for link in steps if link.target in path.undone or link.kind != "step"]
+    firm = [link for link in steps if link not in quiet and link.target in path.live and _held(canvas, path, link.source)]
     rest = [link for link in steps if link not in quiet and link not in firm]
-    now = [link for link in standing.links if {link.source, link.target} <= set(lit)]
+    now = [link for link in path.links if {link.source, link.target} <= set(lit)]
     drawn = [
         _plain(canvas, now, width=max(11 * stroke, 9.0), color=palette.faded(theme.accent, 0.45)),
         _plain(canvas, quiet, width=1.4 * stroke, color=theme.pruned, dash="dot"),
@@ -33,20 +33,20 @@ def lines(canvas: Canvas, standing: Standing, lit: Iterable[int]) -> list[Trace]
         _plain(canvas, firm, width=max(4.0 * stroke, 2.5), color=theme.path),
     ]
     for kind in palette.LINKS:
-        found = [_special(canvas, link) for link in standing.links if link.kind == kind]
+        found = [_special(canvas, link) for link in path.links if link.kind == kind]
         if found:
             drawn.append([stroked(canvas, kind, found)])
     return [trace for traces in drawn for trace in traces]
 
 
-def _held(canvas: Canvas, standing: Standing, node: int) -> bool:
-    return node in standing.standing or mark_only(canvas.tree.nodes[node])
+def _held(canvas: Canvas, path: ChainPath, node: int) -> bool:
+    return node in path.live or mark_only(canvas.tree.nodes[node])
 
 
-def points(canvas: Canvas, standing: Standing) -> Points:
+def points(canvas: Canvas, path: ChainPath) -> Points:
     """[n, 2] px from the axes' zero, y downwards: where lines run, every few px."""
     found = [np.zeros((0, 2))]
-    for link in standing.links:
+    for link in path.links:
         x, y = _special(canvas, link) if link.kind in palette.LINKS else _step(canvas, link)
         line = np.stack([x * canvas.frame.step, -y * canvas.frame.pitch], axis=1)
         along = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))])

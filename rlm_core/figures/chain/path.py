@@ -30,19 +30,19 @@ class Link:
 
 
 @dataclass(slots=True)
-class Standing:
+class ChainPath:
     """Which steps of a chain stand, and which were taken back.
 
     chain: node ids, the root first.
     level: number of steps that stand at each node, its own included.
-    standing: nodes that stand in the end, in the thinking space and in the answer.
+    live: nodes that stand in the end, in the thinking space and in the answer.
     undone: steps that were left or replaced; a step that a Wait merely looks at again is not undone.
     links: lines between nodes, in the order of the chain.
     """
 
     chain: tuple[int, ...]
     level: dict[int, int] = field(default_factory=lambda: {ROOT: 0})
-    standing: set[int] = field(default_factory=lambda: {ROOT})
+    live: set[int] = field(default_factory=lambda: {ROOT})
     undone: set[int] = field(default_factory=set)
     links: list[Link] = field(default_factory=list)
 
@@ -64,19 +64,19 @@ def mark_only(node: Node) -> bool:
     return node.forced or (node.mark in MARKS and node.text.strip() in ("", node.mark))
 
 
-def follow(tree: SearchTree, chain: Sequence[int]) -> Standing:
+def follow(tree: SearchTree, chain: Sequence[int]) -> ChainPath:
     """Walk along the chain and keep account of what stands."""
-    walk = _Walk(tree, Standing(tuple(chain)))
+    walk = _Walk(tree, ChainPath(tuple(chain)))
     for last, node in pairwise(chain):
         walk.go(last, tree.nodes[node])
-    walk.done.standing.update(walk.stack)
+    walk.done.live.update(walk.stack)
     return walk.done
 
 
 class _Walk:
     """The steps that stand (`stack`), where the attempt began (`base`: the root or a Wait), and how the next node follows."""
 
-    def __init__(self, tree: SearchTree, done: Standing) -> None:
+    def __init__(self, tree: SearchTree, done: ChainPath) -> None:
         members = set(done.chain)
         self.done, self.stack = done, []
         self.after: dict[int, list[int]] = {ROOT: []}
@@ -108,7 +108,7 @@ class _Walk:
 
     def _change_of_space(self, last: int, node: Node) -> None:
         if self.thinking and not node.thinking:
-            self.done.standing.update(self.stack)
+            self.done.live.update(self.stack)
             self.stack, self.base, self.anchor, self.kind = [], ROOT, last, "answer"
         self.thinking = node.thinking
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from rlm_core.core.tree import ROOT, SearchTree
 from rlm_core.core.wording import counted
-from rlm_core.figures.chain.path import Standing
+from rlm_core.figures.chain.path import ChainPath
 from rlm_core.figures.chain.viewport import Room
 from rlm_core.figures.tree.traces import Canvas
 from rlm_core.figures.tree.viewport import CHARACTER
@@ -16,10 +16,10 @@ Plain = list[dict[str, Any]]
 PURPOSES = {True: "think", False: "answer"}
 
 
-def spans(canvas: Canvas, standing: Standing) -> list[tuple[bool, float, float, list[int]]]:
+def spans(canvas: Canvas, path: ChainPath) -> list[tuple[bool, float, float, list[int]]]:
     """(thinking?, from, to, nodes) along the chain without the root; nothing where nobody thinks apart."""
     tree = canvas.tree
-    steps = [n for n in standing.chain if n != ROOT]
+    steps = [n for n in path.chain if n != ROOT]
     if not any(tree.nodes[n].thinking for n in steps):
         return []
     groups = [(t, list(g)) for t, g in groupby(steps, lambda n: tree.nodes[n].thinking)]
@@ -35,15 +35,15 @@ def tokens(tree: SearchTree, thinking: bool, nodes: list[int]) -> int:
     return sum(len(tree.nodes[n].tokens) for n in nodes)
 
 
-def boundaries(canvas: Canvas, standing: Standing, space: Room) -> tuple[Plain, Plain]:
+def boundaries(canvas: Canvas, path: ChainPath, space: Room) -> tuple[Plain, Plain]:
     """(annotations, shapes): a band behind the thinking, a line where it ends, and the words at the top."""
     words, shapes = [], []
-    parts = spans(canvas, standing)
+    parts = spans(canvas, path)
     for thinking, start, end, _ in parts:
         if thinking:
             area = {"type": "rect", "yref": "paper", "y0": 0, "y1": 1, "x0": start, "x1": end, "layer": "below"}
             shapes.append(area | {"fillcolor": canvas.theme.band, "line": {"width": 0}})
-        if thinking and end < canvas.places[standing.chain[-1]][0]:
+        if thinking and end < canvas.places[path.chain[-1]][0]:
             line = {"type": "line", "yref": "paper", "y0": 0, "y1": 1, "x0": end, "x1": end, "layer": "below"}
             shapes.append(line | {"line": {"width": 1.5, "color": canvas.theme.muted}})
     for thinking in (True, False):

@@ -8,7 +8,7 @@ from typing import Any
 from rlm_core.core.events import Probed
 from rlm_core.core.wording import readable, shorten
 from rlm_core.figures import palette
-from rlm_core.figures.chain.path import Standing
+from rlm_core.figures.chain.path import ChainPath
 from rlm_core.figures.chain.viewport import CAPTION, STRIP, Room
 from rlm_core.figures.plotly_style import Trace
 from rlm_core.figures.text import safe
@@ -22,7 +22,7 @@ BAR = 0.66
 
 
 @dataclass(slots=True)
-class Same:
+class AnswerSpan:
     """Probes in a row that give the same answer: its place from `first` up to where the next one differs (`end`)."""
 
     first: float
@@ -30,10 +30,10 @@ class Same:
     probe: Probed
 
 
-def same_answers(canvas: Canvas, standing: Standing) -> list[Same]:
+def same_answers(canvas: Canvas, path: ChainPath) -> list[AnswerSpan]:
     """Runs of equal answers along the chain."""
-    runs: list[Same] = []
-    for n in standing.chain:
+    runs: list[AnswerSpan] = []
+    for n in path.chain:
         probe, x = canvas.tree.nodes[n].probe, canvas.places[n][0]
         if probe is None:
             continue
@@ -42,13 +42,13 @@ def same_answers(canvas: Canvas, standing: Standing) -> list[Same]:
         else:
             if runs:
                 runs[-1].end = x - 0.5
-            runs.append(Same(x - 0.5, x + 0.5, probe))
+            runs.append(AnswerSpan(x - 0.5, x + 0.5, probe))
     return runs
 
 
-def strip(canvas: Canvas, standing: Standing) -> list[Trace]:
+def strip(canvas: Canvas, path: ChainPath) -> list[Trace]:
     """A bar for each probe, and each answer once over the bars it holds for; nothing without probes."""
-    probed = [n for n in standing.chain if canvas.tree.nodes[n].probe is not None]
+    probed = [n for n in path.chain if canvas.tree.nodes[n].probe is not None]
     if not probed:
         return []
     on = {"xaxis": "x", "yaxis": "y2", "hoverinfo": "skip", "showlegend": False}
@@ -60,7 +60,7 @@ def strip(canvas: Canvas, standing: Standing) -> list[Trace]:
         "width": BAR,
         "marker": {"color": sure, "coloraxis": "coloraxis", "line": {"width": 0.8, "color": canvas.theme.outline}},
     }
-    runs = same_answers(canvas, standing)
+    runs = same_answers(canvas, path)
     brackets = {
         "type": "scatter",
         "mode": "lines",
@@ -80,7 +80,7 @@ def strip(canvas: Canvas, standing: Standing) -> list[Trace]:
     return [bars | on, brackets | on, texts | on]
 
 
-def _answer(canvas: Canvas, run: Same) -> str:
+def _answer(canvas: Canvas, run: AnswerSpan) -> str:
     """ "✓ 46", shortened to the bars below it; only ✓ or ✕ where no more fits."""
     mark = palette.MARKS[run.probe.correct]
     limit = int(((run.end - run.first) * canvas.frame.step - 4) / (canvas.frame.font * CHARACTER))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from rlm_core.core.special_tokens import TOOL
 from rlm_core.core.tree import SearchTree
 from rlm_core.figures import palette
-from rlm_core.figures.chain.path import Standing, mark_only
+from rlm_core.figures.chain.path import ChainPath, mark_only
 from rlm_core.figures.colour_by import CONFIDENCE, Colours
 from rlm_core.figures.tree.traces import Canvas
 from rlm_core.figures.tree.viewport import STEPS, Frame
@@ -64,7 +64,7 @@ def quantised(count: int) -> int:
     return next((s for s in STEPS if s >= count), count)
 
 
-def canvas(tree: SearchTree, standing: Standing, shape: Frame, theme: palette.Theme) -> Canvas:
+def canvas(tree: SearchTree, path: ChainPath, shape: Frame, theme: palette.Theme) -> Canvas:
     """Nodes by their place in the chain (x) and the steps that stand there (y); marks by themselves are smaller."""
     size = round(min(max(0.62 * shape.step, 5.0), 20.0 * shape.scale), 1)
 
@@ -72,5 +72,5 @@ def canvas(tree: SearchTree, standing: Standing, shape: Frame, theme: palette.Th
         at = tree.nodes[node]
         return 0.7 * size if mark_only(at) else 1.1 * size if at.mark == TOOL or at.tool else size
 
-    places = {n: (float(i), float(standing.level[n])) for i, n in enumerate(standing.chain)}
-    return Canvas(tree, theme, places, shape, "scatter", {n: own(n) for n in standing.chain}, Colours(CONFIDENCE))
+    places = {n: (float(i), float(path.level[n])) for i, n in enumerate(path.chain)}
+    return Canvas(tree, theme, places, shape, "scatter", {n: own(n) for n in path.chain}, Colours(CONFIDENCE))
