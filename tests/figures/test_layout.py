@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rlm_core.core.events import NodeAdded, Record, RunStarted
 from rlm_core.core.tree import SearchTree, replay
 from rlm_core.figures.tree.layout import layout, preorder, slots
-from rlm_core.figures.tree.viewport import frame, spread
+from rlm_core.figures.tree.viewport import spread, viewport
 from rlm_core.problems import make
 from rlm_core.runs.formats.graph import to_networkx
 from tests.helpers import chain_log, random_log
@@ -109,7 +109,7 @@ def test_the_graph_can_be_written_as_graphml(tmp_path) -> None:
 
 def test_crowded_leaves_are_spread_so_that_neighbours_do_not_hide_each_other() -> None:
     tree = replay(random_log(2, 2000))
-    shape = frame(layout(tree), "right", (960, 460), 12, False)
+    shape = viewport(layout(tree), "right", (960, 460), 12, False)
     moved = spread(tree, layout(tree), shape)
     leaves = sorted((n.id for n in tree.leaves()), key=lambda n: -moved[n][1])
     for a, b in pairwise(leaves):

@@ -21,7 +21,7 @@ from rlm_core.figures.chain.lines import lines
 from rlm_core.figures.chain.path import ChainPath, follow, longest, mark_only
 from rlm_core.figures.chain.spaces import boundaries
 from rlm_core.figures.chain.strip import axis, caption, strip
-from rlm_core.figures.chain.viewport import Extent, Room, canvas, frame, quantised, room
+from rlm_core.figures.chain.viewport import Extent, Room, canvas, quantised, room, viewport
 from rlm_core.figures.plotly_style import (
     Trace,
     base_layout,
@@ -66,7 +66,7 @@ def ribbon_figure(
     margin = {"l": int(26 * scale), "r": 4, "t": int(8 + legend_lines(all_rows, width, scale) * 21 * scale), "b": 72 if large else 52}
     probed = any(n.probe for n in longer.nodes.values())
     space = room(width - margin["l"] - margin["r"], height - margin["t"] - margin["b"], scale, probed)
-    shape = frame(_extent(path, complete, longer), space, scale)
+    shape = viewport(_extent(path, complete, longer), space, scale)
     drawn_on = canvas(tree, path, shape, theme)
     style = base_layout(theme, large, height) | {"margin": margin, "barmode": "overlay"} | _axes(drawn_on, space, path, probed)
     style["coloraxis"] = confidence_axis(style["coloraxis"])
@@ -112,7 +112,7 @@ def _markers(on: Canvas, path: ChainPath) -> list[Trace]:
 def _group(on: Canvas, shape: str, filled: str, nodes: list[Node]) -> Trace:
     theme, ids = on.theme, [n.id for n in nodes]
     x, y = on.xy(ids)
-    line = {"width": max(1.5 * on.frame.stroke, 1.0), "color": theme.pruned if filled == "hollow" else theme.outline}
+    line = {"width": max(1.5 * on.viewport.stroke, 1.0), "color": theme.pruned if filled == "hollow" else theme.outline}
     marker: dict[str, Any] = {"symbol": shape, "size": [on.sizes[n] * FAIR.get(shape, 1.0) for n in ids], "opacity": 1, "line": line}
     if filled == "value":
         marker |= {"color": [n.probe.confidence for n in nodes if n.probe], "coloraxis": "coloraxis"}
@@ -126,16 +126,16 @@ def _axes(on: Canvas, space: Room, path: ChainPath, probed: bool) -> dict[str, A
     """As in `tree_figure`, but the levels are told by faint lines with their number."""
     hidden = {"visible": False, "showgrid": False, "zeroline": False, "autorange": False, "fixedrange": False}
     every = max(1, path.highest // 8)
-    font = {"size": 12 * on.frame.scale, "color": on.theme.muted}
+    font = {"size": 12 * on.viewport.scale, "color": on.theme.muted}
     levels = {"visible": True, "showgrid": True, "gridcolor": on.theme.faint, "tickfont": font, "ticks": ""}
-    up = hidden | levels | {"range": list(on.frame.y), "domain": list(space.domain)}
+    up = hidden | levels | {"range": list(on.viewport.y), "domain": list(space.domain)}
     up["tickvals"] = list(range(0, path.highest + 1, every))
-    axes = {"xaxis": hidden | {"range": list(on.frame.x)}, "yaxis": up}
-    return axes | ({"yaxis2": axis(space, on.frame.scale)} if probed else {})
+    axes = {"xaxis": hidden | {"range": list(on.viewport.x)}, "yaxis": up}
+    return axes | ({"yaxis2": axis(space, on.viewport.scale)} if probed else {})
 
 
 def _notes(on: Canvas, space: Room, probed: bool, width: int) -> list[dict[str, Any]]:
-    scale = on.frame.scale
+    scale = on.viewport.scale
     corner = {"xref": "paper", "yref": "paper", "x": 1, "xanchor": "right", "showarrow": False, "y": -0.02, "yanchor": "top"}
     colour = f"colour: confidence of its answer · {HEIGHT_WORDS}" if probed and width > 860 * scale else HEIGHT_WORDS
     made = [corner | {"text": colour, "font": {"size": 13 * scale, "color": on.theme.muted}}]

@@ -32,7 +32,7 @@ WIDE = 1.1 * CHARACTER
 
 def labels(canvas: Canvas, path: ChainPath, space: Room, selected: int | None) -> list[Trace]:
     """One text trace; unseen markers of the nodes' sizes keep the words off the nodes."""
-    shape = canvas.frame
+    shape = canvas.viewport
     ways = points(canvas, path) + np.array([-shape.x[0] * shape.step, shape.y[1] * shape.pitch])
     taken = [_around(canvas, n) for n in path.chain] + _borders(canvas, path, space)
     found: dict[int, tuple[str, str]] = {}
@@ -45,7 +45,7 @@ def labels(canvas: Canvas, path: ChainPath, space: Room, selected: int | None) -
         return []
     strong = [n in path.live or _loud(canvas.tree.nodes[n]) for n in found]
     theme = canvas.theme
-    font = {"size": canvas.frame.font, "color": [theme.ink if s else theme.muted for s in strong]}
+    font = {"size": canvas.viewport.font, "color": [theme.ink if s else theme.muted for s in strong]}
     shown = [f"<b>{w}</b>" if canvas.tree.nodes[n].mark == WAIT else w for n, (w, _) in found.items()]
     trace = text(*canvas.xy(found), shown, [side for _, side in found.values()], font)
     unseen = {"size": [1.6 * (canvas.sizes[n] / 2 + AIR - 1) for n in found], "opacity": 0}  # plotly sets text 1 px + 5/4 radius away
@@ -54,7 +54,7 @@ def labels(canvas: Canvas, path: ChainPath, space: Room, selected: int | None) -
 
 def _borders(canvas: Canvas, path: ChainPath, space: Room) -> list[Box]:
     """The lines where thinking and answer meet; no word stands on them."""
-    return [Box((end - canvas.frame.x[0]) * canvas.frame.step, 0, 1, space.height) for _, _, end, _ in spans(canvas, path)]
+    return [Box((end - canvas.viewport.x[0]) * canvas.viewport.step, 0, 1, space.height) for _, _, end, _ in spans(canvas, path)]
 
 
 def _loud(node: Node) -> bool:
@@ -106,7 +106,7 @@ def _astray(canvas: Canvas, n: int, box: Box) -> int:
 
 def _pixels(canvas: Canvas, n: int) -> tuple[float, float]:
     """From the upper left corner of the plot."""
-    (x, y), shape = canvas.places[n], canvas.frame
+    (x, y), shape = canvas.places[n], canvas.viewport
     return (x - shape.x[0]) * shape.step, (shape.y[1] - y) * shape.pitch
 
 
@@ -117,7 +117,7 @@ def _around(canvas: Canvas, n: int) -> Box:
 
 def _box(canvas: Canvas, n: int, side: str, characters: int) -> Box:
     x, y = _pixels(canvas, n)
-    half_width, half_height = characters * canvas.frame.font * WIDE / 2 + 3, canvas.frame.font * 0.62
+    half_width, half_height = characters * canvas.viewport.font * WIDE / 2 + 3, canvas.viewport.font * 0.62
     away = canvas.sizes[n] / 2 + AIR
     up, along = side.split()
     x += {"center": 0.0, "left": -1.0, "right": 1.0}[along] * (half_width + away)
@@ -126,7 +126,7 @@ def _box(canvas: Canvas, n: int, side: str, characters: int) -> Box:
 
 
 def _inside(canvas: Canvas, box: Box, space: Room) -> bool:
-    top = 22 * canvas.frame.scale  # the words of the thinking space and the answer
+    top = 22 * canvas.viewport.scale  # the words of the thinking space and the answer
     return box.half_width <= box.x <= space.width - box.half_width and top + box.half_height <= box.y <= space.chain - box.half_height
 
 

@@ -20,7 +20,7 @@ BEND = 22.0
 
 def lines(canvas: Canvas, path: ChainPath, lit: Iterable[int]) -> list[Trace]:
     """From back to front: light on the present moment, undone steps (dotted), steps, what stands (thick), then the special lines."""
-    theme, stroke = canvas.theme, canvas.frame.stroke
+    theme, stroke = canvas.theme, canvas.viewport.stroke
     steps = [link for link in path.links if link.kind in ("step", "mark", "answer")]
     quiet = [link for link in steps if link.target in path.undone or link.kind != "step"]
     firm = [link for link in steps if link not in quiet and link.target in path.live and _held(canvas, path, link.source)]
@@ -48,7 +48,7 @@ def points(canvas: Canvas, path: ChainPath) -> Points:
     found = [np.zeros((0, 2))]
     for link in path.links:
         x, y = _special(canvas, link) if link.kind in palette.LINKS else _step(canvas, link)
-        line = np.stack([x * canvas.frame.step, -y * canvas.frame.pitch], axis=1)
+        line = np.stack([x * canvas.viewport.step, -y * canvas.viewport.pitch], axis=1)
         along = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))])
         at = np.arange(0, along[-1], 4.0)
         found.append(np.stack([np.interp(at, along, line[:, i]) for i in (0, 1)], axis=1))
@@ -78,7 +78,7 @@ def _special(canvas: Canvas, link: Link) -> Line:
     if link.kind == "restart":
         return _trimmed(canvas, link, *_step(canvas, link))
     (x0, y0), (x1, y1) = canvas.places[link.source], canvas.places[link.target]
-    bend = (BEND if link.kind == "backtrack" else 0.7 * BEND) * canvas.frame.scale / canvas.frame.pitch
+    bend = (BEND if link.kind == "backtrack" else 0.7 * BEND) * canvas.viewport.scale / canvas.viewport.pitch
     middle, low = (x0 + x1) / 2, min(y0, y1) - bend
     t = np.linspace(0, 1, 26)
     x = (1 - t) ** 2 * x0 + 2 * t * (1 - t) * middle + t * t * x1
@@ -91,6 +91,6 @@ def _trimmed(canvas: Canvas, link: Link, x: Points, y: Points) -> Line:
     free = np.ones(len(x), dtype=bool)
     for node in (link.source, link.target):
         a, b = canvas.places[node]
-        away = np.hypot((x - a) * canvas.frame.step, (y - b) * canvas.frame.pitch)
+        away = np.hypot((x - a) * canvas.viewport.step, (y - b) * canvas.viewport.pitch)
         free &= away > canvas.sizes[node] / 2 + 1.5
     return (x[free], y[free]) if free.sum() > 1 else (x, y)

@@ -55,7 +55,7 @@ def boundaries(canvas: Canvas, path: ChainPath, space: Room) -> tuple[Plain, Pla
 
 def _words(canvas: Canvas, space: Room, thinking: bool, span: tuple[bool, float, float, list[int]], nodes: list[int]) -> dict[str, Any]:
     """ "thinking 84 tokens" at the left of its span, or at the end of the picture where the span is too short for it."""
-    shape = canvas.frame
+    shape = canvas.viewport
     kind = "thinking" if thinking else "answer"
     count = counted(tokens(canvas.tree, thinking, nodes), "token")
     needed = (len(kind) + len(count) + 2) * 13 * shape.scale * CHARACTER

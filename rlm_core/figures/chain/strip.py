@@ -75,7 +75,7 @@ def strip(canvas: Canvas, path: ChainPath) -> list[Trace]:
         "y": [WORDS_AT] * len(runs),
         "text": [_answer(canvas, r) for r in runs],
         "textposition": "middle center",
-        "textfont": {"size": canvas.frame.font, "color": canvas.theme.ink},
+        "textfont": {"size": canvas.viewport.font, "color": canvas.theme.ink},
     }
     return [bars | on, brackets | on, texts | on]
 
@@ -83,7 +83,7 @@ def strip(canvas: Canvas, path: ChainPath) -> list[Trace]:
 def _answer(canvas: Canvas, run: AnswerSpan) -> str:
     """ "✓ 46", shortened to the bars below it; only ✓ or ✕ where no more fits."""
     mark = palette.MARKS[run.probe.correct]
-    limit = int(((run.end - run.first) * canvas.frame.step - 4) / (canvas.frame.font * CHARACTER))
+    limit = int(((run.end - run.first) * canvas.viewport.step - 4) / (canvas.viewport.font * CHARACTER))
     said = "–" if run.probe.answer is None else readable(run.probe.answer)
     room = limit - len(mark) - (1 if mark else 0)
     if len(said) <= room or room >= 4:

@@ -10,7 +10,7 @@ from rlm_core.figures import palette
 from rlm_core.figures.chain.path import ChainPath, mark_only
 from rlm_core.figures.colour_by import CONFIDENCE, Colours
 from rlm_core.figures.tree.traces import Canvas
-from rlm_core.figures.tree.viewport import STEPS, Frame
+from rlm_core.figures.tree.viewport import STEPS, Viewport
 
 STRIP, CAPTION = 64.0, 20.0
 """Px of the strip of answers below, and of the words above it."""
@@ -48,7 +48,7 @@ def room(width: float, height: float, scale: float, strip: bool) -> Room:
     return Room(width, height - (STRIP + CAPTION) * scale * strip, height)
 
 
-def frame(extent: Extent, space: Room, scale: float) -> Frame:
+def viewport(extent: Extent, space: Room, scale: float) -> Viewport:
     """Columns and rows as wide as they find room, never beyond a comfortable distance; the chain stands in the middle."""
     across = max(space.width - (LEFT + RIGHT) * scale, 10.0)
     up = max(space.chain - (TOP + BOTTOM) * scale, 10.0)
@@ -56,7 +56,7 @@ def frame(extent: Extent, space: Room, scale: float) -> Frame:
     column, row = min(across / columns, 118 * scale), min(up / rows, 84 * scale)
     left, below = LEFT * scale + (across - columns * column) / 2, BOTTOM * scale + (up - rows * row) / 2
     x, y = -left / column, -below / row
-    return Frame("right", row, column, (x, x + space.width / column), (y, y + space.chain / row), scale)
+    return Viewport("right", row, column, (x, x + space.width / column), (y, y + space.chain / row), scale)
 
 
 def quantised(count: int) -> int:
@@ -64,7 +64,7 @@ def quantised(count: int) -> int:
     return next((s for s in STEPS if s >= count), count)
 
 
-def canvas(tree: SearchTree, path: ChainPath, shape: Frame, theme: palette.Theme) -> Canvas:
+def canvas(tree: SearchTree, path: ChainPath, shape: Viewport, theme: palette.Theme) -> Canvas:
     """Nodes by their place in the chain (x) and the steps that stand there (y); marks by themselves are smaller."""
     size = round(min(max(0.62 * shape.step, 5.0), 20.0 * shape.scale), 1)
 

@@ -61,12 +61,12 @@ def _near(canvas: Canvas, node: int, characters: int, gap: float, taken: Sequenc
     """The first place right at the node that meets no other box: the usual one, else beside it."""
     wanted, (x, y) = _box(canvas, node, characters, gap), _pixels(canvas, node)
     beside = Box(x + gap + wanted.half_width, y, wanted.half_width, wanted.half_height)
-    ways = (wanted, beside) if canvas.frame.orientation == "right" else (wanted,)
+    ways = (wanted, beside) if canvas.viewport.orientation == "right" else (wanted,)
     return next((b for b in ways if not any(b.meets(other) for other in taken)), None)
 
 
 def _pixels(canvas: Canvas, node: int) -> tuple[float, float]:
-    (x, y), shape = canvas.places[node], canvas.frame
+    (x, y), shape = canvas.places[node], canvas.viewport
     wide, high = (shape.step, shape.pitch) if shape.orientation == "right" else (shape.pitch, shape.step)
     return x * wide, -y * high
 
@@ -79,12 +79,12 @@ def _around(canvas: Canvas, node: int) -> Box:
 def _box(canvas: Canvas, node: int, characters: int, gap: float) -> Box:
     """Right of a leaf and above other nodes in a tree that grows rightwards; below and right in one that hangs."""
     x, y = _pixels(canvas, node)
-    half_width, half_height = characters * canvas.frame.font * CHARACTER / 2 + 4, canvas.frame.font * 0.62 + 3
-    leaf, right = not canvas.tree.nodes[node].children, canvas.frame.orientation == "right"
-    edge = canvas.frame.x[1] * (canvas.frame.step if right else canvas.frame.pitch) - half_width - 2
+    half_width, half_height = characters * canvas.viewport.font * CHARACTER / 2 + 4, canvas.viewport.font * 0.62 + 3
+    leaf, right = not canvas.tree.nodes[node].children, canvas.viewport.orientation == "right"
+    edge = canvas.viewport.x[1] * (canvas.viewport.step if right else canvas.viewport.pitch) - half_width - 2
     if leaf == right and x + gap + half_width <= edge:
         return Box(x + gap + half_width, y, half_width, half_height)
-    x = min(max(x, canvas.frame.x[0] * (canvas.frame.step if right else canvas.frame.pitch) + half_width + 2), edge)
+    x = min(max(x, canvas.viewport.x[0] * (canvas.viewport.step if right else canvas.viewport.pitch) + half_width + 2), edge)
     return Box(x, y + (gap + half_height) * (-1 if right else 1), half_width, half_height)
 
 
@@ -92,7 +92,7 @@ def _root_label(canvas: Canvas, spot: Spot) -> Box:
     """Where the root's plain label stands, which is always there."""
     x, y = _pixels(canvas, ROOT)
     words = label(canvas.tree, canvas.tree.nodes[ROOT], spot.limit)
-    half_width, half_height = len(words) * canvas.frame.font * CHARACTER / 2 + 4, canvas.frame.font * 0.62 + 3
+    half_width, half_height = len(words) * canvas.viewport.font * CHARACTER / 2 + 4, canvas.viewport.font * 0.62 + 3
     gap = canvas.sizes[ROOT] / 2 + 3
     if spot.position.startswith("top"):
         return Box(x - (gap + half_width) * (spot.position == "top left"), y - gap - half_height, half_width, half_height)
@@ -122,5 +122,5 @@ def _annotation(canvas: Canvas, node: int, words: str, box: Box) -> dict[str, An
         "showarrow": False,
         "bgcolor": palette.faded(canvas.theme.surface, 0.97),
         "borderpad": 2,
-        "font": {"size": canvas.frame.font, "color": canvas.theme.ink},
+        "font": {"size": canvas.viewport.font, "color": canvas.theme.ink},
     }

@@ -13,24 +13,24 @@ from rlm_core.figures.colour_by import Paint
 from rlm_core.figures.plotly_style import Trace
 from rlm_core.figures.text import hover
 from rlm_core.figures.tree.traces import Canvas, text
-from rlm_core.figures.tree.viewport import Frame
+from rlm_core.figures.tree.viewport import Viewport
 
 FAIR = {"square": 0.92, "diamond": 1.1}
 """Factors that make other shapes look as large as a circle."""
 
 
-def sizes(tree: SearchTree, frame: Frame) -> dict[int, float]:
+def sizes(tree: SearchTree, viewport: Viewport) -> dict[int, float]:
     """Marker diameters in px; without any visits (beam search, Best-of-N) all nodes are alike.
 
     Finished nodes are large enough to hold their mark wherever leaves stand far enough apart.
     """
     most = max((n.visits for n in tree.nodes.values()), default=0)
-    open_size = frame.low if most else min(max(frame.low * 1.3, 5.0), frame.high * 0.55)
-    floor = max(open_size, min(0.8 * frame.pitch, 14.0 * frame.scale))
+    open_size = viewport.low if most else min(max(viewport.low * 1.3, 5.0), viewport.high * 0.55)
+    floor = max(open_size, min(0.8 * viewport.pitch, 14.0 * viewport.scale))
 
     def size(node: Node) -> float:
         least = floor if node.finished else open_size
-        return round(palette.diameter(node.visits, max(most, 16), least, frame.high), 1)
+        return round(palette.diameter(node.visits, max(most, 16), least, viewport.high), 1)
 
     return {n.id: size(n) for n in tree.nodes.values()}
 
@@ -54,12 +54,12 @@ def _group(canvas: Canvas, state: str, filled: Paint, symbol: str, nodes: list[N
     theme, ids = canvas.theme, [n.id for n in nodes]
     x, y = canvas.xy(ids)
     outline = theme.pruned if filled == "hollow" else theme.outline
-    width = max(0.7, 1.5 * canvas.frame.stroke) * (1.5 if state == "correct" else 1)
+    width = max(0.7, 1.5 * canvas.viewport.stroke) * (1.5 if state == "correct" else 1)
     marker: dict[str, Any] = {
         "symbol": symbol,
         "size": np.array([canvas.sizes[n] for n in ids]) * FAIR.get(symbol, 1.0),
         "opacity": 1,
-        "line": {"width": width, "color": palette.faded(outline, max(0.5, canvas.frame.presence))},
+        "line": {"width": width, "color": palette.faded(outline, max(0.5, canvas.viewport.presence))},
     }
     if filled == "value":
         marker |= {"color": np.array([canvas.colours.of(n) for n in nodes], dtype=float), "coloraxis": "coloraxis"}

@@ -10,7 +10,7 @@ from itertools import pairwise
 from rlm_core.core.tree import ROOT, SearchTree
 from rlm_core.core.wording import words
 from rlm_core.figures.tree.layout import Place
-from rlm_core.figures.tree.viewport import CHARACTER, Frame
+from rlm_core.figures.tree.viewport import CHARACTER, Viewport
 
 LONGEST = 26
 """Characters; longer steps are read in the inspector."""
@@ -34,14 +34,14 @@ class Spot:
     limit: int
 
 
-def spots(tree: SearchTree, places: Mapping[int, Place], frame: Frame, sizes: Mapping[int, float]) -> dict[int, Spot]:
+def spots(tree: SearchTree, places: Mapping[int, Place], viewport: Viewport, sizes: Mapping[int, float]) -> dict[int, Spot]:
     """Node id → where its label fits. Crowded nodes are left out, so that a tree loses its labels leaf by leaf."""
     here = {n: places[n] for n in tree.nodes}
-    found = _right(tree, here, frame, sizes) if frame.orientation == "right" else _down(tree, here, frame)
+    found = _right(tree, here, viewport, sizes) if viewport.orientation == "right" else _down(tree, here, viewport)
     return {n: s for n, s in found.items() if s.limit >= SHORTEST or n == ROOT}
 
 
-def _right(tree: SearchTree, places: Mapping[int, Place], frame: Frame, sizes: Mapping[int, float]) -> dict[int, Spot]:
+def _right(tree: SearchTree, places: Mapping[int, Place], viewport: Viewport, sizes: Mapping[int, float]) -> dict[int, Spot]:
     """Leaves are labelled to their right, in the row they own; other nodes above, where the row above is far enough."""
     first = _first_leaf_slots(tree, {n: -y for n, (_, y) in places.items()})
     last = max((x for x, _ in places.values()), default=0.0)
@@ -49,29 +49,29 @@ def _right(tree: SearchTree, places: Mapping[int, Place], frame: Frame, sizes: M
     for n, (x, y) in places.items():
         node = tree.nodes[n]
         if node.children or n == ROOT:
-            above = (-y - first[n] + 1) * frame.pitch
+            above = (-y - first[n] + 1) * viewport.pitch
             if n == ROOT:
-                spot = _root_spot(frame, len(words(tree, node)), sizes[n])
-                beside = any(abs(places[c][1] - y) * frame.pitch < ROW * frame.font for c in node.children if c in places)
+                spot = _root_spot(viewport, len(words(tree, node)), sizes[n])
+                beside = any(abs(places[c][1] - y) * viewport.pitch < ROW * viewport.font for c in node.children if c in places)
                 if spot.limit >= min(TELLING, len(words(tree, node))) or beside:
                     found[n] = spot  # else it gets a plate, which no child's label is as high as
-            elif above >= sizes[n] / 2 + 3 + 1.7 * frame.font:
-                found[n] = Spot("top center", min(LONGEST, frame.characters(frame.step - 8)))
-        elif frame.pitch >= 0.98 * frame.font:
-            px = 105 * frame.font / 13 if x == last else frame.step * 0.85
-            found[n] = Spot("middle right", min(LONGEST, frame.characters(px)))
+            elif above >= sizes[n] / 2 + 3 + 1.7 * viewport.font:
+                found[n] = Spot("top center", min(LONGEST, viewport.characters(viewport.step - 8)))
+        elif viewport.pitch >= 0.98 * viewport.font:
+            px = 105 * viewport.font / 13 if x == last else viewport.step * 0.85
+            found[n] = Spot("middle right", min(LONGEST, viewport.characters(px)))
     return found
 
 
-def _root_spot(frame: Frame, characters: int, size: float) -> Spot:
+def _root_spot(viewport: Viewport, characters: int, size: float) -> Spot:
     """Above the root; where levels are so close that its text could run into a child's, it ends at the root and has the room before it."""
-    if frame.characters(frame.step) >= min(characters, LONGEST):
+    if viewport.characters(viewport.step) >= min(characters, LONGEST):
         return Spot("top center", LONGEST)
-    before = -frame.x[0] * frame.step - size / 2 - 6
-    return Spot("top left", min(LONGEST, frame.characters(before)))
+    before = -viewport.x[0] * viewport.step - size / 2 - 6
+    return Spot("top left", min(LONGEST, viewport.characters(before)))
 
 
-def _down(tree: SearchTree, places: Mapping[int, Place], frame: Frame) -> dict[int, Spot]:
+def _down(tree: SearchTree, places: Mapping[int, Place], viewport: Viewport) -> dict[int, Spot]:
     """Leaves are labelled below, as wide as the gap to their neighbours; other nodes to the right."""
     levels: dict[float, list[tuple[float, int]]] = defaultdict(list)
     for n, (x, y) in places.items():
@@ -83,9 +83,9 @@ def _down(tree: SearchTree, places: Mapping[int, Place], frame: Frame) -> dict[i
             left = x - level[i - 1][0] if i else 2.0
             right = level[i + 1][0] - x if i + 1 < len(level) else 2.0
             if tree.nodes[n].children or n == ROOT:
-                found[n] = Spot("middle right", min(LONGEST, frame.characters(min(right, 2.5) * frame.pitch - 2 * frame.low - 8)))
+                found[n] = Spot("middle right", min(LONGEST, viewport.characters(min(right, 2.5) * viewport.pitch - 2 * viewport.low - 8)))
             else:
-                found[n] = Spot("bottom center", min(LONGEST, frame.characters(min(left, right) * frame.pitch - 6)))
+                found[n] = Spot("bottom center", min(LONGEST, viewport.characters(min(left, right) * viewport.pitch - 6)))
     if ROOT in found:
         found[ROOT] = Spot("middle right", LONGEST)
     return found
@@ -100,13 +100,13 @@ def _first_leaf_slots(tree: SearchTree, slots: Mapping[int, float]) -> dict[int,
     return first
 
 
-def struck(tree: SearchTree, places: Mapping[int, Place], frame: Frame, best: list[int], spotted: Mapping[int, Spot]) -> set[int]:
+def struck(tree: SearchTree, places: Mapping[int, Place], viewport: Viewport, best: list[int], spotted: Mapping[int, Spot]) -> set[int]:
     """Nodes of the best path whose label above them the thick line from a higher parent would run through; a plate hides the line."""
     found = set()
     for parent, n in pairwise(best):
         if n in spotted and spotted[n].position == "top center" and places[parent][1] > places[n][1]:
             characters = min(spotted[n].limit, len(words(tree, tree.nodes[n])) + len(f"{n} "))
-            if characters * frame.font * CHARACTER / 2 > REACHED * frame.step:
+            if characters * viewport.font * CHARACTER / 2 > REACHED * viewport.step:
                 found.add(n)
     return found
 

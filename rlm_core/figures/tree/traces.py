@@ -17,7 +17,7 @@ from rlm_core.figures.text import copies, label
 from rlm_core.figures.tree.curves import Points, arc, by_width, curves
 from rlm_core.figures.tree.layout import Place
 from rlm_core.figures.tree.node_labels import SHORTEST, Spot
-from rlm_core.figures.tree.viewport import Frame
+from rlm_core.figures.tree.viewport import Viewport
 
 SMOOTH = 5_000
 """Lines of up to so many points are drawn point by point; plotly would else leave some out, and thick curves show corners."""
@@ -32,7 +32,7 @@ class Canvas:
     tree: the tree at the moment shown.
     theme: its colours.
     places: slot and level by node.
-    frame: sizes and axis ranges in px.
+    viewport: sizes and axis ranges in px.
     kind: scatter (SVG) or scattergl.
     sizes: marker diameters in px, by node.
     colours: the quantity that colours the nodes.
@@ -41,7 +41,7 @@ class Canvas:
     tree: SearchTree
     theme: palette.Theme
     places: Mapping[int, Place]
-    frame: Frame
+    viewport: Viewport
     kind: str
     sizes: Mapping[int, float]
     colours: Colours
@@ -60,13 +60,13 @@ def _line(canvas: Canvas, x: Points, y: Points, **line: Any) -> Trace:
 
 def edges(canvas: Canvas, best: Sequence[int], highlight: Sequence[int]) -> list[Trace]:
     """The halo of a highlighted walk, ordinary edges by width class (pruned ones dotted), the best path on top."""
-    tree, theme, stroke = canvas.tree, canvas.theme, canvas.frame.stroke
+    tree, theme, stroke = canvas.tree, canvas.theme, canvas.viewport.stroke
     on_best, lit = set(best), set(highlight)
     drawn: list[Trace] = []
     walk = [(p, n) for n in highlight if (p := tree.nodes[n].parent) in lit and p is not None]
     if walk:
         drawn.append(_line(canvas, *_curves(canvas, walk), width=max(11 * stroke, 9.0), color=palette.faded(theme.accent, 0.45)))
-    quiet = palette.faded(theme.edge, canvas.frame.presence)
+    quiet = palette.faded(theme.edge, canvas.viewport.presence)
     for kind, pairs in by_width(tree, (n for n in tree.nodes.values() if n.id not in on_best)).items():
         style = {"width": palette.WIDTHS[max(kind, 0)] * stroke, "color": quiet}
         style |= {"dash": "dot", "color": theme.pruned} if kind < 0 else {}
@@ -77,7 +77,7 @@ def edges(canvas: Canvas, best: Sequence[int], highlight: Sequence[int]) -> list
 
 
 def _curves(canvas: Canvas, pairs: Sequence[tuple[int, int]]) -> tuple[Points, Points]:
-    return curves(canvas.places, pairs, canvas.frame.orientation)
+    return curves(canvas.places, pairs, canvas.viewport.orientation)
 
 
 def halo(canvas: Canvas, nodes: Sequence[int]) -> list[Trace]:
@@ -88,7 +88,7 @@ def halo(canvas: Canvas, nodes: Sequence[int]) -> list[Trace]:
 
 def ring(canvas: Canvas, nodes: Sequence[int]) -> list[Trace]:
     """A circle of ink around the selected node."""
-    width = max(2.5 * canvas.frame.stroke, 2.0)
+    width = max(2.5 * canvas.viewport.stroke, 2.0)
     marker = {"color": "rgba(0,0,0,0)", "line": {"width": width, "color": canvas.theme.ink}}
     return _around(canvas, nodes, RING, marker)
 
@@ -97,7 +97,7 @@ def _around(canvas: Canvas, nodes: Sequence[int], wider: float, marker: Trace) -
     if not nodes:
         return []
     x, y = canvas.xy(nodes)
-    size = [canvas.sizes[n] + wider * max(canvas.frame.stroke, 0.75) for n in nodes]
+    size = [canvas.sizes[n] + wider * max(canvas.viewport.stroke, 0.75) for n in nodes]
     marker |= {"symbol": "circle", "size": size, "opacity": 1}
     return [{"type": canvas.kind, "mode": "markers", "x": x, "y": y, "marker": marker, "hoverinfo": "skip", "showlegend": False}]
 
@@ -122,8 +122,8 @@ def texts(
     strong, going = set(best), copies(canvas.tree)
     words = [_words(canvas, n, spots[n], going.get(n, 0)) for n in ids]
     colour = [canvas.theme.ink if n in strong or n == 0 else canvas.theme.muted for n in ids]
-    trace = text(*canvas.xy(ids), words, [spots[n].position for n in ids], {"size": canvas.frame.font, "color": colour})
-    unseen = {"size": [canvas.sizes[n] + max(5.0, around.get(n, 0.0) * max(canvas.frame.stroke, 0.75) + 3) for n in ids], "opacity": 0}
+    trace = text(*canvas.xy(ids), words, [spots[n].position for n in ids], {"size": canvas.viewport.font, "color": colour})
+    unseen = {"size": [canvas.sizes[n] + max(5.0, around.get(n, 0.0) * max(canvas.viewport.stroke, 0.75) + 3) for n in ids], "opacity": 0}
     return [trace | {"mode": "markers+text", "marker": unseen}]
 
 
@@ -134,7 +134,7 @@ def _words(canvas: Canvas, node: int, spot: Spot, copies: int) -> str:
         limit, before = limit - 3, f"<b>×{copies}</b> "
     if node != 0 and limit - len(str(node)) - 1 >= SHORTEST:
         limit, before = limit - len(str(node)), f"{number_html(canvas, node)} {before}"
-    return before + label(canvas.tree, canvas.tree.nodes[node], limit, canvas.frame.orientation == "down")
+    return before + label(canvas.tree, canvas.tree.nodes[node], limit, canvas.viewport.orientation == "down")
 
 
 def number_html(canvas: Canvas, node: int) -> str:
@@ -155,13 +155,13 @@ def arcs(canvas: Canvas) -> list[Trace]:
 
 def _arc(canvas: Canvas, source: int, target: int) -> tuple[Points, Points]:
     levels = abs(canvas.tree.nodes[source].depth - canvas.tree.nodes[target].depth)
-    bend = (14 + 10 * min(levels, 5)) / canvas.frame.pitch
-    return arc(canvas.places[source], canvas.places[target], canvas.frame.orientation, bend)
+    bend = (14 + 10 * min(levels, 5)) / canvas.viewport.pitch
+    return arc(canvas.places[source], canvas.places[target], canvas.viewport.orientation, bend)
 
 
 def stroked(canvas: Canvas, kind: str, lines: Sequence[tuple[Points, Points]]) -> Trace:
     """Lines of one kind of `palette.LINKS` in one trace, each with its head."""
-    look, stroke = palette.LINKS[kind], canvas.frame.stroke
+    look, stroke = palette.LINKS[kind], canvas.viewport.stroke
     gap = np.array([np.nan])
     xs, ys = (np.concatenate([part for line in lines for part in (line[i], gap)]) for i in (0, 1))
     head = [size for x, _ in lines for size in (*[0] * (len(x) - 1), (8 if look.head == "diamond" else 11) * max(stroke, 0.7), 0)]
@@ -188,7 +188,10 @@ def copied(canvas: Canvas, labelled: Collection[int]) -> list[Trace]:
     if not many:
         return []
     trace = text(
-        *canvas.xy(many), [f"<b>×{c}</b>" for c in many.values()], "bottom center", {"size": canvas.frame.font, "color": canvas.theme.ink}
+        *canvas.xy(many),
+        [f"<b>×{c}</b>" for c in many.values()],
+        "bottom center",
+        {"size": canvas.viewport.font, "color": canvas.theme.ink},
     )
     unseen = {"size": [canvas.sizes[n] + 2 for n in many], "opacity": 0}
     return [trace | {"mode": "markers+text", "marker": unseen}]

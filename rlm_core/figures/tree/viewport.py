@@ -19,7 +19,7 @@ BAND = 64.0
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class Viewport:
     """Sizes in px for a figure of the nominal width and height.
 
     orientation: the direction in which the tree grows.
@@ -75,8 +75,8 @@ class Margins:
     last: float
 
 
-def frame(places: Mapping[int, Place], orientation: Orientation, plot: tuple[float, float], root_label: int, large: bool) -> Frame:
-    """The frame for these places in a plot area of `plot` = (width, height) px.
+def viewport(places: Mapping[int, Place], orientation: Orientation, plot: tuple[float, float], root_label: int, large: bool) -> Viewport:
+    """The viewport for these places in a plot area of `plot` = (width, height) px.
 
     The tree is centred, never stretched beyond a comfortable distance, and labels at its ends have room.
     root_label: characters of the root's label.
@@ -94,7 +94,7 @@ def frame(places: Mapping[int, Place], orientation: Orientation, plot: tuple[flo
     middle, half = (max(slots) + min(slots) - (room.first - room.last) / pitch) / 2, across / pitch / 2
     x = (near, far) if right else (middle - half, middle + half)
     y = (-middle - half, -middle + half) if right else (-far, -near)
-    return Frame(orientation, pitch, step, x, y, scale)
+    return Viewport(orientation, pitch, step, x, y, scale)
 
 
 def _margins(right: bool, scale: float, root_label: int) -> Margins:
@@ -109,7 +109,7 @@ def _quantised(px: float, slots: float) -> float:
     return px / next((s for s in STEPS if s >= slots), slots)
 
 
-def spread(tree: SearchTree, places: Mapping[int, Place], shape: Frame) -> Mapping[int, Place]:
+def spread(tree: SearchTree, places: Mapping[int, Place], shape: Viewport) -> Mapping[int, Place]:
     """Places with crowded leaves spread over a band along the levels, so that neighbours do not hide each other.
 
     Leaves whose slots are closer than their markers take turns in k columns behind the one where the
