@@ -147,14 +147,14 @@ def shared(wants: Sequence[int], left: int) -> list[int]:
     ([3, 3, 3], [1, 4, 4], [2, 1], [2, 2])
     """
     given = [0] * len(wants)
-    lacking = [i for i, want in enumerate(wants) if want]
-    while left and lacking:
-        share = max(1, left // len(lacking))
-        for i in lacking:
+    missing = [i for i, want in enumerate(wants) if want]
+    while left and missing:
+        share = max(1, left // len(missing))
+        for i in missing:
             more = min(share, wants[i] - given[i], left)
             given[i] += more
             left -= more
-        lacking = [i for i in lacking if given[i] < wants[i]]
+        missing = [i for i in missing if given[i] < wants[i]]
     return given
 
 

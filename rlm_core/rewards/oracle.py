@@ -41,8 +41,8 @@ class Oracle:
         if word is None:
             raise RewardError(_cannot_tell(problem, steps))
         known = tuple(float(w) for w in each if w is not None)
-        told = known if len(known) == len(each) else ()
-        return Score(float(word), steps=told, states=told)
+        per_step = known if len(known) == len(each) else ()
+        return Score(float(word), steps=per_step, states=per_step)
 
 
 def _cannot_tell(problem: Problem, steps: Sequence[Step]) -> str:

@@ -53,7 +53,7 @@ async def gather(recipe: HeadRecipe, new_policy: Callable[[], Policy], source: M
     report(f"Labelling {len(drawn):,} solutions …")
     settings = MakerSettings(recipe.rollouts, recipe.noise, recipe.judge)
     gate, tokens, done = asyncio.Semaphore(AT_ONCE), 0, 0
-    told = _every(report, "solutions labelled")
+    progress = _every(report, "solutions labelled")
 
     async def one(index: int, problem: Problem, steps: Sequence[Step]) -> LabelledSolution:
         nonlocal tokens, done
@@ -65,7 +65,7 @@ async def gather(recipe: HeadRecipe, new_policy: Callable[[], Policy], source: M
                 tokens += made.generated
                 parts.append((made.values, weight))
             done += 1
-            told(done, len(drawn))
+            progress(done, len(drawn))
             return LabelledSolution(problem, steps, combined(parts), labels)
 
     return await gather_or_cancel(one(i, d.problem, d.steps) for i, d in enumerate(drawn)), tokens

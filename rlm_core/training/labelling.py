@@ -59,9 +59,9 @@ async def make_labels(
     settings: MakerSettings,
     seed: Seed,
     sampling: Sampling,
-    told: Callable[[], None] = lambda: None,
+    progress: Callable[[], None] = lambda: None,
 ) -> StepLabels:
-    """Labels of one solution by one of MAKERS; `told` is called after each step that took the model some work.
+    """Labels of one solution by one of MAKERS; `progress` is called after each step that took the model some work.
 
     TrainingError for another name or a problem that this maker cannot label.
     """
@@ -70,11 +70,11 @@ async def make_labels(
     context = RewardContext(problem, policy, sampling, source)
     before = policy.usage.generated
     if maker in ("hard", "soft"):
-        values = await _scores("rollouts", {"rollouts": settings.rollouts, "check": "verifier"}, context, steps, seed, told)
+        values = await _scores("rollouts", {"rollouts": settings.rollouts, "check": "verifier"}, context, steps, seed, progress)
         made = [float(v > 0) if maker == "hard" else v for v in values]
         return StepLabels(list(made), policy.usage.generated - before)
     if maker == "judge":
-        values = await _scores("judge", {"model": settings.judge}, context, steps, seed, told)
+        values = await _scores("judge", {"model": settings.judge}, context, steps, seed, progress)
         return StepLabels(list(values), policy.usage.generated - before, passes=len(values))
     raise TrainingError(f"There are no labels by '{maker}'; allowed are {', '.join(MAKERS)}.")
 
@@ -88,7 +88,7 @@ def _by_solver(problem: Problem, steps: Sequence[Step], noise: float, seed: Seed
 
 
 async def _scores(
-    name: str, parameters: dict[str, Any], context: RewardContext, steps: Sequence[Step], seed: Seed, told: Callable[[], None]
+    name: str, parameters: dict[str, Any], context: RewardContext, steps: Sequence[Step], seed: Seed, progress: Callable[[], None]
 ) -> list[float]:
     """A reward's score of the state after every step."""
     chosen = rewards.reward(name)
@@ -96,7 +96,7 @@ async def _scores(
     scores = []
     for i in range(len(steps)):
         scores.append((await model.score(context.problem, steps[: i + 1], (*seed, i))).score)
-        told()
+        progress()
     return scores
 
 

@@ -59,10 +59,10 @@ def ribbon_figure(
     """
     path = follow(tree, longest(tree))
     scale = palette.LARGE if large else 1.0
-    lit = [n for n in highlight if n in path.level and n in tree.nodes]
+    highlighted = [n for n in highlight if n in path.level and n in tree.nodes]
     longer = whole if whole is not None and whole.nodes else tree
     complete = path if longer is tree else follow(longer, longest(longer))
-    all_rows = _legend(longer, theme, complete, lit)
+    all_rows = _legend(longer, theme, complete, highlighted)
     margin = {"l": int(26 * scale), "r": 4, "t": int(8 + legend_lines(all_rows, width, scale) * 21 * scale), "b": 72 if large else 52}
     probed = any(n.probe for n in longer.nodes.values())
     space = room(width - margin["l"] - margin["r"], height - margin["t"] - margin["b"], scale, probed)
@@ -73,8 +73,8 @@ def ribbon_figure(
     words, shapes = boundaries(drawn_on, path, space)
     style["shapes"] = shapes + traces.forced_rings(drawn_on, [n for n in path.chain if tree.nodes[n].forced])
     style["annotations"] = words + _notes(drawn_on, space, probed, width)
-    drawn = _drawn(drawn_on, path, space, lit, selected if selected in path.chain else None)
-    drawn += [colour_bar(theme, large), *_legend(tree, theme, path, lit)]
+    drawn = _drawn(drawn_on, path, space, highlighted, selected if selected in path.chain else None)
+    drawn += [colour_bar(theme, large), *_legend(tree, theme, path, highlighted)]
     return go.Figure({"data": drawn, "layout": style}, skip_invalid=False)
 
 
@@ -85,11 +85,11 @@ def _extent(path: ChainPath, longest_one: ChainPath, tree: SearchTree) -> Extent
     return Extent(nodes, levels) if tree.finished else Extent(quantised(nodes), max(3, levels))
 
 
-def _drawn(on: Canvas, path: ChainPath, space: Room, lit: Sequence[int], ringed: int | None) -> list[Trace]:
+def _drawn(on: Canvas, path: ChainPath, space: Room, highlighted: Sequence[int], selected: int | None) -> list[Trace]:
     """From back to front: lines, light, nodes, ring, marks, labels, and the strip below."""
-    chosen = [] if ringed is None else [ringed]
-    nodes = traces.halo(on, lit) + _markers(on, path) + traces.ring(on, chosen)
-    return lines(on, path, lit) + nodes + marks(on) + labels(on, path, space, ringed) + strip(on, path)
+    chosen = [] if selected is None else [selected]
+    nodes = traces.halo(on, highlighted) + _markers(on, path) + traces.ring(on, chosen)
+    return lines(on, path, highlighted) + nodes + marks(on) + labels(on, path, space, selected) + strip(on, path)
 
 
 def symbol(node: Node) -> str:
@@ -118,8 +118,8 @@ def _group(on: Canvas, shape: str, filled: str, nodes: list[Node]) -> Trace:
         marker |= {"color": [n.probe.confidence for n in nodes if n.probe], "coloraxis": "coloraxis"}
     else:
         marker["color"] = theme.surface if filled == "hollow" else theme.unscored
-    told = {"hovertext": [hover(on.tree, n) for n in nodes], "hoverinfo": "text", "showlegend": False}
-    return {"type": "scatter", "mode": "markers", "x": x, "y": y, "customdata": ids, "marker": marker} | told
+    hover_style = {"hovertext": [hover(on.tree, n) for n in nodes], "hoverinfo": "text", "showlegend": False}
+    return {"type": "scatter", "mode": "markers", "x": x, "y": y, "customdata": ids, "marker": marker} | hover_style
 
 
 def _axes(on: Canvas, space: Room, path: ChainPath, probed: bool) -> dict[str, Any]:
@@ -153,7 +153,7 @@ def legend_lines(rows: Sequence[Trace], width: int, scale: float) -> int:
     return math.ceil(len(widths) / max(1, int((width - 30) / max(widths))))
 
 
-def _legend(tree: SearchTree, theme: palette.Theme, path: ChainPath, lit: Sequence[int]) -> list[Trace]:
+def _legend(tree: SearchTree, theme: palette.Theme, path: ChainPath, highlighted: Sequence[int]) -> list[Trace]:
     """The marks and lines that this chain holds, and no others."""
     rows = [sample("stands", "lines", line={"width": 4, "color": theme.path})] if len(path.chain) > 1 else []
     grey = {"size": 12, "color": theme.unscored, "line": {"width": 1.5, "color": theme.outline}}
@@ -168,4 +168,4 @@ def _legend(tree: SearchTree, theme: palette.Theme, path: ChainPath, lit: Sequen
     kinds = {link.kind for link in path.links}
     rows += strokes(theme, [k for k in palette.LINKS if k in kinds])
     rows += forced_sample(theme) if any(tree.nodes[n].forced for n in path.chain) else []
-    return rows + (now_sample(theme) if lit else [])
+    return rows + (now_sample(theme) if highlighted else [])

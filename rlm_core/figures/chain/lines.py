@@ -18,14 +18,14 @@ BEND = 22.0
 """Px by which an arc bulges below the lower of its ends."""
 
 
-def lines(canvas: Canvas, path: ChainPath, lit: Iterable[int]) -> list[Trace]:
+def lines(canvas: Canvas, path: ChainPath, highlighted: Iterable[int]) -> list[Trace]:
     """From back to front: light on the present moment, undone steps (dotted), steps, what stands (thick), then the special lines."""
     theme, stroke = canvas.theme, canvas.viewport.stroke
     steps = [link for link in path.links if link.kind in ("step", "mark", "answer")]
     quiet = [link for link in steps if link.target in path.undone or link.kind != "step"]
     firm = [link for link in steps if link not in quiet and link.target in path.live and _held(canvas, path, link.source)]
     rest = [link for link in steps if link not in quiet and link not in firm]
-    now = [link for link in path.links if {link.source, link.target} <= set(lit)]
+    now = [link for link in path.links if {link.source, link.target} <= set(highlighted)]
     drawn = [
         _plain(canvas, now, width=max(11 * stroke, 9.0), color=palette.faded(theme.accent, 0.45)),
         _plain(canvas, quiet, width=1.4 * stroke, color=theme.pruned, dash="dot"),

@@ -33,23 +33,23 @@ class Box:
         return across and abs(self.y - other.y) < self.half_height + other.half_height
 
 
-def plates(canvas: Canvas, nodes: Sequence[int], ringed: int | None, spotted: Mapping[int, Spot]) -> list[dict[str, Any]]:
+def plates(canvas: Canvas, nodes: Sequence[int], selected: int | None, label_spots: Mapping[int, Spot]) -> list[dict[str, Any]]:
     """An annotation for each node, the first ones nearest to theirs; later ones give way to the side, upwards or downwards.
 
-    spotted: where plain labels stand; only the root's has to be kept clear.
+    label_spots: where plain labels stand; only the root's has to be kept clear.
     """
-    boxes = [_root_label(canvas, spotted[ROOT])] if ROOT in spotted else []
+    boxes = [_root_label(canvas, label_spots[ROOT])] if ROOT in label_spots else []
     boxes += [_around(canvas, n) for n in canvas.tree.nodes] if len(canvas.tree.nodes) <= ROOMY else []
     made = []
     for node in nodes:
         words = label(canvas.tree, canvas.tree.nodes[node], LONGEST)
-        gap = canvas.sizes[node] / 2 + (RING / 2 + 2 if node == ringed else 4)
+        gap = canvas.sizes[node] / 2 + (RING / 2 + 2 if node == selected else 4)
         number = "" if node == ROOT else f"{node} "
         box = _near(canvas, node, len(number + words), gap, boxes)
         if box is None and number:
             number, box = "", _near(canvas, node, len(words), gap, boxes)  # without its number rather than far from its node
         box = box or _free(_box(canvas, node, len(words), gap), boxes)
-        if box is None and node not in (ringed, ROOT):
+        if box is None and node not in (selected, ROOT):
             continue  # far from its node it would seem to be another's; the inspector has its words
         box = box or _box(canvas, node, len(words), gap)
         boxes.append(box)

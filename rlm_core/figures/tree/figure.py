@@ -51,28 +51,32 @@ def tree_figure(
     shape = viewport(where, orientation, (width - 8, height - margin["t"] - margin["b"]), min(root_text, LONGEST), large)
     kind = "scatter" if len(tree.nodes) <= SVG_LIMIT else "scattergl"
     canvas = Canvas(tree, theme, spread(tree, where, shape), shape, kind, sizes(tree, shape), colours)
-    lit = [n for n in highlight if n in tree.nodes]
-    ringed = selected if selected in tree.nodes else None
+    highlighted = [n for n in highlight if n in tree.nodes]
+    selected = selected if selected in tree.nodes else None
     best = tree.best_path()
     style = base_layout(theme, large, height) | {"margin": margin} | _axes(shape.x, shape.y)
-    spotted = spots(tree, where, shape, canvas.sizes)
-    for n in struck(tree, where, shape, best, spotted):
-        del spotted[n]
-    style["annotations"] = plates(canvas, plated(tree, best, ringed, spotted), ringed, spotted) + notes(tree, theme, large, colours)
+    label_spots = spots(tree, where, shape, canvas.sizes)
+    for n in struck(tree, where, shape, best, label_spots):
+        del label_spots[n]
+    style["annotations"] = plates(canvas, plated(tree, best, selected, label_spots), selected, label_spots) + notes(
+        tree, theme, large, colours
+    )
     style["shapes"] = traces.forced_rings(canvas, [n.id for n in tree.nodes.values() if n.forced])
     if colours.difference:
         style["coloraxis"] = difference_axis(style["coloraxis"])
-    furniture = [colour_bar(theme, large), *legend(canvas, best, lit)]
-    return go.Figure({"data": _drawn(canvas, spotted, best, lit, ringed) + furniture, "layout": style}, skip_invalid=False)
+    furniture = [colour_bar(theme, large), *legend(canvas, best, highlighted)]
+    return go.Figure({"data": _drawn(canvas, label_spots, best, highlighted, selected) + furniture, "layout": style}, skip_invalid=False)
 
 
-def _drawn(canvas: Canvas, spotted: Mapping[int, Spot], best: Sequence[int], lit: Sequence[int], ringed: int | None) -> list[Trace]:
+def _drawn(
+    canvas: Canvas, label_spots: Mapping[int, Spot], best: Sequence[int], highlighted: Sequence[int], selected: int | None
+) -> list[Trace]:
     """From back to front: lines, light, nodes, ring, marks, labels."""
-    chosen = [] if ringed is None else [ringed]
-    around = dict.fromkeys(lit, traces.HALO) | {n: max(traces.RING, traces.HALO * (n in lit)) for n in chosen}
-    lines = traces.edges(canvas, best, lit) + traces.arcs(canvas)
-    nodes = traces.halo(canvas, lit) + markers(canvas) + traces.ring(canvas, chosen)
-    return lines + nodes + marks(canvas) + traces.texts(canvas, spotted, best, around) + traces.copied(canvas, spotted)
+    chosen = [] if selected is None else [selected]
+    around = dict.fromkeys(highlighted, traces.HALO) | {n: max(traces.RING, traces.HALO * (n in highlighted)) for n in chosen}
+    lines = traces.edges(canvas, best, highlighted) + traces.arcs(canvas)
+    nodes = traces.halo(canvas, highlighted) + markers(canvas) + traces.ring(canvas, chosen)
+    return lines + nodes + marks(canvas) + traces.texts(canvas, label_spots, best, around) + traces.copied(canvas, label_spots)
 
 
 def _axes(x: tuple[float, float], y: tuple[float, float]) -> dict[str, Any]:

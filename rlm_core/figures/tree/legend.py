@@ -9,7 +9,7 @@ from rlm_core.figures.plotly_style import Trace, forced_sample, now_sample, samp
 from rlm_core.figures.tree.traces import Canvas
 
 
-def legend(canvas: Canvas, best: Sequence[int], lit: Sequence[int]) -> list[Trace]:
+def legend(canvas: Canvas, best: Sequence[int], highlighted: Sequence[int]) -> list[Trace]:
     """The states, lines and marks that this picture holds, in the shapes they have in it, and no others."""
     tree, theme = canvas.tree, canvas.theme
     nodes = tree.nodes.values()
@@ -32,4 +32,4 @@ def legend(canvas: Canvas, best: Sequence[int], lit: Sequence[int]) -> list[Trac
         rows.append(sample("best path", "lines", line={"width": 4.5, "color": theme.path}))
     rows += strokes(theme, [k for k, seen in (("backtrack", tree.backtracks), ("correction", tree.corrections)) if seen])
     rows += forced_sample(theme) if any(n.forced for n in nodes) else []
-    return rows + (now_sample(theme) if lit else [])
+    return rows + (now_sample(theme) if highlighted else [])

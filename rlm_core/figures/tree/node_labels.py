@@ -100,20 +100,20 @@ def _first_leaf_slots(tree: SearchTree, slots: Mapping[int, float]) -> dict[int,
     return first
 
 
-def struck(tree: SearchTree, places: Mapping[int, Place], viewport: Viewport, best: list[int], spotted: Mapping[int, Spot]) -> set[int]:
+def struck(tree: SearchTree, places: Mapping[int, Place], viewport: Viewport, best: list[int], label_spots: Mapping[int, Spot]) -> set[int]:
     """Nodes of the best path whose label above them the thick line from a higher parent would run through; a plate hides the line."""
     found = set()
     for parent, n in pairwise(best):
-        if n in spotted and spotted[n].position == "top center" and places[parent][1] > places[n][1]:
-            characters = min(spotted[n].limit, len(words(tree, tree.nodes[n])) + len(f"{n} "))
+        if n in label_spots and label_spots[n].position == "top center" and places[parent][1] > places[n][1]:
+            characters = min(label_spots[n].limit, len(words(tree, tree.nodes[n])) + len(f"{n} "))
             if characters * viewport.font * CHARACTER / 2 > REACHED * viewport.step:
                 found.add(n)
     return found
 
 
-def plated(tree: SearchTree, best: list[int], selected: int | None, spotted: Mapping[int, Spot]) -> list[int]:
+def plated(tree: SearchTree, best: list[int], selected: int | None, label_spots: Mapping[int, Spot]) -> list[int]:
     """Nodes that matter but have no room for a plain label: the selected one and the best path get a plate."""
     wanted = [ROOT, *(best if len(best) <= PLATES else best[-1:])]
     if selected is not None:
         wanted = [*wanted, selected]
-    return [n for n in dict.fromkeys(wanted) if n in tree.nodes and n not in spotted]
+    return [n for n in dict.fromkeys(wanted) if n in tree.nodes and n not in label_spots]

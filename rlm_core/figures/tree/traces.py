@@ -61,9 +61,9 @@ def _line(canvas: Canvas, x: Points, y: Points, **line: Any) -> Trace:
 def edges(canvas: Canvas, best: Sequence[int], highlight: Sequence[int]) -> list[Trace]:
     """The halo of a highlighted walk, ordinary edges by width class (pruned ones dotted), the best path on top."""
     tree, theme, stroke = canvas.tree, canvas.theme, canvas.viewport.stroke
-    on_best, lit = set(best), set(highlight)
+    on_best, highlighted = set(best), set(highlight)
     drawn: list[Trace] = []
-    walk = [(p, n) for n in highlight if (p := tree.nodes[n].parent) in lit and p is not None]
+    walk = [(p, n) for n in highlight if (p := tree.nodes[n].parent) in highlighted and p is not None]
     if walk:
         drawn.append(_line(canvas, *_curves(canvas, walk), width=max(11 * stroke, 9.0), color=palette.faded(theme.accent, 0.45)))
     quiet = palette.faded(theme.edge, canvas.viewport.presence)
