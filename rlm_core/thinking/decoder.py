@@ -55,7 +55,7 @@ class Chain:
     forcing: how the decoder steps in.
     at: its last node.
     number: place among the run's chains, from 0.
-    standing: the nodes that were not taken back, the start first.
+    live: the nodes that were not taken back, the start first.
     waited: forced waits so far.
     replaced: the node that the next step replaces; None if it replaces none.
     """
@@ -64,7 +64,7 @@ class Chain:
     forcing: Forcing
     at: int = ROOT
     number: int = 0
-    standing: list[int] = field(default_factory=lambda: [ROOT])
+    live: list[int] = field(default_factory=lambda: [ROOT])
     waited: int = 0
     replaced: int | None = None
 
@@ -166,7 +166,7 @@ class Chain:
             self.run.emit(Corrected(self.replaced, node, reason))
             self.replaced = None
         if step.text and not step.forced:
-            self.standing.append(node)
+            self.live.append(node)
         self.mark(node, step)
 
     def mark(self, node: int, step: Step) -> None:
@@ -175,12 +175,12 @@ class Chain:
         The answer starts anew, as after "wait".
         """
         if step.mark in (WAIT, END_THINK):
-            self.standing = [ROOT]
-        if step.mark not in (BACKTRACK, REVISE) or len(self.standing) == 1:
+            self.live = [ROOT]
+        if step.mark not in (BACKTRACK, REVISE) or len(self.live) == 1:
             return
-        left = self.standing.pop()
+        left = self.live.pop()
         if step.mark == REVISE:
             self.replaced = node
             return
         text = self.run.tree.nodes[left].text.split(ANSWER)[0]
-        self.run.backtrack(node, self.standing[-1], f"the model gave up “{text}”")
+        self.run.backtrack(node, self.live[-1], f"the model gave up “{text}”")
