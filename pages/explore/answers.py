@@ -11,7 +11,7 @@ from rlm_core.core.tree import SearchTree
 from rlm_core.core.wording import counted, readable
 from rlm_core.figures.charts.candidates import votes_figure
 from rlm_core.runs.outcome import VERDICTS, choice, cut_off
-from rlm_core.search.pool import cost, cut, pooled
+from rlm_core.search.pool import cost, first_n, pooled
 
 RULES = ("weighted", "naive", "majority")
 
@@ -47,7 +47,7 @@ def _first_candidates(run: str, tree: SearchTree) -> None:
     own = tree.answered.method if tree.answered else ""
     rows = []
     for rule in rules:
-        picked = cut(tree, rule, n)
+        picked = first_n(tree, rule, n)
         name = f"{rule} (this run's rule)" if rule == own else rule
         answer = "no answer" if picked.answer is None else readable(picked.answer)
         rows.append((name, answer, VERDICTS[picked.correct] if picked.answer is not None else "–"))

@@ -90,7 +90,7 @@ def replay_command(
         return
     if pick not in answers.ANSWER_BY.choices:
         raise unknown("pick", pick, map(str, answers.ANSWER_BY.choices))
-    smaller = pool.cut(tree, pick, first)
+    smaller = pool.first_n(tree, pick, first)
     print(
         json.dumps({"first": first, "pick": pick, "answer": smaller.answer, "correct": smaller.correct, "tokens": pool.cost(tree, first)})
     )

@@ -61,8 +61,8 @@ def pooled(tree: SearchTree) -> list[Node]:
     return [n for n in tree.leaves() if n.id != ROOT]
 
 
-def cut(tree: SearchTree, method: str, n: int) -> Answered:
-    """What the first n candidates of a pool would have answered: N varied afterwards, nothing generated again."""
+def first_n(tree: SearchTree, method: str, n: int) -> Answered:
+    """The answer of the first n candidates of a pool: N varied afterwards, nothing generated again."""
     return answers.picked(tree, method, pooled(tree)[:n])
 
 

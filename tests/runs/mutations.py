@@ -20,7 +20,7 @@ from rlm_core.figures.tree.figure import tree_figure
 from rlm_core.narrate.sentences import headline, sentence, touched
 from rlm_core.runs.formats.graph import to_networkx
 from rlm_core.runs.summary import summarise
-from rlm_core.search.pool import cost, cut, pooled
+from rlm_core.search.pool import cost, first_n, pooled
 
 GOLDEN = sorted((Path(__file__).parents[1] / "golden").glob("*.jsonl"))
 NUMBERS = (0, 1, 2, 3, 7, -1, 99, 2**60, 10**30, 0.5, 1.5, -0.25, 1e308, -1e308)
@@ -102,5 +102,5 @@ def _draw(tree: SearchTree) -> None:
         words(tree, node)
         in_words(node)
     if pooled(tree):
-        cut(tree, "weighted", len(pooled(tree)))
+        first_n(tree, "weighted", len(pooled(tree)))
         cost(tree, len(pooled(tree)))

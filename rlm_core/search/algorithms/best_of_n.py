@@ -1,7 +1,7 @@
 """Best-of-N: sample N whole solutions, score them, pick one answer.
 
 naive: the highest score (Cobbe et al. 2021). weighted: the answer with the largest sum of scores (Li et
-al. 2023). The pool stays in the log, so that any smaller N can be looked at afterwards (`pool.cut`).
+al. 2023). The pool stays in the log, so that any smaller N can be looked at afterwards (`pool.first_n`).
 """
 
 from __future__ import annotations
