@@ -20,9 +20,9 @@ UNDATED = 0.0
 GOOD, NEUTRAL, BAD = 1, 0, -1
 RATINGS = {GOOD: "good", NEUTRAL: "neutral", BAD: "bad"}
 """What a person may say of a step, as in PRM800K (Lightman et al. 2023)."""
-LATEST = 253_402_300_800.0
+MAX_TIME = 253_402_300_800.0
 """Seconds from 1970 to the year 10000, which no calendar here can write."""
-MANY = 2**53
+MAX_TOKENS = 2**53
 """More tokens than were ever generated."""
 
 
@@ -91,9 +91,9 @@ class Label(msgspec.Struct, frozen=True):
             raise LabelError(f"There is no source of labels named '{self.source}'; allowed are {', '.join(SOURCES)}.")
         if not self.by.strip():
             raise LabelError("A label needs the name of who or what made it.")
-        if self.step < 0 or not 0 <= self.tokens < MANY:
+        if self.step < 0 or not 0 <= self.tokens < MAX_TOKENS:
             raise LabelError(f"A label on step {self.step} for {self.tokens} tokens is not allowed; both must be at least 0.")
-        if not 0 <= self.at < LATEST:
+        if not 0 <= self.at < MAX_TIME:
             raise LabelError(f"A label made at {self.at:g} is not allowed; the time must be in seconds since 1970.")
         if self.source == HUMAN and self.value not in RATINGS:
             raise LabelError(f"A person's label of {self.value:g} is not allowed; it must be 1 (good), 0 (neutral) or −1 (bad).")

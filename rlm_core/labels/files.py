@@ -17,7 +17,7 @@ from rlm_core.labels import prm800k, published
 from rlm_core.labels.base import Label, Solution
 from rlm_core.labels.found import RowContent
 
-NAMED = 12
+MAX_NAMED = 12
 """Runs of row numbers that one sentence names; of more, only their number is said."""
 
 
@@ -148,7 +148,7 @@ def _left_out(chosen: Format, row: dict[str, Any], found: RowContent) -> Iterato
 
 def _refusal(word: str, numbers: Sequence[int], name: str, reason: str) -> str:
     runs = _runs(numbers)
-    rows = f"{word.capitalize()}{'s' * (len(numbers) > 1)} {listed(runs, NAMED)}"
+    rows = f"{word.capitalize()}{'s' * (len(numbers) > 1)} {listed(runs, MAX_NAMED)}"
     return f"{rows} of {name} {'were' if len(numbers) > 1 else 'was'} not taken: {reason}"
 
 

@@ -6,10 +6,10 @@ import re
 from fractions import Fraction
 
 from rlm_core.models.policy import ToolUse
-from rlm_core.problems.checking.expression import LONGEST, evaluate
+from rlm_core.problems.checking.expression import MAX_EXPRESSION_CHARACTERS, evaluate
 
 DECIMALS = 6
-HUGE = 10**LONGEST
+HUGE = 10**MAX_EXPRESSION_CHARACTERS
 _BY_ZERO = re.compile(r"[/÷]\s*0+(?![\d.])")
 
 
@@ -24,9 +24,9 @@ def calculate(call: str) -> ToolUse:
     if value is not None and abs(value) < HUGE:
         return ToolUse(call, shown(value))
     if value is not None:
-        return ToolUse(call, f"error: the result has more than {LONGEST} digits", failed=True)
-    if len(call) > LONGEST:
-        return ToolUse(call, f"error: longer than {LONGEST} characters", failed=True)
+        return ToolUse(call, f"error: the result has more than {MAX_EXPRESSION_CHARACTERS} digits", failed=True)
+    if len(call) > MAX_EXPRESSION_CHARACTERS:
+        return ToolUse(call, f"error: longer than {MAX_EXPRESSION_CHARACTERS} characters", failed=True)
     reason = "division by zero" if _BY_ZERO.search(call) else "not a calculation with + - * /"
     return ToolUse(call, f"error: {reason}", failed=True)
 

@@ -55,7 +55,7 @@ HEADLINES: dict[type, str] = {
     RunFinished: "End",
 }
 STEP_SHOWN = 70
-MOST = 8
+MAX_LISTED = 8
 """Nodes, totals or scores that a sentence lists; it counts the others."""
 
 
@@ -107,7 +107,7 @@ def sentence(record: Record, before: SearchTree) -> str:
             return _backed_up(e, before)
         case Pruned(nodes=nodes, reason=reason):
             one = len(nodes) == 1
-            return f"{'Node' if one else 'Nodes'} {listed([str(n) for n in nodes], MOST)} will not be continued: {reason}."
+            return f"{'Node' if one else 'Nodes'} {listed([str(n) for n in nodes], MAX_LISTED)} will not be continued: {reason}."
         case Backtracked(source=source, target=target, reason=reason):
             return f"The search goes back from {name(source)} to {name(target)}: {reason}."
         case Forced() as e:
@@ -174,7 +174,7 @@ def _selected(e: Selected, before: SearchTree) -> str:
         return f"The walk starts and ends at {name(e.node)}: {left}."
     decisive = choices[-1] if choices[-1].drawn else next((c for c in reversed(choices) if len(c.terms) > 1), choices[-1])
     way = [str(n) for n in dict.fromkeys((*(c.parent for c in choices), e.node))]
-    walk = " → ".join(way if len(way) <= MOST else [*way[:3], "…", *way[-3:]])
+    walk = " → ".join(way if len(way) <= MAX_LISTED else [*way[:3], "…", *way[-3:]])
     return f"{f'Walk {walk}: ' if len(choices) > 1 else ''}{_why(decisive)}"
 
 
@@ -184,7 +184,7 @@ def _why(c: Choice) -> str:
         return _drawn(c, c.wider, c.deeper)
     won = next(t for t in c.terms if t.node == c.chosen)
     others = [t for t in c.terms if t.node != c.chosen]
-    over = f" over {listed([str(t.node) for t in others], MOST)}" if others else ""
+    over = f" over {listed([str(t.node) for t in others], MAX_LISTED)}" if others else ""
     if not others:
         return f"node {won.node}, the only child of {name(c.parent)} ({counted(won.visits, 'visit')} so far)."
     if won.total is None:
@@ -201,14 +201,16 @@ def _drawn(c: Choice, wider: float, deeper: float) -> str:
     won, *others = (
         number(t.total or 0.0) for t in sorted(c.terms, key=lambda t: (t.node != c.chosen, -(t.total or 0.0))) if t.node != c.parent
     )
-    child = f"node {c.chosen} drew {won} against {listed(others, MOST)}" if others else f"node {c.chosen} is the only child to go into"
+    child = (
+        f"node {c.chosen} drew {won} against {listed(others, MAX_LISTED)}" if others else f"node {c.chosen} is the only child to go into"
+    )
     return f"goes deeper at {name(c.parent)}: drew {number(deeper)} against {number(wider)} for a new child, and {child}."
 
 
 def _beats(total: float, others: list[Term]) -> str:
     """How a total compares with the others', from the highest down."""
     ranked = sorted(others, key=lambda t: -math.inf if t.total is None else -t.total)
-    listing = listed(["∞" if t.total is None else number(t.total) for t in ranked], MOST)
+    listing = listed(["∞" if t.total is None else number(t.total) for t in ranked], MAX_LISTED)
     first = ranked[0].total
     if first is None or first > total:
         return f"was drawn against {listing}"
@@ -233,7 +235,7 @@ def _evaluated(e: Evaluated) -> str:
     if abs(e.score - sum(scores) / len(scores)) > 0.01:  # no mean, then: a hard estimate
         best = f"The best of {len(scores)} rollouts from {name(e.node)} scores {number(max(scores))}{oracle}"
         return f"{best}; judged hard, it counts {number(e.score)}."
-    if len(scores) > MOST:
+    if len(scores) > MAX_LISTED:
         reach = f"from {number(min(scores))} to {number(max(scores))}"
         return f"{len(scores)} rollouts from {name(e.node)} score {reach}, {number(e.score)} on average{oracle}."
     shares = " + ".join(map(number, scores))
@@ -261,8 +263,8 @@ def _backed_up(e: BackedUp, before: SearchTree) -> str:
     root = before.nodes[e.path[-1]]
     visits = root.visits + 1
     q = e.values[-1] if e.values else (root.total + e.value) / visits
-    if len(up) > MOST:
-        up = [*up[: MOST - 2], up[-1]]
+    if len(up) > MAX_LISTED:
+        up = [*up[: MAX_LISTED - 2], up[-1]]
         way = f" goes up from {start} to {', '.join(map(str, up[:-1]))}, {len(e.path) - len(up) - 1} more and {_bare(up[-1])}"
     else:
         way = f" goes up from {start} to {listed([_bare(n) for n in up])}" if up else " stays at the root"

@@ -9,9 +9,9 @@ from rlm_core.core.special_tokens import BACKTRACK, END_THINK, REVISE, THINK, TO
 from rlm_core.core.tree import SearchTree
 from rlm_core.core.wording import MARKS, TREE, counted, listed, name, number, readable, shorten, words
 
-SHOWN = 70
-MOST = 8
-ENDINGS = {
+MAX_QUOTED_CHARACTERS = 70
+MAX_LISTED = 8
+MARK_PHRASES = {
     BACKTRACK: "it ends in a backtrack, so that the last step that stands is left",
     REVISE: "it ends in a correction: the step is false and is written again",
     WAIT: "it ends in a Wait: what follows starts again from the bare problem",
@@ -25,7 +25,7 @@ ENDINGS = {
 
 def marked(e: NodeAdded) -> str:
     """The part of a new node's sentence that tells how it differs from an ordinary step; empty for one."""
-    parts = [ENDINGS[e.mark]] if e.mark in ENDINGS else [f"it is marked {e.mark}"] if e.mark else []
+    parts = [MARK_PHRASES[e.mark]] if e.mark in MARK_PHRASES else [f"it is marked {e.mark}"] if e.mark else []
     parts += ["it stands in the thinking space"] if e.thinking else []
     parts += ["it was put there by the decoder"] if e.forced else []
     return "; ".join(parts)
@@ -34,7 +34,7 @@ def marked(e: NodeAdded) -> str:
 def quoted(text: str, mark: str = "") -> str:
     """A step in quotes; a mark without text by its word."""
     said = readable(text) if text.strip() != mark else ""
-    return f"“{shorten(said, SHOWN)}”" if said else f"“{MARKS.get(mark, mark)}”" if mark else "nothing"
+    return f"“{shorten(said, MAX_QUOTED_CHARACTERS)}”" if said else f"“{MARKS.get(mark, mark)}”" if mark else "nothing"
 
 
 def forced(e: Forced) -> str:
@@ -42,11 +42,11 @@ def forced(e: Forced) -> str:
 
 
 def tool_called(e: ToolCalled) -> str:
-    call = shorten(readable(e.call), SHOWN)
+    call = shorten(readable(e.call), MAX_QUOTED_CHARACTERS)
     if e.failed:
-        why = shorten(e.result.removeprefix("error").lstrip(": "), SHOWN)
+        why = shorten(e.result.removeprefix("error").lstrip(": "), MAX_QUOTED_CHARACTERS)
         return f"The calculator is asked {call} in {name(e.node)} and cannot work it out{f': {why}' if why else ''}."
-    return f"The calculator is asked {call} in {name(e.node)} and returns {shorten(readable(e.result), SHOWN)}."
+    return f"The calculator is asked {call} in {name(e.node)} and returns {shorten(readable(e.result), MAX_QUOTED_CHARACTERS)}."
 
 
 def corrected(e: Corrected, before: SearchTree) -> str:
@@ -56,18 +56,18 @@ def corrected(e: Corrected, before: SearchTree) -> str:
 
 def _said(tree: SearchTree, node: int) -> str:
     said = words(tree, tree.nodes[node]) if node in tree.nodes else ""
-    return f" “{shorten(said, SHOWN)}”" if said else ""
+    return f" “{shorten(said, MAX_QUOTED_CHARACTERS)}”" if said else ""
 
 
 def critiqued(e: Critiqued) -> str:
     verdict = "finds no fault" if e.wrong is None else f"faults {name(e.wrong)}"
-    text = shorten(readable(e.text), SHOWN)
+    text = shorten(readable(e.text), MAX_QUOTED_CHARACTERS)
     return f"The model's own critique of the solution that ends in {name(e.node)} {verdict}{f': “{text}”' if text else ''}."
 
 
 def probed(e: Probed) -> str:
     verdict = {True: " — correct", False: " — wrong", None: ""}[e.correct]
-    answer = "state no answer" if e.answer is None else f"say {shorten(readable(e.answer), SHOWN)}"
+    answer = "state no answer" if e.answer is None else f"say {shorten(readable(e.answer), MAX_QUOTED_CHARACTERS)}"
     sure = f"with confidence {number(e.confidence)}{verdict}"
     return f"Made to answer at {name(e.node)} it would {answer}, {sure}; the probe's tokens are counted apart."
 
@@ -83,8 +83,8 @@ def resampled(e: Resampled) -> str:
     weights += f", the lightest {name(light.node)} with {number(light.weight)}"
     ended = [str(n) for n, c in copies.items() if c == 0]
     more = [f"{n} (×{c})" for n, c in sorted(copies.items(), key=lambda i: -i[1]) if c > 1]
-    fate = [f"{listed(ended, MOST)} {'ends' if len(ended) == 1 else 'end'} here"] if ended else []
-    fate += [f"{listed(more, MOST)} {'goes' if len(more) == 1 else 'go'} on more than once"] if more else []
+    fate = [f"{listed(ended, MAX_LISTED)} {'ends' if len(ended) == 1 else 'end'} here"] if ended else []
+    fate += [f"{listed(more, MAX_LISTED)} {'goes' if len(more) == 1 else 'go'} on more than once"] if more else []
     how = f"{counted(len(e.particles), 'particle')} drawn anew by their weights ({e.method})"
     return f"{how}: {weights}; {'; '.join(fate) or 'each goes on once'}."
 

@@ -10,7 +10,7 @@ from rlm_core.core.problem import Problem
 from rlm_core.problems import make, task
 from rlm_core.problems.base import SEED
 
-MOST = 100_000
+MAX_PROBLEMS = 100_000
 
 
 def problem_set(spec: str, count: int) -> list[Problem]:
@@ -41,6 +41,8 @@ def _read(spec: str, defaults: Mapping[str, str]) -> tuple[str, int]:
         raise ProblemError(f"Problems of the kind {name} are not made from seeds, so there is no set of them; choose another kind.")
     given = dict(defaults) | parse_assignments(rest, f"problems '{spec}'")
     wanted = given.pop("n", "")
-    if not wanted.isascii() or not wanted.isdigit() or not 1 <= int(wanted) <= MOST:
-        raise ProblemError(f"'{spec}' does not say how many problems; write for example {name or 'chain'}:n=200, from 1 to {MOST:,}.")
+    if not wanted.isascii() or not wanted.isdigit() or not 1 <= int(wanted) <= MAX_PROBLEMS:
+        raise ProblemError(
+            f"'{spec}' does not say how many problems; write for example {name or 'chain'}:n=200, from 1 to {MAX_PROBLEMS:,}."
+        )
     return f"{name}:" + ",".join(f"{k}={v}" for k, v in given.items()) if given else name, int(wanted)

@@ -18,7 +18,7 @@ from rlm_core.problems import task
 from rlm_core.rewards.verifier import answer_of
 from rlm_core.search.run import LOOKAHEAD, SearchRun
 
-LONGEST = 96
+MAX_ANSWER_TOKENS = 96
 """Tokens a probed answer may take."""
 
 
@@ -28,7 +28,7 @@ async def probe(run: SearchRun, node: int, cue: str = "") -> None:
 
 
 async def _probe(run: SearchRun, node: int, cue: str) -> None:
-    greedy = replace(run.sampling, temperature=0.0, max_solution_tokens=LONGEST)
+    greedy = replace(run.sampling, temperature=0.0, max_solution_tokens=MAX_ANSWER_TOKENS)
     state = await require(run.policy, Forcer).force(run.problem, run.state(node), cue or END_THINK, greedy, END_THINK)
     seed = (run.config.seed, node, LOOKAHEAD)
     (steps,) = await run.policy.complete(run.problem, state, [seed], greedy)

@@ -7,7 +7,7 @@ import pytest
 from rlm_core.core.events import Answered, Evaluated, NodeAdded, Vote
 from rlm_core.core.tree import SearchTree, replay
 from rlm_core.figures import palette
-from rlm_core.figures.charts.candidate_rows import MOST, UNSCORED, fitted, groups, places, undrawn
+from rlm_core.figures.charts.candidate_rows import MAX_DRAWN, UNSCORED, fitted, groups, places, undrawn
 from rlm_core.figures.charts.candidates import candidates_figure, votes_figure
 from rlm_core.problems import make
 from tests.helpers import Log, best_of_n_log, random_log
@@ -94,10 +94,10 @@ def test_candidates_stand_under_the_answer_they_were_counted_for() -> None:
 
 def test_of_thousands_the_best_of_every_answer_are_drawn_and_all_are_counted() -> None:
     log = Log(make("chain:seed=1"))
-    for i in range(MOST + 400):
+    for i in range(MAX_DRAWN + 400):
         log.emit(Evaluated(log.add(0, f"1+1=2<answer>{i % 3}"), "prm", i / 2000))
     rows, _ = fitted(log.tree, (480, 350), 1.0)
-    assert undrawn(log.tree) == 400 and sum(len(r.nodes) for r in rows) == MOST
+    assert undrawn(log.tree) == 400 and sum(len(r.nodes) for r in rows) == MAX_DRAWN
     assert all("×33" in r.label for r in rows)
     assert min(n.score or 0 for n in rows[0].nodes) > 0.19  # the best ones
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rlm_core.problems.arithmetic.lines import Equation, equations, read
-from rlm_core.problems.checking.expression import LONGEST, evaluate, plain
+from rlm_core.problems.checking.expression import MAX_EXPRESSION_CHARACTERS, evaluate, plain
 
 numbers = st.integers(0, 10**6)
 spaces = st.sampled_from(["", " ", "  "])
@@ -49,7 +49,7 @@ def test_an_expression_has_the_same_value_in_every_notation(text, data):
     for plain_one, other in zip("()", brackets, strict=True):
         dressed = dressed.replace(plain_one, other)
     around = data.draw(st.sampled_from(["{}", "${}$", r"\({}\)", r"\[{}\]", r"\boxed{{{}}}"]))
-    assert len(plain(dressed)) > LONGEST or evaluate(around.format(dressed)) == value
+    assert len(plain(dressed)) > MAX_EXPRESSION_CHARACTERS or evaluate(around.format(dressed)) == value
 
 
 @given(terms(), st.integers(-3, 3))

@@ -10,7 +10,7 @@ from rlm_core.core.errors import ConfigError, ProblemError
 from rlm_core.core.parameters import Description, param, parse_assignments
 from rlm_core.problems import make
 from rlm_core.problems.base import decoded, spec_text
-from rlm_core.problems.families.text import LONGEST, TASK, from_text
+from rlm_core.problems.families.text import MAX_QUESTION_CHARACTERS, TASK, from_text
 
 anything = st.text(min_size=1, max_size=80) | st.text("(),=%: a\n", min_size=1, max_size=12)
 readable = anything.filter(lambda t: t.strip())
@@ -66,7 +66,7 @@ def test_an_empty_question_is_refused_in_one_sentence(question):
 
 def test_a_question_of_the_length_of_a_book_is_refused():
     with pytest.raises(ProblemError, match="at most 20,000"):
-        from_text("x" * (LONGEST + 1))
+        from_text("x" * (MAX_QUESTION_CHARACTERS + 1))
 
 
 def test_a_comma_typed_into_a_spec_by_hand_is_refused_not_cut_off():

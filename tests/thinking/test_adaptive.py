@@ -12,7 +12,7 @@ from rlm_core.core.events import EffortChosen, Evaluated, Forced
 from rlm_core.core.special_tokens import END_THINK, THINK
 from rlm_core.evaluation.budget_forcing import thinking_tokens
 from rlm_core.models.scripted import ScriptedPolicy
-from rlm_core.thinking.algorithms.adaptive import SURE, TIERS, level_for, tokens
+from rlm_core.thinking.algorithms.adaptive import MIN_SIGNAL, TIERS, level_for, tokens
 from tests.search.by_hand import TEXT
 from tests.searching import events, run_to_end
 from tests.speaker import speaking
@@ -60,11 +60,11 @@ def chosen(records) -> EffortChosen:
 
 def test_levels_begin_at_their_thresholds():
     below = lambda x: math.nextafter(x, 0)  # noqa: E731
-    assert [level_for(s) for s in (1.0, SURE["low"], below(SURE["low"]))] == ["low", "low", "medium"]
-    assert [level_for(s) for s in (SURE["medium"], below(SURE["medium"]))] == ["medium", "high"]
-    assert [level_for(s) for s in (SURE["high"], below(SURE["high"]), 0.0)] == ["high", "max", "max"]
-    assert list(SURE.values()) == sorted(SURE.values(), reverse=True) and list(TIERS.values()) == sorted(TIERS.values())
-    assert set(TIERS) - set(SURE) == {"max"}
+    assert [level_for(s) for s in (1.0, MIN_SIGNAL["low"], below(MIN_SIGNAL["low"]))] == ["low", "low", "medium"]
+    assert [level_for(s) for s in (MIN_SIGNAL["medium"], below(MIN_SIGNAL["medium"]))] == ["medium", "high"]
+    assert [level_for(s) for s in (MIN_SIGNAL["high"], below(MIN_SIGNAL["high"]), 0.0)] == ["high", "max", "max"]
+    assert list(MIN_SIGNAL.values()) == sorted(MIN_SIGNAL.values(), reverse=True) and list(TIERS.values()) == sorted(TIERS.values())
+    assert set(TIERS) - set(MIN_SIGNAL) == {"max"}
 
 
 @pytest.mark.parametrize("scale", [0.25, 1.0, 3.0])

@@ -16,9 +16,9 @@ from rlm_core.figures.text import safe
 
 UNSCORED = -0.18
 """Where candidates without a score stand on the score axis: apart from 0, behind a line."""
-LONGEST = 22
+MAX_ANSWER_CHARACTERS = 22
 """Characters of an answer in its row's label."""
-MOST = 600
+MAX_DRAWN = 600
 """Candidates that are drawn; of more, the best of every answer, and the row's label counts all of them."""
 LOW, HIGH = 13.0, 24.0
 """Px of a lane (a candidate's share of a row's height): between these it is chosen so that all rows fit."""
@@ -89,11 +89,11 @@ def fitted(tree: SearchTree, plot: tuple[float, float], scale: float) -> tuple[l
 
 
 def _drawn(found: Sequence[Group]) -> list[tuple[Group, tuple[Node, ...]]]:
-    """Each group with those of it that are drawn: all, or where there are more than MOST the best scored of each, fairly shared."""
-    if sum(len(g.nodes) for g in found) <= MOST:
+    """Each group with those of it that are drawn: all, or where there are more than MAX_DRAWN the best scored of each, fairly shared."""
+    if sum(len(g.nodes) for g in found) <= MAX_DRAWN:
         return [(g, g.nodes) for g in found]
-    kept, rest = found[:MOST], found[MOST:]
-    share = max(1, MOST // len(kept))
+    kept, rest = found[:MAX_DRAWN], found[MAX_DRAWN:]
+    share = max(1, MAX_DRAWN // len(kept))
     made = [(g, tuple(sorted(g.nodes, key=lambda n: (-score_at(n), n.id))[:share])) for g in kept]
     if rest:
         others = tuple(n for g in rest for n in g.nodes)
@@ -131,7 +131,7 @@ def _label(group: Group) -> str:
     if group.answer is None:
         return f"{'cut off' if group.cut else 'no answer'} ×{len(group.nodes):,}"
     mark = MARKS[group.nodes[0].correct]
-    return f"{mark}{safe(shorten(readable(group.answer), LONGEST))} ×{len(group.nodes):,}"
+    return f"{mark}{safe(shorten(readable(group.answer), MAX_ANSWER_CHARACTERS))} ×{len(group.nodes):,}"
 
 
 def places(rows: Sequence[Row]) -> tuple[list[float], dict[int, tuple[float, float]]]:

@@ -15,7 +15,7 @@ from rlm_core.core.events import Answered, Vote
 from rlm_core.core.tree import SearchTree
 from rlm_core.core.wording import number, readable, shorten, voters
 from rlm_core.figures import palette
-from rlm_core.figures.charts.candidate_rows import GAP, LONGEST, UNSCORED, Row, fitted, groups, places
+from rlm_core.figures.charts.candidate_rows import GAP, MAX_ANSWER_CHARACTERS, UNSCORED, Row, fitted, groups, places
 from rlm_core.figures.plotly_style import base_layout
 from rlm_core.figures.text import hover, safe
 
@@ -36,7 +36,7 @@ def candidates_figure(
     found = groups(tree)
     if not found:
         return _nothing(theme, large, height)
-    longest = max(min(len(g.answer or ""), LONGEST) for g in found)
+    longest = max(min(len(g.answer or ""), MAX_ANSWER_CHARACTERS) for g in found)
     margin = {"l": int((max(14, longest) + 6) * 6.4 * scale), "r": int(58 * scale), "t": int(12 * scale), "b": int(60 * scale)}
     plot = (width - margin["l"] - margin["r"], height - margin["t"] - margin["b"])
     rows, lane = fitted(tree, plot, scale)

@@ -9,7 +9,7 @@ from typing import Any
 from rlm_core.core.tree import ROOT
 from rlm_core.figures import palette
 from rlm_core.figures.text import label
-from rlm_core.figures.tree.node_labels import LONGEST, Spot
+from rlm_core.figures.tree.node_labels import MAX_LABEL_CHARACTERS, Spot
 from rlm_core.figures.tree.traces import RING, Canvas, number_html
 from rlm_core.figures.tree.viewport import CHARACTER
 
@@ -42,7 +42,7 @@ def plates(canvas: Canvas, nodes: Sequence[int], selected: int | None, label_spo
     boxes += [_around(canvas, n) for n in canvas.tree.nodes] if len(canvas.tree.nodes) <= ROOMY else []
     made = []
     for node in nodes:
-        words = label(canvas.tree, canvas.tree.nodes[node], LONGEST)
+        words = label(canvas.tree, canvas.tree.nodes[node], MAX_LABEL_CHARACTERS)
         gap = canvas.sizes[node] / 2 + (RING / 2 + 2 if node == selected else 4)
         number = "" if node == ROOT else f"{node} "
         box = _near(canvas, node, len(number + words), gap, boxes)

@@ -17,7 +17,7 @@ from rlm_core.figures.tree.callouts import plates
 from rlm_core.figures.tree.layout import Orientation, Place, layout
 from rlm_core.figures.tree.legend import legend
 from rlm_core.figures.tree.markers import markers, marks, sizes
-from rlm_core.figures.tree.node_labels import LONGEST, Spot, plated, spots, struck
+from rlm_core.figures.tree.node_labels import MAX_LABEL_CHARACTERS, Spot, plated, spots, struck
 from rlm_core.figures.tree.traces import Canvas
 from rlm_core.figures.tree.viewport import spread, viewport
 
@@ -48,7 +48,7 @@ def tree_figure(
     where = places or layout(tree, orientation)
     root_text = len(problem_label(tree.problem)) if tree.started is not None else 0
     margin = {"l": 4, "r": 4, "t": 44 if large else 30, "b": 72 if large else 52}
-    shape = viewport(where, orientation, (width - 8, height - margin["t"] - margin["b"]), min(root_text, LONGEST), large)
+    shape = viewport(where, orientation, (width - 8, height - margin["t"] - margin["b"]), min(root_text, MAX_LABEL_CHARACTERS), large)
     kind = "scatter" if len(tree.nodes) <= SVG_LIMIT else "scattergl"
     canvas = Canvas(tree, theme, spread(tree, where, shape), shape, kind, sizes(tree, shape), colours)
     highlighted = [n for n in highlight if n in tree.nodes]

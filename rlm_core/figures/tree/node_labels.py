@@ -12,7 +12,7 @@ from rlm_core.core.wording import words
 from rlm_core.figures.tree.layout import Place
 from rlm_core.figures.tree.viewport import CHARACTER, Viewport
 
-LONGEST = 26
+MAX_LABEL_CHARACTERS = 26
 """Characters; longer steps are read in the inspector."""
 SHORTEST = 5
 """Where fewer characters fit, a node goes without a label."""
@@ -56,19 +56,19 @@ def _right(tree: SearchTree, places: Mapping[int, Place], viewport: Viewport, si
                 if spot.limit >= min(TELLING, len(words(tree, node))) or beside:
                     found[n] = spot  # else it gets a plate, which no child's label is as high as
             elif above >= sizes[n] / 2 + 3 + 1.7 * viewport.font:
-                found[n] = Spot("top center", min(LONGEST, viewport.characters(viewport.step - 8)))
+                found[n] = Spot("top center", min(MAX_LABEL_CHARACTERS, viewport.characters(viewport.step - 8)))
         elif viewport.pitch >= 0.98 * viewport.font:
             px = 105 * viewport.font / 13 if x == last else viewport.step * 0.85
-            found[n] = Spot("middle right", min(LONGEST, viewport.characters(px)))
+            found[n] = Spot("middle right", min(MAX_LABEL_CHARACTERS, viewport.characters(px)))
     return found
 
 
 def _root_spot(viewport: Viewport, characters: int, size: float) -> Spot:
     """Above the root; where levels are so close that its text could run into a child's, it ends at the root and has the room before it."""
-    if viewport.characters(viewport.step) >= min(characters, LONGEST):
-        return Spot("top center", LONGEST)
+    if viewport.characters(viewport.step) >= min(characters, MAX_LABEL_CHARACTERS):
+        return Spot("top center", MAX_LABEL_CHARACTERS)
     before = -viewport.x[0] * viewport.step - size / 2 - 6
-    return Spot("top left", min(LONGEST, viewport.characters(before)))
+    return Spot("top left", min(MAX_LABEL_CHARACTERS, viewport.characters(before)))
 
 
 def _down(tree: SearchTree, places: Mapping[int, Place], viewport: Viewport) -> dict[int, Spot]:
@@ -83,11 +83,13 @@ def _down(tree: SearchTree, places: Mapping[int, Place], viewport: Viewport) -> 
             left = x - level[i - 1][0] if i else 2.0
             right = level[i + 1][0] - x if i + 1 < len(level) else 2.0
             if tree.nodes[n].children or n == ROOT:
-                found[n] = Spot("middle right", min(LONGEST, viewport.characters(min(right, 2.5) * viewport.pitch - 2 * viewport.low - 8)))
+                found[n] = Spot(
+                    "middle right", min(MAX_LABEL_CHARACTERS, viewport.characters(min(right, 2.5) * viewport.pitch - 2 * viewport.low - 8))
+                )
             else:
-                found[n] = Spot("bottom center", min(LONGEST, viewport.characters(min(left, right) * viewport.pitch - 6)))
+                found[n] = Spot("bottom center", min(MAX_LABEL_CHARACTERS, viewport.characters(min(left, right) * viewport.pitch - 6)))
     if ROOT in found:
-        found[ROOT] = Spot("middle right", LONGEST)
+        found[ROOT] = Spot("middle right", MAX_LABEL_CHARACTERS)
     return found
 
 

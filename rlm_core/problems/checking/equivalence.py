@@ -12,7 +12,7 @@ from functools import lru_cache
 from rlm_core.problems.checking.answer_parts import Side, based, bracketed, choice, expanded, parts, side, unnamed
 from rlm_core.problems.checking.bounded import Helper, NoReply
 from rlm_core.problems.checking.notation import normal, tidy
-from rlm_core.problems.checking.quantity import LONGEST, Quantity, arithmetic, plain, quantity, read
+from rlm_core.problems.checking.quantity import MAX_ANSWER_CHARACTERS, Quantity, arithmetic, plain, quantity, read
 from rlm_core.problems.checking.units import is_words, unit, without_unit
 
 SECONDS = 5.0
@@ -35,8 +35,12 @@ def equivalent(answer: str, reference: str) -> bool:
     >>> equivalent("x = 5", "5"), equivalent("(20, 100)", "(20,100)"), equivalent("20100", "(20,100)"), equivalent("B: Paris", "(B)")
     (True, True, False, True)
     """
-    if max(len(answer), len(reference)) > LONGEST:
-        return bool(answer.strip()) and tidy(answer[: 40 * LONGEST]) == tidy(reference[: 40 * LONGEST]) and len(answer) == len(reference)
+    if max(len(answer), len(reference)) > MAX_ANSWER_CHARACTERS:
+        return (
+            bool(answer.strip())
+            and tidy(answer[: 40 * MAX_ANSWER_CHARACTERS]) == tidy(reference[: 40 * MAX_ANSWER_CHARACTERS])
+            and len(answer) == len(reference)
+        )
     given, right = normal(answer), normal(reference)
     return bool(given and right) and _same(given, right, 0)
 

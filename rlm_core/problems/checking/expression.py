@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from fractions import Fraction
 
-LONGEST = 200
+MAX_EXPRESSION_CHARACTERS = 200
 """Characters that an expression may have in plain signs."""
 
 _SIGNS = {
@@ -38,7 +38,7 @@ _WORDS = {"plus": "+", "minus": "-", "times": "*", "multiplied by": "*", "divide
 _WORD = re.compile(rf"(?<=[\d)])\s+({'|'.join(_WORDS)})\s+(?=[\d(])", re.I)
 _PRODUCT = re.compile(r"(?<=[\d)}])\s*(?=\()|(?<=\))\s*(?=\d)")
 
-_PLAINLY = re.compile(rf"(?:[0-9.+\-*/() ]|(?<=[0-9])e){{1,{LONGEST}}}", re.A)
+_PLAINLY = re.compile(rf"(?:[0-9.+\-*/() ]|(?<=[0-9])e){{1,{MAX_EXPRESSION_CHARACTERS}}}", re.A)
 _ARITHMETIC = (ast.Constant, ast.BinOp, ast.UnaryOp, ast.Add, ast.Sub, ast.Mult, ast.Div, ast.USub)
 
 

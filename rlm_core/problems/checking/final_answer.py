@@ -21,13 +21,13 @@ from rlm_core.problems.checking.answer_words import BEHIND, CHECKED, CUE, DENIED
 
 TAIL = 6
 """How many steps, or lines, an announcement and its answer may run over."""
-LONGEST = 20_000
+MAX_TEXT_CHARACTERS = 20_000
 """Of a longer text only so many characters at its end are read."""
 NEAR = 200
 """Characters before an announcement that can make it none."""
-LONGEST_LINE = 2_000
+MAX_LINE_CHARACTERS = 2_000
 """Of a longer line behind an announcement only so many characters are the answer."""
-MOST = 20
+MAX_STATEMENTS = 20
 """So many statements of a kind are looked at, from the last one back."""
 UNFINISHED = 500
 """So many characters of an open box are waited for."""
@@ -60,7 +60,7 @@ class StatedAnswer:
 
 def find(text: str) -> StatedAnswer | None:
     """The last statement of an answer in a text; None if there is none, or the last box is empty or unfinished."""
-    cut = max(0, len(text) - LONGEST)
+    cut = max(0, len(text) - MAX_TEXT_CHARACTERS)
     found = [s for read in (_boxed, _tagged, _hashed, _announced, _behind) if (s := read(text[cut:])) is not None]
     last = max(found, key=lambda s: s.start, default=None)
     return replace(last, start=last.start + cut, end=last.end + cut) if last is not None and last.text else None
@@ -109,7 +109,7 @@ def awaited(text: str) -> bool:
     >>> [awaited(t) for t in ("**Final Answer:**\n", "### Answer", "<answer>\n", "Answer: 4", "#### Step 1", "")]
     [True, True, True, False, False, False]
     """
-    text = text[-LONGEST:]
+    text = text[-MAX_TEXT_CHARACTERS:]
     for mark in list(_BOX.finditer(text))[-1:]:
         if text.startswith("{", mark.end()) and closing(text, mark.end()) is None:
             return len(text) - mark.end() < UNFINISHED
@@ -124,7 +124,7 @@ def ends_solution(text: str) -> bool:
     >>> [ends_solution(t) for t in ("3+4=7\nAnswer: 7\n", "**Answer:**\n", "**Answer:**\n\n7\n", "Answer: 7\nCheck: 3+4=7\n")]
     [True, False, True, False]
     """
-    lines = [line for line in text[-LONGEST:].splitlines() if line.strip()][-TAIL:]
+    lines = [line for line in text[-MAX_TEXT_CHARACTERS:].splitlines() if line.strip()][-TAIL:]
     found = final_statement(lines)
     return found is not None and not awaited(text) and not CHECKED.search(lines[-1], len(lines[-1]) - len(found.whole))
 
@@ -135,7 +135,7 @@ def ends_solution(text: str) -> bool:
 def _boxed(text: str) -> StatedAnswer | None:
     """The last box, and those before it that are joined to it."""
     parts: list[StatedAnswer] = []
-    for mark in reversed(list(_BOX.finditer(text))[-MOST:]):
+    for mark in reversed(list(_BOX.finditer(text))[-MAX_STATEMENTS:]):
         part = _box(text, mark)
         if not parts and part is not None and DENIED.match(text, part.end):
             continue
@@ -183,7 +183,7 @@ def closing(text: str, start: int) -> int | None:
 def _tagged(text: str) -> StatedAnswer | None:
     """The last <answer> that holds something."""
     until = len(text)
-    for tag in reversed(list(_TAG.finditer(text))[-MOST:]):
+    for tag in reversed(list(_TAG.finditer(text))[-MAX_STATEMENTS:]):
         end = END_TAG.search(text, tag.end(), until)
         if end is not None:
             inside = text[tag.end() : end.start()].strip()
@@ -198,7 +198,7 @@ def _tagged(text: str) -> StatedAnswer | None:
 
 def _hashed(text: str) -> StatedAnswer | None:
     """The last "####" before a short value."""
-    for mark in reversed(list(_HASHES.finditer(text))[-MOST:]):
+    for mark in reversed(list(_HASHES.finditer(text))[-MAX_STATEMENTS:]):
         if is_short(mark[1]):
             return StatedAnswer(trimmed(mark[1]), mark[1].strip(), mark.start(), mark.end())
     return None
@@ -206,7 +206,7 @@ def _hashed(text: str) -> StatedAnswer | None:
 
 def _announced(text: str) -> StatedAnswer | None:
     """The last "answer:", "the answer is" or heading "Answer" that has a value."""
-    for cue in reversed(list(_cues(text))[-MOST:]):
+    for cue in reversed(list(_cues(text))[-MAX_STATEMENTS:]):
         loose = cue["is"] is not None and not cue["colon"]
         found = _value(text, cue.start(), cue.end(), loose)
         if found is not None:
@@ -216,7 +216,7 @@ def _announced(text: str) -> StatedAnswer | None:
 
 def _behind(text: str) -> StatedAnswer | None:
     """The last "42 is the answer"."""
-    for found in reversed(list(BEHIND.finditer(text))[-MOST:]):
+    for found in reversed(list(BEHIND.finditer(text))[-MAX_STATEMENTS:]):
         line = text[max(text.rfind("\n", 0, found.start()) + 1, found.start() - NEAR) : found.start()]
         if not DOUBTED.search(line):
             return StatedAnswer(trimmed(found["value"]), found["value"], found.start(), found.end())
@@ -252,7 +252,7 @@ def _value(text: str, start: int, at: int, loose: bool = False) -> StatedAnswer 
             return None
         loose = False
     whole = text[at:end].strip()
-    said = "" if CUE.fullmatch(whole) else trimmed(whole[:LONGEST_LINE])
+    said = "" if CUE.fullmatch(whole) else trimmed(whole[:MAX_LINE_CHARACTERS])
     if not said or (loose and not names_value(whole, said)):
         return None
     return StatedAnswer(said, whole, start, end)

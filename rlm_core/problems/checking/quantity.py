@@ -10,7 +10,7 @@ from rlm_core.problems.checking.expression import evaluate
 from rlm_core.problems.checking.notation import normal
 from rlm_core.problems.checking.units import CANONICAL, is_words, unit
 
-LONGEST = 500
+MAX_ANSWER_CHARACTERS = 500
 """An answer with more characters than this is not read as a number or a formula."""
 
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d{1,3}(?: \d{3})+(?![\d ,]*\d)|\d+)(?:\.\d+)?|\.\d+"
@@ -60,7 +60,7 @@ def quantity(text: str) -> Quantity | None:
     >>> [quantity(t) for t in ("2 or 3", "2x", "2ab", "at least 5", "1/0", "2^3", "Paris", "(1,200)")]
     [None, None, None, None, None, None, None, None]
     """
-    return read(normal(text)) if len(text) <= LONGEST else None
+    return read(normal(text)) if len(text) <= MAX_ANSWER_CHARACTERS else None
 
 
 def read(text: str) -> Quantity | None:

@@ -29,7 +29,7 @@ from rlm_core.problems.families.gym_bench import EVALUATED
 
 DRAW_SECONDS = 60.0
 SCORE_SECONDS = 5.0
-LONGEST = 5000
+MAX_ANSWER_CHARACTERS = 5000
 """An answer with more characters than this is wrong."""
 
 ROUNDED = frozenset({"advanced_geometry", "decimal_arithmetic", "number_format", "power_function"})
@@ -116,7 +116,7 @@ def verify(problem: Problem, answer: str | None) -> bool:
 
     It counts as it stands, without signs around it ("**7**"), and with or without a full stop.
     """
-    if answer is None or len(answer) > LONGEST:
+    if answer is None or len(answer) > MAX_ANSWER_CHARACTERS:
         return False
     forms = (answer, trimmed(answer), f"{answer}.") if (problem.reference or "").endswith(".") else (answer, trimmed(answer))
     return any(_right(problem, form) for form in dict.fromkeys(forms) if form)

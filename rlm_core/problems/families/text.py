@@ -16,7 +16,7 @@ from rlm_core.problems.base import Example, Task, spec_text
 from rlm_core.problems.checking.equivalence import canonical, equivalent
 from rlm_core.problems.checking.final_answer import final_answer
 
-LONGEST = 20_000
+MAX_QUESTION_CHARACTERS = 20_000
 """Characters that a question may have."""
 
 
@@ -48,8 +48,8 @@ def generate(config: TextConfig) -> Problem:
     given = TextConfig(_clean(config.question), _clean(config.answer))
     if not given.question:
         raise ProblemError("The question is empty; type one, for example: What is 15% of 80?")
-    if len(given.question) > LONGEST:
-        raise ProblemError(f"The question has {len(given.question):,} characters; at most {LONGEST:,} are allowed.")
+    if len(given.question) > MAX_QUESTION_CHARACTERS:
+        raise ProblemError(f"The question has {len(given.question):,} characters; at most {MAX_QUESTION_CHARACTERS:,} are allowed.")
     return Problem(
         task="text",
         spec=spec_text(DESCRIPTION, given),

@@ -17,7 +17,7 @@ MAKERS = {
 """Who can label without a person, and how."""
 
 
-LONGEST_NAME = 40
+MAX_NAME_CHARACTERS = 40
 
 
 class HeadRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -61,13 +61,13 @@ class HeadRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if self.kind not in KINDS:
             raise TrainingError(f"There is no reward head of kind '{self.kind}'; allowed are {', '.join(KINDS)}.")
         if (
-            len(self.name) > LONGEST_NAME
+            len(self.name) > MAX_NAME_CHARACTERS
             or not self.name
             or not self.name.replace("-", "").replace("_", "").isalnum()
             or not self.name.isascii()
         ):
             raise TrainingError(
-                f"'{self.name}' cannot name a head; use at most {LONGEST_NAME} letters, digits, - and _, for example my-prm."
+                f"'{self.name}' cannot name a head; use at most {MAX_NAME_CHARACTERS} letters, digits, - and _, for example my-prm."
             )
         if not self.labels or any(not w > 0 for w in self.labels.values()):
             raise TrainingError("A head needs at least one source of labels, each with a weight above 0.")

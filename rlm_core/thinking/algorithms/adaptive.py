@@ -32,7 +32,7 @@ PILOT = 6
 PILOTS = Purpose("pilot", "a pilot that the effort is chosen by")
 TIERS = {"low": 0, "medium": 64, "high": 128, "max": 224}
 """Thinking tokens of each level of effort."""
-SURE = {"low": 0.9, "medium": 0.6, "high": 0.35}
+MIN_SIGNAL = {"low": 0.9, "medium": 0.6, "high": 0.35}
 """The least signal at which a level is enough; below all of them it is max."""
 
 
@@ -118,7 +118,7 @@ def level_for(sure: float) -> str:
     >>> [level_for(s) for s in (1.0, 0.75, 0.5, 0.25)]
     ['low', 'medium', 'high', 'max']
     """
-    return next((level for level, least in SURE.items() if sure >= least), "max")
+    return next((level for level, least in MIN_SIGNAL.items() if sure >= least), "max")
 
 
 def tokens(level: str, scale: float) -> int:
