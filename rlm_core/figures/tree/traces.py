@@ -139,7 +139,7 @@ def _words(canvas: Canvas, node: int, spot: Spot, copies: int) -> str:
 
 def number_html(canvas: Canvas, node: int) -> str:
     """A node's number, small and quiet before its label: the one that sentences and tables call it by."""
-    return f'<span style="font-size:{0.78 * canvas.frame.font:.1f}px;color:{canvas.theme.muted}">{node}</span>'
+    return f'<span style="font-size:{0.78 * canvas.viewport.font:.1f}px;color:{canvas.theme.muted}">{node}</span>'
 
 
 def arcs(canvas: Canvas) -> list[Trace]:
