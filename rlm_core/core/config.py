@@ -1,4 +1,4 @@
-"""What a run is asked to do, as plain data that travels in its log."""
+"""The configuration of a run, as plain data that travels in its log."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ from rlm_core.core.events import (
 
 
 class Past(Protocol):
-    """What of a tree decides which event may follow."""
+    """The part of a tree that decides which event may follow."""
 
     @property
     def started(self) -> object | None: ...
@@ -75,7 +75,7 @@ def _addition(tree: Past, e: NodeAdded) -> str:
 
 
 def _choice(c: Choice) -> str:
-    """What is wrong with one decision: the chosen child must be among those weighed, and its sum must be whole."""
+    """The fault of one decision, if any: the chosen child must be among those weighed, and its sum must be whole."""
     if c.drawn:
         weighed = {t.node for t in c.terms} | {c.parent}
     else:

@@ -1,4 +1,4 @@
-"""What can happen in a run. The log of these events is the truth; trees, figures and statistics are views of it.
+"""The events of a run. The log of these events is the truth; trees, figures and statistics are views of it.
 
 Every event is a frozen struct with a literal tag. `Record` adds its place in the log (`seq`, from 1)
 and when it happened (`time`, seconds since the run began). The same configuration and seed give the

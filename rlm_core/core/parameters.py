@@ -72,7 +72,7 @@ class Parameter:
 
     @property
     def allowed(self) -> str:
-        """What may be given, in words: "one of uct, puct" or "a whole number from 1 to 64"."""
+        """The allowed values, in words: "one of uct, puct" or "a whole number from 1 to 64"."""
         if self.choices:
             return "one of " + ", ".join(str(c) for c in self.choices)
         if isinstance(self.default, bool):

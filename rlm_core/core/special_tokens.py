@@ -32,7 +32,7 @@ ANSWER = "<answer>"
 
 ALLOWING = (THINK, BACKTRACK, REVISE, TOOL)
 MARKERS = (THINK, END_THINK, BACKTRACK, REVISE, WAIT, TOOL)
-"""What a step can be marked by."""
+"""Special tokens that can mark a step."""
 
 RETRACTED = (BACKTRACK, REVISE)
 """A step so marked no longer stands."""

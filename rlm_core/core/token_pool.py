@@ -1,6 +1,6 @@
 """A hard limit on generated tokens, shared by everything that samples at the same time.
 
-Whoever samples first draws the tokens from the pool. What is left is dealt only when every task at work under the
+A task that samples first draws its tokens from the pool. What is left is dealt only when every task at work under the
 limit waits for tokens. The shares therefore depend on the requests alone, not on which of them was quicker: the same
 seed gives the same log, however busy the machine is.
 """

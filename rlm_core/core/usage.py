@@ -1,4 +1,4 @@
-"""What a sample is drawn from, and what was spent on it."""
+"""The seed of a sample, and the counts of tokens spent."""
 
 from __future__ import annotations
 

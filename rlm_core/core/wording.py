@@ -50,7 +50,7 @@ def counted(count: int, noun: str, plural: str = "") -> str:
 
 
 def listed(words: Sequence[str], most: int = 0) -> str:
-    """Words in a row; with `most`, so many at the most and the number of those left out.
+    """Words in a row; with `most`, at most that many and the number of those left out.
 
     >>> listed(["7", "2", "the root"]), listed(["7"])
     ('7, 2 and the root', '7')
@@ -127,7 +127,7 @@ def voters(vote: Vote, tree: SearchTree | None) -> str:
 
 
 def words(tree: SearchTree, node: Node) -> str:
-    """What a node says in one line: the root's problem, else its step, else what it stands for ("tree 2", "Wait")."""
+    """A node in one line: the root's problem, else its step, else what it stands for ("tree 2", "Wait")."""
     if node.id == ROOT and tree.started is not None:
         return problem_label(tree.problem)
     if node.tool is not None and TOOL in node.text:

@@ -247,7 +247,7 @@ async def evaluate_reward(
     """All figures of one reward over these solutions; Best-of-N only where every problem has as many, and at least two,
     over the problems of which every solution was judged and is known to be right or wrong (voted_problems).
 
-    learned: of so many of the problems the reward has seen labels, which flatters its figures.
+    learned: number of these problems of which the reward has seen labels, which flatters its figures.
     """
     began = time.perf_counter()
     judged, cost = await judge_all(chosen, drawn, new_policy, source, sampling, seed, progress)

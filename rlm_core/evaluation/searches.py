@@ -124,7 +124,7 @@ VARIANTS: dict[str, tuple[dict[str, Any], ...]] = {
 
 
 GREEDY_CHAIN = ("chain_of_thought", {"decoding": "greedy"})
-"""What every other strategy is compared with."""
+"""The strategy with which every other one is compared."""
 
 
 def settings(parameters: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""What colours a node: its value, a reward's score, numbers from elsewhere, or the difference of two scores."""
+"""The quantity that colours a node: its value, a reward's score, numbers from elsewhere, or the difference of two scores."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rlm_core.figures import palette
 
 Paint = Literal["value", "unscored", "hollow"]
 CONFIDENCE = "confidence of the probe"
-"""What colours a chain: how sure the model would answer at each point."""
+"""The quantity that colours a chain: how sure the model would answer at each point."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What stands around a picture: colour bar, legend, label plates, the common layout."""
+"""Everything around a picture: colour bar, legend, label plates, the common layout."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def now_sample(theme: palette.Theme) -> list[Trace]:
 
 
 def notes(tree: SearchTree, theme: palette.Theme, large: bool, colours: Colours) -> list[dict[str, Any]]:
-    """What sizes and an unusual colouring mean; and the badge of a run that uses the truth, which stays with the picture."""
+    """The meaning of sizes and of an unusual colouring; and the badge of a run that uses the truth, which stays with the picture."""
     size = 13 * (palette.LARGE if large else 1)
     corner = {"xref": "paper", "yref": "paper", "x": 1, "xanchor": "right", "showarrow": False}
     made = []

@@ -61,7 +61,7 @@ def hover(tree: SearchTree, node: Node) -> str:
 
 
 def facts(tree: SearchTree, node: Node) -> list[str]:
-    """What a node is beyond an ordinary step, a line each: its mark and space, the tool's word, the probe's."""
+    """Facts that set a node apart from an ordinary step, one per line: its mark and space, the tool's result, the probe's answer."""
     special = [MARKS.get(node.mark, node.mark), "in the thinking space" * node.thinking, "put in by the decoder" * node.forced]
     lines = [" · ".join(filter(None, special))]
     if node.tool is not None:

@@ -1,4 +1,4 @@
-"""What a solution and a label are, as plain data."""
+"""Solutions and labels as plain data."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ HUMAN = "human"
 UNSAID = "unsaid"
 SOURCES = (HUMAN, "oracle", "noisy", "hard", "soft", "judge", UNSAID)
 """Who or what labels: a person, the task's exact solver, the same with a share of its words flipped, rollouts (any
-correct; share correct), a language model, and whoever or whatever made a file that does not say it."""
+correct; share correct), a language model, and an unknown maker, where a file does not name one."""
 UNDATED = 0.0
 """The time of a label whose file gives none: any other label of the same maker is newer."""
 GOOD, NEUTRAL, BAD = 1, 0, -1
 RATINGS = {GOOD: "good", NEUTRAL: "neutral", BAD: "bad"}
-"""What a person may say of a step, as in PRM800K (Lightman et al. 2023)."""
+"""A person's possible ratings of a step, as in PRM800K (Lightman et al. 2023)."""
 MAX_TIME = 253_402_300_800.0
 """Seconds from 1970 to the year 10000, which no calendar here can write."""
 MAX_TOKENS = 2**53

@@ -104,7 +104,7 @@ class LabelBook:
             return db.total_changes - before
 
     def remove(self, label: Label) -> None:
-        """Take a label back: whatever its source and maker say of that step."""
+        """Take back the label of one source and maker on one step."""
         with self._store.write() as db:
             db.execute(
                 "DELETE FROM labels WHERE solution=? AND step=? AND source=? AND by=?",
@@ -118,7 +118,7 @@ class LabelBook:
         return [Label(**dict(r)) for r in rows]
 
     def counts(self) -> Counts:
-        """What is there, counted."""
+        """Counts of the content."""
         db = self._store.db()
         sources = db.execute("SELECT source, COUNT(*) AS n, SUM(tokens) AS t FROM labels GROUP BY source ORDER BY source").fetchall()
         people = db.execute("SELECT by, COUNT(*) AS n FROM labels WHERE source=? GROUP BY by ORDER BY by", (HUMAN,)).fetchall()

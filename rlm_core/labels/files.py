@@ -101,7 +101,7 @@ def read(text: bytes, name: str) -> FileContent:
 
 
 def _rows(text: bytes) -> tuple[str, list[tuple[int, Any]]]:
-    """What a row is called, and every row with its number; one that is not JSON is None."""
+    """The word for a row, and every row with its number; one that is not JSON is None."""
     whole = _json(text) if text.strip()[:1] in (b"[", b"{") else None
     if isinstance(whole, list):
         return "row", list(enumerate(whole, 1))
@@ -136,7 +136,7 @@ def _read(chosen: Format, row: dict[str, Any], origin: str) -> RowContent:
 
 
 def _left_out(chosen: Format, row: dict[str, Any], found: RowContent) -> Iterator[str]:
-    """What the row holds and the book does not: keys without a place here, and what the reader itself names."""
+    """Parts of the row that the book does not hold: keys without a place here, and what the reader itself names."""
     known = {*chosen.needs, *chosen.keeps, *found.derived}
     for key, value in row.items():
         if any(k.startswith(f"{key}.") for k in known):

@@ -1,4 +1,4 @@
-"""What a row of a file is found to hold, whatever its format."""
+"""The content of one row of a file, in any format."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rlm_core.core.problem import Problem
 from rlm_core.labels.base import Label, Solution, solution
 
 ANSWER_HEAD = "# Answer"
-"""What stands before the answer in the last step of PRM800K's solutions."""
+"""The heading before the answer in the last step of PRM800K's solutions."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,7 +139,7 @@ KEEPS = frozenset(
         *("label.steps", "label.finish_reason"),
     }
 )
-"""What of a line is kept; the keys of inner objects behind their own."""
+"""Keys of a line that are kept; the keys of inner objects behind their own."""
 OTHERS = "completions that were not chosen, with their ratings"
 
 
@@ -188,7 +188,7 @@ def _genuine(line: _Line, origin: str) -> RowContent:
 
 
 def _about(line: _Line) -> list[str]:
-    """What the line says of itself, for the origin."""
+    """The line's own identifiers, for the origin."""
     said = [f"generation {line.generation}"] if line.generation is not None else []
     said += ["quality control"] * line.is_quality_control_question + ["initial screening"] * line.is_initial_screening_question
     return said + [f"ended by {line.label.finish_reason}"] * (line.label.finish_reason in ("give_up", "bad_problem"))

@@ -114,7 +114,7 @@ def gsm8k(raw: dict[str, Any], origin: str) -> RowContent:
     row = msgspec.convert(raw, _Gsm8k)
     lines = [line.strip() for line in row.answer.strip().splitlines() if line.strip()]
     if len(lines) < 2 or not lines[-1].startswith("####"):
-        raise LabelError('its "answer" must be worked steps, one a line, and "#### " with the result at the end.')
+        raise LabelError('its "answer" must be worked steps, one per line, and "#### " with the result at the end.')
     problem = from_text(row.question, gsm8k_answer(row.answer))
     return RowContent(checked(problem, (*lines[:-2], "\n".join(lines[-2:])), True, origin=origin))
 

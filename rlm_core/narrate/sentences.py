@@ -1,4 +1,4 @@
-"""Each event as one sentence in plain words, with its real numbers in it. Plain text: whoever shows it escapes it."""
+"""Each event as one sentence in plain words, with its real numbers in it. Plain text: a page that shows it must escape it."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def touched(event: AnyEvent) -> tuple[int, ...]:
 
 
 def sentence(record: Record, before: SearchTree) -> str:
-    """What happened, and by which numbers. `before` is the tree just before the record."""
+    """The event as a sentence, with its numbers. `before` is the tree just before the record."""
     match record.event:
         case RunStarted() as e:
             return _started(e)

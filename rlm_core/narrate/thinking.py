@@ -20,7 +20,7 @@ MARK_PHRASES = {
     TOOL: "it asks the calculator",
     TREE: "it begins a tree of its own",
 }
-"""What the mark of a node says."""
+"""Meaning of a node's mark, in words."""
 
 
 def marked(e: NodeAdded) -> str:

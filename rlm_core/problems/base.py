@@ -1,4 +1,4 @@
-"""What a problem is, and what a task must offer.
+"""The parts of a task: making a problem, solving it, checking its answers.
 
 A task is one file in this folder with a module-level `TASK`; the registry in `__init__` finds it.
 """
@@ -75,7 +75,7 @@ HELD_OUT = 10
 def split_of(key: object) -> str:
     """ "test" or "train" from what must not leak (a multiset of numbers, a template's name).
 
-    The same key always falls on the same side, whatever else the problem is made of.
+    The same key always falls on the same side, regardless of the problem's other parts.
 
     >>> split_of((3, 7, 25)) == split_of((3, 7, 25))
     True

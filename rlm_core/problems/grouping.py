@@ -1,4 +1,4 @@
-"""Which answers say the same, so that votes for them are counted together, whatever their notation."""
+"""Which answers say the same, so that votes for them are counted together in any notation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rlm_core.core.problem import Problem
 from rlm_core.problems import task
 
 SECONDS = 20.0
-"""After so long no more answers are compared but by their text: some make algebra hang for seconds each."""
+"""Time after which answers are compared by their text alone: some make algebra hang for seconds each."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Sets of problems: the first so many seeds of a kind, named in one word such as "chain:n=200,steps=5"."""
+"""Sets of problems: the first n seeds of a kind, named in one word such as "chain:n=200,steps=5"."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Step grammar: how an answer is marked and where steps may begin anew, whoever wrote them. See `arithmetic` for what they claim."""
+"""Step grammar: how an answer is marked and where steps may begin anew. See `arithmetic` for what they claim."""
 
 from __future__ import annotations
 

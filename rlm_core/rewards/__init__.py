@@ -84,13 +84,13 @@ def written(text: str) -> tuple[Reward[Any], dict[str, str]]:
 
 
 def chosen(text: str, model: str) -> RewardChoice:
-    """A reward as it was written, its settings checked for that model. ConfigError as `written` and `checked`."""
+    """A reward from its written form, its settings checked for that model. ConfigError as `written` and `checked`."""
     found, given = written(text)
     return RewardChoice(text.strip(), found, checked(found, given, model))
 
 
 def notation(name: str, parameters: Mapping[str, Any]) -> str:
-    """What `written` reads: the name, and in parentheses the settings that are not its defaults."""
+    """The written form that `written` reads: the name, and in parentheses the settings that are not its defaults."""
     defaults = {p.name: p.default for p in reward(name).description.parameters}
     given = ",".join(f"{n}={str(v).lower() if isinstance(v, bool) else v}" for n, v in parameters.items() if v != defaults[n])
     return f"{name}({given})" if given else name

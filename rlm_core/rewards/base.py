@@ -1,4 +1,4 @@
-"""What a reward is: a score in [0,1] for a state, or an error; never a default.
+"""Rewards: a score in [0,1] for a state, or an error; never a default.
 
 A reward is one file in this folder with a module-level `REWARD`; the registry in `__init__` finds it.
 """
@@ -21,7 +21,7 @@ C = TypeVar("C")
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """What a reward says of one state.
+    """The score of one state, and how it came about.
 
     score: in [0,1].
     rollouts: the simulations of which it is the mean.

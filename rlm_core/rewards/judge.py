@@ -62,7 +62,7 @@ _SENTENCE = re.compile(
 
 
 def verdict(critique: str) -> bool | None:
-    """What a critique comes to; None if it says nothing, asks, or is unsure.
+    """The verdict of a critique; None if it says nothing, asks, or is unsure.
 
     The last line with "verdict" that says one thing counts; one that says both only repeats the request. Without such a
     line the last sentence on the whole solution counts.

@@ -27,7 +27,7 @@ DESCRIPTION = Description(
 
 
 def answer_of(problem: Problem, steps: Sequence[Step]) -> str | None:
-    """What a finished solution answers; None if it is cut off or states nothing."""
+    """The answer of a finished solution; None if it is cut off or states nothing."""
     return task(problem.task).answer(problem, said(steps)) if steps and steps[-1].finished else None
 
 

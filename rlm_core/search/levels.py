@@ -23,7 +23,7 @@ async def expand(
     """For each node the children made of `width` proposed steps (duplicates merged and counted, those cut off left out).
 
     A node all of whose children were cut off is pruned: nothing can follow it. width, first: one number for
-    all nodes, or one a node; a node of width 0 is left as it is. first, merge: as in `SearchRun.propose` and
+    all nodes, or one per node; a node of width 0 is left as it is. first, merge: as in `SearchRun.propose` and
     `SearchRun.add_children`.
     """
     asked = _asked(nodes, width, first)
@@ -76,7 +76,7 @@ def _asked(nodes: Sequence[int], width: int | Sequence[int], first: int | Sequen
 
 
 def spread(total: int, parts: int) -> list[int]:
-    """`total` samples over so many nodes as evenly as can be, the first served first.
+    """`total` samples spread over `parts` nodes as evenly as possible, the first nodes served first.
 
     >>> spread(16, 4), spread(16, 3), spread(2, 4)
     ([4, 4, 4, 4], [6, 5, 5], [1, 1, 0, 0])
@@ -85,7 +85,10 @@ def spread(total: int, parts: int) -> list[int]:
 
 
 def afford(run: SearchRun, wanted: int, parts: int) -> list[int]:
-    """`wanted` samples spread over so many nodes, or as many as the budget of simulations still allows; that is then why the run ends."""
+    """Samples for each of `parts` nodes: `wanted` in all, or fewer where the budget of simulations allows no more.
+
+    In that case it also sets `run.stop` to SIMULATIONS.
+    """
     allowed = run.simulations_left(wanted)
     if allowed < wanted:
         run.stop = SIMULATIONS

@@ -1,4 +1,4 @@
-"""What a search is, and the run it works in.
+"""A search as it is offered, and the run it works in.
 
 A search is `async def name(run, parameters)`: it asks the run to propose, evaluate and back up, reads
 `run.tree`, and every change it makes is an event. Work stands inside `with run.within_budget():`,
@@ -156,7 +156,7 @@ class SearchRun(BudgetedWork):
         return await self.policy.complete(self.problem, self.state(node), seeds, self.sampling)
 
     async def look_ahead(self, node: int, steps: int | None) -> tuple[Step, ...]:
-        """How the policy greedily goes on from a state by so many steps (None: to the end); the tree stays as it is."""
+        """The next greedy steps of the policy from a state (None: to the end); the tree stays as it is."""
         greedy = replace(self.sampling, temperature=0.0)
         seed, state = (self.config.seed, node, LOOKAHEAD), self.state(node)
         if steps is None:

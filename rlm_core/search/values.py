@@ -1,4 +1,4 @@
-"""What a state reached by a tree search is worth: its reward, or its reward mixed with the outcome of one simulation."""
+"""The value of a state reached by a tree search: its reward, or its reward mixed with the outcome of one simulation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the label book teaches: its solutions as examples to train a head on, and as cases to measure a reward against."""
+"""Training data from the label book: its solutions as examples to train a head on, and as cases to measure a reward against."""
 
 from __future__ import annotations
 

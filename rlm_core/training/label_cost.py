@@ -1,4 +1,4 @@
-"""One point of the label-cost chart: how good a PRM gets from the labels of one maker on so many problems."""
+"""One point of the label-cost chart: how good a PRM gets from the labels of one maker on n problems."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def gradable(exam: Examples) -> bool:
 async def cost_point(
     maker: str, groups: Sequence[tuple[Sequence[LabelledSolution], int]], exam: Examples, new_policy: Callable[[], Policy]
 ) -> dict[str, Any] | None:
-    """Mean, least and largest step AUC of the trainings; None where so few labels teach nothing.
+    """Mean, least and largest step AUC of the trainings; None where the labels are too few to learn from.
 
     groups: of each problem the labelled solutions and the tokens that their labels took. exam: what a head is measured on.
     """

@@ -1,6 +1,6 @@
 """Train the bundled model from scratch on worked traces of Countdown and chained arithmetic.
 
-Next-token prediction on traces with the prompt, and whatever else carries no loss, masked
+Next-token prediction on traces with the prompt, and everything else that carries no loss, masked
 (supervised fine-tuning's loss, from random weights). Every batch is drawn afresh from the training
 split, so no trace is seen twice except by chance. Training stops early on purpose: a policy that
 still slips is what makes search worth watching.

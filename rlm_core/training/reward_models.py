@@ -155,7 +155,7 @@ async def read(
 
 
 def _of_whole(solution: LabelledSolution) -> float | None:
-    """What an ORM learns of a solution: its last step's target, or 0 if labelling ended at a wrong step; None if it is not finished."""
+    """The target of an ORM for a solution: its last step's target, or 0 if labelling ended at a wrong step; None if it is not finished."""
     if not solution.steps[-1].finished:
         return None
     last = solution.targets[-1]

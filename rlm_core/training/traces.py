@@ -162,7 +162,7 @@ def _concluded(trace: Trace, drawn: WorkedProblem, rng: random.Random) -> Trace:
 
 
 def _attempt(trace: Trace, drawn: WorkedProblem, rng: random.Random, mistakes: int) -> None:
-    """All the right steps, with so many mistakes made and noticed on the way."""
+    """All the right steps, with a number of mistakes made and noticed on the way."""
     places = sorted(rng.randrange(len(drawn.steps)) for _ in range(mistakes))
     for i, step in enumerate(drawn.steps):
         for _ in range(places.count(i)):
@@ -254,7 +254,7 @@ def _left(numbers: Sequence[int], steps: Sequence[str]) -> tuple[int, ...]:
 
 
 def draw_chain(rng: random.Random, lengths: tuple[int, int], split: str) -> WorkedProblem:
-    """A random chain with so many operations."""
+    """A random chain with a number of operations."""
     start, operations = chain.draw(rng, rng.randint(*lengths), 99, split)
     problem = chain.make(start, operations, "")
     *steps, last = chain.solution(problem)

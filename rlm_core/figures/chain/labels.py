@@ -1,4 +1,4 @@
-"""Labels of a ribbon, set one by one where nothing stands yet: what matters most first, what finds no room not at all."""
+"""Labels of a ribbon, placed one by one in free space by importance; labels that do not fit are dropped."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def _crossed(box: Box, ways: Points) -> int:
 
 
 def _astray(canvas: Canvas, n: int, box: Box) -> int:
-    """What it costs that a label stands as near to other nodes as to its own, so that it might be read as theirs."""
+    """Cost of a label that stands as near to other nodes as to its own, so that it might be read as theirs."""
     wide = Box(box.x, box.y, box.half_width - 4, box.half_height + 2 * AIR)
     return 8 * sum(wide.meets(_around(canvas, other)) for other in canvas.places if other != n)
 

@@ -117,7 +117,7 @@ class _Walk:
         self.anchor, self.kind = node, "step"
 
     def _undo(self, last: int, node: Node, alone: bool) -> None:
-        """What the node's mark (or its Backtracked event) does to the steps that stand."""
+        """Apply the node's mark (or its Backtracked event) to the steps that stand."""
         if node.id in self.returns or node.mark == BACKTRACK:
             target = self.returns.get(node.id)
             self._leave(self.after[target] if target in self.after else self.stack[:-1])

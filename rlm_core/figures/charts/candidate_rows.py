@@ -1,6 +1,6 @@
-"""Where candidates stand: a row an answer, as high as its candidates need to stand clear of one another.
+"""Places of candidates: one row per answer, tall enough that its candidates do not overlap.
 
-Rows that do not fit into a figure's height at the smallest size make the figure higher; nothing is left out for want of room.
+Rows that do not fit into the figure's height at the smallest size make the figure taller; nothing is left out.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Finished candidates by answer and score, and the votes that decided between the answers.
 
-A row an answer, because answers are texts and want a line each; the score runs to the right.
+One row per answer, because an answer is a text and needs a line; the score runs to the right.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ HIGH_ROW = 8
 def candidates_figure(
     tree: SearchTree, *, theme: palette.Theme, selected: int | None = None, large: bool = False, width: int = 640, height: int = 430
 ) -> go.Figure:
-    """One marker a candidate: row = its answer, right = its latest score in [0,1]. Node ids are in `customdata`.
+    """One marker per candidate: row = its answer, right = its latest score in [0,1]. Node ids are in `customdata`.
 
     Candidates without a score stand in a column of their own at the left, never at 0; those cut off in the last row. Where
     they need more room than `height`, the figure is higher than that, with the score's axis on top.

@@ -1,4 +1,4 @@
-"""Step scores of many solutions as a heat map: a row a candidate, a column a step, colour the score."""
+"""Step scores of many solutions as a heat map: one row per candidate, one column per step, the score as colour."""
 
 from __future__ import annotations
 

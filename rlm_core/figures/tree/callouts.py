@@ -14,7 +14,7 @@ from rlm_core.figures.tree.traces import RING, Canvas, number_html
 from rlm_core.figures.tree.viewport import CHARACTER
 
 ROOMY = 80
-"""In trees of up to so many nodes no plate covers a node."""
+"""Most nodes of a tree in which no plate covers a node."""
 AWAY = 2
 """Rows by which a plate may stand away from its node."""
 

@@ -13,7 +13,7 @@ from rlm_core.figures.tree.layout import Orientation, Place
 
 Points = NDArray[np.floating]
 CURVES = ((150, 28), (700, 14), (4_000, 8))
-"""Up to so many edges, so many points on each; beyond, edges are straight."""
+"""(most edges, points on each edge); in larger trees edges are straight."""
 
 
 def curves(places: Mapping[int, Place], edges: Sequence[tuple[int, int]], orientation: Orientation) -> tuple[Points, Points]:
@@ -53,7 +53,7 @@ def arc(start: Place, end: Place, orientation: Orientation, bend: float) -> tupl
 def by_width(tree: SearchTree, nodes: Iterable[Node]) -> dict[int, list[tuple[int, int]]]:
     """Edges (parent, child) by their class in WIDTHS; edges to pruned nodes apart, under −1.
 
-    One or two visits never make a thick line, whatever share of few they are.
+    One or two visits never make a thick line, even where they are a large share of a few.
     """
     groups: dict[int, list[tuple[int, int]]] = {k: [] for k in range(-1, len(WIDTHS))}
     for node in nodes:

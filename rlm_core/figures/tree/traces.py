@@ -20,7 +20,7 @@ from rlm_core.figures.tree.node_labels import SHORTEST, Spot
 from rlm_core.figures.tree.viewport import Viewport
 
 SMOOTH = 5_000
-"""Lines of up to so many points are drawn point by point; plotly would else leave some out, and thick curves show corners."""
+"""Most points of a line that is drawn point by point; plotly would else leave some out, and thick curves show corners."""
 HALO, RING = 15.0, 11.0
 """Px by which a halo (the present moment) and a ring (the selected node) are wider than their marker."""
 

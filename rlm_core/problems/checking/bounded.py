@@ -28,7 +28,7 @@ MEMORY = 2 * 1024**3
 START_SECONDS = 120.0
 """How long the child may take to load its libraries."""
 SHARED = 10.0
-"""On a busy machine a call may last so many times its processor time; then it is stopped even if it only waits."""
+"""Longest wall time of a call, in multiples of its processor time; then it is stopped even if it only waits."""
 
 
 class NoReply(Exception):

@@ -1,4 +1,4 @@
-r"""Reading the final answer of a text, whoever wrote it. The last statement counts, and text may follow it. A statement is one of
+r"""Reading the final answer of a text. The last statement counts, and text may follow it. A statement is one of
 
     \boxed{…}, \fbox{…}, \boxed 42       with balanced braces; several joined by "or", "and" or commas are one answer
     <answer>…</answer>                   over several lines, or unclosed to the end of its line
@@ -22,13 +22,13 @@ from rlm_core.problems.checking.answer_words import BEHIND, CHECKED, CUE, DENIED
 TAIL = 6
 """How many steps, or lines, an announcement and its answer may run over."""
 MAX_TEXT_CHARACTERS = 20_000
-"""Of a longer text only so many characters at its end are read."""
+"""Characters at the end of a text that are read."""
 NEAR = 200
 """Characters before an announcement that can make it none."""
 MAX_LINE_CHARACTERS = 2_000
-"""Of a longer line behind an announcement only so many characters are the answer."""
+"""Characters of a line behind an announcement that are read as the answer."""
 MAX_STATEMENTS = 20
-"""So many statements of a kind are looked at, from the last one back."""
+"""Statements of one kind that are looked at, from the last one back."""
 UNFINISHED = 500
 """So many characters of an open box are waited for."""
 

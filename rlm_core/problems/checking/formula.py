@@ -19,7 +19,7 @@ TOLERANCE = 1e-100
 """Relative difference below which two numbers are one."""
 POINTS = 6
 NEEDED = 2
-"""So many points are tried, and at so many both must be real."""
+"""Points that are tried, and the number of points at which both must be real."""
 
 _CAPITAL = re.compile(r"(?<![\\A-Za-z{])(?<!\\[a-z])(?<!\\[a-z]{2})([A-Z])(?:_(?:\{(\w+)\}|(\w)))?")
 _PRIMES = re.compile(r"(?<=[A-Za-z)])('+)")
@@ -28,7 +28,7 @@ _UNREADABLE = re.compile(r"\d \d|[?!]{2}|[#&@\"`;:]")
 
 
 def functions() -> dict[str, Callable[[str, str], bool]]:
-    """What the helper process offers; imports sympy, which is slow."""
+    """The functions of the helper process; imports sympy, which is slow."""
     return {"same": same}
 
 

@@ -88,7 +88,7 @@ def tidy(text: str) -> str:
 
 
 def normal(text: str) -> str:
-    r"""The text in LaTeX's own words, on one line, whoever typed it; to be compared, not shown.
+    r"""The text in LaTeX's own words, on one line; to be compared, not shown.
 
     >>> normal("2½"), normal("√3·x²"), normal("–５"), normal(r"\dfrac12"), normal("sqrt(2)/2"), normal("x^(1/2)")
     ('2 1/2', '\\sqrt{3}\\cdot x^{2}', '-5', '\\frac{1}{2}', '\\sqrt{2}/2', 'x^{1/2}')

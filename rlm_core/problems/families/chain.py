@@ -182,7 +182,7 @@ TASK = Task(
     answer=answer,
     verify=verify,
     solvable=solvable,
-    instruction="Work out one operation a line, then state the answer.",
+    instruction="Work out one operation per line, then state the answer.",
     examples=(
         Example("Start with 17. Add 25. Multiply by 3. What is the result?", ("17+25=42", "42*3=126"), "126"),
         Example("Start with 60. Subtract 18. Divide by 7. What is the result?", ("60-18=42", "42/7=6"), "6"),

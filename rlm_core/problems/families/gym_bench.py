@@ -41,7 +41,7 @@ _SAFE_NODES = (
 
 
 def functions() -> dict[str, Callable[..., Any]]:
-    """What the helper process offers; the slow import happens here."""
+    """The functions of the helper process; the slow import happens here."""
     try:
         import reasoning_gym  # noqa: F401
     except ImportError:
@@ -80,7 +80,7 @@ def draw(name: str, seed: int, split: str) -> dict[str, Any]:
 
 
 def _key(name: str, dataset: Any, index: int, entry: Any) -> tuple[str, object]:
-    """What must not be in both splits: the template of gsm_symbolic, the question's text of all others."""
+    """The key that must not be in both splits: the template of gsm_symbolic, the question's text of all others."""
     return (name, dataset.task_indices[index]) if name == "gsm_symbolic" else (name, entry["question"])
 
 

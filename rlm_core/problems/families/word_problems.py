@@ -50,7 +50,7 @@ _OPERATION = re.compile(r"(\w+)([-+*/])(\w+)")
 
 
 def templates(steps: int, split: str) -> tuple[Template, ...]:
-    """The templates with so many steps that belong to a split."""
+    """The templates of a number of steps that belong to a split."""
     return tuple(t for t in TEMPLATES[steps] if (t.name in HELD_OUT) == (split == "test"))
 
 

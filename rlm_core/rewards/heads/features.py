@@ -1,4 +1,4 @@
-"""What a reward head sees of a step: numbers read from the policy's own pass over it, nothing computed twice."""
+"""A reward head's features of a step: numbers read from the policy's own pass over it, nothing computed twice."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def of_tokens(stats: TokenStats) -> np.ndarray:
 
 
 def step_features(stats: Sequence[TokenStats]) -> np.ndarray:
-    """[steps, f]: one row a step."""
+    """[steps, f]: one row per step."""
     return np.stack([of_tokens(r) for r in stats])
 
 

@@ -1,4 +1,4 @@
-"""What a reward head is to be made of, as plain data that a page or the command line fills in."""
+"""The plan of a reward head, as plain data that a page or the command line fills in."""
 
 from __future__ import annotations
 
