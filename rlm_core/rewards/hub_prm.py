@@ -40,7 +40,10 @@ DESCRIPTION = Description(
 
 @dataclass(slots=True)
 class HubPRM:
-    """A published PRM as a reward; one reward pass per score. A recipe that gives one score for all steps (ThinkPRM) needs no aggregation."""
+    """A published PRM as a reward; one reward pass per score.
+
+    A recipe that gives one score for all steps (ThinkPRM) needs no aggregation.
+    """
 
     context: RewardContext
     model: str

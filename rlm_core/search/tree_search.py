@@ -218,7 +218,10 @@ class TreeSearch:
 
     @property
     def grown(self) -> StopReason | None:
-        """As `over`, but without regard to the budget, for one tree of several: EXHAUSTED where every leaf was visited and ends there, or was pruned."""
+        """As `over`, but without regard to the budget, for one tree of several.
+
+        EXHAUSTED: every leaf was visited and ends there, or was pruned.
+        """
         root = self.run.tree.nodes[self.root]
         left = not root.children or any(is_open(n) or (n.finished and not n.visits) for n in self.leaves_below())
         if root.pruned or not left:
