@@ -35,7 +35,7 @@ class RunControl:
 
 
 async def _or_none(work: Awaitable[T]) -> T | None:
-    """What comes of it; None if the tokens ran out before."""
+    """The result of the work; None if the tokens ran out before."""
     try:
         return await work
     except OutOfTokens:
@@ -123,7 +123,7 @@ class BudgetedWork:
         return await self._under(TokenPool(self.tokens_left, self.usage), work)
 
     async def whole(self, *work: Coroutine[Any, Any, T]) -> list[T | None]:
-        """The same for what is worth nothing in part, such as a rollout; None where the tokens ran out before it was whole.
+        """As `gather`, for work that is worth nothing in part, such as a rollout; None where the tokens ran out before it was whole.
 
         It judges what the budgets have paid for already, so it is begun even when simulations or tokens are used up.
         """
