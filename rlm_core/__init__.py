@@ -1,3 +1,3 @@
 """RLM Explorer's core: searches, rewards, models, problems, and the event log they all speak through."""
 
-__version__ = "0.1.0"
+__version__ = "0.4.0"

@@ -35,6 +35,11 @@ def tasks() -> dict[str, Description[Any]]:
     return {name: t.description for name, t in problems.tasks().items()}
 
 
+def refused() -> tuple[str, ...]:
+    """A sentence for each search, reward or problem of another package that cannot be used."""
+    return (*search.refused(), *rewards.refused(), *problems.refused())
+
+
 def models() -> dict[str, Description[Any]]:
     return dict(MODELS)
 

@@ -109,6 +109,8 @@ def list_command(
         raise unknown("list", kind, KINDS)
     for description in KINDS[kind]().values():
         print(description.name if names else _describe(description))
+    for sentence in catalogue.refused():
+        report(f"Warning: {sentence}")
 
 
 def _describe(d: Description[Any]) -> str:

@@ -1,6 +1,7 @@
 """Problems: one file per task. `make("countdown:numbers=3,seed=7")` gives a Problem.
 
-A new task is a new file here with a module-level `TASK`; nothing else is edited.
+A new task is a new file in `families/` with a module-level `TASK`; nothing else is edited.
+Another package offers one by an entry point of the group rlm_explorer.problems.
 """
 
 from __future__ import annotations
@@ -11,16 +12,25 @@ from typing import Any
 from rlm_core.core.errors import ConfigError
 from rlm_core.core.parameters import Description, Value, parse_assignments, unknown
 from rlm_core.core.problem import Problem
-from rlm_core.core.registry import exported
+from rlm_core.core.registry import Offer, exported, offer
 from rlm_core.problems.base import Task, decoded
 
-__all__ = ["Problem", "Task", "make", "read", "task", "tasks"]
+__all__ = ["Problem", "Task", "make", "read", "refused", "task", "tasks"]
 
 
 @lru_cache(maxsize=1)
+def _offer() -> Offer[Task[Any]]:
+    return offer("problems", Task, exported("rlm_core.problems.families", "TASK", Task), lambda t: t.description.name)
+
+
 def tasks() -> dict[str, Task[Any]]:
     """Every task by name."""
-    return {t.description.name: t for t in exported("rlm_core.problems.families", "TASK", Task)}
+    return _offer().items
+
+
+def refused() -> tuple[str, ...]:
+    """A sentence for each problem of another package that cannot be used."""
+    return _offer().refused
 
 
 def task(name: str) -> Task[Any]:

@@ -1,4 +1,5 @@
 """Rewards: one file each. A new reward is a new file here with a module-level `REWARD`; nothing else is edited.
+Another package offers one by an entry point of the group rlm_explorer.rewards.
 
 Trained heads are rewards too, found in their folders (see `head`) each time they are asked for, so
 that a new one can be chosen at once.
@@ -15,23 +16,28 @@ from typing import Any
 
 from rlm_core.core.errors import ConfigError
 from rlm_core.core.parameters import Value, parse_assignments, unknown
-from rlm_core.core.registry import exported
+from rlm_core.core.registry import Offer, exported, offer
 from rlm_core.models.listed import refuse_lacking
 from rlm_core.rewards.base import Reward, RewardContext, RewardModel
 from rlm_core.rewards.heads.head import offered
 
-__all__ = ["Reward", "RewardChoice", "RewardModel", "checked", "chosen", "notation", "reward", "rewards", "written"]
+__all__ = ["Reward", "RewardChoice", "RewardModel", "checked", "chosen", "notation", "refused", "reward", "rewards", "written"]
 
 
 @lru_cache(maxsize=1)
-def built_in() -> dict[str, Reward[Any]]:
-    """Every reward that is a file here, by name."""
-    return {r.description.name: r for r in exported("rlm_core.rewards", "REWARD", Reward)}
+def _offer() -> Offer[Reward[Any]]:
+    """The rewards that are files, here or in other packages; heads can be added while the app runs."""
+    return offer("rewards", Reward, exported("rlm_core.rewards", "REWARD", Reward), lambda r: r.description.name)
 
 
 def rewards() -> dict[str, Reward[Any]]:
     """Every reward by name, the trained heads last."""
-    return built_in() | {r.description.name: r for r in offered()}
+    return _offer().items | {r.description.name: r for r in offered()}
+
+
+def refused() -> tuple[str, ...]:
+    """A sentence for each reward of another package that cannot be used."""
+    return _offer().refused
 
 
 def reward(name: str) -> Reward[Any]:

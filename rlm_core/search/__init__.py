@@ -1,6 +1,7 @@
 """Searches: one file each.
 
-A new search is a new file here, or in `rlm_core.thinking`, with a module-level `SEARCH`; nothing else is edited.
+A new search is a new file in `algorithms/` here or in `rlm_core.thinking`, with a module-level `SEARCH`; nothing else is edited.
+Another package offers one by an entry point of the group rlm_explorer.searches.
 """
 
 from __future__ import annotations
@@ -9,17 +10,26 @@ from functools import lru_cache
 from typing import Any
 
 from rlm_core.core.parameters import unknown
-from rlm_core.core.registry import exported
+from rlm_core.core.registry import Offer, exported, offer
 from rlm_core.search.run import Search
 
-__all__ = ["Search", "search", "searches"]
+__all__ = ["Search", "refused", "search", "searches"]
 
 
 @lru_cache(maxsize=1)
+def _offer() -> Offer[Search[Any]]:
+    own = [*exported("rlm_core.search.algorithms", "SEARCH", Search), *exported("rlm_core.thinking.algorithms", "SEARCH", Search)]
+    return offer("searches", Search, own, lambda s: s.description.name)
+
+
 def searches() -> dict[str, Search[Any]]:
     """Every search by name."""
-    found = [*exported("rlm_core.search.algorithms", "SEARCH", Search), *exported("rlm_core.thinking.algorithms", "SEARCH", Search)]
-    return {s.description.name: s for s in found}
+    return _offer().items
+
+
+def refused() -> tuple[str, ...]:
+    """A sentence for each search of another package that cannot be used."""
+    return _offer().refused
 
 
 def search(name: str) -> Search[Any]:

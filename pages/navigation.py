@@ -1,0 +1,38 @@
+"""The pages of the navigation: the app's own, and those that other packages offer by entry points of the group rlm_explorer.pages."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import streamlit as st
+
+from pages.explore.page import explore
+from pages.labels.page import labels
+from pages.rewards.page import rewards
+from pages.runs.page import runs
+from pages.shared.escape import markdown_text
+from rlm_core import catalogue
+from rlm_core.core.registry import Offer, Page, offer
+
+OWN = (
+    Page("Explore", ":material/account_tree:", "explore", explore),
+    Page("Saved runs", ":material/history:", "runs", runs),
+    Page("Rewards", ":material/balance:", "rewards", rewards),
+    Page("Labels", ":material/rate_review:", "labels", labels),
+)
+
+
+@lru_cache(maxsize=1)
+def _offer() -> Offer[Page]:
+    return offer("pages", Page, OWN, lambda page: page.path)
+
+
+def pages() -> list[st.Page]:
+    """Every page, the one that the app begins with first."""
+    return [st.Page(p.draw, title=p.title, icon=p.icon, url_path=p.path, default=p is OWN[0]) for p in _offer().items.values()]
+
+
+def say_what_was_refused() -> None:
+    """A warning on top of every page for each search, reward, problem or page of another package that cannot be used."""
+    for sentence in (*catalogue.refused(), *_offer().refused):
+        st.warning(markdown_text(sentence), icon=":material/extension_off:")
