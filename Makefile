@@ -11,11 +11,12 @@ export HF_HUB_DISABLE_TELEMETRY = 1
 # One process per core, four at most; a file's tests stay in one process (conftest.py), because they share servers and runs.
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 
-.PHONY: run fast test fuzz fix lint bench smollm2 browser clean help
+.PHONY: run docs fast test fuzz fix lint bench smollm2 browser clean help
 
 help:
 	@echo "make run      serve the app on http://127.0.0.1:8501"
 	@echo "make fix      mend what ruff can mend, and format"
+	@echo "make docs     write the tables of the documents anew from the code"
 	@echo "make fast     the tests without a browser and without large models: two minutes"
 	@echo "make test     run every test (installs what it needs)"
 	@echo "make fuzz     search all properties for counterexamples, with many new random examples"
@@ -39,6 +40,9 @@ fuzz: $(VENV)/.installed-dev
 fix: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.document_tables
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

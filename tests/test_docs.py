@@ -16,8 +16,8 @@ from rlm_core.cli import app
 
 ROOT = Path(__file__).parent.parent
 DOCS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("assets/**/*.md")])
-OTHERS = {"st", "Plotly", "np", "torch"}
-"""Names that other libraries' begin with."""
+OTHERS = {"st", "Plotly", "np", "torch", "rlm_explorer"}
+"""Names that begin like those of other libraries, or of the groups of entry points."""
 FILE = re.compile(r"[\w./-]+(\.(py|md|toml|json|jsonl|js)|/)")
 DOTTED = re.compile(r"[A-Za-z_][\w/]*(\.[A-Za-z_]\w*)+")
 CLASS = re.compile(r"[A-Z][a-z]\w*[A-Z]\w*|[A-Z][a-z]+")

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
-from streamlit.testing.v1 import AppTest
 
 from rlm_core import catalogue
 from rlm_core.app.supervisor import HAS_WORKER
@@ -25,7 +24,7 @@ from rlm_core.runs.import_log import import_log
 from rlm_core.runs.settings import settings, written
 from rlm_core.runs.store import Store
 from rlm_core.runs.summary import summarise
-from tests.patience import PATIENCE
+from tests.pages.app import open_tab, opened
 
 HERE = Path(__file__).parent
 LOGS = sorted((HERE / "logs").glob("*.jsonl"))
@@ -143,50 +142,31 @@ def test_the_heads_made_then_are_offered_as_rewards(pages):
 
 
 @pytest.mark.parametrize(
-    ("module", "tab", "kinds"),
+    ("page", "tab", "kind"),
     [
-        ("rewards", "Step scores", ("score",)),
-        ("rewards", "Quality", ("measure",)),
-        ("rewards", "On a tree", ("run_score",)),
-        ("rewards", "Label cost", ("cost",)),
-        ("labels", "Make labels", ("label",)),
-        ("labels", "Train", ("train",)),
+        ("rewards", "Step scores", "score"),
+        ("rewards", "Quality", "measure"),
+        ("rewards", "On a tree", "run_score"),
+        ("rewards", "Label cost", "cost"),
+        ("labels", "Make labels", "label"),
+        ("labels", "Train", "train"),
     ],
 )
-def test_the_result_of_every_job_is_drawn(pages, module, tab, kinds):
-    at = AppTest.from_function(_draw_tab, args=(module, tab), default_timeout=PATIENCE).run()
+def test_the_result_of_every_job_is_drawn(pages, page, tab, kind):
+    at = open_tab(opened(page), f"{page}.tab", tab)
     offered = next(s for s in at.selectbox if s.label == "Shown").options
-    assert len(offered) == sum(kind in kinds for _, _, kind, _ in JOBS)
+    assert len(offered) == sum(kind == k for _, _, k, _ in JOBS)
     for i in range(len(offered)):
         next(s for s in at.selectbox if s.label == "Shown").select_index(i).run()
         assert not at.exception
 
 
-def _draw_tab(module: str, tab: str) -> None:
-    """One tab of a page; AppTest takes the text of this function out of its file."""
-    from importlib import import_module
-
-    dict(import_module(f"pages.{module}.page").TABS)[tab]()
-
-
 @pytest.mark.parametrize(("run", "events"), rows("runs r", "id", "(SELECT COUNT(*) FROM events WHERE run=r.id)"))
 def test_every_run_is_drawn_on_its_page(pages, store, run, events):
-    shown = AppTest.from_function(_draw_page, args=("explore",), default_timeout=PATIENCE)
-    shown.query_params["run"] = run
-    shown.run()
-    assert not shown.exception
+    at = opened("explore", run=run)
     if events and run not in {r.id for r in store.deleted()}:
-        assert any(c.value.startswith(f"Event {events} of {events},") for c in shown.caption)
+        assert any(c.value.startswith(f"Event {events} of {events},") for c in at.caption)
 
 
 def test_the_list_of_saved_runs_is_drawn(pages):
-    shown = AppTest.from_function(_draw_page, args=("runs",), default_timeout=PATIENCE).run()
-    assert not shown.exception
-    assert any(f"{len(KEPT)} runs" in c.value for c in shown.caption)
-
-
-def _draw_page(name: str) -> None:
-    """A whole page; AppTest takes the text of this function out of its file."""
-    from importlib import import_module
-
-    getattr(import_module(f"pages.{name}.page"), name)()
+    assert any(f"{len(KEPT)} runs" in c.value for c in opened("runs").caption)
