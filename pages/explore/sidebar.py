@@ -15,7 +15,7 @@ from rlm_core import catalogue
 from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.errors import RlmError
 from rlm_core.core.problem import Problem
-from rlm_core.models.listed import OTHER, Fit, fit, refuse_unnamed
+from rlm_core.models.listed import OTHER, Fit, describe, refuse_unnamed
 from rlm_core.problems import make
 from rlm_core.problems.base import spec_text
 from rlm_core.problems.families import text
@@ -37,7 +37,7 @@ def controls() -> tuple[RunConfig, Problem] | RlmError:
     model = _model()
     search = choose("Strategy", catalogue.searches(), "search", "mcts", "How the model's steps are explored.")
     search_parameters = parameters(search, "search")
-    usual = fit(model["model"])
+    usual = describe(model["model"]).fit
     reward = _reward(search.name, search_parameters, usual)
     limits, sampling = _budget(usual), _sampling(usual)
     try:

@@ -1,4 +1,4 @@
-"""Sampling under a limit of tokens: what an engine's session generates, drawn from the run's pool first."""
+"""Sampling under a run's budget of tokens: each sample's tokens are drawn from the run's pool before they are generated."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rlm_core.engine.request import Sample, Stopper
 async def generate(
     session: Session, prompt: Sequence[int], seeds: Sequence[Seed], *, temperature: float, max_tokens: int, stop: Stopper
 ) -> list[Sample]:
-    """One continuation of the prompt for each seed, as `Session.generate` gives it.
+    """One continuation of the prompt per seed, as `Session.generate` gives it.
 
     Where tokens are short, samples get equal shares, and what one leaves over goes to the others. A sample that the
     limit ends is truncated and `starved`; OutOfTokens if the pool asks for whole samples.
@@ -27,7 +27,7 @@ async def generate(
         return await session.generate(prompt, seeds, temperature=temperature, max_tokens=max_tokens, stop=stop)
 
     async def go_on(indices: Sequence[int], share: int) -> None:
-        """Samples of one length, by so many tokens."""
+        """Continue samples of one length by `share` tokens."""
         before = found[indices[0]].ids
         more = await session.generate(
             [*prompt, *before],

@@ -12,7 +12,7 @@ from rlm_core.core.usage import Seed
 from rlm_core.engine.token_stats import TokenStats
 
 DECIMALS = 6
-"""Log-probabilities are rounded to so many decimals, and the logits of an exact model before anything is sampled from them."""
+"""Decimals to which log-probabilities are rounded, and the logits of an exact model before anything is sampled from them."""
 
 
 def uniforms(seed: Seed, count: int, skip: int = 0) -> np.ndarray:

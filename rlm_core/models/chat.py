@@ -20,6 +20,7 @@ from rlm_core.engine.request import Sample, Stopper
 from rlm_core.models.local import LocalPolicy
 from rlm_core.models.policy import Critique, Sampling, Step
 from rlm_core.models.prompts.base import ChatFormat, decoded
+from rlm_core.models.step_parser import StepParser
 
 _SATISFIED = re.compile(r"no mistakes?\b", re.I)
 _WRONG = re.compile(r"wrong step\W*(\d+)", re.I)
@@ -61,7 +62,7 @@ class ChatPolicy(LocalPolicy):
     async def revise(self, problem: Problem, steps: Sequence[Step], critique: Critique, seed: Seed, sampling: Sampling) -> tuple[Step, ...]:
         """The whole solution again."""
         prompt = self.format.revision_prompt(problem, _written(steps), critique.text)
-        return self.split(await self._next_turn(prompt, seed, sampling, self.format.solution_ended), (), [])
+        return StepParser(self.format, self.tokenizer).split(await self._next_turn(prompt, seed, sampling, self.format.solution_ended))
 
     async def _next_turn(self, prompt: list[int], seed: Seed, sampling: Sampling, stop: Stopper) -> Sample:
         """The assistant's next turn. ModelError if the dialogue leaves no token for it."""

@@ -39,15 +39,40 @@ class ModelConfig:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Settings that suit a model where a person sets none.
+
+    temperature, max_step_tokens, max_solution_tokens: as in a run's configuration.
+    budget_tokens: offered for a first run that ends in a minute or two on two cores; None for no limit.
+    reward: offered for the same first run.
+    """
+
+    temperature: float
+    max_step_tokens: int
+    max_solution_tokens: int
+    budget_tokens: int | None
+    reward: str
+
+
+NANO_FIT = Fit(1.0, 48, 256, None, "rollouts")
+CHAT_FIT = Fit(0.6, 256, 2048, 1000, "logprob")
+"""Lines in words need room, full temperature makes small models ramble, and rollouts cost whole solutions for each state."""
+
 LOCAL = frozenset({Scorer, Inspectable, Forcer, Critic})
-"""What the engine lets any local model do."""
+"""Abilities that the engine gives any local model."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelDescription(Description[Any]):
-    """offers: the protocols of `rlm_core.models.policy` that the model has besides `Policy`, known without loading it."""
+    """A model as it is listed, known without loading it.
+
+    offers: the protocols of `rlm_core.models.policy` that it has besides `Policy`.
+    fit: the settings that suit it.
+    """
 
     offers: frozenset[type] = LOCAL | {ChatModel}
+    fit: Fit = CHAT_FIT
 
 
 NANO = ModelDescription(
@@ -56,6 +81,7 @@ NANO = ModelDescription(
     sentence="A 1M-parameter transformer trained by this project on Countdown and chained arithmetic; instant on any CPU.",
     config=NanoConfig,
     offers=LOCAL,
+    fit=NANO_FIT,
 )
 SMOLLM2 = ModelDescription(
     name="smollm2",
@@ -78,28 +104,9 @@ MODELS = {d.name: d for d in (NANO, SMOLLM2, OTHER)}
 """Listed models; any other name is taken as an id, folder or file (`OTHER`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fit:
-    """What suits a model where a person sets nothing.
-
-    temperature, max_step_tokens, max_solution_tokens: as in a run's configuration. budget_tokens, reward: what the page offers
-    for a first run that ends in a minute or two on two cores; budget_tokens None: no limit of tokens.
-    """
-
-    temperature: float
-    max_step_tokens: int
-    max_solution_tokens: int
-    budget_tokens: int | None
-    reward: str
-
-
-NANO_FIT = Fit(1.0, 48, 256, None, "rollouts")
-CHAT_FIT = Fit(0.6, 256, 2048, 1000, "logprob")
-"""Lines in words need room, full temperature makes small models ramble, and rollouts cost whole solutions for each state."""
-
-
-def fit(model: str) -> Fit:
-    return NANO_FIT if model == NANO.name else CHAT_FIT
+def describe(name: str) -> ModelDescription:
+    """The listed model of that name; `OTHER` for an id, folder or file."""
+    return MODELS.get(name, OTHER)
 
 
 def sampling_for(
@@ -110,11 +117,11 @@ def sampling_for(
     allow: tuple[str, ...] = (),
 ) -> Sampling:
     """How a model is sampled: as given, and where None is given in the way that fits it."""
-    fitting = fit(model)
+    fit = describe(model).fit
     return Sampling(
-        fitting.temperature if temperature is None else temperature,
-        max_step_tokens or fitting.max_step_tokens,
-        max_solution_tokens or fitting.max_solution_tokens,
+        fit.temperature if temperature is None else temperature,
+        max_step_tokens or fit.max_step_tokens,
+        max_solution_tokens or fit.max_solution_tokens,
         allow,
     )
 
@@ -136,8 +143,8 @@ def refuse_lacking(user: str, needs: Iterable[type], model: str) -> None:
     for need in needs:
         if need not in describe(model).offers:
             able = [d.name for d in MODELS.values() if need in d.offers and d is not OTHER]
-            able += ["another model by its id, folder or GGUF file"] if need in OTHER.offers else []
-            allowed = f"choose {' or '.join(able)}" if able else "no model here does"
+            able += ["any other model by its id, folder or GGUF file"] if need in OTHER.offers else []
+            allowed = f"allowed are {', '.join(able)}" if able else "no listed model does"
             raise ConfigError(f"{user} needs a model that {ABILITIES[need]}, and {model} does not; {allowed}.")
 
 
@@ -153,10 +160,11 @@ def refuse_unnamed(model: str) -> None:
     if os.path.isdir(path):
         raise ModelError(f"The folder {model} holds no config.json, so it is not a model.")
     if not model.endswith(".gguf") and not HUB_ID.fullmatch(model):
-        raise ModelError(
-            f"There is no model named '{model}'; allowed are nano, smollm2, a Hugging Face id (owner/name), a folder or a .gguf file."
-        )
+        raise unknown_model(model)
 
 
-def describe(name: str) -> ModelDescription:
-    return MODELS.get(name, OTHER)
+def unknown_model(name: str) -> ModelError:
+    """The error for a name that is neither listed nor an id, folder or file."""
+    return ModelError(
+        f"There is no model named '{name}'; allowed are nano, smollm2, a Hugging Face id (owner/name), a folder or a .gguf file."
+    )

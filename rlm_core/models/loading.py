@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from rlm_core.engine.backends.torch import TorchRunner
 from rlm_core.engine.engine import Engine
 from rlm_core.engine.loading import gguf, nano
 from rlm_core.models.chat import ChatPolicy
+from rlm_core.models.listed import HUB_ID, unknown_model
 from rlm_core.models.local import LocalPolicy
 from rlm_core.models.prompts.base import ChatFormat, Format
 from rlm_core.models.prompts.chat_template import ChatTemplate
@@ -36,14 +36,16 @@ from rlm_core.models.rereading import RereadingPolicy
 transformers_logging.disable_progress_bar()  # progress goes to `report`
 
 Report = Callable[[str], None]
-"""Told in words how loading goes on."""
-
-_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+"""Takes a sentence about the progress of loading."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """A model ready to decode. `policy()` opens one search's view of it."""
+    """A model ready to decode. `policy()` opens one search's view of it.
+
+    name: as it was asked for.
+    format: how problems are put to it, and where its steps end.
+    """
 
     name: str
     engine: Engine
@@ -90,7 +92,7 @@ def pick_device(wanted: str) -> str:
 
 
 def pick_dtype(wanted: str, device: str) -> torch.dtype:
-    """float32 on a CPU, bfloat16 on an accelerator that has it, unless told otherwise."""
+    """float32 on a CPU, bfloat16 on an accelerator that has it, unless another is wanted."""
     if wanted != "auto":
         return {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}[wanted]
     if device == "cuda":
@@ -162,10 +164,8 @@ def source_folder(name: str, report: Report = lambda text: None) -> Path:
         if not (folder / "config.json").is_file():
             raise ModelError(f"The folder {name} holds no config.json, so it is not a model.")
         return folder
-    if not _HUB_ID.fullmatch(name):
-        raise ModelError(
-            f"There is no model named '{name}'; allowed are nano, smollm2, a Hugging Face id (owner/name), a folder or a .gguf file."
-        )
+    if not HUB_ID.fullmatch(name):
+        raise unknown_model(name)
     from rlm_core.engine.loading.hub import download  # imports the hub's client only when it is needed
 
     return download(name, report)

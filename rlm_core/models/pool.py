@@ -22,11 +22,11 @@ ModelKey = tuple[str, str, str, str]
 
 
 def silent(text: str) -> None:
-    """A report nobody reads."""
+    """A report that nobody reads."""
 
 
 class ModelPool:
-    """Loaded models by what was asked for; loading happens once, in a thread."""
+    """Loaded models by their key; each is loaded once, in a thread."""
 
     def __init__(self) -> None:
         self._loaded: dict[ModelKey, LoadedModel] = {}
@@ -50,12 +50,12 @@ class ModelPool:
             del self._loaded[key], self._turn[key]
 
     def turn(self, key: ModelKey) -> contextlib.AbstractAsyncContextManager:
-        """Wait for one's turn where searches do not share a batch: each would only make the others wait, and their clocks run on."""
+        """One search at a time where searches do not share a batch: each would only make the others wait, and their clocks run on."""
         return contextlib.nullcontext() if self._loaded[key].engine.exact else self._turn[key]  # type: ignore[return-value]
 
     async def warm_up(self) -> None:
         """Load the bundled model and decode once, so that the first person does not wait for it."""
-        loaded = await self.get(("nano", "auto", "auto", "auto"), lambda text: None)
+        loaded = await self.get(("nano", "auto", "auto", "auto"), silent)
         await loaded.policy().propose(make("countdown:seed=0"), (), [(0,)], Sampling(max_step_tokens=8))
 
     async def policy(self, name: str) -> LocalPolicy:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from rlm_core.core.events import Token
 from rlm_core.core.problem import Problem
-from rlm_core.core.special_tokens import MARKERS
+from rlm_core.core.special_tokens import ANSWER, MARKERS
 from rlm_core.core.usage import Seed, Usage
 from rlm_core.models.policy import Critique, Sampling, Step
 
@@ -58,7 +58,7 @@ class ScriptedPolicy:
 
     def _step(self, text: str) -> Step:
         self.usage.generated += len(text)
-        return Step(text, self._tokens(text), finished="<answer>" in text)
+        return Step(text, self._tokens(text), finished=ANSWER in text)
 
     @staticmethod
     def _tokens(text: str) -> tuple[Token, ...]:

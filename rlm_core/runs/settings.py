@@ -9,7 +9,7 @@ from typing import Any
 from rlm_core import catalogue
 from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.parameters import Description
-from rlm_core.models.listed import describe, fit, sampling_for
+from rlm_core.models.listed import describe, sampling_for
 
 SAMPLING = {
     "temperature": "Temperature",
@@ -81,10 +81,11 @@ def _budget(budget: Budget) -> Iterable[Setting]:
 
 
 def _sampling(config: RunConfig) -> Iterable[Setting]:
-    usual, sampling = fit(config.model), sampling_for(config.model, config.temperature, config.max_step_tokens, config.max_solution_tokens)
+    fit = describe(config.model).fit
+    sampling = sampling_for(config.model, config.temperature, config.max_step_tokens, config.max_solution_tokens)
     for name, title in SAMPLING.items():
         value = getattr(sampling, name)
-        yield Setting("Sampling", title, written(value), value == getattr(usual, name))
+        yield Setting("Sampling", title, written(value), value == getattr(fit, name))
     yield Setting("Sampling", "Seed", str(config.seed), config.seed == RunConfig().seed)
 
 

@@ -55,7 +55,7 @@ def test_a_file_written_anew_within_the_second_is_another(file):
 
 
 def test_a_large_file_is_told_apart_without_being_read_whole(tmp_path, monkeypatch):
-    monkeypatch.setattr(gguf, "MOST_BLOCKS", 16)
+    monkeypatch.setattr(gguf, "MAX_BLOCKS", 16)
     large = tmp_path / "large.gguf"
     with large.open("wb") as hole:
         hole.truncate(1 << 30)

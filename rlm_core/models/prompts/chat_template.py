@@ -20,15 +20,15 @@ Message = dict[str, str]
 
 Arrangement = Callable[[Sequence[Message]], list[dict[str, Any]]]
 
-NAMED_FOR_OTHER_ENDS = ("tool_use", "rag")
-"""Templates that stand beside a model's default one."""
+SPECIAL_PURPOSE = ("tool_use", "rag")
+"""Names of templates that stand beside a model's default one."""
 
 THINKING_SWITCHES = ("enable_thinking", "thinking")
 """What templates call the switch of their thinking space: Qwen3 and most others; DeepSeek-V3.1 and Granite."""
 
 
 class ChatTemplate:
-    """messages in, the text of a prompt out, up to where the assistant's next turn begins."""
+    """Messages in, the text of a prompt out, up to where the assistant's next turn begins."""
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
         self._tokenizer = tokenizer
@@ -36,7 +36,10 @@ class ChatTemplate:
         self.source = _chosen(tokenizer.chat_template)
 
     def render(self, messages: Sequence[Message], thinking: bool) -> str:
-        """The prompt's text. thinking: is the template told to leave room for it? ModelError if it takes the messages in no arrangement."""
+        """The prompt's text. ModelError if the template takes the messages in no arrangement.
+
+        thinking: is the template asked to leave a thinking space open?
+        """
         arrange = self.arrangement(tuple(m["role"] for m in messages))
         try:
             return self._apply(arrange(messages), thinking)
@@ -72,10 +75,10 @@ class ChatTemplate:
 
 
 def _chosen(template: object) -> str:
-    """The template itself; of several by name the default one, or the first that is not for other ends."""
+    """The template itself; of several by name the default one, or the first that is not for a special purpose."""
     if not isinstance(template, dict):
         return template if isinstance(template, str) else ""
-    ordinary = [text for name, text in template.items() if name not in NAMED_FOR_OTHER_ENDS]
+    ordinary = [text for name, text in template.items() if name not in SPECIAL_PURPOSE]
     return template.get("default") or next(iter([*ordinary, *template.values()]), "")
 
 
@@ -98,13 +101,13 @@ def _system_in_first_turn(messages: Sequence[Message]) -> list[dict[str, Any]]:
 
 
 def _one_question(messages: Sequence[Message]) -> list[dict[str, Any]]:
-    """All turns as one of the user's, said by whom; the system's stays what it is."""
+    """All turns as one of the user's, each with its role before it; the system's stays as it is."""
     system = [m for m in messages if m["role"] == "system"]
     turns = [m for m in messages if m["role"] != "system"]
     if len(turns) < 2:
         return _as_they_are(messages)
-    told = "\n\n".join(f"{m['role'].capitalize()}: {m['content']}" for m in turns)
-    return _as_they_are([*system, {"role": "user", "content": told}])
+    text = "\n\n".join(f"{m['role'].capitalize()}: {m['content']}" for m in turns)
+    return _as_they_are([*system, {"role": "user", "content": text}])
 
 
 def _all_in_one(messages: Sequence[Message]) -> list[dict[str, Any]]:
@@ -119,4 +122,4 @@ def _in_parts(arrange: Arrangement) -> Arrangement:
 ARRANGEMENTS: tuple[Arrangement, ...] = tuple(
     way for arrange in (_as_they_are, _system_in_first_turn, _one_question, _all_in_one) for way in (arrange, _in_parts(arrange))
 )
-"""From what a template made for such messages takes to what nearly any takes."""
+"""In the order in which they are tried: from the messages as they are to one question, which nearly any template takes."""

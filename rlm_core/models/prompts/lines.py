@@ -1,4 +1,4 @@
-"""Any chat or base model: one step a line; a line with an answer, or the model's own end token, ends the solution.
+"""Any chat or base model: one step per line; a line with an answer, or the model's own end token, ends the solution.
 
 A line that only announces the answer ("**Final Answer:**", "<answer>") is one step with the line that gives it. The
 first line that states an answer ends the solution, even where a box was meant for an intermediate result: no reader
@@ -31,14 +31,19 @@ REQUESTS = {
     REVISE: f"If your last step is false, write {REVISE} on the next line and then the step again.",
     TOOL: f"For every calculation write {TOOL}25*2{RESULT} and its result will be put there.",
 }
-"""How a marker is asked for in words."""
+"""The request for each marker, in words."""
 REVIEW = "Check this solution step by step. Name the first wrong step as 'Wrong step: k', or write 'No mistakes.'"
 REVISION = "Write the whole solution again without the mistake, one step per line, and end with a line 'Answer: …'."
 
 
 @dataclass(frozen=True, slots=True)
 class LineFormat:
-    """chat: put the problem through the model's chat template, worked examples as earlier turns; otherwise as plain text."""
+    """One step per line.
+
+    chat: put the problem through the model's chat template, worked examples as earlier turns; otherwise as plain text.
+    end_ids: every token with which the model may end its turn.
+    template: the chat template; None for plain text.
+    """
 
     tokenizer: PreTrainedTokenizerBase
     chat: bool
@@ -71,7 +76,7 @@ class LineFormat:
         return [*messages, {"role": "user", "content": problem.question}]
 
     def dialogue(self, problem: Problem, turns: Sequence[str]) -> list[int]:
-        """The problem, then the assistant's and the user's turns by turns, and whatever comes before the assistant's next."""
+        """The problem, then turns of the assistant and the user in alternation, up to where the assistant's next turn begins."""
         chosen = task(problem.task)
         if not self.chat:
             return list(self.tokenizer.encode(_plain(chosen, problem.question, ()) + "\n\n".join(turns) + "\n"))
@@ -152,7 +157,7 @@ class LineFormat:
         return not self._in_thinking(allow) and self.step_ended(ids) and ends_solution(self.text(ids))
 
     def _in_thinking(self, allow: Allow) -> bool:
-        """Only where the model has delimiters can an answer be told from the same words within its thinking."""
+        """Only where the model has delimiters can an answer be distinguished from the same words within its thinking."""
         return THINK in allow and self.delimited
 
     def solution_ended(self, ids: Sequence[int], allow: Allow = ()) -> bool:

@@ -1,4 +1,4 @@
-"""The bundled model's notation: `<step>` between steps, `<answer>…<eos>` at the end, a marker wherever something else happens."""
+"""The bundled model's notation: `<step>` between steps, `<answer>…<eos>` at the end, and a marker for everything else."""
 
 from __future__ import annotations
 
