@@ -10,19 +10,25 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from rlm_core.core.config import RunConfig
-from rlm_core.core.tree import replay
-from rlm_core.problems import make
+from rlm_core.core.paths import ROOT, VARIABLE
+from rlm_core.jobs.queue import Jobs, ScoreJob
+from rlm_core.labels.base import solution
+from rlm_core.labels.book import LabelBook
+from rlm_core.problems.families.text import from_text
 from rlm_core.runs.store import Store
-from rlm_core.runs.summary import summarise
-from tests.helpers import random_log
+from tests.browser.acts import show
 from tests.patience import PATIENCE, until
+from tests.saved import save_runs
 
-ROOT = Path(__file__).parents[2]
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
 CHROMIUM = next((p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), None)
 QUIET = [
     "--no-sandbox",
@@ -32,6 +38,9 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
+WRONG = solution(from_text("What is 6*7?", "42"), ("6*7=41", "so it is", "Answer: 41"), answer="41", correct=False, origin="file a, line 1")
+RIGHT = solution(from_text("What is 40+2?", "42"), ("42", "Answer: 42"), answer="42", correct=True, origin="file a, line 2")
+SCORES = ScoreJob("chain:steps=7,seed=3", ("prm:nano", "logprob"), samples=4)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -43,7 +52,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    """What the page said when a test failed on it is told with the failure."""
+    """The report of a test that failed on a page holds the text of the page."""
     report = yield
     page = getattr(item, "funcargs", {}).get("page")
     if report.when == "call" and report.failed and page is not None:
@@ -53,14 +62,14 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 @contextmanager
 def served(data: Path) -> Iterator[str]:
-    """The address of an app that keeps its data there; gone with the block."""
+    """The address of an app that keeps its data in the folder; ended with the block."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     server = subprocess.Popen(
         [sys.executable, "-m", "rlm_core", "serve", "--port", str(port)],
         cwd=ROOT,
-        env=os.environ | {"RLM_EXPLORER_DATA": str(data)},
+        env=os.environ | {VARIABLE: str(data)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -83,49 +92,71 @@ def answers(url: str) -> bool:
     return True
 
 
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A running app.
+
+    url: its address.
+    store: its store, with saved runs, solutions to label and a job that scores steps.
+    run: the id of a saved run of a tree search.
+    first_links: the links in the navigation that the first visitor of the server saw.
+    """
+
+    url: str
+    store: Store
+    run: str
+    first_links: list[str]
+
+
 @pytest.fixture(scope="session")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a running app with an empty data folder."""
-    with served(tmp_path_factory.mktemp("data")) as url:
-        yield url
-
-
-@pytest.fixture
-def fresh(tmp_path: Path) -> Iterator[str]:
-    """The address of an app that nobody has opened yet."""
-    with served(tmp_path) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory):
-    """The address of an app with six saved runs, and its store."""
-    folder = tmp_path_factory.mktemp("kept")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """One app for all browser tests."""
+    folder = tmp_path_factory.mktemp("data")
     store = Store(folder)
-    for seed in range(6):
-        log, config = random_log(seed, 20), RunConfig(seed=seed)
-        store.add_log(log, config, make(config.problem), "finished", summarise(replay(log)).as_dict(), "")
+    run = save_runs(store, 6)[-1]
+    LabelBook(store).add([WRONG, RIGHT])
+    Jobs(store).create(SCORES)
     with served(folder) as url:
-        yield url, store
+        yield Site(url, store, run, first_links(url))
 
 
-@pytest.fixture(scope="module")
-def browser():
-    """Closed with its module: while it is open, playwright's own event loop would stand in the way of `asyncio.run`."""
+def first_links(url: str) -> list[str]:
+    """The links that a page other than the first one shows in its navigation."""
+    with chromium() as browser:
+        page = browser.new_page()
+        page.goto(f"{url}/rewards", timeout=1000 * PATIENCE)
+        page.get_by_role("tab", name="Step scores").wait_for(timeout=1000 * PATIENCE)
+        return [link.inner_text().splitlines()[-1] for link in page.locator("[data-testid=stTopNavLink]").all()]
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield chromium
-        chromium.close()
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def browser(site: Site) -> Iterator[Browser]:
+    """Closed with its module: while it is open, playwright's own event loop would prevent `asyncio.run`."""
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture
-def page(browser, address):
-    """A fresh page on the app, its controls drawn."""
+def page(browser: Browser) -> Iterator[Page]:
+    """An empty page."""
     opened = browser.new_page(viewport={"width": 1280, "height": 900})
     opened.set_default_timeout(1000 * PATIENCE)
-    opened.goto(address)
-    opened.locator(".st-key-run button").wait_for()
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def run(page: Page, site: Site) -> str:
+    """The id of the saved run, which the page shows."""
+    show(page, site, site.run)
+    return site.run

@@ -1,53 +1,38 @@
-"""Exports in a real browser: none fails, however quickly they are asked for and whatever the page does meanwhile."""
+"""Exports in a real browser: every press is a file, however quick, and while the page is drawn again; each names its moment."""
 
 from __future__ import annotations
 
 import json
-import re
+from pathlib import Path
 
-import pytest
+from tests.browser.acts import moment, wait_for_moment
 
-BUTTONS = ("Event log (JSONL)", "Nodes (CSV)", "Graph (JSON)", "Picture (HTML)")
-
-
-@pytest.fixture
-def run(browser, kept):
-    """The page of a saved run, its exports open."""
-    url, store = kept
-    opened = browser.new_page(viewport={"width": 1280, "height": 900}, accept_downloads=True)
-    opened.set_default_timeout(60_000)
-    opened.goto(f"{url}/?run={store.list()[0].id}")
-    opened.get_by_role("tab", name="Export").click()
-    opened.get_by_role("button", name=BUTTONS[0]).wait_for()
-    yield opened
-    opened.close()
+BUTTONS = {"Event log (JSONL)": "-the-end.jsonl", "Nodes (CSV)": "-nodes.csv", "Graph (JSON)": "-graph.json", "Picture (HTML)": ".html"}
 
 
-def test_twelve_exports_without_a_pause_are_twelve_files(run):
+def test_twelve_exports_without_a_pause_are_twelve_files_of_their_moment(page, run):
+    page.get_by_role("tab", name="Export").click()
+    page.get_by_role("button", name="Graph (JSON)").wait_for()
+    shown = moment(page) - 1
+    page.keyboard.press("ArrowLeft")
+    wait_for_moment(page, shown)
+    page.get_by_text(f"are those of event {shown} of").wait_for()
     files = []
-    run.on("download", lambda file: files.append(file))
-    for _ in range(3):
-        for name in BUTTONS:
-            run.get_by_role("button", name=name).click(no_wait_after=True)
-        run.keyboard.press("ArrowLeft")  # the page is drawn again at once
-    for _ in range(120):
-        if len(files) >= 12:
-            break
-        run.wait_for_timeout(250)
+
+    def twelfth(file) -> bool:
+        files.append(file)
+        return len(files) == 12
+
+    with page.expect_event("download", predicate=twelfth):
+        for _ in range(3):
+            for name in BUTTONS:
+                page.get_by_role("button", name=name).click(no_wait_after=True)
+            page.get_by_role("tab", name="Export").focus()  # the keys are the timeline's again
+    assert not any(f.failure() for f in files)
     names = [f.suggested_filename for f in files]
-    assert len(names) == 12 and all(f.failure() is None for f in files)
-    assert [sum(n.endswith(e) for n in names) for e in ("the-end.jsonl", "nodes.csv", "graph.json", ".html")] == [3, 3, 3, 3]
-    assert run.get_by_text("Failed to generate").count() == 0
-
-
-def test_an_export_of_a_moment_says_the_moment(run):
-    run.keyboard.press("ArrowLeft")
-    run.wait_for_url(re.compile(r"t=(\d+)"))
-    moment = int(re.search(r"t=(\d+)", run.url)[1])
-    run.get_by_text(f"are those of event {moment} of").wait_for()
-    with run.expect_download() as told:
-        run.get_by_role("button", name="Graph (JSON)").click()
-    assert f"-at-event-{moment}-graph.json" in told.value.suggested_filename
-    with open(told.value.path()) as file:
-        graph = json.load(file)["graph"]
-    assert (graph["event"], graph["the_end"]) == (moment, False)
+    assert [sum(n.endswith(end) for n in names) for end in BUTTONS.values()] == [3, 3, 3, 3]
+    assert sum(f"-at-event-{shown}" in n for n in names) == 9
+    graph = next(f for f in files if f.suggested_filename.endswith("-graph.json"))
+    attributes = json.loads(Path(graph.path()).read_text())["graph"]
+    assert attributes["event"] == shown
+    assert attributes["the_end"] is False
