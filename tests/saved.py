@@ -7,6 +7,7 @@ import msgspec
 from rlm_core.core.config import RunConfig
 from rlm_core.core.events import Record
 from rlm_core.core.tree import replay
+from rlm_core.core.words import RunStatus
 from rlm_core.runs.store import Store
 from rlm_core.runs.summary import summarise
 from tests.helpers import random_log
@@ -16,7 +17,7 @@ def save(store: Store, records: list[Record], config: RunConfig) -> str:
     """The id of a finished run with this log, and with the settings of `config` except the problem."""
     tree = replay(records)
     config = msgspec.structs.replace(config, problem=tree.problem.spec)
-    return store.add_log(records, config, tree.problem, "finished", summarise(tree).as_dict(), "")
+    return store.add_log(records, config, tree.problem, RunStatus.FINISHED, summarise(tree).as_dict(), "")
 
 
 def save_runs(store: Store, count: int) -> list[str]:

@@ -15,6 +15,7 @@ from rlm_core import catalogue
 from rlm_core.core.parameters import Description, NoSettings
 from rlm_core.core.tree import SearchTree
 from rlm_core.core.wording import counted
+from rlm_core.core.words import RunStatus
 from rlm_core.jobs.forecast import duration
 from rlm_core.runs.progress import Progress, progress
 from rlm_core.runs.store import RunRow
@@ -35,13 +36,13 @@ def search_of(row: RunRow) -> Description[Any]:
 
 
 def shown_status(row: RunRow) -> str:
-    return "paused" if row.status == "running" and row.wish == "pause" else row.status
+    return "paused" if row.status == RunStatus.RUNNING and row.request == "pause" else row.status
 
 
 def elapsed(row: RunRow, tree: SearchTree) -> float:
     """Seconds of work: up to the last event; in a running run also those since that event was stored."""
     written = max(row.summary.get("written", 0.0), st.session_state.get(RESUMED, {}).get(row.id, 0.0))
-    if shown_status(row) != "running" or not written:
+    if shown_status(row) != RunStatus.RUNNING or not written:
         return tree.time
     return tree.time + max(0.0, time.time() - written)
 
@@ -59,15 +60,15 @@ def status_line(row: RunRow, tree: SearchTree, last: int) -> None:
         parts.append("no answer yet")
     if tree.seq:
         parts += _counts(row, tree, found)
-        parts.append(clock_html(row.id, seconds, now and status == "running"))
+        parts.append(clock_html(row.id, seconds, now and status == RunStatus.RUNNING))
         if tree.time > 0.2:
             parts.append(f"{tree.totals.generated / tree.time:,.0f} tokens/s")
         prompt = tree.totals.computed + tree.totals.reused
         if prompt:
             parts.append(f"{tree.totals.reused / prompt:.0%} of prompt tokens reused")
-    if now and status == "running" and found.left is not None:
+    if now and status == RunStatus.RUNNING and found.left is not None:
         parts.append(f"about {duration(found.left)} left" if found.share is not None else f"at most {duration(found.left)} left")
-    if now and status == "running" and seconds - tree.time > QUIET_SECONDS:
+    if now and status == RunStatus.RUNNING and seconds - tree.time > QUIET_SECONDS:
         parts.append("the model is writing; its tokens are counted when it is done")
     if now and not row.active and tree.finished:
         parts.append(f"ended because {html_text(catalogue.stop_reason(tree.finished.stop).sentence)}")
@@ -94,17 +95,17 @@ def _counts(row: RunRow, tree: SearchTree, found: Progress) -> list[str]:
 
 def _message(row: RunRow, status: str) -> None:
     text = markdown_text(row.message)
-    if status == "queued":
+    if status == RunStatus.QUEUED:
         before = store().position(row.id)
         st.info("Waiting for a worker" + (f"; {before} before this one." if before else "."), icon=":material/hourglass_top:")
-    elif status == "loading":
+    elif status == RunStatus.LOADING:
         st.info(text or "Loading the model …", icon=":material/downloading:")
-    if status in ("queued", "loading"):
+    if status in (RunStatus.QUEUED, RunStatus.LOADING):
         waited = clock_html(f"{row.id} waiting", max(0.0, time.time() - row.created), True)
         st.html(f'<div class="rlm-status">{waited} since Run was pressed</div>')
-    if status == "failed":
+    if status == RunStatus.FAILED:
         st.error(f"{text} Change the setting it names and press Run again; this run is kept.", icon=":material/error:")
-    elif status == "interrupted":
+    elif status == RunStatus.INTERRUPTED:
         st.warning(f"Interrupted: {text}.", icon=":material/warning:")
 
 
@@ -114,13 +115,13 @@ def run_buttons(row: RunRow) -> None:
         return
     supervisor()
     pause_at, cancel_at, _ = st.columns([1, 1, 2])
-    paused = row.wish == "pause"
+    paused = row.request == "pause"
     icon = ":material/play_arrow:" if paused else ":material/pause:"
     if pause_at.button("Go on" if paused else "Pause", icon=icon, width="stretch", key="pause"):
-        store().wish(row.id, "go" if paused else "pause")
+        store().request(row.id, "go" if paused else "pause")
         st.session_state.setdefault(RESUMED, {})[row.id] = time.time()  # the clock leaves the pause out
         st.rerun(scope="fragment")
     help = "The solutions found so far are kept, and the answer is chosen from them."
     if cancel_at.button("Cancel", icon=":material/stop:", width="stretch", key="cancel", help=help):
-        store().wish(row.id, "cancel")
+        store().request(row.id, "cancel")
         st.rerun(scope="fragment")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.shared.escape import markdown_text
-from pages.shared.jobs import job_button, job_view
+from pages.shared.jobs import job_button, job_setting, job_view
 from pages.shared.model_picker import pick_model
 from pages.shared.services import book, store
 from pages.shared.state import remembered
 from rlm_core.core.wording import LABELLED_BY, counted
-from rlm_core.jobs.forecast import parts
-from rlm_core.jobs.queue import JobRow, LabelJob
+from rlm_core.jobs.label import JOB, LabelJob
+from rlm_core.jobs.queue import JobRow
 from rlm_core.rewards.heads.recipe import MAKERS
 
 JOB_KEY = "labels.make.job"
@@ -25,20 +25,19 @@ def automatic_labels() -> None:
     st.markdown(f"Labels every step of the {counted(held.solutions, 'solution')} in the label book that this maker has not labelled yet.")
     maker_at, model_at, count_at, go_at = st.columns([4, 3, 3, 2], vertical_alignment="bottom")
     maker = remembered(maker_at.selectbox, "Made by", list(MAKERS), key="labels.maker", default="soft", format_func=_title)
-    model, rollouts, noise = "nano", 8, 0.1
+    model, rollouts, noise = "nano", JOB.setting("rollouts").default, JOB.setting("noise").default
     if maker in ("hard", "soft", "judge"):
         with model_at:
             model = pick_model("labels.model")
     if maker in ("hard", "soft"):
-        rollouts = remembered(count_at.number_input, "Rollouts per step", 1, 64, step=1, key="labels.rollouts", default=8)
+        rollouts = job_setting(count_at, JOB, "rollouts", "labels.rollouts")
     elif maker == "noisy":
-        noise = remembered(count_at.number_input, "Share flipped", 0.0, 0.5, step=0.05, key="labels.noise", default=0.1)
+        noise = job_setting(count_at, JOB, "noise", "labels.noise", step=0.05)
     job = LabelJob(maker, model, rollouts=int(rollouts), noise=float(noise))
-    left = parts(job, store(), book())[0].pieces
+    left = JOB.parts(job, store(), book())[0].count
     st.caption(MAKERS[maker] + ("" if left else " All solutions in the label book have these labels already."))
-    job_button(go_at, "Make labels", "label", lambda: job, key=JOB_KEY, possible=left > 0)
-    nothing = "Press Make labels: progress and the tokens spent are shown, and finished labels are kept if you cancel."
-    job_view(LabelJob, JOB_KEY, lambda j: f"{_title(j.maker)}, {j.model}", _draw, nothing)
+    job_button(go_at, JOB, "label", lambda: job, key=JOB_KEY, possible=left > 0)
+    job_view(JOB, JOB_KEY, lambda j: f"{_title(j.maker)}, {j.model}", _draw)
 
 
 def _title(maker: str) -> str:

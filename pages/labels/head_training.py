@@ -14,7 +14,8 @@ from pages.shared.services import book
 from pages.shared.state import remembered
 from rlm_core.core.paths import data_folder
 from rlm_core.core.wording import LABELLED_BY, counted
-from rlm_core.jobs.queue import JobRow, TrainJob
+from rlm_core.jobs.queue import JobRow
+from rlm_core.jobs.train import JOB, TrainJob
 from rlm_core.problems.sets import check_set
 from rlm_core.rewards.heads.head import BUNDLED, KINDS, cards, refuse_taken
 from rlm_core.rewards.heads.recipe import HeadRecipe
@@ -58,10 +59,9 @@ def head_training() -> None:
 
     if missing := _missing(origin, weights):
         st.info(missing, icon=":material/inbox:")
-    job_button(go_at, "Train", "model_training", job, key=JOB_KEY, possible=not missing)
+    job_button(go_at, JOB, "model_training", job, key=JOB_KEY, possible=not missing)
     _replaced(f"{kind}:{name}")
-    ready = "Press Train: the head is trained on this machine in seconds to minutes, then measured on problems it has not seen."
-    job_view(TrainJob, JOB_KEY, lambda j: f"{j.recipe.kind}:{j.recipe.name} for {j.recipe.model}", _draw, "" if missing else ready)
+    job_view(JOB, JOB_KEY, lambda j: f"{j.recipe.kind}:{j.recipe.name} for {j.recipe.model}", _draw, hint=not missing)
 
 
 def _missing(origin: str, weights: dict[str, float]) -> str:
@@ -133,7 +133,7 @@ def _draw(row: JobRow) -> None:
         st.warning(f"{left_out:,} labelled {were} left out. {markdown_text(next(iter(refused)))}", icon=":material/warning:")
     if card["quality"]:
         st.dataframe(_quality(card["quality"]), hide_index=True, width="stretch")
-    elif isinstance(row.job, TrainJob) and row.job.recipe.measure:
+    elif row.job.recipe.measure:
         st.info("It was not measured: it was trained on all problems of the measurement.", icon=":material/info:")
     curve = pd.DataFrame(row.result["curve"]).set_index("epoch").rename(columns={"loss": "learned from", "held_out_loss": "held out"})
     st.caption("Loss in nats, on what it learned from and on held-out problems")

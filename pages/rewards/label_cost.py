@@ -12,7 +12,8 @@ from pages.shared.plot import chart
 from pages.shared.state import remembered
 from rlm_core.core.wording import LABELLED_BY
 from rlm_core.figures.charts.reward_quality import cost_figure
-from rlm_core.jobs.queue import CostJob, JobRow
+from rlm_core.jobs.label_cost import JOB, CostJob
+from rlm_core.jobs.queue import JobRow
 from rlm_core.rewards.heads.recipe import MAKERS
 
 JOB_KEY = "rewards.cost.job"
@@ -40,9 +41,8 @@ def label_cost() -> None:
     )
     sizes = SIZES[remembered(size_at.selectbox, "Pool", list(SIZES), key="rewards.cost.size", default="200 problems")]
     job = CostJob(tuple(makers), f"chain:n={sizes[-1]},steps=7", sizes=sizes, model=model)
-    job_button(go_at, "Compare", "price_check", lambda: job, key=JOB_KEY, possible=bool(makers))
-    nothing = "Press Compare: it takes some minutes, most of them for rollouts; the chart is then kept."
-    job_view(CostJob, JOB_KEY, lambda j: f"{j.problems}: {', '.join(j.makers)}", _draw, nothing)
+    job_button(go_at, JOB, "price_check", lambda: job, key=JOB_KEY, possible=bool(makers))
+    job_view(JOB, JOB_KEY, lambda j: f"{j.problems}: {', '.join(j.makers)}", _draw)
 
 
 def _draw(row: JobRow) -> None:

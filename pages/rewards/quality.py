@@ -10,7 +10,7 @@ import streamlit as st
 from pages.rewards.failures import without_failures
 from pages.shared.escape import markdown_text
 from pages.shared.html import theme
-from pages.shared.jobs import job_button, job_view
+from pages.shared.jobs import job_button, job_setting, job_view
 from pages.shared.model_picker import pick_model
 from pages.shared.plot import chart
 from pages.shared.reward_picker import pick_rewards, reward_title
@@ -18,7 +18,8 @@ from pages.shared.services import book
 from pages.shared.state import remembered
 from rlm_core.core.wording import LABELLED_BY
 from rlm_core.figures.charts.reward_quality import best_of_n_figure, calibration_figure
-from rlm_core.jobs.queue import JobRow, MeasureJob
+from rlm_core.jobs.measure import JOB, MeasureJob
+from rlm_core.jobs.queue import JobRow
 from rlm_core.problems.sets import check_set
 
 DEFAULT = ("prm:nano", "prm:nano-head", "orm:nano", "logprob")
@@ -41,7 +42,7 @@ def quality() -> None:
         format_func=_truth,
         help="Where the true labels of steps come from.",
     )
-    samples, problems = 16, "chain:n=60"
+    samples, problems = JOB.setting("samples").default, "chain:n=60"
     if truth == SOLVER:
         problems = remembered(
             set_at.text_input,
@@ -50,7 +51,7 @@ def quality() -> None:
             default="chain:n=60",
             help="How many of which kind, such as chain:n=100, chain:steps=5,n=100 or countdown:numbers=3,n=100.",
         ).strip()
-        samples = remembered(samples_at.number_input, "Solutions per problem", 2, 64, step=1, key="rewards.measure.samples", default=16)
+        samples = job_setting(samples_at, JOB, "samples", "rewards.measure.samples")
     rewards_at, go_at = st.columns([9, 2], vertical_alignment="bottom")
     with rewards_at:
         chosen = pick_rewards("rewards.measure.rewards", model, DEFAULT)
@@ -59,9 +60,8 @@ def quality() -> None:
         check_set(problems)
         return MeasureJob(problems, chosen, model, int(samples), labels="" if truth == SOLVER else truth)
 
-    job_button(go_at, "Measure", "query_stats", job, key=JOB_KEY, possible=bool(chosen))
-    nothing = "Press Measure: solutions of held-out problems are sampled once, and all rewards judge the same ones."
-    job_view(MeasureJob, JOB_KEY, _asked, _draw, nothing)
+    job_button(go_at, JOB, "query_stats", job, key=JOB_KEY, possible=bool(chosen))
+    job_view(JOB, JOB_KEY, _asked, _draw)
 
 
 def _truth(source: str) -> str:

@@ -9,7 +9,7 @@ import streamlit as st
 from pages.rewards.failures import without_failures
 from pages.shared.escape import html_text, markdown_text
 from pages.shared.html import table_html, theme
-from pages.shared.jobs import job_button, job_view
+from pages.shared.jobs import job_button, job_setting, job_view
 from pages.shared.model_picker import pick_model
 from pages.shared.plot import plot
 from pages.shared.reward_picker import pick_rewards, reward_title
@@ -17,7 +17,8 @@ from pages.shared.state import one_of, remembered
 from rlm_core.core.wording import counted, readable
 from rlm_core.figures.charts.heatmap import Row, cell, heat_figure
 from rlm_core.figures.palette import MARKS
-from rlm_core.jobs.queue import JobRow, ScoreJob
+from rlm_core.jobs.queue import JobRow
+from rlm_core.jobs.score import JOB, ScoreJob
 from rlm_core.models.listed import refuse_unreadable
 from rlm_core.problems import make
 
@@ -36,19 +37,18 @@ def step_scores() -> None:
         default="chain:steps=7,seed=3",
         help="Such as chain:steps=7,seed=3 or countdown:numbers=4,seed=31.",
     )
-    samples = remembered(samples_at.number_input, "Solutions", 1, 64, step=1, key="rewards.score.samples", default=12)
-    seed = remembered(seed_at.number_input, "Seed", 0, 2**31 - 1, step=1, key="rewards.score.seed", default=0)
+    samples = job_setting(samples_at, JOB, "samples", "rewards.score.samples")
+    seed = job_setting(seed_at, JOB, "seed", "rewards.score.seed")
     rewards_at, go_at = st.columns([10, 2], vertical_alignment="bottom")
     with rewards_at:
         chosen = pick_rewards("rewards.score.rewards", model, DEFAULT)
 
     def job() -> ScoreJob:
         refuse_unreadable(model, make(problem))
-        return ScoreJob(problem, chosen, model, int(samples), seed=int(seed))
+        return ScoreJob(problem, chosen, model, samples, seed=seed)
 
-    job_button(go_at, "Score", "grid_on", job, key=JOB_KEY, possible=bool(chosen))
-    nothing = "Press Score: the model writes the solutions, and each reward judges every step."
-    job_view(ScoreJob, JOB_KEY, lambda j: f"{j.problem}, {counted(j.samples, 'solution')} by {j.model}", _draw, nothing)
+    job_button(go_at, JOB, "grid_on", job, key=JOB_KEY, possible=bool(chosen))
+    job_view(JOB, JOB_KEY, lambda j: f"{j.problem}, {counted(j.samples, 'solution')} by {j.model}", _draw)
 
 
 def _draw(row: JobRow) -> None:

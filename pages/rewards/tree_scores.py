@@ -22,7 +22,8 @@ from rlm_core.core.tree import ROOT, Node, SearchTree, replay
 from rlm_core.core.wording import readable
 from rlm_core.figures.colour_by import Colours
 from rlm_core.figures.tree.figure import tree_figure
-from rlm_core.jobs.queue import JobRow, RunScoreJob
+from rlm_core.jobs.queue import JobRow
+from rlm_core.jobs.score_run import JOB, RunScoreJob
 
 JOB_KEY = "rewards.tree.job"
 DEFAULT = ("prm:nano", "logprob", "oracle")
@@ -41,9 +42,8 @@ def tree_scores() -> None:
         run = pick_run("Saved run", ended, "rewards.tree.run")
     with rewards_at:
         chosen = pick_rewards("rewards.tree.rewards", run.config.model, DEFAULT)
-    job_button(go_at, "Judge", "balance", lambda: RunScoreJob(run.id, chosen), key=JOB_KEY, possible=bool(chosen))
-    nothing = "Press Judge: every state of the saved tree is scored by each reward; the run itself stays as it is."
-    job_view(RunScoreJob, JOB_KEY, lambda j: f"run {j.run}: {', '.join(j.rewards)}", _draw, nothing)
+    job_button(go_at, JOB, "balance", lambda: RunScoreJob(run.id, chosen), key=JOB_KEY, possible=bool(chosen))
+    job_view(JOB, JOB_KEY, lambda j: f"run {j.run}: {', '.join(j.rewards)}", _draw)
 
 
 def _draw(row: JobRow) -> None:

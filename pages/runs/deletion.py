@@ -12,6 +12,7 @@ from pages.shared.links import SHOWN
 from pages.shared.run_picker import run_title
 from pages.shared.services import store
 from rlm_core.core.wording import counted
+from rlm_core.core.words import RunStatus
 from rlm_core.runs.store import BIN_DAYS, RunRow
 
 MAX_NAMED = 8
@@ -23,7 +24,7 @@ _UNDO = "runs.undo"
 
 def ask_to_delete(picked: Sequence[RunRow], table: str) -> None:
     """Ask before the runs are deleted; a run that a worker is working on stays. table: key of the table they were picked in."""
-    busy = [r for r in picked if r.status in ("loading", "running")]
+    busy = [r for r in picked if r.status in (RunStatus.LOADING, RunStatus.RUNNING)]
     idle = [r for r in picked if r not in busy]
     if not idle:
         st.warning("A run that is being worked on cannot be deleted; cancel it first, on the Explore page.", icon=":material/warning:")

@@ -9,18 +9,19 @@ from pathlib import Path
 import streamlit as st
 
 from pages.shared.escape import html_text
+from rlm_core.core.words import RunStatus
 from rlm_core.figures import palette
 from rlm_core.figures.icons import HEIGHT, WIDTH, miniature
 
 STATUS = {
-    "queued": ("blue", "Queued"),
-    "loading": ("blue", "Loading"),
-    "running": ("blue", "Running"),
+    RunStatus.QUEUED: ("blue", "Queued"),
+    RunStatus.LOADING: ("blue", "Loading"),
+    RunStatus.RUNNING: ("blue", "Running"),
     "paused": ("orange", "Paused"),
-    "finished": ("green", "Finished"),
-    "cancelled": ("gray", "Cancelled"),
-    "failed": ("red", "Failed"),
-    "interrupted": ("orange", "Interrupted"),
+    RunStatus.FINISHED: ("green", "Finished"),
+    RunStatus.CANCELLED: ("gray", "Cancelled"),
+    RunStatus.FAILED: ("red", "Failed"),
+    RunStatus.INTERRUPTED: ("orange", "Interrupted"),
 }
 """Colour and word of each status of a run."""
 

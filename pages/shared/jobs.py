@@ -11,11 +11,12 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared.escape import markdown_text
 from pages.shared.html import STATUS
-from pages.shared.services import book, jobs, spending, store
-from pages.shared.state import set_value
+from pages.shared.services import book, cost_history, jobs, store
+from pages.shared.state import remembered, set_value
 from rlm_core.core.errors import RlmError
-from rlm_core.jobs.forecast import parts
-from rlm_core.jobs.queue import Job, JobRow
+from rlm_core.core.words import RunStatus
+from rlm_core.jobs.base import Job
+from rlm_core.jobs.queue import JobRow
 
 LIVE_SECONDS = 0.7
 """Between two readings of a running job."""
@@ -23,20 +24,33 @@ LIVE_SECONDS = 0.7
 Draw = Callable[[JobRow], None]
 
 
-def job_button(place: DeltaGenerator, label: str, icon: str, job: Callable[[], Job], *, key: str, possible: bool) -> None:
+def job_setting(place: DeltaGenerator, job: Job[Any], name: str, key: str, step: float = 1) -> Any:
+    """The control of a number that the job declares; returns its value.
+
+    place: column of the control.
+    key: of the session's state that holds the value.
+    step: difference of two neighbouring values.
+    """
+    p = job.setting(name)
+    kind = type(p.default)
+    low, high = (None if bound is None else kind(bound) for bound in (p.low, p.high))
+    return kind(remembered(place.number_input, p.label, low, high, step=step, key=key, default=p.default, help=p.help))
+
+
+def job_button(place: DeltaGenerator, job: Job[Any], icon: str, settings: Callable[[], Any], *, key: str, possible: bool) -> None:
     """The button that asks for a job, and below it the forecast of its cost or why the job cannot be done.
 
     place: column of the button.
     icon: name of a Material symbol.
-    job: makes the job and checks it; an RlmError says why it cannot be done.
+    settings: makes the job's settings and checks them; an RlmError says why it cannot be done.
     key: of the session's state that holds the id of the job shown.
     possible: whether the button can be pressed.
     """
-    pressed = place.button(label, type="primary", icon=f":material/{icon}:", width="stretch", disabled=not possible)
+    pressed = place.button(job.description.title, type="primary", icon=f":material/{icon}:", width="stretch", disabled=not possible)
     if not possible:
         return
     try:
-        asked = job()
+        asked = settings()
     except RlmError as error:
         if pressed:
             st.error(markdown_text(str(error)), icon=":material/error:")
@@ -44,30 +58,31 @@ def job_button(place: DeltaGenerator, label: str, icon: str, job: Callable[[], J
     if pressed:
         set_value(key, jobs().create(asked))
         st.rerun()
-    if cost := _forecast(asked):
+    if cost := _forecast(job, asked):
         st.caption(cost)
 
 
-def _forecast(job: Job) -> str:
+def _forecast(job: Job[Any], asked: Any) -> str:
     """Expected tokens and seconds of the job; empty where nothing is known."""
     try:
-        return spending().forecast(parts(job, store(), book()))
+        return cost_history().forecast(job.parts(asked, store(), book()))
     except RlmError:
         return ""
 
 
-def job_view(kind: type, key: str, name: Callable[[Any], str], draw: Draw, nothing: str) -> None:
+def job_view(job: Job[Any], key: str, name: Callable[[Any], str], draw: Draw, *, hint: bool = True) -> None:
     """The chosen job of a kind, or the newest.
 
     key: of the session's state that holds the id of the job shown.
     name: the title of a job, from what was asked.
     draw: shows the result, also one that is not complete.
-    nothing: shown before there is any job; empty for nothing.
+    hint: before there is any job, whether to say what pressing its button does.
     """
-    found = jobs().list(kind)
+    d = job.description
+    found = jobs().list(d.name)
     if not found:
-        if nothing:
-            st.info(nothing, icon=":material/info:")
+        if hint:
+            st.info(f"Press {d.title}: {d.sentence[0].lower()}{d.sentence[1:]}", icon=":material/info:")
         return
     titles = {j.id: _title(j, name) for j in found}
     if st.session_state.get(key) not in titles:
@@ -88,15 +103,15 @@ def _body(job: str, was_active: bool, draw: Draw) -> None:
         st.rerun()
     if row.active:
         _progress(row)
-    if row.status == "finished" or row.result:
+    if row.status == RunStatus.FINISHED or row.result:
         draw(row)
-    if not row.active and row.status != "finished":
+    if not row.active and row.status != RunStatus.FINISHED:
         _ended_early(row)
 
 
 def _progress(row: JobRow) -> None:
     """How far the job is, and the button that cancels it."""
-    text = "waiting for a worker" if row.status == "queued" else row.message
+    text = "waiting for a worker" if row.status == RunStatus.QUEUED else row.message
     st.progress(min(1.0, row.share), text=f"{markdown_text(text[:1].upper() + text[1:])}{_count(row)}")
     if st.button("Cancel", icon=":material/stop:", key=f"cancel.{row.id}"):
         jobs().cancel(row.id)
@@ -104,11 +119,11 @@ def _progress(row: JobRow) -> None:
 
 def _ended_early(row: JobRow) -> None:
     """The reason of an early end, and the button that resumes the job."""
-    if row.status == "failed":
+    if row.status == RunStatus.FAILED:
         st.error(markdown_text(row.message), icon=":material/error:")
     else:
         st.warning(f"{STATUS[row.status][1]}: {markdown_text(row.message)}{_count(row)}", icon=":material/warning:")
-    again = "Try again" if row.status == "failed" else "Go on"
+    again = "Try again" if row.status == RunStatus.FAILED else "Go on"
     if st.button(again, icon=":material/play_arrow:", key=f"resume.{row.id}", help="Finished parts are not done again."):
         jobs().resume(row.id)
         st.rerun()

@@ -10,7 +10,7 @@ import streamlit as st
 
 from rlm_core.app.supervisor import HAS_WORKER, Supervisor
 from rlm_core.core.events import Record
-from rlm_core.jobs.forecast import Spending
+from rlm_core.jobs.forecast import CostHistory
 from rlm_core.jobs.queue import Jobs
 from rlm_core.labels.book import LabelBook
 from rlm_core.runs.store import Store
@@ -64,5 +64,5 @@ def jobs() -> Jobs:
 
 
 @st.cache_resource(show_spinner=False)
-def spending() -> Spending:
-    return Spending(store())
+def cost_history() -> CostHistory:
+    return CostHistory(store())

@@ -14,27 +14,28 @@ import secrets
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+from rlm_core.app.journal import Journal
 from rlm_core.core.errors import RlmError
-from rlm_core.core.events import Record
-from rlm_core.core.tree import SearchTree
-from rlm_core.jobs import Workshop, do_job
+from rlm_core.core.words import RunStatus
+from rlm_core.jobs.base import job_of
+from rlm_core.jobs.context import JobContext
 from rlm_core.jobs.queue import JobRow, Jobs
 from rlm_core.models.loading import LoadedModel
 from rlm_core.models.pool import ModelKey, ModelPool
 from rlm_core.runs.runner import run_search
 from rlm_core.runs.store import RunRow, Store
-from rlm_core.runs.summary import summarise
 from rlm_core.search.budget import RunControl
+from rlm_core.training.fitting import fit
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 8
-"""Runs worked at the same time."""
+MAX_CONCURRENT_RUNS = 8
 TICK = 0.05
-"""Seconds between two looks into the store, and between two writes of a run's events."""
-ENDINGS = {"cancelled": "cancelled", "failed": "failed"}
+"""Seconds between two reads of the store."""
 
 
 class Worker:
@@ -53,16 +54,16 @@ class Worker:
 
     async def serve(self) -> None:
         self.store.heartbeat(self.name, os.getpid(), "warming up")
-        beat = asyncio.create_task(self._beat())
+        beat = asyncio.create_task(self._heartbeat())
         warm = asyncio.create_task(self._warm_up())
         warm.add_done_callback(_log_failure)
         try:
             while not self.stop.is_set():
-                self._obey()
-                while len(self._controls) < AT_ONCE and (row := self.store.claim(self.name)):
+                self._apply_requests()
+                while len(self._controls) < MAX_CONCURRENT_RUNS and (row := self.store.claim(self.name)):
                     self._start(row)
                 if self._job is None and (job := self.jobs.claim(self.name)):
-                    self._begin(job)
+                    self._start_job(job)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self.stop.wait(), TICK)
         finally:
@@ -77,25 +78,25 @@ class Worker:
         finally:
             self._warm = True
 
-    async def _beat(self) -> None:
+    async def _heartbeat(self) -> None:
         while True:
             self.store.heartbeat(self.name, os.getpid(), f"{len(self._controls)} running" if self._warm else "warming up")
             self.store.retire_dead()
             await asyncio.sleep(1.0)
 
-    def _obey(self) -> None:
-        """Do what people asked of the runs and the job in hand."""
+    def _apply_requests(self) -> None:
+        """Pause, resume or cancel the runs and the job in hand as people asked."""
         if self._job is not None and self._job[0] in self.jobs.cancelled(self.name):
             self._job[1].cancel()
         if not self._controls:
             return
-        for run, wish in self.store.wishes(self.name).items():
+        for run, request in self.store.requests(self.name).items():
             control = self._controls.get(run)
             if control is None:
                 continue
-            if wish == "cancel":
+            if request == "cancel":
                 control.cancelled.set()
-            elif wish == "pause":
+            elif request == "pause":
                 control.going.clear()
             else:
                 control.going.set()
@@ -112,9 +113,9 @@ class Worker:
 
         task.add_done_callback(done)
 
-    def _begin(self, row: JobRow) -> None:
+    def _start_job(self, row: JobRow) -> None:
         """Jobs are done one after the other, beside the runs."""
-        task = asyncio.create_task(self._do(row))
+        task = asyncio.create_task(self._run_job(row))
         self._job = (row.id, task)
         self._tasks.add(task)
 
@@ -125,20 +126,20 @@ class Worker:
 
         task.add_done_callback(done)
 
-    async def _do(self, row: JobRow) -> None:
+    async def _run_job(self, row: JobRow) -> None:
         try:
-            result = await do_job(row, Workshop(self.store, self.jobs, self.models))
+            result = await run_job(row, self.store, self.jobs, self.models)
         except asyncio.CancelledError:
             if self.stop.is_set():
-                raise  # the worker is being stopped, which is not the person's wish
-            self.jobs.end(row.id, "cancelled", self.jobs.get(row.id).message)  # how far it was
+                raise  # the worker is being stopped, which no person asked for
+            self.jobs.finish(row.id, RunStatus.CANCELLED, self.jobs.get(row.id).message)  # how far it was
         except RlmError as error:
-            self.jobs.end(row.id, "failed", str(error))
+            self.jobs.finish(row.id, RunStatus.FAILED, str(error))
         except Exception as error:  # a fault of ours; the job says so, the worker lives on
             log.exception("Job %s failed", row.id)
-            self.jobs.end(row.id, "failed", f"Unexpected {type(error).__name__}: {error}")
+            self.jobs.finish(row.id, RunStatus.FAILED, f"Unexpected {type(error).__name__}: {error}")
         else:
-            self.jobs.end(row.id, "finished", "", result)
+            self.jobs.finish(row.id, RunStatus.FINISHED, "", result)
 
     async def _run(self, row: RunRow) -> None:
         config = row.config
@@ -147,29 +148,29 @@ class Worker:
         try:
             loaded = await self._load(row.id, key)
             if loaded is None:
-                self.store.set_status(row.id, "cancelled", "cancelled while the model was loading")
+                self.store.set_status(row.id, RunStatus.CANCELLED, "cancelled while the model was loading")
                 return
-            self.store.set_status(row.id, "loading", "waiting for another run on this model")
+            self.store.set_status(row.id, RunStatus.LOADING, "waiting for another run on this model")
             async with self.models.turn(key):
-                self.store.set_status(row.id, "running")
+                self.store.set_status(row.id, RunStatus.RUNNING)
                 async with journal:
                     tree = await run_search(config, loaded.policy(), journal.write, self._controls[row.id], self.models)
         except RlmError as error:
-            self.store.set_status(row.id, "failed", str(error))
+            self.store.set_status(row.id, RunStatus.FAILED, str(error))
         except Exception as error:  # a fault of ours; the run says so, the worker lives on
             log.exception("Run %s failed", row.id)
-            self.store.set_status(row.id, "failed", f"Unexpected {type(error).__name__}: {error}")
+            self.store.set_status(row.id, RunStatus.FAILED, f"Unexpected {type(error).__name__}: {error}")
         else:
-            stop = tree.finished.stop if tree.finished else "failed"
-            self.store.set_status(row.id, ENDINGS.get(stop, "finished"), tree.finished.detail if tree.finished else "")
+            status = RunStatus.after(tree.finished.stop) if tree.finished else RunStatus.FAILED
+            self.store.set_status(row.id, status, tree.finished.detail if tree.finished else "")
 
     async def _load(self, run: str, key: ModelKey) -> LoadedModel | None:
-        """The model; None if the run is cancelled first (the load then goes on for whoever asks next)."""
+        """The model; None if the run is cancelled first (the loading then goes on, for the next run that needs the model)."""
         control = self._controls[run]
 
         def report(text: str) -> None:
             if not control.cancelled.is_set():
-                self.store.set_status(run, "loading", text)
+                self.store.set_status(run, RunStatus.LOADING, text)
 
         loading = asyncio.ensure_future(self.models.get(key, report))
         cancelled = asyncio.ensure_future(control.cancelled.wait())
@@ -181,39 +182,10 @@ class Worker:
         return None
 
 
-class Journal:
-    """Collects a run's records and writes them to the store every tick, and once more at the end."""
-
-    def __init__(self, store: Store, run: str) -> None:
-        self.store = store
-        self.run = run
-        self._tree = SearchTree()
-        self._waiting: list[Record] = []
-        self._task: asyncio.Task | None = None
-
-    def write(self, record: Record) -> None:
-        self._waiting.append(record)
-
-    async def __aenter__(self) -> Journal:
-        self._task = asyncio.create_task(self._flush_often())
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        if self._task:
-            self._task.cancel()
-        self._flush()
-
-    async def _flush_often(self) -> None:
-        while True:
-            self._flush()
-            await asyncio.sleep(TICK)
-
-    def _flush(self) -> None:
-        records, self._waiting = self._waiting, []
-        if records:
-            for record in records:
-                self._tree.apply(record)
-            self.store.append(self.run, records, summarise(self._tree).as_dict() | {"written": time.time()})
+async def run_job(row: JobRow, store: Store, jobs: Jobs, models: ModelPool) -> dict[str, Any]:
+    """Do a job and return its result. RlmError says in one sentence why it cannot be done."""
+    context = JobContext(store, models, fit, partial(jobs.report_progress, row.id), partial(jobs.save_partial, row.id))
+    return await job_of(row.job).run(row.job, context, row.result)
 
 
 def _log_failure(task: asyncio.Task) -> None:

@@ -87,12 +87,13 @@ def _weights(texts: list[str]) -> dict[str, float]:
 async def _train_head(recipe: HeadRecipe, folder: Path, by_book: bool) -> dict[str, Any]:
     from rlm_core.labels.book import LabelBook
     from rlm_core.runs.store import Store
+    from rlm_core.training.fitting import fit
     from rlm_core.training.from_labels import from_book
     from rlm_core.training.head_pipeline import gather, train_head
 
     library, loaded = await load(catalogue.checked(RunConfig(model=recipe.model, problem="countdown:seed=0")))
     gathered = from_book(LabelBook(Store()), recipe.labels) if by_book else await gather(recipe, loaded.policy, library, report)
-    trained = await train_head(recipe, gathered, loaded.policy, library, folder, report)
+    trained = await train_head(recipe, gathered, loaded.policy, library, fit, folder, report)
     for why, count in trained.refused.items():
         report(f"{count:,} solutions were left out: {why}")
     return msgspec.to_builtins(trained.card)

@@ -143,8 +143,9 @@ class NoSettings:
 
 @lru_cache(maxsize=256)
 def parameters_of(config: type) -> tuple[Parameter, ...]:
-    """The parameters that a configuration declares, in the order of its fields."""
-    return tuple(dataclasses.replace(f.metadata[PARAMETER], name=f.name) for f in dataclasses.fields(config))
+    """The parameters that a configuration declares, in the order of its fields; other fields are not set one by one."""
+    declared = [f for f in dataclasses.fields(config) if PARAMETER in f.metadata]
+    return tuple(dataclasses.replace(f.metadata[PARAMETER], name=f.name) for f in declared)
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,11 @@ class RunStatus(StrEnum):
     FAILED = "failed"
     INTERRUPTED = "interrupted"
 
+    @classmethod
+    def after(cls, stop: str) -> RunStatus:
+        """The status of a run that ended for that reason, or of a log without an end ("interrupted")."""
+        return cls(stop) if stop in (cls.CANCELLED, cls.FAILED, cls.INTERRUPTED) else cls.FINISHED
+
     @property
     def active(self) -> bool:
         """Is it still to be done, or being done?"""

@@ -1,4 +1,4 @@
-"""What every job works at: the shop's store and models, where it tells how far it is, and what its parts took."""
+"""The context of a running job: store, models, progress and cost."""
 
 from __future__ import annotations
 
@@ -6,57 +6,66 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from rlm_core.core.usage import Usage
-from rlm_core.jobs.forecast import Part, Spending
-from rlm_core.jobs.queue import Jobs
+from rlm_core.jobs.forecast import CostHistory, WorkUnit
 from rlm_core.models.policy import Policy
-from rlm_core.models.pool import ModelPool
+from rlm_core.models.source import ModelLoader
 from rlm_core.runs.store import Store
+from rlm_core.training.reward_models import Fit
 
-
-@dataclass(frozen=True, slots=True)
-class Workshop:
-    """What a job works with."""
-
-    store: Store
-    jobs: Jobs
-    models: ModelPool
+REPORT_SECONDS = 0.1
+"""Shortest time between two reports of progress."""
 
 
 @dataclass(slots=True)
-class Spent:
-    """tokens: generated for a part of a job; None where the desk's own policies generated them all."""
+class Cost:
+    """tokens: generated for a unit of work; None where the job's own policies generated them all."""
 
     tokens: int | None = None
 
 
 @dataclass(slots=True)
-class Desk:
-    """One job at work: where it tells how far it is, at most ten times a second, and what its parts took."""
+class JobContext:
+    """What a job needs to run.
 
-    shop: Workshop
-    id: str
+    store: of the data folder.
+    models: every model; one is loaded when it is first asked for.
+    fit: trains a reward head.
+    report_progress: takes a message, the number of pieces done and their total.
+    save_partial: takes the result so far, from which an interrupted job continues.
+    message: the last message reported.
+    """
+
+    store: Store
+    models: ModelLoader
+    fit: Fit
+    report_progress: Callable[[str, int, int], None]
+    save_partial: Callable[[dict[str, Any]], None]
     message: str = ""
-    _told: float = 0.0
+    _reported: float = 0.0
     _usages: list[Usage] = field(default_factory=list)
 
-    def tell(self, message: str) -> None:
-        """Say what is being done now."""
+    def report(self, message: str) -> None:
+        """Report what is being done now."""
         self.message = message
-        self.shop.jobs.tell(self.id, message)
+        self.report_progress(message, 0, 0)
 
     def progress(self, done: int, total: int, message: Callable[[], str] | None = None) -> None:
-        """Say how much of it is done; `message` is only asked when it is said."""
-        if done == total or time.monotonic() - self._told > 0.1:
-            self._told = time.monotonic()
+        """Report how much is done, at most every REPORT_SECONDS.
+
+        message: makes the new message; called only when there is a report.
+        """
+        if done == total or time.monotonic() - self._reported > REPORT_SECONDS:
+            self._reported = time.monotonic()
             if message:
                 self.message = message()
-            self.shop.jobs.tell(self.id, self.message, done, total)
+            self.report_progress(self.message, done, total)
 
     async def policies(self, model: str, device: str = "auto", dtype: str = "auto", fmt: str = "auto") -> Callable[[], Policy]:
-        """Fresh views of a model, which is loaded first."""
-        loaded = await self.shop.models.get((model, device, dtype, fmt), self.tell)
+        """A function that opens fresh views of a model, which is loaded first. ModelError if it cannot be loaded."""
+        loaded = await self.models.get((model, device, dtype, fmt), self.report)
 
         def policy() -> Policy:
             opened = loaded.policy()
@@ -66,13 +75,13 @@ class Desk:
         return policy
 
     @contextmanager
-    def spending(self, part: Part) -> Iterator[Spent]:
-        """Records what a part of the job took, unless it fails."""
-        spent, before, began = Spent(), self.generated(), time.perf_counter()
-        yield spent
-        if part.pieces:
-            tokens = self.generated() - before if spent.tokens is None else spent.tokens
-            Spending(self.shop.store).put(part, tokens, time.perf_counter() - began)
+    def measure(self, unit: WorkUnit) -> Iterator[Cost]:
+        """Record the tokens and seconds of a unit of work, unless it fails."""
+        cost, before, began = Cost(), self.generated(), time.perf_counter()
+        yield cost
+        if unit.count:
+            tokens = self.generated() - before if cost.tokens is None else cost.tokens
+            CostHistory(self.store).put(unit, tokens, time.perf_counter() - began)
 
     def generated(self) -> int:
         """Tokens that the job's own policies have generated so far."""

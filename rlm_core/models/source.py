@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -44,5 +44,24 @@ class ModelSource(Protocol):
         """The process reward model of that id or folder, asked by that recipe ("auto": the one its configuration or name tells).
 
         ModelError if it cannot be loaded, RewardError if it does not fit the recipe.
+        """
+        ...
+
+
+class Loaded(Protocol):
+    """A model that is loaded."""
+
+    def policy(self) -> Policy:
+        """A fresh view of the model."""
+        ...
+
+
+class ModelLoader(ModelSource, Protocol):
+    """Where a job gets any model with any settings; it is loaded when first asked for."""
+
+    async def get(self, key: tuple[str, str, str, str], report: Callable[[str], None]) -> Loaded:
+        """The model of that name, device, dtype and format. ModelError if it cannot be loaded.
+
+        report: takes a sentence on how far the loading is.
         """
         ...

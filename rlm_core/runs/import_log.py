@@ -7,6 +7,7 @@ import msgspec
 from rlm_core.core.config import RunConfig
 from rlm_core.core.errors import LogError
 from rlm_core.core.events import RunStarted
+from rlm_core.core.words import RunStatus
 from rlm_core.runs import logfile
 from rlm_core.runs.store import Store
 from rlm_core.runs.summary import summarise
@@ -22,8 +23,7 @@ def import_log(store: Store, text: bytes, name: str) -> tuple[str, str]:
         config = msgspec.convert(started.config, RunConfig)
     except msgspec.ValidationError as error:
         raise LogError(f"The configuration in {name} cannot be read: {error}") from None
-    stop = tree.finished.stop if tree.finished else "interrupted"
-    status = stop if stop in ("cancelled", "failed", "interrupted") else "finished"
-    message = found.warning or ("the log has no end" if status == "interrupted" else "")
+    status = RunStatus.after(tree.finished.stop) if tree.finished else RunStatus.INTERRUPTED
+    message = found.warning or ("the log has no end" if status == RunStatus.INTERRUPTED else "")
     run = store.add_log(found.records, config, started.problem, status, summarise(tree).as_dict(), message)
     return run, found.warning

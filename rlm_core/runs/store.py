@@ -1,9 +1,9 @@
 """The store: SQLite in WAL mode, the only channel between pages and workers.
 
 A run is a row (configuration, status, progress) and its events. Statuses: queued → loading → running →
-finished, failed or cancelled; interrupted if its worker died. A person's wish (pause, cancel) is a
-column the worker reads. Every method opens nothing for long, so any number of processes may share the file.
-A deleted run is kept for BIN_DAYS and can be put back; nothing finds it meanwhile, and no worker takes it.
+finished, failed or cancelled; interrupted if its worker died. A person's request (pause, cancel) is a
+column that the worker reads. Each call is one short transaction, so processes can share the file.
+A deleted run is kept for BIN_DAYS and can be put back; until then no list shows it and no worker takes it.
 """
 
 from __future__ import annotations
@@ -26,13 +26,14 @@ from rlm_core.core.errors import RunNotFound
 from rlm_core.core.events import Record, decode, encode
 from rlm_core.core.paths import data_folder
 from rlm_core.core.problem import Problem
+from rlm_core.core.words import RunStatus
+from rlm_core.runs.work_queue import WorkQueue
 
-ACTIVE = ("queued", "loading", "running")
-ENDED = ("finished", "failed", "cancelled", "interrupted")
+QUEUE = WorkQueue("runs", waiting="deleted IS NULL")
 STALE_SECONDS = 15.0
-"""A worker that has not been heard of for so long is taken to be dead."""
+"""A worker without a heartbeat for this time is taken to be dead."""
 BIN_DAYS = 30
-"""A deleted run can be put back for so long; then it is gone when the store is next opened."""
+"""Time in which a deleted run can be put back; after it, the run is removed when the store is next opened."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
@@ -53,15 +54,19 @@ CREATE INDEX IF NOT EXISTS runs_by_status ON runs(status, created);
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """A run as the store knows it. created: seconds since 1970. message: what it is doing, or why it ended, in words.
+    """A run as the store knows it.
 
+    created: seconds since 1970.
+    request: "go", "pause" or "cancel", as a person asked.
+    message: what it is doing, or why it ended, in words.
+    summary: its figures (`runs.summary`), empty before its first event.
     deleted: when it was deleted, seconds since 1970; None if it was not.
     """
 
     id: str
     created: float
-    status: str
-    wish: str
+    status: RunStatus
+    request: str
     message: str
     config: RunConfig
     problem: Problem
@@ -70,7 +75,7 @@ class RunRow:
 
     @property
     def active(self) -> bool:
-        return self.status in ACTIVE
+        return self.status.active
 
 
 class Store:
@@ -117,19 +122,19 @@ class Store:
     def create(self, config: RunConfig, problem: Problem) -> str:
         """Queue a run; returns its id."""
         run = secrets.token_hex(4)
-        self._insert(run, config, problem, "queued", "waiting for a worker")
+        self._insert(run, config, problem, RunStatus.QUEUED, "waiting for a worker")
         return run
 
     def add_log(
-        self, records: Sequence[Record], config: RunConfig, problem: Problem, status: str, summary: dict[str, Any], message: str
+        self, records: Sequence[Record], config: RunConfig, problem: Problem, status: RunStatus, summary: dict[str, Any], message: str
     ) -> str:
-        """Keep a whole log that came from elsewhere (an import); returns its new id."""
+        """Save a whole imported log as a run; returns its id."""
         run = secrets.token_hex(4)
         self._insert(run, config, problem, status, message)
         self.append(run, records, summary)
         return run
 
-    def _insert(self, run: str, config: RunConfig, problem: Problem, status: str, message: str) -> None:
+    def _insert(self, run: str, config: RunConfig, problem: Problem, status: RunStatus, message: str) -> None:
         with self.write() as db:
             db.execute(
                 "INSERT INTO runs (id, created, status, message, config, problem) VALUES (?,?,?,?,?,?)",
@@ -160,22 +165,20 @@ class Store:
         return [decode(r["line"]) for r in rows]
 
     def position(self, run: str) -> int:
-        """How many queued runs were there before this one."""
+        """The number of queued runs before this one."""
         row = self.db().execute(
             "SELECT COUNT(*) AS n FROM runs WHERE status='queued' AND deleted IS NULL AND created < (SELECT created FROM runs WHERE id=?)",
             (run,),
         )
         return int(row.fetchone()["n"])
 
-    def wish(self, run: str, wish: str) -> None:
+    def request(self, run: str, request: str) -> None:
         """Ask that a run go on ("go"), pause ("pause") or end ("cancel"); a queued run is cancelled at once."""
         with self.write() as db:
-            db.execute("UPDATE runs SET wish=? WHERE id=? AND status IN ('queued','loading','running')", (wish, run))
-            if wish == "cancel":
-                db.execute("UPDATE runs SET status='cancelled', message='cancelled before it began' WHERE id=? AND status='queued'", (run,))
+            QUEUE.request(db, run, request)
 
     def delete(self, runs: Iterable[str]) -> list[str]:
-        """Take runs out of sight until they are put back; returns the ids of those it took.
+        """Hide runs until they are put back; returns the ids of the runs it deleted.
 
         A run that is being worked on stays, and must be cancelled first.
         """
@@ -198,14 +201,10 @@ class Store:
     def claim(self, worker: str) -> RunRow | None:
         """Take the oldest queued run, or None."""
         with self.write() as db:
-            row = db.execute(
-                "UPDATE runs SET status='loading', worker=?, message='loading' WHERE id = "
-                "(SELECT id FROM runs WHERE status='queued' AND deleted IS NULL ORDER BY created, rowid LIMIT 1) RETURNING *",
-                (worker,),
-            ).fetchone()
+            row = QUEUE.claim(db, worker, RunStatus.LOADING, "loading")
         return _row(row) if row else None
 
-    def set_status(self, run: str, status: str, message: str = "") -> None:
+    def set_status(self, run: str, status: RunStatus, message: str = "") -> None:
         with self.write() as db:
             db.execute("UPDATE runs SET status=?, message=? WHERE id=?", (status, message, run))
 
@@ -215,10 +214,9 @@ class Store:
             db.executemany("INSERT INTO events (run, seq, line) VALUES (?,?,?)", [(run, r.seq, encode(r)) for r in records])
             db.execute("UPDATE runs SET summary=? WHERE id=?", (json.dumps(summary), run))
 
-    def wishes(self, worker: str) -> dict[str, str]:
-        """The wish of every run this worker holds."""
-        rows = self.db().execute("SELECT id, wish FROM runs WHERE worker=? AND status IN ('loading','running')", (worker,))
-        return {r["id"]: r["wish"] for r in rows}
+    def requests(self, worker: str) -> dict[str, str]:
+        """The request of every run that this worker holds, by id."""
+        return QUEUE.requests(self.db(), worker)
 
     def heartbeat(self, worker: str, pid: int, message: str) -> None:
         with self.write() as db:
@@ -228,20 +226,18 @@ class Store:
             )
 
     def retire(self, worker: str, reason: str) -> None:
-        """A worker is gone: what it was running is interrupted, its events so far kept."""
+        """A worker is gone: the runs and jobs it held are interrupted, their events and results so far kept."""
         with self.write() as db:
             db.execute("DELETE FROM workers WHERE id=?", (worker,))
-            db.execute(
-                "UPDATE runs SET status='interrupted', message=? WHERE worker=? AND status IN ('loading','running')", (reason, worker)
-            )
-            db.execute("UPDATE jobs SET status='interrupted', message=? WHERE worker=? AND status='running'", (reason, worker))
+            for queue in (QUEUE, WorkQueue("jobs")):
+                queue.interrupt(db, worker, reason)
 
     def workers(self) -> list[sqlite3.Row]:
         """id, pid, heartbeat (seconds since 1970) and message of every known worker."""
         return self.db().execute("SELECT * FROM workers ORDER BY heartbeat DESC").fetchall()
 
     def retire_dead(self) -> list[str]:
-        """Retire every worker not heard of for STALE_SECONDS; returns their ids."""
+        """Retire every worker without a heartbeat for STALE_SECONDS; returns their ids."""
         dead = [w["id"] for w in self.workers() if time.time() - w["heartbeat"] > STALE_SECONDS]
         for worker in dead:
             self.retire(worker, "the worker stopped answering; the events so far were kept")
@@ -252,8 +248,8 @@ def _row(row: sqlite3.Row) -> RunRow:
     return RunRow(
         id=row["id"],
         created=row["created"],
-        status=row["status"],
-        wish=row["wish"],
+        status=RunStatus(row["status"]),
+        request=row["wish"],
         message=row["message"],
         config=msgspec.json.decode(row["config"], type=RunConfig),
         problem=msgspec.json.decode(row["problem"], type=Problem),

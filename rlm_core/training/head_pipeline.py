@@ -17,21 +17,20 @@ from rlm_core.evaluation.rewards import evaluate_reward
 from rlm_core.evaluation.sampling import AT_ONCE, draw
 from rlm_core.models.listed import sampling_for
 from rlm_core.models.policy import Policy, Step
-from rlm_core.models.pool import ModelPool
-from rlm_core.models.source import ModelSource
+from rlm_core.models.source import ModelLoader, ModelSource
 from rlm_core.problems.base import SPLIT
 from rlm_core.problems.sets import counted_set
 from rlm_core.rewards import RewardChoice
 from rlm_core.rewards.heads import head
 from rlm_core.rewards.heads.recipe import HeadRecipe
 from rlm_core.training.labelling import MakerSettings, combined, make_labels
-from rlm_core.training.reward_models import HeadConfig, LabelledSolution, card, fit, read
+from rlm_core.training.reward_models import Fit, HeadConfig, LabelledSolution, card, read
 
 Report = Callable[[str], None]
 
 
 Gathered = tuple[list[LabelledSolution], int]
-"""Labelled solutions and the tokens that their labels took."""
+"""LabelledSolution solutions and the tokens that their labels took."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,8 @@ async def train_head(
     recipe: HeadRecipe,
     gathered: Gathered,
     new_policy: Callable[[], Policy],
-    source: ModelPool,
+    source: ModelLoader,
+    fit: Fit,
     folder: Path,
     report: Report,
     stop: Callable[[], bool] = lambda: False,

@@ -11,7 +11,7 @@ import numpy as np
 from rlm_core.core.errors import TrainingError
 from rlm_core.evaluation.statistics import auc, mean
 from rlm_core.models.policy import Policy
-from rlm_core.training.reward_models import Examples, HeadConfig, LabelledSolution, fit, read
+from rlm_core.training.reward_models import Examples, Fit, HeadConfig, LabelledSolution, read
 
 SEEDS = 3
 """Trainings behind each point."""
@@ -23,11 +23,13 @@ def gradable(exam: Examples) -> bool:
 
 
 async def cost_point(
-    maker: str, groups: Sequence[tuple[Sequence[LabelledSolution], int]], exam: Examples, new_policy: Callable[[], Policy]
+    maker: str, groups: Sequence[tuple[Sequence[LabelledSolution], int]], exam: Examples, new_policy: Callable[[], Policy], fit: Fit
 ) -> dict[str, Any] | None:
     """Mean, least and largest step AUC of the trainings; None where the labels are too few to learn from.
 
-    groups: of each problem the labelled solutions and the tokens that their labels took. exam: what a head is measured on.
+    groups: of each problem the labelled solutions and the tokens that their labels took.
+    exam: the examples that a head is measured on.
+    fit: trains a head.
     """
     part = [x for group, _ in groups for x in group]
     examples = await read("prm", part, [new_policy])

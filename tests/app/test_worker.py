@@ -18,7 +18,7 @@ from rlm_core.core.paths import ROOT
 from rlm_core.core.tree import replay
 from rlm_core.problems import make
 from rlm_core.runs.runner import run_search
-from rlm_core.runs.store import ENDED, RunRow, Store
+from rlm_core.runs.store import RunRow, Store
 from tests.patience import PATIENCE, until
 from tests.searching import timeless
 
@@ -44,7 +44,7 @@ def submit(store: Store, config: RunConfig) -> str:
 
 
 def ended(store: Store, run: str) -> RunRow:
-    until(lambda: store.get(run).status in ENDED)
+    until(lambda: not store.get(run).active)
     return store.get(run)
 
 
@@ -62,7 +62,7 @@ def stands_still(store: Store, run: str) -> bool:
 def test_a_run_by_the_worker_has_the_log_it_has_in_process(store, nano):
     runs = [submit(store, SHORT), submit(store, LONG), submit(store, SHORT)]  # side by side in one batch
     rows = [ended(store, runs[0]), ended(store, runs[2])]
-    store.wish(runs[1], "cancel")
+    store.request(runs[1], "cancel")
     records: list[Record] = []
     asyncio.run(run_search(SHORT, nano.policy(), records.append))
     for row in rows:
@@ -75,7 +75,7 @@ def test_a_run_by_the_worker_has_the_log_it_has_in_process(store, nano):
 def test_a_run_is_cancelled_in_the_middle_with_its_events_kept(store):
     run = submit(store, LONG)
     well_under_way(store, run)
-    store.wish(run, "cancel")
+    store.request(run, "cancel")
     row = ended(store, run)
     tree = replay(store.events(run))
     assert row.status == "cancelled" and tree.finished is not None and tree.finished.stop == "cancelled"
@@ -85,12 +85,12 @@ def test_a_run_is_cancelled_in_the_middle_with_its_events_kept(store):
 def test_a_paused_run_stands_still_until_it_is_let_go(store):
     run = submit(store, LONG)
     well_under_way(store, run)
-    store.wish(run, "pause")
+    store.request(run, "pause")
     until(lambda: stands_still(store, run))
     before = len(store.events(run))
-    store.wish(run, "go")
+    store.request(run, "go")
     until(lambda: len(store.events(run)) > before)
-    store.wish(run, "cancel")
+    store.request(run, "cancel")
     assert ended(store, run).status == "cancelled"
 
 

@@ -8,8 +8,15 @@ import pytest
 
 from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.errors import ProblemError
-from rlm_core.jobs.forecast import Part, Spending, parts, run_forecast
-from rlm_core.jobs.queue import CostJob, LabelJob, MeasureJob, RunScoreJob, ScoreJob, TrainJob
+from rlm_core.core.words import RunStatus
+from rlm_core.jobs.base import job_of
+from rlm_core.jobs.forecast import CostHistory, WorkUnit, run_forecast
+from rlm_core.jobs.label import LabelJob
+from rlm_core.jobs.label_cost import CostJob
+from rlm_core.jobs.measure import MeasureJob
+from rlm_core.jobs.score import ScoreJob
+from rlm_core.jobs.score_run import RunScoreJob
+from rlm_core.jobs.train import TrainJob
 from rlm_core.labels.base import solution
 from rlm_core.labels.book import LabelBook
 from rlm_core.problems import make, task
@@ -26,7 +33,7 @@ def fill(book: LabelBook, seeds: range) -> None:
 
 
 def foretold(job, store) -> str:
-    return Spending(store).forecast(parts(job, store, LabelBook(store)))
+    return CostHistory(store).forecast(job_of(job).parts(job, store, LabelBook(store)))
 
 
 def saved_run(store, nano, pool) -> str:
@@ -38,29 +45,29 @@ def saved_run(store, nano, pool) -> str:
 
 
 def test_what_a_part_took_is_scaled_by_its_pieces_and_what_is_not_known_is_named(store):
-    spending = Spending(store)
-    assert spending.forecast([Part("sampling", "nano", 0)]) == ""
-    assert "not known yet" in spending.forecast([Part("sampling", "nano", 10)])
-    spending.put(Part("sampling", "nano", 10), tokens=500, seconds=2.0)
-    assert spending.forecast([Part("sampling", "nano", 30)]) == "About 6.0 s and 1,500 tokens, going by earlier work on this machine."
-    assert "not known yet" in spending.forecast([Part("sampling", "smollm2", 30)])
-    partly = spending.forecast([Part("sampling", "nano", 5), Part("judging solutions by judge", "nano", 5)])
+    history = CostHistory(store)
+    assert history.forecast([WorkUnit("sampling", "nano", 0)]) == ""
+    assert "not known yet" in history.forecast([WorkUnit("sampling", "nano", 10)])
+    history.put(WorkUnit("sampling", "nano", 10), tokens=500, seconds=2.0)
+    assert history.forecast([WorkUnit("sampling", "nano", 30)]) == "About 6.0 s and 1,500 tokens, going by earlier work on this machine."
+    assert "not known yet" in history.forecast([WorkUnit("sampling", "smollm2", 30)])
+    partly = history.forecast([WorkUnit("sampling", "nano", 5), WorkUnit("judging solutions by judge", "nano", 5)])
     assert (
         partly
         == "At least 1.0 s and 250 tokens, going by earlier work on this machine; not timed yet at this size: judging solutions by judge."
     )
-    spending.put(Part("sampling", "nano", 10), tokens=700, seconds=1.0)
-    assert spending.forecast([Part("sampling", "nano", 20)]).startswith("About 2.0 s and 1,400 tokens")  # the last time counts
+    history.put(WorkUnit("sampling", "nano", 10), tokens=700, seconds=1.0)
+    assert history.forecast([WorkUnit("sampling", "nano", 20)]).startswith("About 2.0 s and 1,400 tokens")  # the last time counts
 
 
 def test_the_nearest_in_size_foretells_and_nothing_far_larger_is_foretold(store):
-    spending = Spending(store)
-    spending.put(Part("sampling", "nano", 10), tokens=500, seconds=2.0)
-    spending.put(Part("sampling", "nano", 1000), tokens=50_000, seconds=20.0)
-    assert spending.forecast([Part("sampling", "nano", 500)]).startswith("About 10 s")
-    assert spending.forecast([Part("sampling", "nano", 20)]).startswith("About 4.0 s")
-    assert spending.forecast([Part("sampling", "nano", 1)]).startswith("About 0.2 s")
-    assert "not known yet" in spending.forecast([Part("sampling", "nano", 5000)])
+    history = CostHistory(store)
+    history.put(WorkUnit("sampling", "nano", 10), tokens=500, seconds=2.0)
+    history.put(WorkUnit("sampling", "nano", 1000), tokens=50_000, seconds=20.0)
+    assert history.forecast([WorkUnit("sampling", "nano", 500)]).startswith("About 10 s")
+    assert history.forecast([WorkUnit("sampling", "nano", 20)]).startswith("About 4.0 s")
+    assert history.forecast([WorkUnit("sampling", "nano", 1)]).startswith("About 0.2 s")
+    assert "not known yet" in history.forecast([WorkUnit("sampling", "nano", 5000)])
 
 
 def test_after_a_job_the_same_job_is_foretold_whole(store, nano, pool):
@@ -101,7 +108,7 @@ def test_a_set_that_there_is_not_has_no_price(store):
         foretold(MeasureJob("chain:steps=3", ("logprob",)), store)
 
 
-def run_row(config: RunConfig, tokens: int, seconds: float, status: str = "finished") -> RunRow:
+def run_row(config: RunConfig, tokens: int, seconds: float, status: RunStatus = RunStatus.FINISHED) -> RunRow:
     summary = {"generated": tokens, "seconds": seconds, "simulations": 64, "stop": "simulations"}
     return RunRow("r", 0.0, status, "go", "", config, make(config.problem), summary)
 
@@ -130,7 +137,7 @@ def test_a_run_is_foretold_by_runs_of_the_same_settings_on_the_same_kind_of_prob
 )
 def test_a_run_of_anything_else_foretells_nothing(other):
     assert forecast_of(RunConfig(), run_row(other, 10_725, 28.5)) == ""
-    assert forecast_of(RunConfig(), run_row(RunConfig(), 10, 1.0, status="cancelled")) == ""
+    assert forecast_of(RunConfig(), run_row(RunConfig(), 10, 1.0, status=RunStatus.CANCELLED)) == ""
 
 
 def test_several_runs_like_it_are_averaged():

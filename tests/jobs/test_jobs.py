@@ -6,9 +6,17 @@ import asyncio
 
 import pytest
 
+from rlm_core.app.worker import run_job
 from rlm_core.core.errors import LabelError, RunNotFound, TrainingError
-from rlm_core.jobs import Workshop, do_job
-from rlm_core.jobs.queue import CostJob, Jobs, LabelJob, MeasureJob, RunScoreJob, ScoreJob, TrainJob
+from rlm_core.core.words import RunStatus
+from rlm_core.jobs.base import job_of
+from rlm_core.jobs.label import LabelJob
+from rlm_core.jobs.label_cost import CostJob
+from rlm_core.jobs.measure import MeasureJob
+from rlm_core.jobs.queue import Jobs
+from rlm_core.jobs.score import ScoreJob
+from rlm_core.jobs.score_run import RunScoreJob
+from rlm_core.jobs.train import TrainJob
 from rlm_core.labels.base import Label, solution
 from rlm_core.labels.book import LabelBook
 from rlm_core.problems import make, task
@@ -29,18 +37,18 @@ from tests.runs.at_once import done
 )
 def test_every_job_is_kept_and_read_back(store, job):
     jobs = Jobs(store)
-    assert jobs.get(jobs.create(job)).job == job and jobs.list(type(job))[0].job == job
+    assert jobs.get(jobs.create(job)).job == job and jobs.list(job_of(job).description.name)[0].job == job
     with pytest.raises(RunNotFound, match="no job 'nothing'"):
         jobs.get("nothing")
 
 
-def test_why_a_job_failed_is_not_covered_by_what_its_last_hands_still_tell(store):
+def test_progress_reported_after_a_job_failed_does_not_hide_the_reason(store):
     jobs = Jobs(store)
     job = jobs.create(LabelJob("soft"))
     jobs.claim("test")
-    jobs.tell(job, "labelling", 1, 5)
-    jobs.end(job, "failed", "The model cannot read this.")
-    jobs.tell(job, "labelling", 2, 5)
+    jobs.report_progress(job, "labelling", 1, 5)
+    jobs.finish(job, RunStatus.FAILED, "The model cannot read this.")
+    jobs.report_progress(job, "labelling", 2, 5)
     assert jobs.get(job).message == "The model cannot read this."
 
 
@@ -48,7 +56,7 @@ def test_the_way_of_a_job(store):
     jobs = Jobs(store)
     first, second = (jobs.create(LabelJob("oracle", seed=i)) for i in range(2))
     assert jobs.claim("w").id == first
-    jobs.tell(first, "half", 1, 2)
+    jobs.report_progress(first, "half", 1, 2)
     assert jobs.get(first).share == 0.5 and jobs.get(first).active
     jobs.cancel(second)
     assert jobs.get(second).status == "cancelled" and jobs.claim("w") is None
@@ -57,7 +65,7 @@ def test_the_way_of_a_job(store):
     store.retire("w", "it died")
     assert (jobs.get(first).status, jobs.get(first).message) == ("interrupted", "it died")
     jobs.resume(first)
-    assert jobs.claim("w2").id == first and jobs.get(first).wish == "go"
+    assert jobs.claim("w2").id == first and jobs.get(first).request == "go"
 
 
 def with_solutions(store, count: int = 3) -> LabelBook:
@@ -82,7 +90,7 @@ def test_labels_are_made_once_and_a_second_job_goes_on_where_the_first_ended(sto
 def test_a_label_job_tells_every_step_what_it_has_kept_and_spent(store, pool, monkeypatch):
     with_solutions(store)
     told = []
-    monkeypatch.setattr(Jobs, "tell", lambda self, job, message, done=0, total=0: told.append((message, done, total)))
+    monkeypatch.setattr(Jobs, "report_progress", lambda self, job, message, done=0, total=0: told.append((message, done, total)))
     done(LabelJob("soft", rollouts=2), store, pool)
     counts = [done for _, done, total in told if total]
     assert counts == sorted(counts) and counts[-1] == 9 and {total for *_, total in told} == {0, 9}
@@ -145,10 +153,10 @@ def test_a_measurement_goes_on_behind_the_rewards_it_has_measured(store, pool):
     jobs = Jobs(store)
     job = jobs.create(MeasureJob("chain:n=2", ("oracle", "logprob"), samples=2))
     jobs.claim("test")
-    jobs.keep(job, {"rewards": {"oracle": {"kept": True}}})
-    jobs.end(job, "interrupted")
+    jobs.save_partial(job, {"rewards": {"oracle": {"kept": True}}})
+    jobs.finish(job, RunStatus.INTERRUPTED)
     jobs.resume(job)
-    result = asyncio.run(do_job(jobs.claim("test"), Workshop(store, jobs, pool)))
+    result = asyncio.run(run_job(jobs.claim("test"), store, jobs, pool))
     assert result["rewards"]["oracle"] == {"kept": True} and result["rewards"]["logprob"]["problems"] == 2
 
 
@@ -167,10 +175,10 @@ def test_a_cost_chart_goes_on_behind_the_makers_it_has_done(store, pool):
     job = jobs.create(CostJob(("noisy", "hard"), "chain:n=12,steps=4", "chain:n=4", sizes=(12,), samples=2, rollouts=2))
     jobs.claim("test")
     kept = {"maker": "noisy", "problems": 12, "labels": 1, "tokens": 0, "auc": 0.5, "low": 0.5, "high": 0.5}
-    jobs.keep(job, {"points": [kept]})
-    jobs.end(job, "cancelled")
+    jobs.save_partial(job, {"points": [kept]})
+    jobs.finish(job, RunStatus.CANCELLED)
     jobs.resume(job)
-    result = asyncio.run(do_job(jobs.claim("test"), Workshop(store, jobs, pool)))
+    result = asyncio.run(run_job(jobs.claim("test"), store, jobs, pool))
     assert result["points"][0] == kept and {p["maker"] for p in result["points"][1:]} == {"hard"}
     assert jobs.get(job).result == result  # kept before the job ends
 

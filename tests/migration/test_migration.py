@@ -17,6 +17,7 @@ from rlm_core import catalogue
 from rlm_core.app.supervisor import HAS_WORKER
 from rlm_core.core.paths import VARIABLE
 from rlm_core.core.tree import replay
+from rlm_core.jobs.base import job_of
 from rlm_core.jobs.queue import Jobs
 from rlm_core.labels.book import LabelBook
 from rlm_core.runs import logfile
@@ -126,7 +127,7 @@ def test_there_is_a_log_of_every_search_of_that_time():
 
 def test_every_job_is_there_with_its_kind(store):
     found = {j.id: j for j in Jobs(store).list()}
-    assert {(id, found[id].status, found[id].job.__struct_config__.tag) for id in found} == {(i, s, k) for i, s, k, _ in JOBS}
+    assert {(id, found[id].status, job_of(found[id].job).description.name) for id in found} == {(i, s, k) for i, s, k, _ in JOBS}
     assert {kind for _, _, kind, _ in JOBS} == {"score", "run_score", "measure", "label", "train", "cost"}
 
 

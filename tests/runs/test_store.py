@@ -6,6 +6,7 @@ import pytest
 
 from rlm_core.core.config import RunConfig
 from rlm_core.core.errors import RunNotFound
+from rlm_core.core.words import RunStatus
 from rlm_core.problems import make
 from rlm_core.runs import store as store_module
 from rlm_core.runs.store import Store
@@ -44,25 +45,25 @@ def test_the_newest_run_is_listed_first(store):
 
 def test_a_queued_run_is_cancelled_at_once_and_never_taken(store):
     run = queued(store)
-    store.wish(run, "cancel")
+    store.request(run, "cancel")
     assert store.get(run).status == "cancelled" and store.claim("a") is None
 
 
-def test_a_wish_reaches_the_worker_that_holds_the_run_and_no_other(store):
+def test_a_request_reaches_the_worker_that_holds_the_run_and_no_other(store):
     run = queued(store)
     store.claim("a")
-    store.wish(run, "pause")
-    assert store.wishes("a") == {run: "pause"} and store.wishes("b") == {}
-    store.wish(run, "cancel")
-    assert store.wishes("a") == {run: "cancel"} and store.get(run).status == "loading"  # the worker ends it
+    store.request(run, "pause")
+    assert store.requests("a") == {run: "pause"} and store.requests("b") == {}
+    store.request(run, "cancel")
+    assert store.requests("a") == {run: "cancel"} and store.get(run).status == "loading"  # the worker ends it
 
 
-def test_an_ended_run_takes_no_wishes(store):
+def test_an_ended_run_takes_no_requests(store):
     run = queued(store)
     store.claim("a")
-    store.set_status(run, "finished")
-    store.wish(run, "cancel")
-    assert store.get(run).status == "finished" and store.get(run).wish == "go" and store.wishes("a") == {}
+    store.set_status(run, RunStatus.FINISHED)
+    store.request(run, "cancel")
+    assert store.get(run).status == "finished" and store.get(run).request == "go" and store.requests("a") == {}
 
 
 def test_events_come_back_in_order_from_where_one_asks(store):
@@ -101,7 +102,7 @@ def test_a_retired_workers_runs_are_interrupted_with_their_events_kept(store):
         store.claim(worker)
     store.heartbeat("a", 1, "")
     store.append(held, RECORDS[:6], {"nodes": 3})
-    store.set_status(done, "finished")
+    store.set_status(done, RunStatus.FINISHED)
     store.retire("a", "the worker died")
     assert (store.get(held).status, store.get(held).message) == ("interrupted", "the worker died")
     assert store.events(held) == RECORDS[:6] and store.get(held).summary == {"nodes": 3}

@@ -14,9 +14,10 @@ from rlm_core.evaluation.statistics import auc
 from rlm_core.models.policy import Sampling, Step
 from rlm_core.problems.sets import counted_set
 from rlm_core.rewards.heads.recipe import HeadRecipe
+from rlm_core.training.fitting import fit
 from rlm_core.training.head_pipeline import gather, train_head
 from rlm_core.training.labelling import MakerSettings, combined, make_labels
-from rlm_core.training.reward_models import Examples, HeadConfig, LabelledSolution, fit, read
+from rlm_core.training.reward_models import Examples, HeadConfig, LabelledSolution, read
 
 
 def separable(n: int = 400, seed: int = 0) -> Examples:
@@ -151,6 +152,6 @@ def test_a_trained_head_is_offered_at_once_and_judges(nano, pool, tmp_path, monk
     policy = nano.policy
     recipe = HeadRecipe(kind="prm", name="tried", problems=("chain:n=24",), samples=2, measure=("chain:n=6",), measure_samples=4)
     gathered = asyncio.run(gather(recipe, policy, pool, lambda text: None))
-    card = asyncio.run(train_head(recipe, gathered, policy, pool, tmp_path / "rewards", lambda text: None)).card
+    card = asyncio.run(train_head(recipe, gathered, policy, pool, fit, tmp_path / "rewards", lambda text: None)).card
     assert rewards.rewards()["prm:tried"].model == "nano"
     assert card.labels["oracle"] == sum(x.labels["oracle"] for x in gathered[0]) and card.quality["chain:n=6"]["step_auc"] > 0.5

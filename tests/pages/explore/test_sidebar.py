@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from rlm_core import catalogue
 from rlm_core.core.config import Budget, RunConfig
+from rlm_core.core.words import RunStatus
 from rlm_core.problems import make
 from rlm_core.problems.families.text import from_text
 from rlm_core.runs.store import Store
@@ -134,7 +135,7 @@ OTHERS = [
 @pytest.mark.parametrize("config", OTHERS, ids=lambda c: f"{c.model}-{c.search}")
 def test_a_run_that_is_opened_shows_its_own_settings_and_run_runs_them(store, config):
     run = saved(store, config)
-    store.set_status(run, "finished")
+    store.set_status(run, RunStatus.FINISHED)
     at = opened(run=run)
     assert not [b for b in at.sidebar.button if b.key == "use_settings"]
     if config.model.startswith("/"):  # the folder is not on this machine

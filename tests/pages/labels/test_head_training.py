@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from rlm_core import catalogue
 from rlm_core.core.config import Budget, RunConfig
-from rlm_core.jobs.queue import Jobs, LabelJob, TrainJob
+from rlm_core.jobs.label import LabelJob
+from rlm_core.jobs.queue import Jobs
+from rlm_core.jobs.train import TrainJob
 from rlm_core.labels.base import BAD, GOOD, HUMAN, Label, solution
 from rlm_core.labels.book import LabelBook
 from rlm_core.problems import make, task
@@ -33,7 +35,7 @@ def test_a_reward_trained_on_human_labels_is_offered_and_judges_a_run(store, poo
     at.text_input(key="train.name").set_value("grace")
     at.text_input(key="train.measure").set_value("").run()
     press(at, "Train")
-    assert isinstance(Jobs(store).list(TrainJob)[0].job, TrainJob)
+    assert isinstance(Jobs(store).list("train")[0].job, TrainJob)
     next_done(store, pool)
     assert "can now be chosen as a reward for nano" in text(at.run())
     assert "It learned from 12 human labels of 6 solutions" in text(at)
@@ -60,7 +62,7 @@ def test_automatic_labels_are_made_by_a_job(store, pool):
     at = open_tab(opened("labels"), "labels.tab", "Make labels")
     at.selectbox(key="labels.maker").set_value("oracle").run()
     press(at, "Make labels")
-    assert [row.job for row in Jobs(store).list(LabelJob)] == [LabelJob("oracle")]
+    assert [row.job for row in Jobs(store).list("label")] == [LabelJob("oracle")]
     next_done(store, pool)
     assert "12 labels for 6 solutions" in text(at.run())
     assert "have these labels already" in text(at)

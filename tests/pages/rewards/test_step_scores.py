@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from pages.rewards.step_scores import JOB_KEY
-from rlm_core.jobs.queue import Jobs, MeasureJob, ScoreJob
+from rlm_core.core.words import RunStatus
+from rlm_core.jobs.measure import MeasureJob
+from rlm_core.jobs.queue import Jobs
+from rlm_core.jobs.score import ScoreJob
 from tests.pages.app import click, html, open_tab, opened, press, text
 from tests.runs.at_once import done, next_done
 
@@ -17,7 +20,7 @@ def test_several_rewards_judge_the_same_solutions(store, pool):
     at.multiselect(key=REWARDS).set_value(["prm:nano", "logprob", "oracle"]).run()
     at.number_input(key="rewards.score.samples").set_value(3).run()
     press(at, "Score")
-    assert Jobs(store).list(ScoreJob)[0].job == ScoreJob("chain:steps=7,seed=3", ("prm:nano", "logprob", "oracle"), samples=3)
+    assert Jobs(store).list("score")[0].job == ScoreJob("chain:steps=7,seed=3", ("prm:nano", "logprob", "oracle"), samples=3)
     assert "Waiting for a worker" in str(at.get("progress")[0].proto)
     next_done(store, pool)
     at.run()
@@ -39,7 +42,7 @@ def test_a_job_that_ended_early_says_why_and_can_be_resumed(store):
     jobs = Jobs(store)
     job = jobs.create(ScoreJob("chain:seed=3", ("logprob",)))
     jobs.claim("test")
-    jobs.end(job, "failed", "The model cannot read this.")
+    jobs.finish(job, RunStatus.FAILED, "The model cannot read this.")
     at = opened("rewards")
     assert "The model cannot read this\\." in at.error[0].value
     press(at, "Try again")
@@ -49,7 +52,7 @@ def test_a_job_that_ended_early_says_why_and_can_be_resumed(store):
 def test_the_newest_job_is_shown_and_an_older_one_can_be_chosen(store, pool):
     for seed in (1, 2):
         done(ScoreJob(f"chain:steps=2,seed={seed}", ("logprob",), samples=1), store, pool)
-    newest, older = Jobs(store).list(ScoreJob)
+    newest, older = Jobs(store).list("score")
     at = opened("rewards")
     assert newest.result["question"] in html(at)
     at.selectbox(key=JOB_KEY).set_value(older.id).run()
@@ -65,7 +68,7 @@ def test_a_set_of_problems_that_cannot_be_made_is_one_sentence_and_nothing_is_lo
     press(at, "Measure")
     assert error in at.error[0].value.replace("\\", "")
     assert at.text_input(key="rewards.measure.set").value == problems
-    assert not Jobs(store).list(MeasureJob)
+    assert not Jobs(store).list("measure")
 
 
 def test_the_quality_of_rewards_is_shown_with_their_gain(store, pool):

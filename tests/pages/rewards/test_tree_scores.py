@@ -5,7 +5,8 @@ from __future__ import annotations
 from pages.rewards.tree_scores import first_nodes
 from rlm_core.core.config import RunConfig
 from rlm_core.core.tree import replay
-from rlm_core.jobs.queue import Jobs, RunScoreJob
+from rlm_core.jobs.queue import Jobs
+from rlm_core.jobs.score_run import RunScoreJob
 from tests.helpers import random_log
 from tests.pages.app import open_tab, opened, press, text
 from tests.runs.at_once import next_done
@@ -29,7 +30,7 @@ def test_a_saved_tree_is_judged_and_the_mistakes_are_listed(store, pool):
     at = open_tab(opened("rewards"), "rewards.tab", "On a tree")
     at.multiselect(key=KEY).set_value(["logprob", "oracle"]).run()
     press(at, "Judge")
-    assert Jobs(store).list(RunScoreJob)[0].job == RunScoreJob(run, ("logprob", "oracle"))
+    assert Jobs(store).list("run_score")[0].job == RunScoreJob(run, ("logprob", "oracle"))
     scores = next_done(store, pool)["scores"]
     at.run()
     low = {int(n) for n, s in scores["logprob"]["nodes"].items() if s < 0.5 and scores["oracle"]["nodes"].get(n) == 1.0}

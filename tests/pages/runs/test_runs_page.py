@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from rlm_core.core.words import RunStatus
 from rlm_core.runs import logfile
 from tests.helpers import random_log
 from tests.pages.app import opened, press, text
@@ -85,7 +86,7 @@ def test_a_run_removed_for_good_is_gone(store, saved):
 
 
 def test_a_run_that_is_being_worked_on_is_not_deleted(store, saved):
-    store.set_status(saved[0], "running")
+    store.set_status(saved[0], RunStatus.RUNNING)
     at = opened("runs")
     pick(at, 0)
     press(at, "Delete 1 …")
