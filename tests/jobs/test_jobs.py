@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 
 import pytest
 
 from rlm_core.app.worker import run_job
 from rlm_core.core.errors import LabelError, RunNotFound, TrainingError
+from rlm_core.core.paths import ROOT
 from rlm_core.core.words import RunStatus
 from rlm_core.jobs.base import job_of
 from rlm_core.jobs.label import LabelJob
@@ -66,6 +69,16 @@ def test_the_way_of_a_job(store):
     assert (jobs.get(first).status, jobs.get(first).message) == ("interrupted", "it died")
     jobs.resume(first)
     assert jobs.claim("w2").id == first and jobs.get(first).request == "go"
+
+
+def test_the_process_of_the_pages_loads_no_torch():
+    code = (
+        "import importlib, pkgutil, sys, pages; from rlm_core.jobs.base import jobs; assert jobs()\n"
+        "for m in pkgutil.walk_packages(pages.__path__, 'pages.'): importlib.import_module(m.name)\n"
+        "print({'torch', 'transformers'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "set()"
 
 
 def with_solutions(store, count: int = 3) -> LabelBook:
