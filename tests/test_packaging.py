@@ -16,6 +16,8 @@ from rlm_core.core.paths import ROOT, VARIABLE
 from rlm_core.runs.store import Store
 from tests.patience import PATIENCE, until
 
+pytestmark = pytest.mark.slow
+
 BUILD = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir"]
 
 

@@ -13,6 +13,8 @@ import pytest
 from rlm_core.core.paths import ROOT, VARIABLE
 from tests.patience import PATIENCE
 
+pytestmark = pytest.mark.slow
+
 EXAMPLE = Path(__file__).parent / "example_plugin"
 INSTALL = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--target"]
 

@@ -22,6 +22,8 @@ from rlm_core.runs.store import RunRow, Store
 from tests.patience import PATIENCE, until
 from tests.searching import timeless
 
+pytestmark = pytest.mark.slow  # every worker is a process that loads its libraries
+
 SHORT = RunConfig(problem="countdown:numbers=3,seed=3", budget=Budget(5), seed=4, reward_parameters={"rollouts": 2})
 LONG = RunConfig(problem="countdown:numbers=4,seed=3", budget=Budget(100_000))
 

@@ -70,6 +70,7 @@ def test_the_nearest_in_size_foretells_and_nothing_far_larger_is_foretold(store)
     assert "not known yet" in history.forecast([WorkUnit("sampling", "nano", 5000)])
 
 
+@pytest.mark.slow
 def test_after_a_job_the_same_job_is_foretold_whole(store, nano, pool):
     fill(LabelBook(store), range(12))
     first = [

@@ -19,9 +19,11 @@ from rlm_core.search.run import SearchRun
 from tests.searching import events, timeless
 
 every_search = pytest.mark.parametrize("name", sorted(searches()))
-AMPLE = Budget(24, tokens=400)
+AMPLE = Budget(16, tokens=240)
 """Enough for every search to propose, score and answer."""
-FEW = Budget(6, tokens=120)
+FEW = Budget(4, tokens=80)
+FREE = {"reward": "logprob", "reward_parameters": {}}
+"""A reward that generates nothing, where the law is not about tokens."""
 APART = ("dropped", "probe")
 """Tokens of these purposes are not part of a search's own work."""
 
@@ -162,7 +164,8 @@ def test_paused_and_let_go_on_it_has_the_log_it_has_unpaused(nano, name):
             control.going.clear()
             asyncio.get_running_loop().call_later(0.001, control.going.set)
 
-    assert timeless(searched(name, nano.policy(), Budget(8), hook=pause)[1]) == timeless(searched(name, nano.policy(), Budget(8))[1])
+    paused, unpaused = (searched(name, nano.policy(), Budget(6), hook=hook, **FREE)[1] for hook in (pause, None))
+    assert timeless(paused) == timeless(unpaused)
 
 
 @every_search
@@ -198,7 +201,7 @@ def test_a_search_says_whether_it_asks_the_reward(nano, name):
     options = {p.name: p.choices or ((True, False) if isinstance(p.default, bool) else ()) for p in description.parameters}
     settings = [{}, *({n: value} for n, values in options.items() for value in values)]
     for given in settings:
-        _, records = searched(name, nano.policy(), Budget(2, tokens=2000), problem="chain:steps=2,seed=4", search_parameters=given)
+        _, records = searched(name, nano.policy(), Budget(2, tokens=2000), problem="chain:steps=2,seed=4", search_parameters=given, **FREE)
         judged = search(name).judged(description.configure(given))
         assert judged == bool(events(records, Evaluated)), given
 
