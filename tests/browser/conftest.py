@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rlm_core.core.paths import ROOT, VARIABLE
-from rlm_core.jobs.queue import Jobs, ScoreJob
+from rlm_core.jobs.queue import Jobs
+from rlm_core.jobs.score import ScoreJob
 from rlm_core.labels.base import solution
 from rlm_core.labels.book import LabelBook
 from rlm_core.problems.families.text import from_text

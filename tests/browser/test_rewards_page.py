@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rlm_core.figures.charts.heatmap import STRIDE
-from rlm_core.jobs.queue import Jobs, ScoreJob
+from rlm_core.jobs.queue import Jobs
 from tests.browser.acts import click_plot
 from tests.patience import until
 
@@ -18,7 +18,7 @@ WHERE_CELL = """(id) => {
 
 
 def test_a_click_on_a_heat_map_shows_the_step_and_every_score(page, site):
-    until(lambda: Jobs(site.store).list(ScoreJob)[0].status == "finished")
+    until(lambda: Jobs(site.store).list("score")[0].status == "finished")
     page.goto(f"{site.url}/rewards")
     page.locator(".rlm-plot[data-version]").first.wait_for()
     click_plot(page, WHERE_CELL, ROW * STRIDE + COLUMN, f"Solution {ROW + 1} ")
