@@ -70,7 +70,7 @@ def title(kind: str, name: str) -> str:
 
 
 def described(kind: str, name: str) -> Description[Any] | None:
-    """What a search, reward or model of that name is; None if there is none of it (any more)."""
+    """The description of a search, reward or model; None if there is none of that name (any more)."""
     return {"search": searches, "reward": reward_models, "model": models}[kind]().get(name)
 
 

@@ -15,7 +15,7 @@ HAS_WORKER = "RLM_EXPLORER_HAS_WORKER"
 PAUSE_SECONDS = (0.5, 1.0, 2.0, 5.0, 15.0)
 """How long to wait before the next start after each death in a row."""
 HEALTHY_SECONDS = 30.0
-"""A worker that lived so long begins the row anew."""
+"""After this time alive, a worker's death counts as the first of a row."""
 
 
 class Supervisor:

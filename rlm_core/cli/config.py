@@ -1,4 +1,4 @@
-"""What the commands share: a configuration from words, the model that it names."""
+"""Shared by the commands: a configuration from words, the model that it names."""
 
 from __future__ import annotations
 

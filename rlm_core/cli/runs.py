@@ -77,7 +77,7 @@ def _print_summary(tree: SearchTree) -> None:
 @app.command("replay")
 def replay_command(
     log: Annotated[Path, typer.Argument(help="A log written by `run --out`.")],
-    first: Annotated[int | None, typer.Option(min=1, help="Only the first so many candidates of a Best-of-N pool.")] = None,
+    first: Annotated[int | None, typer.Option(min=1, help="Only this many candidates of a Best-of-N pool, from the first.")] = None,
     pick: Annotated[str, typer.Option(help="With --first: weighted, naive or majority.")] = "weighted",
 ) -> None:
     """Print the same line as `run`, from the log alone; or what a smaller N would have answered."""
@@ -102,7 +102,7 @@ KINDS = {"searches": catalogue.searches, "rewards": catalogue.reward_models, "pr
 @app.command("list")
 def list_command(
     kind: Annotated[str, typer.Argument(help="searches, rewards, problems or models.")],
-    names: Annotated[bool, typer.Option("--names", help="Names only, one a line.")] = False,
+    names: Annotated[bool, typer.Option("--names", help="Names only, one per line.")] = False,
 ) -> None:
     """Print what there is to choose, with parameters."""
     if kind not in KINDS:

@@ -36,7 +36,7 @@ def train(
         list[str] | None, typer.Option(help="prm, orm: oracle, noisy, hard, soft or judge, with a weight if mixed (hard=0.5).")
     ] = None,
     samples: Annotated[int, typer.Option(min=1, help="prm, orm: solutions of each problem.")] = 4,
-    rollouts: Annotated[int, typer.Option(min=1, help="prm, orm: rollouts a step for hard and soft labels.")] = 8,
+    rollouts: Annotated[int, typer.Option(min=1, help="prm, orm: rollouts per step for hard and soft labels.")] = 8,
     noise: Annotated[float, typer.Option(min=0, max=1, help="prm, orm: share of labels flipped in noisy ones.")] = 0.1,
     judge: Annotated[str, typer.Option(help="prm, orm: the model that gives judge labels.")] = "smollm2",
     backbone: Annotated[str, typer.Option(help="prm, orm: folder of a model of its own that reads the steps (see `train backbone`).")] = "",

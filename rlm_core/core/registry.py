@@ -21,7 +21,7 @@ T = TypeVar("T")
 GROUP = "rlm_explorer"
 """First part of the names of the groups of entry points: rlm_explorer.searches, .rewards, .problems and .pages."""
 NAME = re.compile(r"[\w.-]+")
-"""What a name from another package may be: other signs have a meaning in problem specs and in the notation of rewards."""
+"""The form of a name from another package: other signs have a meaning in problem specs and in the notation of rewards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Offer(Generic[T]):
-    """What can be chosen of one kind.
+    """The items of one kind that can be chosen.
 
     items: by name; those of this package first, then those of other packages.
     refused: one sentence for each plug-in that is not among them.
@@ -102,7 +102,7 @@ def offer(group: str, kind: type[T], own: Iterable[T], name_of: Callable[[T], st
 def _loaded(entry: EntryPoint, kind: type[T]) -> T:
     try:
         item: Any = entry.load()
-    except Exception as error:  # whatever the code of another package does
+    except Exception as error:  # the code of another package may raise anything
         log.exception("The entry point %s failed", entry.value)
         raise _Refused(f"importing it failed with {type(error).__name__}: {error}") from None
     if not isinstance(item, kind):

@@ -64,7 +64,7 @@ def said(steps: Iterable[TaggedStep]) -> list[str]:
     """The texts that an answer rests on: neither the thinking space nor what was taken back.
 
     `<backtrack>` and `<revise>` take back the step they end or, on a line of their own, the last one that stands;
-    `<wait>` and the end of thinking all before them. A step that ends the solution is said wherever it stands.
+    `<wait>` and the end of thinking all before them. A step that ends the solution always counts.
     """
     standing: list[str] = []
     for step in steps:

@@ -43,7 +43,7 @@ class Member:
     forks: int = 0
 
     async def draw(self, wants: Sequence[int]) -> list[int]:
-        """As many tokens as wanted for each sample, or what is left of the limit shared among all that ask."""
+        """The tokens granted to each sample: the number wanted, or a share of the rest of the limit, divided among all that ask."""
         if self.pool.limit is None:
             return list(wants)
         self.wants, self.dealt = tuple(wants), asyncio.get_running_loop().create_future()

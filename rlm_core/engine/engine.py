@@ -7,10 +7,10 @@ that the cost a search reports does not depend on what else is running.
 
 With `exact` the model computes in float64 and logits are rounded to 1e-6, far above float64's
 error: then neither batch composition nor prefix reuse can change a sample, and a seed gives the same
-log whatever runs beside it. A model of 1M parameters is no slower for it. A large one is run in its
+log regardless of other searches. A model of 1M parameters is no slower for it. A large one is run in its
 own dtype, where a sample depends on the batch it stands in: there only requests of one session share a
 batch, and every step waits until that session has asked for all it can. So its batches, too, are the
-same whatever runs beside it.
+same regardless of other searches.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Session(Owner):
         return [s for s in request.samples if s is not None]
 
     async def inspect(self, prompt: Sequence[int], given: Sequence[int]) -> TokenStats:
-        """Figures of given tokens after a prompt. What this session has computed before is not computed again."""
+        """Statistics of given tokens after a prompt. Tokens that this session has computed before are not computed again."""
         request = InspectRequest(self, tuple(prompt), asyncio.get_running_loop().create_future(), tuple(given))
         await self.engine.submit(request)
         assert request.stats is not None

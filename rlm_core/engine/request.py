@@ -1,4 +1,4 @@
-"""What is asked of an engine: to continue a prompt once per seed, or to inspect given tokens after it."""
+"""Requests to an engine: to continue a prompt once per seed, or to inspect given tokens after it."""
 
 from __future__ import annotations
 

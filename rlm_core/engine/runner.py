@@ -1,4 +1,4 @@
-"""What an engine asks of a back end: one loaded model, and the rows that are being decoded on it."""
+"""The protocol of a back end: one loaded model, and the rows that are being decoded on it."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ class Scheduler:
         return not self.waiting and not self.rows
 
     def admit(self) -> list[Request]:
-        """As many waiting requests as there are rows for, in order of arrival; cancelled ones are dropped.
+        """The waiting requests that the free rows can hold, in order of arrival; cancelled ones are dropped.
 
         Where owners do not share a batch, only requests of the one that has rows in it, or came first.
         """
@@ -89,7 +89,7 @@ class Scheduler:
         return admitted
 
     def entered(self) -> None:
-        """What was admitted has its rows, or its result."""
+        """The admitted requests have their rows, or their results."""
         self.entering.clear()
 
     def cancelled(self) -> list[Row]:

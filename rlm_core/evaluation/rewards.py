@@ -244,7 +244,7 @@ async def evaluate_reward(
     seed: int,
     progress: Progress = lambda *_: None,
 ) -> dict[str, Any]:
-    """All figures of one reward over these solutions; Best-of-N only where every problem has as many, and at least two,
+    """All figures of one reward over these solutions; Best-of-N only if every problem has the same number of them, at least two,
     over the problems of which every solution was judged and is known to be right or wrong (voted_problems).
 
     learned: number of these problems of which the reward has seen labels, which flatters its figures.

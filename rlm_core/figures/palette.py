@@ -220,7 +220,7 @@ def contrast(a: str, b: str) -> float:
 
 
 def ink_on(fill: str) -> str:
-    """Black or white, whichever reads better on `fill`."""
+    """Black or white: the one with more contrast on `fill`."""
     return max("#000000", "#ffffff", key=lambda c: contrast(c, fill))
 
 

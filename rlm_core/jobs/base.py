@@ -1,4 +1,4 @@
-"""What a job is, and the jobs there are.
+"""The type of a job, and the jobs there are.
 
 A kind of job is one file of this folder: the settings that a person asks for, the units of work they come to, and the function
 that does it. Pages import the same file as the worker, so it imports no torch: models and the training of heads come with the

@@ -28,7 +28,7 @@ class Cost:
 
 @dataclass(slots=True)
 class JobContext:
-    """What a job needs to run.
+    """The context of a running job: store, models, progress.
 
     store: of the data folder.
     models: every model; one is loaded when it is first asked for.

@@ -10,7 +10,7 @@ from rlm_core.labels.base import Solution, solution
 def solutions(tree: SearchTree, problem: Problem, *, run: str, model: str) -> list[Solution]:
     """Every finished candidate as the steps its answer rests on, in order of birth and each once.
 
-    What was cut off is left out, and so are the thinking space and steps that were taken back.
+    Candidates that were cut off, the thinking space and retracted steps are left out.
     """
     found: dict[str, Solution] = {}
     for node in tree.candidates():

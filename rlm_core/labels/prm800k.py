@@ -1,6 +1,6 @@
 """Solutions and labels as JSON lines in the shape of PRM800K (Lightman et al. 2023, github.com/openai/prm800k).
 
-Written: one line for each solution and labeler. What PRM800K has no place for stands under the extra key
+Written: one line for each solution and labeler. Fields that PRM800K does not have stand under the extra key
 "rlm_explorer": the problem's spec, the model, the origin, the source, and every label with its exact value and time.
 A rating is 1, 0 or −1 for a person's label, 1 or −1 for another source's 1 or 0, and null for values between.
 "finish_reason" is null where the labels neither reach a bad step nor the end; "total_time" (milliseconds) runs

@@ -1,7 +1,7 @@
-"""What a search or a reward asks of a model, as small protocols. No torch here.
+"""The protocols of a model, as searches and rewards use them. No torch here.
 
-Every model is a `Policy`: it proposes steps and completes solutions. What else it can do, it says by
-the other protocols here; a search or reward names those it needs (`Search.needs`, `Reward.needs`),
+Every model is a `Policy`: it proposes steps and completes solutions. Its other abilities are the
+other protocols here; a search or reward names those it needs (`Search.needs`, `Reward.needs`),
 and a model's description names those it offers (`rlm_core.models.listed`).
 
 A step is one reasoning unit as the model wrote it; a state is a problem and the steps so far.

@@ -90,7 +90,7 @@ def _text(row: Mapping[str, Any], key: str) -> str:
 
 
 def gsm8k_answer(answer: str) -> str:
-    """What follows the last ####; a single line without it is the answer itself. ProblemError if there is neither."""
+    """The text after the last ####; a single line without it is the answer itself. ProblemError if there is neither."""
     _, mark, after = answer.strip().rpartition("####")
     if (mark and not after.strip()) or (not mark and "\n" in after):
         raise ProblemError('it has an "answer" of several lines without "#### " and the result at its end.')
@@ -98,7 +98,7 @@ def gsm8k_answer(answer: str) -> str:
 
 
 def math_answer(row: Mapping[str, Any]) -> str:
-    """What "answer" says, else what the solution's last box holds. ProblemError if there is neither."""
+    """The text under "answer", else the content of the solution's last box. ProblemError if there is neither."""
     if row.get("answer") not in (None, ""):
         return _text(row, "answer")
     found = find_answer(_text(row, "solution"))

@@ -1,4 +1,4 @@
-"""What came of a run, in words: its verdict, what would have been right, and what was cut off. Plain text, nothing escaped."""
+"""The outcome of a run in words: its verdict, the right answer, and the limits it ran into. Plain text, nothing escaped."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ VERDICTS = {True: "✓ right", False: "✕ wrong", None: "not checked"}
 
 
 def right_answer(problem: Problem) -> str:
-    """What is right, as far as the problem knows it; empty where it does not.
+    """The right answer, if the problem knows it; else empty.
 
     >>> right_answer(Problem("chain", "", "", reference="37"))
     '37'
@@ -47,7 +47,7 @@ def cut_off(tree: SearchTree, whole: str = "") -> str:
 
 
 def _limits(tree: SearchTree, cut: list[Node]) -> str:
-    """What was run into: a step as long as a step may be, a solution as long as one may be, or the run's last token."""
+    """The limits that cut these nodes off: the length of a step, the length of a solution, or the run's tokens."""
     config = tree.started.config if tree.started else {}
     step, solution = config.get("max_step_tokens"), config.get("max_solution_tokens")
     if not step or not solution:

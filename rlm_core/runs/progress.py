@@ -51,7 +51,7 @@ def planned(config: RunConfig, search: Description[Any]) -> int | None:
 
 
 def progress(config: RunConfig, search: Description[Any], tree: SearchTree, seconds: float) -> Progress:
-    """Of a run whose log so far made `tree`, after so many seconds of work."""
+    """Progress of a run whose log up to now made `tree`, after `seconds` of work."""
     stopped = tree.finished is not None and tree.finished.stop not in ("simulations", "done")
     whole = None if stopped else planned(config, search)
     done = tree.totals.simulations
@@ -72,7 +72,7 @@ def _left(share: float | None, tree: SearchTree, seconds: float) -> float | None
 
 
 def _share(budget: Budget, search: Description[Any], whole: int | None, tree: SearchTree, seconds: float) -> float | None:
-    """Of whatever ends the run first. Budgets alone are ceilings for a strategy that ends by itself at no known number."""
+    """The share done of the limit that ends the run first. A strategy that ends by itself at no known number has only its budgets."""
     used = [(whole, tree.totals.simulations)] if whole else []
     if search.planned:
         used += [(budget.tokens, tree.totals.generated), (budget.seconds, seconds)]

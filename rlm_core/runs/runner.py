@@ -76,7 +76,7 @@ async def run_search(
 
 
 def cut_off(run: SearchRun) -> str:
-    """What to raise where there is no answer because all that was proposed ran into a limit of length; else empty."""
+    """An error message if there is no answer because every step proposed ran into a limit of length; else empty."""
     nodes, sampling = run.tree.nodes, run.sampling
     cut = [n for n in run.tree.leaves() if n.cut]
     if not cut or any(n.finished for n in nodes.values()) or any(not n.terminal and not n.pruned for n in run.tree.leaves()):

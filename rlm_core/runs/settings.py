@@ -42,7 +42,7 @@ def settings(config: RunConfig) -> list[Setting]:
 
 
 def apart(config: RunConfig) -> str:
-    """What tells a run from one with the usual settings, in a line: "Width 8, 128 simulations, seed 3".
+    """The settings of a run that are not the usual ones, in one line: "Width 8, 128 simulations, seed 3".
 
     >>> apart(RunConfig(search_parameters={"width": 8}, budget=Budget(128), seed=3))
     'Width 8, simulations 128, seed 3'

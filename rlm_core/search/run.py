@@ -192,7 +192,7 @@ class SearchRun(BudgetedWork):
         return [scored[n].score for n in nodes]
 
     async def score(self, nodes: Sequence[int], states: Sequence[Sequence[Step]], stream: Seed = ()) -> dict[int, Score]:
-        """What the reward says of a state at each node; nothing of those that the tokens did not reach for.
+        """The reward's score of a state at each node; nodes for which the tokens did not suffice are left out.
 
         stream: part of the seeds.
         """

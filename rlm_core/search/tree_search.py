@@ -162,7 +162,7 @@ class TreeSearch:
         return not node.terminal and (n == self.root or node.visits > 0 or not self.value.values_unfinished(self.run))
 
     async def propose(self, n: int) -> list[Step]:
-        """As many steps as the state may have and was not asked for yet."""
+        """Sample the steps that the widening allows the state and that it was not asked for yet."""
         first = self.asked.get(n, 0)
         self.asked[n] = self.widen.allowance(self.run.tree.nodes[n].visits)
         return await self.run.propose(n, self.asked[n] - first, first)

@@ -1,7 +1,7 @@
 """A small reward model of its own: the bundled model's backbone trained further to tell right steps from wrong ones.
 
-What a frozen policy knows of its own mistakes is how unsure it was; where it errs with confidence its
-hidden states do not tell. This backbone starts from the policy's weights and learns to verify: solutions
+The hidden states of a frozen policy tell of a mistake only by how unsure it was; they do not tell where it errs
+with confidence. This backbone starts from the policy's weights and learns to verify: solutions
 with slips put into them, each step labelled by the exact solver. A reward head then reads
 its hidden states like any other's, at the price of one pass of its own over every step.
 """

@@ -1,4 +1,4 @@
-"""What reward heads learn from: examples of a PRM or an ORM on the hidden states of a policy, from labels of any source.
+"""Training data of reward heads: examples of a PRM or an ORM on the hidden states of a policy, from labels of any source.
 
 Each step (PRM) or solution (ORM) is one example with a target in [0,1], soft targets included. A PRM learns of a solution up
 to and including its first step of target 0 and nothing after it, as PRM800K was labelled (Lightman et al. 2023): what follows

@@ -2,7 +2,7 @@
 
 A trace is a row of pieces, each with the word whether it carries loss. Mistakes are written into the
 traces but carry none (Self-Backtracking, arXiv 2502.04404, section 3): the model learns to notice a
-wrong step and what comes after it, not to make one. What a decoder or a tool will put there (a forced
+wrong step and what comes after it, not to make one. Text that a decoder or a tool will put there (a forced
 "wait", a result, an early end of thinking) carries none either.
 """
 
@@ -175,7 +175,7 @@ def _attempt(trace: Trace, drawn: WorkedProblem, rng: random.Random, mistakes: i
 
 
 def _dead_end(trace: Trace, wrong: Sequence[str], rng: random.Random) -> None:
-    """One or more wrong steps and as many backtracks."""
+    """One or more wrong steps, then one backtrack per step."""
     depth = rng.randint(1, len(wrong)) if wrong else 0
     for text in wrong[:depth]:
         trace.step(text, learn=False)

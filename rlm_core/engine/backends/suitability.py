@@ -19,7 +19,7 @@ NEEDED = "the engine needs full causal attention in every layer, with keys and v
 INSTEAD = "choose a model of a family such as Llama, Qwen2, Qwen3, Phi-3, OLMo or GPT-2"
 
 WINDOWS = ("sliding_window", "keep_window_size", "attention_window_size", "window_size", "local_attention", "attention_chunk_size")
-"""What configurations call the number of tokens that a layer looks back, where they do not tell the kinds of their layers."""
+"""Names in configurations for the number of tokens that a layer looks back, where the kinds of layers are not listed."""
 
 TOKENS = 6
 """Length of the trial's texts."""
@@ -53,7 +53,7 @@ def _layer_kinds(config: PreTrainedConfig) -> set[str]:
 
 
 def _told(config: PreTrainedConfig, key: str) -> Any:
-    """What a configuration says of all its layers alike; None if it says nothing."""
+    """A setting that holds for all layers of a configuration; None if there is none."""
     try:
         return getattr(config, key, None)
     except Exception:  # noqa: BLE001 - a configuration whose layers differ refuses in its own way to be asked of all

@@ -76,7 +76,7 @@ class TorchRunner:
 
 @torch.inference_mode()
 def _fingerprint(model: PreTrainedModel) -> str:
-    """12 hex digits of a digest over a sample of every weight, the same whatever number format they were loaded in."""
+    """12 hex digits of a digest over a sample of every weight, the same for every number format they are loaded in."""
     digest = hashlib.sha256()
     for weight in model.parameters():
         flat = weight.flatten()

@@ -22,7 +22,7 @@ FAIR = {"square": 0.92, "diamond": 1.1}
 def sizes(tree: SearchTree, viewport: Viewport) -> dict[int, float]:
     """Marker diameters in px; without any visits (beam search, Best-of-N) all nodes are alike.
 
-    Finished nodes are large enough to hold their mark wherever leaves stand far enough apart.
+    Finished nodes are large enough to hold their mark if leaves stand far enough apart.
     """
     most = max((n.visits for n in tree.nodes.values()), default=0)
     open_size = viewport.low if most else min(max(viewport.low * 1.3, 5.0), viewport.high * 0.55)

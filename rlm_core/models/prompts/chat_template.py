@@ -2,7 +2,7 @@
 
 Templates differ in what they accept: some have no system role (Gemma), some want user and assistant to alternate strictly
 (the first Mistrals), some take a single question, some leave out silently what they do not know, some want the content of a
-turn as a list of parts. What a template takes is found by trying: texts of no meaning are rendered in the roles wanted, and
+turn as a list of parts. The form that a template takes is found by trying: texts of no meaning are rendered in the roles wanted, and
 the first arrangement that shows every one of them is used from then on.
 """
 
@@ -24,7 +24,7 @@ SPECIAL_PURPOSE = ("tool_use", "rag")
 """Names of templates that stand beside a model's default one."""
 
 THINKING_SWITCHES = ("enable_thinking", "thinking")
-"""What templates call the switch of their thinking space: Qwen3 and most others; DeepSeek-V3.1 and Granite."""
+"""Names in templates for the switch of the thinking space: Qwen3 and most others; DeepSeek-V3.1 and Granite."""
 
 
 class ChatTemplate:

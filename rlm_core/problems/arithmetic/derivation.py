@@ -1,4 +1,4 @@
-"""Which equations lead to the answer of a word problem whatever its numbers are? An exact search over formulas.
+"""Which equations lead to the answer of a word problem for any numbers in it? An exact search over formulas.
 
 A template's slots stand for numbers that may vary. Each slot gets a fixed random residue modulo a large
 prime, and a formula is known by its value there: two formulas with equal values are equal as formulas

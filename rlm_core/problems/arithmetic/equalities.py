@@ -1,4 +1,4 @@
-"""Where a line equates something: cut into tokens, and these into equalities and their sides. What they say is `arithmetic`'s."""
+"""The equalities of a line: its tokens, and their grouping into equalities and sides."""
 
 from __future__ import annotations
 

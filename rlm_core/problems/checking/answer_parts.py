@@ -1,4 +1,4 @@
-r"""What an answer in normal notation is made of: choices, lists, brackets, names before "=", units behind a formula, words."""
+r"""The parts of an answer in normal notation: choices, lists, brackets, names before "=", units behind a formula, words."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ SHORT = 80
 """Characters that a value behind "####" may have."""
 
 DISPLAYS = {r"\[": r"\]", "$$": "$$", r"\(": r"\)", "$": "$"}
-"""What opens and closes a formula."""
+"""Signs that open a formula, each with the sign that closes it."""
 END_TAG = re.compile(r"</(?:final_?)?answer>", re.I)
 
 _BOLD = re.compile(r"(?<![\w)*])(\*\*|__)(?=\S)(.+?)(?<=\S)\1(?![\w(*])")

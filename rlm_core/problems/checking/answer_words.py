@@ -38,7 +38,7 @@ OPENING = re.compile(
     r"(?:(?:the|my|our|your|an?|this|here is|here's|die|la|le|unsere|ma|mi|a|l')[ *]*)*[*_`]*",
     re.I | re.S,
 )
-"""What may stand in a line before "answer:"; "let me check the" may not."""
+"""Text allowed in a line before "answer:"; "let me check the" is not."""
 
 DOUBTED = re.compile(
     r"\b(?:if|whether|suppos\w+|assum\w+|unless|until|once|check\w*|verif\w+|claim\w*|guess\w*|maybe|perhaps|"
@@ -46,7 +46,7 @@ DOUBTED = re.compile(
     r"(?:(?! then| so|, the)[^.,;:!?])*$",
     re.I,
 )
-"""What before "the answer is" makes it no statement."""
+"""Words before "the answer is" after which it states nothing."""
 
 REASON = re.compile(
     r"[ ,;(–—-]*[ ,;(](?:because|since|which|as (?:expected|required|desired|we|the|it|this|shown)|therefore|given that|due to|I hope|"
@@ -59,7 +59,7 @@ REASON = re.compile(
 """Where an answer is over and its reasons begin."""
 
 PARTIAL = re.compile(r"\b(?:first|step|sub-?\w+|part \(?[aA]\b)|\(a\)", re.I)
-"""What in "the answer to …" makes it the answer to something else."""
+"""Words in "the answer to …" that make it the answer to something else."""
 
 DESCRIBED = re.compile(
     r"(?:an? (?:\w+ ){0,2}(?:integer|number|multiple|fraction|decimal|percentage|factor|divisor)s?\b(?! \d)|"
@@ -77,17 +77,17 @@ TAKEN_BACK = re.compile(
     r"\? *no\b|\bhold on\b|ではない|ではありません|じゃない|아니|아닙",
     re.I,
 )
-"""What behind an answer in its line takes it back."""
+"""Words that retract an answer before them in the same line."""
 
 CHECKED = re.compile(
     r"\blet(?: me|['’]s| us) (?:just |now |quickly )?(?:re-?)?(?:check|verify|double|compute|calculate|think|see|make sure)|"
     r"\b(?:need|want|have) to (?:check|verify)",
     re.I,
 )
-"""What behind an answer in its line says that the text goes on."""
+"""Words after an answer in its line which say that the text goes on."""
 
 DENIED = re.compile(r"[^\w\n]{0,6}(?:(?:is|was|can)(?: ?not\b|n['’]t\b)|(?:is|was|seems|looks) (?:wrong|incorrect)\b)", re.I)
-"""What right behind a box makes it no answer."""
+"""Words directly after a box which say that it is no answer."""
 
 BEHIND = re.compile(
     r"(?:(?<=\s)|^)(?P<value>\$[^$\n]+\$|\\\([^\n]+?\\\)|\*\*[^*\n]+\*\*|[-+−]?[$€£]?\d[\d,./]*%?(?: [a-z]+)?) "

@@ -1,10 +1,10 @@
 """Run functions on hostile text in a child process, each call within a limit of time and memory.
 
 A few characters of a model's output ("9**9**9**9") make computer algebra hang or fill the memory. The
-limit is in seconds of processor time, so that what is right is not called wrong because the machine is busy. The
+limit is in seconds of processor time, so that a right answer is not called wrong because the machine is busy. The
 child is a fresh interpreter, neither a fork nor multiprocessing's spawn, which would run the caller's
-main script again. It reads one JSON line a call, and ends when its standard input closes: also when
-the parent is killed. Its hash seed is fixed, so that what it makes depends on the arguments alone.
+main script again. It reads one JSON line per call, and ends when its standard input closes: also when
+the parent is killed. Its hash seed is fixed, so that its results depend on the arguments alone.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Helper:
         atexit.register(self.close)
 
     def call(self, name: str, *arguments: Any, seconds: float) -> Any:
-        """What the function returns. NoReply after `seconds` of processor time; ProblemError with the function's message if it raised."""
+        """The function's result. NoReply after `seconds` of processor time; ProblemError with the function's message if it raised."""
         with self._lock:
             if self._process is None:
                 self._start()
@@ -158,7 +158,7 @@ def _limit_memory() -> None:
 
 
 def _main() -> None:
-    """Keep the reply stream to ourselves: whatever a library prints goes nowhere."""
+    """Serve calls on the reply stream. Text that a library prints is discarded."""
     replies = os.fdopen(os.dup(1), "w", encoding="ascii")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     _limit_memory()

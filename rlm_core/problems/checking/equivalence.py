@@ -1,6 +1,6 @@
 r"""Do two answers say the same? Numbers exactly, words as text, lists and points part by part, formulas by algebra.
 
-What an answer is made of is decided here: choices ("(B) Paris"), lists ("1, 2 and 3"), points and intervals, names ("x = 5"), units.
+This file decides the parts of an answer: choices ("(B) Paris"), lists ("1, 2 and 3"), points and intervals, names ("x = 5"), units.
 Only formulas go to a parser (`formula`), in a child process that is stopped when it takes too long: such an answer counts as not equal.
 """
 
@@ -118,7 +118,7 @@ def _same_point(a: tuple[str, list[str]], b: tuple[str, list[str]], depth: int) 
 
 
 def _same_side(a: Side, b: Side, depth: int) -> bool:
-    """What stands behind a name or true arithmetic; equations as such otherwise."""
+    """Compares the values after a name or true arithmetic; other equations as a whole."""
     if a.open or b.open or (a.symbol and b.symbol and a.symbol != b.symbol):
         return "=" in a.whole and "=" in b.whole and _same_formula(*sorted((a.whole, b.whole)))
     if a.value != a.whole or b.value != b.whole:

@@ -6,7 +6,7 @@ r"""Reading the final answer of a text. The last statement counts, and text may 
     Answer: 42, the answer is 42         with or without a colon, in several languages, the value after it or in the next line
     42 is the answer                     where the value is a number, a formula between its marks, or bold
 
-A hedge is what it says ("3 or 450"). What the answer is not, or might be ("if the answer is 5"), is no answer.
+A hedge counts as written ("3 or 450"). A denied or supposed answer ("if the answer is 5") is no answer.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ MAX_LINE_CHARACTERS = 2_000
 MAX_STATEMENTS = 20
 """Statements of one kind that are looked at, from the last one back."""
 UNFINISHED = 500
-"""So many characters of an open box are waited for."""
+"""Characters of an open box after which its end is no longer waited for."""
 
 _BOX = re.compile(r"\\f?box(?:ed)?(?![A-Za-z])\s*")
 _UNBRACED = re.compile(r"[^$\n]+?(?=\$|\\[)\]]|[.,;]?\s*(?:\n|$)|[.,;]\s|\s+[A-Za-z]{2})")
@@ -241,7 +241,7 @@ def _cues(text: str) -> Iterator[re.Match[str]]:
 
 
 def _value(text: str, start: int, at: int, loose: bool = False) -> StatedAnswer | None:
-    """What follows a cue in its line; where nothing does, the next line that holds something, or the display that it opens.
+    """The text after a cue in its line; if there is none, the next line that holds something, or the display that it opens.
 
     loose: behind "the answer is", where words may only speak about the answer.
     """

@@ -110,7 +110,7 @@ def _same_relation(a: Any, b: Any) -> bool:
 
 
 def _agree(a: Any, b: Any) -> bool | None:
-    """Are two expressions equal wherever both are real (or as numbers, if they have no letters)? None if no number can be made of them."""
+    """Are two expressions equal at all points where both are real (or as numbers, if they have no letters)? None if they have no value."""
     if (a := a.doit()).is_Rational and (b := b.doit()).is_Rational:
         return bool(a == b)
     agreed, needed = 0, NEEDED if any(str(s) != "i" for s in a.free_symbols | b.free_symbols) else 1

@@ -37,9 +37,9 @@ ROUNDED = frozenset({"advanced_geometry", "decimal_arithmetic", "number_format",
 COIN, COIN_TOLERANCE = "coin_flip", Fraction(1, 10_000)
 """The dataset whose scorer also gives 1.0 to a number that begins alike, and the error that it documents."""
 _ANNOUNCED = re.compile(r"[^\n]*?(?:<answer>|####|answer\b(?:\s+is\b)?\**\s*[:：]?\**)", re.I)
-"""What stands before an answer, from where its announcement begins."""
+"""The announcement before an answer, with the text before it in its line."""
 _WORDS = re.compile(r"[^\W\d_eE]|[=:]")
-"""What a reference that is nothing but a number does not hold."""
+"""Letters and signs that a reference which is just a number does not hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def _right(problem: Problem, answer: str) -> bool:
     Where the reference is a number, the answer must be one number too, and equal: some scorers take the first number
     of a text that offers several, or one that begins alike. Only what a dataset says of rounding lets it differ. Where
     the reference is yes, no, true or false, the answer must be that word: some scorers take every other text for a no.
-    What has the whole reference in it and more besides is wrong: some scorers read only so far.
+    A text that holds the reference and more is wrong: some scorers read only its beginning.
     """
     reference = problem.reference or ""
     if answer == problem.reference:

@@ -89,7 +89,7 @@ def solvable(problem: Problem, steps: Sequence[str]) -> bool | None:
 
 
 def same(one: str, other: str) -> bool:
-    """Do two answers say the same, whichever of them is the reference?"""
+    """Do two answers say the same, with either of them as the reference?"""
     return equivalent(one, other) and equivalent(other, one)
 
 

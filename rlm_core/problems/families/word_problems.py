@@ -1,7 +1,7 @@
 """Word problems: everyday stories of one to four steps, in natural English, for models that read it.
 
 The answer is hidden. Train and test are split by template (`HELD_OUT`), so that no story that a model
-was trained on, with whatever names and numbers, is in the test split.
+was trained on is in the test split with other names or numbers.
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ def solvable(problem: Problem, steps: Sequence[str]) -> bool | None:
     A right way uses the numbers of the question, those its words imply (2 for twice, 7 for a week) and
     earlier results, each of them as often as wanted. It takes no more equations than the worked solution,
     or one more where the template says that such a way is natural. Every number of the question and every
-    result feeds the answer. And it is right for the template, whatever its numbers, not by coincidence for
+    result feeds the answer. And it is right for the template with any numbers, not by coincidence for
     these. So False means: a false equation, a number from elsewhere, or a result that no such way needs; a
     right way with more equations is taken for wrong. Sentences without arithmetic are passed over; None where
     arithmetic cannot be read, or a longer expression (12+12+12=36) is true and yet not on such a way.

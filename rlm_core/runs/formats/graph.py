@@ -29,7 +29,7 @@ def to_networkx(tree: SearchTree) -> nx.DiGraph:
 
 
 def attributes(node: Node) -> dict[str, Any]:
-    """What is known of a node, as plain text, numbers and truth values."""
+    """The data of a node, as plain text, numbers and truth values."""
     always = {k: getattr(node, k) for k in ("text", "state", "depth", "visits", "prior", "finished", "pruned", "added")}
     maybe = {k: getattr(node, k) for k in ("q", "score", "value", "logprob", "answer", "correct")}
     return always | {k: v for k, v in maybe.items() if v is not None}

@@ -2,7 +2,7 @@
 
 The Blueprint's ensemble of trees (Besta et al. 2025); Bi et al. 2024, Forest-of-Thought (arXiv 2412.09078). Each
 tree is an MCTS by UCT below a root of its own (children of the common root, without a step of their own);
-the trees take turns, a batch of leaves each, and share neither nodes nor random numbers (a node's number is in
+the trees take turns, one batch of leaves per turn, and share neither nodes nor random numbers (a node's number is in
 its seeds). A tree in which nothing is left to find leaves the round. A tree's answer is its most visited path's.
 
 Deviations from Forest-of-Thought: no sparse activation of trees and no expert that decides between

@@ -1,7 +1,7 @@
 """Particle filtering: partial solutions as particles, drawn anew before every further step in proportion to their weights.
 
 Puri et al. 2025. In each round every unfinished particle takes one sampled step (propagate) and the reward scores
-the state it reached (weigh: w ∝ exp(reward/temperature)). While any is unfinished, as many particles as before are
+the state it reached (weigh: w ∝ exp(reward/temperature)). While any is unfinished, the same number of particles is
 drawn by weight (resample), the finished ones with the score they have, and the next round begins. After the last step
 nothing is drawn, as in the published kernel: the particles vote with their weights, or, by `pick`, each counts once
 or the best scored answers. A particle whose step was cut off weighs nothing.
@@ -159,7 +159,7 @@ def multinomial(weights: Sequence[float], rng: random.Random) -> list[int]:
 
 
 def resample(run: SearchRun, particles: list[int], weights: list[float], method: str, rng: random.Random) -> list[int]:
-    """As many particles again, drawn by weight; nodes that no particle stands on any more are pruned."""
+    """The same number of particles, drawn by weight; nodes that no particle stands on any more are pruned."""
     copies = systematic(weights, rng.random()) if method == "systematic" else multinomial(weights, rng)
     run.emit(Resampled(tuple(map(Particle, particles, weights, copies)), method))
     drawn = [n for n, c in zip(particles, copies, strict=True) for _ in range(c)]
