@@ -15,9 +15,10 @@ from rlm_core import problems, rewards, search
 from rlm_core.core.config import RunConfig
 from rlm_core.core.errors import ConfigError
 from rlm_core.core.parameters import Description
+from rlm_core.core.structure import Structure
 from rlm_core.core.words import COMMON, AnswerMethod, Purpose, StopReason, Word
 from rlm_core.models.listed import MODELS, describe, refuse_lacking, refuse_unreadable, sampling_for
-from rlm_core.search import answers
+from rlm_core.search import answers, structures
 from rlm_core.search.rules import Rule
 
 
@@ -88,10 +89,10 @@ def reward_title(config: RunConfig) -> str:
     return title("reward", config.reward) if judged(config.search, config.search_parameters) else ""
 
 
-def shape(name: str) -> str:
-    """The structure that a search makes, as pages draw it: a tree where a saved run names a search that is not here."""
-    found = searches().get(name)
-    return found.shape if found else "tree"
+def structure(name: str) -> Structure:
+    """The structure that a search builds; a tree, as every log is one, where a saved run names a search that is not here."""
+    found = search.searches().get(name)
+    return found.structure if found else structures.TREE
 
 
 @lru_cache(maxsize=1)

@@ -9,6 +9,7 @@ from rlm_core import catalogue
 from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.errors import ConfigError
 from rlm_core.core.events import RunFinished
+from rlm_core.search import structures
 from tests.searching import run_to_end
 
 OFFERED = [d for kind in (catalogue.searches, catalogue.reward_models, catalogue.tasks, catalogue.models) for d in kind().values()]
@@ -75,5 +76,5 @@ def assert_runs_to_its_end(nano, pool, search: str, reward: str) -> None:
 
 
 def test_a_saved_run_of_a_search_that_is_not_here_is_drawn_as_a_tree():
-    assert catalogue.shape("beam_search") == catalogue.searches()["beam_search"].shape
-    assert catalogue.shape("somebody_elses") == "tree"
+    assert catalogue.structure("beam_search") is structures.LAYERS
+    assert catalogue.structure("somebody_elses") is structures.TREE

@@ -80,6 +80,24 @@ from tests.pages.app import opened
 at = opened()
 print(json.dumps({s.label: s.options for s in at.sidebar.selectbox} | {"warnings": [w.value for w in at.warning]}))
 """
+ICON = """
+from pages.shared.html import miniature_html
+from rlm_core import catalogue
+from tests.pages.app import html, opened
+at = opened().selectbox(key="search").set_value("best_step").run()
+print(miniature_html(catalogue.structure("best_step").icon) in html(at))
+"""
+PICTURES = """
+from rlm_core.core.config import RunConfig
+from rlm_core.core.paths import data_folder
+from rlm_core.runs.store import Store
+from tests.helpers import random_log
+from tests.pages.app import opened
+from tests.saved import save
+run = save(Store(data_folder()), random_log(1, 12), RunConfig(search="best_step"))
+(offered,) = [g.options for g in opened(run=run).button_group if g.label == "Picture"]
+print(list(offered))
+"""
 PAGE = """
 from tests.pages.app import opened, text
 print(text(opened("example")))
@@ -98,6 +116,20 @@ def test_its_search_reward_and_problem_are_in_the_pickers(example, tmp_path):
     for label, title in (("Strategy", "Best step (example)"), ("Reward", "Brevity (example)"), ("Problem", "Sum (example)")):
         assert any(option.startswith(title) for option in offered[label])
     assert offered["warnings"] == []
+
+
+def test_its_search_is_listed_in_a_kind_of_its_own_with_its_own_icon(example, tmp_path):
+    strategies = sidebar(tmp_path, [example])["Strategy"]
+    place = strategies.index("Best step (example) · greedy")
+    assert strategies[place - 1].startswith("Chain of thought")
+    assert strategies[place + 1].endswith("· sampling")
+    done = python(tmp_path, "-c", ICON, packages=[example])
+    assert done.stdout == "True\n", done.stderr[-2000:]
+
+
+def test_a_run_of_its_search_offers_the_pictures_it_names(example, tmp_path):
+    done = python(tmp_path, "-c", PICTURES, packages=[example])
+    assert done.stdout == "['Tree']\n", done.stderr[-2000:]
 
 
 def test_its_page_is_in_the_app(example, tmp_path):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rlm_core import catalogue
+from rlm_core.core.structure import Compared
 from rlm_core.core.tree import Node, SearchTree
 from rlm_core.core.wording import counted, name, number, readable, shorten, words
 from rlm_core.figures.palette import MARKS
@@ -39,25 +40,25 @@ class Alternatives:
     left_out: int
 
 
-def alternatives(tree: SearchTree, node: Node, shape: str, *, asked: bool = True) -> Alternatives | None:
+def alternatives(tree: SearchTree, node: Node, compared: Compared, *, asked: bool = True) -> Alternatives | None:
     """The table of a node and its alternatives; None where nothing was compared (one child after another).
 
-    shape: the strategy's.
+    compared: the states that this strategy compares.
     asked: mark the node as the one asked about; else it only says which table.
     """
-    found = _found(tree, node, shape)
+    found = _found(tree, node, compared)
     if found is None or asked:
         return found
     rows = tuple(tuple(cell.removesuffix(f" {OWN}") for cell in row) for row in found.rows)
     return replace(found, title="Alternatives below it", rows=rows, own=None)
 
 
-def _found(tree: SearchTree, node: Node, shape: str) -> Alternatives | None:
-    if shape == "fan":
+def _found(tree: SearchTree, node: Node, compared: Compared) -> Alternatives | None:
+    if compared == Compared.CANDIDATES:
         return _candidates(tree, node)
     if found := _particles(tree, node):
         return found
-    level = shape == "layers"
+    level = compared == Compared.LEVEL
     others = [n for n in tree.nodes.values() if n.depth == node.depth] if level else _siblings(tree, node)
     if len(others) < 2:
         return None

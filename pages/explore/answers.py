@@ -7,6 +7,7 @@ import streamlit as st
 from pages.shared.escape import markdown_text
 from pages.shared.html import table_html, theme
 from pages.shared.plot import chart
+from rlm_core.core.structure import Compared
 from rlm_core.core.tree import SearchTree
 from rlm_core.core.wording import counted, readable
 from rlm_core.figures.charts.candidates import votes_figure
@@ -16,19 +17,19 @@ from rlm_core.search.pool import cost, first_n, pooled
 RULES = ("weighted", "naive", "majority")
 
 
-def answers(run: str, tree: SearchTree, shape: str) -> None:
-    """shape: the strategy's. The candidates of a fan can be cut to the first n."""
+def answers(run: str, tree: SearchTree, compared: Compared) -> None:
+    """compared: the states that this strategy compares. Where they are candidates, the first n can be looked at alone."""
     answered = tree.answered
     if answered is None:
         st.caption("The answer is chosen when the search ends; move the timeline to the end to see it.")
     elif answered.answer is None:
-        cut_short = cut_off(tree, "candidate" if shape == "fan" else "")
+        cut_short = cut_off(tree, "candidate" if compared == Compared.CANDIDATES else "")
         advice = f"{cut_short}; a higher limit lets them end." if cut_short else "A larger budget gives the search time to finish one."
         st.info(f"No candidate was finished, so there is no answer. {advice}")
     else:
         chart(votes_figure(answered, tree, theme=theme()), key="votes")
         st.caption(markdown_text(choice(answered)))
-    if shape == "fan":
+    if compared == Compared.CANDIDATES:
         _first_candidates(run, tree)
 
 

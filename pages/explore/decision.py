@@ -13,17 +13,16 @@ from pages.shared.html import table_html
 from pages.shared.state import one_of
 from rlm_core import catalogue
 from rlm_core.core.events import Choice, Selected, Term
+from rlm_core.core.structure import Compared
 from rlm_core.core.tree import Node, SearchTree
 from rlm_core.core.wording import name, number, shorten, words
 from rlm_core.search.rules import Arm, Rule, best
 
 CHOSEN = "▶"
-TOGETHER = ("fan", "layers", "particles")
-"""Shapes in which states of the whole tree are compared, so that the children of one node are not a group."""
 
 
-def decision(tree: SearchTree, node: Node, shape: str) -> None:
-    """Why this node, and what would be chosen below it, where this strategy compares nodes. shape: the strategy's."""
+def decision(tree: SearchTree, node: Node, compares: Compared) -> None:
+    """Why this node, and what would be chosen below it, where this strategy compares nodes. compares: the states it compares."""
     parent = None if node.parent is None else tree.nodes[node.parent]
     decided = [n for n in (parent, node) if n is not None and n.decision is not None]
     which = "Now"
@@ -33,13 +32,13 @@ def decision(tree: SearchTree, node: Node, shape: str) -> None:
     if parent is not None and parent.decision is not None:
         _decided(tree, parent, which, node)
     elif parent is not None:
-        _weighed(alternatives(tree, node, shape))
+        _weighed(alternatives(tree, node, compares))
     if node.decision is not None:
         if parent is not None:
             st.markdown("##### What would be chosen below it?")
         _decided(tree, node, which, None)
-    elif node.children and (parent is None or shape not in TOGETHER):
-        _weighed(alternatives(tree, tree.nodes[node.children[0]], shape, asked=False))
+    elif node.children and (parent is None or compares == Compared.SIBLINGS):
+        _weighed(alternatives(tree, tree.nodes[node.children[0]], compares, asked=False))
 
 
 def _weighed(found: Alternatives | None) -> None:

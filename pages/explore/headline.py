@@ -7,6 +7,7 @@ import streamlit as st
 from pages.shared.escape import html_text
 from pages.shared.html import ORACLE
 from rlm_core import catalogue
+from rlm_core.core.structure import Compared
 from rlm_core.core.tree import SearchTree
 from rlm_core.core.wording import readable, shorten
 from rlm_core.runs.outcome import VERDICTS, cut_off, right_answer
@@ -52,5 +53,5 @@ def _limited(row: RunRow, whole: SearchTree) -> str:
     """The limits that cut solutions off, and which to raise if there is no answer. A failed run has its own message."""
     if whole.finished and whole.finished.detail and whole.finished.stop != "failed":
         return f'<strong class="row">{html_text(whole.finished.detail)}</strong>'
-    cut = cut_off(whole, "candidate" if catalogue.shape(row.config.search) == "fan" else "")
+    cut = cut_off(whole, "candidate" if catalogue.structure(row.config.search).compared == Compared.CANDIDATES else "")
     return f'<small class="row">{html_text(cut)}</small>' if cut else ""

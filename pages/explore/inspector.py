@@ -10,17 +10,18 @@ from pages.explore.step_html import ramp_html, steps_html
 from pages.shared.escape import html_text, markdown_text
 from pages.shared.html import figures_html, table_html
 from rlm_core.core.events import Evaluated
+from rlm_core.core.structure import Compared
 from rlm_core.core.tree import ROOT, Node, SearchTree
 from rlm_core.core.wording import counted, number, problem_label, words
 from rlm_core.figures.palette import in_words
 
 
-def inspector(tree: SearchTree, node: Node, shape: str) -> None:
-    """All about a node at a moment. shape: the strategy's."""
+def inspector(tree: SearchTree, node: Node, compared: Compared) -> None:
+    """All about a node at a moment. compared: the states that this strategy compares."""
     st.markdown(f"##### {'The root' if node.id == ROOT else f'Node {node.id}'} · {markdown_text(in_words(node))}")
     _text(tree, node)
     _statistics(tree, node)
-    decision(tree, node, shape)
+    decision(tree, node, compared)
 
 
 def nothing_yet(tree: SearchTree) -> None:

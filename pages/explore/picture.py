@@ -12,6 +12,7 @@ from pages.shared.html import theme
 from pages.shared.plot import plot, width_of
 from pages.shared.state import one_of, remembered
 from rlm_core import catalogue
+from rlm_core.core.structure import Picture
 from rlm_core.core.tree import SearchTree
 from rlm_core.figures.chain.figure import ribbon_figure
 from rlm_core.figures.charts.candidate_rows import undrawn
@@ -22,15 +23,6 @@ from rlm_core.runs.store import RunRow
 
 HEIGHT = 430
 LARGE_HEIGHT = 560
-PICTURES = {
-    "tree": ["Tree", "Candidates"],
-    "fan": ["Candidates", "Tree"],
-    "chain": ["Tree", "Chain"],
-    "ribbon": ["Chain", "Tree"],
-    "effort": ["Chain", "Tree", "Candidates"],
-    "draft": ["Tree", "Chain"],
-}
-"""The pictures offered for a strategy's shape, the one shown first in front."""
 
 
 def picture(row: RunRow, tree: SearchTree, whole: SearchTree, highlight: tuple[int, ...]) -> go.Figure:
@@ -39,10 +31,10 @@ def picture(row: RunRow, tree: SearchTree, whole: SearchTree, highlight: tuple[i
     whole: the tree at the end of the run, for a layout that does not change with the moment.
     highlight: nodes of the latest event.
     """
-    shape = catalogue.shape(row.config.search)
+    pictures = catalogue.structure(row.config.search).pictures
     kind_at, size_at = st.columns([3, 1], vertical_alignment="center")
     with kind_at:
-        kind = one_of("Picture", PICTURES.get(shape, PICTURES["tree"]), f"picture.{shape if shape in PICTURES else 'tree'}")
+        kind = one_of("Picture", pictures, f"picture.{'.'.join(pictures)}")
     large = remembered(size_at.toggle, "Large type", key="large", default=False, help="For a lecture hall.")
     height = LARGE_HEIGHT if large else HEIGHT
     selected = address.selected(tree)
@@ -51,7 +43,7 @@ def picture(row: RunRow, tree: SearchTree, whole: SearchTree, highlight: tuple[i
     full_height = int(figure.layout.height or height)
     with st.container(height=height + 8, border=False) if full_height > height else st.container():
         clicked = plot(figure, key=f"plot.{kind}", height=full_height, scope=row.id, file=f"{row.id}-at-event-{tree.seq}")
-    if kind == "Candidates" and (left := undrawn(tree)):
+    if kind == Picture.CANDIDATES and (left := undrawn(tree)):
         st.caption(f"{left:,} more candidates are counted in the rows and not drawn; the Data tab lists them all.")
     if clicked is not None and clicked in tree.nodes and clicked != selected:
         address.select(clicked)
@@ -60,8 +52,8 @@ def picture(row: RunRow, tree: SearchTree, whole: SearchTree, highlight: tuple[i
 
 
 def _figure(kind: str, tree: SearchTree, whole: SearchTree, highlight: tuple[int, ...], look: dict[str, Any]) -> go.Figure:
-    if kind == "Candidates":
+    if kind == Picture.CANDIDATES:
         return candidates_figure(tree, **look)
-    if kind == "Chain":
+    if kind == Picture.CHAIN:
         return ribbon_figure(tree, whole=whole, highlight=highlight, **look)
     return tree_figure(tree, places=layout(whole), highlight=highlight, **look)

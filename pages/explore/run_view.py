@@ -20,6 +20,7 @@ from pages.shared.services import logs, store
 from rlm_core import catalogue
 from rlm_core.core.errors import LogError, RunNotFound
 from rlm_core.core.events import Record
+from rlm_core.core.structure import Compared
 from rlm_core.core.tree import SearchTree, replay
 from rlm_core.narrate import sentences
 from rlm_core.runs.store import RunRow
@@ -55,7 +56,7 @@ def _body(run: str, was_active: bool) -> None:
     except LogError as error:
         st.error(f"{markdown_text(str(error))} The run's other events are kept in the store.", icon=":material/broken_image:")
         return
-    shape = catalogue.shape(row.config.search)
+    compared = catalogue.structure(row.config.search).compared
     main, side = st.columns([17, 8], gap="medium")
     with main:
         head = st.container()
@@ -70,10 +71,10 @@ def _body(run: str, was_active: bool) -> None:
     if figure is not None:
         with side, st.container(height=INSPECTOR_HEIGHT, border=True):
             if tree.nodes:
-                inspector(tree, tree.nodes[address.selected(tree)], shape)
+                inspector(tree, tree.nodes[address.selected(tree)], compared)
             else:
                 nothing_yet(tree)
-        _tabs(run, records, tree, figure, shape)
+        _tabs(run, records, tree, figure, compared)
     if was_active and not row.active:
         st.rerun()
 
@@ -99,11 +100,11 @@ def _moment(row: RunRow, records: list[Record], whole: SearchTree) -> tuple[Sear
     return tree, figure
 
 
-def _tabs(run: str, records: list[Record], tree: SearchTree, figure: go.Figure, shape: str) -> None:
+def _tabs(run: str, records: list[Record], tree: SearchTree, figure: go.Figure, compared: Compared) -> None:
     """Below the picture: answers and votes, the events in words, the nodes as data, and exports."""
     answers_at, events_at, data_at, export_at = st.tabs(["Answers and votes", "Events", "Data", "Export"])
     with answers_at:
-        answers(run, tree, shape)
+        answers(run, tree, compared)
     with events_at:
         event_list(records, tree.seq)
     with data_at:

@@ -9,6 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.shared.escape import html_text
+from rlm_core.core.structure import Icon
 from rlm_core.core.words import RunStatus
 from rlm_core.figures import palette
 from rlm_core.figures.icons import HEIGHT, WIDTH, miniature
@@ -60,9 +61,9 @@ def rows_html(rows: Sequence[tuple[str, str]]) -> str:
     return f'<div class="rlm-rows">{cells}</div>' if rows else ""
 
 
-def miniature_html(shape: str) -> str:
+def miniature_html(icon: Icon) -> str:
     """The drawing of a structure as an image, in the theme of the page."""
-    drawn = base64.b64encode(miniature(shape, theme()).encode()).decode()
+    drawn = base64.b64encode(miniature(icon, theme()).encode()).decode()
     return f'<img class="rlm-miniature" width="{WIDTH}" height="{HEIGHT}" alt="" src="data:image/svg+xml;base64,{drawn}">'
 
 

@@ -10,6 +10,7 @@ import streamlit as st
 from pages.shared.html import miniature_html
 from pages.shared.state import remember, remembered, restore
 from rlm_core.core.parameters import Description, Parameter, Value
+from rlm_core.core.structure import Kind
 
 
 def parameter(p: Parameter, key: str, beside: Mapping[str, Any] | None = None) -> Any:
@@ -57,35 +58,25 @@ def _grid(shown: list[Parameter], prefix: str, columns: int) -> dict[str, Any]:
 
 
 def choose(label: str, offered: dict[str, Description[Any]], key: str, default: str, help: str) -> Description[Any]:
-    """Choose one description by its title, grouped by kind; its drawing, sentence and paper are below."""
-    names = sorted(offered, key=lambda n: area(offered[n])[0])
+    """Choose one description by its title, grouped by kind; its icon, sentence and paper are below."""
+    names = sorted(offered, key=lambda n: _kind(offered[n]))
     chosen = offered[remembered(st.selectbox, label, names, key=key, default=default, format_func=lambda n: _titled(offered[n]), help=help)]
     sentence = f"{chosen.sentence} [{chosen.paper}]({chosen.url})" if chosen.url else chosen.sentence
-    if not chosen.shape:
+    if chosen.structure is None:
         st.caption(sentence)
         return chosen
     drawing, words = st.columns([1, 3], gap="small")
-    drawing.html(miniature_html(chosen.shape))
+    drawing.html(miniature_html(chosen.structure.icon))
     words.caption(sentence)
     return chosen
 
 
-AREAS = {
-    "Chains": ("chain",),
-    "Sampling": ("fan",),
-    "Level by level": ("layers", "subtrees", "particles"),
-    "Tree search": ("tree", "forest"),
-    "Long chain": ("ribbon", "draft", "effort"),
-}
-"""Kinds of strategies in the order of the list, with their shapes."""
-
-
-def area(d: Description[Any]) -> tuple[int, str]:
-    """Index and name of the kind of a strategy; the last index and no name if it has no kind."""
-    return next(((i, name) for i, (name, shapes) in enumerate(AREAS.items()) if d.shape in shapes), (len(AREAS), ""))
+def _kind(d: Description[Any]) -> Kind:
+    """The group in which it is listed; one without a title for what has no structure."""
+    return d.structure.kind if d.structure else Kind(0, "")
 
 
 def _titled(d: Description[Any]) -> str:
     """ "Best-of-N · sampling": the title and, where there are kinds, its kind."""
-    kind = area(d)[1]
-    return f"{d.title} · {kind.lower()}" if kind and kind.lower() not in d.title.lower() else d.title
+    kind = _kind(d).title.lower()
+    return d.title if kind in d.title.lower() else f"{d.title} · {kind}"

@@ -23,6 +23,7 @@ from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from rlm_core.core.errors import ConfigError
+from rlm_core.core.structure import Structure
 
 C = TypeVar("C")
 Value = int | float | str | bool
@@ -158,7 +159,7 @@ class Description(Generic[C]):
     config: the frozen dataclass of its settings.
     paper: its source, in words.
     url: address of the source.
-    shape: the structure it makes, of which the page draws an icon (fan, tree, chain, …).
+    structure: of a search, the structure it builds; every search has one.
     unit: of a search, the work that counts as one simulation.
     planned: of a search, the number of simulations of a whole run: a number, the name of the parameter that holds it, BUDGET
         where a budget alone ends it, "" where it is known only at the end.
@@ -170,7 +171,7 @@ class Description(Generic[C]):
     config: type[C]
     paper: str = ""
     url: str = ""
-    shape: str = ""
+    structure: Structure | None = None
     unit: str = "simulation"
     planned: str | int = ""
 

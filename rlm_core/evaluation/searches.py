@@ -21,6 +21,7 @@ from rlm_core.models.policy import Policy, Sampling, Step
 from rlm_core.models.source import ModelSource
 from rlm_core.rewards.verifier import check
 from rlm_core.runs.runner import run_search
+from rlm_core.search import search
 
 AT_ONCE = 16
 """Problems worked at the same time."""
@@ -111,18 +112,6 @@ def right(tree: SearchTree) -> bool:
     return bool(tree.answered and tree.answered.correct)
 
 
-VARIANTS: dict[str, tuple[dict[str, Any], ...]] = {
-    "best_of_n": ({}, {"answer_by": "naive"}),
-    "chain_of_thought": ({"decoding": "greedy"}, {"decoding": "sampled"}),
-    "interleaved": ({"probe": False}, {"probe": False, "think": False}),
-    "mcts": ({}, {"rule": "puct"}, {"widening": 0.5, "width": 2}, {"rollout_share": 0.5}),
-    "particle_filtering": ({}, {"particles": 16}),
-    "self_correction": ({}, {"variant": "rounds"}),
-    "thinking": ({"probe": False}, {"probe": False, "waits": 2}, {"probe": False, "chains": 8}),
-}
-"""Settings of a strategy that are measured besides its defaults (probes change nothing and only cost time)."""
-
-
 GREEDY_CHAIN = ("chain_of_thought", {"decoding": "greedy"})
 """The strategy with which every other one is compared."""
 
@@ -140,11 +129,11 @@ async def evaluate_strategies(
     source: ModelSource,
     done: Collection[tuple[str, str]] = (),
 ) -> AsyncIterator[dict[str, Any]]:
-    """GREEDY_CHAIN, then every strategy with the settings in VARIANTS, over the same problems: one row each, as it is made.
+    """GREEDY_CHAIN, then every strategy with the settings in its `Search.variants`, over the same problems: one row each, as it is made.
 
     done: search and settings of the rows that are there already.
     """
-    wanted = [(name, parameters) for name in searches for parameters in VARIANTS.get(name, ({},))]
+    wanted = [(name, parameters) for name in searches for parameters in search(name).variants]
     for name, parameters in [GREEDY_CHAIN, *(w for w in wanted if w != GREEDY_CHAIN)]:
         if (name, settings(parameters)) in done:
             continue

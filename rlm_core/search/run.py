@@ -9,16 +9,18 @@ what there is.
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from rlm_core.core import words
 from rlm_core.core.config import RunConfig
+from rlm_core.core.errors import ConfigError
 from rlm_core.core.events import Answered, AnyEvent, BackedUp, Backtracked, Evaluated, NodeAdded, Pruned, Record, Spent, ToolCalled
 from rlm_core.core.parameters import Description
 from rlm_core.core.problem import Problem
 from rlm_core.core.special_tokens import said
+from rlm_core.core.structure import Structure
 from rlm_core.core.tree import ROOT, Node
 from rlm_core.core.usage import Seed
 from rlm_core.core.wording import counted
@@ -39,12 +41,14 @@ EXPAND, COMPLETE, REWARD, LOOKAHEAD = 0, 1, 2, 3
 class Search(Generic[C]):
     """A search as it is offered.
 
-    description: what a person reads and may set.
+    description: what a person reads and may set, and the structure that pages show; ConfigError if it has none.
     run: the algorithm.
     allows: the special tokens it asks the model to use, by its configuration.
     judged: does it ask the run's reward, by its configuration?
     needs: protocols of `rlm_core.models.policy` that the run's model must offer besides `Policy`.
     words: the stop reasons, purposes, answer methods and rules that it brings to the log.
+    variants: the settings with which the command `strategies` measures it; {} are its defaults. Probes change nothing and cost time,
+        so a search that has them is measured without.
     """
 
     description: Description[C]
@@ -53,6 +57,16 @@ class Search(Generic[C]):
     judged: Callable[[C], bool] = lambda config: True
     needs: tuple[type, ...] = ()
     words: tuple[Word | Rule, ...] = ()
+    variants: tuple[Mapping[str, Any], ...] = ({},)
+
+    def __post_init__(self) -> None:
+        if self.description.structure is None:
+            raise ConfigError(f"The search {self.description.name} has no structure; its description must name one.")
+
+    @property
+    def structure(self) -> Structure:
+        assert self.description.structure is not None
+        return self.description.structure
 
 
 class SearchRun(BudgetedWork):

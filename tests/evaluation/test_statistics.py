@@ -13,10 +13,11 @@ from rlm_core.cli.kept import Kept
 from rlm_core.cli.tables import forcing_table, strategies_table
 from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.errors import ConfigError
-from rlm_core.evaluation.searches import GREEDY_CHAIN, VARIANTS, evaluate_strategies, forcing_figures, settings
+from rlm_core.evaluation.searches import GREEDY_CHAIN, evaluate_strategies, forcing_figures, settings
 from rlm_core.evaluation.statistics import compared, holm, mcnemar
 from rlm_core.models.scripted import ScriptedPolicy
 from rlm_core.runs.runner import NoOtherModels
+from rlm_core.search import search
 
 CHOSEN = [problems.make(f"text:question=What is 4*{k}?,answer={4 * k}") for k in (5, 6, 7)]
 CONFIG = RunConfig(model="scripted", reward="logprob", budget=Budget(4))
@@ -40,7 +41,7 @@ def test_the_greedy_chain_is_measured_first_and_once_whatever_was_asked_for():
     rows = measured(["best_of_n", "chain_of_thought"])
     names = [(r["search"], r["settings"]) for r in rows]
     assert names[0] == (GREEDY_CHAIN[0], settings(GREEDY_CHAIN[1])) and len(set(names)) == len(names)
-    assert len(names) == len(VARIANTS["best_of_n"]) + len(VARIANTS["chain_of_thought"])
+    assert len(names) == len(search("best_of_n").variants) + len(search("chain_of_thought").variants)
     assert all(r["right"] == [False, True, False] for r in rows), "which problems were solved, in their order"
 
 

@@ -10,6 +10,7 @@ import streamlit as st
 from rlm_core.core.parameters import Description, NoSettings, param
 from rlm_core.core.problem import Problem
 from rlm_core.core.registry import Page
+from rlm_core.core.structure import Icon, Kind, Picture, Structure
 from rlm_core.core.usage import Seed
 from rlm_core.models.policy import Step
 from rlm_core.problems.base import SEED, Task, rng_for, spec_text
@@ -42,13 +43,25 @@ async def best_step(run: SearchRun, config: BestStepConfig) -> None:
     run.answer(answers.best_scored(run.tree))
 
 
+GREEDY = Structure(
+    Kind(15, "Greedy"),
+    Icon()
+    .line((5, 14), (32, 4))
+    .line((5, 14), (32, 24))
+    .line((5, 14), (32, 14), (59, 14), strong=True)
+    .dot((32, 4), (32, 24), hollow=True)
+    .dot((5, 14), (32, 14), strong=True)
+    .square(59, 14, strong=True),
+    (Picture.TREE,),
+)
+"""How pages show it: a group of its own between chains and sampling, an icon, and the tree as its only picture."""
 SEARCH = Search(
     Description(
         "best_step",
         "Best step (example)",
         "Goes on with the best of a few steps; nothing is taken back.",
         BestStepConfig,
-        shape="tree",
+        structure=GREEDY,
         unit="scored state",
     ),
     best_step,

@@ -25,7 +25,7 @@ from rlm_core.core.events import Choice, Selected, Term
 from rlm_core.core.parameters import BUDGET, Description, param
 from rlm_core.core.tree import ROOT, Node
 from rlm_core.core.words import EXHAUSTED, STALE
-from rlm_core.search import answers
+from rlm_core.search import answers, structures
 from rlm_core.search.rules import Arm, best
 from rlm_core.search.run import Search, SearchRun
 
@@ -47,7 +47,7 @@ DESCRIPTION = Description(
     config=ABMCTSConfig,
     paper="Inoue et al. 2025, Wider or Deeper? (AB-MCTS)",
     url="https://arxiv.org/abs/2503.04412",
-    shape="tree",
+    structure=structures.TREE,
     planned=BUDGET,
 )
 ANSWERS = {"best": answers.best_terminal, "vote": answers.visit_vote}

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from rlm_core.core.parameters import Description, param
 from rlm_core.core.tree import ROOT, Node
-from rlm_core.search import answers
+from rlm_core.search import answers, structures
 from rlm_core.search.levels import afford, expand, keep_best, kept, run_to_the_end, sampled
 from rlm_core.search.run import Search, SearchRun
 
@@ -42,7 +42,7 @@ DESCRIPTION = Description(
     config=BeamSearchConfig,
     paper="Snell et al. 2024, Scaling LLM Test-Time Compute Optimally",
     url="https://arxiv.org/abs/2408.03314",
-    shape="layers",
+    structure=structures.LAYERS,
     unit="scored state",
 )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rlm_core.core.parameters import Description, param
-from rlm_core.search import answers
+from rlm_core.search import answers, structures
 from rlm_core.search.pool import BATCH, sample_pool
 from rlm_core.search.run import Search, SearchRun
 
@@ -30,7 +30,7 @@ DESCRIPTION = Description(
     config=BestOfNConfig,
     paper="Cobbe et al. 2021, Training Verifiers to Solve Math Word Problems",
     url="https://arxiv.org/abs/2110.14168",
-    shape="fan",
+    structure=structures.FAN,
     unit="candidate",
     planned="n",
 )
@@ -44,4 +44,4 @@ async def best_of_n(run: SearchRun, config: BestOfNConfig) -> None:
     run.answer(answers.picked(run.tree, config.answer_by))
 
 
-SEARCH = Search(DESCRIPTION, best_of_n, judged=lambda config: config.answer_by != "majority")
+SEARCH = Search(DESCRIPTION, best_of_n, judged=lambda config: config.answer_by != "majority", variants=({}, {"answer_by": "naive"}))

@@ -15,7 +15,7 @@ from rlm_core.core.events import Answered
 from rlm_core.core.parameters import Description, param
 from rlm_core.core.tree import Node
 from rlm_core.core.words import AnswerMethod
-from rlm_core.search import answers
+from rlm_core.search import answers, structures
 from rlm_core.search.levels import still_open
 from rlm_core.search.run import Search, SearchRun
 
@@ -45,7 +45,7 @@ DESCRIPTION = Description(
     config=ChainOfThoughtConfig,
     paper="Wei et al. 2022, Chain-of-Thought Prompting Elicits Reasoning in Large Language Models",
     url="https://arxiv.org/abs/2201.11903",
-    shape="chain",
+    structure=structures.CHAIN,
     unit="chain",
     planned=1,
 )
@@ -83,4 +83,10 @@ def answer_of_chain(run: SearchRun) -> Answered:
     return answers.by_candidate(run.tree, CHAIN_END, found[0] if found else None, found, lambda n: 1.0)
 
 
-SEARCH = Search(DESCRIPTION, chain_of_thought, judged=lambda config: config.judge != "never", words=(CHAIN_END,))
+SEARCH = Search(
+    DESCRIPTION,
+    chain_of_thought,
+    judged=lambda config: config.judge != "never",
+    words=(CHAIN_END,),
+    variants=({"decoding": "greedy"}, {"decoding": "sampled"}),
+)

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from rlm_core.core.parameters import Description, param
 from rlm_core.core.tree import ROOT, Node
-from rlm_core.search import answers
+from rlm_core.search import answers, structures
 from rlm_core.search.levels import afford, best_first, expand, kept, run_to_the_end, sampled, scored
 from rlm_core.search.run import Search, SearchRun
 
@@ -40,7 +40,7 @@ DESCRIPTION = Description(
     config=DVTSConfig,
     paper="Beeching et al. 2024, Scaling Test-Time Compute with Open Models",
     url="https://huggingface.co/spaces/HuggingFaceH4/blogpost-scaling-test-time-compute",
-    shape="subtrees",
+    structure=structures.SUBTREES,
     unit="scored state",
 )
 

@@ -18,7 +18,7 @@ from rlm_core.core.parameters import BUDGET, Description, param
 from rlm_core.core.tree import ROOT
 from rlm_core.core.wording import TREE
 from rlm_core.core.words import EXHAUSTED, STALE, AnswerMethod
-from rlm_core.search import answers
+from rlm_core.search import answers, structures
 from rlm_core.search.rules import UCT
 from rlm_core.search.run import Search, SearchRun
 from rlm_core.search.tree_search import Selection, TreeSearch, Widening
@@ -44,7 +44,7 @@ DESCRIPTION = Description(
     config=ForestConfig,
     paper="Bi et al. 2024, Forest-of-Thought",
     url="https://arxiv.org/abs/2412.09078",
-    shape="forest",
+    structure=structures.FOREST,
     planned=BUDGET,
 )
 

@@ -13,7 +13,7 @@ import math
 from dataclasses import dataclass
 
 from rlm_core.core.parameters import BUDGET, Description, param
-from rlm_core.search import answers
+from rlm_core.search import answers, structures
 from rlm_core.search.rules import PUCT, PUCT_C1, UCT
 from rlm_core.search.run import Search, SearchRun
 from rlm_core.search.tree_search import Selection, TreeSearch, Widening
@@ -77,7 +77,7 @@ DESCRIPTION = Description(
     config=MCTSConfig,
     paper="Kocsis & Szepesvári 2006; Silver et al. 2018",
     url="https://arxiv.org/abs/1712.01815",
-    shape="tree",
+    structure=structures.TREE,
     planned=BUDGET,
 )
 RULES = {rule.name: rule for rule in (UCT, PUCT)}
@@ -99,4 +99,6 @@ async def mcts(run: SearchRun, config: MCTSConfig) -> None:
     run.answer(ANSWERS[config.answer_by](run.tree))
 
 
-SEARCH = Search(DESCRIPTION, mcts, words=(UCT, PUCT))
+SEARCH = Search(
+    DESCRIPTION, mcts, words=(UCT, PUCT), variants=({}, {"rule": "puct"}, {"widening": 0.5, "width": 2}, {"rollout_share": 0.5})
+)

@@ -31,7 +31,7 @@ from rlm_core.core.events import Answered, Particle, Resampled
 from rlm_core.core.parameters import Description, param
 from rlm_core.core.tree import ROOT
 from rlm_core.core.words import AnswerMethod
-from rlm_core.search import answers
+from rlm_core.search import answers, structures
 from rlm_core.search.levels import still_open
 from rlm_core.search.run import Search, SearchRun
 
@@ -63,7 +63,7 @@ DESCRIPTION = Description(
     config=ParticleFilteringConfig,
     paper="Puri et al. 2025, A Probabilistic Inference Approach to Inference-Time Scaling",
     url="https://arxiv.org/abs/2502.01618",
-    shape="particles",
+    structure=structures.PARTICLES,
     unit="scored state",
 )
 
@@ -179,4 +179,4 @@ def picked(run: SearchRun, particles: Sequence[int], weights: Sequence[float], p
     return answers.by_vote(run.tree, BY_WEIGHT, [n for n in there if n.score is not None], lambda n: weighs[n.id])
 
 
-SEARCH = Search(DESCRIPTION, particle_filtering, words=(BY_WEIGHT,))
+SEARCH = Search(DESCRIPTION, particle_filtering, words=(BY_WEIGHT,), variants=({}, {"particles": 16}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rlm_core.core.parameters import Description, param
-from rlm_core.search import answers
+from rlm_core.search import answers, structures
 from rlm_core.search.pool import BATCH, sample_pool
 from rlm_core.search.run import Search, SearchRun
 
@@ -25,7 +25,7 @@ DESCRIPTION = Description(
     config=SelfConsistencyConfig,
     paper="Wang et al. 2022, Self-Consistency",
     url="https://arxiv.org/abs/2203.11171",
-    shape="fan",
+    structure=structures.FAN,
     unit="candidate",
     planned="n",
 )

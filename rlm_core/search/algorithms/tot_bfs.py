@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from rlm_core.core.parameters import Description, param
 from rlm_core.core.tree import ROOT
-from rlm_core.search import answers
+from rlm_core.search import answers, structures
 from rlm_core.search.levels import afford, expand, keep_best, still_open
 from rlm_core.search.run import Search, SearchRun
 
@@ -38,7 +38,7 @@ DESCRIPTION = Description(
     config=ToTBFSConfig,
     paper="Yao et al. 2023, Tree of Thoughts",
     url="https://arxiv.org/abs/2305.10601",
-    shape="layers",
+    structure=structures.LAYERS,
     unit="scored state",
 )
 

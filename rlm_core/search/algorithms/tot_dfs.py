@@ -20,7 +20,7 @@ from rlm_core.core.parameters import Description, param
 from rlm_core.core.tree import ROOT
 from rlm_core.core.wording import name
 from rlm_core.core.words import DONE, EXHAUSTED
-from rlm_core.search import answers
+from rlm_core.search import answers, structures
 from rlm_core.search.levels import afford, best_first, expand, scored, still_open
 from rlm_core.search.run import Search, SearchRun
 
@@ -42,7 +42,7 @@ DESCRIPTION = Description(
     config=ToTDFSConfig,
     paper="Yao et al. 2023, Tree of Thoughts",
     url="https://arxiv.org/abs/2305.10601",
-    shape="tree",
+    structure=structures.TREE,
     unit="scored state",
 )
 

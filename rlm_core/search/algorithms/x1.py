@@ -18,7 +18,7 @@ from itertools import pairwise
 from rlm_core.core.events import BackedUp, Term
 from rlm_core.core.parameters import BUDGET, Description, param
 from rlm_core.core.tree import SearchTree
-from rlm_core.search import answers
+from rlm_core.search import answers, structures
 from rlm_core.search.rules import PUCT_C2, Rule, added, visited
 from rlm_core.search.run import Search, SearchRun
 from rlm_core.search.tree_search import Selection, TreeSearch, Widening
@@ -42,7 +42,7 @@ DESCRIPTION = Description(
     config=X1Config,
     paper="Besta et al. 2025, Reasoning Language Models: A Blueprint",
     url="https://arxiv.org/abs/2501.11223",
-    shape="tree",
+    structure=structures.TREE,
     planned=BUDGET,
 )
 

@@ -21,7 +21,7 @@ from rlm_core.core.special_tokens import THINK
 from rlm_core.core.tree import ROOT, Node
 from rlm_core.core.words import Purpose
 from rlm_core.models.policy import Forcer
-from rlm_core.search import answers
+from rlm_core.search import answers, structures
 from rlm_core.search.pool import add_solution
 from rlm_core.search.run import Search, SearchRun
 from rlm_core.thinking.algorithms.thinking import PROBE, finish
@@ -58,7 +58,7 @@ DESCRIPTION = Description(
     config=AdaptiveConfig,
     paper="Damani et al. 2024, Learning How Hard to Think",
     url="https://arxiv.org/abs/2410.04707",
-    shape="effort",
+    structure=structures.EFFORT,
     unit="chain",
 )
 

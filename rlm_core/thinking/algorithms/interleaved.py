@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from rlm_core.core.parameters import Description, param
 from rlm_core.core.special_tokens import THINK, TOOL
 from rlm_core.models.policy import Forcer
+from rlm_core.search import structures
 from rlm_core.search.run import Search, SearchRun
 from rlm_core.thinking.algorithms.thinking import CHAINS, JUDGE, PROBE, think
 from rlm_core.thinking.decoder import WORDS, Forcing
@@ -37,7 +38,7 @@ DESCRIPTION = Description(
     config=InterleavedConfig,
     paper="Yao et al. 2022, ReAct; Schick et al. 2023, Toolformer",
     url="https://arxiv.org/abs/2210.03629",
-    shape="ribbon",
+    structure=structures.RIBBON,
     unit="chain",
     planned="chains",
 )
@@ -56,4 +57,5 @@ SEARCH = Search(
     judged=lambda config: config.judge,
     needs=(Forcer,),
     words=WORDS,
+    variants=({"probe": False}, {"probe": False, "think": False}),
 )

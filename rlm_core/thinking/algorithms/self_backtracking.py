@@ -24,7 +24,7 @@ from rlm_core.core.special_tokens import BACKTRACK
 from rlm_core.core.tree import ROOT, SearchTree
 from rlm_core.core.words import DONE, EXHAUSTED, AnswerMethod
 from rlm_core.models.policy import Step
-from rlm_core.search import answers
+from rlm_core.search import answers, structures
 from rlm_core.search.pool import score_solutions
 from rlm_core.search.run import Search, SearchRun
 
@@ -47,7 +47,7 @@ DESCRIPTION = Description(
     config=SelfBacktrackingConfig,
     paper="Yang et al. 2025, Step Back to Leap Forward",
     url="https://arxiv.org/abs/2502.04404",
-    shape="tree",
+    structure=structures.TREE,
     unit="continuation",
 )
 

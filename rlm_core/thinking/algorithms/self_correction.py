@@ -21,7 +21,7 @@ from rlm_core.core.special_tokens import REVISE
 from rlm_core.core.tree import ROOT
 from rlm_core.core.words import AnswerMethod, Purpose
 from rlm_core.models.policy import Critic, Forcer, Step, require
-from rlm_core.search import answers
+from rlm_core.search import answers, structures
 from rlm_core.search.pool import add_solution
 from rlm_core.search.run import Search, SearchRun
 from rlm_core.thinking.algorithms.thinking import JUDGE, finish
@@ -58,7 +58,7 @@ DESCRIPTION = Description(
     config=SelfCorrectionConfig,
     paper="Madaan et al. 2023, Self-Refine; Kumar et al. 2024, SCoRe",
     url="https://arxiv.org/abs/2303.17651",
-    shape="draft",
+    structure=structures.DRAFT,
     unit="version",
 )
 
@@ -126,4 +126,5 @@ SEARCH = Search(
     judged=lambda config: config.judge,
     needs=(Critic, Forcer),
     words=(*WORDS, CRITIQUES, LATEST),
+    variants=({}, {"variant": "rounds"}),
 )

@@ -18,7 +18,7 @@ from rlm_core.core.parameters import Description, Parameter, param
 from rlm_core.core.special_tokens import THINK
 from rlm_core.core.tree import ROOT
 from rlm_core.models.policy import Forcer
-from rlm_core.search import answers
+from rlm_core.search import answers, structures
 from rlm_core.search.run import Search, SearchRun
 from rlm_core.thinking.decoder import ANSWERING, WORDS, Chain, Forcing
 
@@ -68,7 +68,7 @@ DESCRIPTION = Description(
     config=ThinkingConfig,
     paper="Muennighoff et al. 2025, s1: Simple test-time scaling",
     url="https://arxiv.org/abs/2501.19393",
-    shape="ribbon",
+    structure=structures.RIBBON,
     unit="chain",
     planned="chains",
 )
@@ -109,4 +109,5 @@ SEARCH = Search(
     judged=lambda config: config.judge,
     needs=(Forcer,),
     words=WORDS,
+    variants=({"probe": False}, {"probe": False, "waits": 2}, {"probe": False, "chains": 8}),
 )

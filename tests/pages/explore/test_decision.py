@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.explore.alternatives import MAX_ROWS, alternatives
 from pages.explore.decision import compared, now
+from rlm_core.core.structure import Compared
 from rlm_core.core.tree import SearchTree, replay
 from rlm_core.search.rules import UCT
 from tests.helpers import beam_log, best_of_n_log, particle_log, random_log
@@ -24,17 +25,18 @@ def asked_tree() -> tuple[SearchTree, int]:
     raise AssertionError("no node lost a decision")
 
 
-def shown(tree_of: str, node: int, shape: str) -> AppTest:
-    def app(tree_of: str, node: int, shape: str) -> None:
+def shown(tree_of: str, node: int, compared: str) -> AppTest:
+    def app(tree_of: str, node: int, compared: str) -> None:
         from pages.explore.inspector import inspector
+        from rlm_core.core.structure import Compared
         from rlm_core.core.tree import replay
         from tests import helpers
 
         name, *arguments = tree_of.split()
         tree = replay(getattr(helpers, name)(*map(int, arguments)))
-        inspector(tree, tree.nodes[node], shape)
+        inspector(tree, tree.nodes[node], Compared[compared])
 
-    at = AppTest.from_function(app, kwargs={"tree_of": tree_of, "node": node, "shape": shape}).run()
+    at = AppTest.from_function(app, kwargs={"tree_of": tree_of, "node": node, "compared": compared}).run()
     assert not at.exception
     return at
 
@@ -45,7 +47,7 @@ def said(at: AppTest) -> str:
 
 def test_a_clicked_node_is_explained_at_its_parent_before_what_is_below_it():
     tree, node = asked_tree()
-    text = said(shown("random_log 3 40", node, "tree"))
+    text = said(shown("random_log 3 40", node, "SIBLINGS"))
     parent = tree.nodes[node].parent
     assert "Why this one?" in text
     assert f"At {'the root' if parent == 0 else f'node {parent}'}, at this moment" in text
@@ -74,7 +76,7 @@ def test_nothing_can_be_chosen_where_all_children_were_pruned():
 def test_a_candidate_is_ranked_by_score_among_all_with_its_answer_and_what_became_of_it():
     tree = replay(best_of_n_log(2, 10, unscored=2))
     assert tree.answered is not None
-    found = alternatives(tree, tree.nodes[tree.answered.node or 0], "fan")
+    found = alternatives(tree, tree.nodes[tree.answered.node or 0], Compared.CANDIDATES)
     assert found is not None and found.own is not None
     assert len(found.rows) == 10 and found.rows[found.own][-1] == "answer"
     ranks, scores = [r[0] for r in found.rows], [r[3] for r in found.rows]
@@ -85,7 +87,7 @@ def test_a_candidate_is_ranked_by_score_among_all_with_its_answer_and_what_becam
 def test_a_state_of_a_beam_is_ranked_in_its_level_and_says_what_was_dropped():
     tree = replay(beam_log(1))
     node = next(n for n in tree.nodes.values() if n.pruned)
-    found = alternatives(tree, node, "layers")
+    found = alternatives(tree, node, Compared.LEVEL)
     assert found is not None and found.own is not None
     assert f"{node.id} ◀" in found.rows[found.own] and found.rows[found.own][-1] == "dropped"
     assert "kept" in {r[-1] for r in found.rows}
@@ -94,7 +96,7 @@ def test_a_state_of_a_beam_is_ranked_in_its_level_and_says_what_was_dropped():
 def test_a_particle_shows_its_weight_and_how_often_it_goes_on():
     tree = replay(particle_log(1))
     node = tree.resamplings[-1][1].particles[0].node
-    found = alternatives(tree, tree.nodes[node], "particles")
+    found = alternatives(tree, tree.nodes[node], Compared.PARTICLES)
     assert found is not None and found.own is not None and found.head[2] == "weight"
     assert len(found.rows) == 6
 
@@ -102,12 +104,12 @@ def test_a_particle_shows_its_weight_and_how_often_it_goes_on():
 def test_of_many_rivals_the_asked_one_is_shown_too():
     tree = replay(best_of_n_log(2, 60))
     last = max(tree.candidates(), key=lambda n: (-(n.score or 0), n.id))
-    found = alternatives(tree, last, "fan")
+    found = alternatives(tree, last, Compared.CANDIDATES)
     assert found is not None and found.own == MAX_ROWS and found.left_out == 60 - MAX_ROWS - 1
 
 
 @pytest.mark.parametrize("log", ["best_of_n_log 2 10", "beam_log 1"])
 def test_no_visits_are_shown_of_a_strategy_that_counts_none(log):
-    shape = "fan" if "best" in log else "layers"
-    text = said(shown(log, 1, shape))
+    compared = "CANDIDATES" if "best" in log else "LEVEL"
+    text = said(shown(log, 1, compared))
     assert "Visits N" not in text and "Score" in text
