@@ -9,21 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
+from rlm_core.core import events as ev
 from rlm_core.core.errors import LogError
-from rlm_core.core.events import (
-    Answered,
-    AnyEvent,
-    BackedUp,
-    Backtracked,
-    Choice,
-    Corrected,
-    Critiqued,
-    NodeAdded,
-    Pruned,
-    Resampled,
-    RunStarted,
-    Selected,
-)
 
 
 class Past(Protocol):
@@ -39,32 +26,32 @@ class Past(Protocol):
     def nodes(self) -> Mapping[int, object]: ...
 
 
-def refuse_impossible(tree: Past, event: AnyEvent, seq: int) -> None:
+def refuse_impossible(tree: Past, event: ev.AnyEvent, seq: int) -> None:
     """LogError says in one sentence why this event, number `seq` of its log, cannot follow upon the tree."""
     wrong = _contradiction(tree, event)
     if wrong:
         raise LogError(f"Event {seq:,} ({type(event).__struct_config__.tag}) is impossible: {wrong}.")
 
 
-def _contradiction(tree: Past, event: AnyEvent) -> str:
+def _contradiction(tree: Past, event: ev.AnyEvent) -> str:
     if tree.finished is not None:
         return "the run had already ended"
-    if isinstance(event, NodeAdded):
+    if isinstance(event, ev.NodeAdded):
         return _addition(tree, event)
     unknown = next((n for n in mentioned(event) if n not in tree.nodes), None)
     if unknown is not None:
         return f"it speaks of node {unknown}, which was never added"
     match event:
-        case RunStarted() if tree.started is not None:
+        case ev.RunStarted() if tree.started is not None:
             return "the run had already started"
-        case BackedUp(path=path, values=values) if not path or (values and len(values) != len(path)):
+        case ev.BackedUp(path=path, values=values) if not path or (values and len(values) != len(path)):
             return f"it backs up {len(values) or 1} values along {len(path)} nodes"
-        case Selected(choices=choices):
+        case ev.Selected(choices=choices):
             return next(filter(None, (_choice(c) for c in choices)), "")
     return ""
 
 
-def _addition(tree: Past, e: NodeAdded) -> str:
+def _addition(tree: Past, e: ev.NodeAdded) -> str:
     if e.node in tree.nodes:
         return f"it adds node {e.node} a second time"
     if e.parent is None and e.node != 0:
@@ -74,7 +61,7 @@ def _addition(tree: Past, e: NodeAdded) -> str:
     return ""
 
 
-def _choice(c: Choice) -> str:
+def _choice(c: ev.Choice) -> str:
     """The fault of one decision, if any: the chosen child must be among those weighed, and its sum must be whole."""
     if c.drawn:
         weighed = {t.node for t in c.terms} | {c.parent}
@@ -85,22 +72,22 @@ def _choice(c: Choice) -> str:
     return "" if c.chosen in weighed else f"at node {c.parent} it chooses node {c.chosen}, which it did not weigh"
 
 
-def mentioned(event: AnyEvent) -> Iterable[int]:
+def mentioned(event: ev.AnyEvent) -> Iterable[int]:
     """Every node that must be there when this event happens, a new node's parent aside."""
     match event:
-        case Selected(node=node, choices=choices):
+        case ev.Selected(node=node, choices=choices):
             yield node
             for c in choices:
                 yield from (c.parent, c.chosen, *(t.node for t in c.terms))
-        case BackedUp(path=nodes) | Pruned(nodes=nodes):
+        case ev.BackedUp(path=nodes) | ev.Pruned(nodes=nodes):
             yield from nodes
-        case Backtracked(source=source, target=target) | Corrected(source=source, target=target):
+        case ev.Backtracked(source=source, target=target) | ev.Corrected(source=source, target=target):
             yield from (source, target)
-        case Critiqued(node=node, wrong=wrong):
+        case ev.Critiqued(node=node, wrong=wrong):
             yield from (node,) if wrong is None else (node, wrong)
-        case Resampled(particles=particles):
+        case ev.Resampled(particles=particles):
             yield from (p.node for p in particles)
-        case Answered(node=node, votes=votes):
+        case ev.Answered(node=node, votes=votes):
             yield from () if node is None else (node,)
             for v in votes:
                 yield from v.nodes

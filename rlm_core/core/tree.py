@@ -10,30 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from rlm_core.core import events as ev
 from rlm_core.core.event_rules import refuse_impossible
-from rlm_core.core.events import (
-    Answered,
-    AnyEvent,
-    BackedUp,
-    Backtracked,
-    Corrected,
-    Critiqued,
-    EffortChosen,
-    Evaluated,
-    Forced,
-    NodeAdded,
-    Probed,
-    Pruned,
-    Record,
-    Resampled,
-    RunFinished,
-    RunStarted,
-    SampledAgain,
-    Selected,
-    Spent,
-    Token,
-    ToolCalled,
-)
 from rlm_core.core.problem import Problem
 from rlm_core.core.special_tokens import said
 
@@ -61,7 +39,7 @@ class Node:
     id: int
     parent: int | None
     text: str
-    tokens: tuple[Token, ...]
+    tokens: tuple[ev.Token, ...]
     prior: float
     finished: bool
     cut: bool
@@ -72,14 +50,14 @@ class Node:
     mark: str = ""
     thinking: bool = False
     forced: bool = False
-    tool: ToolCalled | None = None
-    probe: Probed | None = None
+    tool: ev.ToolCalled | None = None
+    probe: ev.Probed | None = None
     children: list[int] = field(default_factory=list)
     visits: int = 0
     total: float = 0.0
     samples: int = 1
-    evaluations: list[Evaluated] = field(default_factory=list)
-    decision: tuple[int, Selected] | None = None
+    evaluations: list[ev.Evaluated] = field(default_factory=list)
+    decision: tuple[int, ev.Selected] | None = None
     pruned: str = ""
 
     @property
@@ -153,15 +131,15 @@ class SearchTree:
 
     nodes: dict[int, Node] = field(default_factory=dict)
     totals: Totals = field(default_factory=Totals)
-    started: RunStarted | None = None
-    answered: Answered | None = None
-    finished: RunFinished | None = None
-    backtracks: list[tuple[int, Backtracked]] = field(default_factory=list)
-    corrections: list[tuple[int, Corrected]] = field(default_factory=list)
-    critiques: list[tuple[int, Critiqued]] = field(default_factory=list)
-    forces: list[tuple[int, Forced]] = field(default_factory=list)
-    resamplings: list[tuple[int, Resampled]] = field(default_factory=list)
-    effort: EffortChosen | None = None
+    started: ev.RunStarted | None = None
+    answered: ev.Answered | None = None
+    finished: ev.RunFinished | None = None
+    backtracks: list[tuple[int, ev.Backtracked]] = field(default_factory=list)
+    corrections: list[tuple[int, ev.Corrected]] = field(default_factory=list)
+    critiques: list[tuple[int, ev.Critiqued]] = field(default_factory=list)
+    forces: list[tuple[int, ev.Forced]] = field(default_factory=list)
+    resamplings: list[tuple[int, ev.Resampled]] = field(default_factory=list)
+    effort: ev.EffortChosen | None = None
     oracle: bool = False
     seq: int = 0
     time: float = 0.0
@@ -171,55 +149,55 @@ class SearchTree:
         assert self.started is not None, "the first event of a log is run_started"
         return self.started.problem
 
-    def apply(self, record: Record) -> None:
+    def apply(self, record: ev.Record) -> None:
         """Fold one record into the tree. LogError, and nothing has changed, if it cannot follow upon what is there."""
         refuse_impossible(self, record.event, record.seq)
         self.seq, self.time = record.seq, record.time
         self._fold(record.event)
 
-    def _fold(self, event: AnyEvent) -> None:
+    def _fold(self, event: ev.AnyEvent) -> None:
         match event:
-            case NodeAdded():
+            case ev.NodeAdded():
                 self._add(event)
-            case SampledAgain(node=node, times=times):
+            case ev.SampledAgain(node=node, times=times):
                 self.nodes[node].samples += times
-            case Selected(choices=choices):
+            case ev.Selected(choices=choices):
                 for choice in choices:
                     self.nodes[choice.parent].decision = (self.seq, event)
-            case Evaluated(node=node, oracle=oracle):
+            case ev.Evaluated(node=node, oracle=oracle):
                 self.nodes[node].evaluations.append(event)
                 self.oracle = self.oracle or oracle
-            case BackedUp():
+            case ev.BackedUp():
                 self._back_up(event)
-            case Pruned(nodes=nodes, reason=reason):
+            case ev.Pruned(nodes=nodes, reason=reason):
                 for node in nodes:
                     self.nodes[node].pruned = reason
-            case Backtracked():
+            case ev.Backtracked():
                 self.backtracks.append((self.seq, event))
-            case Forced():
+            case ev.Forced():
                 self.forces.append((self.seq, event))
-            case ToolCalled(node=node):
+            case ev.ToolCalled(node=node):
                 self.nodes[node].tool = event
-            case Corrected():
+            case ev.Corrected():
                 self.corrections.append((self.seq, event))
-            case Critiqued():
+            case ev.Critiqued():
                 self.critiques.append((self.seq, event))
-            case Probed(node=node):
+            case ev.Probed(node=node):
                 self.nodes[node].probe = event
-            case Resampled():
+            case ev.Resampled():
                 self.resamplings.append((self.seq, event))
-            case EffortChosen():
+            case ev.EffortChosen():
                 self.effort = event
-            case Spent():
+            case ev.Spent():
                 self._spend(event)
-            case RunStarted(oracle=oracle):
+            case ev.RunStarted(oracle=oracle):
                 self.started, self.oracle = event, oracle
-            case Answered():
+            case ev.Answered():
                 self.answered = event
-            case RunFinished():
+            case ev.RunFinished():
                 self.finished = event
 
-    def _add(self, e: NodeAdded) -> None:
+    def _add(self, e: ev.NodeAdded) -> None:
         depth = 0
         if e.parent is not None:
             self.nodes[e.parent].children.append(e.node)
@@ -241,13 +219,13 @@ class SearchTree:
             e.forced,
         )
 
-    def _back_up(self, e: BackedUp) -> None:
+    def _back_up(self, e: ev.BackedUp) -> None:
         for i, n in enumerate(e.path):
             node = self.nodes[n]
             node.visits += 1
             node.total = e.values[i] * node.visits if e.values else node.total + e.value
 
-    def _spend(self, e: Spent) -> None:
+    def _spend(self, e: ev.Spent) -> None:
         t = self.totals
         if e.purpose == "probe":
             t.probed += e.generated
@@ -302,7 +280,7 @@ class SearchTree:
         return found
 
 
-def replay(records: Iterable[Record]) -> SearchTree:
+def replay(records: Iterable[ev.Record]) -> SearchTree:
     """The tree after these records."""
     tree = SearchTree()
     for record in records:

@@ -5,130 +5,107 @@ from __future__ import annotations
 import math
 
 from rlm_core import catalogue
-from rlm_core.core.events import (
-    Answered,
-    AnyEvent,
-    BackedUp,
-    Backtracked,
-    Choice,
-    Corrected,
-    Critiqued,
-    EffortChosen,
-    Evaluated,
-    Forced,
-    NodeAdded,
-    Probed,
-    Pruned,
-    Record,
-    Resampled,
-    RunFinished,
-    RunStarted,
-    SampledAgain,
-    Selected,
-    Spent,
-    Term,
-    ToolCalled,
-)
+from rlm_core.core import events as ev
 from rlm_core.core.tree import ROOT, SearchTree
 from rlm_core.core.wording import counted, listed, name, number, problem_label, shorten, voters
 from rlm_core.narrate import thinking
 from rlm_core.search.rules import added
 
 HEADLINES: dict[type, str] = {
-    RunStarted: "Start",
-    NodeAdded: "Expansion",
-    SampledAgain: "Sampled again",
-    Selected: "Selection",
-    Evaluated: "Evaluation",
-    BackedUp: "Backup",
-    Pruned: "Pruning",
-    Backtracked: "Backtracking",
-    Forced: "Budget forcing",
-    ToolCalled: "Tool call",
-    Corrected: "Correction",
-    Critiqued: "Critique",
-    Probed: "Probe",
-    Resampled: "Resampling",
-    EffortChosen: "Effort",
-    Spent: "Cost",
-    Answered: "Answer",
-    RunFinished: "End",
+    ev.RunStarted: "Start",
+    ev.NodeAdded: "Expansion",
+    ev.SampledAgain: "Sampled again",
+    ev.Selected: "Selection",
+    ev.Evaluated: "Evaluation",
+    ev.BackedUp: "Backup",
+    ev.Pruned: "Pruning",
+    ev.Backtracked: "Backtracking",
+    ev.Forced: "Budget forcing",
+    ev.ToolCalled: "Tool call",
+    ev.Corrected: "Correction",
+    ev.Critiqued: "Critique",
+    ev.Probed: "Probe",
+    ev.Resampled: "Resampling",
+    ev.EffortChosen: "Effort",
+    ev.Spent: "Cost",
+    ev.Answered: "Answer",
+    ev.RunFinished: "End",
 }
 STEP_SHOWN = 70
 MAX_LISTED = 8
 """Nodes, totals or scores that a sentence lists; it counts the others."""
 
 
-def headline(event: AnyEvent) -> str:
+def headline(event: ev.AnyEvent) -> str:
     """The kind of an event in one word."""
     return HEADLINES[type(event)]
 
 
-def touched(event: AnyEvent) -> tuple[int, ...]:
+def touched(event: ev.AnyEvent) -> tuple[int, ...]:
     """The nodes an event is about."""
     match event:
-        case Selected(node=node, choices=choices):
+        case ev.Selected(node=node, choices=choices):
             return (*(c.parent for c in choices), node)
-        case NodeAdded(node=node) | Evaluated(node=node) | Forced(node=node) | ToolCalled(node=node) | Probed(node=node):
+        case ev.NodeAdded(node=node) | ev.Evaluated(node=node) | ev.Forced(node=node) | ev.ToolCalled(node=node) | ev.Probed(node=node):
             return (node,)
-        case SampledAgain(node=node):
+        case ev.SampledAgain(node=node):
             return (node,)
-        case BackedUp(path=path):
+        case ev.BackedUp(path=path):
             return path
-        case Pruned(nodes=nodes):
+        case ev.Pruned(nodes=nodes):
             return nodes
-        case Backtracked(source=source, target=target) | Corrected(source=source, target=target):
+        case ev.Backtracked(source=source, target=target) | ev.Corrected(source=source, target=target):
             return (source, target)
-        case Critiqued(node=node, wrong=wrong):
+        case ev.Critiqued(node=node, wrong=wrong):
             return (node,) if wrong is None or wrong == node else (node, wrong)
-        case Resampled(particles=particles):
+        case ev.Resampled(particles=particles):
             return tuple(dict.fromkeys(p.node for p in particles))
-        case Answered(node=int() as node):
+        case ev.Answered(node=int() as node):
             return (node,)
         case _:
             return ()
 
 
-def sentence(record: Record, before: SearchTree) -> str:
+def sentence(record: ev.Record, before: SearchTree) -> str:
     """The event as a sentence, with its numbers. `before` is the tree just before the record."""
     match record.event:
-        case RunStarted() as e:
+        case ev.RunStarted() as e:
             return _started(e)
-        case NodeAdded() as e:
+        case ev.NodeAdded() as e:
             return _added(e)
-        case SampledAgain(node=node, times=times):
+        case ev.SampledAgain(node=node, times=times):
             both = before.nodes[node].samples + times
             return f"{counted(times, 'more sample')} came out as {name(node)}: it stands for {both:,} samples."
-        case Selected() as e:
+        case ev.Selected() as e:
             return _selected(e, before)
-        case Evaluated() as e:
+        case ev.Evaluated() as e:
             return _evaluated(e)
-        case BackedUp() as e:
+        case ev.BackedUp() as e:
             return _backed_up(e, before)
-        case Pruned(nodes=nodes, reason=reason):
+        case ev.Pruned(nodes=nodes, reason=reason):
             one = len(nodes) == 1
             return f"{'Node' if one else 'Nodes'} {listed([str(n) for n in nodes], MAX_LISTED)} will not be continued: {reason}."
-        case Backtracked(source=source, target=target, reason=reason):
+        case ev.Backtracked(source=source, target=target, reason=reason):
             return f"The search goes back from {name(source)} to {name(target)}: {reason}."
-        case Forced() as e:
+        case ev.Forced() as e:
             return thinking.forced(e)
-        case ToolCalled() as e:
+        case ev.ToolCalled() as e:
             return thinking.tool_called(e)
-        case Corrected() as e:
+        case ev.Corrected() as e:
             return thinking.corrected(e, before)
-        case Critiqued() as e:
+        case ev.Critiqued() as e:
             return thinking.critiqued(e)
-        case Probed() as e:
+        case ev.Probed() as e:
             return thinking.probed(e)
-        case Resampled() as e:
+        case ev.Resampled() as e:
             return thinking.resampled(e)
-        case EffortChosen() as e:
+        case ev.EffortChosen() as e:
             return thinking.effort_chosen(e)
-        case Spent() as e:
+        case ev.Spent() as e:
             return _spent(e, before)
-        case Answered() as e:
+        case ev.Answered() as e:
             return _answered(e, before)
-        case RunFinished(stop=stop, detail=detail):
+        case ev.RunFinished(stop=stop, detail=detail):
             totals = f"{counted(before.totals.generated, 'token')} generated, {counted(len(before.nodes), 'node')}, {record.time:,.1f} s"
             why = catalogue.stop_reason(stop).sentence
             return f"{why[0].upper()}{why[1:]} ({totals}). {detail}".strip()
@@ -138,7 +115,7 @@ def _bare(node: int) -> str:
     return "the root" if node == ROOT else str(node)
 
 
-def _started(e: RunStarted) -> str:
+def _started(e: ev.RunStarted) -> str:
     oracle = " The reward may look at the reference answer: this run is an oracle." if e.oracle else ""
     search, reward, seed = (str(e.config.get(k, "?")) for k in ("search", "reward", "seed"))
     judged = catalogue.judged(search, e.config.get("search_parameters") or {})
@@ -146,7 +123,7 @@ def _started(e: RunStarted) -> str:
     return f"The run begins on “{problem_label(e.problem)}” with {catalogue.title('search', search)}{by} and seed {seed}.{oracle}"
 
 
-def _added(e: NodeAdded) -> str:
+def _added(e: ev.NodeAdded) -> str:
     if e.parent is None:
         return "The root joins the tree: the bare problem, 0 steps so far."
     text = f"Node {e.node} joins under {name(e.parent)}: {thinking.quoted(e.text, e.mark)}"
@@ -166,7 +143,7 @@ def _added(e: NodeAdded) -> str:
     return f"{text}; the solution ends here: {answer}."
 
 
-def _selected(e: Selected, before: SearchTree) -> str:
+def _selected(e: ev.Selected, before: SearchTree) -> str:
     choices = list(e.choices)
     if not choices:
         children = before.nodes[e.node].children
@@ -178,7 +155,7 @@ def _selected(e: Selected, before: SearchTree) -> str:
     return f"{f'Walk {walk}: ' if len(choices) > 1 else ''}{_why(decisive)}"
 
 
-def _why(c: Choice) -> str:
+def _why(c: ev.Choice) -> str:
     """One decision of a walk, with its arithmetic."""
     if c.wider is not None and c.deeper is not None:
         return _drawn(c, c.wider, c.deeper)
@@ -194,7 +171,7 @@ def _why(c: Choice) -> str:
     return f"node {won.node}{over}, because {added(won)} {_beats(won.total, others)}."
 
 
-def _drawn(c: Choice, wider: float, deeper: float) -> str:
+def _drawn(c: ev.Choice, wider: float, deeper: float) -> str:
     """A decision by Thompson sampling between a new child (GEN) and one there is."""
     if c.chosen == c.parent:
         return f"goes wider at {name(c.parent)}: drew {number(wider)} for a new child against {number(deeper)} for going deeper."
@@ -207,7 +184,7 @@ def _drawn(c: Choice, wider: float, deeper: float) -> str:
     return f"goes deeper at {name(c.parent)}: drew {number(deeper)} against {number(wider)} for a new child, and {child}."
 
 
-def _beats(total: float, others: list[Term]) -> str:
+def _beats(total: float, others: list[ev.Term]) -> str:
     """How a total compares with the others', from the highest down."""
     ranked = sorted(others, key=lambda t: -math.inf if t.total is None else -t.total)
     listing = listed(["∞" if t.total is None else number(t.total) for t in ranked], MAX_LISTED)
@@ -219,7 +196,7 @@ def _beats(total: float, others: list[Term]) -> str:
     return f"{'narrowly beats' if number(first) == number(total) else 'beats'} {listing}"
 
 
-def _evaluated(e: Evaluated) -> str:
+def _evaluated(e: ev.Evaluated) -> str:
     oracle = " (oracle)" if e.oracle else ""
     if e.parts or not e.rollouts:
         ahead = f" after looking {counted(len(e.ahead), 'step')} ahead" if e.ahead else ""
@@ -243,7 +220,7 @@ def _evaluated(e: Evaluated) -> str:
     return f"The rollouts from {name(e.node)} score ({shares})/{len(scores)} {equal} {number(e.score)}{oracle}."
 
 
-def _by_step(e: Evaluated) -> str:
+def _by_step(e: ev.Evaluated) -> str:
     """Where a reward that scores steps sees the weakest of several; one without any chance is the first wrong one."""
     if len(e.steps) < 2:
         return ""
@@ -253,12 +230,12 @@ def _by_step(e: Evaluated) -> str:
     return f"; the weakest of {counted(len(e.steps), 'step')} is step {weakest + 1} at {number(e.steps[weakest])}"
 
 
-def _noted(e: Evaluated) -> str:
+def _noted(e: ev.Evaluated) -> str:
     """The beginning of what a judge wrote."""
     return f": “{' '.join(e.note.split())[:80]} …”" if e.note else ""
 
 
-def _backed_up(e: BackedUp, before: SearchTree) -> str:
+def _backed_up(e: ev.BackedUp, before: SearchTree) -> str:
     start, *up = e.path
     root = before.nodes[e.path[-1]]
     visits = root.visits + 1
@@ -271,7 +248,7 @@ def _backed_up(e: BackedUp, before: SearchTree) -> str:
     return f"{number(e.value)}{way}; the root now has {counted(visits, 'visit')} and Q {number(q)}."
 
 
-def _spent(e: Spent, before: SearchTree) -> str:
+def _spent(e: ev.Spent, before: SearchTree) -> str:
     parts = [f"{counted(e.generated, 'token')} generated for {catalogue.purpose(e.purpose).sentence}"]
     if e.computed or e.reused:
         parts += [counted(e.computed, "prompt token") + " computed", f"{e.reused:,} reused from the prefix cache"]
@@ -284,7 +261,7 @@ def _spent(e: Spent, before: SearchTree) -> str:
     return f"{listed(parts)}; {before.totals.generated + e.generated:,} tokens so far."
 
 
-def _answered(e: Answered, before: SearchTree) -> str:
+def _answered(e: ev.Answered, before: SearchTree) -> str:
     how = catalogue.answer_method(e.method).sentence
     if e.answer is None:
         finished = len(before.candidates())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from rlm_core.core.events import Corrected, Critiqued, EffortChosen, Forced, NodeAdded, Probed, Resampled, ToolCalled
+from rlm_core.core import events as ev
 from rlm_core.core.special_tokens import BACKTRACK, END_THINK, REVISE, THINK, TOOL, WAIT
 from rlm_core.core.tree import SearchTree
 from rlm_core.core.wording import MARKS, TREE, counted, listed, name, number, readable, shorten, words
@@ -23,7 +23,7 @@ MARK_PHRASES = {
 """Meaning of a node's mark, in words."""
 
 
-def marked(e: NodeAdded) -> str:
+def marked(e: ev.NodeAdded) -> str:
     """The part of a new node's sentence that tells how it differs from an ordinary step; empty for one."""
     parts = [MARK_PHRASES[e.mark]] if e.mark in MARK_PHRASES else [f"it is marked {e.mark}"] if e.mark else []
     parts += ["it stands in the thinking space"] if e.thinking else []
@@ -37,11 +37,11 @@ def quoted(text: str, mark: str = "") -> str:
     return f"“{shorten(said, MAX_QUOTED_CHARACTERS)}”" if said else f"“{MARKS.get(mark, mark)}”" if mark else "nothing"
 
 
-def forced(e: Forced) -> str:
+def forced(e: ev.Forced) -> str:
     return f"At {name(e.node)} the decoder puts in {quoted(e.text, e.text)}, which the model did not write: {_end(e.reason)}"
 
 
-def tool_called(e: ToolCalled) -> str:
+def tool_called(e: ev.ToolCalled) -> str:
     call = shorten(readable(e.call), MAX_QUOTED_CHARACTERS)
     if e.failed:
         why = shorten(e.result.removeprefix("error").lstrip(": "), MAX_QUOTED_CHARACTERS)
@@ -49,7 +49,7 @@ def tool_called(e: ToolCalled) -> str:
     return f"The calculator is asked {call} in {name(e.node)} and returns {shorten(readable(e.result), MAX_QUOTED_CHARACTERS)}."
 
 
-def corrected(e: Corrected, before: SearchTree) -> str:
+def corrected(e: ev.Corrected, before: SearchTree) -> str:
     new, old = (f"{name(n)}{_said(before, n)}" for n in (e.target, e.source))
     return f"{new[0].upper()}{new[1:]} replaces {old}: {_end(e.reason)}"
 
@@ -59,20 +59,20 @@ def _said(tree: SearchTree, node: int) -> str:
     return f" “{shorten(said, MAX_QUOTED_CHARACTERS)}”" if said else ""
 
 
-def critiqued(e: Critiqued) -> str:
+def critiqued(e: ev.Critiqued) -> str:
     verdict = "finds no fault" if e.wrong is None else f"faults {name(e.wrong)}"
     text = shorten(readable(e.text), MAX_QUOTED_CHARACTERS)
     return f"The model's own critique of the solution that ends in {name(e.node)} {verdict}{f': “{text}”' if text else ''}."
 
 
-def probed(e: Probed) -> str:
+def probed(e: ev.Probed) -> str:
     verdict = {True: " — correct", False: " — wrong", None: ""}[e.correct]
     answer = "state no answer" if e.answer is None else f"say {shorten(readable(e.answer), MAX_QUOTED_CHARACTERS)}"
     sure = f"with confidence {number(e.confidence)}{verdict}"
     return f"Made to answer at {name(e.node)} it would {answer}, {sure}; the probe's tokens are counted apart."
 
 
-def resampled(e: Resampled) -> str:
+def resampled(e: ev.Resampled) -> str:
     copies: dict[int, int] = defaultdict(int)
     for p in e.particles:
         copies[p.node] += p.copies
@@ -89,7 +89,7 @@ def resampled(e: Resampled) -> str:
     return f"{how}: {weights}; {'; '.join(fate) or 'each goes on once'}."
 
 
-def effort_chosen(e: EffortChosen) -> str:
+def effort_chosen(e: ev.EffortChosen) -> str:
     signal = "" if e.signal is None else f", going by a signal of {number(e.signal)}"
     return f"The effort is {e.level}: up to {counted(e.tokens, 'token')} of thinking{signal}: {_end(e.reason)}"
 

@@ -13,10 +13,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
+from rlm_core.core import events as ev
 from rlm_core.core import words
 from rlm_core.core.config import RunConfig
 from rlm_core.core.errors import ConfigError
-from rlm_core.core.events import Answered, AnyEvent, BackedUp, Backtracked, Evaluated, NodeAdded, Pruned, Record, Spent, ToolCalled
 from rlm_core.core.parameters import Description
 from rlm_core.core.problem import Problem
 from rlm_core.core.special_tokens import said
@@ -82,7 +82,7 @@ class SearchRun(BudgetedWork):
         policy: Policy,
         reward: RewardModel,
         sampling: Sampling,
-        emit: Callable[[Record], None],
+        emit: Callable[[ev.Record], None],
         control: RunControl,
     ) -> None:
         super().__init__(config.budget, policy.usage, control)
@@ -97,9 +97,9 @@ class SearchRun(BudgetedWork):
 
     # -- events ------------------------------------------------------------------------------
 
-    def emit(self, event: AnyEvent) -> None:
+    def emit(self, event: ev.AnyEvent) -> None:
         """Put an event into the log and fold it into the tree."""
-        record = Record(self.tree.seq + 1, round(self.seconds, 3), event)
+        record = ev.Record(self.tree.seq + 1, round(self.seconds, 3), event)
         self.tree.apply(record)
         self._sink(record)
 
@@ -110,10 +110,10 @@ class SearchRun(BudgetedWork):
         computed, reused = now.computed - before.computed, now.reused - before.reused
         self._logged, self._by_others = now, 0
         if generated or computed or reused or simulations or passes:
-            self.emit(Spent(purpose.name, generated, computed, reused, passes, simulations))
+            self.emit(ev.Spent(purpose.name, generated, computed, reused, passes, simulations))
 
     def add_root(self) -> Node:
-        self.emit(NodeAdded(ROOT, None))
+        self.emit(ev.NodeAdded(ROOT, None))
         return self.tree.nodes[ROOT]
 
     def add(self, parent: int, step: Step, prior: float = 1.0) -> Node:
@@ -126,13 +126,13 @@ class SearchRun(BudgetedWork):
             answer = self._task.answer(self.problem, said((*before, step)))
             correct = self._task.verify(self.problem, answer)
         marks = {"mark": step.mark, "thinking": step.thinking, "forced": step.forced}
-        self.emit(NodeAdded(node, parent, step.text, step.tokens, prior, step.finished, step.truncated, answer, correct, **marks))
+        self.emit(ev.NodeAdded(node, parent, step.text, step.tokens, prior, step.finished, step.truncated, answer, correct, **marks))
         if step.tool is not None:
-            self.emit(ToolCalled(node, step.tool.call, step.tool.result, step.tool.failed))
+            self.emit(ev.ToolCalled(node, step.tool.call, step.tool.result, step.tool.failed))
         if step.starved:
-            self.emit(Pruned((node,), "the budget of tokens was used up before it ended"))
+            self.emit(ev.Pruned((node,), "the budget of tokens was used up before it ended"))
         elif step.truncated:
-            self.emit(Pruned((node,), f"its text ran into the limit of {counted(len(step.tokens), 'token')} before it ended"))
+            self.emit(ev.Pruned((node,), f"its text ran into the limit of {counted(len(step.tokens), 'token')} before it ended"))
         return self.tree.nodes[node]
 
     def add_children(self, parent: int, steps: Sequence[Step], *, merge: bool = True) -> list[Node]:
@@ -196,7 +196,7 @@ class SearchRun(BudgetedWork):
         scored = await self.score(reached, [(*self.state(n), *ahead.get(n, ())) for n in reached])
         for node, s in scored.items():
             texts = tuple(step.text for step in ahead.get(node, ()))
-            self.emit(Evaluated(node, self.reward.name, s.score, s.rollouts, self.reward.oracle, texts, s.parts, s.steps, s.note))
+            self.emit(ev.Evaluated(node, self.reward.name, s.score, s.rollouts, self.reward.oracle, texts, s.parts, s.steps, s.note))
         made = scored.values()
         purpose = words.ROLLOUT if any(s.rollouts for s in made) else words.SCORE
         every = len(scored) == len(set(nodes))
@@ -216,13 +216,13 @@ class SearchRun(BudgetedWork):
 
     def backup(self, node: int, value: float) -> None:
         """N += 1, W += value from the node up to the root."""
-        self.emit(BackedUp(tuple(reversed(self.tree.path(node))), value))
+        self.emit(ev.BackedUp(tuple(reversed(self.tree.path(node))), value))
 
     def backtrack(self, source: int, target: int, reason: str) -> None:
-        self.emit(Backtracked(source, target, reason))
+        self.emit(ev.Backtracked(source, target, reason))
 
     def prune(self, nodes: Sequence[int], reason: str) -> None:
-        self.emit(Pruned(tuple(nodes), reason))
+        self.emit(ev.Pruned(tuple(nodes), reason))
 
-    def answer(self, answered: Answered) -> None:
+    def answer(self, answered: ev.Answered) -> None:
         self.emit(answered)
