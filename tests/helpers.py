@@ -207,10 +207,10 @@ class Chain(Log):
         super().__init__(make("countdown:numbers=3,seed=1"), seed)
         self.at, self.probes = ROOT, probes
 
-    def segment(self, text: str, mark: str = "", thinking: bool = True, forced: bool = False, **more: object) -> int:
+    def segment(self, text: str, tag: str = "", thinking: bool = True, forced: bool = False, **more: object) -> int:
         node = len(self.tree.nodes)
         tokens = _tokens(self.rng, text)
-        self.emit(ev.NodeAdded(node, self.at, text, () if forced else tokens, mark=mark, thinking=thinking, forced=forced, **more))
+        self.emit(ev.NodeAdded(node, self.at, text, () if forced else tokens, tag=tag, thinking=thinking, forced=forced, **more))
         self.emit(ev.Spent("think" if thinking else "answer", generated=0 if forced else len(tokens), computed=2, reused=20))
         self.at = node
         return node
@@ -263,7 +263,7 @@ def thinking_log() -> list[ev.Record]:
 
 
 def long_chain_log(seed: int, length: int, probes: bool = True) -> list[ev.Record]:
-    """A random chain of `length` segments, thinking and answer together, with every kind of mark."""
+    """A random chain of `length` segments, thinking and answer together, with every kind of tag."""
     log = Chain(seed, probes)
     rng = random.Random(seed)
     for _ in range(max(1, length - 2)):
@@ -313,7 +313,7 @@ def forest_log(seed: int, trees: int = 3) -> list[ev.Record]:
     log = Log(make(f"countdown:numbers=3,seed={seed}"), seed)
     for _ in range(trees):
         top = len(log.tree.nodes)
-        log.emit(ev.NodeAdded(top, ROOT, mark="tree"))
+        log.emit(ev.NodeAdded(top, ROOT, tag="tree"))
         for step in proposals(log, top)[:2]:
             node = log.add(top, step, 0.5)
             log.emit(ev.Evaluated(node, "prm", log.rng.random()))

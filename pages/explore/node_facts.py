@@ -7,7 +7,7 @@ from rlm_core.core.tree import Node, SearchTree
 from rlm_core.core.wording import name, number, readable
 from rlm_core.figures.palette import MARKS as VERDICTS
 from rlm_core.figures.text import copies
-from rlm_core.narrate.thinking import MARK_PHRASES
+from rlm_core.narrate.thinking import TAG_PHRASES
 
 Rows = list[tuple[str, str]]
 
@@ -22,8 +22,8 @@ def facts(tree: SearchTree, node: Node) -> Rows:
     rows: Rows = []
     if node.parent is not None and any(n.thinking for n in tree.nodes.values()):
         rows.append(("Space", "thinking" if node.thinking else "answer"))
-    if node.mark:
-        rows.append(("Mark", MARK_PHRASES.get(node.mark, node.mark)))
+    if node.tag:
+        rows.append(("Mark", TAG_PHRASES.get(node.tag, node.tag)))
     rows += _forced(tree, node)
     if node.tool is not None:
         rows.append(("Calculator", f"{readable(node.tool.call)} → {readable(node.tool.result)}"))

@@ -127,7 +127,7 @@ class NodeAdded(Event, frozen=True, tag="node_added"):
     cut: the step ran into the length limit, so the state is neither finished nor can it be continued.
     answer: the answer of a finished state; None if it states none.
     correct: the verifier's verdict on a finished state, None where nothing is known; shown to people, never read by a search.
-    mark: the special token (`rlm_core.core.special_tokens`) that the step ended in or stands for; "" for an ordinary step.
+    tag: the special token (`rlm_core.core.special_tokens`) that the step ended in or stands for; "" for an ordinary step.
     thinking: the step stands in the thinking space, apart from the answer.
     forced: the decoder or a tool put it there.
     """
@@ -141,7 +141,7 @@ class NodeAdded(Event, frozen=True, tag="node_added"):
     cut: bool = False
     answer: str | None = None
     correct: bool | None = None
-    mark: str = ""
+    tag: str = msgspec.field(default="", name="mark")
     thinking: bool = False
     forced: bool = False
 

@@ -1,6 +1,6 @@
-"""The marks of a long chain of thought, as the bundled model writes them, and what of a text they leave standing.
+"""The special tokens of a long chain of thought, as the bundled model writes them, and what of a text they leave standing.
 
-A prompt that ends in one of `ALLOWING` permits that mark in the text that follows: "C25 2 4>46:<backtrack>".
+A prompt that ends in one of `ALLOWING` permits that token in the text that follows: "C25 2 4>46:<backtrack>".
 """
 
 from __future__ import annotations
@@ -31,21 +31,21 @@ ANSWER = "<answer>"
 """How the bundled model and every worked solution mark an answer."""
 
 ALLOWING = (THINK, BACKTRACK, REVISE, TOOL)
-MARKERS = (THINK, END_THINK, BACKTRACK, REVISE, WAIT, TOOL)
-"""Special tokens that can mark a step."""
+TAGS = (THINK, END_THINK, BACKTRACK, REVISE, WAIT, TOOL)
+"""Special tokens that can be the tag of a step."""
 
 RETRACTED = (BACKTRACK, REVISE)
-"""A step so marked no longer stands."""
+"""A step with one of these tags no longer stands."""
 
 WAIT_IN_WORDS = re.compile(r"\W*wait\b", re.I)
-"""How a model that knows no marks begins to look back ("Wait, …"); what came before it may still stand."""
+"""How a model that knows no special tokens begins to look back ("Wait, …"); what came before it may still stand."""
 
 
 class TaggedStep(Protocol):
     """A step, or the node made of it.
 
     text: without the special token that ended it.
-    mark: that token; "" for an ordinary step.
+    tag: that token; "" for an ordinary step.
     thinking: it stands in the thinking space.
     finished: the solution ends in it.
     """
@@ -53,7 +53,7 @@ class TaggedStep(Protocol):
     @property
     def text(self) -> str: ...
     @property
-    def mark(self) -> str: ...
+    def tag(self) -> str: ...
     @property
     def thinking(self) -> bool: ...
     @property
@@ -70,10 +70,10 @@ def said(steps: Iterable[TaggedStep]) -> list[str]:
     for step in steps:
         if step.thinking and not step.finished:
             continue
-        if step.mark in RETRACTED:
+        if step.tag in RETRACTED:
             if not step.text and standing:
                 standing.pop()
-        elif step.mark in (WAIT, END_THINK) and not (step.finished or WAIT_IN_WORDS.match(step.text)):
+        elif step.tag in (WAIT, END_THINK) and not (step.finished or WAIT_IN_WORDS.match(step.text)):
             standing.clear()
         else:
             standing.append(step.text)

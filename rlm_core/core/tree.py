@@ -22,7 +22,7 @@ ROOT = 0
 class Node:
     """A state: the problem and the steps so far.
 
-    id, parent, text, tokens, prior, finished, cut, answer, correct, mark, thinking, forced: as in NodeAdded.
+    id, parent, text, tokens, prior, finished, cut, answer, correct, tag, thinking, forced: as in NodeAdded.
     depth: steps from the root, which has 0.
     added: sequence number of its NodeAdded event.
     tool: the call made in it; None without one.
@@ -47,7 +47,7 @@ class Node:
     correct: bool | None
     depth: int
     added: int
-    mark: str = ""
+    tag: str = ""
     thinking: bool = False
     forced: bool = False
     tool: ev.ToolCalled | None = None
@@ -214,7 +214,7 @@ class SearchTree:
             e.correct,
             depth,
             self.seq,
-            e.mark,
+            e.tag,
             e.thinking,
             e.forced,
         )

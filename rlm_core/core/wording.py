@@ -12,8 +12,8 @@ from rlm_core.core.special_tokens import ANSWER, BACKTRACK, END_THINK, ERROR, RE
 from rlm_core.core.tree import ROOT, Node, SearchTree
 
 TREE = "tree"
-"""The mark of a node without text that begins one tree of a forest."""
-MARKS = {
+"""The tag of a node without text that begins one tree of a forest."""
+TAG_WORDS = {
     BACKTRACK: "backtrack",
     REVISE: "correction",
     WAIT: "Wait",
@@ -22,12 +22,12 @@ MARKS = {
     END_THINK: "end of thinking",
     TREE: "tree",
 }
-"""The mark of a step in a word or two."""
+"""The tag of a step in a word or two."""
 _SPACE = re.compile(r"\s+")
 _TIMES = re.compile(r"(?<=[\d)\s])\*(?=[\s\d(])")
 _SAFE = re.compile(r"[\x20-\x7e]*")
 _TOOL = re.compile(f"{TOOL}(.*?)(?:({RESULT}|{ERROR})(.*?))?(?={STEP}|{TOOL}|$)")
-_MARK = re.compile("|".join((THINK, END_THINK, BACKTRACK, REVISE, WAIT)))
+_TAG = re.compile("|".join((THINK, END_THINK, BACKTRACK, REVISE, WAIT)))
 
 
 def number(value: float) -> str:
@@ -108,7 +108,7 @@ def readable(text: str) -> str:
 
 def _without_markers(text: str) -> str:
     text = _TOOL.sub(_called, text).replace(STEP, "; ")
-    return clean(_MARK.sub(lambda m: f" [{MARKS[m[0]]}] ", text))
+    return clean(_TAG.sub(lambda m: f" [{TAG_WORDS[m[0]]}] ", text))
 
 
 def _called(call: re.Match[str]) -> str:
@@ -132,11 +132,11 @@ def words(tree: SearchTree, node: Node) -> str:
         return problem_label(tree.problem)
     if node.tool is not None and TOOL in node.text:
         return readable(f"{TOOL}{node.tool.call}{RESULT}{'error' if node.tool.failed else node.tool.result}")
-    if node.text.strip() and node.text.strip() != node.mark:
+    if node.text.strip() and node.text.strip() != node.tag:
         return readable(node.text)
-    if node.mark == TREE:
-        return f"tree {1 + sum(n.mark == TREE and n.id < node.id for n in tree.nodes.values())}"
-    return MARKS.get(node.mark, "")
+    if node.tag == TREE:
+        return f"tree {1 + sum(n.tag == TREE and n.id < node.id for n in tree.nodes.values())}"
+    return TAG_WORDS.get(node.tag, "")
 
 
 def problem_label(problem: Problem) -> str:

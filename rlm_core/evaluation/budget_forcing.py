@@ -40,10 +40,10 @@ def thinking_tokens(tree: SearchTree) -> int:
     inside: set[int] = set()
     for leaf in tree.leaves():
         path = [tree.nodes[n] for n in tree.path(leaf.id)]
-        last = max((i for i, n in enumerate(path) if n.mark == END_THINK), default=-1)
+        last = max((i for i, n in enumerate(path) if n.tag == END_THINK), default=-1)
         inside.update(n.id for i, n in enumerate(path) if n.thinking or i <= last)
     nodes = (tree.nodes[n] for n in inside)
-    return sum(len(n.tokens) for n in nodes if not n.forced or n.mark == WAIT)
+    return sum(len(n.tokens) for n in nodes if not n.forced or n.tag == WAIT)
 
 
 def within(used: Sequence[int], least: int, most: int) -> float:

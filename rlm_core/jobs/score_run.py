@@ -87,7 +87,7 @@ async def _scores(
 
 def step_of(node: Node) -> Step:
     """The step that a node was made from, as its policy wrote it."""
-    return Step(node.text, node.tokens, node.finished, node.cut, node.mark, node.thinking, node.forced)
+    return Step(node.text, node.tokens, node.finished, node.cut, node.tag, node.thinking, node.forced)
 
 
 JOB = Job(DESCRIPTION, parts, run)

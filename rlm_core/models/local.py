@@ -12,7 +12,7 @@ from rlm_core.core.concurrency import gather_or_cancel
 from rlm_core.core.errors import ModelError
 from rlm_core.core.events import Token
 from rlm_core.core.problem import Problem
-from rlm_core.core.special_tokens import ANSWER, END_THINK, ERROR, MARKERS, THINK, TOOL
+from rlm_core.core.special_tokens import ANSWER, END_THINK, ERROR, TAGS, THINK, TOOL
 from rlm_core.core.usage import Seed, Usage
 from rlm_core.engine.engine import Session
 from rlm_core.engine.limited import generate
@@ -69,27 +69,27 @@ class LocalPolicy:
         ends = list(accumulate(map(len, written), initial=0))
         return tuple(whole.part(a, b) for a, b in pairwise(ends))
 
-    async def force(self, problem: Problem, steps: Sequence[Step], text: str, sampling: Sampling, mark: str = "") -> tuple[Step, ...]:
+    async def force(self, problem: Problem, steps: Sequence[Step], text: str, sampling: Sampling, tag: str = "") -> tuple[Step, ...]:
         """Forced tokens carry the log-probabilities that the model would have given them."""
-        mark = mark or (text if text in MARKERS else "")
+        tag = tag or (text if text in TAGS else "")
         state, thinking = list(steps), THINK in self._parser(steps, sampling).allow
-        if state and mark:
+        if state and tag:
             last = state[-1]
             kept = len(self.format.opened([t.id for t in last.tokens]))
-            state[-1] = replace(last, tokens=last.tokens[:kept], mark="" if last.mark == END_THINK else last.mark)
-            thinking = thinking or last.mark == END_THINK
+            state[-1] = replace(last, tokens=last.tokens[:kept], tag="" if last.tag == END_THINK else last.tag)
+            thinking = thinking or last.tag == END_THINK
             if not kept:
                 state.pop()
-        if mark == END_THINK and text != END_THINK and self.format.delimited:
+        if tag == END_THINK and text != END_THINK and self.format.delimited:
             state.append(await self._put(problem, state, END_THINK, sampling, END_THINK, thinking))
-            mark, thinking = "", False
-        return (*state, await self._put(problem, state, text, sampling, mark, thinking))
+            tag, thinking = "", False
+        return (*state, await self._put(problem, state, text, sampling, tag, thinking))
 
-    async def _put(self, problem: Problem, state: Sequence[Step], text: str, sampling: Sampling, mark: str, thinking: bool) -> Step:
+    async def _put(self, problem: Problem, state: Sequence[Step], text: str, sampling: Sampling, tag: str, thinking: bool) -> Step:
         line_open = bool(state and state[-1].tokens) and not state[-1].tokens[-1].text[-1:].isspace()
         given = await self._given(self.state(problem, state, sampling.allow), self.format.forced(text, line_open))
         shown = "".join(t.text for t in given)
-        return Step("" if shown == mark else shown.strip(), given, mark=mark, thinking=thinking, forced=True)
+        return Step("" if shown == tag else shown.strip(), given, tag=tag, thinking=thinking, forced=True)
 
     async def drain(self) -> None:
         await self.session.drain()
@@ -123,7 +123,7 @@ class LocalPolicy:
     ) -> tuple[Step, ...]:
         """Every tool call answered, until the solution ends or its tokens run out."""
         done, calls = list(begun), 0
-        while done[-1].mark == TOOL and not (done[-1].finished or done[-1].truncated):
+        while done[-1].tag == TOOL and not (done[-1].finished or done[-1].truncated):
             done[-1] = await self._with_result(problem, [*steps, *done[:-1]], done[-1], sampling)
             left = self._room(steps, sampling) - sum(len(s.tokens) for s in done)
             if left <= 0:
@@ -138,7 +138,7 @@ class LocalPolicy:
 
     async def _with_result(self, problem: Problem, steps: Sequence[Step], step: Step, sampling: Sampling) -> Step:
         """A step that ends in a tool call, with the tool's result put after it; any other step as it is."""
-        if step.mark != TOOL or step.finished or step.truncated or step.tool is not None:
+        if step.tag != TOOL or step.finished or step.truncated or step.tool is not None:
             return step
         before, _, call = step.text.rpartition(TOOL)
         used = calculate(call)

@@ -41,12 +41,12 @@ class ToolUse:
 class Step:
     """One step as generated.
 
-    text: without the markers that ended it.
+    text: without the special tokens that ended it.
     tokens: as generated; none for a step that a person wrote.
     finished: the model ended its solution here.
     truncated: it ran into the length limit before the step (or solution) was over, so it must not be
         returned as finished or continued.
-    mark: the marker it ended in or stands for (see `rlm_core.core.special_tokens`); empty for an ordinary step.
+    tag: the special token it ended in or stands for (see `rlm_core.core.special_tokens`); empty for an ordinary step.
     thinking: it stands in the thinking space.
     forced: the decoder put it there.
     tool: the call made in it.
@@ -57,7 +57,7 @@ class Step:
     tokens: tuple[Token, ...] = ()
     finished: bool = False
     truncated: bool = False
-    mark: str = ""
+    tag: str = ""
     thinking: bool = False
     forced: bool = False
     tool: ToolUse | None = None
@@ -76,7 +76,7 @@ class Sampling:
     temperature: ≥ 0; 0 takes the likeliest token.
     max_step_tokens: limit of one step.
     max_solution_tokens: limit of one solution, from its first step on; the thinking space is not counted.
-    allow: markers the model is asked to use (see `rlm_core.core.special_tokens.ALLOWING`); without any it
+    allow: special tokens the model is asked to use (see `rlm_core.core.special_tokens.ALLOWING`); without any it
         writes a plain solution.
     """
 
@@ -156,10 +156,10 @@ class Inspectable(Protocol):
 class Forcer(Protocol):
     """A model that goes on from text that was put into its solution."""
 
-    async def force(self, problem: Problem, steps: Sequence[Step], text: str, sampling: Sampling, mark: str = "") -> tuple[Step, ...]:
-        """The state with `text` put at its end and not by the model (a marker, or any text that stands for one).
+    async def force(self, problem: Problem, steps: Sequence[Step], text: str, sampling: Sampling, tag: str = "") -> tuple[Step, ...]:
+        """The state with `text` put at its end and not by the model (a special token, or any text that stands for one).
 
-        mark: the marker that the text stands for, if it is none itself. What the last step ended in is taken off it
+        tag: the special token that the text stands for, if it is none itself. What the last step ended in is taken off it
         first, so that a forced "wait" stands where the model ended its thinking. A text that stands for the end of
         thinking is a cue for the answer: it comes behind the model's own delimiter, or is the delimiter of a model that
         has none, and what follows it is read as the answer.

@@ -39,7 +39,7 @@ class RereadingPolicy(LocalPolicy):
         kept, faulted = list(steps[:at]), self.before_answer(steps[at])
         allowing = replace(sampling, allow=(REVISE,))
         forced = (await self.force(problem, [*kept, faulted], REVISE, allowing))[-1]
-        retracted = replace(faulted, tokens=(*faulted.tokens, *forced.tokens), mark=REVISE, finished=False, forced=True)
+        retracted = replace(faulted, tokens=(*faulted.tokens, *forced.tokens), tag=REVISE, finished=False, forced=True)
         (rest,) = await self.complete(problem, [*kept, retracted], [seed], allowing)
         return (*kept, retracted, *rest)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from rlm_core.core.events import Token
 from rlm_core.core.problem import Problem
-from rlm_core.core.special_tokens import ANSWER, MARKERS
+from rlm_core.core.special_tokens import ANSWER, TAGS
 from rlm_core.core.usage import Seed, Usage
 from rlm_core.models.policy import Critique, Sampling, Step
 
@@ -40,8 +40,8 @@ class ScriptedPolicy:
     async def score(self, problem: Problem, steps: Sequence[Step], text: str) -> tuple[Token, ...]:
         return self._tokens(text)
 
-    async def force(self, problem: Problem, steps: Sequence[Step], text: str, sampling: Sampling, mark: str = "") -> tuple[Step, ...]:
-        return (*steps, Step(text, self._tokens(text), mark=mark or (text if text in MARKERS else ""), forced=True))
+    async def force(self, problem: Problem, steps: Sequence[Step], text: str, sampling: Sampling, tag: str = "") -> tuple[Step, ...]:
+        return (*steps, Step(text, self._tokens(text), tag=tag or (text if text in TAGS else ""), forced=True))
 
     async def critique(self, problem: Problem, steps: Sequence[Step], seed: Seed, sampling: Sampling) -> Critique:
         """Faults the first step with "wrong" in its text."""

@@ -1,4 +1,4 @@
-"""From generated tokens to steps: where a step ends, what its text is, and how it is marked."""
+"""From generated tokens to steps: where a step ends, what its text is, and its tag."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rlm_core.problems.checking.final_answer import find_answer
 class StepParser:
     """Finds the steps in what a model writes after a state.
 
-    allow: the markers it may write; THINK only while thinking goes on, END_THINK afterwards.
+    allow: the special tokens it may write; THINK only while thinking goes on, END_THINK afterwards.
     lead: ids of a cue for the answer that was forced last; the answer is read together with it.
     """
 
@@ -31,8 +31,8 @@ class StepParser:
 
     @classmethod
     def after(cls, steps: Sequence[Step], fmt: Format, tokenizer: PreTrainedTokenizerBase, allow: Allow) -> StepParser:
-        """allow: the markers that were allowed from the first step on."""
-        ended = any(s.mark == END_THINK for s in steps)
+        """allow: the special tokens that were allowed from the first step on."""
+        ended = any(s.tag == END_THINK for s in steps)
         return cls(fmt, tokenizer, _after_thinking(allow) if ended else allow, _cue(steps, fmt))
 
     def stopper(self, ended: Callable[[Sequence[int], Allow], bool]) -> Stopper:
@@ -59,7 +59,7 @@ class StepParser:
                 part = Sample(sample.ids[start:end], sample.logprobs[start:end], sample.truncated and last, sample.starved)
                 steps.append(here.step(part))
                 start = end
-                allow = _after_thinking(here.allow) if steps[-1].mark == END_THINK else here.allow
+                allow = _after_thinking(here.allow) if steps[-1].tag == END_THINK else here.allow
                 here = replace(here, allow=allow, lead=())
         return tuple(steps)
 
@@ -75,7 +75,7 @@ class StepParser:
             tokens(self.tokenizer, ids, sample.logprobs),
             finished=finished,
             truncated=sample.truncated,
-            mark="" if sample.truncated else self.format.mark(ids, self.allow),
+            tag="" if sample.truncated else self.format.tag(ids, self.allow),
             thinking=THINK in self.allow and not (finished and not self.format.delimited),
             starved=sample.starved and sample.truncated,
         )
@@ -90,7 +90,7 @@ def _cue(steps: Sequence[Step], fmt: Format) -> tuple[int, ...]:
     """The ids of the last step if it is a forced cue for the answer."""
     last = steps[-1] if steps else None
     delimiter = END_THINK if not fmt.delimited else ""
-    cue = last is not None and last.forced and last.mark in ("", delimiter) and (last.mark or not last.thinking)
+    cue = last is not None and last.forced and last.tag in ("", delimiter) and (last.tag or not last.thinking)
     return tuple(t.id for t in last.tokens) if last is not None and cue else ()
 
 

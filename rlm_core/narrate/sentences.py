@@ -126,13 +126,13 @@ def _started(e: ev.RunStarted) -> str:
 def _added(e: ev.NodeAdded) -> str:
     if e.parent is None:
         return "The root joins the tree: the bare problem, 0 steps so far."
-    text = f"Node {e.node} joins under {name(e.parent)}: {thinking.quoted(e.text, e.mark)}"
+    text = f"Node {e.node} joins under {name(e.parent)}: {thinking.quoted(e.text, e.tag)}"
     if e.prior != 1.0:
         text += f", prior {number(e.prior)}"
     if e.tokens:
         mean = sum(t.logprob for t in e.tokens) / len(e.tokens)
         text += f", mean log-probability {number(mean)} over {counted(len(e.tokens), 'token')}"
-    if how := thinking.marked(e):
+    if how := thinking.tagged(e):
         text += f"; {how}"
     if e.cut:
         return f"{text}; it was cut off at the length limit."

@@ -7,11 +7,11 @@ from collections import defaultdict
 from rlm_core.core import events as ev
 from rlm_core.core.special_tokens import BACKTRACK, END_THINK, REVISE, THINK, TOOL, WAIT
 from rlm_core.core.tree import SearchTree
-from rlm_core.core.wording import MARKS, TREE, counted, listed, name, number, readable, shorten, words
+from rlm_core.core.wording import TAG_WORDS, TREE, counted, listed, name, number, readable, shorten, words
 
 MAX_QUOTED_CHARACTERS = 70
 MAX_LISTED = 8
-MARK_PHRASES = {
+TAG_PHRASES = {
     BACKTRACK: "it ends in a backtrack, so that the last step that stands is left",
     REVISE: "it ends in a correction: the step is false and is written again",
     WAIT: "it ends in a Wait: what follows starts again from the bare problem",
@@ -20,21 +20,21 @@ MARK_PHRASES = {
     TOOL: "it asks the calculator",
     TREE: "it begins a tree of its own",
 }
-"""Meaning of a node's mark, in words."""
+"""Meaning of a node's tag, in words."""
 
 
-def marked(e: ev.NodeAdded) -> str:
+def tagged(e: ev.NodeAdded) -> str:
     """The part of a new node's sentence that tells how it differs from an ordinary step; empty for one."""
-    parts = [MARK_PHRASES[e.mark]] if e.mark in MARK_PHRASES else [f"it is marked {e.mark}"] if e.mark else []
+    parts = [TAG_PHRASES[e.tag]] if e.tag in TAG_PHRASES else [f"it is marked {e.tag}"] if e.tag else []
     parts += ["it stands in the thinking space"] if e.thinking else []
     parts += ["it was put there by the decoder"] if e.forced else []
     return "; ".join(parts)
 
 
-def quoted(text: str, mark: str = "") -> str:
-    """A step in quotes; a mark without text by its word."""
-    said = readable(text) if text.strip() != mark else ""
-    return f"“{shorten(said, MAX_QUOTED_CHARACTERS)}”" if said else f"“{MARKS.get(mark, mark)}”" if mark else "nothing"
+def quoted(text: str, tag: str = "") -> str:
+    """A step in quotes; a tag without text by its word."""
+    said = readable(text) if text.strip() != tag else ""
+    return f"“{shorten(said, MAX_QUOTED_CHARACTERS)}”" if said else f"“{TAG_WORDS.get(tag, tag)}”" if tag else "nothing"
 
 
 def forced(e: ev.Forced) -> str:

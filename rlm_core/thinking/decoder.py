@@ -1,6 +1,6 @@
 """One long chain of thought, grown segment by segment: a thinking space, then the answer.
 
-The model ends segments with markers of its own: it leaves a step (`<backtrack>`), writes it again
+The model ends segments with special tokens of its own: it leaves a step (`<backtrack>`), writes it again
 (`<revise>`), looks at all of it again (`<wait>`), calls the tool, or ends its thinking. The decoder may
 step in (budget forcing, Muennighoff et al. 2025, s1): it ends the thinking when its budget is spent, or
 refuses its end and puts "Wait" there. One simulation is one whole chain.
@@ -71,7 +71,7 @@ class Chain:
     @property
     def thinking(self) -> bool:
         """Is the next segment still in the thinking space?"""
-        return THINK in self.run.sampling.allow and not any(s.mark == END_THINK for s in self.run.state(self.at))
+        return THINK in self.run.sampling.allow and not any(s.tag == END_THINK for s in self.run.state(self.at))
 
     @property
     def thought(self) -> int:
@@ -102,7 +102,7 @@ class Chain:
 
     def refused(self, step: Step) -> bool:
         """Would this segment end the thinking before it may?"""
-        ends = step.mark == END_THINK or (step.finished and not step.thinking)
+        ends = step.tag == END_THINK or (step.finished and not step.thinking)
         early = not self.forcing.min_tokens or self.thought + len(step.tokens) < self.forcing.min_tokens
         return ends and early and self.waited < self.forcing.waits
 
@@ -134,7 +134,7 @@ class Chain:
         if len(kept) > len(state):
             self.add(kept[-1])
         self.waited += 1
-        self.add(replace(forced, mark=WAIT, thinking=True))
+        self.add(replace(forced, tag=WAIT, thinking=True))
         least = f", below the least of {self.forcing.min_tokens}" if self.forcing.min_tokens else ""
         why = f"the model ended its thinking after {counted(thought, 'token')}{least}; its end is taken back"
         self.run.emit(Forced(self.at, self.forcing.wait, f"{why} ({self.waited} of {self.forcing.waits})"))
@@ -143,7 +143,7 @@ class Chain:
         """The budget of thinking is spent: put the end of thinking there, and the cue for the answer."""
         state, spent = self.run.state(self.at), self.thought
         closed = await self.force(state, self.forcing.cue or END_THINK, END_THINK)
-        end = max(i for i, s in enumerate(closed) if s.mark == END_THINK)
+        end = max(i for i, s in enumerate(closed) if s.tag == END_THINK)
         if end and end == len(state):
             self.run.amend(self.at, closed[end - 1])
         self.add(replace(closed[end], thinking=True))
@@ -152,8 +152,8 @@ class Chain:
         for cue in closed[end + 1 :]:
             self.add(cue)
 
-    async def force(self, state: Sequence[Step], text: str, mark: str) -> tuple[Step, ...]:
-        (forced,) = await self.run.gather(require(self.run.policy, Forcer).force(self.run.problem, state, text, self.run.sampling, mark))
+    async def force(self, state: Sequence[Step], text: str, tag: str) -> tuple[Step, ...]:
+        (forced,) = await self.run.gather(require(self.run.policy, Forcer).force(self.run.problem, state, text, self.run.sampling, tag))
         self.run.spend(THINKING)
         return forced
 
@@ -167,19 +167,19 @@ class Chain:
             self.replaced = None
         if step.text and not step.forced:
             self.live.append(node)
-        self.mark(node, step)
+        self.retract(node, step)
 
-    def mark(self, node: int, step: Step) -> None:
-        """Take back the steps that a marker undoes: `<backtrack>` and `<revise>` the last one that stands, "wait" all of them.
+    def retract(self, node: int, step: Step) -> None:
+        """Take back the steps that a tag undoes: `<backtrack>` and `<revise>` the last one that stands, "wait" all of them.
 
         The answer starts anew, as after "wait".
         """
-        if step.mark in (WAIT, END_THINK):
+        if step.tag in (WAIT, END_THINK):
             self.live = [ROOT]
-        if step.mark not in (BACKTRACK, REVISE) or len(self.live) == 1:
+        if step.tag not in (BACKTRACK, REVISE) or len(self.live) == 1:
             return
         left = self.live.pop()
-        if step.mark == REVISE:
+        if step.tag == REVISE:
             self.replaced = node
             return
         text = self.run.tree.nodes[left].text.split(ANSWER)[0]

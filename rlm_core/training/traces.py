@@ -49,18 +49,18 @@ class Trace:
     pieces: list[tuple[str, bool]] = field(default_factory=list)
     sound: bool = True
 
-    def mark(self, marker: str, learn: bool = True) -> None:
-        self.pieces.append((marker, learn))
+    def append(self, text: str, learn: bool = True) -> None:
+        self.pieces.append((text, learn))
 
     def step(self, text: str, learn: bool = True) -> None:
         """A step; where the last piece was one too, their separator first."""
-        if self.pieces and not self._after_marker:
+        if self.pieces and not self._after_tag:
             self.pieces.append((STEP, self.sound))
         self.pieces.append((text, learn))
         self.sound = learn
 
     @property
-    def _after_marker(self) -> bool:
+    def _after_tag(self) -> bool:
         return self.pieces[-1][0] in (BACKTRACK, REVISE, WAIT, END_THINK)
 
     @property
@@ -85,7 +85,7 @@ def backtracking(drawn: WorkedProblem, rng: random.Random) -> Trace:
     for step in drawn.steps[:at]:
         trace.step(step)
     trace.step(_mistake(drawn, at, rng), learn=False)
-    trace.mark(BACKTRACK)
+    trace.append(BACKTRACK)
     return trace
 
 
@@ -95,7 +95,7 @@ def correcting(drawn: WorkedProblem, rng: random.Random) -> Trace:
     for i, step in enumerate(drawn.steps):
         for _ in range(rng.choices((0, 1, 2), (6, 3, 1))[0]):
             trace.step(_mistake(drawn, i, rng), learn=False)
-            trace.mark(REVISE)
+            trace.append(REVISE)
         trace.step(step)
     _answer(trace, drawn)
     return trace
@@ -120,7 +120,7 @@ def thinking(drawn: WorkedProblem, rng: random.Random) -> Trace:
     mistakes = rng.choices((0, 1, 2, 3, 4), (4, 4, 3, 2, 1))[0]
     _attempt(trace, drawn, rng, mistakes)
     while rng.random() < 0.25:
-        trace.mark(WAIT, learn=False)
+        trace.append(WAIT, learn=False)
         _attempt(trace, drawn, rng, rng.choice((0, 0, 1)))
     return _concluded(trace, drawn, rng)
 
@@ -133,7 +133,7 @@ def thinking_with_tool(drawn: WorkedProblem, rng: random.Random) -> Trace:
             wrong = drawn.wrong(i, rng)
             if wrong and equations(wrong[0])[0].true:  # a tool does not slip
                 _call(trace, wrong[0].split("=")[0], wrong[0].split("=")[1], learn=False)
-                trace.mark(BACKTRACK)
+                trace.append(BACKTRACK)
         _call(trace, step.split("=")[0], step.split("=")[1])
     return _concluded(trace, drawn, rng)
 
@@ -145,8 +145,8 @@ def _solve(trace: Trace, drawn: WorkedProblem) -> None:
 
 
 def _answer(trace: Trace, drawn: WorkedProblem) -> None:
-    trace.mark(with_answer(("",), drawn.answer)[0])
-    trace.mark("<eos>")
+    trace.append(with_answer(("",), drawn.answer)[0])
+    trace.append("<eos>")
 
 
 def _concluded(trace: Trace, drawn: WorkedProblem, rng: random.Random) -> Trace:
@@ -154,9 +154,9 @@ def _concluded(trace: Trace, drawn: WorkedProblem, rng: random.Random) -> Trace:
     if rng.random() < 0.25:
         places = [i for i, (text, _) in enumerate(trace.pieces) if text in (STEP, BACKTRACK, REVISE, WAIT)]
         del trace.pieces[rng.choice(places or [0]) :]
-        trace.mark(END_THINK, learn=False)
+        trace.append(END_THINK, learn=False)
     else:
-        trace.mark(END_THINK)
+        trace.append(END_THINK)
     _solve(trace, drawn)
     return trace
 
@@ -168,7 +168,7 @@ def _attempt(trace: Trace, drawn: WorkedProblem, rng: random.Random, mistakes: i
         for _ in range(places.count(i)):
             if rng.random() < 0.4:
                 trace.step(drawn.slip(i, rng), learn=False)
-                trace.mark(REVISE)
+                trace.append(REVISE)
             else:
                 _dead_end(trace, drawn.wrong(i, rng), rng)
         trace.step(step)
@@ -180,7 +180,7 @@ def _dead_end(trace: Trace, wrong: Sequence[str], rng: random.Random) -> None:
     for text in wrong[:depth]:
         trace.step(text, learn=False)
     for _ in range(depth):
-        trace.mark(BACKTRACK)
+        trace.append(BACKTRACK)
 
 
 def _fail_whole(trace: Trace, drawn: WorkedProblem, rng: random.Random) -> None:
@@ -193,14 +193,14 @@ def _fail_whole(trace: Trace, drawn: WorkedProblem, rng: random.Random) -> None:
         trace.step(step)
     for text in wrong:
         trace.step(text, learn=False)
-    trace.mark(WAIT)
+    trace.append(WAIT)
 
 
 def _call(trace: Trace, call: str, result: str, learn: bool = True) -> None:
     """`<tool>25*2<result>50`: the call is the model's, the result the tool's."""
     trace.step(f"{TOOL}{call}", learn)
-    trace.mark(RESULT, learn)
-    trace.mark(result, learn=False)
+    trace.append(RESULT, learn)
+    trace.append(result, learn=False)
     trace.sound = True
 
 

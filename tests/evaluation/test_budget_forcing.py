@@ -62,7 +62,7 @@ def test_waits_are_thinking_tokens_and_so_is_the_models_own_end():
     assert thinking_tokens(ran(brooding, most=0)) == own
     tree = ran(brooding, most=0, waits=2)
     waits = [n for n in tree.nodes.values() if n.forced]
-    assert [n.mark for n in waits] == [WAIT, WAIT]
+    assert [n.tag for n in waits] == [WAIT, WAIT]
     assert thinking_tokens(tree) == own + 2 * (len("Wait,") + len("four sixes\n"))
 
 

@@ -116,7 +116,7 @@ def test_what_is_undone_is_hollow_and_what_was_only_looked_at_again_is_not(seed:
 
 def test_a_step_is_drawn_as_undone_at_the_moment_it_is_left() -> None:
     records = thinking_log()
-    at = next(i for i, r in enumerate(records) if isinstance(r.event, NodeAdded) and r.event.mark == REVISE)
+    at = next(i for i, r in enumerate(records) if isinstance(r.event, NodeAdded) and r.event.tag == REVISE)
     node = records[at].event.node
     before, after = (replay(records[:t]) for t in (at, at + 1))
     assert node not in markers(drawn(before)) and markers(drawn(after))[node][2].color == palette.LIGHT.surface
@@ -138,7 +138,7 @@ def test_marks_have_their_words_and_symbols() -> None:
     symbols = {n: m.symbol for n, (_, _, m) in markers(figure).items()}
     tree = replay(thinking_log())
     assert {symbols[n.id] for n in tree.nodes.values() if n.tool} == {"hexagon2"}
-    assert {symbols[n.id] for n in tree.nodes.values() if n.mark == WAIT} == {"hourglass"}
+    assert {symbols[n.id] for n in tree.nodes.values() if n.tag == WAIT} == {"hourglass"}
     rings = [s for s in figure.layout.shapes if s.type == "circle"]
     assert len(rings) == sum(n.forced for n in tree.nodes.values()) and all(s.line.dash for s in rings)
 
@@ -236,7 +236,7 @@ def test_all_nodes_are_within_the_axes(theme: palette.Theme) -> None:
 
 def test_model_text_is_shown_as_text_and_never_as_markup() -> None:
     log = Log(make("countdown:numbers=3,seed=1"))
-    log.emit(NodeAdded(1, 0, HOSTILE, mark=HOSTILE, thinking=True))
+    log.emit(NodeAdded(1, 0, HOSTILE, tag=HOSTILE, thinking=True))
     log.emit(Probed(1, HOSTILE, 0.5))
     figure = drawn(log.tree, selected=1, width=1400)
     shown = [w for t in figure.data for w in [*(t.text or ()), *(t.hovertext or ())]]

@@ -37,8 +37,8 @@ def test_the_same_steps_twice_are_one_solution():
 def test_thinking_and_what_was_taken_back_is_no_part_of_a_solution():
     (one,) = found(
         NodeAdded(1, 0, "let me see", thinking=True),
-        NodeAdded(2, 1, "", mark=END_THINK, thinking=True),
-        NodeAdded(3, 2, "1+2=4", mark=BACKTRACK),
+        NodeAdded(2, 1, "", tag=END_THINK, thinking=True),
+        NodeAdded(3, 2, "1+2=4", tag=BACKTRACK),
         NodeAdded(4, 3, "1+2=3<answer>3", finished=True, answer="3"),
     )
     assert one.steps == ("1+2=3<answer>3",)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from rlm_core.core.errors import ModelError
-from rlm_core.core.special_tokens import ALLOWING, BACKTRACK, END_THINK, ERROR, MARKERS, RESULT, REVISE, STEP, THINK, TOOL, WAIT
+from rlm_core.core.special_tokens import ALLOWING, BACKTRACK, END_THINK, ERROR, RESULT, REVISE, STEP, TAGS, THINK, TOOL, WAIT
 from rlm_core.engine.loading.nano import build_tokenizer
 from rlm_core.engine.request import Sample
 from rlm_core.models.loading import load
@@ -137,14 +137,14 @@ def test_the_end_of_thinking_is_a_delimiter_or_the_answer_cue():
     ],
 )
 def test_a_line_is_interrupted_at_a_marker_only_where_it_is_allowed(text, allow, mark):
-    assert THINKER.step_ended(ids(text), allow) and THINKER.mark(ids(text), allow) == mark
+    assert THINKER.step_ended(ids(text), allow) and THINKER.tag(ids(text), allow) == mark
     assert not any(THINKER.step_ended(ids(text[:i]), allow) for i in range(1, len(text)))
-    assert not THINKER.step_ended(ids(text)) and THINKER.mark(ids(text)) == ""
+    assert not THINKER.step_ended(ids(text)) and THINKER.tag(ids(text)) == ""
     assert not THINKER.finished(ids(text), allow)
 
 
 def test_a_line_that_begins_with_wait_is_a_second_look():
-    assert [TALKER.mark(ids(t)) for t in ("Wait, no\n", "\n**Wait** …\n", "wait\n", "Waiter\n", "No, wait\n")] == [WAIT, WAIT, WAIT, "", ""]
+    assert [TALKER.tag(ids(t)) for t in ("Wait, no\n", "\n**Wait** …\n", "wait\n", "Waiter\n", "No, wait\n")] == [WAIT, WAIT, WAIT, "", ""]
 
 
 def test_an_answer_within_the_thinking_space_ends_nothing():
@@ -160,7 +160,7 @@ def test_what_is_taken_back_is_not_finished_even_if_the_line_ends_in_the_same_to
     fmt = lines(Ending("{template}", merged=">\n"))
     allow = (TOOL if marker == RESULT else marker,)
     line = fmt.tokenizer.encode(text.format(f"{marker}\n"))
-    assert line[-1] == 1 and fmt.step_ended(line, allow) and fmt.mark(line, allow) == allow[0]
+    assert line[-1] == 1 and fmt.step_ended(line, allow) and fmt.tag(line, allow) == allow[0]
     assert not fmt.finished(line, allow) and fmt.finished(ids("Answer: 7\n"), allow)
 
 
@@ -205,7 +205,7 @@ def test_the_prompt_permits_in_the_order_it_was_trained_in(nano):
 
 
 def test_every_forced_marker_is_one_token_and_so_is_a_tools_error(nano):
-    for marker in (*MARKERS, RESULT, ERROR, STEP):
+    for marker in (*TAGS, RESULT, ERROR, STEP):
         assert len(nano.forced(marker)) == 1 and read(nano, nano.forced(marker)) == marker
     for result in ("error: division by zero", "0.333333", "-0.5"):
         assert read(nano, nano.forced(result)) == ERROR and len(nano.forced(result)) == 1
@@ -221,7 +221,7 @@ def test_every_forced_marker_is_one_token_and_so_is_a_tools_error(nano):
 def test_a_step_ends_at_every_marker_and_at_no_other_token(nano, ending, mark):
     step = nano.tokenizer.encode(f"25*2=50{ending}", add_special_tokens=False)
     assert [nano.step_ended(step[: i + 1]) for i in range(len(step))] == [False] * (len(step) - 1) + [True]
-    assert nano.mark(step) == mark and nano.mark(step[:-1]) == "" and nano.text(step) == "25*2=50"
+    assert nano.tag(step) == mark and nano.tag(step[:-1]) == "" and nano.text(step) == "25*2=50"
     assert nano.finished(step) == (ending == "<eos>")
     if ending != STEP:
         assert nano.step_ended(step[-1:]) and nano.text(step[-1:]) == ""
@@ -241,7 +241,7 @@ def test_generating_stops_at_a_call_and_at_a_backtrack_where_they_are_allowed(na
 def test_after_a_tools_result_the_model_writes_the_separator_itself(nano):
     step = nano.tokenizer.encode(f"{STEP}{TOOL}50-4{RESULT}", add_special_tokens=False)
     assert not nano.step_ended(step[:1]) and nano.step_ended(step)
-    assert nano.text(step) == f"{TOOL}50-4" and nano.mark(step) == TOOL
+    assert nano.text(step) == f"{TOOL}50-4" and nano.tag(step) == TOOL
     answer = nano.tokenizer.encode(f"{STEP}50-4=46<answer>46<eos>", add_special_tokens=False)
     assert nano.text(answer) == "50-4=46<answer>46"
     end = nano.tokenizer.encode(f"{STEP}{BACKTRACK}", add_special_tokens=False)
@@ -264,7 +264,7 @@ def test_the_text_of_a_step_with_a_tools_result(call, shown, failed):
     made = StepParser(policy.format, policy.tokenizer, (TOOL,)).step(Sample(tuple(written), (-1.0,) * len(written), truncated=False))
     before = Step("25*2=50")
     step = asyncio.run(policy._with_result(COUNTDOWN, [before], made, Sampling(allow=(TOOL,))))
-    assert (step.text, step.mark, step.finished) == (shown, TOOL, False) and step.tool.failed == failed and step.tool.call == call
+    assert (step.text, step.tag, step.finished) == (shown, TOOL, False) and step.tool.failed == failed and step.tool.call == call
     assert "".join(t.text for t in step.tokens) == f"{STEP}{TOOL}{call}{RESULT}{ERROR if failed else 50}"
 
 

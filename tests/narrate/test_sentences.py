@@ -276,14 +276,14 @@ def test_every_type_of_event_is_told() -> None:
 @pytest.mark.parametrize(
     ("event", "words"),
     [
-        (NodeAdded(4, 1, "50-4=46", mark=BACKTRACK, thinking=True), ("50-4=46", "ends in a backtrack", "in the thinking space")),
-        (NodeAdded(4, 1, "", mark=BACKTRACK), ("“backtrack”",)),
-        (NodeAdded(4, 1, "50-4=45", mark=REVISE), ("ends in a correction",)),
-        (NodeAdded(4, 1, WAIT, mark=WAIT, forced=True), ("“Wait”", "put there by the decoder")),
+        (NodeAdded(4, 1, "50-4=46", tag=BACKTRACK, thinking=True), ("50-4=46", "ends in a backtrack", "in the thinking space")),
+        (NodeAdded(4, 1, "", tag=BACKTRACK), ("“backtrack”",)),
+        (NodeAdded(4, 1, "50-4=45", tag=REVISE), ("ends in a correction",)),
+        (NodeAdded(4, 1, WAIT, tag=WAIT, forced=True), ("“Wait”", "put there by the decoder")),
         (NodeAdded(4, 1, "Final answer:", forced=True), ("“Final answer:”", "put there by the decoder")),
-        (NodeAdded(4, 1, "", mark=END_THINK), ("the thinking ends",)),
-        (NodeAdded(4, 1, "<tool>25*2<result>50", mark="<tool>"), ("⚙ 25×2 → 50", "asks the calculator")),
-        (NodeAdded(4, 0, "", mark="tree"), ("“tree”", "a tree of its own")),
+        (NodeAdded(4, 1, "", tag=END_THINK), ("the thinking ends",)),
+        (NodeAdded(4, 1, "<tool>25*2<result>50", tag="<tool>"), ("⚙ 25×2 → 50", "asks the calculator")),
+        (NodeAdded(4, 0, "", tag="tree"), ("“tree”", "a tree of its own")),
     ],
 )
 def test_a_node_that_is_no_ordinary_step_says_what_it_is(log: Log, event: NodeAdded, words: tuple[str, ...]) -> None:

@@ -38,27 +38,27 @@ def judged(name: str, steps, problem=PROBLEM, **parameters) -> float:
 
 def in_a_tree(steps):
     nodes = [NodeAdded(0, None)]
-    nodes += [NodeAdded(i, i - 1, s.text, s.tokens, 1.0, s.finished, mark=s.mark, thinking=s.thinking) for i, s in enumerate(steps, 1)]
+    nodes += [NodeAdded(i, i - 1, s.text, s.tokens, 1.0, s.finished, tag=s.tag, thinking=s.thinking) for i, s in enumerate(steps, 1)]
     return replay([Record(i, 0.0, e) for i, e in enumerate(nodes, 1)])
 
 
 @pytest.mark.parametrize(
     "before",
     [
-        [Step("25*2=40", mark=BACKTRACK), Step("25*2=50")],
-        [Step("25*2=40"), Step("", mark=BACKTRACK), Step("25*2=50")],
-        [Step("25*2=40"), Step("", mark=REVISE), Step("25*2=50")],
-        [Step("25*2=40", mark=REVISE), Step("25*2=50")],
-        [Step("25-2=23"), Step("23-4=19", mark=BACKTRACK), Step("", mark=BACKTRACK), Step("25*2=50")],
-        [Step("25-2=23"), Step("23-4=19"), Step("", mark=WAIT), Step("25*2=50")],
-        [Step("25-2=23"), Step("23-4=20", mark=WAIT), Step("25*2=50")],
-        [Step("25*2=40"), Step("Wait, no.", mark=WAIT), Step("25*2=50")],
-        [Step("25*2=50"), Step("Wait, is that right? Yes.", mark=WAIT)],
-        [Step("25*2=40", thinking=True), Step("", mark=END_THINK, thinking=True), Step("25*2=50")],
-        [Step("25*2=50", thinking=True), Step("", mark=END_THINK, thinking=True), Step("25*2=50")],
-        [Step("25*2=40", thinking=True), Step("", mark=BACKTRACK, thinking=True), Step("25*2=50")],
-        [Step("25*2=50"), Step("25-2=23", mark=BACKTRACK)],
-        [Step("25*2=41"), Step("and on", mark=END_THINK), Step("25*2=50")],
+        [Step("25*2=40", tag=BACKTRACK), Step("25*2=50")],
+        [Step("25*2=40"), Step("", tag=BACKTRACK), Step("25*2=50")],
+        [Step("25*2=40"), Step("", tag=REVISE), Step("25*2=50")],
+        [Step("25*2=40", tag=REVISE), Step("25*2=50")],
+        [Step("25-2=23"), Step("23-4=19", tag=BACKTRACK), Step("", tag=BACKTRACK), Step("25*2=50")],
+        [Step("25-2=23"), Step("23-4=19"), Step("", tag=WAIT), Step("25*2=50")],
+        [Step("25-2=23"), Step("23-4=20", tag=WAIT), Step("25*2=50")],
+        [Step("25*2=40"), Step("Wait, no.", tag=WAIT), Step("25*2=50")],
+        [Step("25*2=50"), Step("Wait, is that right? Yes.", tag=WAIT)],
+        [Step("25*2=40", thinking=True), Step("", tag=END_THINK, thinking=True), Step("25*2=50")],
+        [Step("25*2=50", thinking=True), Step("", tag=END_THINK, thinking=True), Step("25*2=50")],
+        [Step("25*2=40", thinking=True), Step("", tag=BACKTRACK, thinking=True), Step("25*2=50")],
+        [Step("25*2=50"), Step("25-2=23", tag=BACKTRACK)],
+        [Step("25*2=41"), Step("and on", tag=END_THINK), Step("25*2=50")],
     ],
 )
 def test_everyone_calls_a_solution_right_whose_slips_were_thought_or_taken_back(before):
@@ -71,12 +71,12 @@ def test_everyone_calls_a_solution_right_whose_slips_were_thought_or_taken_back(
 
 
 def test_the_oracle_scores_the_state_after_each_step_so_that_taking_a_slip_back_saves_it():
-    steps = [Step("25*2=40"), Step("", mark=BACKTRACK), Step("25*2=50"), END]
+    steps = [Step("25*2=40"), Step("", tag=BACKTRACK), Step("25*2=50"), END]
     assert oracle_labels(PROBLEM, steps) == [False, True, True, True]
 
 
 @pytest.mark.parametrize(
-    "end", [Step("50-4=46<answer>46", finished=True, mark=BACKTRACK), Step("50-4=46", finished=True), Step("50-4=46", truncated=True)]
+    "end", [Step("50-4=46<answer>46", finished=True, tag=BACKTRACK), Step("50-4=46", finished=True), Step("50-4=46", truncated=True)]
 )
 def test_a_solution_that_ends_without_an_answer_that_stands_is_right_for_no_one(end):
     steps = [Step("25*2=50"), end]
@@ -136,14 +136,14 @@ def _with_slips(solution, words: random.Random, rng: random.Random) -> list[Step
         wrong = f"{words.randint(1, 9)}+{words.randint(1, 9)}=99"
         way = rng.choice(["none", "own", "alone", "thinking", "wait"] if i == 0 else ["none", "own", "alone", "two"])
         if way == "own":
-            steps.append(Step(wrong, mark=rng.choice([BACKTRACK, REVISE])))
+            steps.append(Step(wrong, tag=rng.choice([BACKTRACK, REVISE])))
         elif way == "alone":
-            steps += [Step(wrong), Step("", mark=rng.choice([BACKTRACK, REVISE]))]
+            steps += [Step(wrong), Step("", tag=rng.choice([BACKTRACK, REVISE]))]
         elif way == "two":
-            steps += [Step(wrong), Step(moves([9, 4])[0][0], mark=BACKTRACK), Step("", mark=BACKTRACK)]
+            steps += [Step(wrong), Step(moves([9, 4])[0][0], tag=BACKTRACK), Step("", tag=BACKTRACK)]
         elif way == "thinking":
-            steps += [Step(wrong, thinking=True), Step("", mark=WAIT, thinking=True), Step("", mark=END_THINK, thinking=True)]
+            steps += [Step(wrong, thinking=True), Step("", tag=WAIT, thinking=True), Step("", tag=END_THINK, thinking=True)]
         elif way == "wait":
-            steps += [Step(wrong), Step("", mark=WAIT)]
+            steps += [Step(wrong), Step("", tag=WAIT)]
         steps.append(step)
     return steps

@@ -51,7 +51,7 @@ def test_trees_share_nothing_but_the_common_root(trees):
     tree, records = searched(policy=policy, trees=trees)
     roots = tree.nodes[ROOT].children
     assert roots == list(range(1, trees + 1))
-    assert all(tree.nodes[r].mark == TREE and tree.nodes[r].text == "" and tree.nodes[r].children for r in roots)
+    assert all(tree.nodes[r].tag == TREE and tree.nodes[r].text == "" and tree.nodes[r].children for r in roots)
     for b in events(records, BackedUp):
         assert b.path[-1] == ROOT and b.path[-2] in roots and not set(b.path[:-1]) & {ROOT, *roots} - {b.path[-2]}
     assert len(policy.seeds) == len(set(policy.seeds)), "no two states share random numbers"
@@ -146,7 +146,7 @@ def test_the_beginning_of_each_tree_is_told():
     _, records = searched(8, trees=2)
     tree = SearchTree()
     for record in records:
-        if isinstance(record.event, NodeAdded) and record.event.mark == TREE:
+        if isinstance(record.event, NodeAdded) and record.event.tag == TREE:
             assert "a tree of its own" in sentence(record, tree)
         tree.apply(record)
 

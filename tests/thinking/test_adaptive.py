@@ -36,10 +36,10 @@ class Quick(ScriptedPolicy):
         return self._step(f"<answer>{answer}") if answer else replace(self._step("so"), finished=True)
 
     async def propose(self, problem, steps, seeds, sampling):
-        if any(s.mark == END_THINK for s in steps):
+        if any(s.tag == END_THINK for s in steps):
             return [self._step("<answer>99")]
         thought = replace(self._step("hm"), thinking=True)
-        return [replace(thought, mark=END_THINK) if steps else thought]
+        return [replace(thought, tag=END_THINK) if steps else thought]
 
 
 def searched(pilots, reward="logprob", budget=None, policy=None, **parameters):

@@ -74,10 +74,10 @@ def test_an_answer_within_the_thinking_is_no_answer():
 def test_the_end_of_thinking_is_refused_so_many_times_and_wait_put_there(waits):
     tree, events = searched(speaking(deliberate), waits=waits, probe=False)
     forced = [n for n in tree.nodes.values() if n.forced]
-    assert [n.text for n in forced] == ["Wait,"] * waits and all(n.mark == WAIT and n.thinking for n in forced)
+    assert [n.text for n in forced] == ["Wait,"] * waits and all(n.tag == WAIT and n.thinking for n in forced)
     assert len(reasons(events)) == waits and reasons(events)[-1].endswith(f"({waits} of {waits})")
     assert thoughts(tree).count("again 4*6=24") == waits
-    assert sum(n.mark == END_THINK for n in tree.nodes.values()) == 1
+    assert sum(n.tag == END_THINK for n in tree.nodes.values()) == 1
 
 
 def test_thinking_that_is_long_enough_is_not_lengthened():
@@ -89,7 +89,7 @@ def test_thinking_that_is_long_enough_is_not_lengthened():
 
 def test_a_text_of_ones_own_is_put_where_the_thinking_would_end():
     tree, _ = searched(speaking(lambda p: deliberate(p.replace("Hold on.", "Wait,"))), waits=1, wait="Hold on.", probe=False)
-    assert [(n.text, n.mark) for n in tree.nodes.values() if n.forced] == [("Hold on.", WAIT)]
+    assert [(n.text, n.tag) for n in tree.nodes.values() if n.forced] == [("Hold on.", WAIT)]
 
 
 def endless(prompt: str) -> str:
@@ -205,9 +205,7 @@ def test_the_bundled_model_keeps_its_thinking_within_every_budget(nano):
     for seed in range(6):
         tree, _ = nano_run(nano, seed, most=20 + 10 * seed, probe=False)
         assert thinking_tokens(tree) <= 20 + 10 * seed
-        assert all(
-            n.thinking != (n.id > max(m.id for m in tree.nodes.values() if m.mark == END_THINK)) for n in tree.nodes.values() if n.id
-        )
+        assert all(n.thinking != (n.id > max(m.id for m in tree.nodes.values() if m.tag == END_THINK)) for n in tree.nodes.values() if n.id)
 
 
 def test_backtracks_and_corrections_name_from_where_to_where_and_why(nano):
@@ -216,10 +214,10 @@ def test_backtracks_and_corrections_name_from_where_to_where_and_why(nano):
         tree, events = nano_run(nano, seed, probe=False)
         for e in events:
             if isinstance(e, Backtracked):
-                assert e.target < e.source and tree.nodes[e.source].mark == BACKTRACK and "gave up “" in e.reason
+                assert e.target < e.source and tree.nodes[e.source].tag == BACKTRACK and "gave up “" in e.reason
                 assert e.target in tree.path(e.source)
             if isinstance(e, Corrected):
-                assert tree.nodes[e.source].mark == REVISE and e.target > e.source
+                assert tree.nodes[e.source].tag == REVISE and e.target > e.source
             if type(e) in seen:
                 seen[type(e)] += 1
     assert seen[Backtracked] > 0 and seen[Corrected] > 0
@@ -234,9 +232,9 @@ def test_standing_steps_follow_the_markers(nano):
             if isinstance(e, NodeAdded) and e.node:
                 if e.text and not e.forced:
                     standing.append(e.node)
-                if e.mark in (WAIT, END_THINK):
+                if e.tag in (WAIT, END_THINK):
                     standing = [0]
-                elif e.mark in (BACKTRACK, REVISE) and len(standing) > 1:
+                elif e.tag in (BACKTRACK, REVISE) and len(standing) > 1:
                     standing.pop()
             if isinstance(e, Backtracked):
                 assert e.target == standing[-1]
@@ -245,7 +243,7 @@ def test_standing_steps_follow_the_markers(nano):
 def test_probes_change_nothing_in_the_bundled_models_chain(nano):
     plain, _ = nano_run(nano, 3, probe=False, waits=1)
     probed, _ = nano_run(nano, 3, probe=True, waits=1)
-    assert [(n.text, n.mark, n.tokens) for n in plain.nodes.values()] == [(n.text, n.mark, n.tokens) for n in probed.nodes.values()]
+    assert [(n.text, n.tag, n.tokens) for n in plain.nodes.values()] == [(n.text, n.tag, n.tokens) for n in probed.nodes.values()]
     assert plain.totals.generated == probed.totals.generated and probed.totals.probed > 0
 
 
@@ -305,7 +303,7 @@ def test_the_end_of_thinking_is_taken_back_whatever_is_put_there(wait):
 
     tree, events = searched(speaking(say), most=0, waits=2, wait=wait, probe=False)
     shown = "Wait," if wait == "Wait" else wait
-    assert [n.text for n in tree.nodes.values() if n.mark == WAIT] == [shown, shown]
+    assert [n.text for n in tree.nodes.values() if n.tag == WAIT] == [shown, shown]
     assert tree.answered.answer == "24" and len([e for e in events if isinstance(e, Forced)]) == 2
     assert not any(END_THINK in p for p in prompts if p.count(shown) < 2)
 

@@ -41,7 +41,7 @@ class GivingUp(ScriptedPolicy):
 
     def _sampled(self, steps: Sequence[Step], seed: Seed) -> tuple[Step, ...]:
         done: list[Step] = []
-        while not done or not (done[-1].finished or done[-1].truncated or done[-1].mark):
+        while not done or not (done[-1].finished or done[-1].truncated or done[-1].tag):
             before = tuple(s.text for s in (*steps, *done))
             options = self.says(before) if self.says else self.script[before]
             done.append(self._made(options[seed[-1] % len(options)]))
@@ -52,7 +52,7 @@ class GivingUp(ScriptedPolicy):
         step = self._step(text)
         tokens = tuple(replace_logprob(t, self.likely.get(bare, -0.5)) for t in step.tokens)
         mark = BACKTRACK if text.endswith(BACKTRACK) else ""
-        return replace(step, text=bare, tokens=tokens, mark=mark, truncated=text.endswith("…"), finished=step.finished and not mark)
+        return replace(step, text=bare, tokens=tokens, tag=mark, truncated=text.endswith("…"), finished=step.finished and not mark)
 
 
 def replace_logprob(token, logprob):
@@ -122,7 +122,7 @@ def test_a_step_that_was_given_up_is_no_candidate_even_if_it_states_an_answer():
 def test_the_same_text_given_up_finished_or_cut_is_not_the_same_node():
     _, tree, _ = searched({(): ("x…", "x", "x<backtrack>"), ("x",): ("y<answer>24",)}, n=3, rounds=0)
     made = [n for n in tree.nodes.values() if n.text == "x"]
-    assert [(n.cut, n.mark, len(n.children)) for n in made] == [(True, "", 0), (False, "", 1), (False, BACKTRACK, 0)]
+    assert [(n.cut, n.tag, len(n.children)) for n in made] == [(True, "", 0), (False, "", 1), (False, BACKTRACK, 0)]
 
 
 def test_confidence_is_the_mean_over_all_tokens_of_the_way_and_is_summed_by_answer():
@@ -208,8 +208,8 @@ def test_every_round_keeps_to_its_numbers(n, rounds):
     spent = [e.simulations for e in events(records, Spent) if e.simulations]
     assert spent[0] == n and all(s <= root_n * root_n for s in spent[1:]) and len(spent) - 1 <= rounds
     for e in events(records, Backtracked):
-        assert e.target == tree.nodes[e.source].parent and tree.nodes[e.source].mark == BACKTRACK
-    assert all(n.mark != BACKTRACK or (not n.finished and not n.children) for n in tree.nodes.values())
+        assert e.target == tree.nodes[e.source].parent and tree.nodes[e.source].tag == BACKTRACK
+    assert all(n.tag != BACKTRACK or (not n.finished and not n.children) for n in tree.nodes.values())
     assert {i for v in tree.answered.votes for i in v.nodes} == {n.id for n in tree.candidates()}
 
 
@@ -233,5 +233,5 @@ def test_a_mark_on_a_line_of_its_own_gives_up_the_step_before_it():
     tree = asyncio.run(run_search(config, speaking(say, thinks=False), records.append))
     left = next(r.event for r in records if isinstance(r.event, Backtracked))
     texts = {r.event.node: r.event.text for r in records if isinstance(r.event, NodeAdded)}
-    assert texts[left.target] == "4+6=10" and tree.nodes[left.source].mark == BACKTRACK
+    assert texts[left.target] == "4+6=10" and tree.nodes[left.source].tag == BACKTRACK
     assert tree.answered.answer == "24"

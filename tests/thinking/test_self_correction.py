@@ -183,7 +183,7 @@ def test_a_step_taken_back_is_not_part_of_the_answer(mark):
     tree, records = run_chat(say, variant="trained")
     assert tree.said(tree.answered.node) == ["4*6=24", "Answer: 24"]
     (corrected,) = events(records, Corrected)
-    assert tree.nodes[corrected.source].mark == REVISE and tree.nodes[corrected.target].text == "4*6=24"
+    assert tree.nodes[corrected.source].tag == REVISE and tree.nodes[corrected.target].text == "4*6=24"
 
 
 # -- the bundled model ------------------------------------------------------------------------
@@ -225,7 +225,7 @@ def test_the_bundled_model_keeps_what_stands_before_the_faulted_step(nano):
         new = asyncio.run(policy.revise(PROBLEM, steps, Critique("", wrong), (0,), Sampling()))
         assert all(a is b for a, b in zip(new[:wrong], steps[:wrong], strict=True))
         retracted = new[wrong]
-        assert retracted is not steps[wrong] and (retracted.mark, retracted.forced, retracted.finished) == (REVISE, True, False)
+        assert retracted is not steps[wrong] and (retracted.tag, retracted.forced, retracted.finished) == (REVISE, True, False)
         assert retracted.text == steps[wrong].text.split("<answer>")[0]
         assert len(new) > wrong + 1 and (new[-1].finished or new[-1].truncated)
 
@@ -246,5 +246,5 @@ def test_rounds_of_the_bundled_model_keep_their_nodes_and_are_reproducible(nano)
         tree = trees[0]
         assert trees[0].nodes == trees[1].nodes and tree.finished.stop == "done"
         for e in events(records, Corrected):
-            assert tree.nodes[e.target].mark == REVISE and tree.nodes[e.target].parent == tree.nodes[e.source].parent
+            assert tree.nodes[e.target].tag == REVISE and tree.nodes[e.target].parent == tree.nodes[e.source].parent
             assert tree.nodes[e.target].text == tree.nodes[e.source].text.split("<answer>")[0]

@@ -18,7 +18,7 @@ from rlm_core.core.tree import Node, SearchTree
 from rlm_core.figures import palette
 from rlm_core.figures.chain.labels import labels, legend_symbols
 from rlm_core.figures.chain.lines import lines
-from rlm_core.figures.chain.path import ChainPath, follow, longest, mark_only
+from rlm_core.figures.chain.path import ChainPath, follow, longest, tag_only
 from rlm_core.figures.chain.spaces import boundaries
 from rlm_core.figures.chain.strip import axis, caption, strip
 from rlm_core.figures.chain.viewport import Extent, Room, canvas, quantised, room, viewport
@@ -93,11 +93,11 @@ def _drawn(on: Canvas, path: ChainPath, space: Room, highlighted: Sequence[int],
 
 
 def symbol(node: Node) -> str:
-    """A node's shape: its state's, or that of its mark."""
+    """A node's shape: its state's, or that of its tag."""
     if node.finished or node.cut:
         return palette.LOOKS[node.state].symbol
-    mark = TOOL if node.tool is not None else node.mark
-    return palette.SYMBOLS[mark] if mark in (TOOL, WAIT) or (mark in palette.SYMBOLS and mark_only(node)) else "circle"
+    tag = TOOL if node.tool is not None else node.tag
+    return palette.SYMBOLS[tag] if tag in (TOOL, WAIT) or (tag in palette.SYMBOLS and tag_only(node)) else "circle"
 
 
 def _markers(on: Canvas, path: ChainPath) -> list[Trace]:

@@ -11,7 +11,7 @@ from rlm_core.core.tree import ROOT, Node, SearchTree
 from rlm_core.core.wording import words
 from rlm_core.figures import palette
 from rlm_core.figures.chain.lines import points
-from rlm_core.figures.chain.path import ChainPath, mark_only
+from rlm_core.figures.chain.path import ChainPath, tag_only
 from rlm_core.figures.chain.spaces import spans
 from rlm_core.figures.chain.viewport import Room
 from rlm_core.figures.plotly_style import Trace
@@ -46,7 +46,7 @@ def labels(canvas: Canvas, path: ChainPath, space: Room, selected: int | None) -
     strong = [n in path.live or _loud(canvas.tree.nodes[n]) for n in found]
     theme = canvas.theme
     font = {"size": canvas.viewport.font, "color": [theme.ink if s else theme.muted for s in strong]}
-    shown = [f"<b>{w}</b>" if canvas.tree.nodes[n].mark == WAIT else w for n, (w, _) in found.items()]
+    shown = [f"<b>{w}</b>" if canvas.tree.nodes[n].tag == WAIT else w for n, (w, _) in found.items()]
     trace = text(*canvas.xy(found), shown, [side for _, side in found.values()], font)
     unseen = {"size": [1.6 * (canvas.sizes[n] / 2 + AIR - 1) for n in found], "opacity": 0}  # plotly sets text 1 px + 5/4 radius away
     return [trace | {"mode": "markers+text", "marker": unseen}]
@@ -58,7 +58,7 @@ def _borders(canvas: Canvas, path: ChainPath, space: Room) -> list[Box]:
 
 
 def _loud(node: Node) -> bool:
-    return node.mark == WAIT or node.forced or node.tool is not None
+    return node.tag == WAIT or node.forced or node.tool is not None
 
 
 def _rank(node: Node, path: ChainPath, selected: int | None) -> tuple[int, int]:
@@ -67,10 +67,10 @@ def _rank(node: Node, path: ChainPath, selected: int | None) -> tuple[int, int]:
 
 
 def said(canvas: Canvas, node: Node, limit: int) -> str:
-    """The words beside a node, escaped; all marks by themselves but Wait are told by their lines."""
-    if mark_only(node) and node.mark != WAIT:
+    """The words beside a node, escaped; all tags by themselves but Wait are shown by their lines."""
+    if tag_only(node) and node.tag != WAIT:
         return ""
-    more = " ↺" if node.mark == WAIT and not mark_only(node) else ""
+    more = " ↺" if node.tag == WAIT and not tag_only(node) else ""
     return label(canvas.tree, node, limit) + more
 
 
@@ -84,7 +84,7 @@ def _spot(canvas: Canvas, n: int, taken: Sequence[Box], ways: Points, space: Roo
         shown = said(canvas, node, limit)
         if not shown:
             return None
-        boxes = {s: _box(canvas, n, s, min(whole, limit) + 2 * (node.mark == WAIT)) for s in (ROOT_SIDES if n == ROOT else SIDES)}
+        boxes = {s: _box(canvas, n, s, min(whole, limit) + 2 * (node.tag == WAIT)) for s in (ROOT_SIDES if n == ROOT else SIDES)}
         free = [s for s, b in boxes.items() if _inside(canvas, b, space) and not any(b.meets(other) for other in taken)]
         if free:
             side = min(free, key=lambda s: _crossed(boxes[s], ways) + _astray(canvas, n, boxes[s]))
@@ -132,5 +132,5 @@ def _inside(canvas: Canvas, box: Box, space: Room) -> bool:
 
 def legend_symbols(tree: SearchTree, path: ChainPath) -> list[str]:
     """Marks with a symbol that this chain holds."""
-    marks = {tree.nodes[n].mark for n in path.chain}
-    return [m for m in palette.SYMBOL_WORDS if m in marks]
+    tags = {tree.nodes[n].tag for n in path.chain}
+    return [m for m in palette.SYMBOL_WORDS if m in tags]

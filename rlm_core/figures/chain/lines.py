@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from rlm_core.figures import palette
-from rlm_core.figures.chain.path import ChainPath, Link, mark_only
+from rlm_core.figures.chain.path import ChainPath, Link, tag_only
 from rlm_core.figures.plotly_style import Trace
 from rlm_core.figures.tree.curves import Points
 from rlm_core.figures.tree.traces import Canvas, stroked
@@ -21,7 +21,7 @@ BEND = 22.0
 def lines(canvas: Canvas, path: ChainPath, highlighted: Iterable[int]) -> list[Trace]:
     """From back to front: light on the present moment, undone steps (dotted), steps, what stands (thick), then the special lines."""
     theme, stroke = canvas.theme, canvas.viewport.stroke
-    steps = [link for link in path.links if link.kind in ("step", "mark", "answer")]
+    steps = [link for link in path.links if link.kind in ("step", "tag", "answer")]
     quiet = [link for link in steps if link.target in path.undone or link.kind != "step"]
     firm = [link for link in steps if link not in quiet and link.target in path.live and _held(canvas, path, link.source)]
     rest = [link for link in steps if link not in quiet and link not in firm]
@@ -40,7 +40,7 @@ def lines(canvas: Canvas, path: ChainPath, highlighted: Iterable[int]) -> list[T
 
 
 def _held(canvas: Canvas, path: ChainPath, node: int) -> bool:
-    return node in path.live or mark_only(canvas.tree.nodes[node])
+    return node in path.live or tag_only(canvas.tree.nodes[node])
 
 
 def points(canvas: Canvas, path: ChainPath) -> Points:

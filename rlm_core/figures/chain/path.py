@@ -14,14 +14,14 @@ from itertools import pairwise
 from rlm_core.core.special_tokens import BACKTRACK, END_THINK, REVISE, THINK, WAIT
 from rlm_core.core.tree import ROOT, Node, SearchTree
 
-MARKS = (BACKTRACK, REVISE, WAIT, THINK, END_THINK)
+LONE_TAGS = (BACKTRACK, REVISE, WAIT, THINK, END_THINK)
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
     """From one node to another.
 
-    kind: step, backtrack, correction, restart (after a Wait), answer (after the thinking) or mark (to a backtrack by itself).
+    kind: step, backtrack, correction, restart (after a Wait), answer (after the thinking) or tag (to a backtrack by itself).
     """
 
     source: int
@@ -59,9 +59,9 @@ def longest(tree: SearchTree) -> tuple[int, ...]:
     return tuple(tree.path(max(n.id for n in tree.leaves()) if answered is None else answered))
 
 
-def mark_only(node: Node) -> bool:
-    """No step: a marker by itself, or what the decoder puts in ("Wait", the cue for the answer)."""
-    return node.forced or (node.mark in MARKS and node.text.strip() in ("", node.mark))
+def tag_only(node: Node) -> bool:
+    """No step: a tag by itself, or what the decoder puts in ("Wait", the cue for the answer)."""
+    return node.forced or (node.tag in LONE_TAGS and node.text.strip() in ("", node.tag))
 
 
 def follow(tree: SearchTree, chain: Sequence[int]) -> ChainPath:
@@ -95,7 +95,7 @@ class _Walk:
             self._leave(self.before[old])
             self.anchor, self.kind = old, "correction"
         self.before[node.id] = list(self.stack)
-        alone = mark_only(node)
+        alone = tag_only(node)
         if not alone:
             self.stack.append(node.id)
             self._lead(node.id)
@@ -117,19 +117,19 @@ class _Walk:
         self.anchor, self.kind = node, "step"
 
     def _undo(self, last: int, node: Node, alone: bool) -> None:
-        """Apply the node's mark (or its Backtracked event) to the steps that stand."""
-        if node.id in self.returns or node.mark == BACKTRACK:
+        """Apply the node's tag (or its Backtracked event) to the steps that stand."""
+        if node.id in self.returns or node.tag == BACKTRACK:
             target = self.returns.get(node.id)
             self._leave(self.after[target] if target in self.after else self.stack[:-1])
             top = self.stack[-1] if self.stack else self.base
-            self.done.links += [Link(last, node.id, "mark")] if alone else []
+            self.done.links += [Link(last, node.id, "tag")] if alone else []
             self.done.links.append(Link(node.id, top, "backtrack"))
             self.anchor, self.kind = top, "step"
-        elif node.mark == REVISE and self.stack:
+        elif node.tag == REVISE and self.stack:
             wrong = self.stack[-1]
             self._leave(self.stack[:-1])
             self.anchor, self.kind = wrong, "correction"
-        elif node.mark == WAIT:
+        elif node.tag == WAIT:
             self.stack = []
             if alone:
                 self.done.links.append(Link(last, node.id, "restart"))

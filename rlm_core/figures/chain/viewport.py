@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from rlm_core.core.special_tokens import TOOL
 from rlm_core.core.tree import SearchTree
 from rlm_core.figures import palette
-from rlm_core.figures.chain.path import ChainPath, mark_only
+from rlm_core.figures.chain.path import ChainPath, tag_only
 from rlm_core.figures.colour_by import CONFIDENCE, Colours
 from rlm_core.figures.tree.traces import Canvas
 from rlm_core.figures.tree.viewport import STEPS, Viewport
@@ -65,12 +65,12 @@ def quantised(count: int) -> int:
 
 
 def canvas(tree: SearchTree, path: ChainPath, shape: Viewport, theme: palette.Theme) -> Canvas:
-    """Nodes by their place in the chain (x) and the steps that stand there (y); marks by themselves are smaller."""
+    """Nodes by their place in the chain (x) and the steps that stand there (y); tags by themselves are smaller."""
     size = round(min(max(0.62 * shape.step, 5.0), 20.0 * shape.scale), 1)
 
     def own(node: int) -> float:
         at = tree.nodes[node]
-        return 0.7 * size if mark_only(at) else 1.1 * size if at.mark == TOOL or at.tool else size
+        return 0.7 * size if tag_only(at) else 1.1 * size if at.tag == TOOL or at.tool else size
 
     places = {n: (float(i), float(path.level[n])) for i, n in enumerate(path.chain)}
     return Canvas(tree, theme, places, shape, "scatter", {n: own(n) for n in path.chain}, Colours(CONFIDENCE))

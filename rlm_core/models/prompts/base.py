@@ -17,7 +17,7 @@ Allow = tuple[str, ...]
 
 
 def decoded(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int]) -> str:
-    """The text of token ids, markers included."""
+    """The text of token ids, special tokens included."""
     text = tokenizer.decode(list(ids))
     assert isinstance(text, str)
     return text
@@ -43,7 +43,7 @@ class Format(Protocol):
         ...
 
     def forced(self, text: str, line_open: bool = False) -> list[int]:
-        """Token ids of a marker in this format's own words, or of any other text, to be put after what was generated.
+        """Token ids of a special token in this format's own words, or of any other text, to be put after what was generated.
 
         line_open: what stands before it does not end its line.
         """
@@ -57,8 +57,8 @@ class Format(Protocol):
         """Is the last of these tokens the end of a step?"""
         ...
 
-    def mark(self, ids: Sequence[int], allow: Allow = ()) -> str:
-        """The marker that a step's ids end in or stand for; empty for an ordinary step."""
+    def tag(self, ids: Sequence[int], allow: Allow = ()) -> str:
+        """The special token that a step's ids end in or stand for; empty for an ordinary step."""
         ...
 
     def finished(self, ids: Sequence[int], allow: Allow = ()) -> bool:

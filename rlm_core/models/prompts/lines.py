@@ -31,7 +31,7 @@ REQUESTS = {
     REVISE: f"If your last step is false, write {REVISE} on the next line and then the step again.",
     TOOL: f"For every calculation write {TOOL}25*2{RESULT} and its result will be put there.",
 }
-"""The request for each marker, in words."""
+"""The request for each special token, in words."""
 REVIEW = "Check this solution step by step. Name the first wrong step as 'Wrong step: k', or write 'No mistakes.'"
 REVISION = "Write the whole solution again without the mistake, one step per line, and end with a line 'Answer: …'."
 
@@ -132,27 +132,27 @@ class LineFormat:
         if ids[-1] in self.end_ids:
             return True
         text = decoded(self.tokenizer, ids)
-        if self._marked(text, allow):
+        if self._interrupting(text, allow):
             return True
         lines = text.rpartition("\n")[0]
         return bool(lines.strip()) and not awaited(lines)  # a line that only announces the answer goes on to the answer
 
-    def _marked(self, text: str, allow: Allow) -> str:
-        """The marker at which a text must be interrupted."""
+    def _interrupting(self, text: str, allow: Allow) -> str:
+        """The special token at which a text must be interrupted; empty for none."""
         if TOOL in allow and RESULT in text:
             return TOOL
         if self.delimited and END_THINK in text and (THINK in allow or END_THINK in allow):
             return END_THINK
         return next((m for m in (BACKTRACK, REVISE) if m in allow and m in text), "")
 
-    def mark(self, ids: Sequence[int], allow: Allow = ()) -> str:
+    def tag(self, ids: Sequence[int], allow: Allow = ()) -> str:
         text = decoded(self.tokenizer, ids)
-        return self._marked(text, allow) or (WAIT if WAIT_IN_WORDS.match(text) else "")
+        return self._interrupting(text, allow) or (WAIT if WAIT_IN_WORDS.match(text) else "")
 
     def finished(self, ids: Sequence[int], allow: Allow = ()) -> bool:
         if ids[-1] in self.end_ids:
             return True
-        if self._marked(decoded(self.tokenizer, ids), allow):  # what was taken back, or waits for the tool, is not the end
+        if self._interrupting(decoded(self.tokenizer, ids), allow):  # what was taken back, or waits for the tool, is not the end
             return False
         return not self._in_thinking(allow) and self.step_ended(ids) and ends_solution(self.text(ids))
 

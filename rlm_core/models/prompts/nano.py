@@ -1,4 +1,4 @@
-"""The bundled model's notation: `<step>` between steps, `<answer>…<eos>` at the end, and a marker for everything else."""
+"""The bundled model's notation: `<step>` between steps, `<answer>…<eos>` at the end, and a special token for everything else."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class NanoFormat:
     delimited: bool = True
 
     def prompt(self, problem: Problem, allow: Allow = ()) -> list[int]:
-        """The problem, then the allowed markers, as in the traces it learned from."""
+        """The problem, then the allowed special tokens, as in the traces it learned from."""
         refuse_unreadable(self.name, problem)
         switches = "".join(m for m in (TOOL, THINK, BACKTRACK, REVISE) if m in allow)
         return self._ids(f"<bos>{problem.compact}{switches}", problem.compact)
@@ -53,7 +53,7 @@ class NanoFormat:
         last = self._last(ids)
         return last in ENDINGS or last == END or (last == STEP and len(ids) > 1)
 
-    def mark(self, ids: Sequence[int], allow: Allow = ()) -> str:
+    def tag(self, ids: Sequence[int], allow: Allow = ()) -> str:
         last = self._last(ids)
         return TOOL if last == RESULT else last if last in ENDINGS else ""
 

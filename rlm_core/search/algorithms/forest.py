@@ -69,7 +69,7 @@ async def forest(run: SearchRun, config: ForestConfig) -> None:
 def plant(run: SearchRun) -> int:
     """The root of a new tree: the bare problem again."""
     node = len(run.tree.nodes)
-    run.emit(NodeAdded(node, ROOT, mark=TREE))
+    run.emit(NodeAdded(node, ROOT, tag=TREE))
     return node
 
 

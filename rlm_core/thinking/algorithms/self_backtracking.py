@@ -98,15 +98,15 @@ async def expand(run: SearchRun, states: Sequence[int], n: int, ends: Confidence
             run.emit(SampledAgain(end, again))
     fresh = [e for e in sorted(came) if run.tree.nodes[e].finished and run.tree.nodes[e].score is None]
     await score_solutions(run, fresh, sum(counts))
-    return [e for e in came if run.tree.nodes[e].mark == BACKTRACK]
+    return [e for e in came if run.tree.nodes[e].tag == BACKTRACK]
 
 
 def join(run: SearchRun, at: int, steps: Sequence[Step]) -> int:
     """A continuation below a node, along the steps that are already there; returns its last node."""
     for step in steps:
         siblings = map(run.tree.nodes.__getitem__, run.tree.nodes[at].children)
-        known = {(c.text, c.mark, c.finished, c.cut): c.id for c in siblings}
-        at = known.get((step.text, step.mark, step.finished, step.truncated)) or run.add(at, step).id
+        known = {(c.text, c.tag, c.finished, c.cut): c.id for c in siblings}
+        at = known.get((step.text, step.tag, step.finished, step.truncated)) or run.add(at, step).id
     return at
 
 
@@ -115,7 +115,7 @@ def roll_back(run: SearchRun, gave_up: Sequence[int], expanded: set[int]) -> lis
     states: dict[int, float] = {}
     for node in gave_up:
         alone = not run.tree.nodes[node].text and run.tree.nodes[node].parent != ROOT
-        parent = run.tree.path(node)[-3 if alone else -2]  # a mark on a line of its own gives up the step before it
+        parent = run.tree.path(node)[-3 if alone else -2]  # a tag on a line of its own gives up the step before it
         new = parent not in expanded
         run.backtrack(node, parent, f"the model wrote {BACKTRACK} behind it" + ("" if new else "; that state was expanded before"))
         if new:
