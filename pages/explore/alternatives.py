@@ -63,6 +63,8 @@ def _found(tree: SearchTree, node: Node, compared: Compared) -> Alternatives | N
     if len(others) < 2:
         return None
     among = f"{counted(len(others), 'state')} after {counted(node.depth, 'step')}" if level else f"the children of {name(node.parent or 0)}"
+    if all(n.score is None for n in others):
+        return _unscored(tree, others, node, f"{among[0].upper()}{among[1:]}; none of them was scored.")
     return _ranked(tree, others, node, f"Among {among}, by score; ties go to the older node.", step="step")
 
 
@@ -87,7 +89,7 @@ def _ranked(tree: SearchTree, nodes: Sequence[Node], own: Node, how: str, step: 
     rows = tuple(
         (
             "–" if ranked[i].score is None else f"{i + 1}",
-            f"{ranked[i].id}{f' {OWN}' * (i == place)}",
+            _numbered(ranked[i], own),
             _answer(ranked[i]) if step == "answer" else shorten(words(tree, ranked[i]), 60),
             "–" if (score := ranked[i].score) is None else number(score),
             fate(tree, ranked[i]),
@@ -96,6 +98,18 @@ def _ranked(tree: SearchTree, nodes: Sequence[Node], own: Node, how: str, step: 
     )
     head = ("rank", "node", step, "score", "")
     return Alternatives("Why this one?", how, head, rows, shown.index(place), (2,), len(ranked) - len(shown))
+
+
+def _unscored(tree: SearchTree, nodes: Sequence[Node], own: Node, how: str) -> Alternatives:
+    """The table where no score ranks the nodes: the oldest first, without ranks."""
+    place = nodes.index(own)
+    shown = [i for i in range(len(nodes)) if i < MAX_ROWS or i == place]
+    rows = tuple((_numbered(nodes[i], own), shorten(words(tree, nodes[i]), 60), fate(tree, nodes[i])) for i in shown)
+    return Alternatives("Why this one?", how, ("node", "step", ""), rows, shown.index(place), (1,), len(nodes) - len(shown))
+
+
+def _numbered(node: Node, own: Node) -> str:
+    return f"{node.id}{f' {OWN}' * (node.id == own.id)}"
 
 
 def _answer(node: Node) -> str:

@@ -43,7 +43,7 @@ def tree_scores() -> None:
     with rewards_at:
         chosen = pick_rewards("rewards.tree.rewards", run.config.model, DEFAULT)
     job_button(go_at, JOB, "balance", lambda: RunScoreJob(run.id, chosen), key=JOB_KEY, possible=bool(chosen))
-    job_view(JOB, JOB_KEY, lambda j: f"run {j.run}: {', '.join(j.rewards)}", _draw)
+    job_view(JOB, JOB_KEY, lambda j: f"run {j.run}: {', '.join(map(reward_title, j.rewards))}", _draw)
 
 
 def _draw(row: JobRow) -> None:

@@ -11,12 +11,12 @@ import streamlit as st
 
 from pages.shared.html import STATUS
 from rlm_core import catalogue
-from rlm_core.core.wording import clean, shorten
+from rlm_core.core.wording import clean, problem_label, shorten
 from rlm_core.runs.settings import apart
 from rlm_core.runs.store import RunRow
 
 VERDICT = {True: "✓ right", False: "✕ wrong", None: "not checked"}
-WIDTHS = {"Problem": 260, "Strategy": 170, "Reward": 165, "Model": 165, "Answer": 90, "Settings": 260}
+WIDTHS = {"Problem": 230, "Strategy": 235, "Reward": 165, "Model": 165, "Answer": 130, "Settings": 260}
 """Widths in px of columns of long text; text that does not fit ends in an ellipsis."""
 PX_PER_CHARACTER = 7.5
 VISIBLE_ROWS = 12
@@ -76,7 +76,7 @@ def _line(r: RunRow) -> dict[str, object]:
     line: dict[str, object] = {
         "Started": datetime.fromtimestamp(r.created),
         "Status": STATUS[r.status][1],
-        "Problem": r.problem.question,
+        "Problem": problem_label(r.problem),
         "Strategy": catalogue.title("search", r.config.search),
         "Answer": "" if answer is None else str(answer),
         "Verdict": "" if answer is None else VERDICT[r.summary.get("correct")],

@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.shared.services import store
 from rlm_core import catalogue
-from rlm_core.core.wording import counted, shorten
+from rlm_core.core.wording import counted, problem_label, shorten
 from rlm_core.runs.store import RunRow
 
 MAX_LISTED = 200
@@ -24,7 +24,7 @@ def ended_runs(limit: int = MAX_LISTED) -> list[RunRow]:
 def run_title(row: RunRow) -> str:
     """A run in one line of plain text: when it started, its search, its problem and its id."""
     started = datetime.fromtimestamp(row.created).strftime("%d %b %H:%M")
-    return f"{started} · {catalogue.title('search', row.config.search)} · {shorten(row.problem.question, 60)} · {row.id}"
+    return f"{started} · {catalogue.title('search', row.config.search)} · {shorten(problem_label(row.problem), 60)} · {row.id}"
 
 
 def pick_run(label: str, runs: Sequence[RunRow], key: str) -> RunRow:

@@ -108,7 +108,7 @@ class Look:
 
 LOOKS = {
     "open": Look("open", "circle", "circle"),
-    "unscored": Look("open, not evaluated yet", "circle", "circle", legend="not evaluated yet"),
+    "unscored": Look("open, not evaluated", "circle", "circle", legend="not evaluated"),
     "pruned": Look("pruned", "circle", "circle"),
     "cut": Look("cut off at the length limit", "diamond", "diamond", legend="cut off"),
     "finished": Look("finished, unchecked", "square", "square", legend="finished"),

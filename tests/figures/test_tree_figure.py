@@ -132,7 +132,7 @@ def test_a_cut_step_has_a_shape_of_its_own() -> None:
 
 def test_the_legend_names_the_states_there_are_and_no_others() -> None:
     names = {t["name"] for t in drawn(replay(beam_log(3))) if t.get("showlegend")}
-    assert names == {"open", "not evaluated yet", "pruned", "cut off", "✕ wrong", "best path", "backtrack"}
+    assert names == {"open", "not evaluated", "pruned", "cut off", "✕ wrong", "best path", "backtrack"}
 
 
 def test_backtracks_are_dashed_arcs_with_an_arrow() -> None:

@@ -10,8 +10,8 @@ from rlm_core.rewards.heads.head import KINDS
 MAKERS = {
     "oracle": "The exact solver's word: exact and free of tokens, where a task has a solver.",
     "noisy": "The exact solver's word with a share flipped: as a careful person would label.",
-    "hard": "Monte-Carlo: right if any rollout from there succeeds.",
-    "soft": "Monte-Carlo: the share of rollouts from there that succeed.",
+    "hard": "Monte-Carlo: right if any rollout after the step succeeds.",
+    "soft": "Monte-Carlo: the share of rollouts after the step that succeed.",
     "judge": "Another model's verdict on every prefix.",
 }
 """Who can label without a person, and how."""

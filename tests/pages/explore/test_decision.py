@@ -113,3 +113,16 @@ def test_no_visits_are_shown_of_a_strategy_that_counts_none(log):
     compared = "CANDIDATES" if "best" in log else "LEVEL"
     text = said(shown(log, 1, compared))
     assert "Visits N" not in text and "Score" in text
+
+
+def test_alternatives_without_a_score_are_listed_without_ranks():
+    tree = replay(beam_log(1))
+    for node in tree.nodes.values():
+        node.evaluations.clear()
+    node = tree.nodes[tree.nodes[0].children[1]]
+    found = alternatives(tree, node, Compared.SIBLINGS)
+    assert found is not None and found.own is not None
+    assert found.how == "The children of the root; none of them was scored."
+    assert found.head == ("node", "step", "")
+    assert found.rows[found.own][0] == f"{node.id} ◀"
+    assert len(found.rows) == len(tree.nodes[0].children)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.shared.run_picker import run_title
+from rlm_core.core.config import RunConfig
 from rlm_core.core.words import RunStatus
+from rlm_core.problems import make
 from rlm_core.runs import logfile
 from tests.helpers import random_log
 from tests.pages.app import opened, press, text
@@ -112,3 +115,11 @@ def test_a_picked_run_is_opened_on_the_explore_page(store, saved):
     press(at, "Open")
     assert at.query_params["run"] == saved[1]
     assert "ended because" in text(at)
+
+
+def test_a_problem_with_a_compact_notation_is_shown_whole(store):
+    problem = make("countdown:numbers=4,seed=31")
+    run = store.create(RunConfig(problem=problem.spec), problem)
+    shown = opened("runs").dataframe[0].value
+    assert list(shown["Problem"]) == ["29 10 20 28 → 11"]
+    assert "29 10 20 28 → 11" in run_title(store.get(run))
