@@ -44,7 +44,7 @@ def pick(rows: Sequence[RunRow], key: str) -> list[RunRow]:
             "Link": st.column_config.LinkColumn(display_text="open", width=60),
         },
     )
-    return [rows[i] for i in chosen.selection.rows if i < len(rows)]  # type: ignore[attr-defined]
+    return [rows[i] for i in chosen.selection.rows if i < len(rows)]
 
 
 def picked(key: str) -> set[str]:

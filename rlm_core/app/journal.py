@@ -22,7 +22,7 @@ class Journal:
         self.run = run
         self._tree = SearchTree()
         self._waiting: list[Record] = []
-        self._task: asyncio.Task | None = None
+        self._task: asyncio.Task[None] | None = None
 
     def write(self, record: Record) -> None:
         self._waiting.append(record)

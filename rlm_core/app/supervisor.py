@@ -27,7 +27,7 @@ class Supervisor:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.process: subprocess.Popen | None = None
+        self.process: subprocess.Popen[bytes] | None = None
         self._number = 0
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True, name="supervisor")

@@ -47,9 +47,9 @@ class Worker:
         self.models = ModelPool()
         self.stop = asyncio.Event()
         self.jobs = Jobs(store)
-        self._job: tuple[str, asyncio.Task] | None = None
+        self._job: tuple[str, asyncio.Task[None]] | None = None
         self._controls: dict[str, RunControl] = {}
-        self._tasks: set[asyncio.Task] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._warm = False
 
     async def serve(self) -> None:
@@ -106,7 +106,7 @@ class Worker:
         task = asyncio.create_task(self._run(row))
         self._tasks.add(task)
 
-        def done(finished: asyncio.Task) -> None:
+        def done(finished: asyncio.Task[None]) -> None:
             self._tasks.discard(finished)
             self._controls.pop(row.id, None)
             _log_failure(finished)
@@ -119,7 +119,7 @@ class Worker:
         self._job = (row.id, task)
         self._tasks.add(task)
 
-        def done(finished: asyncio.Task) -> None:
+        def done(finished: asyncio.Task[None]) -> None:
             self._tasks.discard(finished)
             self._job = None
             _log_failure(finished)
@@ -188,7 +188,7 @@ async def run_job(row: JobRow, store: Store, jobs: Jobs, models: ModelPool) -> d
     return await job_of(row.job).run(row.job, context, row.result)
 
 
-def _log_failure(task: asyncio.Task) -> None:
+def _log_failure(task: asyncio.Future[Any]) -> None:
     if not task.cancelled() and task.exception():
         log.error("A task of the worker failed", exc_info=task.exception())
 

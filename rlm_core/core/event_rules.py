@@ -48,7 +48,8 @@ def _contradiction(tree: Past, event: ev.AnyEvent) -> str:
             return f"it backs up {len(values) or 1} values along {len(path)} nodes"
         case ev.Selected(choices=choices):
             return next(filter(None, (_choice(c) for c in choices)), "")
-    return ""
+        case _:
+            return ""
 
 
 def _addition(tree: Past, e: ev.NodeAdded) -> str:
@@ -91,5 +92,6 @@ def mentioned(event: ev.AnyEvent) -> Iterable[int]:
             yield from () if node is None else (node,)
             for v in votes:
                 yield from v.nodes
-        case _ if isinstance(node := getattr(event, "node", None), int):
-            yield node
+        case _:
+            if isinstance(node := getattr(event, "node", None), int):
+                yield node

@@ -106,7 +106,7 @@ class Parameter:
                 return value
             return {"true": True, "false": False}[str(value).lower()] if str(value).lower() in ("true", "false") else _no()
         if isinstance(self.default, int):
-            if isinstance(value, bool) or (isinstance(value, float) and value != int(value)):
+            if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
                 _no()
             return int(value)
         if isinstance(self.default, float):

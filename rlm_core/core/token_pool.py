@@ -8,7 +8,7 @@ seed gives the same log, however busy the machine is.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -54,7 +54,7 @@ class Member:
             self.dealt = None
 
     @contextmanager
-    def parted(self, work: Iterable[Coroutine[Any, Any, T]]) -> Iterator[list[Coroutine[Any, Any, T]]]:
+    def parted(self, work: Iterable[Coroutine[Any, Any, T]]) -> Generator[list[Coroutine[Any, Any, T]]]:
         """The work as members of their own, while this one rests."""
         coroutines = list(work)
         parts = [Member(self.pool, (*self.path, self.forks, i)) for i in range(len(coroutines))]

@@ -82,7 +82,7 @@ class Engine:
         self.cache_bytes = cache_bytes
         self.scheduler = Scheduler(max_rows, mixed=exact)
         self._thread = ThreadPoolExecutor(1, "engine", torch.set_num_threads, (cores,))
-        self._pump: asyncio.Task | None = None
+        self._pump: asyncio.Task[None] | None = None
 
     def session(self) -> Session:
         return Session(self, self.cache_bytes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -75,7 +75,7 @@ class JobContext:
         return policy
 
     @contextmanager
-    def measure(self, unit: WorkUnit) -> Iterator[Cost]:
+    def measure(self, unit: WorkUnit) -> Generator[Cost]:
         """Record the tokens and seconds of a unit of work, unless it fails."""
         cost, before, began = Cost(), self.generated(), time.perf_counter()
         yield cost

@@ -12,7 +12,7 @@ import math
 import sqlite3
 import time
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import msgspec
 
@@ -33,7 +33,8 @@ MAX_SIMILAR_RUNS = 5
 SAMPLING = "sampling"
 
 
-class WorkUnit(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class WorkUnit:
     """A kind of work for one model.
 
     kind: such as "sampling" or "judging solutions by logprob".
@@ -73,7 +74,7 @@ class CostHistory:
     def put(self, unit: WorkUnit, tokens: int, seconds: float) -> None:
         """Record the cost of a unit that is done; it replaces an earlier record of the same kind, model and size."""
         with self._store.write() as db:
-            db.execute("REPLACE INTO spending VALUES (?,?,?,?,?,?)", (*unit, tokens, seconds, time.time()))
+            db.execute("REPLACE INTO spending VALUES (?,?,?,?,?,?)", (unit.kind, unit.model, unit.count, tokens, seconds, time.time()))
 
     def forecast(self, units: Sequence[WorkUnit]) -> str:
         """The expected cost of these units, as a sentence; empty where there is nothing to do."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -138,7 +138,7 @@ def _packaged_smollm2() -> Path:
 
 
 @contextmanager
-def in_a_sentence(shown: str) -> Iterator[None]:
+def in_a_sentence(shown: str) -> Generator[None]:
     """An error of the library while it reads a model's files becomes a ModelError of one sentence."""
     try:
         yield

@@ -49,9 +49,9 @@ class ModelPool:
         for key in idle[: max(0, len(idle) - KEPT_MODELS)]:
             del self._loaded[key], self._turn[key]
 
-    def turn(self, key: ModelKey) -> contextlib.AbstractAsyncContextManager:
+    def turn(self, key: ModelKey) -> contextlib.AbstractAsyncContextManager[None]:
         """One search at a time where searches do not share a batch: each would only make the others wait, and their clocks run on."""
-        return contextlib.nullcontext() if self._loaded[key].engine.exact else self._turn[key]  # type: ignore[return-value]
+        return contextlib.nullcontext() if self._loaded[key].engine.exact else self._turn[key]
 
     async def warm_up(self) -> None:
         """Load the bundled model and decode once, so that the first person does not wait for it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Coroutine, Iterable, Iterator
+from collections.abc import Awaitable, Coroutine, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -100,7 +100,7 @@ class BudgetedWork:
         return most if allowed is None else min(most, allowed - self.tree.totals.simulations)
 
     @contextmanager
-    def within_budget(self) -> Iterator[None]:
+    def within_budget(self) -> Generator[None]:
         """Work until a budget is spent; why it ended stays in `self.stop`."""
         try:
             yield

@@ -125,8 +125,8 @@ class SearchRun(BudgetedWork):
             before = (self.tree.nodes[n] for n in self.tree.path(parent) if n != ROOT)
             answer = self._task.answer(self.problem, said((*before, step)))
             correct = self._task.verify(self.problem, answer)
-        flags = {"tag": step.tag, "thinking": step.thinking, "forced": step.forced}
-        self.emit(ev.NodeAdded(node, parent, step.text, step.tokens, prior, step.finished, step.truncated, answer, correct, **flags))
+        written = (step.text, step.tokens, prior, step.finished, step.truncated)
+        self.emit(ev.NodeAdded(node, parent, *written, answer, correct, step.tag, step.thinking, step.forced))
         if step.tool is not None:
             self.emit(ev.ToolCalled(node, step.tool.call, step.tool.result, step.tool.failed))
         if step.starved:

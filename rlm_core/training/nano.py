@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
-from transformers import PreTrainedTokenizerFast
+from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from rlm_core.engine.loading.nano import FOLDER, build_model, build_tokenizer
 from rlm_core.training.traces import KINDS, Trace, draw_chain, draw_countdown
@@ -167,7 +167,14 @@ def _accumulate(model: torch.nn.Module, micro: Sequence[Batch]) -> float:
     return mean
 
 
-def _save(folder: Path, model, tokenizer, config: NanoConfig, curve: list, parameters: int) -> None:
+def _save(
+    folder: Path,
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerFast,
+    config: NanoConfig,
+    curve: list[dict[str, float]],
+    parameters: int,
+) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     model.save_pretrained(folder, safe_serialization=True)
     tokenizer.save_pretrained(folder)

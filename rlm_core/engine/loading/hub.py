@@ -34,7 +34,7 @@ def download(name: str, report: Callable[[str], None]) -> Path:
     return folder
 
 
-def _reporting(name: str, report: Callable[[str], None]) -> type[tqdm]:
+def _reporting(name: str, report: Callable[[str], None]) -> type[tqdm[Any]]:
     """A progress bar that tells `report` the bytes instead of drawing."""
 
     class Reporting(tqdm):

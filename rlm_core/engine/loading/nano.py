@@ -51,8 +51,8 @@ def build_tokenizer() -> PreTrainedTokenizerFast:
     """One token per character or marker; reads and writes without loss for text of these characters."""
     vocabulary = {t: i for i, t in enumerate((*SPECIAL, *CHARACTERS))}
     core = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
-    core.pre_tokenizer = pre_tokenizers.Split(Regex("."), "isolated")  # type: ignore[assignment]
-    core.decoder = decoders.Fuse()  # type: ignore[assignment]
+    core.pre_tokenizer = pre_tokenizers.Split(Regex("."), "isolated")
+    core.decoder = decoders.Fuse()
     core.add_special_tokens([AddedToken(t, normalized=False, special=True) for t in SPECIAL])
     return PreTrainedTokenizerFast(
         tokenizer_object=core,

@@ -68,7 +68,9 @@ def ribbon_figure(
     space = room(width - margin["l"] - margin["r"], height - margin["t"] - margin["b"], scale, probed)
     shape = viewport(_extent(path, complete, longer), space, scale)
     drawn_on = canvas(tree, path, shape, theme)
-    style = base_layout(theme, large, height) | {"margin": margin, "barmode": "overlay"} | _axes(drawn_on, space, path, probed)
+    style: dict[str, Any] = (
+        base_layout(theme, large, height) | {"margin": margin, "barmode": "overlay"} | _axes(drawn_on, space, path, probed)
+    )
     style["coloraxis"] = confidence_axis(style["coloraxis"])
     words, shapes = boundaries(drawn_on, path, space)
     style["shapes"] = shapes + traces.forced_rings(drawn_on, [n for n in path.chain if tree.nodes[n].forced])

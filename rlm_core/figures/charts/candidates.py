@@ -16,10 +16,9 @@ from rlm_core.core.tree import SearchTree
 from rlm_core.core.wording import number, readable, shorten, voters
 from rlm_core.figures import palette
 from rlm_core.figures.charts.candidate_rows import GAP, MAX_ANSWER_CHARACTERS, UNSCORED, Row, fitted, groups, places
-from rlm_core.figures.plotly_style import base_layout
+from rlm_core.figures.plotly_style import Trace, base_layout
 from rlm_core.figures.text import hover, safe
 
-Trace = dict[str, Any]
 HIGH_ROW = 8
 """Lanes from which on a row's label stands at its top."""
 
@@ -48,7 +47,8 @@ def candidates_figure(
     middles, where = places(rows)
     drawn = _markers(tree, where, theme, 0.86 * lane)
     drawn += [_ring(where[selected], theme, 0.86 * lane + 11 * scale)] if selected in where else []
-    style = base_layout(theme, large, height) | {"margin": margin, "dragmode": False} | _axes(rows, middles, theme, plot[1] / lane)
+    style: dict[str, Any] = base_layout(theme, large, height) | {"margin": margin, "dragmode": False}
+    style |= _axes(rows, middles, theme, plot[1] / lane)
     style["xaxis"] |= {"side": "top"} if high else {}
     return go.Figure({"data": drawn, "layout": style | _chosen(rows, middles, theme)}, skip_invalid=False)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -55,7 +56,7 @@ def heat_figure(rows: Sequence[Row], *, theme: palette.Theme, selected: int | No
         box = {"type": "rect", "x0": column - 0.49, "x1": column + 0.49, "y0": row - 0.47, "y1": row + 0.47}
         shapes.append(box | {"line": {"color": theme.accent, "width": 3}})
     height = int((96 + 26 * max(1, len(rows))) * (palette.LARGE if large else 1))
-    style = base_layout(theme, large, height) | {
+    style: dict[str, Any] = base_layout(theme, large, height) | {
         "margin": {"l": 4, "r": 8, "t": 26, "b": 54 * (palette.LARGE if large else 1)},
         "dragmode": False,
         "annotations": notes,
@@ -80,18 +81,18 @@ def _hover(row: Row, column: int) -> str:
     return f"{safe(row.name)} · step {column + 1}<br><b>{safe(shorten(row.steps[column], 80))}</b><br>score {said}"
 
 
-def _number(row: int, column: int, score: float, size: float) -> dict:
+def _number(row: int, column: int, score: float, size: float) -> dict[str, Any]:
     ink = palette.ink_on(palette.value_colour(score))
     return {"x": column, "y": row, "text": f"{score:.2f}", "showarrow": False, "font": {"size": 0.85 * size, "color": ink}}
 
 
-def _bar(row: int, column: int, theme: palette.Theme) -> dict:
+def _bar(row: int, column: int, theme: palette.Theme) -> dict[str, Any]:
     """Before the first wrong step."""
     line = {"type": "line", "x0": column - 0.5, "x1": column - 0.5, "y0": row - 0.5, "y1": row + 0.5}
     return line | {"line": {"color": theme.accent, "width": 4}}
 
 
-def _axis(words: list[str], size: float, theme: palette.Theme) -> dict:
+def _axis(words: list[str], size: float, theme: palette.Theme) -> dict[str, Any]:
     font = {"size": size, "color": theme.ink}
     return {
         "tickvals": list(range(len(words))),

@@ -8,7 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from rlm_core.figures import palette
-from rlm_core.figures.plotly_style import base_layout
+from rlm_core.figures.plotly_style import Trace, base_layout
 from rlm_core.figures.text import safe
 
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "star", "hexagon", "pentagon")
@@ -97,7 +97,7 @@ def _short(count: int) -> str:
     return f"{count:,}" if count < 10_000 else f"{count / 1000:,.0f}k"
 
 
-def _line(i: int, name: str, x: list, y: list, hover: list[str], theme: palette.Theme) -> dict[str, Any]:
+def _line(i: int, name: str, x: list[float], y: list[float], hover: list[str], theme: palette.Theme) -> dict[str, Any]:
     """Lines are told apart by symbol and dash: colour belongs to values."""
     return {
         "type": "scatter",
@@ -112,11 +112,13 @@ def _line(i: int, name: str, x: list, y: list, hover: list[str], theme: palette.
     }
 
 
-def _figure(data: list, theme: palette.Theme, large: bool, *, x: tuple[str, list | None], y: tuple[str, list | None]) -> go.Figure:
+def _figure(
+    data: list[Trace], theme: palette.Theme, large: bool, *, x: tuple[str, list[float] | None], y: tuple[str, list[float] | None]
+) -> go.Figure:
     style = base_layout(theme, large, int(HEIGHT * (palette.LARGE if large else 1)))
     style.pop("coloraxis")
 
-    def axis(words: str, within: list | None) -> dict[str, Any]:
+    def axis(words: str, within: list[float] | None) -> dict[str, Any]:
         own = {"title": {"text": words}, "gridcolor": theme.faint, "zeroline": False, "fixedrange": True, "automargin": True}
         return own | ({"range": within} if within else {})
 

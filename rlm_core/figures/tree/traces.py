@@ -63,7 +63,7 @@ def edges(canvas: Canvas, best: Sequence[int], highlight: Sequence[int]) -> list
     tree, theme, stroke = canvas.tree, canvas.theme, canvas.viewport.stroke
     on_best, highlighted = set(best), set(highlight)
     drawn: list[Trace] = []
-    walk = [(p, n) for n in highlight if (p := tree.nodes[n].parent) in highlighted and p is not None]
+    walk = [(p, n) for n in highlight if (p := tree.nodes[n].parent) in highlighted]
     if walk:
         drawn.append(_line(canvas, *_curves(canvas, walk), width=max(11 * stroke, 9.0), color=palette.faded(theme.accent, 0.45)))
     quiet = palette.faded(theme.edge, canvas.viewport.presence)

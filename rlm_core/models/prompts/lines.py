@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from transformers import PreTrainedTokenizerBase
 
@@ -68,7 +69,7 @@ class LineFormat:
             return list(self.tokenizer.encode(_plain(chosen, problem.question, allow)))
         return self._templated(self._messages(chosen, problem, allow), THINK in allow)
 
-    def _messages(self, chosen: Task, problem: Problem, allow: Allow) -> list[Message]:
+    def _messages(self, chosen: Task[Any], problem: Problem, allow: Allow) -> list[Message]:
         messages = [{"role": "system", "content": _system(chosen, allow)}]
         for example in chosen.examples:
             messages.append({"role": "user", "content": example.question})
@@ -182,7 +183,7 @@ class LineFormat:
         return text.strip()
 
 
-def _system(chosen: Task, allow: Allow) -> str:
+def _system(chosen: Task[Any], allow: Allow) -> str:
     requests = "".join(f" {REQUESTS[m]}" for m in allow if m in REQUESTS)
     return f"{chosen.instruction} Write one step per line and end with a line '{ANSWER_CUE} …'.{requests}"
 
@@ -191,7 +192,7 @@ def _worked(steps: Sequence[str], answer: str) -> str:
     return "\n".join([*steps, f"{ANSWER_CUE} {answer}"])
 
 
-def _plain(chosen: Task, question: str, allow: Allow) -> str:
+def _plain(chosen: Task[Any], question: str, allow: Allow) -> str:
     blocks = [_system(chosen, allow)]
     blocks += [f"Question: {e.question}\n{_worked(e.steps, e.answer)}" for e in chosen.examples]
     return "\n\n".join([*blocks, f"Question: {question}\n"])

@@ -40,6 +40,7 @@ _PRODUCT = re.compile(r"(?<=[\d)}])\s*(?=\()|(?<=\))\s*(?=\d)")
 
 _PLAINLY = re.compile(rf"(?:[0-9.+\-*/() ]|(?<=[0-9])e){{1,{MAX_EXPRESSION_CHARACTERS}}}", re.A)
 _ARITHMETIC = (ast.Constant, ast.BinOp, ast.UnaryOp, ast.Add, ast.Sub, ast.Mult, ast.Div, ast.USub)
+_OPERATORS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 
 
 def plain(text: str) -> str:
@@ -102,7 +103,8 @@ def _value(node: ast.expr) -> Fraction:
                     return a * b
                 case _:
                     return a / b
-    raise ValueError
+        case _:
+            raise ValueError
 
 
 def operations(tree: ast.expr) -> Iterator[tuple[Fraction, str, Fraction]]:
@@ -112,8 +114,7 @@ def operations(tree: ast.expr) -> Iterator[tuple[Fraction, str, Fraction]]:
     elif isinstance(tree, ast.BinOp):
         yield from operations(tree.left)
         yield from operations(tree.right)
-        sign = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}[type(tree.op)]
-        yield _value(tree.left), sign, _value(tree.right)
+        yield _value(tree.left), _OPERATORS[type(tree.op)], _value(tree.right)
 
 
 def numbers(tree: ast.expr) -> list[Fraction]:

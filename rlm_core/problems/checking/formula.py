@@ -77,7 +77,7 @@ def _same_sets(a: Any, b: Any) -> bool:
     """math-verify's word, both ways round: it reads x > 5 as the interval (5, ∞)."""
     from math_verify import verify
 
-    settings = {"float_rounding": 15, "allow_set_relation_comp": True, "timeout_seconds": None}
+    settings: dict[str, Any] = {"float_rounding": 15, "allow_set_relation_comp": True, "timeout_seconds": None}
     return verify([a], [b], **settings) and verify([b], [a], **settings)
 
 

@@ -12,9 +12,10 @@ import ast
 import random
 import re
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import chdir, contextmanager
 from functools import lru_cache
+from importlib import import_module
 from typing import Any
 
 from rlm_core.core.errors import ProblemError
@@ -43,14 +44,14 @@ _SAFE_NODES = (
 def functions() -> dict[str, Callable[..., Any]]:
     """The functions of the helper process; the slow import happens here."""
     try:
-        import reasoning_gym  # noqa: F401
+        import_module("reasoning_gym")
     except ImportError:
         raise ProblemError("The package reasoning-gym is not installed; it is needed for the problems of the task gym.") from None
     return {"names": names, "draw": draw, "score": score}
 
 
 @contextmanager
-def _empty_folder() -> Iterator[None]:
+def _empty_folder() -> Generator[None]:
     """Work in an empty folder that is gone afterwards: codeio's entries run programs, some of which write files and read them again."""
     with tempfile.TemporaryDirectory() as folder, chdir(folder):
         yield

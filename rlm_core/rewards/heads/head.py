@@ -167,12 +167,12 @@ def _card(file: Path, changed: int) -> Card | None:
         return None
 
 
-def offered() -> list[Reward]:
+def offered() -> list[Reward[Any]]:
     """The heads as rewards to choose."""
     return [as_reward(card, folder) for card, folder in cards().values()]
 
 
-def as_reward(card: Card, folder: Path) -> Reward:
+def as_reward(card: Card, folder: Path) -> Reward[Any]:
     """A head in its own folder as a reward to choose."""
     known, bundled = frozenset(card.learned.split()), folder.parent == BUNDLED
 

@@ -9,7 +9,7 @@ import networkx as nx
 from rlm_core.core.tree import Node, SearchTree
 
 
-def to_networkx(tree: SearchTree) -> nx.DiGraph:
+def to_networkx(tree: SearchTree) -> nx.DiGraph[int]:
     """An arborescence with edges from parent to child, nodes and children in order of birth.
 
     Node attributes: text, state, depth, visits, prior, finished, pruned, added, and where they are
@@ -17,7 +17,7 @@ def to_networkx(tree: SearchTree) -> nx.DiGraph:
     formats have no word for it). Edge attribute `share`: part of the parent's visits in [0,1].
     Graph attributes: problem, question, simulations, generated.
     """
-    graph = nx.DiGraph(simulations=tree.totals.simulations, generated=tree.totals.generated)
+    graph: nx.DiGraph[int] = nx.DiGraph(simulations=tree.totals.simulations, generated=tree.totals.generated)
     if tree.started is not None:
         graph.graph.update(problem=tree.problem.spec, question=tree.problem.question)
     for node in tree.nodes.values():
