@@ -162,7 +162,8 @@ def test_a_request_cancelled_while_another_session_has_the_batch_is_gone_at_once
         assert inexact.scheduler.serves(waiting)
         task.cancel()
         await waiting.drain()
-        assert not held.done() and waiting.usage.generated == 0
+        assert not held.done()
+        assert waiting.usage.generated == 0
         await held
 
     asyncio.run(cancel())
@@ -223,7 +224,8 @@ def test_sessions_do_not_share_caches_or_counts(engine):
         return first.usage, second.usage
 
     first, second = asyncio.run(both())
-    assert first == second and first.reused == 0
+    assert first == second
+    assert first.reused == 0
 
 
 def test_seeds_give_samples_of_their_own(engine):
@@ -235,10 +237,12 @@ def test_seeds_give_samples_of_their_own(engine):
 
 def test_truncated_says_that_the_limit_ended_the_sample(engine):
     sample = asyncio.run(one(engine.session(), max_tokens=6))
-    assert sample.truncated and len(sample.ids) == 6
+    assert sample.truncated
+    assert len(sample.ids) == 6
     wanted = sample.ids[2]
     ended = asyncio.run(one(engine.session(), max_tokens=6, stop=lambda ids: ids[-1] == wanted))
-    assert not ended.truncated and ended.ids[-1] == wanted
+    assert not ended.truncated
+    assert ended.ids[-1] == wanted
     at_the_limit = asyncio.run(one(engine.session(), max_tokens=6, stop=lambda ids: len(ids) == 6))
     assert not at_the_limit.truncated
 
@@ -257,12 +261,14 @@ def test_reading_equals_teacher_forcing_cold_and_from_the_cache(engine, model):
 
     cold, warm, again = asyncio.run(cold_and_warm())
     assert again == 0  # nothing is computed a second time
-    assert cold.logprobs == pytest.approx([float(rows[i, t]) for i, t in enumerate(given)], abs=6e-5) and warm.logprobs == cold.logprobs
+    assert cold.logprobs == pytest.approx([float(rows[i, t]) for i, t in enumerate(given)], abs=6e-5)
+    assert warm.logprobs == cold.logprobs
     assert cold.entropies == pytest.approx([float(-(r.exp() * r).sum()) for r in rows], abs=6e-5)
     uniform = torch.full((50,), 1 / 50, dtype=torch.float64)
     divergence = [float((uniform * (uniform.log() - r)).sum()) for r in rows]
     assert cold.certainties == pytest.approx(divergence, abs=6e-5)
-    assert torch.allclose(torch.tensor(cold.hidden), hidden, atol=1e-9) and (warm.hidden == cold.hidden).all()
+    assert torch.allclose(torch.tensor(cold.hidden), hidden, atol=1e-9)
+    assert (warm.hidden == cold.hidden).all()
 
 
 def test_hidden_states_of_what_was_sampled_are_read_without_a_second_pass(engine):
@@ -303,7 +309,9 @@ def test_cancelling_frees_the_rows_and_draining_makes_counts_final(engine):
         task.cancel()
         await session.drain()
         counted = session.usage.generated
-        assert not engine.scheduler.rows and not engine.runner.rows.lengths and counted < 800
+        assert not engine.scheduler.rows
+        assert not engine.runner.rows.lengths
+        assert counted < 800
         after = await one(engine.session())
         assert session.usage.generated == counted
         return after

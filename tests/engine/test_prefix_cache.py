@@ -43,14 +43,16 @@ def test_a_longer_prompt_finds_the_known_prefix():
     cache = PrefixCache(10**6)
     cache.insert((1, 2, 3), states((1, 2, 3)))
     count, pieces = found(cache, (1, 2, 3, 4))
-    assert count == 3 and torch.equal(pieces, kv((1, 2, 3)))
+    assert count == 3
+    assert torch.equal(pieces, kv((1, 2, 3)))
 
 
 def test_a_prompt_that_leaves_within_an_edge_finds_what_is_common():
     cache = PrefixCache(10**6)
     cache.insert((1, 2, 3, 4), states((1, 2, 3, 4)))
     count, pieces = found(cache, (1, 2, 9))
-    assert count == 2 and torch.equal(pieces, kv((1, 2)))
+    assert count == 2
+    assert torch.equal(pieces, kv((1, 2)))
 
 
 def test_splitting_an_edge_keeps_both_continuations_and_shares_the_prefix():
@@ -59,7 +61,8 @@ def test_splitting_an_edge_keeps_both_continuations_and_shares_the_prefix():
     cache.insert((1, 2, 7), states((1, 2, 7)))
     for tokens in ((1, 2, 3, 4), (1, 2, 7)):
         count, pieces = found(cache, tokens)
-        assert count == len(tokens) and torch.equal(pieces, kv(tokens))
+        assert count == len(tokens)
+        assert torch.equal(pieces, kv(tokens))
     assert cache.bytes == 5 * BYTES_PER_TOKEN  # 1 2 | 3 4 | 7: the common prefix is held once
 
 
@@ -85,7 +88,8 @@ def test_a_prefix_outlives_the_leaves_that_hang_from_it():
     cache = PrefixCache(3 * BYTES_PER_TOKEN)
     cache.insert((1, 1, 5), states((1, 1, 5)))
     cache.insert((1, 1, 6), states((1, 1, 6)))
-    assert found(cache, (1, 1, 5))[0] == 2 and found(cache, (1, 1, 6))[0] == 3
+    assert found(cache, (1, 1, 5))[0] == 2
+    assert found(cache, (1, 1, 6))[0] == 3
 
 
 @given(PROMPTS)
@@ -95,7 +99,8 @@ def test_whatever_was_inserted_is_found_with_the_same_keys_and_values(prompts):
         cache.insert(tokens, states(tokens))
     for tokens in prompts:
         count, pieces = found(cache, tokens)
-        assert count == len(tokens) and torch.equal(pieces, kv(tokens))
+        assert count == len(tokens)
+        assert torch.equal(pieces, kv(tokens))
     assert cache.bytes == BYTES_PER_TOKEN * len({t[: i + 1] for t in prompts for i in range(len(t))})
 
 

@@ -20,7 +20,8 @@ def point(tokens=0.0, accuracy=0.0, kept=1.0):
 
 def test_both_bounds_belong_to_the_range():
     assert within([10, 11, 20, 21], 11, 20) == 0.5
-    assert within([10, 2000], 10, 0) == 1.0 and within([9], 10, 0) == 0.0
+    assert within([10, 2000], 10, 0) == 1.0
+    assert within([9], 10, 0) == 0.0
     assert within([0, 32, 33], 0, 32) == pytest.approx(2 / 3)
 
 
@@ -31,12 +32,14 @@ def test_control_is_the_mean_share_within_the_bounds():
 def test_scaling_is_the_mean_slope_over_all_pairs():
     assert scaling([point(100, 0.2), point(200, 0.5)]) == pytest.approx(0.003)
     three = [point(0, 0.1), point(10, 0.5), point(30, 0.4)]  # slopes 0.04, 0.01, −0.005
-    assert scaling(three) == pytest.approx(0.015) == scaling(three[::-1])
+    assert scaling(three) == pytest.approx(0.015)
+    assert scaling(three[::-1]) == pytest.approx(0.015)
     assert scaling([point(10, 0.9), point(20, 0.4)]) == pytest.approx(-0.05)
 
 
 def test_scaling_passes_over_points_of_the_same_length():
-    assert scaling([point(10, 0.1), point(10, 0.9)]) == 0.0 and scaling([point(10, 0.5)]) == 0.0
+    assert scaling([point(10, 0.1), point(10, 0.9)]) == 0.0
+    assert scaling([point(10, 0.5)]) == 0.0
     assert scaling([point(10, 0.1), point(10, 0.3), point(20, 0.3)]) == pytest.approx((0.02 + 0.0) / 2)
 
 
@@ -71,7 +74,8 @@ def test_a_forced_end_and_the_cue_behind_it_are_no_thinking_tokens():
     for cue in ("", "Final Answer:"):
         tree = ran(endless, most=20, cue=cue)
         forced = [n for n in tree.nodes.values() if n.forced]
-        assert [n.thinking for n in forced] == [True, False][: 1 + bool(cue)] and all(n.tokens for n in forced)
+        assert [n.thinking for n in forced] == [True, False][: 1 + bool(cue)]
+        assert all(n.tokens for n in forced)
         assert thinking_tokens(tree) == 20
 
 

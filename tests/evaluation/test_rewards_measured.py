@@ -24,27 +24,34 @@ def judged(answer: str | None, correct: bool, score: float | None, labels=(), st
 
 def test_weights_overturn_a_majority_and_a_candidate_without_answer_never_votes():
     group = [judged("5", False, 0.2), judged("5", False, 0.3), judged("7", True, 0.9), judged(None, False, None)]
-    assert not voted(group, lambda j: 1.0) and voted(group, lambda j: j.score) and best_of(group)
+    assert not voted(group, lambda j: 1.0)
+    assert voted(group, lambda j: j.score)
+    assert best_of(group)
 
 
 def test_ties_go_to_the_answer_found_first():
     group = [judged("5", False, 0.5), judged("7", True, 0.5)]
-    assert not voted(group, lambda j: j.score) and not best_of(group)
+    assert not voted(group, lambda j: j.score)
+    assert not best_of(group)
 
 
 def test_best_of_n_is_cut_from_the_same_candidates():
     groups = [[judged("5", False, 0.1), judged("7", True, 0.9)], [judged("7", True, 0.4), judged("5", False, 0.6)]]
     one, two = best_of_n(groups, [1, 2])
-    assert one["majority"][0] == one["weighted"][0] == one["naive"][0] == 0.5
-    assert two["weighted"][0] == 0.5 and two["naive"][0] == 0.5 and two["perfect"] == 1.0
-    assert two["gain"] == [0.0, -1.0, 1.0] and two["p"] == 1.0
+    assert [one[how][0] for how in ("majority", "weighted", "naive")] == [0.5, 0.5, 0.5]
+    assert two["weighted"][0] == 0.5
+    assert two["naive"][0] == 0.5
+    assert two["perfect"] == 1.0
+    assert two["gain"] == [0.0, -1.0, 1.0]
+    assert two["p"] == 1.0
 
 
 def test_step_figures_look_no_further_than_the_first_wrong_step():
     right = judged("7", True, 0.8, labels=(True, True), steps=(0.9, 0.8))
     wrong = judged("5", False, 0.1, labels=(True, False, False), steps=(0.7, 0.2, 0.99))
     found = quality([[right, wrong]])
-    assert found["steps"] == 4 and found["step_auc"] == 1.0
+    assert found["steps"] == 4
+    assert found["step_auc"] == 1.0
     assert found["state_auc"] == 0.5  # 0.9, 0.8 and 0.7 are above 0.2 and below 0.99
     assert (found["first_error_found"], found["no_error_kept"], found["first_error_f1"]) == (1.0, 1.0, 1.0)
     assert found["answer_auc"] == 1.0
@@ -60,7 +67,8 @@ def test_steps_of_which_nothing_is_known_are_counted_and_in_no_figure():
 
 def test_a_reward_of_finished_solutions_has_no_step_figures():
     found = quality([[judged("7", True, 0.8, labels=(True,)), judged("5", False, 0.3, labels=(False,))]])
-    assert "step_auc" not in found and found["answer_auc"] == 1.0
+    assert "step_auc" not in found
+    assert found["answer_auc"] == 1.0
 
 
 def test_measures_by_hand():
@@ -74,10 +82,16 @@ def test_measures_by_hand():
 def test_the_oracle_is_measured_as_perfect_and_labelled(nano, pool):
     drawn = asyncio.run(draw(nano.policy, counted_set("chain:n=12", {}), 4, Sampling(), 0))
     found = asyncio.run(evaluate_reward(rewards.chosen("oracle", "nano"), drawn, nano.policy, pool, Sampling(), 0))
-    assert found["oracle"] and found["step_auc"] == found["state_auc"] == found["answer_auc"] == 1.0
-    assert found["first_error_f1"] == 1.0 and found["calibration_error"] == 0.0
+    assert found["oracle"]
+    assert found["step_auc"] == 1.0
+    assert found["state_auc"] == 1.0
+    assert found["answer_auc"] == 1.0
+    assert found["first_error_f1"] == 1.0
+    assert found["calibration_error"] == 0.0
     last = found["best_of_n"][-1]
-    assert last["weighted"][0] == last["naive"][0] == last["perfect"] >= last["majority"][0]
+    assert last["weighted"][0] == last["perfect"]
+    assert last["naive"][0] == last["perfect"]
+    assert last["majority"][0] <= last["perfect"]
 
 
 def test_a_solution_of_which_too_little_is_known_is_in_no_first_error_figure():
@@ -86,7 +100,9 @@ def test_a_solution_of_which_too_little_is_known_is_in_no_first_error_figure():
     late = judged("5", False, 0.1, labels=(None, False), steps=(0.1, 0.1))
     whole = judged("7", True, 0.8, labels=(True, True), steps=(0.9, 0.8))
     found = quality([[half, late, whole]])
-    assert found["first_error_solutions"] == 1 and found["no_error_kept"] == 1.0 and found["first_error_found"] is None
+    assert found["first_error_solutions"] == 1
+    assert found["no_error_kept"] == 1.0
+    assert found["first_error_found"] is None
 
 
 def test_what_is_not_known_to_be_right_or_wrong_is_in_no_figure_of_answers():
@@ -100,6 +116,8 @@ def test_a_solution_that_cannot_be_judged_is_counted_and_the_others_are_measured
     foreign = [SampledSolution(problems.make("words:seed=1"), (Step("Ann has 3 apples.", finished=True),), "3", False)] * 2
     chosen = rewards.chosen("prm:nano-head", "nano")
     found = asyncio.run(evaluate_reward(chosen, [*drawn, foreign], nano.policy, pool, Sampling(), 0))
-    assert sum(found["refused"].values()) == 2 and found["voted_problems"] == 3 and found["step_auc"] is not None
+    assert sum(found["refused"].values()) == 2
+    assert found["voted_problems"] == 3
+    assert found["step_auc"] is not None
     with pytest.raises(RewardError, match="reads only Countdown"):
         asyncio.run(evaluate_reward(chosen, [foreign], nano.policy, pool, Sampling(), 0))

@@ -45,7 +45,8 @@ def test_a_policy_that_fails_on_one_problem_is_asked_nothing_more():
     async def measured() -> None:
         with pytest.raises(ModelError, match=r"The model is gone\."):
             await evaluate_policy(policy, PROBLEMS, samples=2, ks=[1], temperature=1.0, seed=0)
-        assert len(policy.begun) == 4 and sorted(policy.ended) == sorted(policy.begun)
+        assert len(policy.begun) == 4
+        assert sorted(policy.ended) == sorted(policy.begun)
 
     asyncio.run(measured())
 
@@ -57,6 +58,7 @@ def test_a_search_that_fails_on_one_problem_ends_on_all():
     async def measured() -> None:
         with pytest.raises(RlmError, match=r"best_of_n failed on .*seed=1: The model is gone\."):
             await search_all(config, PROBLEMS, lambda: policy, NoOtherModels())
-        assert len(policy.begun) == 4 and sorted(policy.ended) == sorted(policy.begun)
+        assert len(policy.begun) == 4
+        assert sorted(policy.ended) == sorted(policy.begun)
 
     asyncio.run(measured())

@@ -40,7 +40,8 @@ def measured(names, done=()):
 def test_the_greedy_chain_is_measured_first_and_once_whatever_was_asked_for():
     rows = measured(["best_of_n", "chain_of_thought"])
     names = [(r["search"], r["settings"]) for r in rows]
-    assert names[0] == (GREEDY_CHAIN[0], settings(GREEDY_CHAIN[1])) and len(set(names)) == len(names)
+    assert names[0] == (GREEDY_CHAIN[0], settings(GREEDY_CHAIN[1]))
+    assert len(set(names)) == len(names)
     assert len(names) == len(search("best_of_n").variants) + len(search("chain_of_thought").variants)
     assert all(r["right"] == [False, True, False] for r in rows), "which problems were solved, in their order"
 
@@ -67,14 +68,18 @@ def test_each_row_is_tested_on_the_problems_where_it_and_the_base_differ():
     better, same = [True] * 12, list(base)
     one, two = compared([better, same], base)
     assert (one.wins, one.losses, two.wins, two.losses) == (8, 0, 0, 0)
-    assert one.p == mcnemar(better, base) and one.corrected == pytest.approx(2 * one.p) and two.corrected == 1.0
+    assert one.p == mcnemar(better, base)
+    assert one.corrected == pytest.approx(2 * one.p)
+    assert two.corrected == 1.0
 
 
 def test_the_table_says_how_a_row_does_against_greedy():
     lines = strategies_table([row("chain_of_thought", [False] * 12), row("dvts", [True] * 12), row("x", [False] * 12, oracle=True)])
     assert lines[2].split(" | ")[3:5] == ["–", "–"]
-    assert lines[3].startswith("| dvts |") and "| +12 −0 | 0.0010 |" in lines[3]
-    assert lines[4].startswith("| x (oracle) |") and "| +0 −0 | 1.0000 |" in lines[4]
+    assert lines[3].startswith("| dvts |")
+    assert "| +12 −0 | 0.0010 |" in lines[3]
+    assert lines[4].startswith("| x (oracle) |")
+    assert "| +0 −0 | 1.0000 |" in lines[4]
     assert len({line.count("|") for line in lines}) == 1
 
 
@@ -88,12 +93,19 @@ def test_thinking_is_compared_with_no_thinking_and_with_free_thinking():
         )
     ]
     lines = forcing_table(points, row("chain_of_thought", [True] * 12))
-    assert lines[3].startswith("| no limit | 0 | 20.0 |") and lines[3].endswith("| – | – |") and "+0 −6" in lines[3]
-    assert "| +0 −12 |" in lines[4] and "| +0 −6 |" in lines[4] and lines[5].count("+0 −0") == 1 and "+6 −0" in lines[5]
+    assert lines[3].startswith("| no limit | 0 | 20.0 |")
+    assert lines[3].endswith("| – | – |")
+    assert "+0 −6" in lines[3]
+    assert "| +0 −12 |" in lines[4]
+    assert "| +0 −6 |" in lines[4]
+    assert lines[5].count("+0 −0") == 1
+    assert "+6 −0" in lines[5]
     assert len({line.count("|") for line in lines}) == 1
     figures = forcing_figures(points)
-    assert figures["control"] == 1.0 and figures["performance"] == 1.0
-    assert figures["waits_scaling_per_token"] == pytest.approx(0.5 / 40) and figures["scaling_per_token"] is None
+    assert figures["control"] == 1.0
+    assert figures["performance"] == 1.0
+    assert figures["waits_scaling_per_token"] == pytest.approx(0.5 / 40)
+    assert figures["scaling_per_token"] is None
 
 
 def test_kept_results_are_read_again_and_belong_to_one_measurement(tmp_path):

@@ -26,7 +26,8 @@ def test_what_has_no_score_stands_apart_and_never_at_zero() -> None:
     log.emit(Evaluated(zero, "orm", 0.0))
     figure = candidates_figure(log.tree, theme=palette.LIGHT)
     where = {n: (x, fill) for t in figure.data for n, x, fill in zip(t.customdata, t.x, t.marker.color, strict=True)}
-    assert where[none] == (UNSCORED, palette.LIGHT.unscored) and UNSCORED < -0.1
+    assert where[none] == (UNSCORED, palette.LIGHT.unscored)
+    assert UNSCORED < -0.1
     assert where[zero] == (0.0, palette.value_colour(0.0))
     assert "not<br>scored" in figure.layout.xaxis.ticktext
 
@@ -38,9 +39,10 @@ def test_no_column_for_the_unscored_where_all_have_a_score() -> None:
 
 def test_the_chosen_answer_comes_first_and_is_named() -> None:
     tree = replay(best_of_n_log(1, 16))
-    assert tree.answered is not None and groups(tree)[0].answer == tree.answered.answer
+    assert groups(tree)[0].answer == tree.answered.answer
     figure = candidates_figure(tree, theme=palette.LIGHT)
-    assert figure.layout.yaxis.ticktext[0].startswith("<b>✓ ") and figure.layout.annotations[0].text == "chosen"
+    assert figure.layout.yaxis.ticktext[0].startswith("<b>✓ ")
+    assert figure.layout.annotations[0].text == "chosen"
 
 
 def test_no_two_candidates_of_a_row_hide_each_other_while_there_is_room() -> None:
@@ -57,7 +59,9 @@ def test_as_many_candidates_are_seen_as_there_are_even_if_all_score_alike() -> N
         log.emit(Evaluated(log.add(0, f"1+1=2<answer>{int(10 * score)}"), "prm", score))
     rows, lane = fitted(log.tree, (480, 350), 1.0)
     spots = places(rows)[1].values()
-    assert len(rows) == 4 and lane >= 13 and len(set(spots)) == 16
+    assert len(rows) == 4
+    assert lane >= 13
+    assert len(set(spots)) == 16
 
 
 def test_sixty_candidates_of_one_score_are_all_inside_the_picture_which_grows_as_high_as_they_need() -> None:
@@ -67,8 +71,10 @@ def test_sixty_candidates_of_one_score_are_all_inside_the_picture_which_grows_as
     figure = candidates_figure(log.tree, theme=palette.LIGHT, height=430)
     bottom, top = figure.layout.yaxis.range
     spots = [(x, y) for t in figure.data for x, y in zip(t.x, t.y, strict=True)]
-    assert len(set(spots)) == 60 and all(top < y < bottom for _, y in spots)
-    assert figure.layout.height > 60 * 13 and figure.layout.xaxis.side == "top"
+    assert len(set(spots)) == 60
+    assert all(top < y < bottom for _, y in spots)
+    assert figure.layout.height > 60 * 13
+    assert figure.layout.xaxis.side == "top"
 
 
 def test_few_candidates_keep_to_the_height_that_is_given() -> None:
@@ -97,7 +103,8 @@ def test_of_thousands_the_best_of_every_answer_are_drawn_and_all_are_counted() -
     for i in range(MAX_DRAWN + 400):
         log.emit(Evaluated(log.add(0, f"1+1=2<answer>{i % 3}"), "prm", i / 2000))
     rows, _ = fitted(log.tree, (480, 350), 1.0)
-    assert undrawn(log.tree) == 400 and sum(len(r.nodes) for r in rows) == MAX_DRAWN
+    assert undrawn(log.tree) == 400
+    assert sum(len(r.nodes) for r in rows) == MAX_DRAWN
     assert all("×33" in r.label for r in rows)
     assert min(n.score or 0 for n in rows[0].nodes) > 0.19  # the best ones
 
@@ -118,7 +125,8 @@ def test_votes_are_told_by_mark_and_the_winner_by_weight_of_ink() -> None:
     assert answered is not None
     figure = votes_figure(answered, theme=palette.LIGHT)
     colours = list(figure.data[0].marker.color)
-    assert colours[-1] == palette.LIGHT.ink and colours.count(palette.LIGHT.ink) == 1
+    assert colours[-1] == palette.LIGHT.ink
+    assert colours.count(palette.LIGHT.ink) == 1
     assert all(t.removeprefix("<b>")[0] in "✓✕" for t in figure.layout.yaxis.ticktext)
     assert sum(figure.data[0].x) == pytest.approx(sum(v.weight for v in answered.votes))
 

@@ -30,14 +30,16 @@ def test_a_bar_stands_before_the_first_wrong_step_and_text_is_never_markup():
     figure = heat_figure(ROWS, theme=palette.DARK)
     (bar,) = figure.layout.shapes
     assert (bar.x0, bar.x1, bar.y0, bar.y1) == (0.5, 0.5, 0.5, 1.5)
-    assert "b<c" not in figure.data[0].hovertext[0][1] and "&lt;" in figure.data[0].hovertext[0][1]
+    assert "b<c" not in figure.data[0].hovertext[0][1]
+    assert "&lt;" in figure.data[0].hovertext[0][1]
 
 
 @pytest.mark.parametrize("theme", [palette.LIGHT, palette.DARK])
 def test_the_clicked_cell_is_ringed_and_numbers_read_on_their_colour(theme):
     figure = heat_figure(ROWS, theme=theme, selected=1001)
     box = figure.layout.shapes[-1]
-    assert box.x0 < 1 < box.x1 and box.y0 < 1 < box.y1
+    assert box.x0 < 1 < box.x1
+    assert box.y0 < 1 < box.y1
     for a in figure.layout.annotations:
         assert palette.contrast(a.font.color, palette.value_colour(float(a.text))) >= 4.5
 
@@ -48,13 +50,14 @@ def test_rewards_keep_their_symbol_from_one_figure_to_the_next():
     calibrated = calibration_figure({"a": [], "b": [[0.5, 0.4, 10]]}, theme=palette.LIGHT)
     symbols = {t.name: t.marker.symbol for t in bought.data if t.marker.symbol}
     assert symbols["weighted by b"] == next(t.marker.symbol for t in calibrated.data if t.name == "b")
-    assert bought.data[-1].error_y.array == pytest.approx([0.1]) and bought.data[-1].error_y.arrayminus == pytest.approx([0.1])
+    assert bought.data[-1].error_y.array == pytest.approx([0.1])
+    assert bought.data[-1].error_y.arrayminus == pytest.approx([0.1])
 
 
 def test_label_cost_has_a_line_a_maker_with_its_spread():
     point = {"maker": "soft", "problems": 5, "labels": 100, "tokens": 900, "auc": 0.8, "low": 0.7, "high": 0.85}
     figure = cost_figure([point | {"labels": 300, "auc": 0.9, "high": 0.9}, point], against="labels", theme=palette.LIGHT)
-    assert (
-        list(figure.data[0].x) == [100, 300] and list(figure.layout.xaxis.tickvals) == [100, 300] and list(figure.data[0].y) == [0.8, 0.9]
-    )
+    assert list(figure.data[0].x) == [100, 300]
+    assert list(figure.layout.xaxis.tickvals) == [100, 300]
+    assert list(figure.data[0].y) == [0.8, 0.9]
     assert figure.data[0].error_y.arrayminus == pytest.approx([0.1, 0.2])

@@ -83,7 +83,8 @@ def test_both_orientations_show_the_same_tree(picks: list[int]) -> None:
 def test_a_chain_of_five_thousand_nodes_is_laid_out_without_recursion() -> None:
     tree = replay(chain_log(0, 5_000))
     places = layout(tree)
-    assert places[5_000] == (5_000, 0) and len(places) == 5_001
+    assert places[5_000] == (5_000, 0)
+    assert len(places) == 5_001
 
 
 def test_an_empty_tree_has_an_empty_layout() -> None:

@@ -90,7 +90,8 @@ def test_the_log_says_where_a_backtrack_leads_and_what_a_correction_replaces() -
     log.emit(NodeAdded(6, 5, "f", thinking=True))
     log.emit(Corrected(5, 6, "written again"))
     path = follow(log.tree, longest(log.tree))
-    assert [path.level[n] for n in (5, 6)] == [2, 2] and path.undone == {2, 3, 4, 5}
+    assert [path.level[n] for n in (5, 6)] == [2, 2]
+    assert path.undone == {2, 3, 4, 5}
     assert {(link.source, link.target) for link in path.links if link.kind == "backtrack"} == {(4, 1)}
     assert {(link.source, link.target) for link in path.links if link.kind == "correction"} == {(5, 6)}
 
@@ -101,7 +102,8 @@ def test_a_correction_mark_by_itself_takes_the_step_before_it_back() -> None:
         log.segment(text, mark)
     log.emit(Corrected(3, 4, "written again"))
     path = follow(log.tree, longest(log.tree))
-    assert levels(log.tree) == [0, 1, 2, 1, 2] and path.undone == {2}
+    assert levels(log.tree) == [0, 1, 2, 1, 2]
+    assert path.undone == {2}
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -109,7 +111,8 @@ def test_what_is_undone_is_hollow_and_what_was_only_looked_at_again_is_not(seed:
     tree = replay(long_chain_log(seed, 30))
     path = follow(tree, longest(tree))
     places = markers(drawn(tree))
-    assert path.undone and not path.undone & path.live
+    assert path.undone
+    assert not path.undone & path.live
     for node, (_, _, marker) in places.items():
         assert (marker.color == palette.LIGHT.surface) == (node in path.undone)
 
@@ -119,7 +122,8 @@ def test_a_step_is_drawn_as_undone_at_the_moment_it_is_left() -> None:
     at = next(i for i, r in enumerate(records) if isinstance(r.event, NodeAdded) and r.event.tag == REVISE)
     node = records[at].event.node
     before, after = (replay(records[:t]) for t in (at, at + 1))
-    assert node not in markers(drawn(before)) and markers(drawn(after))[node][2].color == palette.LIGHT.surface
+    assert node not in markers(drawn(before))
+    assert markers(drawn(after))[node][2].color == palette.LIGHT.surface
     assert markers(drawn(after))[1][2].color == palette.LIGHT.surface, "and what a backtrack left stays left"
 
 
@@ -128,7 +132,8 @@ def test_colour_is_the_probes_confidence_and_nothing_else() -> None:
     sure, unsure = log.segment("1+1=2"), log.segment("2+1=3")
     log.emit(Probed(sure, "46", 0.83, True))
     places = markers(drawn(log.tree))
-    assert list(places[sure][2].color) == [0.83] and places[unsure][2].color == palette.LIGHT.unscored
+    assert list(places[sure][2].color) == [0.83]
+    assert places[unsure][2].color == palette.LIGHT.unscored
 
 
 def test_marks_have_their_words_and_symbols() -> None:
@@ -140,7 +145,8 @@ def test_marks_have_their_words_and_symbols() -> None:
     assert {symbols[n.id] for n in tree.nodes.values() if n.tool} == {"hexagon2"}
     assert {symbols[n.id] for n in tree.nodes.values() if n.tag == WAIT} == {"hourglass"}
     rings = [s for s in figure.layout.shapes if s.type == "circle"]
-    assert len(rings) == sum(n.forced for n in tree.nodes.values()) and all(s.line.dash for s in rings)
+    assert len(rings) == sum(n.forced for n in tree.nodes.values())
+    assert all(s.line.dash for s in rings)
 
 
 def test_the_legend_names_what_there_is_and_no_more() -> None:
@@ -168,14 +174,18 @@ def test_the_strip_shows_each_probe_and_each_answer_once_as_long_as_it_holds() -
     tree = replay(thinking_log())
     probed = [n for n in tree.nodes.values() if n.probe]
     bars, _, texts = (t for t in drawn(tree, width=1400).data if t.yaxis == "y2")
-    assert list(bars.y) == [n.probe.confidence for n in probed] and list(bars.x) == [float(n.id) for n in probed]
+    assert list(bars.y) == [n.probe.confidence for n in probed]
+    assert list(bars.x) == [float(n.id) for n in probed]
     assert list(texts.text) == ["✕ 31", "✕ 36", "✓ 46", "✕ 54", "✓ 46"]
     assert not [t for t in drawn(replay(long_chain_log(1, 9, probes=False))).data if t.yaxis == "y2"]
 
 
 def test_the_strip_is_left_alone_by_zooming_and_the_chain_is_not() -> None:
     layout = drawn(replay(thinking_log())).layout
-    assert layout.uirevision and layout.yaxis2.fixedrange and not layout.yaxis.fixedrange and not layout.xaxis.fixedrange
+    assert layout.uirevision
+    assert layout.yaxis2.fixedrange
+    assert not layout.yaxis.fixedrange
+    assert not layout.xaxis.fixedrange
     assert layout.yaxis2.domain[1] < layout.yaxis.domain[0]
 
 
@@ -243,7 +253,8 @@ def test_model_text_is_shown_as_text_and_never_as_markup() -> None:
     for words in shown:
         for ours in ("<br>", "<b>Root</b>", "<b>Node 1</b>"):
             words = words.replace(ours, "")
-        assert "<" not in words and "$" not in words
+        assert "<" not in words
+        assert "$" not in words
 
 
 def test_among_several_chains_the_one_of_the_answer_is_drawn() -> None:

@@ -75,7 +75,8 @@ def test_model_text_is_shown_as_text_and_never_as_markup(text: str) -> None:
         words = unnumbered(words)
         for ours in ("<br>", "<b>Root</b>", f"<b>Node {node}</b>"):
             words = words.replace(ours, "")
-        assert "<" not in words and "$" not in words
+        assert "<" not in words
+        assert "$" not in words
     assert safe("<b>x</b>") == "&lt;b&gt;x&lt;/b&gt;"
 
 
@@ -83,7 +84,9 @@ def test_labels_begin_with_the_number_that_sentences_call_a_node_by() -> None:
     tree = replay(random_log(2, 12))
     words = [w for t in drawn(tree) if t["mode"] == "markers+text" for w in t["text"]]
     numbers = {int(m[1]) for w in words if (m := re.match(r"<span[^>]*>(\d+)</span> ", w))}
-    assert numbers and numbers <= set(tree.nodes) and unnumbered(words[0]) == words[0]  # the root is called by its problem
+    assert numbers
+    assert numbers <= set(tree.nodes)
+    assert unnumbered(words[0]) == words[0]  # the root is called by its problem
 
 
 def test_a_halo_leaves_the_label_of_its_node_clear() -> None:
@@ -137,7 +140,9 @@ def test_the_legend_names_the_states_there_are_and_no_others() -> None:
 
 def test_backtracks_are_dashed_arcs_with_an_arrow() -> None:
     arcs = [t for t in drawn(replay(beam_log(3))) if t["mode"] == "lines+markers"]
-    assert len(arcs) == 1 and arcs[0]["marker"]["symbol"] == "arrow" and max(arcs[0]["marker"]["size"]) > 0
+    assert len(arcs) == 1
+    assert arcs[0]["marker"]["symbol"] == "arrow"
+    assert max(arcs[0]["marker"]["size"]) > 0
     log = Log(make("countdown:numbers=3,seed=1"))
     log.emit(Backtracked(0, 0, "nowhere to go"))
     assert not [t for t in drawn(log.tree) if t["mode"] == "lines+markers"]
@@ -147,7 +152,8 @@ def test_corrections_are_arcs_of_their_own_and_the_roots_of_a_forest_are_numbere
     tree = replay(forest_log(1))
     traces = drawn(tree)
     (arc,) = [t for t in traces if t["mode"] == "lines+markers"]
-    assert arc["line"]["dash"] == palette.LINKS["correction"].dash != palette.LINKS["backtrack"].dash
+    assert arc["line"]["dash"] == palette.LINKS["correction"].dash
+    assert arc["line"]["dash"] != palette.LINKS["backtrack"].dash
     words = [w for t in traces for w in t.get("text") or ()]
     assert {"tree 1", "tree 2", "tree 3"} <= set(map(unnumbered, words))
     assert "correction" in {t["name"] for t in traces if t.get("showlegend")}
@@ -185,7 +191,10 @@ def test_an_oracle_is_marked_in_the_picture() -> None:
 
 def test_zoom_is_kept_and_nothing_stands_on_the_page_but_the_tree() -> None:
     shape = tree_figure(replay(random_log(2, 30)), theme=palette.DARK).layout
-    assert shape.uirevision and shape.title.text is None and not shape.xaxis.visible and not shape.yaxis.visible
+    assert shape.uirevision
+    assert shape.title.text is None
+    assert not shape.xaxis.visible
+    assert not shape.yaxis.visible
     assert shape.paper_bgcolor == shape.plot_bgcolor == "rgba(0,0,0,0)"
 
 
@@ -201,7 +210,8 @@ def test_a_replay_with_the_places_of_the_whole_tree_holds_still() -> None:
     records = random_log(2, 30)
     places = layout(replay(records))
     early, late = (tree_figure(replay(records[:t]), theme=palette.LIGHT, places=places) for t in (20, len(records)))
-    assert early.layout.xaxis.range == late.layout.xaxis.range and early.layout.yaxis.range == late.layout.yaxis.range
+    assert early.layout.xaxis.range == late.layout.xaxis.range
+    assert early.layout.yaxis.range == late.layout.yaxis.range
     where = [{n: (x, y) for t in f.data if t.customdata for n, x, y in zip(t.customdata, t.x, t.y, strict=True)} for f in (early, late)]
     assert all(where[1][n] == place for n, place in where[0].items())
 
@@ -220,7 +230,8 @@ def test_the_problem_at_the_root_runs_into_no_step(width: int) -> None:
     (labels,) = [t for t in figure.data if t.mode == "markers+text"]
     px = (width - 8) / (figure.layout.xaxis.range[1] - figure.layout.xaxis.range[0])
     wide = [len(re.sub("<.*?>", "", html.unescape(text))) * labels.textfont.size * CHARACTER for text in labels.text]
-    assert labels.text[0].startswith("28 1") and labels.textposition[1] == "top center"
+    assert labels.text[0].startswith("28 1")
+    assert labels.textposition[1] == "top center"
     end = 0.0 if labels.textposition[0] == "top left" else wide[0] / 2
     assert end <= (labels.x[1] - labels.x[0]) * px - wide[1] / 2
     assert wide[0] - end <= (labels.x[0] - figure.layout.xaxis.range[0]) * px

@@ -40,7 +40,8 @@ from tests.runs.at_once import done
 )
 def test_every_job_is_kept_and_read_back(store, job):
     jobs = Jobs(store)
-    assert jobs.get(jobs.create(job)).job == job and jobs.list(job_of(job).description.name)[0].job == job
+    assert jobs.get(jobs.create(job)).job == job
+    assert jobs.list(job_of(job).description.name)[0].job == job
     with pytest.raises(RunNotFound, match="no job 'nothing'"):
         jobs.get("nothing")
 
@@ -60,15 +61,19 @@ def test_the_way_of_a_job(store):
     first, second = (jobs.create(LabelJob("oracle", seed=i)) for i in range(2))
     assert jobs.claim("w").id == first
     jobs.report_progress(first, "half", 1, 2)
-    assert jobs.get(first).share == 0.5 and jobs.get(first).active
+    assert jobs.get(first).share == 0.5
+    assert jobs.get(first).active
     jobs.cancel(second)
-    assert jobs.get(second).status == "cancelled" and jobs.claim("w") is None
+    assert jobs.get(second).status == "cancelled"
+    assert jobs.claim("w") is None
     jobs.cancel(first)
-    assert jobs.cancelled("w") == [first] and jobs.cancelled("another") == []
+    assert jobs.cancelled("w") == [first]
+    assert jobs.cancelled("another") == []
     store.retire("w", "it died")
     assert (jobs.get(first).status, jobs.get(first).message) == ("interrupted", "it died")
     jobs.resume(first)
-    assert jobs.claim("w2").id == first and jobs.get(first).request == "go"
+    assert jobs.claim("w2").id == first
+    assert jobs.get(first).request == "go"
 
 
 def test_the_process_of_the_pages_loads_no_torch():
@@ -93,7 +98,8 @@ def test_labels_are_made_once_and_a_second_job_goes_on_where_the_first_ended(sto
     book = with_solutions(store)
     assert done(LabelJob("soft", rollouts=2), store, pool)["labels"] == 9
     before = book.labels(source="soft")
-    assert {x.by for x in before} == {"nano, 2 rollouts"} and sum(x.tokens for x in before) > 0
+    assert {x.by for x in before} == {"nano, 2 rollouts"}
+    assert sum(x.tokens for x in before) > 0
     with_solutions(store, 4)
     again = done(LabelJob("soft", rollouts=2), store, pool)
     assert (again["solutions"], again["labels"]) == (1, 3)
@@ -106,8 +112,11 @@ def test_a_label_job_tells_every_step_what_it_has_kept_and_spent(store, pool, mo
     monkeypatch.setattr(Jobs, "report_progress", lambda self, job, message, done=0, total=0: told.append((message, done, total)))
     done(LabelJob("soft", rollouts=2), store, pool)
     counts = [done for _, done, total in told if total]
-    assert counts == sorted(counts) and counts[-1] == 9 and {total for *_, total in told} == {0, 9}
-    assert told[-1][0].startswith("3 of 3 solutions labelled and kept, ") and " 0 tokens" not in told[-1][0]
+    assert counts == sorted(counts)
+    assert counts[-1] == 9
+    assert {total for *_, total in told} == {0, 9}
+    assert told[-1][0].startswith("3 of 3 solutions labelled and kept, ")
+    assert " 0 tokens" not in told[-1][0]
 
 
 def test_a_noisy_solver_labels_under_its_own_name(store, pool):
@@ -121,7 +130,8 @@ def test_a_noisy_solver_labels_under_its_own_name(store, pool):
 def test_a_reward_that_cannot_judge_says_so_and_the_others_go_on(store, pool):
     result = done(ScoreJob("chain:seed=3", ("oracle", "mixture", "hub_prm"), samples=2), store, pool)
     assert "error" in result["scores"]["hub_prm"]
-    assert len(result["scores"]["oracle"]["steps"]) == 2 and result["scores"]["oracle"]["oracle"]
+    assert len(result["scores"]["oracle"]["steps"]) == 2
+    assert result["scores"]["oracle"]["oracle"]
     assert not result["scores"]["mixture"]["oracle"]
 
 
@@ -132,7 +142,8 @@ def test_a_head_trained_from_the_book_can_be_chosen(store, pool, monkeypatch):
     with_solutions(store, 12)
     done(LabelJob("noisy", noise=0.4), store, pool)
     result = done(TrainJob(HeadRecipe("prm", "booked", labels={"noisy": 1.0}), book=True), store, pool)
-    assert result["card"]["labels"] == {"noisy": 36} and "prm:booked" in rewards.rewards()
+    assert result["card"]["labels"] == {"noisy": 36}
+    assert "prm:booked" in rewards.rewards()
 
 
 def test_a_head_is_not_measured_on_what_it_learned_from_and_is_said_to_be_where_it_is(store, pool, monkeypatch):
@@ -146,7 +157,8 @@ def test_a_head_is_not_measured_on_what_it_learned_from_and_is_said_to_be_where_
     )
     assert {spec: q["problems"] for spec, q in result["card"]["quality"].items()} == {"chain:n=14,steps=3": 2}
     found = done(MeasureJob("chain:n=14,steps=3", ("prm:booked", "logprob"), samples=2), store, pool)["rewards"]
-    assert found["prm:booked"]["learned"] == 12 and found["logprob"]["learned"] == 0
+    assert found["prm:booked"]["learned"] == 12
+    assert found["logprob"]["learned"] == 0
 
 
 def test_a_head_that_comes_with_the_app_is_not_hidden_by_one_of_its_name(store, pool):
@@ -159,7 +171,8 @@ def test_the_cost_chart_has_a_point_for_every_size_that_can_be_learned_from(stor
     points = done(job, store, pool)["points"]
     assert {(p["maker"], p["problems"]) for p in points} >= {("oracle", 12), ("soft", 12)}
     for p in points:
-        assert 0 <= p["low"] <= p["auc"] <= p["high"] <= 1 and (p["tokens"] > 0) == (p["maker"] == "soft")
+        assert 0 <= p["low"] <= p["auc"] <= p["high"] <= 1
+        assert (p["tokens"] > 0) == (p["maker"] == "soft")
 
 
 def test_a_measurement_goes_on_behind_the_rewards_it_has_measured(store, pool):
@@ -170,12 +183,14 @@ def test_a_measurement_goes_on_behind_the_rewards_it_has_measured(store, pool):
     jobs.finish(job, RunStatus.INTERRUPTED)
     jobs.resume(job)
     result = asyncio.run(run_job(jobs.claim("test"), store, jobs, pool))
-    assert result["rewards"]["oracle"] == {"kept": True} and result["rewards"]["logprob"]["problems"] == 2
+    assert result["rewards"]["oracle"] == {"kept": True}
+    assert result["rewards"]["logprob"]["problems"] == 2
 
 
 def test_bundled_heads_are_said_to_know_the_training_split(store, pool):
     found = done(MeasureJob("chain:n=2,split=train", ("prm:nano-head", "logprob"), samples=2), store, pool)["rewards"]
-    assert found["prm:nano-head"]["learned"] == 2 and found["logprob"]["learned"] == 0
+    assert found["prm:nano-head"]["learned"] == 2
+    assert found["logprob"]["learned"] == 0
 
 
 def test_where_all_steps_are_alike_there_is_no_cost_chart(store, pool):
@@ -192,7 +207,8 @@ def test_a_cost_chart_goes_on_behind_the_makers_it_has_done(store, pool):
     jobs.finish(job, RunStatus.CANCELLED)
     jobs.resume(job)
     result = asyncio.run(run_job(jobs.claim("test"), store, jobs, pool))
-    assert result["points"][0] == kept and {p["maker"] for p in result["points"][1:]} == {"hard"}
+    assert result["points"][0] == kept
+    assert {p["maker"] for p in result["points"][1:]} == {"hard"}
     assert jobs.get(job).result == result  # kept before the job ends
 
 
@@ -204,6 +220,7 @@ def test_a_reward_is_measured_against_a_persons_labels(store, pool):
     words = [(one, 0, 1), (one, 1, 1), (one, 2, -1), (other, 0, 1)]  # the person errs on one's last step
     book.put(Label(s.id, step, "human", "Ada", value, 1.0) for s, step, value in words)
     found = done(MeasureJob("", ("oracle", "logprob"), labels="human"), store, pool)["rewards"]
-    assert found["oracle"]["steps"] == 4 and found["oracle"]["best_of_n"] == []
+    assert found["oracle"]["steps"] == 4
+    assert found["oracle"]["best_of_n"] == []
     assert found["oracle"]["step_auc"] == 0.5  # it calls all four right
     assert found["logprob"]["step_auc"] is not None

@@ -17,7 +17,8 @@ def labels(by: str, *values: int | None, of: str = "s") -> list[Label]:
 def test_kappa_by_hand():
     both = [(1, 1), (1, 1), (1, 0), (0, 0), (-1, -1), (-1, 1)]
     # p_o = 4/6; p_e = (3·3 + 1·2 + 2·1)/36 = 13/36; (24 − 13)/(36 − 13) = 11/23
-    assert share(both) == 4 / 6 and kappa(both) == pytest.approx(11 / 23)
+    assert share(both) == 4 / 6
+    assert kappa(both) == pytest.approx(11 / 23)
 
 
 def test_kappa_is_below_0_where_two_agree_less_than_by_chance():
@@ -25,8 +26,10 @@ def test_kappa_is_below_0_where_two_agree_less_than_by_chance():
 
 
 def test_kappa_is_undefined_without_steps_and_with_one_value_only():
-    assert kappa([]) is None and share([]) is None
-    assert kappa([(1, 1)] * 5) is None and share([(1, 1)] * 5) == 1.0
+    assert kappa([]) is None
+    assert share([]) is None
+    assert kappa([(1, 1)] * 5) is None
+    assert share([(1, 1)] * 5) == 1.0
     assert kappa([(1, -1)] * 5) == 0.0
 
 
@@ -42,7 +45,9 @@ def test_alpha_by_hand():
 
 
 def test_alpha_is_undefined_without_overlap_and_with_one_value_only():
-    assert alpha([]) is None and alpha([[1], [0]]) is None and alpha([[1, 1], [1, 1, 1]]) is None
+    assert alpha([]) is None
+    assert alpha([[1], [0]]) is None
+    assert alpha([[1, 1], [1, 1, 1]]) is None
 
 
 def test_pairs_are_compared_on_the_steps_both_labelled():
@@ -61,7 +66,8 @@ SOUND = solution(CHAIN, RIGHT)
 
 
 def test_the_oracle_speaks_up_to_the_first_lost_step():
-    assert until_lost(WRONG) == [True, False] and until_lost(SOUND) == [True] * 4
+    assert until_lost(WRONG) == [True, False]
+    assert until_lost(SOUND) == [True] * 4
     assert until_lost(solution(from_text("Why?"), ("because", "Answer: so"))) == []
 
 

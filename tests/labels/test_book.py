@@ -29,9 +29,12 @@ def human(step: int, value: int, by: str = "Ada", of: Solution = ONE, at: float 
 
 
 def test_a_solution_comes_back_as_it_was_added_and_is_kept_once(book):
-    assert book.get(ONE.id) == ONE and book.solutions() == [ONE, TWO]
+    assert book.get(ONE.id) == ONE
+    assert book.solutions() == [ONE, TWO]
     again = solution(CHAIN, ONE.steps, model="somebody else")
-    assert again.id == ONE.id and book.add([again, TWO]) == 0 and book.get(ONE.id) == ONE
+    assert again.id == ONE.id
+    assert book.add([again, TWO]) == 0
+    assert book.get(ONE.id) == ONE
 
 
 def test_a_solution_is_another_one_if_its_problem_its_steps_or_its_end_differ():
@@ -42,7 +45,8 @@ def test_a_solution_is_another_one_if_its_problem_its_steps_or_its_end_differ():
         solution(make("chain:steps=3,seed=4"), ONE.steps).id,
         solution(CHAIN, ("1+2=33*4=12", *ONE.steps[2:])).id,
     }
-    assert len(ids) == 5 and {len(i) for i in ids} == {12}
+    assert len(ids) == 5
+    assert {len(i) for i in ids} == {12}
 
 
 def test_a_label_replaces_only_that_of_its_own_maker_on_its_own_step(book):
@@ -64,16 +68,20 @@ def test_labels_are_narrowed_down_by_source_maker_and_solution(book):
     judge = Label(TWO.id, 0, "judge", "nano", 0.75, 7.0, tokens=12)
     book.put([human(1, 0), human(0, 1), human(0, -1, by="Bob"), judge])
     assert book.labels(source="human", by="Ada") == [human(0, 1), human(1, 0)]
-    assert book.labels(solution=TWO.id) == book.labels(source="judge") == [judge]
+    assert book.labels(solution=TWO.id) == [judge]
+    assert book.labels(source="judge") == [judge]
     assert book.labels(by="nobody") == []
 
 
 def test_solutions_are_filtered_by_kind_model_and_whose_labels_they_have(book):
     book.put([human(2, 1)])
-    assert book.solutions(task="text") == book.solutions(model="other") == [TWO]
-    assert book.solutions(labelled=True) == book.solutions(labelled=True, source="human", by="Ada") == [ONE]
+    assert book.solutions(task="text") == [TWO]
+    assert book.solutions(model="other") == [TWO]
+    assert book.solutions(labelled=True) == [ONE]
+    assert book.solutions(labelled=True, source="human", by="Ada") == [ONE]
     assert book.solutions(labelled=False, by="Ada") == [TWO]
-    assert book.solutions(labelled=False, by="Bob") == book.solutions(labelled=False, source="oracle") == [ONE, TWO]
+    assert book.solutions(labelled=False, by="Bob") == [ONE, TWO]
+    assert book.solutions(labelled=False, source="oracle") == [ONE, TWO]
     assert book.solutions(task="chain", labelled=False, by="Ada") == []
 
 
@@ -139,12 +147,14 @@ def test_targets_lie_in_0_to_1_and_neutral_counts_as_good():
 
 def test_solutions_with_any_of_several_sources_are_counted_once(book):
     book.put([human(0, 1), Label(ONE.id, 0, "hard", "nano", 1.0, 1.0)])
-    assert book.count(labelled=True, source=("human", "hard")) == book.count(labelled=False, source="human") == 1
+    assert book.count(labelled=True, source=("human", "hard")) == 1
+    assert book.count(labelled=False, source="human") == 1
     assert book.count(labelled=False, source="hard", by="other") == 2
 
 
 def test_problems_are_counted_by_their_question(book):
     book.put([human(0, 1), human(1, 0)])
-    assert book.problems(("human",)) == 1 and book.problems(("hard",)) == 0
+    assert book.problems(("human",)) == 1
+    assert book.problems(("hard",)) == 0
     book.put([Label(TWO.id, 0, "hard", "nano", 1.0, 1.0)])
     assert book.problems(("human", "hard")) == 2

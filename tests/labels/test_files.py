@@ -42,14 +42,16 @@ def test_processbench_labels_the_steps_up_to_the_first_wrong_one():
 
 def test_processbench_without_a_wrong_step_is_good_throughout_and_the_first_may_be_wrong():
     right, wrong = taken_from({**BENCH, "label": -1, "final_answer_correct": True}), taken_from({**BENCH, "label": 0})
-    assert values(right) == [(0, 1), (1, 1), (2, 1)] and right.solutions[0].correct is True
+    assert values(right) == [(0, 1), (1, 1), (2, 1)]
+    assert right.solutions[0].correct is True
     assert values(wrong) == [(0, -1)]
 
 
 @pytest.mark.parametrize("label", [3, -2, "1", 0.5, True, None, [1]])
 def test_a_first_wrong_step_that_is_not_there_is_refused(label):
     taken = taken_from({**BENCH, "label": label}, BENCH)
-    assert len(taken.solutions) == 1 and taken.refused[0].startswith("Line 1 of p.jsonl was not taken: ")
+    assert len(taken.solutions) == 1
+    assert taken.refused[0].startswith("Line 1 of p.jsonl was not taken: ")
 
 
 def test_processbench_is_published_as_one_list_and_read_as_such():
@@ -72,7 +74,8 @@ def test_math_shepherd_has_a_hard_label_for_every_mark():
     (one,) = taken.solutions
     assert one.problem.question == QUESTION
     assert one.steps == ("Step 1: He reads 3 * 2 = <<3*2=6>>6 pages.", "Step 2: In all 6 + 4 = 11. The answer is: 11")
-    assert values(taken) == [(0, 1), (1, 0)] and {(la.source, la.by) for la in taken.labels} == {("hard", "Math-Shepherd")}
+    assert values(taken) == [(0, 1), (1, 0)]
+    assert {(la.source, la.by) for la in taken.labels} == {("hard", "Math-Shepherd")}
     assert (one.answer, one.correct, one.origin) == ("11", None, "file p.jsonl, line 1 (GSM8K)")
 
 
@@ -83,7 +86,8 @@ def test_a_step_of_math_shepherd_may_have_several_lines_and_signs_of_its_own():
         for part, marks in (("input", ("\u043a\u0438", "\u043a\u0438")), ("label", ("-", "+")))
     }
     taken = taken_from(row)
-    assert taken.solutions[0].steps == tuple(steps) and values(taken) == [(0, 0), (1, 1)]
+    assert taken.solutions[0].steps == tuple(steps)
+    assert values(taken) == [(0, 0), (1, 1)]
 
 
 @pytest.mark.parametrize(
@@ -98,7 +102,8 @@ def test_a_step_of_math_shepherd_may_have_several_lines_and_signs_of_its_own():
 )
 def test_a_damaged_row_of_math_shepherd_is_refused_with_its_reason(change, said):
     taken = taken_from({**SHEPHERD, **change}, SHEPHERD)
-    assert len(taken.solutions) == 1 and said in taken.refused[0]
+    assert len(taken.solutions) == 1
+    assert said in taken.refused[0]
 
 
 STEPWISE = {"prompt": "What is 6 times 7?", "completions": ["6*7=43", "Answer: 43"], "labels": [True, False]}
@@ -106,7 +111,8 @@ STEPWISE = {"prompt": "What is 6 times 7?", "completions": ["6*7=43", "Answer: 4
 
 def test_stepwise_supervision_has_a_label_for_every_completion_and_no_maker():
     taken = taken_from(STEPWISE, {**STEPWISE, "completions": ["6*7=42", "so on", "and on"], "labels": [1, 0.25, None]})
-    assert values(taken) == [(0, 1), (1, 0)] and values(taken, 1) == [(0, 1), (1, 0.25)]
+    assert values(taken) == [(0, 1), (1, 0)]
+    assert values(taken, 1) == [(0, 1), (1, 0.25)]
     assert {(la.source, la.by) for la in taken.labels} == {("unsaid", "stepwise file")}
     assert [(s.answer, s.finished) for s in taken.solutions] == [("43", True), (None, False)]
 
@@ -114,7 +120,9 @@ def test_stepwise_supervision_has_a_label_for_every_completion_and_no_maker():
 @pytest.mark.parametrize("labels", [[True], [], [True, False, True], [True, 2], [True, -1], "10", [True, "no"]])
 def test_labels_that_do_not_fit_their_completions_are_refused(labels):
     taken = taken_from({**STEPWISE, "labels": labels})
-    assert taken.solutions == [] and taken.labels == [] and len(taken.refused) == 1
+    assert taken.solutions == []
+    assert taken.labels == []
+    assert len(taken.refused) == 1
 
 
 DRAWING = "[asy]\ndraw(x[1]);\n\ndraw(y);\n[/asy]"
@@ -127,7 +135,8 @@ def test_worked_solutions_of_gsm8k_and_math_are_right_by_their_own_reference():
         {"problem": "How long?", "solution": solution, "level": "Level 2", "type": "Geometry"},
         {"problem": "How long?", "solution": solution, "answer": "\\frac{\\sqrt3}{2}", "unique_id": "test/geometry/1.json"},
     )
-    assert [s.correct for s in taken.solutions] == [True, True, True] and taken.labels == []
+    assert [s.correct for s in taken.solutions] == [True, True, True]
+    assert taken.labels == []
     assert taken.solutions[0].steps == ("48/2 = <<48/2=24>>24 in May.", "48+24 = <<48+24=72>>72 in all.\n#### 72")
     assert taken.solutions[1].steps == (
         "First $a$.",
@@ -146,7 +155,8 @@ def test_plain_solutions_are_read_by_spec_or_by_question():
         {"problem": "What is 6 times 7?", "steps": ["6*7="], "finished": False},
     )
     assert (taken.labels, taken.refused, taken.left_out) == ([], [], [])
-    assert taken.solutions[0].problem == make("chain:steps=3,seed=3") and taken.solutions[0].answer == "3"
+    assert taken.solutions[0].problem == make("chain:steps=3,seed=3")
+    assert taken.solutions[0].answer == "3"
     assert [(s.answer, s.correct, s.model) for s in taken.solutions[1:]] == [("42", True, "me"), ("41", False, ""), (None, None, "")]
 
 
@@ -167,7 +177,9 @@ def test_a_bad_line_is_named_with_its_reason_and_the_good_ones_are_kept():
         b"[1, 2]",
         b"not json either",
     )
-    assert [s.steps for s in taken.solutions] == [("1+2=3",)] and taken.labels == [] and taken.unread == 7
+    assert [s.steps for s in taken.solutions] == [("1+2=3",)]
+    assert taken.labels == []
+    assert taken.unread == 7
     none, *others = (r.partition("; readable are ")[0] for r in taken.refused)
     assert [none, *others] == [
         "Lines 1 and 9 of p.jsonl were not taken: it is not JSON.",
@@ -194,7 +206,8 @@ def test_files_that_hold_nothing_or_no_text_are_said_to_be_so():
 def test_what_editors_do_to_a_file_does_no_harm():
     lines = [json.dumps(row).encode() for row in (BENCH, SHEPHERD, STEPWISE)]
     taken = read(b"\xef\xbb\xbf" + b"\r\n".join(lines) + b"\r\n\r\n", "p.jsonl")
-    assert len(taken.solutions) == 3 and taken.refused == []
+    assert len(taken.solutions) == 3
+    assert taken.refused == []
 
 
 PIECES = st.recursive(

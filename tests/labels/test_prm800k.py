@@ -47,8 +47,10 @@ def test_what_is_written_is_read_again(book):
     solutions, labels = book
     taken = read(write(solutions, labels), "x.jsonl")
     assert {s.id: s for s in taken.solutions} == {s.id: s for s in solutions}
-    assert set(taken.labels) == set(labels) and len(taken.labels) == len(labels)
-    assert (taken.refused == [] or not solutions) and taken.left_out == []
+    assert set(taken.labels) == set(labels)
+    assert len(taken.labels) == len(labels)
+    assert taken.refused == [] or not solutions
+    assert taken.left_out == []
 
 
 def written(labels, finished=True):
@@ -60,7 +62,8 @@ def written(labels, finished=True):
 
 def test_a_written_line_is_in_the_shape_of_prm800k():
     (line,) = written([(0, "human", "Ada", 1, 100.0), (1, "human", "Ada", -1, 102.5)])
-    assert line["labeler"] == "Ada" and line["timestamp"] == "1970-01-01T00:01:42.500000+00:00"
+    assert line["labeler"] == "Ada"
+    assert line["timestamp"] == "1970-01-01T00:01:42.500000+00:00"
     assert (line["generation"], line["is_quality_control_question"], line["is_initial_screening_question"]) == (None, False, False)
     assert line["question"] == {
         "problem": PROBLEMS[0].question,
@@ -77,7 +80,8 @@ def test_a_written_line_is_in_the_shape_of_prm800k():
         "total_time": 2500,
         "finish_reason": "found_error",
     }
-    assert line["rlm_explorer"]["problem"] == "chain:steps=3,seed=3" and line["rlm_explorer"]["source"] == "human"
+    assert line["rlm_explorer"]["problem"] == "chain:steps=3,seed=3"
+    assert line["rlm_explorer"]["source"] == "human"
 
 
 def test_the_finish_reason_says_how_far_the_labels_go():
@@ -133,7 +137,8 @@ def taken_from(*lines) -> tuple:
 
 def test_genuine_prm800k_is_read_with_the_whole_solution_it_labels():
     (one,), labels, refused = taken_from(genuine())
-    assert refused == [] and one.steps == tuple(STEPS)
+    assert refused == []
+    assert one.steps == tuple(STEPS)
     assert (one.problem.question, one.problem.reference) == ("What is the remainder of $17 \\cdot 3$ divided by 5?", "1")
     assert (one.finished, one.answer, one.correct, one.origin) == (True, "1", True, "file p.jsonl, line 1 (generation 9)")
     assert [(la.step, la.value, la.source, la.by) for la in labels] == [
@@ -164,14 +169,16 @@ def test_of_several_completions_the_chosen_one_counts_and_a_persons_own_where_th
 def test_where_every_completion_was_bad_the_first_ends_the_solution():
     steps = [{"completions": [completion("x", -1), completion("y", -1)], "human_completion": None, "chosen_completion": None}]
     (one,), labels, _ = taken_from(genuine(question={"problem": "What?"}, label={"steps": steps, "finish_reason": "give_up"}))
-    assert (one.steps, one.finished, one.correct) == (("x",), False, None) and [la.value for la in labels] == [-1]
+    assert (one.steps, one.finished, one.correct) == (("x",), False, None)
+    assert [la.value for la in labels] == [-1]
 
 
 def test_where_the_labeler_gave_up_the_empty_last_step_is_none_and_the_ratings_are_kept():
     given = [{"completions": [completion(t, 1)], "human_completion": None, "chosen_completion": 0} for t in ("first", "second")]
     steps = [*given, {"completions": None, "human_completion": None, "chosen_completion": None}]
     (one,), labels, refused = taken_from(genuine(question={"problem": "What?"}, label={"steps": steps, "finish_reason": "give_up"}))
-    assert (one.steps, one.finished, refused) == (("first", "second"), False, []) and [la.value for la in labels] == [1, 1]
+    assert (one.steps, one.finished, refused) == (("first", "second"), False, [])
+    assert [la.value for la in labels] == [1, 1]
     assert one.origin == "file p.jsonl, line 1 (generation 9; ended by give_up)"
     _, _, (refused,) = taken_from(genuine(label={"steps": [steps[-1], *given], "finish_reason": "give_up"}))
     assert "it has a step without any completion before others that have one" in refused
@@ -182,6 +189,6 @@ def test_what_a_line_holds_besides_is_said():
     taken = read(b"\n".join(json.dumps(line).encode() for line in lines), "p.jsonl")
     (said,) = taken.left_out
     assert said.startswith("PRM800K: left out, because there is no place for it here, ")
-    assert (
-        '"mood" (1 line)' in said and '"question.pre_generated_verifier_score" (2 lines)' in said and '"label.total_time" (2 lines)' in said
-    )
+    assert '"mood" (1 line)' in said
+    assert '"question.pre_generated_verifier_score" (2 lines)' in said
+    assert '"label.total_time" (2 lines)' in said

@@ -68,14 +68,16 @@ def test_every_template_is_given_a_dialogue_and_a_request(kind):
     fmt = chat(TEMPLATES[kind])
     text = read(fmt, fmt.dialogue(PROBLEM, ["my solution", REVIEW, "Wrong step: 1", REVISION]))
     parts = [PROBLEM.question, "my solution", REVIEW, "Wrong step: 1", REVISION]
-    assert [text.find(p) for p in parts] == sorted(text.find(p) for p in parts) and parts[0] in text
+    assert [text.find(p) for p in parts] == sorted(text.find(p) for p in parts)
+    assert parts[0] in text
     assert "Is 2+2=4?" in read(fmt, fmt.request("Is 2+2=4?"))
 
 
 def test_a_template_that_takes_the_messages_gets_them_unchanged():
     fmt = chat(TEMPLATES["takes all"])
     text = read(fmt, fmt.prompt(PROBLEM))
-    assert text.startswith(f"<system>{task('words').instruction}") and text.endswith(f"<user>{PROBLEM.question}<assistant>")
+    assert text.startswith(f"<system>{task('words').instruction}")
+    assert text.endswith(f"<user>{PROBLEM.question}<assistant>")
 
 
 @pytest.mark.parametrize("kind", ["no system role", "alternating", "drops the system", "parts, no system role"])
@@ -83,14 +85,19 @@ def test_without_a_system_role_its_text_stands_before_the_first_turns(kind):
     fmt = chat(TEMPLATES[kind])
     text = read(fmt, fmt.prompt(PROBLEM))
     first = text.removeprefix("<user>").split("<assistant>")[0]
-    assert text.startswith("<user>") and first.startswith(task("words").instruction) and first.endswith(f"\n\n{EXAMPLES[0].question}")
-    assert "<system>" not in text and text.count("<user>") == len(EXAMPLES) + 1
+    assert text.startswith("<user>")
+    assert first.startswith(task("words").instruction)
+    assert first.endswith(f"\n\n{EXAMPLES[0].question}")
+    assert "<system>" not in text
+    assert text.count("<user>") == len(EXAMPLES) + 1
 
 
 def test_where_earlier_turns_are_refused_all_is_told_in_one_question():
     fmt = chat(TEMPLATES["a system and one question"])
     text = read(fmt, fmt.prompt(PROBLEM))
-    assert text.startswith("<system>") and text.count("<user>") == 1 and f"User: {EXAMPLES[0].question}\n\nAssistant: " in text
+    assert text.startswith("<system>")
+    assert text.count("<user>") == 1
+    assert f"User: {EXAMPLES[0].question}\n\nAssistant: " in text
     assert text.endswith(f"User: {PROBLEM.question}")
 
 
@@ -98,7 +105,8 @@ def test_where_earlier_turns_are_refused_all_is_told_in_one_question():
 def test_of_several_templates_the_one_for_talking_is_taken(names):
     other = "{{ raise_exception('not for this') }}"
     fmt = chat({n: other if n in ("tool_use", "rag") else TEMPLATES["takes all"] + END_THINK for n in names})
-    assert fmt.delimited and PROBLEM.question in read(fmt, fmt.prompt(PROBLEM))
+    assert fmt.delimited
+    assert PROBLEM.question in read(fmt, fmt.prompt(PROBLEM))
 
 
 @pytest.mark.parametrize("switch", ["enable_thinking", "thinking"])
@@ -124,7 +132,9 @@ def test_a_template_that_takes_them_in_no_way_is_refused_in_one_sentence(templat
         with pytest.raises(ModelError) as caught:
             ask()
         sentence = str(caught.value)
-        assert said in sentence and sentence.endswith("set the prompt format to plain.") and "\n" not in sentence
+        assert said in sentence
+        assert sentence.endswith("set the prompt format to plain.")
+        assert "\n" not in sentence
 
 
 def test_a_template_that_stumbles_over_a_text_is_refused_in_one_sentence():
@@ -144,4 +154,5 @@ def test_an_arrangement_is_looked_for_once(monkeypatch):
     template.render(messages, thinking=False)
     tried = len(rendered)
     template.render(messages, thinking=True)
-    assert tried > 2 and len(rendered) == tried + 1
+    assert tried > 2
+    assert len(rendered) == tried + 1

@@ -51,13 +51,16 @@ def refused(name: str, **how) -> str:
     with pytest.raises(ModelError) as caught:
         load(name, **how)
     sentence = str(caught.value)
-    assert "\n" not in sentence and len(sentence) < 400
+    assert "\n" not in sentence
+    assert len(sentence) < 400
     return sentence
 
 
 def test_the_bundled_model_loads_in_double_precision():
     loaded = load("nano")
-    assert loaded.engine.exact and loaded.engine.runner.dtype == torch.float64 and loaded.format.name == "nano"
+    assert loaded.engine.exact
+    assert loaded.engine.runner.dtype == torch.float64
+    assert loaded.format.name == "nano"
 
 
 @pytest.mark.parametrize("kind", MODELS)
@@ -73,7 +76,8 @@ def test_any_causal_model_in_a_folder_works_as_a_base_model(tmp_path, kind):
         for _ in range(8):
             expected.append(int(model(torch.tensor([expected]), use_cache=False).logits[0, -1].argmax()))
     got = [t.id for s in greedy for t in s.tokens]
-    assert got and got == expected[len(prompt) :][: len(got)]
+    assert got
+    assert got == expected[len(prompt) :][: len(got)]
 
 
 def test_a_model_without_a_chat_template_is_refused_unless_plain(tmp_path):
@@ -158,7 +162,8 @@ def test_smollm2_splits_text_as_it_was_trained(smollm2):
 
 def test_smollm2_proposes_a_step_for_a_problem_in_words(smollm2):
     loaded, told = smollm2
-    assert any("Converting" in t for t in told) and loaded.format.name == "chat"
+    assert any("Converting" in t for t in told)
+    assert loaded.format.name == "chat"
     policy = loaded.policy()
     steps = asyncio.run(policy.propose(make("words:seed=1"), (), [(0, 0), (0, 1)], Sampling(0.7, max_step_tokens=24)))
     assert all(s.text.strip() and "\n" not in s.text and "<|" not in s.text for s in steps)

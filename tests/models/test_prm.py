@@ -95,10 +95,11 @@ def byte_ids_of(text: str) -> list[int]:
     return tokenizer(byte_level=True).encode(text.replace(" ", "Ġ").replace("\n", "Ċ"), add_special_tokens=False)
 
 
-def agree(found: list[float], expected: list[float] | torch.Tensor) -> None:
+def assert_agrees(found: list[float], expected: list[float] | torch.Tensor) -> None:
     """The scores are those worked out here, and far enough from 0, 1 and one another for a wrong place to show."""
     wanted = [float(e) for e in expected]
-    assert all(0.002 < w < 0.998 for w in wanted) and len({round(w, 3) for w in wanted}) == len(wanted)
+    assert all(0.002 < w < 0.998 for w in wanted)
+    assert len({round(w, 3) for w in wanted}) == len(wanted)
     assert found == pytest.approx(wanted, abs=1e-5)
 
 
@@ -127,7 +128,7 @@ def test_qwen_reads_class_one_at_every_extra_token(tmp_path):
     assert len(places) == 2
     inner = torch.relu(hidden(model, ids)[places] @ head["score.0.weight"].T + head["score.0.bias"])
     expected = torch.softmax(inner @ head["score.2.weight"].T + head["score.2.bias"], -1)[:, 1]
-    agree(scored(tmp_path, "qwen"), expected)
+    assert_agrees(scored(tmp_path, "qwen"), expected)
     assert scored(tmp_path, "auto") == scored(tmp_path, "qwen")  # known by its architecture
 
 
@@ -137,7 +138,7 @@ def test_math_shepherd_weighs_plus_against_minus_at_every_tag(tmp_path):
     places = [i for i, t in enumerate(ids) if t == MARKS.index(" ки")]
     assert len(places) == 2
     both = logits(model, ids)[places][:, [ids_of("+")[0], ids_of("-")[0]]]
-    agree(scored(tmp_path, "math_shepherd"), torch.softmax(both, -1)[:, 0])
+    assert_agrees(scored(tmp_path, "math_shepherd"), torch.softmax(both, -1)[:, 0])
 
 
 def test_rlhflow_predicts_plus_after_each_turn(tmp_path):
@@ -148,7 +149,7 @@ def test_rlhflow_predicts_plus_after_each_turn(tmp_path):
     for text in (first, second):
         last = logits(model, ids_of(text))[-1]
         expected.append(float(torch.softmax(last[[ids_of("+")[0], ids_of("-")[0]]], -1)[0]))
-    agree(scored(tmp_path, "rlhflow"), expected)
+    assert_agrees(scored(tmp_path, "rlhflow"), expected)
 
 
 def test_skywork_reads_its_value_head_at_the_last_token_of_every_step(tmp_path):
@@ -157,7 +158,7 @@ def test_skywork_reads_its_value_head_at_the_last_token_of_every_step(tmp_path):
     question, first, second = (byte_ids_of(t) for t in ("<s>What is 2+3?\n", "2+3=5\n", "so 5\n"))
     places = [len(question) + len(first) - 1, len(question) + len(first) + len(second) - 1]
     values = hidden(model, question + first + second)[places] @ head["v_head.summary.weight"].T + head["v_head.summary.bias"]
-    agree(scored(tmp_path, "skywork"), torch.sigmoid(values)[:, 0])
+    assert_agrees(scored(tmp_path, "skywork"), torch.sigmoid(values)[:, 0])
     assert scored(tmp_path, "auto") == scored(tmp_path, "skywork")  # known by its architecture
 
 
@@ -167,7 +168,7 @@ def test_skywork_never_merges_a_steps_line_break_with_its_full_stop(tmp_path):
     assert len(ids_of(".\n")) == 1
     ids = ids_of("<s>What is 2+3?\n") + ids_of("2+3=5.") + ids_of("\n")
     value = hidden(model, ids)[-1] @ head["v_head.summary.weight"].T + head["v_head.summary.bias"]
-    agree(scored(tmp_path, "skywork", ("2+3=5.",)), torch.sigmoid(value))
+    assert_agrees(scored(tmp_path, "skywork", ("2+3=5.",)), torch.sigmoid(value))
 
 
 def test_reasoneval_takes_its_separators_out_and_adds_two_classes(tmp_path):
@@ -176,7 +177,7 @@ def test_reasoneval_takes_its_separators_out_and_adds_two_classes(tmp_path):
     start, first, second = (ids_of(t) for t in (reasoneval.PROMPT.format(PROBLEM.question), "2+3=5", "so 5"))
     places = [len(start) + len(first) - 1, len(start) + len(first) + len(second) - 1]
     shares = torch.softmax(hidden(model, start + first + second)[places] @ head["score_head.weight"].T, -1)
-    agree(scored(tmp_path, "reasoneval"), shares[:, 1] + shares[:, 2])
+    assert_agrees(scored(tmp_path, "reasoneval"), shares[:, 1] + shares[:, 2])
 
 
 def test_reasoneval_counts_as_its_authors_do_where_the_separator_is_the_first_token_too(tmp_path):
@@ -190,7 +191,7 @@ def test_reasoneval_counts_as_its_authors_do_where_the_separator_is_the_first_to
     start, first, second = (ids_of(t) for t in ("<s>" + reasoneval.PROMPT.format(PROBLEM.question), "2+3=5", "so 5"))
     places = [len(start) + len(first) - 2, len(start) + len(first) + len(second) - 2]
     shares = torch.softmax(hidden(model, start + first + second)[places] @ head["score_head.weight"].T, -1)
-    agree(scored(tmp_path, "reasoneval"), shares[:, 1] + shares[:, 2])
+    assert_agrees(scored(tmp_path, "reasoneval"), shares[:, 1] + shares[:, 2])
 
 
 def test_thinkprm_asks_for_a_verdict_after_the_critique_it_wrote(tmp_path, monkeypatch):
@@ -208,7 +209,7 @@ def test_thinkprm_asks_for_a_verdict_after_the_critique_it_wrote(tmp_path, monke
     last = logits(model, ids + ids_of("\nIs the solution correct?"))[-1]
     expected = float(torch.softmax(last[[MARKS.index(" Yes"), MARKS.index(" No")]], -1)[0])
     found = asyncio.run(load_step_scorer(str(tmp_path), "thinkprm").score_steps(PROBLEM, STEPS))
-    agree(found.scores, [expected])
+    assert_agrees(found.scores, [expected])
     assert found.generated == written
 
 
@@ -222,11 +223,12 @@ def test_thinkprm_reads_the_verdict_where_the_critique_asks_for_it_itself(tmp_pa
     asked = tokenizer().decode(written[4:7])
     monkeypatch.setattr(thinkprm, "VERDICT_QUESTION", asked)
     end = next(i for i in range(1, 12) if tokenizer().decode(written[:i]).endswith(asked))
-    assert asked == asked.rstrip() and end <= 7
+    assert asked == asked.rstrip()
+    assert end <= 7
     last = logits(model, prompt + written[:end])[-1]
     expected = float(torch.softmax(last[[MARKS.index(" Yes"), MARKS.index(" No")]], -1)[0])
     found = asyncio.run(load_step_scorer(str(tmp_path), "thinkprm").score_steps(PROBLEM, STEPS))
-    agree(found.scores, [expected])
+    assert_agrees(found.scores, [expected])
     assert found.generated == end
 
 
@@ -338,6 +340,8 @@ def test_a_published_prm_judges_a_search(tmp_path):
     made = chosen.description.configure({"model": str(tmp_path), "recipe": "math_shepherd", "aggregate": "min"})
     model = chosen.make(RewardContext(PROBLEM, ScriptedPolicy({}), Sampling(), ModelPool()), made)
     found = asyncio.run(model.score(PROBLEM, [Step(t) for t in STEPS], (0,)))
-    assert len(found.steps) == 2 and found.score == min(found.steps) and found.passes == 1
+    assert len(found.steps) == 2
+    assert found.score == min(found.steps)
+    assert found.passes == 1
     with pytest.raises(ConfigError, match="No process reward model is named"):
         chosen.make(RewardContext(PROBLEM, ScriptedPolicy({}), Sampling(), ModelPool()), chosen.description.configure({}))

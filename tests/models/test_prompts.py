@@ -37,8 +37,11 @@ def test_the_bundled_tokenizer_reads_its_notation_without_loss(nano, tokenizer):
 def test_steps_and_solutions_end_at_their_markers_only(nano):
     step, end = nano.encode("25*2=50", False), nano.encode("50-4=46<answer>46", True)
     assert [nano.step_ended(step[: i + 1]) for i in range(len(step))] == [False] * (len(step) - 1) + [True]
-    assert not nano.finished(step) and not nano.solution_ended(step)
-    assert nano.step_ended(end) and nano.finished(end) and nano.solution_ended([*step, *end])
+    assert not nano.finished(step)
+    assert not nano.solution_ended(step)
+    assert nano.step_ended(end)
+    assert nano.finished(end)
+    assert nano.solution_ended([*step, *end])
     assert (nano.text(step), nano.text(end)) == ("25*2=50", "50-4=46<answer>46")
 
 
@@ -61,7 +64,8 @@ def test_the_bundled_model_writes_steps_that_its_tasks_can_read(spec):
     assert all(s[-1].finished or s[-1].truncated for s in solutions)
     assert all(not step.finished and not step.truncated for s in solutions for step in s[:-1])
     answers = [task(problem.task).answer(problem, [step.text for step in s]) for s in solutions]
-    assert sum(a is not None for a in answers) >= 12 and any(task(problem.task).verify(problem, a) for a in answers)
+    assert sum(a is not None for a in answers) >= 12
+    assert any(task(problem.task).verify(problem, a) for a in answers)
 
 
 def test_a_proposed_step_continues_from_what_was_written_by_hand():
@@ -69,7 +73,8 @@ def test_a_proposed_step_continues_from_what_was_written_by_hand():
     (first,) = asyncio.run(policy.propose(problem, (), [(1,)], Sampling(0.0)))
     (by_model,) = asyncio.run(policy.propose(problem, (first,), [(2,)], Sampling(0.0)))
     (by_hand,) = asyncio.run(policy.propose(problem, (Step(first.text),), [(2,)], Sampling(0.0)))
-    assert not first.finished and by_hand == by_model
+    assert not first.finished
+    assert by_hand == by_model
 
 
 class Letters:
@@ -97,10 +102,13 @@ def test_a_line_is_a_step_and_empty_lines_before_it_are_not():
 
 
 def test_a_line_with_an_answer_or_the_end_token_ends_the_solution():
-    assert not LINES.finished(ids("2+3=5\n")) and not LINES.solution_ended(ids("2+3=5\n"))
-    assert LINES.finished(ids("Answer: 5\n")) and LINES.solution_ended(ids("2+3=5\nAnswer: 5\n"))
+    assert not LINES.finished(ids("2+3=5\n"))
+    assert not LINES.solution_ended(ids("2+3=5\n"))
+    assert LINES.finished(ids("Answer: 5\n"))
+    assert LINES.solution_ended(ids("2+3=5\nAnswer: 5\n"))
     assert not LINES.solution_ended(ids("Answer: 5"))  # the line may go on: 5, 50 or 5.5
-    assert LINES.finished([*ids("so it is"), 0]) and LINES.text([*ids("so it is"), 0]) == "so it is"
+    assert LINES.finished([*ids("so it is"), 0])
+    assert LINES.text([*ids("so it is"), 0]) == "so it is"
 
 
 def test_a_plain_prompt_ends_with_the_question_after_the_worked_examples():

@@ -62,21 +62,27 @@ def test_a_model_has_delimiters_if_its_template_or_its_vocabulary_does_and_it_is
         def get_vocab(self):
             return {END_THINK: 7}
 
-    assert THINKER.delimited and lines(Known("{template}")).delimited
-    assert not TALKER.delimited and not lines(Letters()).delimited and not lines(Letters(TEMPLATED), chat=False).delimited
+    assert THINKER.delimited
+    assert lines(Known("{template}")).delimited
+    assert not TALKER.delimited
+    assert not lines(Letters()).delimited
+    assert not lines(Letters(TEMPLATED), chat=False).delimited
 
 
 @pytest.mark.parametrize("ends", ["", f"{THINK}\n", f"\n{THINK}\n\n"])
 def test_the_thinking_space_is_left_open_when_thinking_is_allowed(ends):
     text = prompt(lines(Ending(TEMPLATED, ends)), (THINK,)).rpartition("[assistant]")[2]
-    assert text.count(THINK) == 1 and END_THINK not in text and text.rstrip().endswith(THINK)
+    assert text.count(THINK) == 1
+    assert END_THINK not in text
+    assert text.rstrip().endswith(THINK)
 
 
 @pytest.mark.parametrize("ends", ["", f"{THINK}\n", f"{THINK}\n\n{END_THINK}\n\n"])
 @pytest.mark.parametrize("allow", [(), (TOOL,), (BACKTRACK,), (REVISE,)])
 def test_the_thinking_space_is_closed_when_it_is_not(ends, allow):
     text = prompt(lines(Ending(TEMPLATED, ends)), allow).rpartition("[assistant]")[2]
-    assert (text.count(THINK), text.count(END_THINK)) == (1, 1) and text.endswith(f"{END_THINK}\n\n")
+    assert (text.count(THINK), text.count(END_THINK)) == (1, 1)
+    assert text.endswith(f"{END_THINK}\n\n")
 
 
 def test_the_template_is_told_whether_to_think():
@@ -96,8 +102,10 @@ def test_the_template_is_told_whether_to_think():
 
 def test_a_model_without_delimiters_is_asked_to_think_in_words():
     for fmt in (TALKER, lines(Letters(), chat=False)):
-        assert REQUESTS[THINK] in prompt(fmt, (THINK,)) and REQUESTS[THINK] not in prompt(fmt)
-        assert THINK not in prompt(fmt, (THINK,)) and END_THINK not in prompt(fmt, (THINK,))
+        assert REQUESTS[THINK] in prompt(fmt, (THINK,))
+        assert REQUESTS[THINK] not in prompt(fmt)
+        assert THINK not in prompt(fmt, (THINK,))
+        assert END_THINK not in prompt(fmt, (THINK,))
 
 
 @pytest.mark.parametrize("fmt", [THINKER, TALKER, lines(Letters(), chat=False)])
@@ -109,12 +117,15 @@ def test_a_marker_is_asked_for_only_where_it_is_allowed(fmt):
 
 def test_a_dialogue_ends_in_a_closed_thinking_space():
     text = THINKER.tokenizer.decode(THINKER.dialogue(PROBLEM, ["my solution", "check it"]))
-    assert "[assistant]my solution\n[user]check it\n[assistant]" in text and text.endswith(f"{END_THINK}\n\n")
+    assert "[assistant]my solution\n[user]check it\n[assistant]" in text
+    assert text.endswith(f"{END_THINK}\n\n")
 
 
 def test_the_delimiter_is_taken_off_whole_and_nothing_else():
-    assert THINKER.opened(ids(f"so\n{END_THINK}")) == ids("so\n") == THINKER.opened(ids("so\n"))
-    assert THINKER.opened(ids(END_THINK)) == THINKER.opened([]) == []
+    assert THINKER.opened(ids(f"so\n{END_THINK}")) == ids("so\n")
+    assert THINKER.opened(ids("so\n")) == ids("so\n")
+    assert THINKER.opened(ids(END_THINK)) == []
+    assert THINKER.opened([]) == []
     assert THINKER.opened(ids("a </b> c")) == ids("a </b> c")
     for merged in (END_THINK, f"{END_THINK}\n\n"):  # as most models have it: one token
         fmt = lines(Ending(TEMPLATED, merged=merged))
@@ -122,8 +133,11 @@ def test_the_delimiter_is_taken_off_whole_and_nothing_else():
 
 
 def test_the_end_of_thinking_is_a_delimiter_or_the_answer_cue():
-    assert THINKER.forced(END_THINK) == ids(f"{END_THINK}\n\n") and TALKER.forced(END_THINK) == ids(ANSWER_CUE)
-    assert THINKER.forced(WAIT) == TALKER.forced(WAIT) == ids("Wait,") and THINKER.forced("Hold on.") == ids("Hold on.")
+    assert THINKER.forced(END_THINK) == ids(f"{END_THINK}\n\n")
+    assert TALKER.forced(END_THINK) == ids(ANSWER_CUE)
+    assert THINKER.forced(WAIT) == ids("Wait,")
+    assert TALKER.forced(WAIT) == ids("Wait,")
+    assert THINKER.forced("Hold on.") == ids("Hold on.")
 
 
 @pytest.mark.parametrize(
@@ -137,9 +151,11 @@ def test_the_end_of_thinking_is_a_delimiter_or_the_answer_cue():
     ],
 )
 def test_a_line_is_interrupted_at_a_marker_only_where_it_is_allowed(text, allow, mark):
-    assert THINKER.step_ended(ids(text), allow) and THINKER.tag(ids(text), allow) == mark
+    assert THINKER.step_ended(ids(text), allow)
+    assert THINKER.tag(ids(text), allow) == mark
     assert not any(THINKER.step_ended(ids(text[:i]), allow) for i in range(1, len(text)))
-    assert not THINKER.step_ended(ids(text)) and THINKER.tag(ids(text)) == ""
+    assert not THINKER.step_ended(ids(text))
+    assert THINKER.tag(ids(text)) == ""
     assert not THINKER.finished(ids(text), allow)
 
 
@@ -149,8 +165,11 @@ def test_a_line_that_begins_with_wait_is_a_second_look():
 
 def test_an_answer_within_the_thinking_space_ends_nothing():
     line = ids("Answer: 7\n")
-    assert not THINKER.finished(line, (THINK,)) and not THINKER.solution_ended(line, (THINK,))
-    assert THINKER.finished(line) and TALKER.finished(line, (THINK,)) and TALKER.solution_ended(line, (THINK,))
+    assert not THINKER.finished(line, (THINK,))
+    assert not THINKER.solution_ended(line, (THINK,))
+    assert THINKER.finished(line)
+    assert TALKER.finished(line, (THINK,))
+    assert TALKER.solution_ended(line, (THINK,))
     assert THINKER.solution_ended(ids(f"Answer: 7\n{END_THINK}\nAnswer: 8\n"), (THINK,))
 
 
@@ -160,13 +179,18 @@ def test_what_is_taken_back_is_not_finished_even_if_the_line_ends_in_the_same_to
     fmt = lines(Ending("{template}", merged=">\n"))
     allow = (TOOL if marker == RESULT else marker,)
     line = fmt.tokenizer.encode(text.format(f"{marker}\n"))
-    assert line[-1] == 1 and fmt.step_ended(line, allow) and fmt.tag(line, allow) == allow[0]
-    assert not fmt.finished(line, allow) and fmt.finished(ids("Answer: 7\n"), allow)
+    assert line[-1] == 1
+    assert fmt.step_ended(line, allow)
+    assert fmt.tag(line, allow) == allow[0]
+    assert not fmt.finished(line, allow)
+    assert fmt.finished(ids("Answer: 7\n"), allow)
 
 
 def test_generating_stops_at_a_call_and_at_a_backtrack_but_goes_on_after_a_correction():
-    assert TALKER.solution_ended(ids(f"a\nso {TOOL}2*3{RESULT}"), (TOOL,)) and not TALKER.solution_ended(ids(f"{TOOL}2*3{RESULT}"))
-    assert TALKER.solution_ended(ids(f"a\n{BACKTRACK}"), (BACKTRACK,)) and not TALKER.solution_ended(ids(f"a\n{BACKTRACK}"))
+    assert TALKER.solution_ended(ids(f"a\nso {TOOL}2*3{RESULT}"), (TOOL,))
+    assert not TALKER.solution_ended(ids(f"{TOOL}2*3{RESULT}"))
+    assert TALKER.solution_ended(ids(f"a\n{BACKTRACK}"), (BACKTRACK,))
+    assert not TALKER.solution_ended(ids(f"a\n{BACKTRACK}"))
     assert not TALKER.solution_ended(ids(f"a\n{REVISE}"), (REVISE,))
 
 
@@ -206,10 +230,13 @@ def test_the_prompt_permits_in_the_order_it_was_trained_in(nano):
 
 def test_every_forced_marker_is_one_token_and_so_is_a_tools_error(nano):
     for marker in (*TAGS, RESULT, ERROR, STEP):
-        assert len(nano.forced(marker)) == 1 and read(nano, nano.forced(marker)) == marker
+        assert len(nano.forced(marker)) == 1
+        assert read(nano, nano.forced(marker)) == marker
     for result in ("error: division by zero", "0.333333", "-0.5"):
-        assert read(nano, nano.forced(result)) == ERROR and len(nano.forced(result)) == 1
-    assert read(nano, nano.forced("50")) == "50" and read(nano, nano.forced("-3")) == "-3"
+        assert read(nano, nano.forced(result)) == ERROR
+        assert len(nano.forced(result)) == 1
+    assert read(nano, nano.forced("50")) == "50"
+    assert read(nano, nano.forced("-3")) == "-3"
     with pytest.raises(ModelError, match="no sign for part of 'Hold on'"):
         nano.forced("Hold on")
 
@@ -221,10 +248,13 @@ def test_every_forced_marker_is_one_token_and_so_is_a_tools_error(nano):
 def test_a_step_ends_at_every_marker_and_at_no_other_token(nano, ending, mark):
     step = nano.tokenizer.encode(f"25*2=50{ending}", add_special_tokens=False)
     assert [nano.step_ended(step[: i + 1]) for i in range(len(step))] == [False] * (len(step) - 1) + [True]
-    assert nano.tag(step) == mark and nano.tag(step[:-1]) == "" and nano.text(step) == "25*2=50"
+    assert nano.tag(step) == mark
+    assert nano.tag(step[:-1]) == ""
+    assert nano.text(step) == "25*2=50"
     assert nano.finished(step) == (ending == "<eos>")
     if ending != STEP:
-        assert nano.step_ended(step[-1:]) and nano.text(step[-1:]) == ""
+        assert nano.step_ended(step[-1:])
+        assert nano.text(step[-1:]) == ""
 
 
 def test_what_opens_a_call_or_states_an_answer_ends_no_step(nano):
@@ -234,18 +264,23 @@ def test_what_opens_a_call_or_states_an_answer_ends_no_step(nano):
 
 def test_generating_stops_at_a_call_and_at_a_backtrack_where_they_are_allowed(nano):
     call, left = (nano.tokenizer.encode(t, add_special_tokens=False) for t in (f"{TOOL}25*2{RESULT}", f"25+2=27{BACKTRACK}"))
-    assert nano.solution_ended(call, (TOOL,)) and not nano.solution_ended(call, (THINK,))
-    assert nano.solution_ended(left, (BACKTRACK,)) and not nano.solution_ended(left, (THINK,))
+    assert nano.solution_ended(call, (TOOL,))
+    assert not nano.solution_ended(call, (THINK,))
+    assert nano.solution_ended(left, (BACKTRACK,))
+    assert not nano.solution_ended(left, (THINK,))
 
 
 def test_after_a_tools_result_the_model_writes_the_separator_itself(nano):
     step = nano.tokenizer.encode(f"{STEP}{TOOL}50-4{RESULT}", add_special_tokens=False)
-    assert not nano.step_ended(step[:1]) and nano.step_ended(step)
-    assert nano.text(step) == f"{TOOL}50-4" and nano.tag(step) == TOOL
+    assert not nano.step_ended(step[:1])
+    assert nano.step_ended(step)
+    assert nano.text(step) == f"{TOOL}50-4"
+    assert nano.tag(step) == TOOL
     answer = nano.tokenizer.encode(f"{STEP}50-4=46<answer>46<eos>", add_special_tokens=False)
     assert nano.text(answer) == "50-4=46<answer>46"
     end = nano.tokenizer.encode(f"{STEP}{BACKTRACK}", add_special_tokens=False)
-    assert nano.step_ended(end) and nano.text(end) == ""
+    assert nano.step_ended(end)
+    assert nano.text(end) == ""
 
 
 def test_what_ended_a_step_is_taken_off_but_not_what_a_marker_means(nano):
@@ -264,7 +299,9 @@ def test_the_text_of_a_step_with_a_tools_result(call, shown, failed):
     made = StepParser(policy.format, policy.tokenizer, (TOOL,)).step(Sample(tuple(written), (-1.0,) * len(written), truncated=False))
     before = Step("25*2=50")
     step = asyncio.run(policy._with_result(COUNTDOWN, [before], made, Sampling(allow=(TOOL,))))
-    assert (step.text, step.tag, step.finished) == (shown, TOOL, False) and step.tool.failed == failed and step.tool.call == call
+    assert (step.text, step.tag, step.finished) == (shown, TOOL, False)
+    assert step.tool.failed == failed
+    assert step.tool.call == call
     assert "".join(t.text for t in step.tokens) == f"{STEP}{TOOL}{call}{RESULT}{ERROR if failed else 50}"
 
 
@@ -273,7 +310,9 @@ def test_a_result_that_the_notation_cannot_write_is_an_error_to_it():
     written = policy.format.tokenizer.encode(f"{TOOL}7/2{RESULT}", add_special_tokens=False)
     made = StepParser(policy.format, policy.tokenizer, (TOOL,)).step(Sample(tuple(written), (-1.0,) * len(written), truncated=False))
     step = asyncio.run(policy._with_result(COUNTDOWN, [], made, Sampling(allow=(TOOL,))))
-    assert step.tool.failed and step.tool.result == "error: 3.5 is no whole number" and step.tokens[-1].text == ERROR
+    assert step.tool.failed
+    assert step.tool.result == "error: 3.5 is no whole number"
+    assert step.tokens[-1].text == ERROR
 
 
 def written(text: str) -> list[str]:

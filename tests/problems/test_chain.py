@@ -24,7 +24,8 @@ def test_the_worked_solution_is_true_within_bounds_and_right_at_every_prefix(see
     problem = problem_of(seed, length, split)
     steps = TASK.solution(problem)
     found = [e for s in steps for e in equations(s)]
-    assert len(found) == length and all(e.true and 1 <= e.c <= HIGHEST for e in found)
+    assert len(found) == length
+    assert all(e.true and 1 <= e.c <= HIGHEST for e in found)
     assert all(TASK.solvable(problem, steps[:k]) for k in range(length + 1))
     assert TASK.verify(problem, TASK.answer(problem, steps))
 

@@ -50,7 +50,8 @@ def test_reachable_agrees_for_four_numbers_and_all_targets(numbers):
 def test_every_generated_problem_has_a_solution_that_verifies_and_never_leaves_the_solvable_states(seed, numbers, split):
     problem = make(f"countdown:numbers={numbers},seed={seed},split={split}")
     steps = TASK.solution(problem)
-    assert steps is not None and len(steps) == numbers - 1
+    assert steps is not None
+    assert len(steps) == numbers - 1
     assert all(TASK.solvable(problem, steps[:k]) for k in range(len(steps) + 1))
     assert TASK.verify(problem, TASK.answer(problem, steps))
 
@@ -206,7 +207,8 @@ def test_a_number_that_is_given_and_also_a_result_is_used_twice_correctly():
 
 def test_own_numbers_may_be_separated_by_commas_and_make_the_same_problem_again():
     problem = TASK.generate(TASK.description.configure({"given": "3, 7, 25", "target": 46}))
-    assert problem.data["numbers"] == [3, 7, 25] and make(problem.spec) == problem
+    assert problem.data["numbers"] == [3, 7, 25]
+    assert make(problem.spec) == problem
 
 
 @pytest.mark.parametrize("given", ["3", "1 2 3 4 5", "3 x 5", "3 ² 5", "0 4", "1000 2", "3.5 2"])

@@ -27,7 +27,8 @@ def test_a_gsm8k_row_gives_its_question_and_the_number_behind_the_mark(tmp_path)
 
 def test_a_math_row_gives_its_answer_or_else_what_is_boxed(tmp_path):
     older, newer = read_problems(write(tmp_path, MATH, {**MATH, "answer": "5/6"})).problems
-    assert older.reference == "\\frac{5}{6}" and newer.reference == "5/6"
+    assert older.reference == "\\frac{5}{6}"
+    assert newer.reference == "5/6"
     assert task(older.task).verify(older, "5/6") is True
 
 
@@ -56,7 +57,8 @@ def test_a_bad_line_is_named_by_its_number_and_costs_only_itself(tmp_path, row, 
     found = read_problems(write(tmp_path, GSM8K, "", row, GSM8K))
     assert [p.reference for p in found.problems] == ["12", "12"]
     (sentence,) = found.refused
-    assert sentence.startswith("Line 3 of rows.jsonl was not taken: ") and said in sentence
+    assert sentence.startswith("Line 3 of rows.jsonl was not taken: ")
+    assert said in sentence
 
 
 def test_final_answers_are_read_whatever_the_question_is_called(tmp_path):

@@ -275,7 +275,8 @@ def test_a_marked_answer_is_found_again(steps, answer):
     ],
 )
 def test_a_line_that_only_announces_waits_for_its_answer(text):
-    assert awaited(text) and awaited(text + "\n")
+    assert awaited(text)
+    assert awaited(text + "\n")
     assert not ends_solution(text + "\n")
 
 

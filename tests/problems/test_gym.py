@@ -18,7 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def test_a_spec_makes_the_same_problem_again_and_another_seed_another_one():
     problem = make("gym:name=gsm_symbolic,seed=3")
-    assert problem.spec == "gym:name=gsm_symbolic,seed=3" and make(problem.spec) == problem
+    assert problem.spec == "gym:name=gsm_symbolic,seed=3"
+    assert make(problem.spec) == problem
     assert make("gym:name=gsm_symbolic,seed=4").question != problem.question
     assert TASK.verify(problem, problem.reference) is True
 
@@ -47,7 +48,8 @@ def test_no_template_of_gsm_symbolic_is_in_both_splits_and_each_split_has_severa
             drawn = gym_bench.draw("gsm_symbolic", seed, split)
             found.add(gym_bench._dataset("gsm_symbolic", drawn["dataset_seed"]).task_indices[drawn["index"]])
     assert not templates["test"] & templates["train"]
-    assert len(templates["test"]) >= 4 and len(templates["train"]) >= 20
+    assert len(templates["test"]) >= 4
+    assert len(templates["train"]) >= 20
 
 
 def test_a_misspelt_dataset_is_answered_with_the_nearest_names():
@@ -125,7 +127,8 @@ def test_words_are_no_number_although_one_is_among_them():
 
 def test_more_than_the_right_answer_is_wrong():
     problem = make("gym:name=letter_jumble,seed=1")
-    assert TASK.verify(problem, f"{problem.reference} x") is False and TASK.verify(problem, f"x {problem.reference}") is False
+    assert TASK.verify(problem, f"{problem.reference} x") is False
+    assert TASK.verify(problem, f"x {problem.reference}") is False
 
 
 def test_text_that_a_scorer_cannot_read_is_wrong_and_no_error():

@@ -9,4 +9,5 @@ def test_a_wait_in_words_may_take_back_what_came_before_it_or_not():
         ["Wait, b", "waiting", "**Wait** c"],
         ["**Wait** c"],
     ]
-    assert readings(["Wait, a"]) == [["Wait, a"]] and readings([]) == [[]]
+    assert readings(["Wait, a"]) == [["Wait, a"]]
+    assert readings([]) == [[]]

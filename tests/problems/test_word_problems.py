@@ -32,7 +32,8 @@ def test_two_hundred_draws_of_a_template_read_well_and_are_solved_by_true_equati
         found = [e for s in steps for e in equations(s)]
         assert not re.search(r"[{}]|  |\b1 \w+s\b", problem.question), problem.question
         assert sorted(re.findall(r"\d+", problem.question)) == sorted(str(n) for n in problem.data["numbers"].values())
-        assert len(found) == len(template.steps) and all(e.true and e.c >= 1 for e in found)
+        assert len(found) == len(template.steps)
+        assert all(e.true and e.c >= 1 for e in found)
         assert steps[-1].endswith(f"={problem.reference}<answer>{problem.reference}")
         assert TASK.verify(problem, TASK.answer(problem, steps))
 
@@ -71,14 +72,17 @@ def test_each_number_of_steps_has_ten_templates_or_more_and_several_on_each_side
     for steps in TEMPLATES:
         assert len(TEMPLATES[steps]) >= 10
         assert all(len(t.steps) == steps for t in TEMPLATES[steps])
-        assert len(templates(steps, "test")) >= 2 and len(templates(steps, "train")) >= 2
+        assert len(templates(steps, "test")) >= 2
+        assert len(templates(steps, "train")) >= 2
 
 
 def test_names_are_unique_and_every_held_out_name_exists():
     names = [t.name for _, t in ALL]
-    assert len(set(names)) == len(names) >= 40
+    assert len(names) >= 40
+    assert len(set(names)) == len(names)
     assert set(names) >= HELD_OUT
-    assert len({p[0] for p in PEOPLE}) == len(PEOPLE) >= 20
+    assert len(PEOPLE) >= 20
+    assert len({p[0] for p in PEOPLE}) == len(PEOPLE)
 
 
 def test_no_template_is_told_in_both_splits():

@@ -50,7 +50,7 @@ def searched(nano, search: str, reward: str, parameters: dict, source) -> tuple[
         )
     )
     tree, records = run_to_end(config, policy, source=source)
-    assert tree.finished is not None and tree.finished.stop != "failed", tree.finished
+    assert tree.finished.stop != "failed", tree.finished
     evaluated = events(records, Evaluated)
     assert evaluated
     return evaluated, sum(r.event.generated for r in records if isinstance(r.event, Spent)), policy.usage.generated
@@ -59,7 +59,8 @@ def searched(nano, search: str, reward: str, parameters: dict, source) -> tuple[
 @every_kind
 def test_a_judges_verdict_scores_every_state(nano, search):
     evaluated, counted, written = searched(nano, search, "judge", {}, Judges(Leaning({})))
-    assert {round(e.score, 9) for e in evaluated} == {0.75} and counted == written
+    assert {round(e.score, 9) for e in evaluated} == {0.75}
+    assert counted == written
 
 
 @every_kind
@@ -74,4 +75,5 @@ def test_a_published_prm_scores_every_step(nano, search, tmp_path):
     saved(tmp_path)
     parameters = {"model": str(tmp_path), "recipe": "math_shepherd", "aggregate": "min"}
     evaluated, counted, written = searched(nano, search, "hub_prm", parameters, ModelPool())
-    assert all(e.score == min(e.steps) and 0 <= e.score <= 1 for e in evaluated) and counted == written
+    assert all(e.score == min(e.steps) and 0 <= e.score <= 1 for e in evaluated)
+    assert counted == written

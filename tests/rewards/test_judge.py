@@ -54,8 +54,10 @@ class Leaning(ScriptedPolicy):
 
 def test_a_verdict_is_the_share_of_yes_among_yes_and_no():
     found = score(judge(Leaning({})), "2+3=5", "so 5")
-    assert found.score == pytest.approx(0.75) and found.passes == 1
-    assert "Question: What is 2+3?" in Leaning.asked and "Step 2: so 5" in Leaning.asked
+    assert found.score == pytest.approx(0.75)
+    assert found.passes == 1
+    assert "Question: What is 2+3?" in Leaning.asked
+    assert "Step 2: so 5" in Leaning.asked
 
 
 def test_a_judge_that_gives_no_verdict_is_an_error_and_never_a_half():
@@ -147,4 +149,6 @@ def test_smollm2_gives_a_verdict_whose_chances_are_the_models_own(pool, smollm2)
     prompt = policy.format.request("Say Yes.")
     ids = {policy.tokenizer.encode(t, add_special_tokens=False)[0] for t in ("Yes", " Yes")}
     by_hand = sum(math.exp(asyncio.run(policy.session.inspect(prompt, [i])).logprobs[0]) for i in ids)
-    assert yes == pytest.approx(by_hand, abs=1e-6) and 0 <= yes + no <= 1 and 0 <= found.score <= 1
+    assert yes == pytest.approx(by_hand, abs=1e-6)
+    assert 0 <= yes + no <= 1
+    assert 0 <= found.score <= 1

@@ -46,7 +46,8 @@ def test_a_verifier_without_a_truth_is_refused_before_anything_is_spent(name, pa
     config = RunConfig(model="scripted", problem=NO_TRUTH, reward=name, reward_parameters=parameters)
     with pytest.raises(RewardError, match="nothing to check against: give the problem a reference answer or choose another reward"):
         asyncio.run(run_search(config, policy, records.append))
-    assert not records and not policy.usage.generated
+    assert not records
+    assert not policy.usage.generated
 
 
 def test_a_reward_that_fails_in_the_middle_ends_the_run_with_its_sentence():
@@ -97,14 +98,17 @@ def test_only_what_reads_the_reference_is_an_oracle(name, spec, parameters, orac
 def test_the_log_is_labelled_from_its_first_event(nano, check, oracle):
     parameters = {"check": check, "rollouts": 2, "pilot": 4}
     tree, records = searched(problem="chain:seed=1", reward_parameters=parameters, policy=nano.policy())
-    assert isinstance(records[0].event, RunStarted) and records[0].event.oracle is oracle and tree.oracle is oracle
+    assert isinstance(records[0].event, RunStarted)
+    assert records[0].event.oracle is oracle
+    assert tree.oracle is oracle
     assert {r.event.oracle for r in records if isinstance(r.event, Evaluated)} == {oracle}
 
 
 def test_rollouts_are_the_mean_of_the_outcomes_they_log():
     reward, problem = made("rollouts", NO_TRUTH + ",answer=5", check="verifier", rollouts=6)
     scored = score(reward, problem)
-    assert len(scored.rollouts) == 6 and {r.answer for r in scored.rollouts} == {"5", "6"}
+    assert len(scored.rollouts) == 6
+    assert {r.answer for r in scored.rollouts} == {"5", "6"}
     assert scored.score == pytest.approx(sum(r.answer == "5" for r in scored.rollouts) / 6, abs=1e-4)
 
 
@@ -121,7 +125,8 @@ def test_agreement_is_the_share_of_the_pilot_group_which_is_sampled_once():
 def test_logprob_is_the_geometric_mean_probability_in_0_to_1(nano):
     _, records = searched(problem="countdown:numbers=3,seed=3", reward="logprob", policy=nano.policy())
     scored = [r.event for r in records if isinstance(r.event, Evaluated)]
-    assert scored and all(0 < e.score <= 1 for e in scored)
+    assert scored
+    assert all(0 < e.score <= 1 for e in scored)
     policy = nano.policy()
     reward, problem = made("logprob", "countdown:numbers=3,seed=3", policy)
     (whole,) = asyncio.run(policy.complete(problem, (), [(1,)], Sampling()))
@@ -134,4 +139,5 @@ def test_a_step_a_person_wrote_is_scored_by_the_policy_and_counted(nano):
     reward, problem = made("logprob", "countdown:numbers=3,seed=3", policy)
     (sampled, *_), *_ = asyncio.run(policy.complete(problem, (), [(1,)], Sampling()))
     by_hand = score(reward, problem, Step(sampled.text, finished=sampled.finished))
-    assert by_hand.passes == 1 and by_hand.score == pytest.approx(score(reward, problem, sampled).score, abs=2e-4)
+    assert by_hand.passes == 1
+    assert by_hand.score == pytest.approx(score(reward, problem, sampled).score, abs=2e-4)

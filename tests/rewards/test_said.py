@@ -66,7 +66,8 @@ def test_everyone_calls_a_solution_right_whose_slips_were_thought_or_taken_back(
     tree = in_a_tree(steps)
     assert tree.said(len(steps)) == said(steps)
     assert task("countdown").verify(PROBLEM, answer_of(PROBLEM, steps))
-    assert judged("verifier", steps) == judged("oracle", steps) == judged("rollouts", steps) == judged("omegaprm", steps) == 1.0
+    for reward in ("verifier", "oracle", "rollouts", "omegaprm"):
+        assert judged(reward, steps) == 1.0, reward
     assert oracle_labels(PROBLEM, steps)[-2:] == [True, True]
 
 
@@ -80,7 +81,8 @@ def test_the_oracle_scores_the_state_after_each_step_so_that_taking_a_slip_back_
 )
 def test_a_solution_that_ends_without_an_answer_that_stands_is_right_for_no_one(end):
     steps = [Step("25*2=50"), end]
-    assert judged("verifier", steps) == judged("oracle", steps) == judged("rollouts", steps) == 0.0
+    for reward in ("verifier", "oracle", "rollouts"):
+        assert judged(reward, steps) == 0.0, reward
 
 
 def test_what_the_oracle_cannot_read_is_an_error_in_a_reward_and_no_label_and_never_a_score():
@@ -115,7 +117,8 @@ def test_a_run_with_waits_is_scored_by_the_oracle_as_the_verifier_marked_it(nano
     )
     tree, _ = run_to_end(config, nano.policy())
     scored = [n for n in tree.nodes.values() if n.finished and n.score is not None]
-    assert scored and all(n.score == float(n.correct is True) for n in scored)
+    assert scored
+    assert all(n.score == float(n.correct is True) for n in scored)
 
 
 def test_random_chains_with_slips_that_are_taken_back_agree_with_the_same_steps_without_them():
@@ -126,7 +129,8 @@ def test_random_chains_with_slips_that_are_taken_back_agree_with_the_same_steps_
         steps = _with_slips(solution, rng_for(seed), rng)
         assert said(steps) == [s.text for s in solution]
         whole = [*steps[:-1], Step(steps[-1].text, finished=True)]
-        assert judged("oracle", whole, problem) == judged("verifier", whole, problem) == 1.0
+        assert judged("oracle", whole, problem) == 1.0
+        assert judged("verifier", whole, problem) == 1.0
 
 
 def _with_slips(solution, words: random.Random, rng: random.Random) -> list[Step]:

@@ -70,7 +70,8 @@ def test_what_the_policy_wrote_is_scored_without_computing_a_token(nano, name):
     reward, problem = made(name, CHAIN, policy)
     before = policy.usage.computed
     scored = asyncio.run(reward.score(problem, steps, (0,)))
-    assert policy.usage.computed == before and 0 <= scored.score <= 1
+    assert policy.usage.computed == before
+    assert 0 <= scored.score <= 1
 
 
 def test_a_state_without_steps_is_refused_by_a_clear_sentence(nano):
@@ -91,7 +92,8 @@ def test_aggregation_by_hand():
 def test_products_of_small_scores_are_told_apart():
     """Rounded to four decimals on the way, both would be 0."""
     less, more = (running([0.01, 0.02, last], "prod")[-1] for last in (0.01, 0.03))
-    assert less == pytest.approx(2e-6) and less < more
+    assert less == pytest.approx(2e-6)
+    assert less < more
 
 
 def test_the_oracle_tells_where_a_chain_went_wrong_and_is_labelled(nano):
@@ -101,7 +103,8 @@ def test_the_oracle_tells_where_a_chain_went_wrong_and_is_labelled(nano):
     spoiled = (right[0], right[1].replace(f"={value}", f"={value + 1}"))
     reward, _ = made("oracle", CHAIN, nano.policy())
     scored = asyncio.run(reward.score(problem, [Step(t) for t in spoiled], (0,)))
-    assert (scored.score, scored.steps) == (0.0, (1.0, 0.0)) and reward.oracle
+    assert (scored.score, scored.steps) == (0.0, (1.0, 0.0))
+    assert reward.oracle
     tree = asyncio.run(run_search(RunConfig(problem=CHAIN, reward="oracle", budget=Budget(3)), nano.policy(), lambda record: None))
     assert tree.oracle
 
@@ -120,7 +123,9 @@ def test_binary_search_finds_the_first_wrong_step_in_few_estimates(wrong):
         return 0.0 if wrong is not None and n > wrong else 0.25
 
     found = asyncio.run(first_wrong_step(steps, estimate))
-    assert found.wrong == wrong and len(asked) == len(set(asked)) <= 1 + math.ceil(math.log2(steps))
+    assert found.wrong == wrong
+    assert len(set(asked)) == len(asked)
+    assert len(asked) <= 1 + math.ceil(math.log2(steps))
     expected = steps if wrong is None else wrong
     assert found.credits(steps) == (0.25,) * expected + (0.0,) * (steps - expected)
 
@@ -130,7 +135,9 @@ def test_without_steps_none_is_wrong():
         return 0.0
 
     found = asyncio.run(first_wrong_step(0, never))
-    assert found.wrong is None and found.tried == {0: 0.0} and found.credits(0) == ()
+    assert found.wrong is None
+    assert found.tried == {0: 0.0}
+    assert found.credits(0) == ()
 
 
 @pytest.mark.parametrize("check", ["agreement", "verifier"])
@@ -139,7 +146,8 @@ def test_omegaprm_faults_a_step_that_leads_to_an_answer_few_give(check):
     script = {(): ("a", "a", "a", "b"), ("a",): ("x<answer>5",), ("b",): ("c",), ("b", "c"): ("y<answer>6",)}
     reward, problem = made("omegaprm", "text:question=What is 2+3?,answer=5", ScriptedPolicy(script), check=check, pilot=8)
     wrong = asyncio.run(reward.score(problem, [Step("b"), Step("c")], (0, 1)))
-    assert (wrong.score, wrong.steps) == (0.0, (0.0, 0.0)) and [r.score for r in wrong.rollouts] == [0.0] * 4
+    assert (wrong.score, wrong.steps) == (0.0, (0.0, 0.0))
+    assert [r.score for r in wrong.rollouts] == [0.0] * 4
     right = asyncio.run(reward.score(problem, [Step("a")], (0, 1)))
     assert (right.score, right.steps) == (1.0, (1.0,))
 
@@ -149,10 +157,13 @@ def test_hard_rollouts_say_one_where_any_succeeds(nano):
     soft, _ = made("rollouts", problem.spec, policy, rollouts=8)
     hard, _ = made("rollouts", problem.spec, policy, rollouts=8, estimate="hard")
     a, b = (asyncio.run(r.score(problem, [], (0, 0))) for r in (soft, hard))
-    assert a.rollouts == b.rollouts and 0 < a.score < 1 and b.score == 1.0
+    assert a.rollouts == b.rollouts
+    assert 0 < a.score < 1
+    assert b.score == 1.0
     none, _ = made("rollouts", problem.spec, policy, rollouts=1, estimate="hard")
     missed = next(i for i, r in enumerate(a.rollouts) if r.score == 0)
-    assert missed < 8 and asyncio.run(none.score(problem, [Step("29*28=812")], (0, 0))).score == 0.0
+    assert missed < 8
+    assert asyncio.run(none.score(problem, [Step("29*28=812")], (0, 0))).score == 0.0
 
 
 def test_a_mixture_is_the_weighted_mean_of_its_parts(nano):
@@ -199,7 +210,8 @@ def test_a_mixture_scores_and_sees_what_its_parts_do(nano):
     policy = nano.policy()
     assert made("mixture", CHAIN, policy, parts="rollouts + logprob")[0].scores_partial
     with_truth, _ = made("mixture", CHAIN, policy, parts="0.5*verifier + 0.5*logprob")
-    assert with_truth.oracle and not with_truth.scores_partial
+    assert with_truth.oracle
+    assert not with_truth.scores_partial
 
 
 @pytest.mark.parametrize(
@@ -239,7 +251,8 @@ def test_a_prm_scores_every_step_and_aggregates_as_asked(nano):
     for how in ("last", "min", "prod", "mean"):
         reward, problem = made("prm:nano-head", CHAIN, policy, aggregate=how)
         scored = asyncio.run(reward.score(problem, steps, (0,)))
-        assert len(scored.steps) == len(steps) and scored.score == pytest.approx(aggregate(scored.steps, how), abs=5e-5)
+        assert len(scored.steps) == len(steps)
+        assert scored.score == pytest.approx(aggregate(scored.steps, how), abs=5e-5)
 
 
 def test_a_head_made_for_another_model_is_refused_by_name_and_by_weights(nano):
@@ -265,4 +278,5 @@ def test_every_reward_works_with_every_kind_of_search(nano, name, search):
     tree = asyncio.run(run_search(config, nano.policy(), records.append, source=ModelPool()))
     assert tree.finished.stop != "failed", tree.finished.detail
     scores = [r.event.score for r in records if isinstance(r.event, Evaluated)]
-    assert scores and all(0 <= s <= 1 for s in scores)
+    assert scores
+    assert all(0 <= s <= 1 for s in scores)

@@ -83,7 +83,8 @@ def draw_every_moment(records: tuple[Record, ...], pictures: int = 4) -> None:
     tree = SearchTree()
     shown = {len(records) * i // pictures for i in range(1, pictures + 1)}
     for record in records:
-        assert sentence(record, tree) and headline(record.event)
+        assert sentence(record, tree)
+        assert headline(record.event)
         tree.apply(record)
         assert all(n in tree.nodes for n in touched(record.event))
         if record.seq in shown:

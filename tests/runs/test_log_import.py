@@ -35,22 +35,29 @@ RECORDS = real(random_log(4, 15))
 def test_a_log_makes_the_round_trip_through_the_store_equal(store):
     run, warning = import_log(store, logfile.write(RECORDS), "x.jsonl")
     row = store.get(run)
-    assert warning == "" and row.status == "finished" and not row.active
-    assert store.events(run) == RECORDS and replay(store.events(run)) == replay(RECORDS)
-    assert row.config.seed == 9 and row.summary == summarise(replay(RECORDS)).as_dict()
+    assert warning == ""
+    assert row.status == "finished"
+    assert not row.active
+    assert store.events(run) == RECORDS
+    assert replay(store.events(run)) == replay(RECORDS)
+    assert row.config.seed == 9
+    assert row.summary == summarise(replay(RECORDS)).as_dict()
     assert logfile.write(store.events(run)) == logfile.write(RECORDS)
 
 
 def test_the_same_log_twice_makes_two_runs(store):
     first, second = (import_log(store, logfile.write(RECORDS), "x.jsonl")[0] for _ in range(2))
-    assert first != second and store.events(first) == store.events(second)
+    assert first != second
+    assert store.events(first) == store.events(second)
 
 
 def test_a_cut_log_is_kept_as_an_interrupted_run_with_the_warning(store):
     text = logfile.write(RECORDS)
     run, warning = import_log(store, text[: len(text) - 10], "x.jsonl")
     row = store.get(run)
-    assert row.status == "interrupted" and row.message == warning and "is cut in the middle" in warning
+    assert row.status == "interrupted"
+    assert row.message == warning
+    assert "is cut in the middle" in warning
     assert store.events(run) == RECORDS[:-1]
 
 
@@ -91,4 +98,5 @@ def test_a_log_that_makes_no_sense_is_refused_and_leaves_nothing(store, records,
 def test_a_run_that_failed_before_its_first_node_may_be_imported(store):
     failed = [RECORDS[0], Record(2, 0.1, RunFinished("failed", "The model could not be loaded."))]
     row = store.get(import_log(store, logfile.write(failed), "x.jsonl")[0])
-    assert row.status == "failed" and row.summary["nodes"] == 0
+    assert row.status == "failed"
+    assert row.summary["nodes"] == 0

@@ -19,7 +19,9 @@ LINES = TEXT.splitlines(keepends=True)
 @pytest.mark.parametrize("records", [RECORDS, beam_log(1), best_of_n_log(2, 5)], ids=["mcts", "beam", "best_of_n"])
 def test_what_is_written_is_read_back_equal(records):
     found = logfile.read(logfile.write(records), "x.jsonl")
-    assert list(found.records) == records and found.warning == "" and replay(found.records) == replay(records)
+    assert list(found.records) == records
+    assert found.warning == ""
+    assert replay(found.records) == replay(records)
 
 
 @given(st.integers(len(LINES[0]), len(TEXT)))
@@ -49,7 +51,8 @@ def test_damage_in_the_middle_is_an_error_that_names_the_line():
 )
 def test_what_editors_do_to_a_file_does_no_harm(text):
     found = logfile.read(text, "x.jsonl")
-    assert list(found.records) == RECORDS and found.warning == ""
+    assert list(found.records) == RECORDS
+    assert found.warning == ""
 
 
 def test_lines_are_named_by_their_place_in_the_file():

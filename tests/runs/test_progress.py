@@ -46,7 +46,9 @@ def test_a_tree_search_goes_on_to_its_budget_and_says_what_is_not_backed_up_yet(
 @pytest.mark.parametrize("name", ["beam_search", "dvts", "tot_bfs", "tot_dfs", "particle_filtering", "self_backtracking"])
 def test_a_strategy_that_ends_by_itself_promises_no_time(name):
     found = told(RunConfig(search=name, budget=Budget(64, 10_000)), 4)
-    assert found.left is None and found.share is None and found.whole is None
+    assert found.left is None
+    assert found.share is None
+    assert found.whole is None
 
 
 def test_a_limit_of_seconds_is_the_most_that_can_be_left():
@@ -55,7 +57,8 @@ def test_a_limit_of_seconds_is_the_most_that_can_be_left():
 
 def test_a_budget_of_tokens_paces_a_run_without_a_number_of_simulations():
     found = told(RunConfig(search="mcts", budget=Budget(None, 1000)), 4, tokens=250, seconds=5)
-    assert found.words == "4 simulations" and found.left == pytest.approx(15)
+    assert found.words == "4 simulations"
+    assert found.left == pytest.approx(15)
 
 
 def test_what_other_limits_ended_is_not_called_a_part_of_the_plan():

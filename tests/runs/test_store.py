@@ -35,27 +35,32 @@ def test_runs_are_taken_oldest_first_and_once(store):
     runs = [queued(store, seed=i) for i in range(3)]
     assert [store.position(r) for r in runs] == [0, 1, 2]
     assert [row.id for row in (store.claim("a"), store.claim("b"), store.claim("a")) if row] == runs
-    assert store.claim("a") is None and store.get(runs[0]).status == "loading"
+    assert store.claim("a") is None
+    assert store.get(runs[0]).status == "loading"
 
 
 def test_the_newest_run_is_listed_first(store):
     runs = [queued(store) for _ in range(3)]
-    assert [r.id for r in store.list()] == runs[::-1] and [r.id for r in store.list(1)] == runs[2:]
+    assert [r.id for r in store.list()] == runs[::-1]
+    assert [r.id for r in store.list(1)] == runs[2:]
 
 
 def test_a_queued_run_is_cancelled_at_once_and_never_taken(store):
     run = queued(store)
     store.request(run, "cancel")
-    assert store.get(run).status == "cancelled" and store.claim("a") is None
+    assert store.get(run).status == "cancelled"
+    assert store.claim("a") is None
 
 
 def test_a_request_reaches_the_worker_that_holds_the_run_and_no_other(store):
     run = queued(store)
     store.claim("a")
     store.request(run, "pause")
-    assert store.requests("a") == {run: "pause"} and store.requests("b") == {}
+    assert store.requests("a") == {run: "pause"}
+    assert store.requests("b") == {}
     store.request(run, "cancel")
-    assert store.requests("a") == {run: "cancel"} and store.get(run).status == "loading"  # the worker ends it
+    assert store.requests("a") == {run: "cancel"}
+    assert store.get(run).status == "loading"  # the worker ends it
 
 
 def test_an_ended_run_takes_no_requests(store):
@@ -63,14 +68,18 @@ def test_an_ended_run_takes_no_requests(store):
     store.claim("a")
     store.set_status(run, RunStatus.FINISHED)
     store.request(run, "cancel")
-    assert store.get(run).status == "finished" and store.get(run).request == "go" and store.requests("a") == {}
+    assert store.get(run).status == "finished"
+    assert store.get(run).request == "go"
+    assert store.requests("a") == {}
 
 
 def test_events_come_back_in_order_from_where_one_asks(store):
     run = queued(store)
     store.append(run, RECORDS[:5], {"nodes": 1})
     store.append(run, RECORDS[5:], {"nodes": 2})
-    assert store.events(run) == RECORDS and store.events(run, after=7) == RECORDS[7:] and store.events(run, after=10**6) == []
+    assert store.events(run) == RECORDS
+    assert store.events(run, after=7) == RECORDS[7:]
+    assert store.events(run, after=10**6) == []
     assert store.get(run).summary == {"nodes": 2}
 
 
@@ -86,7 +95,8 @@ def test_a_failed_write_leaves_nothing_behind(store):
     store.append(run, RECORDS[:2], {"nodes": 1})
     with pytest.raises(Exception, match="UNIQUE"):
         store.append(run, [RECORDS[2], RECORDS[1]], {"nodes": 9})
-    assert store.events(run) == RECORDS[:2] and store.get(run).summary == {"nodes": 1}
+    assert store.events(run) == RECORDS[:2]
+    assert store.get(run).summary == {"nodes": 1}
     store.append(run, RECORDS[2:4], {})  # and the store can still be written to
 
 
@@ -105,8 +115,11 @@ def test_a_retired_workers_runs_are_interrupted_with_their_events_kept(store):
     store.set_status(done, RunStatus.FINISHED)
     store.retire("a", "the worker died")
     assert (store.get(held).status, store.get(held).message) == ("interrupted", "the worker died")
-    assert store.events(held) == RECORDS[:6] and store.get(held).summary == {"nodes": 3}
-    assert store.get(done).status == "finished" and store.get(other).status == "loading" and not store.workers()
+    assert store.events(held) == RECORDS[:6]
+    assert store.get(held).summary == {"nodes": 3}
+    assert store.get(done).status == "finished"
+    assert store.get(other).status == "loading"
+    assert not store.workers()
 
 
 def test_only_silent_workers_are_retired(store, monkeypatch):
@@ -115,7 +128,8 @@ def test_only_silent_workers_are_retired(store, monkeypatch):
     store.heartbeat("silent", 1, "")
     assert store.retire_dead() == []
     monkeypatch.setattr(store_module, "STALE_SECONDS", -1.0)
-    assert store.retire_dead() == ["silent"] and store.get(run).status == "interrupted"
+    assert store.retire_dead() == ["silent"]
+    assert store.get(run).status == "interrupted"
 
 
 def test_a_run_being_worked_on_is_not_deleted(store):
@@ -123,20 +137,28 @@ def test_a_run_being_worked_on_is_not_deleted(store):
     store.claim("a")
     store.append(run, RECORDS[:3], {})
     assert store.delete([run, other]) == [other]
-    assert store.events(run) and store.get(run).status == "loading"
+    assert store.events(run)
+    assert store.get(run).status == "loading"
 
 
 def test_a_deleted_run_is_nowhere_until_it_is_put_back_as_it_was(store):
     run, other = queued(store, seed=1), queued(store, seed=2)
     store.append(run, RECORDS, {"nodes": 3})
     before = store.get(run)
-    assert store.delete([run]) == [run] and store.delete([run]) == []
-    assert [r.id for r in store.list()] == [other] and [r.id for r in store.deleted()] == [run] and store.position(other) == 0
+    assert store.delete([run]) == [run]
+    assert store.delete([run]) == []
+    assert [r.id for r in store.list()] == [other]
+    assert [r.id for r in store.deleted()] == [run]
+    assert store.position(other) == 0
     with pytest.raises(RunNotFound, match="can be put back"):
         store.get(run)
-    assert (claimed := store.claim("a")) and claimed.id == other and store.claim("a") is None  # no worker takes it either
+    claimed = store.claim("a")
+    assert claimed.id == other
+    assert store.claim("a") is None  # no worker takes it either
     store.restore([run])
-    assert store.get(run) == before and store.events(run) == RECORDS and store.deleted() == []
+    assert store.get(run) == before
+    assert store.events(run) == RECORDS
+    assert store.deleted() == []
 
 
 def test_only_deleted_runs_are_removed_for_good(store):
@@ -144,7 +166,9 @@ def test_only_deleted_runs_are_removed_for_good(store):
     store.append(run, RECORDS, {})
     store.delete([run])
     store.purge([run, kept])
-    assert store.deleted() == [] and store.events(run) == [] and store.get(kept)
+    assert store.deleted() == []
+    assert store.events(run) == []
+    assert store.get(kept)
     store.restore([run])
     with pytest.raises(RunNotFound, match="There is no run"):
         store.get(run)
@@ -163,4 +187,6 @@ def test_a_store_from_before_deleting_could_be_undone_is_read(store, tmp_path):
     with store.write() as db:
         db.execute("ALTER TABLE runs DROP COLUMN deleted")
     again = Store(tmp_path)
-    assert again.get(run).deleted is None and again.delete([run]) == [run] and Store(tmp_path).deleted()[0].id == run
+    assert again.get(run).deleted is None
+    assert again.delete([run]) == [run]
+    assert Store(tmp_path).deleted()[0].id == run

@@ -61,7 +61,8 @@ def test_posteriors_and_draws_are_those_recounted_from_the_log(policy, prior):
     for record in records:
         if isinstance(record.event, Selected):
             draw = random.Random(f"0|thompson|{tree.totals.simulations}")
-            assert record.event.rule == "thompson" and record.event.constant == prior
+            assert record.event.rule == "thompson"
+            assert record.event.constant == prior
             for choice in record.event.choices:
                 gen, *children = choice.terms
                 assert (gen.node, gen.visits) == (choice.parent, len(seen.gen[choice.parent]))
@@ -70,7 +71,8 @@ def test_posteriors_and_draws_are_those_recounted_from_the_log(policy, prior):
                 assert choice.deeper == pytest.approx(sample(seen.cont[choice.parent]), abs=2e-4)
                 assert (choice.chosen == choice.parent) == (choice.wider >= choice.deeper) == (not children)
                 for t in children:
-                    assert t.visits == len(seen.child[t.node]) and t.q == pytest.approx(mean(seen.child[t.node]), abs=1e-4)
+                    assert t.visits == len(seen.child[t.node])
+                    assert t.q == pytest.approx(mean(seen.child[t.node]), abs=1e-4)
                     assert t.total == pytest.approx(sample(seen.child[t.node]), abs=2e-4)
                 if children:
                     assert max(children, key=lambda t: t.total).total == next(t.total for t in children if t.node == choice.chosen)
@@ -78,7 +80,9 @@ def test_posteriors_and_draws_are_those_recounted_from_the_log(policy, prior):
         if isinstance(record.event, BackedUp):
             seen.add(record.event)
         tree.apply(record)
-    assert draws > 20 and wider and deeper
+    assert draws > 20
+    assert wider
+    assert deeper
 
 
 def test_finished_and_cut_children_are_never_entered():
@@ -86,7 +90,8 @@ def test_finished_and_cut_children_are_never_entered():
     for choice in (c for e in events(records, Selected) for c in e.choices):
         assert not tree.nodes[choice.chosen].terminal
         assert all(not tree.nodes[t.node].terminal for t in choice.terms)
-    assert any(n.cut for n in tree.nodes.values()) and tree.candidates()
+    assert any(n.cut for n in tree.nodes.values())
+    assert tree.candidates()
     assert all(not n.children for n in tree.nodes.values() if n.terminal)
 
 
@@ -98,7 +103,8 @@ def test_where_no_child_can_be_entered_nothing_is_drawn():
 def test_a_simulation_is_one_step_scored_and_backed_up():
     tree, records = searched(50)
     assert tree.totals.simulations == 50 == tree.nodes[ROOT].visits == len(events(records, BackedUp))
-    assert len(events(records, NodeAdded)) == 51 and len(events(records, Evaluated)) == 50
+    assert len(events(records, NodeAdded)) == 51
+    assert len(events(records, Evaluated)) == 50
     ended = [b.path[0] for b in events(records, BackedUp)]
     for node in tree.nodes.values():
         assert node.visits == ended.count(node.id) + sum(tree.nodes[c].visits for c in node.children)
@@ -106,15 +112,18 @@ def test_a_simulation_is_one_step_scored_and_backed_up():
 
 def test_a_step_that_is_already_a_child_counts_again_with_its_first_score():
     tree, records = searched(12, ScriptedPolicy({(): ("1<answer>24",)}), lambda text: 0.25)
-    assert len(tree.nodes) == 2 and tree.nodes[1].visits == 12 == tree.totals.simulations
-    assert len(events(records, Evaluated)) == 1 and tree.nodes[1].q == 0.25
+    assert len(tree.nodes) == 2
+    assert tree.nodes[1].visits == 12 == tree.totals.simulations
+    assert len(events(records, Evaluated)) == 1
+    assert tree.nodes[1].q == 0.25
     assert {b.value for b in events(records, BackedUp)} == {0.25}
 
 
 def test_without_a_budget_of_simulations_it_ends_when_nothing_new_is_said():
     tree, _ = run_by_hand("ab_mcts", FEW, by_chance, Budget(None, tokens=10**6))
-    assert tree.finished is not None and tree.finished.stop == "stale"  # a draw may always go wider: nothing proves that all was said
-    assert len(tree.nodes) <= 8 and tree.answered is not None and tree.answered.node is not None
+    assert tree.finished.stop == "stale"  # a draw may always go wider: nothing proves that all was said
+    assert len(tree.nodes) <= 8
+    assert tree.answered.node is not None
 
 
 @dataclass(slots=True)
@@ -131,24 +140,29 @@ class Clipped(Branching):
 def test_a_step_that_is_cut_off_is_a_simulation_without_a_score_and_ends_nothing():
     tree, records = searched(40, Clipped({}, clipped=2))
     cut = [n for n in tree.nodes.values() if n.cut]
-    assert len(cut) > 2 and not any(n.visits or n.evaluations for n in cut)
-    assert tree.finished is not None and tree.finished.stop == "simulations"
-    assert tree.nodes[ROOT].visits == 40 - len(cut) == len(events(records, BackedUp)) and tree.totals.simulations == 40
+    assert len(cut) > 2
+    assert not any(n.visits or n.evaluations for n in cut)
+    assert tree.finished.stop == "simulations"
+    assert tree.nodes[ROOT].visits == 40 - len(cut) == len(events(records, BackedUp))
+    assert tree.totals.simulations == 40
 
 
 def test_a_state_of_which_every_step_is_cut_off_is_given_up():
     tree, _ = searched(40, Clipped({}, clipped=100))
-    assert tree.finished is not None and tree.finished.stop == "exhausted" and tree.nodes[ROOT].pruned
+    assert tree.finished.stop == "exhausted"
+    assert tree.nodes[ROOT].pruned
     assert tree.totals.simulations == len(tree.nodes[ROOT].children) == 4
-    assert tree.answered is not None and tree.answered.answer is None
+    assert tree.answered.answer is None
 
 
 @pytest.mark.parametrize("how", ["best", "vote"])
 def test_it_answers_from_finished_states_only(how):
     tree, _ = searched(80, answer=how)
     given = tree.answered
-    assert given is not None and given.node is not None and given.method == how
-    assert tree.nodes[given.node].finished and tree.nodes[given.node].answer == given.answer
+    assert given.node is not None
+    assert given.method == how
+    assert tree.nodes[given.node].finished
+    assert tree.nodes[given.node].answer == given.answer
     if how == "best":
         assert tree.nodes[given.node].q == max(n.q for n in tree.candidates() if n.q is not None)
     else:
@@ -158,9 +172,11 @@ def test_it_answers_from_finished_states_only(how):
 def test_a_reward_of_finished_states_only_scores_the_greedy_end_of_the_others():
     reward = HandScored(by_chance, scores_partial=False)
     tree, records = searched(20, Branching({}, depth=3), reward)
-    assert reward.asked and all("<answer>" in asked[-1] for asked in reward.asked)
+    assert reward.asked
+    assert all("<answer>" in asked[-1] for asked in reward.asked)
     scored = events(records, Evaluated)
-    assert any(e.ahead for e in scored) and all(tree.nodes[e.node].finished or e.ahead for e in scored)
+    assert any(e.ahead for e in scored)
+    assert all(tree.nodes[e.node].finished or e.ahead for e in scored)
     assert sum(s.simulations for s in events(records, Spent)) == 20
 
 
@@ -174,7 +190,8 @@ def test_good_first_scores_make_it_wide_and_bad_ones_deep():
 def test_a_posterior_holds_the_prior_and_every_score():
     assert beta_posterior(0.0, 0, 0.5) == (0.5, 0.5)
     a, b = beta_posterior(2.4, 3, 1.0)
-    assert (a, b) == pytest.approx((3.4, 1.6)) and a + b == pytest.approx(5)
+    assert (a, b) == pytest.approx((3.4, 1.6))
+    assert a + b == pytest.approx(5)
     rng = random.Random(7)
     draws = [thompson(Arm(1, 30, 24.0, 1.0), 0.5, rng) for _ in range(400)]
     assert {d.mean for d in draws} == {24.5 / 31}
@@ -191,11 +208,14 @@ def test_its_decisions_are_told_with_their_draws():
             said.append(sentence(record, tree))
             way = "wider" if last.chosen == last.parent else "deeper"
             assert f"goes {way} at {'the root' if last.parent == ROOT else f'node {last.parent}'}" in said[-1]
-            assert number(last.wider or 0.0) in said[-1] and number(last.deeper or 0.0) in said[-1] and said[-1].endswith(".")
+            assert number(last.wider or 0.0) in said[-1]
+            assert number(last.deeper or 0.0) in said[-1]
+            assert said[-1].endswith(".")
             if way == "deeper":
                 assert f"node {last.chosen}" in said[-1]
         tree.apply(record)
-    assert any("goes wider" in s for s in said) and any("goes deeper" in s for s in said)
+    assert any("goes wider" in s for s in said)
+    assert any("goes deeper" in s for s in said)
 
 
 @pytest.mark.parametrize("scores", [by_chance, lambda text: 0.0, lambda text: 1.0], ids=["any", "all 0", "all 1"])
@@ -208,12 +228,14 @@ def test_posterior_means_and_draws_are_between_0_and_1_and_a_mean_is_its_beta_pa
         if isinstance(record.event, Selected):
             for choice in record.event.choices:
                 assert choice.visits == tree.nodes[choice.parent].visits
-                assert 0 <= choice.wider <= 1 and 0 <= choice.deeper <= 1
+                assert 0 <= choice.wider <= 1
+                assert 0 <= choice.deeper <= 1
                 assert all(0 <= t.q <= 1 and 0 <= t.total <= 1 and t.bonus is None for t in choice.terms)
                 for t in choice.terms[1:]:
                     node = tree.nodes[t.node]
                     a, b = prior + node.total, prior + node.visits - node.total
-                    assert t.visits == node.visits and t.q == pytest.approx(a / (a + b), abs=1e-4)
+                    assert t.visits == node.visits
+                    assert t.q == pytest.approx(a / (a + b), abs=1e-4)
                     seen += 1
         tree.apply(record)
     assert seen > 10
@@ -227,11 +249,14 @@ def test_wider_stays_at_the_state_and_deeper_enters_the_child_of_the_highest_dra
         for i, c in enumerate(selected.choices):
             wide = c.wider >= c.deeper
             ways[wide] += 1
-            assert c.parent == at and (c.chosen == c.parent) == wide
+            assert c.parent == at
+            assert (c.chosen == c.parent) == wide
             if wide:
-                assert i == len(selected.choices) - 1 and selected.node == c.parent
+                assert i == len(selected.choices) - 1
+                assert selected.node == c.parent
             else:
-                assert c.chosen == max(c.terms[1:], key=lambda t: t.total).node in tree.nodes[c.parent].children
+                assert c.chosen == max(c.terms[1:], key=lambda t: t.total).node
+                assert c.chosen in tree.nodes[c.parent].children
                 at = c.chosen
         assert selected.node == at
     assert min(ways.values()) > 10
@@ -249,7 +274,8 @@ def test_what_is_backed_up_is_the_first_score_of_the_step_just_generated(policy)
             assert e.node not in first, "a step is scored once"
             first[e.node] = e.score
         elif isinstance(e, BackedUp):
-            assert e.path[1] == at and e.value == first[e.path[0]]
+            assert e.path[1] == at
+            assert e.value == first[e.path[0]]
             again += sum(b.path[0] == e.path[0] for b in events(records, BackedUp)) > 1
     assert bool(again) == (not isinstance(policy, Branching)), "where steps come twice, it was looked at"
 
@@ -261,7 +287,8 @@ def test_a_step_said_again_is_counted_again_among_the_first_scores():
     for e, record in ((r.event, r) for r in records):
         if isinstance(e, Selected):
             for c in e.choices[:1]:
-                assert c.terms[0].node == ROOT and c.terms[0].visits == generated
+                assert c.terms[0].node == ROOT
+                assert c.terms[0].visits == generated
                 more += generated > len(tree.nodes[ROOT].children)
         elif isinstance(e, BackedUp):
             generated += len(e.path) == 2

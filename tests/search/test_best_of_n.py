@@ -40,7 +40,8 @@ def test_candidates_that_state_no_answer_are_never_picked():
 
 def test_unscored_candidates_have_no_weight_but_a_vote():
     pool = Pool(("7", 0.2), ("24", None), ("24", None))
-    assert picked(pool.tree, "weighted").answer == picked(pool.tree, "naive").answer == "7"
+    assert picked(pool.tree, "weighted").answer == "7"
+    assert picked(pool.tree, "naive").answer == "7"
     assert picked(pool.tree, "majority").answer == "24"
 
 
@@ -63,12 +64,14 @@ def solutions(tree: SearchTree) -> int:
 
 def test_the_pool_has_n_solutions_also_when_batches_do_not_divide_it(nano):
     tree, _ = searched(nano.policy(), n=10, batch=4)
-    assert solutions(tree) == tree.totals.simulations == 10 and tree.finished.stop == "done"
+    assert solutions(tree) == tree.totals.simulations == 10
+    assert tree.finished.stop == "done"
 
 
 def test_the_simulations_budget_bounds_the_pool(nano):
     tree, _ = searched(nano.policy(), Budget(6), n=16, batch=4)
-    assert solutions(tree) == tree.totals.simulations == 6 and tree.finished.stop == "simulations"
+    assert solutions(tree) == tree.totals.simulations == 6
+    assert tree.finished.stop == "simulations"
 
 
 def test_the_batch_size_changes_no_solution(nano):
@@ -79,7 +82,8 @@ def test_the_batch_size_changes_no_solution(nano):
 def test_a_solution_that_was_cut_is_no_candidate(nano):
     tree, events = searched(nano.policy(), max_solution_tokens=12, n=8)
     cut = [n for n in tree.nodes.values() if n.cut]
-    assert cut and not any(n.finished for n in cut)
+    assert cut
+    assert not any(n.finished for n in cut)
     assert not {e.node for e in events if isinstance(e, Evaluated)} & {n.id for n in cut}
     assert tree.answered.node not in {n.id for n in cut}
 
@@ -89,17 +93,21 @@ def test_majority_asks_no_reward(nano):
     tree, events = searched(policy, reward="rollouts", n=8, pick="majority")
     assert not [e for e in events if isinstance(e, Evaluated)]
     assert {e.purpose for e in events if isinstance(e, Spent)} == {"complete"}
-    assert tree.totals.reward_passes == 0 and tree.totals.generated == policy.usage.generated
+    assert tree.totals.reward_passes == 0
+    assert tree.totals.generated == policy.usage.generated
     assert sum(v.weight for v in tree.answered.votes) == len([n for n in tree.candidates() if n.answer])
 
 
 @pytest.mark.parametrize("most", [4, 6, 8])
 def test_a_budget_that_ends_with_a_batch_leaves_none_of_it_unscored(nano, most):
     tree, _ = searched(nano.policy(), Budget(most), n=16, batch=4)
-    assert tree.totals.simulations == most and tree.finished.stop == "simulations"
-    assert all(n.score is not None for n in tree.candidates()) and tree.answered.votes
+    assert tree.totals.simulations == most
+    assert tree.finished.stop == "simulations"
+    assert all(n.score is not None for n in tree.candidates())
+    assert tree.answered.votes
 
 
 def test_samples_count_as_simulations_also_where_the_tokens_end_before_their_scores(nano):
     tree, _ = searched(nano.policy(), Budget(None, tokens=150), n=64, batch=4, reward="rollouts")
-    assert tree.finished.stop == "tokens" and tree.totals.simulations == solutions(tree)
+    assert tree.finished.stop == "tokens"
+    assert tree.totals.simulations == solutions(tree)

@@ -17,7 +17,8 @@ def written(nano, seed: int = 0, temperature: float = 1.0, reward: str = "logpro
     config = RunConfig(search="chain_of_thought", search_parameters=parameters, reward=reward, seed=seed, temperature=temperature)
     records: list[Record] = []
     tree = asyncio.run(run_search(config, nano.policy(), records.append))
-    assert tree.finished.stop == "done" and tree.totals.simulations == 1
+    assert tree.finished.stop == "done"
+    assert tree.totals.simulations == 1
     assert all(len(n.children) <= 1 for n in tree.nodes.values())
     return [e.text for e in events(records, NodeAdded)]
 
@@ -49,10 +50,13 @@ def test_a_reward_that_cannot_score_unfinished_states_is_given_the_greedy_end():
 
 def test_a_chain_that_does_not_end_is_given_up_and_answers_nothing():
     tree, records = run_by_hand("chain_of_thought", Branching(depth=9), by_chance, max_steps=5)
-    assert len(tree.nodes) == 6 and tree.answered.answer is None
-    assert tree.answered.node is None and not tree.answered.votes
+    assert len(tree.nodes) == 6
+    assert tree.answered.answer is None
+    assert tree.answered.node is None
+    assert not tree.answered.votes
     assert events(records, Pruned) == [Pruned((5,), "it is unfinished after 5 steps, the most allowed")]
-    assert tree.finished.stop == "done" and tree.totals.simulations == 1
+    assert tree.finished.stop == "done"
+    assert tree.totals.simulations == 1
 
 
 def test_a_chain_of_exactly_the_most_steps_answers():
@@ -61,5 +65,6 @@ def test_a_chain_of_exactly_the_most_steps_answers():
 
 def test_a_spent_budget_of_tokens_leaves_no_answer_of_an_unfinished_chain():
     tree, records = run_by_hand("chain_of_thought", Branching(depth=9), by_chance, Budget(None, tokens=6))
-    assert tree.finished.stop == "tokens" and tree.answered.answer is None
+    assert tree.finished.stop == "tokens"
+    assert tree.answered.answer is None
     assert [s.generated for s in events(records, Spent)] == [2, 4]  # "/0", "/0/0"

@@ -46,7 +46,7 @@ def searched(name: str, policy, budget: Budget = AMPLE, hook: Callable[[Record, 
             hook(record, control)
 
     tree = asyncio.run(run_search(RunConfig(search=name, budget=budget, **rest), policy, emit, control))
-    assert tree.finished is not None and tree.finished.stop != "failed", tree.finished
+    assert tree.finished.stop != "failed", tree.finished
     assert_whole(tree, records, policy)
     return tree, records
 
@@ -54,17 +54,20 @@ def searched(name: str, policy, budget: Budget = AMPLE, hook: Callable[[Record, 
 def assert_whole(tree: SearchTree, records: list[Record], policy) -> None:
     """However a run ended: its log is complete, every token is counted, and only a finished candidate answers."""
     assert [r.seq for r in records] == list(range(1, len(records) + 1))
-    assert isinstance(records[0].event, RunStarted) and isinstance(records[-1].event, RunFinished)
-    assert tree.finished is not None and tree.finished.stop in {word.name for word in COMMON}
+    assert isinstance(records[0].event, RunStarted)
+    assert isinstance(records[-1].event, RunFinished)
+    assert tree.finished.stop in {word.name for word in COMMON}
     spent = events(records, Spent)
     assert sum(s.generated for s in spent) == policy.usage.generated
     assert sum(s.computed for s in spent) == policy.usage.computed
     given = events(records, Answered)
-    assert len(given) == 1 and (given[0].node is None) == (given[0].answer is None)
+    assert len(given) == 1
+    assert (given[0].node is None) == (given[0].answer is None)
     for node in (n for vote in given[0].votes for n in vote.nodes):
         assert tree.nodes[node].finished
     if given[0].node is not None:
-        assert tree.nodes[given[0].node].finished and tree.nodes[given[0].node].answer == given[0].answer
+        assert tree.nodes[given[0].node].finished
+        assert tree.nodes[given[0].node].answer == given[0].answer
 
 
 def births(records: list[Record]) -> list:
@@ -123,7 +126,8 @@ def test_the_seconds_budget_stops_it_with_no_more_than_one_batch_over(nano, name
     monkeypatch.setattr(SearchRun, "seconds", property(lambda run: float(run.tree.seq)))
     tree, records = searched(name, nano.policy(), Budget(None, seconds=3.0))
     late = [r.event for r in records if r.seq > 3 and isinstance(r.event, Spent) and r.event.generated and r.event.purpose not in APART]
-    assert tree.finished.stop == "seconds" and len(late) <= 1
+    assert tree.finished.stop == "seconds"
+    assert len(late) <= 1
 
 
 @every_search
@@ -154,7 +158,9 @@ def test_cancelled_in_the_middle_of_a_request_its_log_is_whole(nano, name):
 @every_search
 def test_cancelled_before_it_began_it_spends_nothing_and_answers_nothing(nano, name):
     tree, _ = searched(name, nano.policy(), hook=lambda record, control: control.cancelled.set())
-    assert tree.finished.stop == "cancelled" and tree.totals.generated == 0 and tree.answered.answer is None
+    assert tree.finished.stop == "cancelled"
+    assert tree.totals.generated == 0
+    assert tree.answered.answer is None
 
 
 @every_search
@@ -185,7 +191,8 @@ def test_nothing_grows_below_a_finished_or_pruned_state(at_ease, name):
         if isinstance(event, Pruned):
             pruned.update(event.nodes)
         elif isinstance(event, NodeAdded) and event.parent is not None:
-            assert event.parent not in pruned and not tree.nodes[event.parent].finished
+            assert event.parent not in pruned
+            assert not tree.nodes[event.parent].finished
 
 
 @every_search

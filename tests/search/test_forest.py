@@ -53,7 +53,9 @@ def test_trees_share_nothing_but_the_common_root(trees):
     assert roots == list(range(1, trees + 1))
     assert all(tree.nodes[r].tag == TREE and tree.nodes[r].text == "" and tree.nodes[r].children for r in roots)
     for b in events(records, BackedUp):
-        assert b.path[-1] == ROOT and b.path[-2] in roots and not set(b.path[:-1]) & {ROOT, *roots} - {b.path[-2]}
+        assert b.path[-1] == ROOT
+        assert b.path[-2] in roots
+        assert not set(b.path[:-1]) & {ROOT, *roots} - {b.path[-2]}
     assert len(policy.seeds) == len(set(policy.seeds)), "no two states share random numbers"
     assert all(all(state) for state in policy.states), "the root of a tree is no step"
 
@@ -71,7 +73,8 @@ def test_trees_take_turns_a_batch_of_leaves_each(leaves):
     tree, records = searched(48, trees=3, leaves=leaves)
     turns = [tree_of(tree, b.path[0]) for b in events(records, BackedUp)]
     runs = [t for i, t in enumerate(turns) if i == 0 or turns[i - 1] != t]
-    assert runs == [1 + i % 3 for i in range(len(runs))] and len(runs) >= 48 // (3 * leaves)
+    assert runs == [1 + i % 3 for i in range(len(runs))]
+    assert len(runs) >= 48 // (3 * leaves)
     assert all(turns[i : i + leaves + 1].count(t) <= leaves for i, t in enumerate(turns))
 
 
@@ -80,11 +83,12 @@ def test_the_votes_are_the_trees_own_answers(how):
     tree, _ = searched(150, Branching({}, depth=2), trees=5, vote=how)
     own = [answers.most_visited(tree, r) for r in tree.nodes[ROOT].children]
     given = [tree.nodes[o.node] for o in own if o.node is not None]
-    assert given and len({tree_of(tree, n.id) for n in given}) == len(given)
+    assert given
+    assert len({tree_of(tree, n.id) for n in given}) == len(given)
     weights: dict[str, float] = defaultdict(float)
     for n in given:
         weights[n.answer or ""] += 1 if how == "majority" else n.value or 0.0
-    assert tree.answered is not None and tree.answered.method == "trees"
+    assert tree.answered.method == "trees"
     assert {v.answer: v.weight for v in tree.answered.votes} == pytest.approx(dict(weights), abs=1e-3)
     assert weights[tree.answered.answer or ""] == pytest.approx(max(weights.values()), abs=1e-3)
     assert sum(v.weight for v in tree.answered.votes) == pytest.approx(
@@ -96,15 +100,17 @@ def test_a_trees_answer_is_the_end_of_its_most_visited_path():
     tree, _ = searched(80, trees=2)
     for root in tree.nodes[ROOT].children:
         own = answers.most_visited(tree, root)
-        assert own.node is not None and root in tree.path(own.node)
+        assert own.node is not None
+        assert root in tree.path(own.node)
         candidates = [n for n in tree.candidates() if root in tree.path(n.id) and n.visits]
         assert {n for v in own.votes for n in v.nodes} <= {n.id for n in candidates}
 
 
 def test_trees_in_which_nothing_is_left_leave_the_round():
     tree, records = run_by_hand("forest", SMALL, by_chance, Budget(5000), trees=3)
-    assert tree.finished is not None and tree.finished.stop == "exhausted"
-    assert all(n.visits for n in tree.candidates()) and len(tree.candidates()) == 3 * 3
+    assert tree.finished.stop == "exhausted"
+    assert all(n.visits for n in tree.candidates())
+    assert len(tree.candidates()) == 3 * 3
     assert tree.totals.simulations < 100
 
 
@@ -118,9 +124,11 @@ def test_a_tree_whose_steps_are_all_cut_off_leaves_the_others_alone():
             return [Step(s.text, s.tokens, truncated=True) for s in made] if seeds[0][1] == 2 else made
 
     tree, _ = searched(30, SecondCut({}), trees=3)
-    assert tree.nodes[2].pruned and not tree.nodes[2].visits and not tree.nodes[ROOT].pruned
+    assert tree.nodes[2].pruned
+    assert not tree.nodes[2].visits
+    assert not tree.nodes[ROOT].pruned
     assert tree.nodes[1].visits + tree.nodes[3].visits == 30
-    assert tree.finished is not None and tree.finished.stop == "simulations"
+    assert tree.finished.stop == "simulations"
 
 
 def test_where_every_tree_is_cut_off_there_is_no_answer():
@@ -131,14 +139,16 @@ def test_where_every_tree_is_cut_off_there_is_no_answer():
             return Step(text, step.tokens, truncated=True)
 
     tree, _ = run_by_hand("forest", AllCut(SMALL), by_chance, Budget(30))
-    assert tree.finished is not None and tree.finished.stop == "exhausted" and tree.totals.simulations == 0
-    assert tree.answered is not None and tree.answered.answer is None
+    assert tree.finished.stop == "exhausted"
+    assert tree.totals.simulations == 0
+    assert tree.answered.answer is None
 
 
 def test_a_reward_of_finished_states_only_is_asked_only_about_them():
     reward = HandScored(by_chance, scores_partial=False)
     tree, records = run_by_hand("forest", Branching({}), reward, Budget(24), trees=2)
-    assert reward.asked and all("<answer>" in asked[-1] for asked in reward.asked)
+    assert reward.asked
+    assert all("<answer>" in asked[-1] for asked in reward.asked)
     assert all(tree.nodes[b.path[0]].finished for b in events(records, BackedUp))
 
 
@@ -156,7 +166,8 @@ def test_each_tree_has_its_share_of_the_simulations_to_within_one_batch(simulati
     tree, records = searched(simulations, Branching({}, depth=4), trees=trees, leaves=leaves)
     shares = [tree.nodes[r].visits for r in tree.nodes[ROOT].children]
     assert sum(shares) == tree.nodes[ROOT].visits == simulations == len(events(records, BackedUp))
-    assert max(shares) - min(shares) <= leaves and all(abs(s - simulations / trees) <= leaves for s in shares)
+    assert max(shares) - min(shares) <= leaves
+    assert all(abs(s - simulations / trees) <= leaves for s in shares)
 
 
 @pytest.mark.parametrize("trees", [2, 4])
@@ -180,7 +191,8 @@ def test_in_a_majority_each_tree_that_answered_has_one_vote_and_the_heaviest_win
     below = {r: [n for n in tree.candidates() if r in tree.path(n.id) and n.visits and n.answer] for r in tree.nodes[ROOT].children}
     answered = [r for r, found in below.items() if found]
     given = tree.answered
-    assert given is not None and answered
+    assert given is not None
+    assert answered
     assert sum(v.weight for v in given.votes) == len(answered) == sum(len(v.nodes) for v in given.votes)
     assert sorted(tree_of(tree, n) for v in given.votes for n in v.nodes) == answered
     assert all(v.weight == len(v.nodes) and {tree.nodes[n].answer for n in v.nodes} == {v.answer} for v in given.votes)
@@ -197,5 +209,5 @@ def test_votes_that_tie_go_to_the_answer_of_the_higher_value():
 
     for scores, expected in (({"1<answer>7": 0.9, "2<answer>24": 0.1}, "7"), ({"1<answer>7": 0.1, "2<answer>24": 0.9}, "24")):
         tree, _ = run_by_hand("forest", Apart({}), scores, Budget(4), trees=2, leaves=1)
-        assert tree.answered is not None and [v.weight for v in tree.answered.votes] == [1, 1]
+        assert [v.weight for v in tree.answered.votes] == [1, 1]
         assert tree.answered.answer == expected

@@ -73,10 +73,12 @@ def assert_counts_add_up(tree: SearchTree, records: list[Record]) -> None:
 def test_visits_are_simulations_that_ended_here_plus_the_childrens(nano, rule, leaves):
     tree, records = run_to_end(configured(search_parameters={"rule": rule, "leaves": leaves}), nano.policy())
     assert_counts_add_up(tree, records)
-    assert tree.totals.simulations == 24 and tree.finished == RunFinished("simulations")
+    assert tree.totals.simulations == 24
+    assert tree.finished == RunFinished("simulations")
     tree, records = scripted(search_parameters={"rule": rule, "leaves": leaves})
     assert_counts_add_up(tree, records)
-    assert tree.totals.simulations == 30 and tree.finished == RunFinished("simulations")
+    assert tree.totals.simulations == 30
+    assert tree.finished == RunFinished("simulations")
 
 
 def test_the_same_seed_gives_the_same_log_and_another_seed_another(nano):
@@ -99,7 +101,8 @@ def test_replay_of_the_log_is_the_tree_the_run_ended_with(nano):
     tree, records = run_to_end(configured(), nano.policy())
     assert replay(records) == tree
     assert [r.seq for r in records] == list(range(1, len(records) + 1))
-    assert isinstance(records[0].event, RunStarted) and isinstance(records[-1].event, RunFinished)
+    assert isinstance(records[0].event, RunStarted)
+    assert isinstance(records[-1].event, RunFinished)
 
 
 @pytest.mark.parametrize("rule", ["uct", "puct"])
@@ -129,7 +132,8 @@ def test_parallel_leaves_are_kept_apart_by_virtual_loss():
             rounds[-1].append(e.node)
         elif isinstance(e, BackedUp) and rounds[-1]:
             rounds.append([])
-    assert max(map(len, rounds)) > 1 and all(len(set(r)) == len(r) for r in rounds)
+    assert max(map(len, rounds)) > 1
+    assert all(len(set(r)) == len(r) for r in rounds)
 
 
 def test_finished_states_are_never_expanded(nano):
@@ -141,7 +145,8 @@ def test_finished_states_are_never_expanded(nano):
 def test_the_tokens_budget_is_used_up_and_never_passed(nano):
     tree, _ = run_to_end(configured(None, tokens=300, problem="countdown:numbers=4,seed=1"), nano.policy())
     assert tree.finished.stop == "tokens"
-    assert 290 < tree.totals.generated <= 300 and tree.totals.simulations > 1
+    assert 290 < tree.totals.generated <= 300
+    assert tree.totals.simulations > 1
 
 
 def test_the_seconds_budget_ends_the_run(nano):
@@ -154,7 +159,8 @@ def test_a_run_without_open_states_stops_as_exhausted_when_no_simulations_were_a
     tree, records = scripted(None, tokens=10**6)
     assert tree.finished.stop == "exhausted"
     assert_counts_add_up(tree, records)
-    assert len(tree.candidates()) == 6 and tree.answered.answer == "24"
+    assert len(tree.candidates()) == 6
+    assert tree.answered.answer == "24"
 
 
 def test_cancelling_keeps_counts_whole_and_answers_only_from_what_is_finished(nano):
@@ -168,20 +174,25 @@ def test_cancelling_keeps_counts_whole_and_answers_only_from_what_is_finished(na
 
     policy = nano.policy()
     tree = asyncio.run(run_search(configured(5000, problem="countdown:numbers=4,seed=2"), policy, emit, control))
-    assert tree.finished == RunFinished("cancelled") and replay(records) == tree
+    assert tree.finished == RunFinished("cancelled")
+    assert replay(records) == tree
     assert sum(s.generated for s in events(records, Spent)) == policy.usage.generated
     assert sum(s.computed for s in events(records, Spent)) == policy.usage.computed
     if tree.answered.node is None:
-        assert tree.answered.answer is None and not [n for n in answers.answerable(tree) if n.visits]
+        assert tree.answered.answer is None
+        assert not [n for n in answers.answerable(tree) if n.visits]
     else:
-        assert tree.nodes[tree.answered.node].finished and tree.nodes[tree.answered.node].answer == tree.answered.answer
+        assert tree.nodes[tree.answered.node].finished
+        assert tree.nodes[tree.answered.node].answer == tree.answered.answer
 
 
 def test_cancelled_before_anything_was_finished_there_is_no_answer(nano):
     control = RunControl()
     control.cancelled.set()
     tree, _ = run_to_end(configured(), nano.policy(), control)
-    assert tree.finished.stop == "cancelled" and tree.answered.answer is None and tree.totals.generated == 0
+    assert tree.finished.stop == "cancelled"
+    assert tree.answered.answer is None
+    assert tree.totals.generated == 0
 
 
 def test_a_paused_run_goes_on_where_it_was(nano):
@@ -201,24 +212,29 @@ def test_a_paused_run_goes_on_where_it_was(nano):
 def test_cut_steps_are_pruned_and_never_answered(nano):
     tree, _ = run_to_end(configured(20, max_step_tokens=9, problem="countdown:numbers=3,seed=3"), nano.policy())
     cut = [n for n in tree.nodes.values() if n.cut]
-    assert cut and all(n.pruned and not n.finished and not n.children and not n.visits for n in cut)
+    assert cut
+    assert all(n.pruned and not n.finished and not n.children and not n.visits for n in cut)
     assert "limit of 9 tokens" in cut[0].pruned
     assert tree.answered.node is None or not tree.nodes[tree.answered.node].cut
 
 
 def test_where_every_step_is_cut_the_run_ends_without_an_answer(nano):
     tree, records = run_to_end(configured(20, max_step_tokens=1), nano.policy())
-    assert tree.finished.stop == "exhausted" and tree.answered.answer is None
-    assert tree.nodes[ROOT].pruned and events(records, Pruned)
+    assert tree.finished.stop == "exhausted"
+    assert tree.answered.answer is None
+    assert tree.nodes[ROOT].pruned
+    assert events(records, Pruned)
 
 
 def test_a_reward_of_finished_states_only_is_asked_only_about_them():
     tree, records = scripted(20, reward="verifier", reward_parameters={})
     scored = events(records, Evaluated)
-    assert scored and all(tree.nodes[e.node].finished for e in scored)
+    assert scored
+    assert all(tree.nodes[e.node].finished for e in scored)
     assert all(tree.nodes[b.path[0]].finished for b in events(records, BackedUp))
     assert_counts_add_up(tree, records)
-    assert tree.answered.answer == "24" and tree.answered.correct
+    assert tree.answered.answer == "24"
+    assert tree.answered.correct
 
 
 @dataclass(slots=True)
@@ -240,7 +256,8 @@ def test_puct_goes_to_the_likeliest_first():
     taken = {tree.nodes[s.choices[0].chosen].text for s in events(records, Selected) if s.choices}
     assert taken == {"b"}
     priors = {tree.nodes[c].text: tree.nodes[c].prior for c in tree.nodes[ROOT].children}
-    assert priors["b"] == max(priors.values()) and sum(priors.values()) == pytest.approx(1, abs=1e-3)
+    assert priors["b"] == max(priors.values())
+    assert sum(priors.values()) == pytest.approx(1, abs=1e-3)
 
 
 def test_puct_with_equal_priors_ranks_children_of_equal_visits_as_uct_does():
@@ -284,13 +301,16 @@ def test_widening_never_asks_for_the_same_sample_twice():
             return await Branching.propose(self, problem, steps, seeds, sampling)
 
     run_by_hand("mcts", Listening({}), by_chance, Budget(60), widening=0.5, width=2)
-    assert len(asked) == len(set(asked)) > 60
+    assert len(asked) > 60
+    assert len(set(asked)) == len(asked)
 
 
 def test_widening_where_the_model_has_no_other_step_to_propose_goes_on_with_those_there_are():
     script = {(): ("a",), ("a",): ("1<answer>24",)}
     tree, records = run_by_hand("mcts", script, by_chance, Budget(50), widening=1.0, width=2)
-    assert tree.finished.stop == "simulations" and tree.nodes[ROOT].visits == 50 and len(tree.nodes) == 3
+    assert tree.finished.stop == "simulations"
+    assert tree.nodes[ROOT].visits == 50
+    assert len(tree.nodes) == 3
 
 
 def test_a_widened_step_that_is_a_visited_child_already_completes_no_simulation():
@@ -321,7 +341,8 @@ def test_a_mixed_value_is_the_sum_of_its_weighted_parts(share):
         assert e.score == pytest.approx(sum(p.weight * p.score for p in e.parts), abs=1e-4)
         assert sum(p.weight for p in e.parts) == pytest.approx(1)
         assert (e.parts[-1].name, e.parts[-1].weight, e.parts[-1].score) == ("simulation", share, simulation.score)
-        assert simulation.score == by_chance(simulation.steps[-1]) and "<answer>" in simulation.steps[-1]
+        assert simulation.score == by_chance(simulation.steps[-1])
+        assert "<answer>" in simulation.steps[-1]
         assert [(p.name, p.score) for p in e.parts[:-1]] == ([] if share == 1 else [("hand", by_chance(tree.nodes[e.node].text))])
     assert all(e.parts == () == e.rollouts for e in events(records, Evaluated) if tree.nodes[e.node].finished)
     assert {b.value for b in events(records, BackedUp)} <= {e.score for e in events(records, Evaluated)}
@@ -335,14 +356,16 @@ def test_a_mixed_value_is_the_sum_of_its_weighted_parts(share):
 def test_with_simulations_alone_the_reward_is_asked_about_finished_states_only(partial):
     reward = HandScored(by_chance, scores_partial=partial)
     tree, records = run_by_hand("mcts", Branching({}), reward, Budget(30), rollout_share=1.0)
-    assert reward.asked and all("<answer>" in asked[-1] for asked in reward.asked)
+    assert reward.asked
+    assert all("<answer>" in asked[-1] for asked in reward.asked)
     assert any(not tree.nodes[b.path[0]].finished for b in events(records, BackedUp))
 
 
 def test_a_mixed_value_is_told_with_its_parts():
     tree, records = run_by_hand("mcts", Branching({}), by_chance, Budget(10), rollout_share=0.5)
     told = [sentence(r, tree) for r in records if isinstance(r.event, Evaluated) and r.event.parts]
-    assert told and all(" + 0.50·" in t and "hand" in t and "simulation)" in t for t in told)
+    assert told
+    assert all(" + 0.50·" in t and "hand" in t and "simulation)" in t for t in told)
 
 
 @pytest.mark.parametrize("parameters", [{"widening": 0.5, "width": 2}, {"rollout_share": 0.5}], ids=["widening", "mixed"])
@@ -350,7 +373,8 @@ def test_widened_and_mixed_runs_keep_the_promises_of_every_run(nano, parameters)
     config = configured(16, search_parameters=parameters)
     policy = nano.policy()
     tree, records = run_to_end(config, policy)
-    assert timeless(records) == timeless(run_to_end(config, nano.policy())[1]) and replay(records) == tree
+    assert timeless(records) == timeless(run_to_end(config, nano.policy())[1])
+    assert replay(records) == tree
     assert_counts_add_up(tree, records)
     assert sum(s.generated for s in events(records, Spent)) == policy.usage.generated
     short, _ = run_to_end(configured(None, tokens=200, search_parameters=parameters), nano.policy())
@@ -400,7 +424,9 @@ def test_vote_sums_values_by_answer():
 @pytest.mark.parametrize("method", [answers.most_visited, answers.best_terminal, answers.visit_vote])
 def test_without_a_visited_candidate_no_answer_is_made_up(method):
     given = method(hand_built({6: [1.0, 1.0]}))
-    assert given.answer is None and given.node is None and given.votes == ()
+    assert given.answer is None
+    assert given.node is None
+    assert given.votes == ()
 
 
 @pytest.mark.parametrize(("parameters", "constant"), [({}, math.sqrt(2)), ({"rule": "puct"}, 1.25), ({"rule": "puct", "c": 0.8}, 0.8)])
@@ -422,4 +448,5 @@ def test_decisions_are_made_on_numbers_as_they_are():
     tree, records = run_by_hand("mcts", script, {"a": 0.10001, "b": 0.10004}, Budget(3), leaves=1, c=0.0)
     chosen = [c for e in events(records, Selected) for c in e.choices][-1]
     totals = {tree.nodes[t.node].text: t.total for t in chosen.terms}
-    assert tree.nodes[chosen.chosen].text == "b" and totals["b"] > totals["a"]
+    assert tree.nodes[chosen.chosen].text == "b"
+    assert totals["b"] > totals["a"]

@@ -40,26 +40,32 @@ def test_multinomial_draws_by_weight_and_never_what_weighs_nothing():
     drawn = Counter()
     for _ in range(2000):
         drawn.update(dict(enumerate(multinomial([0.0, 0.25, 0.75], rng))))
-    assert drawn[0] == 0 and drawn[1] / 6000 == pytest.approx(0.25, abs=0.03)
+    assert drawn[0] == 0
+    assert drawn[1] / 6000 == pytest.approx(0.25, abs=0.03)
 
 
 def test_a_lower_temperature_trusts_the_reward_more():
     sharp, soft = softmax([0.4, 0.6], 0.05), softmax([0.4, 0.6], 5.0)
-    assert sharp[1] > 0.98 and 0.5 < soft[1] < 0.52 and sum(sharp) == pytest.approx(sum(soft)) == pytest.approx(1)
+    assert sharp[1] > 0.98
+    assert 0.5 < soft[1] < 0.52
+    assert sum(sharp) == pytest.approx(sum(soft)) == pytest.approx(1)
 
 
 @METHODS
 def test_every_resampling_holds_all_particles_with_the_weights_of_their_scores(method):
     tree, records = run_by_hand("particle_filtering", Branching(depth=4), by_chance, particles=12, resampling=method)
     rounds = events(records, Resampled)
-    assert len(rounds) == 3 and tree.finished.stop == "done"  # four steps; after the last nothing is drawn
+    assert len(rounds) == 3  # four steps; after the last nothing is drawn
+    assert tree.finished.stop == "done"
     standing = Counter({ROOT: 12})
     for depth, r in enumerate(rounds, 1):
-        assert r.method == method and len(r.particles) == sum(p.copies for p in r.particles) == 12
+        assert r.method == method
+        assert len(r.particles) == sum(p.copies for p in r.particles) == 12
         assert Counter(tree.nodes[p.node].parent for p in r.particles) == standing
         assert all(tree.nodes[p.node].depth == depth for p in r.particles)
         expected = softmax([tree.nodes[p.node].score for p in r.particles], 0.2)
-        assert [p.weight for p in r.particles] == pytest.approx(expected) and sum(expected) == pytest.approx(1)
+        assert [p.weight for p in r.particles] == pytest.approx(expected)
+        assert sum(expected) == pytest.approx(1)
         standing = Counter()
         for p in r.particles:
             standing[p.node] += p.copies
@@ -81,7 +87,8 @@ def test_particles_that_take_the_same_step_stand_on_one_node():
     script = {(): ("a", "b"), ("a",): ("1<answer>24",), ("b",): ("2<answer>7",)}
     tree, records = run_by_hand("particle_filtering", script, {}, particles=6, pick="majority")
     at = nodes_by_text(tree)
-    assert len(tree.nodes) == 5 and tree.totals.simulations == 12
+    assert len(tree.nodes) == 5
+    assert tree.totals.simulations == 12
     assert Counter(p.node for p in events(records, Resampled)[0].particles) == {at["a"]: 3, at["b"]: 3}
     assert all(p.weight == pytest.approx(1 / 6) and p.copies == 1 for r in events(records, Resampled) for p in r.particles)
     assert {(v.answer, v.weight, v.nodes) for v in tree.answered.votes} == {
@@ -103,13 +110,16 @@ def test_after_the_last_step_nothing_is_drawn_and_the_particles_vote_as_they_are
     assert not events(records, Resampled)
     votes = {v.answer: v.weight for v in tree.answered.votes}
     if pick == "majority":
-        assert votes == {"24": 12.0, "7": 4.0} and tree.answered.answer == "24"
+        assert votes == {"24": 12.0, "7": 4.0}
+        assert tree.answered.answer == "24"
     elif pick == "weighted":
         weights = softmax([0.1] * 12 + [0.9] * 4, 0.2)
         assert votes == {"24": pytest.approx(sum(weights[:12]), abs=1e-4), "7": pytest.approx(sum(weights[12:]), abs=1e-4)}
-        assert tree.answered.answer == "7" and tree.answered.method == "particles"
+        assert tree.answered.answer == "7"
+        assert tree.answered.method == "particles"
     else:
-        assert tree.answered.answer == "7" and tree.nodes[tree.answered.node].text == "4<answer>7"
+        assert tree.answered.answer == "7"
+        assert tree.nodes[tree.answered.node].text == "4<answer>7"
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -143,7 +153,8 @@ def test_a_draw_that_leaves_finished_particles_only_has_spent_their_weights():
 def test_what_a_budget_left_unscored_does_not_vote_by_weight():
     script = {(): ("1<answer>24", "2<answer>7")}
     tree, records = run_by_hand("particle_filtering", script, {}, Budget(3), particles=4)
-    assert tree.totals.simulations == 3 and {n.score for n in tree.candidates()} == {0.5}
+    assert tree.totals.simulations == 3
+    assert {n.score for n in tree.candidates()} == {0.5}
     assert sum(v.weight for v in tree.answered.votes) == pytest.approx(1)
 
 
@@ -153,7 +164,8 @@ def test_finished_particles_are_drawn_with_the_score_they_have():
     tree, records = run_by_hand("particle_filtering", script, reward, particles=4)
     at = nodes_by_text(tree)
     rounds = [Counter(p.node for p in r.particles) for r in events(records, Resampled)]
-    assert [r[at["1<answer>24"]] for r in rounds] == [2, 2] and len(reward.asked) == 4  # and it is scored once
+    assert [r[at["1<answer>24"]] for r in rounds] == [2, 2]  # and it is scored once
+    assert len(reward.asked) == 4
 
 
 def test_the_reason_of_a_pruning_holds_the_weight():
@@ -169,12 +181,14 @@ def test_only_particles_that_are_there_at_the_end_answer():
     tree, records = run_by_hand("particle_filtering", Branching(depth=2), by_chance, particles=16, weight_temperature=0.05)
     drawn = {p.node for p in events(records, Resampled)[-1].particles if p.copies}
     last = {n for v in tree.answered.votes for n in v.nodes}
-    assert {tree.nodes[n].parent for n in last} == drawn and tree.answered.node in last
+    assert {tree.nodes[n].parent for n in last} == drawn
+    assert tree.answered.node in last
 
 
 def test_what_is_unfinished_at_the_step_limit_is_pruned_and_answers_nothing():
     tree, _ = run_by_hand("particle_filtering", Branching(depth=5), by_chance, particles=4, max_steps=2)
-    assert tree.answered.answer is None and tree.finished.stop == "done"
+    assert tree.answered.answer is None
+    assert tree.finished.stop == "done"
     assert all(n.pruned for n in tree.nodes.values() if n.depth == 2)
 
 
@@ -187,7 +201,8 @@ def test_resampling_depends_on_the_seed_alone(method):
 @pytest.mark.parametrize("most", [1, 5, 8, 13])
 def test_the_simulations_budget_is_met_exactly_and_a_round_cut_short_is_not_resampled(most):
     tree, records = run_by_hand("particle_filtering", Branching(), by_chance, Budget(most), particles=8)
-    assert tree.finished.stop == "simulations" and tree.totals.simulations == most
+    assert tree.finished.stop == "simulations"
+    assert tree.totals.simulations == most
     assert len(events(records, Resampled)) == (most - 1) // 8
 
 
@@ -195,9 +210,13 @@ def test_particles_that_were_cut_off_weigh_nothing_and_are_replaced():
     tree, records = run_by_hand("particle_filtering", Cutting(after=("/0", "/2")), {}, particles=4)
     second = events(records, Resampled)[1].particles
     assert [(p.weight, p.copies > 0) for p in second] == [(0.0, False), (0.5, True), (0.0, False), (0.5, True)]
-    assert sum(p.copies for p in second) == 4 and tree.finished.stop == "done" and tree.candidates()
+    assert sum(p.copies for p in second) == 4
+    assert tree.finished.stop == "done"
+    assert tree.candidates()
 
 
 def test_where_every_particle_was_cut_off_the_run_ends_without_an_answer():
     tree, records = run_by_hand("particle_filtering", Cutting(after=("/0", "/1")), {}, particles=2)
-    assert tree.finished.stop == "done" and tree.answered.answer is None and len(events(records, Resampled)) == 1
+    assert tree.finished.stop == "done"
+    assert tree.answered.answer is None
+    assert len(events(records, Resampled)) == 1

@@ -40,7 +40,8 @@ def test_finished_states_stay_and_compete_with_the_open_ones():
         "3<answer>9": "score 0.60; only the best 2 of 4 go on, down to 0.70",
         "b": "score 0.20; only the best 2 of 4 go on, down to 0.70",
     }
-    assert tree.answered.answer == "5" and tree.finished.stop == "done"
+    assert tree.answered.answer == "5"
+    assert tree.finished.stop == "done"
     assert {v.answer for v in tree.answered.votes} == {"24", "5"}  # those that fell out have no say
 
 
@@ -53,7 +54,8 @@ def test_the_answer_is_of_the_best_state_that_stands_and_each_state_is_scored_on
 
 def test_what_is_unfinished_at_the_step_limit_is_pruned_and_answers_nothing():
     tree, _ = run_by_hand("tot_bfs", Branching(depth=5), by_chance, width=2, breadth=2, max_steps=3)
-    assert max(n.depth for n in tree.nodes.values()) == 3 and tree.answered.answer is None
+    assert max(n.depth for n in tree.nodes.values()) == 3
+    assert tree.answered.answer is None
     assert len([n for n in tree.nodes.values() if n.pruned == "it is unfinished after 3 steps, the most allowed"]) == 2
 
 
@@ -67,4 +69,5 @@ def test_where_every_finished_state_fell_out_before_the_budget_ended_the_best_of
 @pytest.mark.parametrize("most", [1, 2, 6, 11, 17])
 def test_the_simulations_budget_is_met_exactly(most):
     tree, _ = run_by_hand("tot_bfs", Branching(depth=6), by_chance, Budget(most), width=3, breadth=3)
-    assert tree.finished.stop == "simulations" and tree.totals.simulations == most == len(tree.nodes) - 1
+    assert tree.finished.stop == "simulations"
+    assert tree.totals.simulations == most == len(tree.nodes) - 1

@@ -43,7 +43,8 @@ def test_the_whole_walk_with_its_reasons():
         "p": "score 0.10 is below the threshold 0.20",
         "q": "score 0.05 is below the threshold 0.20",
     }
-    assert tree.finished.stop == "done" and tree.answered.answer == "24"
+    assert tree.finished.stop == "done"
+    assert tree.answered.answer == "24"
 
 
 def walk(records) -> tuple[list[int], list[int]]:
@@ -63,11 +64,13 @@ def test_no_state_is_entered_after_it_was_pruned_or_left(seed):
         if isinstance(event, Pruned):
             out.update(event.nodes)
         elif isinstance(event, Backtracked):
-            assert event.source not in out and event.target in tree.path(event.source)[:-1]
+            assert event.source not in out
+            assert event.target in tree.path(event.source)[:-1]
             out.add(event.source)
         elif isinstance(event, NodeAdded) and event.parent is not None:
             assert not out & set(tree.path(event.parent))
-    assert out and tree.finished.stop == "exhausted"
+    assert out
+    assert tree.finished.stop == "exhausted"
 
 
 @pytest.mark.parametrize("threshold", [0.0, 0.3, 0.6])
@@ -75,7 +78,8 @@ def test_an_exhausted_search_has_entered_every_state_that_is_not_below_the_thres
     tree, records = run_by_hand("tot_dfs", Branching(depth=3), by_chance, width=3, accept=1.0, threshold=threshold)
     entered, left = walk(records)
     promising = {n.id for n in tree.nodes.values() if n.id != ROOT and n.score >= threshold}
-    assert sorted(left) == sorted(promising) and {n.id for n in tree.nodes.values() if n.pruned} == set(tree.nodes) - promising - {ROOT}
+    assert sorted(left) == sorted(promising)
+    assert {n.id for n in tree.nodes.values() if n.pruned} == set(tree.nodes) - promising - {ROOT}
     assert set(entered) == {ROOT} | {n for n in promising if not tree.nodes[n].finished}
     for node in entered:
         mine = [tree.nodes[n].score for n in left if tree.nodes[n].parent == node]
@@ -84,8 +88,11 @@ def test_an_exhausted_search_has_entered_every_state_that_is_not_below_the_thres
 
 def test_an_accepted_state_ends_the_search_at_once():
     tree, records = run_by_hand("tot_dfs", SCRIPT, SCORES, width=3, accept=0.3)
-    assert tree.finished.stop == "done" and not events(records, Backtracked)
-    assert tree.answered.answer == "10" and "b" in nodes_by_text(tree) and not tree.nodes[nodes_by_text(tree)["b"]].children
+    assert tree.finished.stop == "done"
+    assert not events(records, Backtracked)
+    assert tree.answered.answer == "10"
+    assert "b" in nodes_by_text(tree)
+    assert not tree.nodes[nodes_by_text(tree)["b"]].children
 
 
 def test_where_nothing_is_accepted_the_best_state_answers_and_a_pruned_one_only_alone():
@@ -93,22 +100,26 @@ def test_where_nothing_is_accepted_the_best_state_answers_and_a_pruned_one_only_
     assert run_by_hand("tot_dfs", SCRIPT, low, width=3)[0].answered.answer == "10"
     pruned = {"1<answer>10": 0.15, "2<answer>7": 0.1, "3<answer>24": 0.12}
     tree, _ = run_by_hand("tot_dfs", SCRIPT, SCORES | pruned, width=3)
-    assert tree.finished.stop == "exhausted" and tree.answered.answer == "10"
+    assert tree.finished.stop == "exhausted"
+    assert tree.answered.answer == "10"
 
 
 def test_what_is_unfinished_at_the_step_limit_is_pruned_and_left():
     tree, records = run_by_hand("tot_dfs", Branching(depth=5), by_chance, width=2, threshold=0.0, max_steps=2)
     deepest = [n for n in tree.nodes.values() if n.depth == 2]
     reason = "it is unfinished after 2 steps, the most allowed"
-    assert len(deepest) == 4 and all(n.pruned == reason for n in deepest)
+    assert len(deepest) == 4
+    assert all(n.pruned == reason for n in deepest)
     assert [b.reason for b in events(records, Backtracked)].count(reason) == 4
-    assert tree.finished.stop == "exhausted" and tree.answered.answer is None
+    assert tree.finished.stop == "exhausted"
+    assert tree.answered.answer is None
 
 
 @pytest.mark.parametrize("most", [1, 2, 4, 7, 10])
 def test_the_simulations_budget_is_met_exactly_and_is_not_called_exhaustion(most):
     tree, _ = run_by_hand("tot_dfs", Branching(depth=4), by_chance, Budget(most), width=3, threshold=0.0, accept=1.0)
-    assert tree.finished.stop == "simulations" and tree.totals.simulations == most == len(tree.nodes) - 1
+    assert tree.finished.stop == "simulations"
+    assert tree.totals.simulations == most == len(tree.nodes) - 1
 
 
 def test_a_width_narrowed_by_the_budget_is_not_called_exhaustion():

@@ -65,7 +65,9 @@ def test_where_there_is_always_another_step_a_state_gets_as_many_as_it_may_have(
                 assert len(tree.nodes[c.parent].children) == full == len(c.terms)
                 widths += [full] if c.parent == ROOT else []
         tree.apply(record)
-    assert widths == sorted(widths) and len(set(widths)) > 3 and widths[0] <= width * 2
+    assert widths == sorted(widths)
+    assert len(set(widths)) > 3
+    assert widths[0] <= width * 2
 
 
 def test_a_wider_alpha_makes_a_wider_root():
@@ -83,7 +85,8 @@ def test_without_widening_all_steps_come_at_once_and_never_more(rule):
         if isinstance(record.event, Spent):
             for n in now.nodes.values():
                 counts.setdefault(n.id, set()).add(len(n.children))
-    assert all(c <= {0, 5} for c in counts.values()) and len(tree.nodes[ROOT].children) == 5
+    assert all(c <= {0, 5} for c in counts.values())
+    assert len(tree.nodes[ROOT].children) == 5
 
 
 @pytest.mark.parametrize("alpha", [0.0, 0.5, 1.0])
@@ -92,8 +95,9 @@ def test_a_model_with_one_step_to_propose_does_not_hang(alpha, budget, monkeypat
     monkeypatch.setattr(tree_search, "PATIENCE", 300)
     script = {(): ("a",), ("a",): ("b",), ("a", "b"): ("1<answer>24",)}
     tree, _ = run_by_hand("mcts", script, by_chance, budget, width=3, widening=alpha)
-    assert len(tree.nodes) == 4 and tree.answered is not None and tree.answered.answer == "24"
-    assert tree.finished is not None and tree.finished.stop in ("simulations", "tokens", "exhausted")
+    assert len(tree.nodes) == 4
+    assert tree.answered.answer == "24"
+    assert tree.finished.stop in ("simulations", "tokens", "exhausted")
 
 
 # -- mixed values ------------------------------------------------------------------------------
@@ -104,12 +108,14 @@ def test_a_model_with_one_step_to_propose_does_not_hang(alpha, budget, monkeypat
 def test_a_mixed_score_is_the_sum_of_weight_times_score(share, alpha):
     tree, records = run_by_hand("mcts", Branching({}, depth=4), by_chance, Budget(40), rollout_share=share, widening=alpha)
     mixed = [e for e in events(records, Evaluated) if e.parts]
-    assert {e.node for e in mixed} == {e.node for e in events(records, Evaluated) if not tree.nodes[e.node].finished} != set()
+    assert mixed
+    assert {e.node for e in mixed} == {e.node for e in events(records, Evaluated) if not tree.nodes[e.node].finished}
     for e in mixed:
         judged, simulated = e.parts
         own, end = by_chance(tree.nodes[e.node].text), by_chance(e.rollouts[0].steps[-1])
         assert (judged.name, judged.score, simulated.name, simulated.score) == ("hand", own, "simulation", end)
-        assert e.score == pytest.approx((1 - share) * own + share * end, abs=1e-4) and 0 <= e.score <= 1
+        assert e.score == pytest.approx((1 - share) * own + share * end, abs=1e-4)
+        assert 0 <= e.score <= 1
         assert e.score == pytest.approx(sum(p.weight * p.score for p in e.parts), abs=1e-4)
     first = {e.node: e.score for e in events(records, Evaluated)}
     assert all(b.value == first[b.path[0]] for b in events(records, BackedUp))
@@ -119,12 +125,14 @@ def test_a_share_of_one_asks_only_the_simulation_and_of_zero_only_the_reward():
     alone, none = HandScored(by_chance), HandScored(by_chance)
     tree, records = run_by_hand("mcts", Branching({}), alone, Budget(30), rollout_share=1.0)
     mixed = [e for e in events(records, Evaluated) if not tree.nodes[e.node].finished]
-    assert mixed and all([(p.name, p.weight) for p in e.parts] == [("simulation", 1.0)] and e.score == e.parts[0].score for e in mixed)
+    assert mixed
+    assert all([(p.name, p.weight) for p in e.parts] == [("simulation", 1.0)] and e.score == e.parts[0].score for e in mixed)
     assert all("<answer>" in state[-1] for state in alone.asked)
     plain, log = run_by_hand("mcts", Branching({}), none, Budget(30), rollout_share=0.0)
     assert all(e.parts == () == e.rollouts for e in events(log, Evaluated))
     assert any("<answer>" not in state[-1] for state in none.asked)
-    assert "rollout" in tree.totals.by_purpose and "rollout" not in plain.totals.by_purpose
+    assert "rollout" in tree.totals.by_purpose
+    assert "rollout" not in plain.totals.by_purpose
 
 
 # -- selection ---------------------------------------------------------------------------------
@@ -175,10 +183,10 @@ def test_at_equal_values_the_less_visited_child_goes_first(rule):
 def test_a_budget_of_tokens_alone_ends_on_a_tree_that_has_an_end(name, parameters, monkeypatch):
     monkeypatch.setattr(tree_search, "PATIENCE", 300)
     tree, _ = run_by_hand(name, FINITE, by_chance, Budget(None, tokens=100_000, seconds=20), **parameters)
-    assert tree.finished is not None and tree.finished.stop in ("exhausted", "stale", "tokens")
+    assert tree.finished.stop in ("exhausted", "stale", "tokens")
     left = any(not n.terminal and not n.pruned and not n.children for n in tree.nodes.values())
     assert tree.finished.stop != "exhausted" or not left, "nothing is left to explore, it says"
-    assert tree.answered is not None and tree.answered.node is not None
+    assert tree.answered.node is not None
 
 
 def stubborn(text: str) -> float:
@@ -195,7 +203,7 @@ def test_a_search_that_never_reaches_its_open_leaves_is_over_after_so_many_idle_
     monkeypatch.setattr(tree_search, "PATIENCE", 120)
     rule = {"rule": "puct"} if name == "mcts" else {}
     tree, records = run_by_hand(name, STUBBORN, stubborn, Budget(None, tokens=100_000, seconds=20), c=0.0, leaves=1, **rule)
-    assert tree.finished is not None and tree.finished.stop == "stale"
+    assert tree.finished.stop == "stale"
     assert any(not n.terminal and not n.children for n in tree.nodes.values()), "open leaves are left"
     assert idle_at_the_end(records) == 120
 
@@ -214,19 +222,24 @@ def idle_at_the_end(records: list[Record]) -> int:
 def test_a_search_that_still_expands_is_not_called_idle_where_its_reward_needs_no_tokens(name, parameters, monkeypatch):
     monkeypatch.setattr(tree_search, "PATIENCE", 25)
     tree, records = run_by_hand(name, Branching({}, depth=50), by_chance, Budget(None, tokens=6000), **{"leaves": 1, **parameters})
-    assert tree.finished is not None and tree.finished.stop == "tokens" and tree.totals.generated >= 6000
-    assert tree.totals.simulations > 50 and idle_at_the_end(records) < 25
+    assert tree.finished.stop == "tokens"
+    assert tree.totals.generated >= 6000
+    assert tree.totals.simulations > 50
+    assert idle_at_the_end(records) < 25
 
 
 def test_asking_in_vain_for_other_steps_does_not_keep_a_widening_search_alive(monkeypatch):
     """Each ask costs tokens and the asks become rare; after the last new state the search has so many simulations left, and no more."""
     monkeypatch.setattr(tree_search, "PATIENCE", 300)
     tree, records = run_by_hand("mcts", FINITE, by_chance, Budget(None, tokens=100_000, seconds=20), widening=0.5, width=1, leaves=1)
-    assert tree.finished is not None and tree.finished.stop == "stale"
-    assert len(tree.candidates()) == 5 and tree.totals.simulations < 3000 and idle_at_the_end(records) == 300
+    assert tree.finished.stop == "stale"
+    assert len(tree.candidates()) == 5
+    assert tree.totals.simulations < 3000
+    assert idle_at_the_end(records) == 300
 
 
 def test_a_budget_of_simulations_is_kept_to_the_last_one_on_a_tree_that_has_an_end(monkeypatch):
     monkeypatch.setattr(tree_search, "PATIENCE", 30)
     tree, _ = run_by_hand("mcts", FINITE, by_chance, Budget(400))
-    assert tree.finished is not None and tree.finished.stop == "simulations" and tree.nodes[ROOT].visits == 400
+    assert tree.finished.stop == "simulations"
+    assert tree.nodes[ROOT].visits == 400

@@ -55,7 +55,8 @@ def test_every_value_is_the_papers_backup_recomputed_from_the_log(alpha, gamma, 
     assert len(backups) == 40 == tree.nodes[ROOT].visits
     for event, expected in zip(backups, after, strict=True):
         assert event.values == pytest.approx(expected, abs=1e-4)
-        assert all(0 <= v <= 1 for v in event.values) and len(event.values) == len(event.path)
+        assert all(0 <= v <= 1 for v in event.values)
+        assert len(event.values) == len(event.path)
     for n, node in tree.nodes.items():
         assert (node.q is None) == (n not in q)
         assert node.q is None or 2 * node.q - 1 == pytest.approx(q[n], abs=1e-3)
@@ -93,7 +94,8 @@ def test_recorded_terms_are_those_of_the_tree_just_before():
 def test_the_bonus_reads_no_prior_and_is_nothing_at_the_first_visit():
     likely, unlikely = RULE.terms([Arm(1, 3, 1.5, 0.9), Arm(2, 3, 1.5, 0.1)], 7, 1.25)
     assert (likely.bonus, likely.total) == (unlikely.bonus, unlikely.total)
-    assert x1_bonus(1, 0, 1.25) == 0 == x1_bonus(0, 0, 1.25)
+    assert x1_bonus(1, 0, 1.25) == 0
+    assert x1_bonus(0, 0, 1.25) == 0
     assert x1_bonus(5, 1, 1.25) == pytest.approx(2 / 2 * (1.25 + math.log((5 + 19652) / 19652)))
 
 
@@ -113,9 +115,10 @@ def test_a_value_fades_by_gamma_with_every_step_up():
 def test_a_reward_of_finished_states_only_is_asked_only_about_them():
     reward = HandScored(by_chance, scores_partial=False)
     tree, records = run_by_hand("x1-compatible", Branching({}), reward, Budget(20))
-    assert reward.asked and all("<answer>" in asked[-1] for asked in reward.asked)
+    assert reward.asked
+    assert all("<answer>" in asked[-1] for asked in reward.asked)
     assert all(tree.nodes[b.path[0]].finished for b in events(records, BackedUp))
-    assert tree.answered is not None and tree.answered.node is not None
+    assert tree.answered.node is not None
 
 
 @pytest.mark.parametrize("leaves", [1, 4])

@@ -35,7 +35,8 @@ def test_a_head_learns_a_rule_whatever_the_scale_of_its_features():
 
 def test_the_same_seed_gives_the_same_head_and_another_another():
     a, b, c = (fit(separable(), HeadConfig(seed=s, epochs=4)).network.arrays["weight_1"] for s in (1, 1, 2))
-    assert np.array_equal(a, b) and not np.array_equal(a, c)
+    assert np.array_equal(a, b)
+    assert not np.array_equal(a, c)
 
 
 def test_labels_that_teach_nothing_are_refused():
@@ -95,7 +96,8 @@ def test_monte_carlo_labels_are_one_where_the_answer_is_certain_and_cost_tokens(
         make_labels(maker, problem, steps, nano.policy(), pool, MakerSettings(rollouts=4), (0, 0), Sampling())
     )
     soft, hard, oracle = make("soft"), make("hard"), make("oracle")
-    assert soft.generated > 0 and oracle.generated == 0
+    assert soft.generated > 0
+    assert oracle.generated == 0
     assert hard.values == [float(v > 0) for v in soft.values]
     assert soft.values[-1] == oracle.values[-1]  # a finished solution is judged, not played
     for mc, truth in zip(hard.values, oracle.values, strict=True):
@@ -126,8 +128,11 @@ def test_a_solution_the_model_cannot_read_is_left_out_and_counted(nano):
     readable = LabelledSolution(chain, [*steps[:-1], Step(steps[-1].text, finished=True)], [1.0] * len(steps), {"human": len(steps)})
     foreign = LabelledSolution(problems.make("words:seed=1"), [Step("Ann has 3 apples.")], [1.0], {"human": 1})
     examples = asyncio.run(read("prm", [foreign, readable], [policy]))
-    assert examples.solutions == 1 and len(examples.targets) == len(steps) and examples.labels == {"human": len(steps)}
-    assert sum(examples.refused.values()) == 1 and "reads only Countdown" in next(iter(examples.refused))
+    assert examples.solutions == 1
+    assert len(examples.targets) == len(steps)
+    assert examples.labels == {"human": len(steps)}
+    assert sum(examples.refused.values()) == 1
+    assert "reads only Countdown" in next(iter(examples.refused))
     with pytest.raises(TrainingError, match="None of the 1 labelled solutions can be read: The bundled model reads only"):
         asyncio.run(read("prm", [foreign], [policy]))
 
@@ -142,7 +147,8 @@ def test_an_orm_learns_from_finished_solutions_only_and_a_wrong_step_makes_the_w
         LabelledSolution(chain, [Step(texts[0])], [1.0]),
     ]
     examples = asyncio.run(read("orm", given, [policy]))
-    assert examples.targets.tolist() == [1.0, 0.0] and examples.solutions == 2
+    assert examples.targets.tolist() == [1.0, 0.0]
+    assert examples.solutions == 2
 
 
 def test_a_trained_head_is_offered_at_once_and_judges(nano, pool, tmp_path, monkeypatch):
@@ -154,4 +160,5 @@ def test_a_trained_head_is_offered_at_once_and_judges(nano, pool, tmp_path, monk
     gathered = asyncio.run(gather(recipe, policy, pool, lambda text: None))
     card = asyncio.run(train_head(recipe, gathered, policy, pool, fit, tmp_path / "rewards", lambda text: None)).card
     assert rewards.rewards()["prm:tried"].model == "nano"
-    assert card.labels["oracle"] == sum(x.labels["oracle"] for x in gathered[0]) and card.quality["chain:n=6"]["step_auc"] > 0.5
+    assert card.labels["oracle"] == sum(x.labels["oracle"] for x in gathered[0])
+    assert card.quality["chain:n=6"]["step_auc"] > 0.5

@@ -73,7 +73,8 @@ def stood(text: str) -> list[str]:
 def test_every_trace_is_within_the_notation_and_the_models_length(kind, tokenizer):
     for drawn, trace in draws(kind):
         ids, targets = encoded(trace, tokenizer)
-        assert tokenizer.unk_token_id not in ids and len(ids) == len(targets)
+        assert tokenizer.unk_token_id not in ids
+        assert len(ids) == len(targets)
         assert tokenizer.decode(ids) == f"<bos>{trace.prompt}{trace.text}"
         assert len(SIGNS.findall(f"<bos>{trace.prompt}{trace.text}")) == len(ids)
         assert trace.prompt.startswith(drawn.compact)
@@ -85,9 +86,11 @@ def test_loss_is_carried_by_whole_pieces_and_never_by_the_prompt(kind, tokenizer
     for _, trace in draws(kind, 40):
         ids, targets = encoded(trace, tokenizer)
         start = len(tokenizer.encode(f"<bos>{trace.prompt}", add_special_tokens=False))
-        assert set(targets[:start]) == {IGNORE} and all(t in (i, IGNORE) for i, t in zip(ids, targets, strict=True))
+        assert set(targets[:start]) == {IGNORE}
+        assert all(t in (i, IGNORE) for i, t in zip(ids, targets, strict=True))
         learned = tokenizer.decode([t for t in targets if t != IGNORE])
-        assert learned == "".join(text for text, learn in trace.pieces if learn) and learned
+        assert learned == "".join(text for text, learn in trace.pieces if learn)
+        assert learned
 
 
 @every_kind
@@ -128,10 +131,12 @@ def test_results_are_the_tools_and_carry_no_loss():
                     continue
                 call, (result, learned) = texts[i - 1].removeprefix(TOOL), trace.pieces[i + 1]
                 used = calculate(call)
-                assert not learned and trace.pieces[i - 1][1] == learn
+                assert not learned
+                assert trace.pieces[i - 1][1] == learn
                 if result == ERROR:
                     failed += 1
-                    assert not learn and (used.failed or "." in used.result), call
+                    assert not learn, call
+                    assert used.failed or "." in used.result, call
                 else:
                     assert result == used.result
                     assert not learn or any(step == f"{call}={result}" for step in drawn.steps)
@@ -164,14 +169,16 @@ def test_what_still_stands_of_an_uncut_thinking_is_exactly_the_right_solution(ki
             continue
         uncut, marked = uncut + 1, marked + any(m in thought for m in (BACKTRACK, REVISE, WAIT))
         assert stood(thought) == list(drawn.steps), trace.text
-    assert uncut > marked > 50
+    assert marked > 50
+    assert uncut > marked
 
 
 def test_corrections_leave_exactly_the_right_solution():
     corrected = 0
     for drawn, trace in draws("correcting", 300):
         body, _, answer = trace.text.partition("<answer>")
-        assert stood(body) == list(drawn.steps) and answer == f"{drawn.answer}<eos>"
+        assert stood(body) == list(drawn.steps)
+        assert answer == f"{drawn.answer}<eos>"
         corrected += REVISE in body
     assert corrected > 100
 
@@ -179,7 +186,9 @@ def test_corrections_leave_exactly_the_right_solution():
 def test_called_solutions_have_the_tool_do_every_step():
     for drawn, trace in draws("calling"):
         body, _, answer = trace.text.partition("<answer>")
-        assert stood(body) == list(drawn.steps) and body.count(TOOL) == body.count(RESULT) and answer == f"{drawn.answer}<eos>"
+        assert stood(body) == list(drawn.steps)
+        assert body.count(TOOL) == body.count(RESULT)
+        assert answer == f"{drawn.answer}<eos>"
 
 
 def test_a_backtracking_trace_breaks_off_only_after_a_step_that_is_false_or_leads_nowhere():
@@ -190,11 +199,13 @@ def test_a_backtracking_trace_breaks_off_only_after_a_step_that_is_false_or_lead
             assert trace.text == right(drawn)
             continue
         *steps, last = trace.text.removesuffix(BACKTRACK).split(STEP)
-        assert steps == list(drawn.steps[: len(steps)]) and leads_somewhere(drawn, steps)
+        assert steps == list(drawn.steps[: len(steps)])
+        assert leads_somewhere(drawn, steps)
         assert not leads_somewhere(drawn, [*steps, last])
         left["slip" if not equations(last)[0].true else "dead end"] += 1
         assert trace.pieces[-2:] == [(last, False), (BACKTRACK, True)]
-    assert min(left.values()) > 50 and abs(sum(left.values()) / len(made) - 0.5) < 0.1
+    assert min(left.values()) > 50
+    assert abs(sum(left.values()) / len(made) - 0.5) < 0.1
 
 
 def test_a_dead_end_in_countdown_cannot_reach_the_target_by_any_steps():
@@ -206,7 +217,8 @@ def test_a_dead_end_in_countdown_cannot_reach_the_target_by_any_steps():
             wrong, done = drawn.wrong(i, rng), drawn.steps[:i]
             for depth in range(1, len(wrong) + 1):
                 left = countdown.remaining(problem, [*done, *wrong[:depth]])
-                assert left is not None and not countdown.reachable(left, problem.data["target"])
+                assert left is not None
+                assert not countdown.reachable(left, problem.data["target"])
 
 
 @pytest.mark.parametrize("kind", ["plain", "thinking"])
@@ -226,7 +238,8 @@ def key(prompt: str) -> tuple[int, ...]:
 def test_held_out_problems_never_occur_in_training():
     for split in ("train", "test"):
         drawn = [t for step in islice(traces(NanoConfig(seed=3), split), 4) for t in step]
-        assert len(drawn) > 800 and {split_of(key(t.prompt)) for t in drawn} == {split}
+        assert len(drawn) > 800
+        assert {split_of(key(t.prompt)) for t in drawn} == {split}
     for task, parameters in ((countdown, {"numbers": 3, "largest": 30, "given": "", "target": 0}), (chain, {"steps": 4, "largest": 99})):
         for seed in range(20):
             assert split_of(key(task.generate(task.DESCRIPTION.configure({**parameters, "seed": seed, "split": "test"})).compact)) == "test"
@@ -236,7 +249,8 @@ def test_the_same_seed_draws_the_same_traces_and_another_others():
     first, again, other = (
         [(t.prompt, t.pieces) for step in islice(traces(NanoConfig(seed=s), "train"), 2) for t in step] for s in (1, 1, 2)
     )
-    assert first == again and first != other
+    assert first == again
+    assert first != other
 
 
 def test_a_step_of_training_holds_the_configured_number_of_every_kind():
