@@ -8,9 +8,9 @@ import pytest
 from rlm_core import catalogue
 from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.errors import ConfigError
-from rlm_core.core.events import RunFinished
+from rlm_core.core.events import Evaluated, RunFinished
 from rlm_core.search import structures
-from tests.searching import run_to_end
+from tests.searching import events, run_to_end
 
 OFFERED = [d for kind in (catalogue.searches, catalogue.reward_models, catalogue.tasks, catalogue.models) for d in kind().values()]
 
@@ -57,15 +57,18 @@ KINDS = {"step scores": "prm:nano-head", "finished states only": "orm:nano", "th
 @pytest.mark.parametrize("reward", KINDS.values(), ids=KINDS)
 @pytest.mark.parametrize("search", catalogue.searches())
 def test_every_search_runs_to_its_end_with_a_reward_of_each_kind(nano, pool, search, reward):
-    assert_runs_to_its_end(nano, pool, search, reward)
+    assert all(0 <= score <= 1 for score in scores_of_a_whole_run(nano, pool, search, reward))
 
 
 @pytest.mark.parametrize("reward", [name for name in catalogue.reward_models() if name not in (*ASKS_ANOTHER, *KINDS.values())])
 def test_every_reward_carries_a_tree_search_to_its_end(nano, pool, reward):
-    assert_runs_to_its_end(nano, pool, "mcts", reward)
+    scores = scores_of_a_whole_run(nano, pool, "mcts", reward)
+    assert scores
+    assert all(0 <= score <= 1 for score in scores)
 
 
-def assert_runs_to_its_end(nano, pool, search: str, reward: str) -> None:
+def scores_of_a_whole_run(nano, pool, search: str, reward: str) -> list[float]:
+    """The scores that the reward gave in a run that came to its end."""
     config = RunConfig(problem="countdown:numbers=3,seed=2", search=search, reward=reward, budget=Budget(6, 4000))
     tree, records = run_to_end(config, nano.policy(), source=pool)
     last = records[-1].event
@@ -73,6 +76,7 @@ def assert_runs_to_its_end(nano, pool, search: str, reward: str) -> None:
     assert last.stop in ("done", "simulations", "exhausted"), last
     assert tree.totals.generated > 0
     assert tree.answered is not None
+    return [e.score for e in events(records, Evaluated)]
 
 
 def test_a_saved_run_of_a_search_that_is_not_here_is_drawn_as_a_tree():

@@ -110,10 +110,11 @@ def test_the_graph_can_be_written_as_graphml(tmp_path) -> None:
 
 def test_crowded_leaves_are_spread_so_that_neighbours_do_not_hide_each_other() -> None:
     tree = replay(random_log(2, 2000))
-    shape = viewport(layout(tree), "right", (960, 460), 12, False)
-    moved = spread(tree, layout(tree), shape)
+    places = layout(tree)
+    shape = viewport(places, "right", (960, 460), 12, False)
+    moved = spread(tree, places, shape)
     leaves = sorted((n.id for n in tree.leaves()), key=lambda n: -moved[n][1])
     for a, b in pairwise(leaves):
         if tree.nodes[a].depth == tree.nodes[b].depth and moved[b][1] == moved[a][1] - 1:
             assert abs(moved[a][0] - moved[b][0]) * shape.step >= 0.99 * shape.low
-    assert all(moved[n.id] == layout(tree)[n.id] for n in tree.nodes.values() if n.children)
+    assert all(moved[n.id] == places[n.id] for n in tree.nodes.values() if n.children)

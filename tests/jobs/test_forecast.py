@@ -92,7 +92,7 @@ def test_after_a_job_the_same_job_is_foretold_whole(store, nano, pool):
 
 
 def test_the_tokens_that_are_foretold_are_those_that_were_counted(store, pool):
-    job = ScoreJob("chain:seed=3", ("rollouts",), samples=3)
+    job = ScoreJob("chain:steps=3,seed=3", ("rollouts",), samples=3)
     result = done(job, store, pool)
     tokens = sum(s["tokens"] for s in result["solutions"]) + result["scores"]["rollouts"]["generated"]
     assert tokens > 0

@@ -128,7 +128,7 @@ def test_a_noisy_solver_labels_under_its_own_name(store, pool):
 
 
 def test_a_reward_that_cannot_judge_says_so_and_the_others_go_on(store, pool):
-    result = done(ScoreJob("chain:seed=3", ("oracle", "mixture", "hub_prm"), samples=2), store, pool)
+    result = done(ScoreJob("chain:steps=3,seed=3", ("oracle", "mixture", "hub_prm"), samples=2), store, pool)
     assert "error" in result["scores"]["hub_prm"]
     assert len(result["scores"]["oracle"]["steps"]) == 2
     assert result["scores"]["oracle"]["oracle"]
@@ -166,6 +166,7 @@ def test_a_head_that_comes_with_the_app_is_not_hidden_by_one_of_its_name(store, 
         done(TrainJob(HeadRecipe("prm", "nano")), store, pool)
 
 
+@pytest.mark.slow
 def test_the_cost_chart_has_a_point_for_every_size_that_can_be_learned_from(store, pool):
     job = CostJob(("oracle", "soft"), "chain:n=12,steps=5", "chain:n=6", (4, 12), samples=2, rollouts=2)
     points = done(job, store, pool)["points"]
@@ -198,6 +199,7 @@ def test_where_all_steps_are_alike_there_is_no_cost_chart(store, pool):
         done(CostJob(("noisy",), "chain:n=4,steps=2", "chain:n=1,steps=2", sizes=(4,), samples=2), store, pool)
 
 
+@pytest.mark.slow
 def test_a_cost_chart_goes_on_behind_the_makers_it_has_done(store, pool):
     jobs = Jobs(store)
     job = jobs.create(CostJob(("noisy", "hard"), "chain:n=12,steps=4", "chain:n=4", sizes=(12,), samples=2, rollouts=2))

@@ -41,6 +41,7 @@ def test_reachable_agrees_with_every_way_to_build_an_expression(numbers, target)
     assert reachable(numbers, target) == (target in makeable(numbers))
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(1, 10), min_size=4, max_size=4).map(lambda n: tuple(sorted(n))))
 def test_reachable_agrees_for_four_numbers_and_all_targets(numbers):
     assert {t for t in range(1, 101) if reachable(numbers, t)} == {t for t in makeable(numbers) if t <= 100}

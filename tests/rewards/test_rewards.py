@@ -97,7 +97,7 @@ def test_only_what_reads_the_reference_is_an_oracle(name, spec, parameters, orac
 @pytest.mark.parametrize(("check", "oracle"), [("verifier", True), ("agreement", False)])
 def test_the_log_is_labelled_from_its_first_event(nano, check, oracle):
     parameters = {"check": check, "rollouts": 2, "pilot": 4}
-    tree, records = searched(problem="chain:seed=1", reward_parameters=parameters, policy=nano.policy())
+    tree, records = searched(problem="chain:steps=3,seed=1", reward_parameters=parameters, policy=nano.policy())
     assert isinstance(records[0].event, RunStarted)
     assert records[0].event.oracle is oracle
     assert tree.oracle is oracle

@@ -12,7 +12,6 @@ from rlm_core import problems, rewards
 from rlm_core.catalogue import checked
 from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.errors import ConfigError, RewardError
-from rlm_core.core.events import Evaluated
 from rlm_core.engine.token_stats import TokenStats
 from rlm_core.models.policy import Sampling, Step
 from rlm_core.models.scripted import ScriptedPolicy
@@ -266,17 +265,3 @@ def test_a_head_made_for_another_model_is_refused_by_name_and_by_weights(nano):
 def test_a_damaged_head_says_so(nano, tmp_path):
     with pytest.raises(RewardError, match="cannot be read; train it again or delete the folder"):
         head.load_network(tmp_path)
-
-
-@pytest.mark.parametrize("name", ["entropy", "self_certainty", "omegaprm", "oracle", "mixture", "prm:nano-head", "orm:nano", "prm:nano"])
-@pytest.mark.parametrize("search", ["mcts", "best_of_n", "beam_search"])
-def test_every_reward_works_with_every_kind_of_search(nano, name, search):
-    records = []
-    config = checked(RunConfig(problem="countdown:numbers=3,seed=7", search=search, reward=name, budget=Budget(6), max_step_tokens=24))
-    from rlm_core.models.pool import ModelPool
-
-    tree = asyncio.run(run_search(config, nano.policy(), records.append, source=ModelPool()))
-    assert tree.finished.stop != "failed", tree.finished.detail
-    scores = [r.event.score for r in records if isinstance(r.event, Evaluated)]
-    assert scores
-    assert all(0 <= s <= 1 for s in scores)

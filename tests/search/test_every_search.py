@@ -34,6 +34,12 @@ def at_ease(nano):
     return lru_cache(lambda name: searched(name, nano.policy()))
 
 
+@pytest.fixture(scope="module")
+def without_rollouts(nano):
+    """The same with a reward that generates nothing."""
+    return lru_cache(lambda name: searched(name, nano.policy(), **FREE))
+
+
 def searched(name: str, policy, budget: Budget = AMPLE, hook: Callable[[Record, RunControl], None] | None = None, **rest):
     """The tree and the log of a run; `hook` sees every record as it is written."""
     rest = {"problem": "countdown:numbers=3,seed=1", "reward_parameters": {"rollouts": 1}, **rest}
@@ -76,16 +82,19 @@ def births(records: list[Record]) -> list:
 
 @every_search
 def test_the_same_seed_gives_the_same_log_and_some_other_seed_another(nano, name):
-    first, again = (searched(name, nano.policy(), FEW, seed=0, temperature=1.5)[1] for _ in range(2))
-    assert timeless(first) == timeless(again)
-    assert any(births(searched(name, nano.policy(), FEW, seed=s, temperature=1.5)[1]) != births(first) for s in range(1, 6))
+    def log(seed: int) -> list[Record]:
+        return searched(name, nano.policy(), FEW, seed=seed, temperature=1.5, **FREE)[1]
+
+    first = log(0)
+    assert timeless(log(0)) == timeless(first)
+    assert any(births(log(seed)) != births(first) for seed in range(1, 6))
 
 
 @every_search
 @pytest.mark.parametrize("most", [1, 6])
-def test_the_simulations_budget_stops_it(nano, at_ease, name, most):
-    free, _ = at_ease(name)
-    tree, records = searched(name, nano.policy(), Budget(most))
+def test_the_simulations_budget_stops_it(nano, without_rollouts, name, most):
+    free, _ = without_rollouts(name)
+    tree, records = searched(name, nano.policy(), Budget(most), **FREE)
     counts = [s.simulations for s in events(records, Spent) if s.simulations]
     assert sum(counts[:-1]) < most
     if free.totals.simulations > most:
@@ -108,7 +117,10 @@ def test_at_the_end_of_its_tokens_a_run_has_the_log_it_has_alone(nano, name):
     """What is cut where the tokens end depends on the run alone, not on what shares the batch with it."""
     problem = "chain:steps=4,seed=2"
     config = RunConfig(search=name, budget=Budget(None, tokens=170), problem=problem, reward_parameters={"rollouts": 3})
-    others = [RunConfig(search=other, budget=Budget(12), problem=problem, seed=5) for other in ("best_of_n", "mcts")]
+    others = [
+        RunConfig(search=other, budget=Budget(6), problem=problem, reward_parameters={"rollouts": 1}, seed=5)
+        for other in ("best_of_n", "mcts")
+    ]
 
     async def beside() -> list[Record]:
         logs: list[list[Record]] = [[] for _ in range(3)]
@@ -177,7 +189,8 @@ def test_paused_and_let_go_on_it_has_the_log_it_has_unpaused(nano, name):
 @every_search
 @pytest.mark.parametrize(("step", "solution"), [(9, 20), (1, 1), (48, 8)])
 def test_what_was_cut_off_never_answers_and_never_goes_on(nano, name, step, solution):
-    tree, _ = searched(name, nano.policy(), Budget(12, tokens=200 if step > 1 else 12), max_step_tokens=step, max_solution_tokens=solution)
+    budget = Budget(12, tokens=200 if step > 1 else 12)
+    tree, _ = searched(name, nano.policy(), budget, max_step_tokens=step, max_solution_tokens=solution, **FREE)
     assert all(not n.children and n.answer is None for n in tree.nodes.values() if n.cut)
     if step == 1:
         assert tree.answered.answer is None
