@@ -142,6 +142,7 @@ def test_the_heads_made_then_are_offered_as_rewards(pages):
     assert {"orm:small", "prm:taught"} <= set(catalogue.reward_models())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("page", "tab", "kind"),
     [
@@ -162,6 +163,7 @@ def test_the_result_of_every_job_is_drawn(pages, page, tab, kind):
         assert not at.exception
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("run", "events"), rows("runs r", "id", "(SELECT COUNT(*) FROM events WHERE run=r.id)"))
 def test_every_run_is_drawn_on_its_page(pages, store, run, events):
     at = opened("explore", run=run)

@@ -24,6 +24,7 @@ def named(name: str, **numbers: int):
     return tell(template, numbers, _people(random.Random(0)), "words")
 
 
+@pytest.mark.slow
 @each_template
 def test_two_hundred_draws_of_a_template_read_well_and_are_solved_by_true_equations(template):
     for seed in range(200):

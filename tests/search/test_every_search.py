@@ -22,8 +22,6 @@ every_search = pytest.mark.parametrize("name", sorted(searches()))
 AMPLE = Budget(16, tokens=240)
 """Enough for every search to propose, score and answer."""
 FEW = Budget(4, tokens=80)
-FREE = {"reward": "logprob", "reward_parameters": {}}
-"""A reward that generates nothing, where the law is not about tokens."""
 APART = ("dropped", "probe")
 """Tokens of these purposes are not part of a search's own work."""
 
@@ -35,9 +33,19 @@ def at_ease(nano):
 
 
 @pytest.fixture(scope="module")
-def without_rollouts(nano):
-    """The same with a reward that generates nothing."""
-    return lru_cache(lambda name: searched(name, nano.policy(), **FREE))
+def alone(nano):
+    """The same where only the search itself generates."""
+    return lru_cache(lambda name: searched(name, nano.policy(), **lean(name)))
+
+
+def quiet(name: str) -> dict[str, bool]:
+    """Parameters of a search by which it probes nothing."""
+    return {p.name: False for p in search(name).description.parameters if p.name == "probe"}
+
+
+def lean(name: str) -> dict:
+    """A configuration in which only the search itself generates, where the law is not about tokens."""
+    return {"reward": "logprob", "reward_parameters": {}, "search_parameters": quiet(name)}
 
 
 def searched(name: str, policy, budget: Budget = AMPLE, hook: Callable[[Record, RunControl], None] | None = None, **rest):
@@ -83,7 +91,7 @@ def births(records: list[Record]) -> list:
 @every_search
 def test_the_same_seed_gives_the_same_log_and_some_other_seed_another(nano, name):
     def log(seed: int) -> list[Record]:
-        return searched(name, nano.policy(), FEW, seed=seed, temperature=1.5, **FREE)[1]
+        return searched(name, nano.policy(), FEW, seed=seed, temperature=1.5, **lean(name))[1]
 
     first = log(0)
     assert timeless(log(0)) == timeless(first)
@@ -92,9 +100,9 @@ def test_the_same_seed_gives_the_same_log_and_some_other_seed_another(nano, name
 
 @every_search
 @pytest.mark.parametrize("most", [1, 6])
-def test_the_simulations_budget_stops_it(nano, without_rollouts, name, most):
-    free, _ = without_rollouts(name)
-    tree, records = searched(name, nano.policy(), Budget(most), **FREE)
+def test_the_simulations_budget_stops_it(nano, alone, name, most):
+    free, _ = alone(name)
+    tree, records = searched(name, nano.policy(), Budget(most), **lean(name))
     counts = [s.simulations for s in events(records, Spent) if s.simulations]
     assert sum(counts[:-1]) < most
     if free.totals.simulations > most:
@@ -112,6 +120,7 @@ def test_the_tokens_budget_is_never_passed(nano, at_ease, name):
         assert tree.finished.stop == "tokens" or births(records) == births(whole)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["mcts", "best_of_n", "beam_search", "self_backtracking", "interleaved", "x1-compatible"])
 def test_at_the_end_of_its_tokens_a_run_has_the_log_it_has_alone(nano, name):
     """What is cut where the tokens end depends on the run alone, not on what shares the batch with it."""
@@ -182,7 +191,7 @@ def test_paused_and_let_go_on_it_has_the_log_it_has_unpaused(nano, name):
             control.going.clear()
             asyncio.get_running_loop().call_later(0.001, control.going.set)
 
-    paused, unpaused = (searched(name, nano.policy(), Budget(6), hook=hook, **FREE)[1] for hook in (pause, None))
+    paused, unpaused = (searched(name, nano.policy(), FEW, hook=hook, **lean(name))[1] for hook in (pause, None))
     assert timeless(paused) == timeless(unpaused)
 
 
@@ -190,7 +199,7 @@ def test_paused_and_let_go_on_it_has_the_log_it_has_unpaused(nano, name):
 @pytest.mark.parametrize(("step", "solution"), [(9, 20), (1, 1), (48, 8)])
 def test_what_was_cut_off_never_answers_and_never_goes_on(nano, name, step, solution):
     budget = Budget(12, tokens=200 if step > 1 else 12)
-    tree, _ = searched(name, nano.policy(), budget, max_step_tokens=step, max_solution_tokens=solution, **FREE)
+    tree, _ = searched(name, nano.policy(), budget, max_step_tokens=step, max_solution_tokens=solution, **lean(name))
     assert all(not n.children and n.answer is None for n in tree.nodes.values() if n.cut)
     if step == 1:
         assert tree.answered.answer is None
@@ -210,7 +219,8 @@ def test_nothing_grows_below_a_finished_or_pruned_state(at_ease, name):
 
 @every_search
 def test_a_reward_of_finished_states_only_is_given_finished_states_only(nano, name):
-    tree, records = searched(name, nano.policy(), Budget(12), reward="verifier", reward_parameters={}, problem="countdown:numbers=3,seed=3")
+    config = lean(name) | {"reward": "verifier", "problem": "countdown:numbers=3,seed=3"}
+    tree, records = searched(name, nano.policy(), Budget(8), **config)
     for e in events(records, Evaluated):
         assert tree.nodes[e.node].finished or e.ahead
 
@@ -221,13 +231,14 @@ def test_a_search_says_whether_it_asks_the_reward(nano, name):
     options = {p.name: p.choices or ((True, False) if isinstance(p.default, bool) else ()) for p in description.parameters}
     settings = [{}, *({n: value} for n, values in options.items() for value in values)]
     for given in settings:
-        _, records = searched(name, nano.policy(), Budget(2, tokens=2000), problem="chain:steps=2,seed=4", search_parameters=given, **FREE)
+        config = lean(name) | {"problem": "chain:steps=2,seed=4", "search_parameters": quiet(name) | given}
+        _, records = searched(name, nano.policy(), Budget(2, tokens=2000), **config)
         judged = search(name).judged(description.configure(given))
         assert judged == bool(events(records, Evaluated)), given
 
 
 @every_search
 def test_a_run_is_marked_with_the_oracle_only_if_it_asks_it(nano, name):
-    config = {"problem": "chain:steps=2,seed=4", "reward": "verifier", "reward_parameters": {}}
+    config = lean(name) | {"reward": "verifier", "problem": "chain:steps=2,seed=4"}
     tree, _ = searched(name, nano.policy(), Budget(4, tokens=400), **config)
     assert tree.oracle == search(name).judged(search(name).description.configure({}))
