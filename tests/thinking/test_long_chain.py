@@ -208,10 +208,15 @@ def test_the_bundled_model_keeps_its_thinking_within_every_budget(nano):
         assert all(n.thinking != (n.id > max(m.id for m in tree.nodes.values() if m.tag == END_THINK)) for n in tree.nodes.values() if n.id)
 
 
-def test_backtracks_and_corrections_name_from_where_to_where_and_why(nano):
+@pytest.fixture(scope="module")
+def twelve(nano):
+    """Twelve chains of the bundled model, each as tree and events."""
+    return [nano_run(nano, seed, probe=False) for seed in range(12)]
+
+
+def test_backtracks_and_corrections_name_from_where_to_where_and_why(twelve):
     seen = {Backtracked: 0, Corrected: 0}
-    for seed in range(12):
-        tree, events = nano_run(nano, seed, probe=False)
+    for tree, events in twelve:
         for e in events:
             if isinstance(e, Backtracked):
                 assert e.target < e.source and tree.nodes[e.source].tag == BACKTRACK and "gave up “" in e.reason
@@ -223,10 +228,9 @@ def test_backtracks_and_corrections_name_from_where_to_where_and_why(nano):
     assert seen[Backtracked] > 0 and seen[Corrected] > 0
 
 
-def test_standing_steps_follow_the_markers(nano):
+def test_standing_steps_follow_the_markers(twelve):
     """A backtrack's target is the last step that still stands, by a count of its own."""
-    for seed in range(12):
-        tree, events = nano_run(nano, seed, probe=False)
+    for _, events in twelve:
         standing = [0]
         for e in events:
             if isinstance(e, NodeAdded) and e.node:
