@@ -14,7 +14,7 @@ from pages.shared.escape import markdown_text
 from rlm_core import catalogue
 from rlm_core.core.registry import Offer, Page, offer
 
-OWN = (
+OWN_PAGES = (
     Page("Explore", ":material/account_tree:", "explore", explore),
     Page("Saved runs", ":material/history:", "runs", runs),
     Page("Rewards", ":material/balance:", "rewards", rewards),
@@ -24,12 +24,12 @@ OWN = (
 
 @lru_cache(maxsize=1)
 def _offer() -> Offer[Page]:
-    return offer("pages", Page, OWN, lambda page: page.path)
+    return offer("pages", Page, OWN_PAGES, lambda page: page.path)
 
 
 def pages() -> list[st.Page]:
     """Every page, the one that the app begins with first."""
-    return [st.Page(p.draw, title=p.title, icon=p.icon, url_path=p.path, default=p is OWN[0]) for p in _offer().items.values()]
+    return [st.Page(p.draw, title=p.title, icon=p.icon, url_path=p.path, default=p is OWN_PAGES[0]) for p in _offer().items.values()]
 
 
 def say_what_was_refused() -> None:

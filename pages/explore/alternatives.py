@@ -12,7 +12,7 @@ from rlm_core.core.wording import counted, name, number, readable, shorten, word
 from rlm_core.figures.palette import MARKS
 from rlm_core.search.pool import pooled
 
-OWN = "◀"
+OWN_ROW = "◀"
 """Marks the row that is asked about."""
 MAX_ROWS = 24
 """Rows of a table; the row that is asked about is always one of them."""
@@ -49,7 +49,7 @@ def alternatives(tree: SearchTree, node: Node, compared: Compared, *, asked: boo
     found = _found(tree, node, compared)
     if found is None or asked:
         return found
-    rows = tuple(tuple(cell.removesuffix(f" {OWN}") for cell in row) for row in found.rows)
+    rows = tuple(tuple(cell.removesuffix(f" {OWN_ROW}") for cell in row) for row in found.rows)
     return replace(found, title="Alternatives below it", rows=rows, own=None)
 
 
@@ -109,7 +109,7 @@ def _unscored(tree: SearchTree, nodes: Sequence[Node], own: Node, how: str) -> A
 
 
 def _numbered(node: Node, own: Node) -> str:
-    return f"{node.id}{f' {OWN}' * (node.id == own.id)}"
+    return f"{node.id}{f' {OWN_ROW}' * (node.id == own.id)}"
 
 
 def _answer(node: Node) -> str:
@@ -141,7 +141,7 @@ def _particles(tree: SearchTree, node: Node) -> Alternatives | None:
     shown = [i for i in range(len(particles)) if i < MAX_ROWS or i in places]
     rows = tuple(
         (
-            f"{particles[i].node}{f' {OWN}' * (i in places)}",
+            f"{particles[i].node}{f' {OWN_ROW}' * (i in places)}",
             shorten(words(tree, tree.nodes[particles[i].node]), 60),
             number(particles[i].weight),
             f"goes on ×{particles[i].copies}" if particles[i].copies else "ends here",

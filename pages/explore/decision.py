@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.explore.alternatives import OWN, Alternatives, alternatives
+from pages.explore.alternatives import OWN_ROW, Alternatives, alternatives
 from pages.shared.escape import html_text, markdown_text
 from pages.shared.html import table_html
 from pages.shared.state import one_of
@@ -114,16 +114,18 @@ def compared(ranked: Sequence[Term], choice: Choice, own: Node) -> str:
         return f"Node {own.id} was not compared: {own.pruned or 'it was not there yet'}."
     won = next(t for t in ranked if t.node == choice.chosen)
     if mine.total is None:
-        return f"Node {own.id} ({OWN}) was never visited either; at a tie the higher prior, then the older node goes first."
+        return f"Node {own.id} ({OWN_ROW}) was never visited either; at a tie the higher prior, then the older node goes first."
     if won.total is None:
-        return f"Node {own.id} ({OWN}) has {number(mine.total)}; a node never visited goes before it."
+        return f"Node {own.id} ({OWN_ROW}) has {number(mine.total)}; a node never visited goes before it."
     if mine.total == won.total:
-        return f"Node {own.id} ({OWN}) ties with it at {number(mine.total)}; then the higher prior, then the older node goes first."
-    return f"Node {own.id} ({OWN}) has {number(mine.total)}, {'narrowly ' if number(mine.total) == number(won.total) else ''}less than it."
+        return f"Node {own.id} ({OWN_ROW}) ties with it at {number(mine.total)}; then the higher prior, then the older node goes first."
+    return (
+        f"Node {own.id} ({OWN_ROW}) has {number(mine.total)}, {'narrowly ' if number(mine.total) == number(won.total) else ''}less than it."
+    )
 
 
 def _marked(node: int, choice: Choice, own: Node | None) -> str:
-    return " ".join(filter(None, (CHOSEN * (node == choice.chosen), str(node), OWN * (own is not None and node == own.id))))
+    return " ".join(filter(None, (CHOSEN * (node == choice.chosen), str(node), OWN_ROW * (own is not None and node == own.id))))
 
 
 def _step(tree: SearchTree, t: Term) -> str:

@@ -12,7 +12,7 @@ from pages.explore.welcome import welcome
 from pages.shared.escape import markdown_text
 from pages.shared.html import style
 from pages.shared.keys import EXPLORE, PROBLEM, shortcuts
-from pages.shared.links import SHOWN, open_run
+from pages.shared.links import SHOWN_RUN_KEY, open_run
 from pages.shared.services import store, supervisor
 from pages.shared.state import set_value
 from rlm_core.core.config import RunConfig
@@ -26,8 +26,8 @@ from rlm_core.runs.store import RunRow
 def explore() -> None:
     supervisor()
     style()
-    if "run" not in st.query_params and st.session_state.get(SHOWN):
-        st.query_params["run"] = st.session_state[SHOWN]  # back from another page: the run that was shown here
+    if "run" not in st.query_params and st.session_state.get(SHOWN_RUN_KEY):
+        st.query_params["run"] = st.session_state[SHOWN_RUN_KEY]  # back from another page: the run that was shown here
     shown = _shown()
     if shown:
         control_values.fill_once(shown)

@@ -15,7 +15,7 @@ from pages.explore.picture import picture
 from pages.explore.status import run_buttons, status_line
 from pages.explore.timeline import timeline
 from pages.shared.escape import html_text, markdown_text
-from pages.shared.links import SHOWN, begin
+from pages.shared.links import SHOWN_RUN_KEY, begin
 from pages.shared.services import logs, store
 from rlm_core import catalogue
 from rlm_core.core.errors import LogError, RunNotFound
@@ -38,12 +38,12 @@ def run_view(run: str) -> None:
         st.error(markdown_text(str(error)), icon=":material/search_off:")
         if st.button("Back to the start", icon=":material/home:"):
             st.query_params.clear()
-            st.session_state.pop(SHOWN, None)
+            st.session_state.pop(SHOWN_RUN_KEY, None)
             st.rerun()
         return
-    if st.session_state.get(SHOWN) != run:
+    if st.session_state.get(SHOWN_RUN_KEY) != run:
         begin(address.moment())
-        st.session_state[SHOWN] = run
+        st.session_state[SHOWN_RUN_KEY] = run
     st.fragment(_body, run_every=LIVE_SECONDS if row.active else None)(run, row.active)
 
 

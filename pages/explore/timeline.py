@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from pages.explore.player import player
-from pages.shared.links import MOMENT, OPENED
+from pages.shared.links import MOMENT, OPENED_RUN_KEY
 
 PLAYER = "player"
 
@@ -16,7 +16,7 @@ PLAYER = "player"
 def timeline(run: str, last: int) -> int:
     """Draw the player for events 1 … last; returns the number of the event to show."""
     state = st.session_state
-    scope = f"{run}.{state.setdefault(OPENED, 1)}"
+    scope = f"{run}.{state.setdefault(OPENED_RUN_KEY, 1)}"
     message = (state.get(PLAYER) or {}).get("at")
     state[MOMENT], answered = chosen_moment(message, scope, state.setdefault(MOMENT, None))
     player(key=PLAYER, scope=scope, start=state[MOMENT], last=last, answered=answered)

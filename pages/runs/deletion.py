@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.runs.run_table import pick, unpick
 from pages.shared.escape import markdown_text
-from pages.shared.links import SHOWN
+from pages.shared.links import SHOWN_RUN_KEY
 from pages.shared.run_picker import run_title
 from pages.shared.services import store
 from rlm_core.core.wording import counted
@@ -35,8 +35,8 @@ def ask_to_delete(picked: Sequence[RunRow], table: str) -> None:
 
     def delete(runs: Sequence[RunRow]) -> None:
         gone = store().delete([r.id for r in runs])
-        if st.session_state.get(SHOWN) in gone:
-            del st.session_state[SHOWN]  # Explore would open it again
+        if st.session_state.get(SHOWN_RUN_KEY) in gone:
+            del st.session_state[SHOWN_RUN_KEY]  # Explore would open it again
         st.session_state[_UNDO] = gone
         unpick(table)
 

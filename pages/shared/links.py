@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-SHOWN = "shown"
+SHOWN_RUN_KEY = "shown"
 """In the session's state: the id of the run that is shown."""
 MOMENT = "moment"
-OPENED = "opened"
+OPENED_RUN_KEY = "opened"
 _EXPLORE = "explore.page"
 
 
@@ -23,14 +23,14 @@ def open_run(run: str, moment: int | None = None) -> None:
     """Show a run on the Explore page, at a moment or (None) at its end; the page must be run again."""
     st.query_params.clear()
     st.query_params["run"] = run
-    st.session_state[SHOWN] = run
+    st.session_state[SHOWN_RUN_KEY] = run
     begin(moment)
 
 
 def begin(moment: int | None) -> None:
     """A run was opened, at a moment or (None) at its end."""
     st.session_state[MOMENT] = moment
-    st.session_state[OPENED] = st.session_state.get(OPENED, 0) + 1
+    st.session_state[OPENED_RUN_KEY] = st.session_state.get(OPENED_RUN_KEY, 0) + 1
 
 
 def go_to_run(run: str) -> None:

@@ -22,8 +22,8 @@ from rlm_core.problems.sets import counted_set, problem_set
 
 app = typer.Typer()
 PROBLEMS = typer.Option(min=2, help="Problems: seeds 0 to n-1 of the held-out split.")
-KEEP = typer.Option(help="A file for each row's results, problem by problem; rows that it holds already are not measured again.")
-KS = "k is 1 or more, and the samples are at least twice k"
+KEEP_OPTION = typer.Option(help="A file for each row's results, problem by problem; rows that it holds already are not measured again.")
+K_RULE = "k is 1 or more, and the samples are at least twice k"
 
 
 @app.command()
@@ -49,7 +49,7 @@ async def _evaluate(config: RunConfig, spec: str, n: int, samples: int, ks: list
     from rlm_core.evaluation.searches import evaluate_policy, evaluate_search
 
     if min(ks) < 1 or 2 * max(ks) > samples:
-        raise ConfigError(f"pass@{min(ks) if min(ks) < 1 else max(ks)} cannot be told from {samples} samples per problem; {KS}.")
+        raise ConfigError(f"pass@{min(ks) if min(ks) < 1 else max(ks)} cannot be told from {samples} samples per problem; {K_RULE}.")
     library, loaded = await load(config)
     chosen = problem_set(spec, n)
     if by_search:
@@ -69,7 +69,7 @@ def strategies(
     set_: Annotated[list[str] | None, typer.Option("--set", help="A budget, the reward or the run itself, as for `run`.")] = None,
     reward: Annotated[str, typer.Option()] = "rollouts",
     seed: Annotated[int, typer.Option()] = 0,
-    keep: Annotated[Path | None, KEEP] = None,
+    keep: Annotated[Path | None, KEEP_OPTION] = None,
 ) -> None:
     """Measure every strategy over the same held-out problems, each against a greedy chain, and print a table.
 
@@ -103,7 +103,7 @@ def budget_forcing(
     budget: Annotated[list[int] | None, typer.Option(min=1, help="A maximum of thinking tokens; may be repeated.")] = None,
     waits: Annotated[list[int] | None, typer.Option(min=0, max=10, help="A number of forced waits; may be repeated.")] = None,
     seed: Annotated[int, typer.Option()] = 0,
-    keep: Annotated[Path | None, KEEP] = None,
+    keep: Annotated[Path | None, KEEP_OPTION] = None,
 ) -> None:
     """Measure budget forcing: accuracy against thinking tokens, with s1's control, scaling and performance.
 

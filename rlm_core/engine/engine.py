@@ -31,7 +31,7 @@ from rlm_core.engine.token_stats import TokenStats
 
 FOLLOW_UP_TURNS = 32
 """Turns of the event loop in which all that follows from a result has been asked for (a search's tasks stand in one another)."""
-RESERVED = 256
+RESERVED_TOKENS = 256
 """Tokens that a new row has place for at once; longer ones grow."""
 
 
@@ -162,7 +162,7 @@ class Engine:
         numbers = [uniforms(seed, request.max_tokens, request.skip) for seed in request.seeds]
         rows = [Row(request, i, own) for i, own in enumerate(numbers)]
         for row in rows:
-            self.runner.add(states, len(request.prompt) + min(request.max_tokens, RESERVED))
+            self.runner.add(states, len(request.prompt) + min(request.max_tokens, RESERVED_TOKENS))
             self.scheduler.rows.append(row)
         return self._sample(self._logits(states[-1].hidden[-1:]).expand(len(rows), -1), rows)
 

@@ -15,7 +15,7 @@ from typing import Any
 from rlm_core.core.concurrency import gather_or_cancel
 from rlm_core.core.errors import RewardError, RlmError
 from rlm_core.core.usage import Seed
-from rlm_core.evaluation.sampling import AT_ONCE, Progress, SampledSolution, first_wrong, oracle_labels
+from rlm_core.evaluation.sampling import MAX_CONCURRENT_PROBLEMS, Progress, SampledSolution, first_wrong, oracle_labels
 from rlm_core.evaluation.statistics import Bin, Estimate, auc, calibration, calibration_error, first_error, mcnemar, mean
 from rlm_core.models.policy import Policy, Sampling
 from rlm_core.models.source import ModelSource
@@ -84,7 +84,7 @@ async def judge_all(
 
     RlmError if the reward can judge none of the first PATIENCE.
     """
-    gate, done, cost = asyncio.Semaphore(AT_ONCE), 0, Cost()
+    gate, done, cost = asyncio.Semaphore(MAX_CONCURRENT_PROBLEMS), 0, Cost()
 
     async def one(index: int, group: Sequence[SampledSolution]) -> list[JudgedSolution]:
         nonlocal done

@@ -12,7 +12,7 @@ from rlm_core.models.policy import Policy, Sampling, Step
 from rlm_core.problems import task
 from rlm_core.rewards.verifier import answer_of, can_be_right
 
-AT_ONCE = 16
+MAX_CONCURRENT_PROBLEMS = 16
 """Problems worked at the same time."""
 
 Progress = Callable[[int, int], None]
@@ -46,7 +46,7 @@ async def draw(
     progress: Progress = lambda *_: None,
 ) -> list[list[SampledSolution]]:
     """`each` solutions of every problem; sample j of problem i depends on (seed, i, j) alone."""
-    gate, done = asyncio.Semaphore(AT_ONCE), 0
+    gate, done = asyncio.Semaphore(MAX_CONCURRENT_PROBLEMS), 0
 
     async def one(index: int, problem: Problem) -> list[SampledSolution]:
         nonlocal done

@@ -16,6 +16,7 @@ from rlm_core.core.errors import RlmError
 from rlm_core.core.problem import Problem
 from rlm_core.core.tree import SearchTree
 from rlm_core.evaluation import budget_forcing
+from rlm_core.evaluation.sampling import MAX_CONCURRENT_PROBLEMS
 from rlm_core.evaluation.statistics import Estimate, mean, pass_at_k
 from rlm_core.models.policy import Policy, Sampling, Step
 from rlm_core.models.source import ModelSource
@@ -23,8 +24,6 @@ from rlm_core.rewards.verifier import check
 from rlm_core.runs.runner import run_search
 from rlm_core.search import search
 
-AT_ONCE = 16
-"""Problems worked at the same time."""
 GREEDY = 2**30
 """Seed part that keeps the greedy sample apart from the others."""
 
@@ -48,7 +47,7 @@ async def evaluate_policy(
     """
     sampling = replace(limits or Sampling(), temperature=temperature)
     began = time.perf_counter()
-    gate = asyncio.Semaphore(AT_ONCE)
+    gate = asyncio.Semaphore(MAX_CONCURRENT_PROBLEMS)
 
     async def one(index: int, problem: Problem) -> tuple[int, bool]:
         async with gate:
@@ -95,7 +94,7 @@ async def search_all(
 
     Problem i is run with seed + i: with one seed for all, the same random numbers would be lucky or unlucky everywhere.
     """
-    gate = asyncio.Semaphore(AT_ONCE)
+    gate = asyncio.Semaphore(MAX_CONCURRENT_PROBLEMS)
 
     async def one(index: int, problem: Problem) -> SearchTree:
         async with gate:
@@ -139,10 +138,6 @@ async def evaluate_strategies(
             continue
         own = msgspec.structs.replace(config, search=name, search_parameters=parameters)
         yield {"settings": settings(parameters), **await evaluate_search(own, chosen, new_policy, source)}
-
-
-FREE = (0, 0)
-"""Thinking that no budget and no wait interferes with: most and waits."""
 
 
 async def evaluate_forcing(

@@ -92,7 +92,6 @@ DARK = Theme(
     accent="#ff8a3d",
     band="#171c26",
 )
-THEMES = {t.name: t for t in (LIGHT, DARK)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 A job comes to units of work: sampling solutions, judging them by one reward, labelling them by one maker, training a head. Tokens
 and seconds of each unit are recorded when it is done. A forecast scales the record of the same kind and model that is nearest in
-size. Many solutions at once take less time each than few, so a unit more than REACH times as large as every record gets no forecast.
+size. Many solutions at once take less time each than few, so a unit more than MAX_SIZE_RATIO times as large as every record gets
+no forecast.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ CREATE TABLE IF NOT EXISTS spending (
     what TEXT NOT NULL, model TEXT NOT NULL, pieces INTEGER NOT NULL, tokens INTEGER NOT NULL, seconds REAL NOT NULL, at REAL NOT NULL,
     PRIMARY KEY (what, model, pieces)) WITHOUT ROWID;
 """
-REACH = 4
+MAX_SIZE_RATIO = 4
 """Largest ratio of the size of a unit to the size of the record that its forecast scales."""
 MAX_SIMILAR_RUNS = 5
 """The number of newest finished runs with the same settings that the forecast of a run averages."""
@@ -97,9 +98,9 @@ class CostHistory:
         return f"{known}; not timed yet at this size: {', '.join(dict.fromkeys(unknown))}." if unknown else f"{known}."
 
     def _nearest(self, unit: WorkUnit) -> sqlite3.Row | None:
-        """The record of the same kind and model that is nearest in size, if one is within REACH."""
+        """The record of the same kind and model that is nearest in size, if one is within MAX_SIZE_RATIO."""
         rows = self._store.db().execute(
-            "SELECT * FROM spending WHERE what=? AND model=? AND pieces*? >= ?", (unit.kind, unit.model, REACH, unit.count)
+            "SELECT * FROM spending WHERE what=? AND model=? AND pieces*? >= ?", (unit.kind, unit.model, MAX_SIZE_RATIO, unit.count)
         )
         return min(rows, key=lambda r: abs(math.log(r["pieces"] / unit.count)), default=None)
 

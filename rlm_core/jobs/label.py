@@ -13,7 +13,7 @@ from rlm_core.core.concurrency import gather_or_cancel
 from rlm_core.core.errors import RlmError, TrainingError
 from rlm_core.core.parameters import Description, param
 from rlm_core.core.wording import counted
-from rlm_core.evaluation.sampling import AT_ONCE
+from rlm_core.evaluation.sampling import MAX_CONCURRENT_PROBLEMS
 from rlm_core.jobs.base import Job
 from rlm_core.jobs.context import JobContext
 from rlm_core.jobs.forecast import WorkUnit, labelling
@@ -82,7 +82,7 @@ async def run(job: LabelJob, context: JobContext, kept: Mapping[str, Any]) -> di
 
 @dataclass(slots=True)
 class _Labelling:
-    """The labelling of several solutions, AT_ONCE of them at a time.
+    """The labelling of several solutions, MAX_CONCURRENT_PROBLEMS of them at a time.
 
     saved: solutions whose labels are in the book.
     labels: in the book.
@@ -100,7 +100,7 @@ class _Labelling:
     refused: Counter[str] = field(default_factory=Counter)
     _steps: int = 0
     _all_steps: int = field(init=False)
-    _gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    _gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_CONCURRENT_PROBLEMS))
 
     def __post_init__(self) -> None:
         self._all_steps = sum(len(s.steps) for s in self.solutions)

@@ -11,7 +11,7 @@ from rlm_core.core.concurrency import gather_or_cancel
 from rlm_core.core.errors import RlmError, TrainingError
 from rlm_core.core.parameters import Description
 from rlm_core.core.problem import Problem, question_id
-from rlm_core.evaluation.sampling import AT_ONCE, SampledSolution, draw, oracle_labels
+from rlm_core.evaluation.sampling import MAX_CONCURRENT_PROBLEMS, SampledSolution, draw, oracle_labels
 from rlm_core.jobs.base import Job
 from rlm_core.jobs.context import JobContext
 from rlm_core.jobs.forecast import SAMPLING, WorkUnit, labelling
@@ -118,7 +118,7 @@ async def _points(
     context: JobContext,
 ) -> list[dict[str, Any]]:
     """The points of one maker: step AUC of heads that learned from the first problems of the pool, for each size."""
-    gate, done = asyncio.Semaphore(AT_ONCE), 0
+    gate, done = asyncio.Semaphore(MAX_CONCURRENT_PROBLEMS), 0
     settings, sampling = MakerSettings(job.rollouts, job.noise, job.judge), sampling_for(job.model)
 
     async def label(index: int, group: Sequence[SampledSolution]) -> tuple[list[LabelledSolution], int]:

@@ -9,7 +9,7 @@ from rlm_core.models.policy import ToolUse
 from rlm_core.problems.checking.expression import MAX_EXPRESSION_CHARACTERS, evaluate
 
 DECIMALS = 6
-HUGE = 10**MAX_EXPRESSION_CHARACTERS
+MAX_VALUE = 10**MAX_EXPRESSION_CHARACTERS
 _BY_ZERO = re.compile(r"[/÷]\s*0+(?![\d.])")
 
 
@@ -21,7 +21,7 @@ def calculate(call: str) -> ToolUse:
     """
     call = call.strip()
     value = evaluate(call)
-    if value is not None and abs(value) < HUGE:
+    if value is not None and abs(value) < MAX_VALUE:
         return ToolUse(call, shown(value))
     if value is not None:
         return ToolUse(call, f"error: the result has more than {MAX_EXPRESSION_CHARACTERS} digits", failed=True)

@@ -31,7 +31,7 @@ HEADLINES: dict[type, str] = {
     ev.Answered: "Answer",
     ev.RunFinished: "End",
 }
-STEP_SHOWN = 70
+MAX_ANSWER_CHARACTERS = 70
 MAX_LISTED = 8
 """Nodes, totals or scores that a sentence lists; it counts the others."""
 
@@ -139,7 +139,9 @@ def _added(e: ev.NodeAdded) -> str:
     if not e.finished:
         return f"{text}."
     verdict = {True: "which the verifier calls correct", False: "which the verifier calls wrong", None: "which nothing here can check"}
-    answer = f"it answers {shorten(e.answer, STEP_SHOWN)}, {verdict[e.correct]}" if e.answer is not None else "it states no answer"
+    answer = (
+        f"it answers {shorten(e.answer, MAX_ANSWER_CHARACTERS)}, {verdict[e.correct]}" if e.answer is not None else "it states no answer"
+    )
     return f"{text}; the solution ends here: {answer}."
 
 
@@ -271,4 +273,4 @@ def _answered(e: ev.Answered, before: SearchTree) -> str:
     votes = next((v for v in e.votes if v.answer == e.answer), None)
     weight = f" It weighs {number(votes.weight)} over {voters(votes, before)}; " if votes else " "
     groups = f"{counted(len(e.votes), 'different answer')} stood for choice." if e.votes else ""
-    return f"By {how}, the answer is {shorten(e.answer, STEP_SHOWN)} (node {e.node}){verdict}.{weight}{groups}".strip()
+    return f"By {how}, the answer is {shorten(e.answer, MAX_ANSWER_CHARACTERS)} (node {e.node}){verdict}.{weight}{groups}".strip()

@@ -40,7 +40,7 @@ DESCRIPTION = Description(
 )
 
 YES, NO = ("Yes", "yes", "YES"), ("No", "no", "NO")
-LEAST = 0.05
+MIN_YES_NO_PROBABILITY = 0.05
 """A judge that gives yes and no together less probability than this has not answered."""
 ONE_WORD = "Is every step so far correct? Answer with one word, Yes or No."
 IN_WORDS = "Check the steps one by one. End with a line 'Verdict: correct' or 'Verdict: incorrect'."
@@ -119,9 +119,9 @@ class Judge:
         if self.mode == "critique":
             return await self._critique(self._judge, problem, steps, seed)
         yes, no = await self._judge.first_token_probabilities(request(problem, steps, ONE_WORD), (YES, NO))
-        if yes + no < LEAST:
+        if yes + no < MIN_YES_NO_PROBABILITY:
             said = f"{self.model} does not answer as a judge: it gives Yes and No together a probability of {yes + no:.3f}"
-            raise RewardError(f"{said}, and at least {LEAST} is needed; choose another judge or its critique mode.")
+            raise RewardError(f"{said}, and at least {MIN_YES_NO_PROBABILITY} is needed; choose another judge or its critique mode.")
         return Score(yes / (yes + no), passes=1)
 
     async def _critique(self, judge: ChatModel, problem: Problem, steps: Sequence[Step], seed: Seed) -> Score:

@@ -10,7 +10,7 @@ from rlm_core.core.parameters import BUDGET, Description
 from rlm_core.core.tree import ROOT, SearchTree
 from rlm_core.core.wording import counted
 
-PACED = 0.02
+MIN_SHARE = 0.02
 """Below this share of a run no pace is known yet."""
 
 
@@ -66,7 +66,7 @@ def progress(config: RunConfig, search: Description[Any], tree: SearchTree, seco
 
 def _left(share: float | None, tree: SearchTree, seconds: float) -> float | None:
     """At the pace up to the last event, when `share` was done, less what has passed since; so it never grows by itself."""
-    if share is None or share < PACED or tree.finished or seconds >= tree.time / share:
+    if share is None or share < MIN_SHARE or tree.finished or seconds >= tree.time / share:
         return None
     return tree.time / share - seconds
 

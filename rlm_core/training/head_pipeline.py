@@ -14,7 +14,7 @@ import msgspec
 from rlm_core.core.concurrency import gather_or_cancel
 from rlm_core.core.problem import Problem, question_id
 from rlm_core.evaluation.rewards import evaluate_reward
-from rlm_core.evaluation.sampling import AT_ONCE, draw
+from rlm_core.evaluation.sampling import MAX_CONCURRENT_PROBLEMS, draw
 from rlm_core.models.listed import sampling_for
 from rlm_core.models.policy import Policy, Step
 from rlm_core.models.source import ModelLoader, ModelSource
@@ -51,7 +51,7 @@ async def gather(recipe: HeadRecipe, new_policy: Callable[[], Policy], source: M
     drawn = [d for group in groups for d in group if not d.steps[-1].truncated]
     report(f"Labelling {len(drawn):,} solutions …")
     settings = MakerSettings(recipe.rollouts, recipe.noise, recipe.judge)
-    gate, tokens, done = asyncio.Semaphore(AT_ONCE), 0, 0
+    gate, tokens, done = asyncio.Semaphore(MAX_CONCURRENT_PROBLEMS), 0, 0
     progress = _every(report, "solutions labelled")
 
     async def one(index: int, problem: Problem, steps: Sequence[Step]) -> LabelledSolution:

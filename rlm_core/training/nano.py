@@ -65,7 +65,7 @@ Batch = tuple[torch.Tensor, torch.Tensor]
 MICROBATCH = 1536
 """Most tokens run through the model at once: larger batches fall out of the processor's cache."""
 
-LONGEST_TRACE = 320
+MAX_TRACE_TOKENS = 320
 """Tokens of prompt and trace; a longer one is left out."""
 
 
@@ -83,7 +83,7 @@ def traces(config: NanoConfig, split: str) -> Iterator[list[Trace]]:
 def batches(config: NanoConfig, tokenizer: PreTrainedTokenizerFast, split: str) -> Iterator[list[Batch]]:
     """Endless steps' worth of micro-batches, rows of like length together, so that little is padding."""
     for drawn in traces(config, split):
-        rows = sorted(filter(lambda r: len(r[0]) <= LONGEST_TRACE, (encoded(t, tokenizer) for t in drawn)), key=lambda r: len(r[0]))
+        rows = sorted(filter(lambda r: len(r[0]) <= MAX_TRACE_TOKENS, (encoded(t, tokenizer) for t in drawn)), key=lambda r: len(r[0]))
         yield [pack(group) for group in grouped(rows)]
 
 

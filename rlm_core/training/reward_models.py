@@ -19,7 +19,7 @@ import numpy as np
 from rlm_core.core.concurrency import gather_or_cancel
 from rlm_core.core.errors import ModelError, TrainingError
 from rlm_core.core.problem import Problem
-from rlm_core.evaluation.sampling import AT_ONCE, Progress
+from rlm_core.evaluation.sampling import MAX_CONCURRENT_PROBLEMS, Progress
 from rlm_core.models.policy import Inspectable, Policy, Step, require
 from rlm_core.rewards.heads.features import features
 from rlm_core.rewards.heads.head import Card, Network
@@ -125,7 +125,7 @@ async def read(
 
     A solution that a reader cannot read (a book may hold problems of every kind) is left out and counted.
     """
-    gate, done, refused = asyncio.Semaphore(AT_ONCE), 0, Counter[str]()
+    gate, done, refused = asyncio.Semaphore(MAX_CONCURRENT_PROBLEMS), 0, Counter[str]()
     numbers = {spec: i for i, spec in enumerate(dict.fromkeys(s.problem.spec for s in labelled))}
 
     async def one(solution: LabelledSolution) -> tuple[np.ndarray, list[float]] | None:

@@ -265,7 +265,7 @@ def draw_chain(rng: random.Random, lengths: tuple[int, int], split: str) -> Work
         out = [slipped(worked[i], rng)]
         for op, b in operations[i + 1 :]:
             value = countdown.legal(int(out[-1].split("=")[1]), op, b)
-            if value is None or value > chain.HIGHEST:
+            if value is None or value > chain.MAX_RESULT:
                 break
             out.append(f"{out[-1].split('=')[1]}{op}{b}={value}")
         return tuple(out)

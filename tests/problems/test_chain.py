@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rlm_core.problems import make
 from rlm_core.problems.arithmetic.lines import equations
 from rlm_core.problems.base import split_of
-from rlm_core.problems.families.chain import HIGHEST, TASK
+from rlm_core.problems.families.chain import MAX_RESULT, TASK
 from rlm_core.problems.families.chain import make as make_chain
 
 seeds = st.integers(0, 10**6)
@@ -25,7 +25,7 @@ def test_the_worked_solution_is_true_within_bounds_and_right_at_every_prefix(see
     steps = TASK.solution(problem)
     found = [e for s in steps for e in equations(s)]
     assert len(found) == length
-    assert all(e.true and 1 <= e.c <= HIGHEST for e in found)
+    assert all(e.true and 1 <= e.c <= MAX_RESULT for e in found)
     assert all(TASK.solvable(problem, steps[:k]) for k in range(length + 1))
     assert TASK.verify(problem, TASK.answer(problem, steps))
 

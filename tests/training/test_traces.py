@@ -14,7 +14,7 @@ from rlm_core.models.calculator import calculate
 from rlm_core.problems.arithmetic.lines import equations
 from rlm_core.problems.base import split_of
 from rlm_core.problems.families import chain, countdown
-from rlm_core.training.nano import IGNORE, LONGEST_TRACE, NanoConfig, encoded, traces
+from rlm_core.training.nano import IGNORE, MAX_TRACE_TOKENS, NanoConfig, encoded, traces
 from rlm_core.training.traces import KINDS, Trace, WorkedProblem, draw_chain, draw_countdown
 
 every_kind = pytest.mark.parametrize("kind", KINDS)
@@ -78,7 +78,7 @@ def test_every_trace_is_within_the_notation_and_the_models_length(kind, tokenize
         assert tokenizer.decode(ids) == f"<bos>{trace.prompt}{trace.text}"
         assert len(SIGNS.findall(f"<bos>{trace.prompt}{trace.text}")) == len(ids)
         assert trace.prompt.startswith(drawn.compact)
-    assert sum(len(encoded(t, tokenizer)[0]) > LONGEST_TRACE for _, t in draws(kind)) < 6
+    assert sum(len(encoded(t, tokenizer)[0]) > MAX_TRACE_TOKENS for _, t in draws(kind)) < 6
 
 
 @every_kind

@@ -15,8 +15,8 @@ from transformers import MODEL_FOR_CAUSAL_LM_MAPPING, PreTrainedConfig
 from rlm_core.core.errors import ModelError
 from rlm_core.engine.backends.torch import TorchRunner
 
-NEEDED = "the engine needs full causal attention in every layer, with keys and values of one size"
-INSTEAD = "choose a model of a family such as Llama, Qwen2, Qwen3, Phi-3, OLMo or GPT-2"
+REQUIREMENT = "the engine needs full causal attention in every layer, with keys and values of one size"
+ALTERNATIVES = "choose a model of a family such as Llama, Qwen2, Qwen3, Phi-3, OLMo or GPT-2"
 
 WINDOWS = ("sliding_window", "keep_window_size", "attention_window_size", "window_size", "local_attention", "attention_chunk_size")
 """Names in configurations for the number of tokens that a layer looks back, where the kinds of layers are not listed."""
@@ -33,7 +33,7 @@ def refuse_by_configuration(name: str, config: PreTrainedConfig) -> None:
     if getattr(config, "is_encoder_decoder", False):
         raise ModelError(f"{name} is an encoder-decoder; only causal language models can be used.")
     if type(config) not in MODEL_FOR_CAUSAL_LM_MAPPING:
-        raise ModelError(f"{name} ({config.model_type}) is no causal language model; {INSTEAD}.")
+        raise ModelError(f"{name} ({config.model_type}) is no causal language model; {ALTERNATIVES}.")
     if not all(_told(config, key) for key in ("num_attention_heads", "num_hidden_layers", "hidden_size", "vocab_size")):
         raise _refusal(name, config, "does not consist of attention layers over text alone")
     if (kinds := _layer_kinds(config)) != {"full_attention"}:
@@ -117,4 +117,4 @@ def _dtype(runner: TorchRunner) -> str:
 
 
 def _refusal(name: str, config: PreTrainedConfig, what: str) -> ModelError:
-    return ModelError(f"{name} ({config.model_type}) {what}; {NEEDED}, so {INSTEAD}.")
+    return ModelError(f"{name} ({config.model_type}) {what}; {REQUIREMENT}, so {ALTERNATIVES}.")

@@ -12,7 +12,7 @@ from tqdm.auto import tqdm
 
 from rlm_core.core.errors import ModelError
 
-WANTED = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja"]
+FILE_PATTERNS = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja"]
 """Configuration, tokenizer and safetensors weights; never pickles or code."""
 
 
@@ -20,7 +20,7 @@ def download(name: str, report: Callable[[str], None]) -> Path:
     """The local snapshot of a hub id; files that are already there are not fetched again."""
     report(f"Looking for {name} on the Hugging Face hub …")
     try:
-        folder = Path(snapshot_download(name, allow_patterns=WANTED, tqdm_class=_reporting(name, report)))
+        folder = Path(snapshot_download(name, allow_patterns=FILE_PATTERNS, tqdm_class=_reporting(name, report)))
     except GatedRepoError:
         raise ModelError(f"{name} is gated: accept its licence on the hub and log in with `hf auth login`.") from None
     except RepositoryNotFoundError:

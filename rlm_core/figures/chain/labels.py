@@ -26,7 +26,7 @@ LIMITS = (26, 14, 9)
 SIDES = ("top center", "bottom center", "top left", "top right", "bottom right", "middle right")
 ROOT_SIDES = ("top right", "bottom right", "top center", "middle right")
 AIR = 3.0
-WIDE = 1.1 * CHARACTER
+LABEL_CHARACTER = 1.1 * CHARACTER
 """Labels here are mostly digits, which are wider than letters."""
 
 
@@ -117,7 +117,7 @@ def _around(canvas: Canvas, n: int) -> Box:
 
 def _box(canvas: Canvas, n: int, side: str, characters: int) -> Box:
     x, y = _pixels(canvas, n)
-    half_width, half_height = characters * canvas.viewport.font * WIDE / 2 + 3, canvas.viewport.font * 0.62
+    half_width, half_height = characters * canvas.viewport.font * LABEL_CHARACTER / 2 + 3, canvas.viewport.font * 0.62
     away = canvas.sizes[n] / 2 + AIR
     up, along = side.split()
     x += {"center": 0.0, "left": -1.0, "right": 1.0}[along] * (half_width + away)

@@ -14,7 +14,7 @@ from rlm_core.figures.text import safe, shorten
 
 STRIDE = 1000
 """A cell's id is row · STRIDE + column, so that a click tells which."""
-MOST_LETTERED = 12
+MAX_LETTERED_COLUMNS = 12
 """Columns up to which the number stands in the cell."""
 
 
@@ -37,7 +37,7 @@ def heat_figure(rows: Sequence[Row], *, theme: palette.Theme, selected: int | No
     """The first row on top. selected: id of the cell with a ring. Where the oracle sees the first wrong step, a bar stands before it."""
     size = 13 * (palette.LARGE if large else 1)
     columns = max((len(r.scores) for r in rows), default=1)
-    lettered = columns <= MOST_LETTERED
+    lettered = columns <= MAX_LETTERED_COLUMNS
     squares = {
         "type": "heatmap",
         "z": [[_at(r.scores, c) for c in range(columns)] for r in rows],

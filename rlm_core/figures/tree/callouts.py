@@ -13,7 +13,7 @@ from rlm_core.figures.tree.node_labels import MAX_LABEL_CHARACTERS, Spot
 from rlm_core.figures.tree.traces import RING, Canvas, number_html
 from rlm_core.figures.tree.viewport import CHARACTER
 
-ROOMY = 80
+MAX_UNCOVERED_NODES = 80
 """Most nodes of a tree in which no plate covers a node."""
 AWAY = 2
 """Rows by which a plate may stand away from its node."""
@@ -39,7 +39,7 @@ def plates(canvas: Canvas, nodes: Sequence[int], selected: int | None, label_spo
     label_spots: where plain labels stand; only the root's has to be kept clear.
     """
     boxes = [_root_label(canvas, label_spots[ROOT])] if ROOT in label_spots else []
-    boxes += [_around(canvas, n) for n in canvas.tree.nodes] if len(canvas.tree.nodes) <= ROOMY else []
+    boxes += [_around(canvas, n) for n in canvas.tree.nodes] if len(canvas.tree.nodes) <= MAX_UNCOVERED_NODES else []
     made = []
     for node in nodes:
         words = label(canvas.tree, canvas.tree.nodes[node], MAX_LABEL_CHARACTERS)

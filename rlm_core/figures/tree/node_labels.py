@@ -14,15 +14,15 @@ from rlm_core.figures.tree.viewport import CHARACTER, Viewport
 
 MAX_LABEL_CHARACTERS = 26
 """Characters; longer steps are read in the inspector."""
-SHORTEST = 5
+MIN_LABEL_CHARACTERS = 5
 """Where fewer characters fit, a node goes without a label."""
 REACHED = 0.35
 """Share of the way to the parent over which a line is as low as its node."""
-TELLING = 8
+MIN_PROBLEM_CHARACTERS = 8
 """With fewer characters a problem's label says nothing."""
 ROW = 1.6
 """Labels less far apart in height, in multiples of the font size, are in one row."""
-PLATES = 14
+MAX_LABELLED_PATH = 14
 """A longer best path is labelled at its end only."""
 
 
@@ -38,7 +38,7 @@ def spots(tree: SearchTree, places: Mapping[int, Place], viewport: Viewport, siz
     """Node id → where its label fits. Crowded nodes are left out, so that a tree loses its labels leaf by leaf."""
     here = {n: places[n] for n in tree.nodes}
     found = _right(tree, here, viewport, sizes) if viewport.orientation == "right" else _down(tree, here, viewport)
-    return {n: s for n, s in found.items() if s.limit >= SHORTEST or n == ROOT}
+    return {n: s for n, s in found.items() if s.limit >= MIN_LABEL_CHARACTERS or n == ROOT}
 
 
 def _right(tree: SearchTree, places: Mapping[int, Place], viewport: Viewport, sizes: Mapping[int, float]) -> dict[int, Spot]:
@@ -53,7 +53,7 @@ def _right(tree: SearchTree, places: Mapping[int, Place], viewport: Viewport, si
             if n == ROOT:
                 spot = _root_spot(viewport, len(words(tree, node)), sizes[n])
                 beside = any(abs(places[c][1] - y) * viewport.pitch < ROW * viewport.font for c in node.children if c in places)
-                if spot.limit >= min(TELLING, len(words(tree, node))) or beside:
+                if spot.limit >= min(MIN_PROBLEM_CHARACTERS, len(words(tree, node))) or beside:
                     found[n] = spot  # else it gets a plate, which no child's label is as high as
             elif above >= sizes[n] / 2 + 3 + 1.7 * viewport.font:
                 found[n] = Spot("top center", min(MAX_LABEL_CHARACTERS, viewport.characters(viewport.step - 8)))
@@ -115,7 +115,7 @@ def struck(tree: SearchTree, places: Mapping[int, Place], viewport: Viewport, be
 
 def plated(tree: SearchTree, best: list[int], selected: int | None, label_spots: Mapping[int, Spot]) -> list[int]:
     """Nodes that matter but have no room for a plain label: the selected one and the best path get a plate."""
-    wanted = [ROOT, *(best if len(best) <= PLATES else best[-1:])]
+    wanted = [ROOT, *(best if len(best) <= MAX_LABELLED_PATH else best[-1:])]
     if selected is not None:
         wanted = [*wanted, selected]
     return [n for n in dict.fromkeys(wanted) if n in tree.nodes and n not in label_spots]

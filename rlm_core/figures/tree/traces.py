@@ -16,10 +16,10 @@ from rlm_core.figures.plotly_style import Trace
 from rlm_core.figures.text import copies, label
 from rlm_core.figures.tree.curves import Points, arc, by_width, curves
 from rlm_core.figures.tree.layout import Place
-from rlm_core.figures.tree.node_labels import SHORTEST, Spot
+from rlm_core.figures.tree.node_labels import MIN_LABEL_CHARACTERS, Spot
 from rlm_core.figures.tree.viewport import Viewport
 
-SMOOTH = 5_000
+MAX_SMOOTH_POINTS = 5_000
 """Most points of a line that is drawn point by point; plotly would else leave some out, and thick curves show corners."""
 HALO, RING = 15.0, 11.0
 """Px by which a halo (the present moment) and a ring (the selected node) are wider than their marker."""
@@ -54,7 +54,7 @@ class Canvas:
 
 def _line(canvas: Canvas, x: Points, y: Points, **line: Any) -> Trace:
     if canvas.kind == "scatter":
-        line["simplify"] = len(x) > SMOOTH
+        line["simplify"] = len(x) > MAX_SMOOTH_POINTS
     return {"type": canvas.kind, "mode": "lines", "x": x, "y": y, "line": line, "hoverinfo": "skip", "showlegend": False}
 
 
@@ -108,9 +108,7 @@ def text(x: Points, y: Points, words: list[str], position: str | list[str], font
     return trace | {"hoverinfo": "skip", "showlegend": False}
 
 
-def texts(
-    canvas: Canvas, spots: Mapping[int, Spot], best: Collection[int], around: Mapping[int, float], numbered: bool = True
-) -> list[Trace]:
+def texts(canvas: Canvas, spots: Mapping[int, Spot], best: Collection[int], around: Mapping[int, float]) -> list[Trace]:
     """Step labels beside the nodes, with the nodes' numbers; those of the best path in full ink, the others quieter.
 
     around: px by which what is drawn around a node (a ring, a halo) is wider than it. Unseen markers of that size make
@@ -132,7 +130,7 @@ def _words(canvas: Canvas, node: int, spot: Spot, copies: int) -> str:
     limit, before = spot.limit, ""
     if copies > 1:
         limit, before = limit - 3, f"<b>×{copies}</b> "
-    if node != 0 and limit - len(str(node)) - 1 >= SHORTEST:
+    if node != 0 and limit - len(str(node)) - 1 >= MIN_LABEL_CHARACTERS:
         limit, before = limit - len(str(node)), f"{number_html(canvas, node)} {before}"
     return before + label(canvas.tree, canvas.tree.nodes[node], limit, canvas.viewport.orientation == "down")
 

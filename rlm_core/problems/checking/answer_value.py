@@ -6,7 +6,7 @@ import re
 
 from rlm_core.problems.checking.answer_words import COPULA, DESCRIBED, NO_VALUE, NUMBER_WORDS, REASON, SPECIAL, TAKEN_BACK
 
-SHORT = 80
+MAX_SHORT_CHARACTERS = 80
 """Characters that a value behind "####" may have."""
 
 DISPLAYS = {r"\[": r"\]", "$$": "$$", r"\(": r"\)", "$": "$"}
@@ -61,7 +61,7 @@ def names_value(whole: str, said: str) -> bool:
 def is_short(text: str) -> bool:
     """A number, with a unit perhaps; a formula; one word that is no usual heading. Neither "Step 1" nor "1. Find the cost"."""
     said = trimmed(text)
-    if not said or len(said) > SHORT or text.rstrip(" *").endswith((":", "：")) or re.match(r"\w{1,2}\)|\d+[.:]\s", text):
+    if not said or len(said) > MAX_SHORT_CHARACTERS or text.rstrip(" *").endswith((":", "：")) or re.match(r"\w{1,2}\)|\d+[.:]\s", text):
         return False
     if re.fullmatch(r"[^\W\d_]+", said):
         return said.lower() not in NO_VALUE

@@ -23,7 +23,7 @@ from typing import Any, TextIO
 from rlm_core.core.errors import ProblemError
 from rlm_core.core.paths import ROOT
 
-MEMORY = 2 * 1024**3
+MAX_MEMORY_BYTES = 2 * 1024**3
 """Bytes of address space that the child may take, where the system can limit it."""
 START_SECONDS = 120.0
 """How long the child may take to load its libraries."""
@@ -154,7 +154,7 @@ def _limit_memory() -> None:
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
 
 
 def _main() -> None:

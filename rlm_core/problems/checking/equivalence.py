@@ -17,9 +17,9 @@ from rlm_core.problems.checking.units import is_words, unit, without_unit
 
 SECONDS = 5.0
 """How long one comparison of formulas may take."""
-MOST_PARTS = 50
+MAX_PARTS = 50
 """Lists with more parts are equal only as text."""
-DEEPEST = 4
+MAX_DEPTH = 4
 """How far points within points are taken apart."""
 
 
@@ -64,14 +64,14 @@ def _same(a: str, b: str, depth: int) -> bool:
     if (picked := choice(a, b)) is not None:
         return picked
     if unnamed(a) != a or unnamed(b) != b:
-        return depth < DEEPEST and _named_alike(a, b) and _same(unnamed(a), unnamed(b), depth + 1)
+        return depth < MAX_DEPTH and _named_alike(a, b) and _same(unnamed(a), unnamed(b), depth + 1)
     if based(a) or based(b):
         return based(a) == based(b)
     if "=" not in a + b and (first := read(a)) is not None and (second := read(b)) is not None:
         return _same_number(first, second)
     ours, theirs = parts(a), parts(b)
     if len(ours) > 1 or len(theirs) > 1:
-        return depth < DEEPEST and _same_parts(ours, theirs, depth)
+        return depth < MAX_DEPTH and _same_parts(ours, theirs, depth)
     inner, other = bracketed(a), bracketed(b)
     if inner is not None and other is not None:
         return _same_point(inner, other, depth)
@@ -80,7 +80,7 @@ def _same(a: str, b: str, depth: int) -> bool:
 
 def _same_parts(ours: list[str], theirs: list[str], depth: int) -> bool:
     """The same values in any order. A value that an answer gives in two forms ("1 1/2 or 3/2") counts once."""
-    if max(len(ours), len(theirs)) > MOST_PARTS:
+    if max(len(ours), len(theirs)) > MAX_PARTS:
         return False
     ours, theirs = (_different(expanded(p), depth) for p in (ours, theirs))
     if len(ours) != len(theirs):
@@ -113,7 +113,10 @@ def _different(values: list[str], depth: int) -> list[str]:
 def _same_point(a: tuple[str, list[str]], b: tuple[str, list[str]], depth: int) -> bool:
     """Points, intervals, tuples: the same brackets and the same parts in order."""
     return (
-        a[0] == b[0] and len(a[1]) == len(b[1]) and depth < DEEPEST and all(_same(x, y, depth + 1) for x, y in zip(a[1], b[1], strict=True))
+        a[0] == b[0]
+        and len(a[1]) == len(b[1])
+        and depth < MAX_DEPTH
+        and all(_same(x, y, depth + 1) for x, y in zip(a[1], b[1], strict=True))
     )
 
 
@@ -122,7 +125,7 @@ def _same_side(a: Side, b: Side, depth: int) -> bool:
     if a.open or b.open or (a.symbol and b.symbol and a.symbol != b.symbol):
         return "=" in a.whole and "=" in b.whole and _same_formula(*sorted((a.whole, b.whole)))
     if a.value != a.whole or b.value != b.whole:
-        return depth < DEEPEST and _same(a.value, b.value, depth + 1)
+        return depth < MAX_DEPTH and _same(a.value, b.value, depth + 1)
     if is_words(a.value) or is_words(b.value):
         return _squeezed(a.value).casefold() == _squeezed(b.value).casefold()
     return _equal(a.value, b.value)

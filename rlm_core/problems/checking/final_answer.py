@@ -19,17 +19,17 @@ from itertools import pairwise
 from rlm_core.problems.checking.answer_value import DISPLAYS, END_TAG, is_short, names_value, trimmed
 from rlm_core.problems.checking.answer_words import BEHIND, CHECKED, CUE, DENIED, DOUBTED, OPENING, PARTIAL
 
-TAIL = 6
+MAX_STATEMENT_STEPS = 6
 """How many steps, or lines, an announcement and its answer may run over."""
 MAX_TEXT_CHARACTERS = 20_000
 """Characters at the end of a text that are read."""
-NEAR = 200
+MAX_DISTANCE = 200
 """Characters before an announcement that can make it none."""
 MAX_LINE_CHARACTERS = 2_000
 """Characters of a line behind an announcement that are read as the answer."""
 MAX_STATEMENTS = 20
 """Statements of one kind that are looked at, from the last one back."""
-UNFINISHED = 500
+MAX_OPEN_BOX_CHARACTERS = 500
 """Characters of an open box after which its end is no longer waited for."""
 
 _BOX = re.compile(r"\\f?box(?:ed)?(?![A-Za-z])\s*")
@@ -88,7 +88,7 @@ def final_statement(steps: Sequence[str]) -> StatedAnswer | None:
         last -= 1
     if not last:
         return None
-    before = "".join(f"{s}\n" for s in steps[max(0, last - TAIL) : last - 1])
+    before = "".join(f"{s}\n" for s in steps[max(0, last - MAX_STATEMENT_STEPS) : last - 1])
     found = find(before + "\n".join(steps[last - 1 :]))
     return found if found is not None and found.end > len(before) else None
 
@@ -112,7 +112,7 @@ def awaited(text: str) -> bool:
     text = text[-MAX_TEXT_CHARACTERS:]
     for mark in list(_BOX.finditer(text))[-1:]:
         if text.startswith("{", mark.end()) and closing(text, mark.end()) is None:
-            return len(text) - mark.end() < UNFINISHED
+            return len(text) - mark.end() < MAX_OPEN_BOX_CHARACTERS
     text = _OPENED.sub("", text).rstrip()
     line = text[text.rfind("\n") + 1 :]
     return line.lower().endswith("<answer>") or any(cue.end() == len(line) for cue in _cues(line))
@@ -124,7 +124,7 @@ def ends_solution(text: str) -> bool:
     >>> [ends_solution(t) for t in ("3+4=7\nAnswer: 7\n", "**Answer:**\n", "**Answer:**\n\n7\n", "Answer: 7\nCheck: 3+4=7\n")]
     [True, False, True, False]
     """
-    lines = [line for line in text[-MAX_TEXT_CHARACTERS:].splitlines() if line.strip()][-TAIL:]
+    lines = [line for line in text[-MAX_TEXT_CHARACTERS:].splitlines() if line.strip()][-MAX_STATEMENT_STEPS:]
     found = final_statement(lines)
     return found is not None and not awaited(text) and not CHECKED.search(lines[-1], len(lines[-1]) - len(found.whole))
 
@@ -153,7 +153,7 @@ def _boxed(text: str) -> StatedAnswer | None:
 
 def _joined(between: str) -> bool:
     """Do these signs between two boxes make them one answer?"""
-    return len(between) < NEAR and _JOINT.fullmatch(between) is not None and re.search(r"[,;]|\b(?:and|or)\b", between) is not None
+    return len(between) < MAX_DISTANCE and _JOINT.fullmatch(between) is not None and re.search(r"[,;]|\b(?:and|or)\b", between) is not None
 
 
 def _box(text: str, mark: re.Match[str]) -> StatedAnswer | None:
@@ -217,7 +217,7 @@ def _announced(text: str) -> StatedAnswer | None:
 def _behind(text: str) -> StatedAnswer | None:
     """The last "42 is the answer"."""
     for found in reversed(list(BEHIND.finditer(text))[-MAX_STATEMENTS:]):
-        line = text[max(text.rfind("\n", 0, found.start()) + 1, found.start() - NEAR) : found.start()]
+        line = text[max(text.rfind("\n", 0, found.start()) + 1, found.start() - MAX_DISTANCE) : found.start()]
         if not DOUBTED.search(line):
             return StatedAnswer(trimmed(found["value"]), found["value"], found.start(), found.end())
     return None
@@ -226,7 +226,7 @@ def _behind(text: str) -> StatedAnswer | None:
 def _cues(text: str) -> Iterator[re.Match[str]]:
     """Where a text announces an answer: the value must follow."""
     for cue in CUE.finditer(text):
-        before = text[max(text.rfind("\n", 0, cue.start()) + 1, cue.start() - NEAR) : cue.start()]
+        before = text[max(text.rfind("\n", 0, cue.start()) + 1, cue.start() - MAX_DISTANCE) : cue.start()]
         after = text[cue.end() : cue.end() + 1]
         if cue["not"] or PARTIAL.search(cue[0]) or DOUBTED.search(before):
             continue

@@ -18,7 +18,7 @@ DIGITS = 120
 TOLERANCE = 1e-100
 """Relative difference below which two numbers are one."""
 POINTS = 6
-NEEDED = 2
+MIN_REAL_POINTS = 2
 """Points that are tried, and the number of points at which both must be real."""
 
 _CAPITAL = re.compile(r"(?<![\\A-Za-z{])(?<!\\[a-z])(?<!\\[a-z]{2})([A-Z])(?:_(?:\{(\w+)\}|(\w)))?")
@@ -105,7 +105,7 @@ def _same_relation(a: Any, b: Any) -> bool:
     if sign != other:
         return False
     ratios = [x / y for x, y in _values(f, g) if y != 0 and x != 0]
-    alike = len(ratios) >= NEEDED and all(abs(p - q) <= TOLERANCE * abs(p) for p, q in pairwise(ratios))
+    alike = len(ratios) >= MIN_REAL_POINTS and all(abs(p - q) <= TOLERANCE * abs(p) for p, q in pairwise(ratios))
     return alike and (not sign.startswith("<") or ratios[0] > 0)
 
 
@@ -113,7 +113,7 @@ def _agree(a: Any, b: Any) -> bool | None:
     """Are two expressions equal at all points where both are real (or as numbers, if they have no letters)? None if they have no value."""
     if (a := a.doit()).is_Rational and (b := b.doit()).is_Rational:
         return bool(a == b)
-    agreed, needed = 0, NEEDED if any(str(s) != "i" for s in a.free_symbols | b.free_symbols) else 1
+    agreed, needed = 0, MIN_REAL_POINTS if any(str(s) != "i" for s in a.free_symbols | b.free_symbols) else 1
     for x, y in _values(a, b):
         if abs(x - y) > TOLERANCE * max(abs(x), abs(y)):
             return False

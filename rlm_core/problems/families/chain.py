@@ -27,7 +27,7 @@ from rlm_core.problems.checking.equivalence import canonical
 from rlm_core.problems.checking.final_answer import final_answer
 from rlm_core.problems.checking.quantity import quantity
 
-HIGHEST = 999
+MAX_RESULT = 999
 """No intermediate result is larger, and none is smaller than 1."""
 KEY = "chain"
 """Names the residues that stand for the numbers of a chain (see `derivation`)."""
@@ -54,7 +54,7 @@ _WORDS = {"+": "Add {}.", "-": "Subtract {}.", "*": "Multiply by {}.", "/": "Div
 
 
 def draw(rng: random.Random, steps: int, largest: int, split: str) -> tuple[int, list[tuple[str, int]]]:
-    """A start and operations of the wanted split, all results within 1 … HIGHEST."""
+    """A start and operations of the wanted split, all results within 1 … MAX_RESULT."""
     for _ in range(100_000):
         start = value = rng.randint(2, largest)
         ops: list[tuple[str, int]] = []
@@ -72,7 +72,7 @@ def _legal(rng: random.Random, value: int, largest: int) -> list[tuple[str, int,
     candidates = [("+", add, value + add), ("-", take, value - take), ("*", times, value * times)]
     if value % by == 0:
         candidates.append(("/", by, value // by))
-    ok = [c for c in candidates if 1 <= c[2] <= HIGHEST]
+    ok = [c for c in candidates if 1 <= c[2] <= MAX_RESULT]
     return ok or [("-", value - 1, 1)]
 
 

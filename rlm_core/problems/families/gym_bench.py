@@ -23,7 +23,7 @@ from rlm_core.problems.base import rng_for, split_of
 
 DRAWS = 300
 """How many entries are looked at for one of the wanted split."""
-LEFT_OUT = frozenset({"composite"})
+UNSUPPORTED = frozenset({"composite"})
 """Datasets that cannot be made by name alone."""
 
 EVALUATED = frozenset(
@@ -61,7 +61,7 @@ def names() -> list[str]:
     """Every dataset that can be made by its name."""
     from reasoning_gym.factory import DATASETS
 
-    return sorted(set(DATASETS) - LEFT_OUT)
+    return sorted(set(DATASETS) - UNSUPPORTED)
 
 
 @_empty_folder()

@@ -26,7 +26,7 @@ from rlm_core.problems.checking.final_answer import final_answer
 from rlm_core.problems.checking.quantity import quantity
 from rlm_core.problems.families.word_templates import HELD_OUT, PEOPLE, TEMPLATES, Template
 
-HIGHEST = 99_999
+MAX_RESULT = 99_999
 """No intermediate result is larger, and none is smaller than 1."""
 
 
@@ -61,7 +61,7 @@ def generate(config: WordsConfig) -> Problem:
 
 
 def draw(rng: random.Random, template: Template) -> dict[str, int]:
-    """Different numbers for the slots that make every result of the worked steps a whole number from 1 to HIGHEST."""
+    """Different numbers for the slots that make every result of the worked steps a whole number from 1 to MAX_RESULT."""
     for _ in range(100_000):
         numbers = {slot: rng.choice(allowed) for slot, allowed in template.slots.items()}
         if len(set(numbers.values())) == len(numbers) and _results(template, numbers) is not None:
@@ -95,12 +95,12 @@ def _operations(template: Template) -> list[tuple[str, str, str]]:
 
 
 def _results(template: Template, numbers: Mapping[str, int]) -> list[int] | None:
-    """The result of each worked step, or None if one is not a whole number from 1 to HIGHEST."""
+    """The result of each worked step, or None if one is not a whole number from 1 to MAX_RESULT."""
     known = dict(numbers)
     results: list[int] = []
     for a, op, b in _operations(template):
         value = apply(op, _operand(a, known), _operand(b, known))
-        if value is None or value.denominator != 1 or not 1 <= value <= HIGHEST:
+        if value is None or value.denominator != 1 or not 1 <= value <= MAX_RESULT:
             return None
         results.append(int(value))
         known[f"r{len(results)}"] = int(value)

@@ -10,9 +10,6 @@ from rlm_core.core.problem import Problem
 from rlm_core.engine.token_stats import TokenStats
 from rlm_core.models.policy import Inspectable, Step
 
-SURPRISE = 4
-"""Figures of surprise besides the hidden states: mean and least log p, mean and greatest entropy."""
-
 
 async def features(kind: str, readers: Sequence[Inspectable], problem: Problem, steps: Sequence[Step]) -> np.ndarray:
     """[steps, f] for a PRM, [1, f] for an ORM: what each reader makes of the steps, side by side."""

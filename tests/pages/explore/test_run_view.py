@@ -7,7 +7,7 @@ import re
 import pytest
 
 from pages.shared.escape import markdown_text
-from pages.shared.links import SHOWN
+from pages.shared.links import SHOWN_RUN_KEY
 from rlm_core.core.config import RunConfig
 from rlm_core.core.tree import replay
 from rlm_core.narrate.sentences import sentence
@@ -104,7 +104,7 @@ def test_a_deleted_run_is_never_reopened(store, run):
     press(at, "Delete 1 …")
     press(at, "Delete")
     assert not store.list()
-    assert SHOWN not in at.session_state
+    assert SHOWN_RUN_KEY not in at.session_state
     at.query_params.clear()
     go_to(at, "explore")
     assert "See a language model reason" in text(at)
