@@ -10,7 +10,12 @@ from rlm_core.core.errors import ConfigError
 
 
 class Budget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Limits; None means no limit, and at least one must be set. seconds are of wall time, pauses left out."""
+    """Limits of a run, each above 0 or None for no limit. ConfigError if none is set.
+
+    simulations: how many the search may work.
+    tokens: generated tokens, never passed.
+    seconds: of wall time, pauses left out.
+    """
 
     simulations: int | None = 64
     tokens: int | None = None
@@ -28,9 +33,17 @@ class Budget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class RunConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything that decides a run's log (times aside).
 
-    problem: a spec such as "countdown:numbers=3,seed=7". temperature in [0, 2]; 0 takes the likeliest
-    token. max_step_tokens and max_solution_tokens cut what does not end by itself. For these three None is what fits the model;
-    `catalogue.checked` fills it in, so that a log holds the numbers.
+    model: name of the policy's model.
+    device, dtype, format: where and how the model is loaded, and its prompt format; "auto" is what fits it.
+    problem: a spec such as "countdown:numbers=3,seed=7".
+    search, search_parameters: name of the strategy, and the settings that are given.
+    reward, reward_parameters: the same of the reward.
+    budget: limits of the run.
+    temperature: in [0, 2]; 0 takes the likeliest token.
+    seed: of all random numbers, from 0 to 2**31 - 1.
+    max_step_tokens, max_solution_tokens: at least 1; longer steps and solutions are cut off.
+
+    None for the temperature or a maximum is what fits the model; `catalogue.checked` fills it in, so that a log holds the numbers.
     """
 
     model: str = "nano"

@@ -10,7 +10,12 @@ Seed = tuple[int, ...]
 
 @dataclass(slots=True)
 class Usage:
-    """Running counts of what a policy has done: tokens generated, prompt tokens computed and reused."""
+    """Running counts of a policy's tokens.
+
+    generated: tokens sampled.
+    computed: prompt tokens computed.
+    reused: prompt tokens taken from the prefix cache.
+    """
 
     generated: int = 0
     computed: int = 0

@@ -17,8 +17,10 @@ from rlm_core.engine.kv_cache import TokenStates
 
 @dataclass(slots=True, eq=False)
 class _Edge:
-    """A run of n tokens and their n states.
+    """An edge of the tree of prefixes.
 
+    tokens: n of them.
+    states: of these tokens.
     children: by their first token.
     used: the cache's clock when it was last part of a match or an insertion.
     """

@@ -86,7 +86,13 @@ def holm(ps: Sequence[float]) -> list[float]:
 
 @dataclass(frozen=True, slots=True)
 class PairedComparison:
-    """Two measurements of the same problems: those that only the first or only the second has right, McNemar's p and Holm's."""
+    """Two measurements of the same problems.
+
+    wins: problems that only the first has right.
+    losses: problems that only the second has right.
+    p: McNemar's, in [0,1].
+    corrected: p by Holm's correction for several comparisons, in [0,1].
+    """
 
     wins: int
     losses: int
@@ -129,7 +135,13 @@ def auc(scores: Sequence[float], labels: Sequence[bool]) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """Scores between low and high: how many, their mean, and the share of them whose label is right."""
+    """Scores between two bounds.
+
+    low, high: the bounds, in [0,1].
+    count: number of scores.
+    score: their mean, in [0,1].
+    share: of them whose label is right, in [0,1].
+    """
 
     low: float
     high: float

@@ -96,7 +96,14 @@ DARK = Theme(
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a state is drawn: words for the legend and hover, plotly symbol, its form in a dense tree, mark inside."""
+    """How a state is drawn.
+
+    words: on hover, and in the legend where it has no words of its own.
+    symbol: plotly's name of the shape.
+    dense: the shape in a dense tree.
+    mark: the sign inside, if any.
+    legend: words of the legend; empty for `words`.
+    """
 
     words: str
     symbol: str
@@ -119,7 +126,13 @@ LOOKS = {
 
 @dataclass(frozen=True, slots=True)
 class Stroke:
-    """How a line that is no ordinary edge is drawn: its word in the legend, dashes, width in px, symbol at its end."""
+    """How a line that is no ordinary edge is drawn.
+
+    words: in the legend.
+    dash: plotly's pattern of dashes.
+    width: in px.
+    head: plotly's symbol at its end.
+    """
 
     words: str
     dash: str

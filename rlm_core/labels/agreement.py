@@ -19,7 +19,13 @@ Said = dict[str, dict[tuple[str, int], float]]
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two annotators: steps labelled by both, the share said alike in [0,1], Cohen's kappa in [−1,1]; None where undefined."""
+    """The agreement of two annotators.
+
+    a, b: their names.
+    steps: labelled by both.
+    share: of these steps with the same label, in [0,1]; None where undefined.
+    kappa: Cohen's, in [−1,1]; None where undefined.
+    """
 
     a: str
     b: str
@@ -30,7 +36,12 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class WithOracle:
-    """An annotator's labels that can be compared with the oracle, and how many of them agree."""
+    """The agreement of an annotator with the oracle.
+
+    by: the annotator's name.
+    agree: labels that agree with the oracle's.
+    compared: labels that can be compared.
+    """
 
     by: str
     agree: int

@@ -26,7 +26,13 @@ _PUT = f"""INSERT INTO labels ({_COLUMNS}) VALUES (?,?,?,?,?,?,?)
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How much the book holds: labels by source, a person's labels by annotator, generated tokens by source."""
+    """Contents of the book.
+
+    solutions: number of solutions.
+    by_source: labels by source.
+    by_annotator: a person's labels by annotator.
+    tokens: generated for the labels, by source.
+    """
 
     solutions: int
     by_source: dict[str, int]

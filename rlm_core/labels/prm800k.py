@@ -52,7 +52,13 @@ class _Question(msgspec.Struct):
 
 
 class _Said(msgspec.Struct, array_like=True):
-    """step (from 0), value, seconds since 1970, tokens."""
+    """A label as it is stored in a line.
+
+    step: from 0.
+    value: in [0,1].
+    at: seconds since 1970.
+    tokens: generated for it.
+    """
 
     step: int
     value: float

@@ -26,7 +26,11 @@ READABLE = 'it must have "question" or "problem", and "answer", "final_answer" o
 
 @dataclass(slots=True)
 class ReadProblems:
-    """The problems of a file in order, and one sentence for each line that cannot be read."""
+    """The content of a file of problems.
+
+    problems: in the order of the file.
+    refused: one sentence for each line that cannot be read.
+    """
 
     problems: list[Problem] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)

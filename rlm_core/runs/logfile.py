@@ -21,7 +21,11 @@ WITHOUT_TREE = ("failed", "cancelled")
 
 @dataclass(frozen=True, slots=True)
 class ReadLog:
-    """The whole records of a log and, where it was damaged, one sentence on what was left out."""
+    """The content of a log.
+
+    records: the complete ones.
+    warning: one sentence on the records left out of a damaged log, else empty.
+    """
 
     records: tuple[Record, ...]
     warning: str = ""

@@ -16,10 +16,13 @@ MIN_SHARE = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """done: units complete. whole: units of the whole run, None where only its end tells. unit: what they are.
+    """How far a run is.
 
-    share: of the run, in [0,1], None where the whole is not known. left: seconds at the pace so far, None before there is
-    a pace and where it has not been kept.
+    done: units complete.
+    whole: units of the whole run; None if their number is known only at its end.
+    unit: name of the units, such as "simulation".
+    share: of the run, in [0,1]; None if the whole is not known.
+    left: seconds at the pace up to now; None before there is a pace, and where it has not been kept.
     pending: simulations that are complete but not backed up yet.
     """
 

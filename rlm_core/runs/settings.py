@@ -21,7 +21,13 @@ NO_LIMIT = "no limit"
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """group: what it belongs to, such as "Strategy". name: its title there. usual: is it the default?"""
+    """One setting of a run, in words.
+
+    group: the part of the configuration, such as "Strategy".
+    name: its title there.
+    value: as it is shown.
+    usual: it is the default.
+    """
 
     group: str
     name: str

@@ -12,10 +12,18 @@ INTERRUPTED = "interrupted"
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """answer: None if no candidate was finished. correct: None if nothing is known to check against.
+    """The figures of a run.
 
-    stop: the log's stop reason, or "interrupted" if the log has no end. generated: tokens.
+    answer: None if no candidate was finished.
+    correct: the verifier's verdict; None if nothing is known to check against.
+    stop: the log's stop reason, or "interrupted" if the log has no end.
+    generated: tokens.
+    reward_passes: forward passes of reward models.
+    simulations: worked by the search.
+    seconds: of the last event.
+    nodes: of the tree.
     oracle: the search could see the reference answer.
+    detail: one more sentence on the stop; often empty.
     """
 
     answer: str | None

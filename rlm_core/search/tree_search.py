@@ -35,7 +35,11 @@ PATIENCE = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The rule a walk chooses by, and its exploration constant."""
+    """How a walk chooses among children.
+
+    rule: gives each child's bonus.
+    c: exploration constant of the rule.
+    """
 
     rule: Rule
     c: float

@@ -35,7 +35,12 @@ Gathered = tuple[list[LabelledSolution], int]
 
 @dataclass(frozen=True, slots=True)
 class HeadTrained:
-    """The card of a new head, how its loss went, and how many solutions were left out, by the reason why."""
+    """A new head.
+
+    card: its description.
+    curve: points of the training curve.
+    refused: number of solutions left out, by the reason.
+    """
 
     card: head.Card
     curve: list[dict[str, float]]

@@ -19,8 +19,9 @@ LONE_TAGS = (BACKTRACK, REVISE, WAIT, THINK, END_THINK)
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """From one node to another.
+    """A line from one node to another.
 
+    source, target: ids of the nodes.
     kind: step, backtrack, correction, restart (after a Wait), answer (after the thinking) or tag (to a backtrack by itself).
     """
 

@@ -23,7 +23,12 @@ BAR = 0.66
 
 @dataclass(slots=True)
 class AnswerSpan:
-    """Probes in a row that give the same answer: its place from `first` up to where the next one differs (`end`)."""
+    """Consecutive probes that give the same answer.
+
+    first: place of the first of them.
+    end: place where the next answer begins.
+    probe: one of them.
+    """
 
     first: float
     end: float

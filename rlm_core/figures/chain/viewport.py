@@ -32,7 +32,12 @@ class Extent:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """The plot area in px: width, height of the chain's part and height of all, margins left out."""
+    """The plot area in px, margins left out.
+
+    width: of the area.
+    chain: height of the chain's part.
+    height: of all.
+    """
 
     width: float
     chain: float

@@ -28,7 +28,12 @@ GAP = 0.7
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Candidates of one answer; answer None: they state none. cut: they were cut off before they could."""
+    """The candidates of one answer.
+
+    answer: None if they state none.
+    nodes: the candidates.
+    cut: they were cut off before they could state an answer.
+    """
 
     answer: str | None
     nodes: tuple[Node, ...]
@@ -37,7 +42,13 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One answer: its label, escaped, the candidates drawn and the lane each stands in."""
+    """The row of one answer.
+
+    label: escaped.
+    nodes: the candidates drawn.
+    lanes: lane of each candidate, from 0.
+    chosen: it is the answer of the run.
+    """
 
     label: str
     nodes: tuple[Node, ...]

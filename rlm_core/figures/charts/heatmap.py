@@ -20,7 +20,13 @@ MAX_LETTERED_COLUMNS = 12
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A candidate: its name at the left, the text and the score (None: not scored) of each step, and the first wrong step by the oracle."""
+    """The row of one candidate.
+
+    name: at the left.
+    steps: texts.
+    scores: of each step, in [0,1]; None where it was not scored.
+    wrong: the first wrong step by the oracle, from 0; None if there is none.
+    """
 
     name: str
     steps: tuple[str, ...]

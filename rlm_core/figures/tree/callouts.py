@@ -21,7 +21,11 @@ AWAY = 2
 
 @dataclass(slots=True)
 class Box:
-    """A plate's middle and half sizes in px, x to the right and y downwards from the root's corner of the axes."""
+    """The rectangle of a plate, in px.
+
+    x, y: its middle, to the right and downwards from the root's corner of the axes.
+    half_width, half_height: half of its sizes.
+    """
 
     x: float
     y: float

@@ -28,7 +28,11 @@ MAX_LABELLED_PATH = 14
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A label's place beside its node (plotly's textposition) and the characters a line may have."""
+    """The place of a label beside its node.
+
+    position: plotly's textposition.
+    limit: characters per line.
+    """
 
     position: str
     limit: int

@@ -67,7 +67,11 @@ class Viewport:
 
 @dataclass(frozen=True, slots=True)
 class Margins:
-    """Room around the outermost nodes in px: along the levels (before the root, after the last), across them (first slot, last slot)."""
+    """Room around the outermost nodes, in px.
+
+    before, after: along the levels, before the root and after the last level.
+    first, last: across the levels, beside the first and the last slot.
+    """
 
     before: float
     after: float

@@ -43,7 +43,12 @@ _AFTER = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """An exact number. Of 50% the value is 50, with `percent` set. unit: the name of a known unit, else empty; not compared by ==."""
+    """An exact number, with its unit.
+
+    value: of 50% it is 50.
+    percent: a percent sign follows the number.
+    unit: name of a known unit, else empty; not compared by ==.
+    """
 
     value: Fraction
     percent: bool = False

@@ -72,6 +72,7 @@ def beta_posterior(total: float, count: int, prior: float) -> tuple[float, float
 class Draw:
     """A draw from the Beta posterior of an arm.
 
+    arm: its statistics.
     mean: α/(α+β), in [0,1].
     sample: in [0,1].
     """
@@ -98,9 +99,13 @@ def thompson(arm: Arm, prior: float, random: Random) -> Draw:
 
 @dataclass(slots=True)
 class Branching:
-    """firsts: at each state the first scores of the children generated there; found: the same, 0 for a child that was there.
+    """The state of an adaptive branching search.
 
-    asked: how many steps were asked for.
+    run: the search's run.
+    prior: both parameters of the Beta prior.
+    firsts: by state, the first scores of the children generated there.
+    found: by state, the same, with 0 for a generated step that was a child already.
+    asked: by state, the number of steps asked for.
     """
 
     run: SearchRun
