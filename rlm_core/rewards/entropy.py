@@ -7,16 +7,12 @@ an even one. Both lie in [0,1] since H lies in [0, ln V], and fall as entropy or
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rlm_core.core.parameters import Description, param
-from rlm_core.core.problem import Problem
-from rlm_core.core.usage import Seed
-from rlm_core.models.policy import Inspectable, Step, require
-from rlm_core.rewards.base import Reward, RewardContext, Score
-from rlm_core.rewards.uncertainty import uncertainty
+from rlm_core.models.policy import Inspectable, require
+from rlm_core.rewards.base import Reward, RewardContext
+from rlm_core.rewards.uncertainty import Uncertainty, UncertaintyReward
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,31 +30,31 @@ DESCRIPTION = Description(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Entropy:
-    """The token entropy under the policy, as a reward.
+def by_mean(found: Uncertainty) -> float:
+    """1 − H̄/ln V, in [0,1].
 
-    over: "mean" or "variance" of the entropies.
+    >>> by_mean(Uncertainty((0.0, 2.0), (1.0, 1.0), highest=4.0))
+    0.75
     """
-
-    policy: Inspectable
-    over: str
-    name: str = "entropy"
-    scores_partial: bool = True
-    oracle: bool = False
-
-    async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Score:
-        found = await uncertainty(self.policy, problem, steps)
-        highest = math.log(self.policy.vocabulary)
-        mean = sum(found.entropies) / len(found.entropies)
-        if self.over == "mean":
-            return Score(max(0.0, 1 - mean / highest), passes=found.passes)
-        variance = sum((h - mean) ** 2 for h in found.entropies) / len(found.entropies)
-        return Score(max(0.0, 1 - 4 * variance / highest**2), passes=found.passes)
+    return 1 - sum(found.entropies) / len(found.entropies) / found.highest
 
 
-def make(context: RewardContext, config: EntropyConfig) -> Entropy:
-    return Entropy(require(context.policy, Inspectable), config.over)
+def by_variance(found: Uncertainty) -> float:
+    """1 − 4·Var(H)/(ln V)², in [0,1].
+
+    >>> by_variance(Uncertainty((0.0, 2.0), (1.0, 1.0), highest=4.0))
+    0.75
+    """
+    mean = sum(found.entropies) / len(found.entropies)
+    variance = sum((h - mean) ** 2 for h in found.entropies) / len(found.entropies)
+    return 1 - 4 * variance / found.highest**2
+
+
+FORMULAS = {"mean": by_mean, "variance": by_variance}
+
+
+def make(context: RewardContext, config: EntropyConfig) -> UncertaintyReward:
+    return UncertaintyReward(require(context.policy, Inspectable), DESCRIPTION.name, FORMULAS[config.over])
 
 
 REWARD = Reward(DESCRIPTION, make, needs=(Inspectable,))

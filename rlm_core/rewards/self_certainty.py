@@ -7,15 +7,11 @@ Their figure, mean over tokens of KL(uniform ‖ p) in nats, has no upper end; t
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rlm_core.core.parameters import Description, NoSettings
-from rlm_core.core.problem import Problem
-from rlm_core.core.usage import Seed
-from rlm_core.models.policy import Inspectable, Step, require
-from rlm_core.rewards.base import Reward, RewardContext, Score
-from rlm_core.rewards.uncertainty import uncertainty
+from rlm_core.models.policy import Inspectable, require
+from rlm_core.rewards.base import Reward, RewardContext
+from rlm_core.rewards.uncertainty import Uncertainty, UncertaintyReward
 
 DESCRIPTION = Description(
     name="self_certainty",
@@ -27,23 +23,17 @@ DESCRIPTION = Description(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SelfCertainty:
-    """The policy's self-certainty, mapped to [0,1)."""
+def certainty(found: Uncertainty) -> float:
+    """1 − exp(−c/ln V) of the mean self-certainty c, in [0,1).
 
-    policy: Inspectable
-    name: str = "self_certainty"
-    scores_partial: bool = True
-    oracle: bool = False
-
-    async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Score:
-        found = await uncertainty(self.policy, problem, steps)
-        certainty = sum(found.certainties) / len(found.certainties)
-        return Score(max(0.0, 1 - math.exp(-certainty / math.log(self.policy.vocabulary))), passes=found.passes)
+    >>> round(certainty(Uncertainty((1.0, 1.0), (2.0, 4.0), highest=3.0)), 4)
+    0.6321
+    """
+    return 1 - math.exp(-sum(found.certainties) / len(found.certainties) / found.highest)
 
 
-def make(context: RewardContext, config: NoSettings) -> SelfCertainty:
-    return SelfCertainty(require(context.policy, Inspectable))
+def make(context: RewardContext, config: NoSettings) -> UncertaintyReward:
+    return UncertaintyReward(require(context.policy, Inspectable), DESCRIPTION.name, certainty)
 
 
 REWARD = Reward(DESCRIPTION, make, needs=(Inspectable,))
