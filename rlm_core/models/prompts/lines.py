@@ -26,6 +26,8 @@ from rlm_core.problems.base import Task
 from rlm_core.problems.checking.final_answer import awaited, ends_solution
 
 ANSWER_CUE = "Answer:"
+ENDING = f"one step per line and end with a line '{ANSWER_CUE} …'."
+"""How every solution in words is to be written."""
 REQUESTS = {
     THINK: "Think first, as long as you need, one thought per line.",
     BACKTRACK: f"If your last step leads nowhere, write {BACKTRACK} and stop.",
@@ -34,7 +36,7 @@ REQUESTS = {
 }
 """The request for each special token, in words."""
 REVIEW = "Check this solution step by step. Name the first wrong step as 'Wrong step: k', or write 'No mistakes.'"
-REVISION = "Write the whole solution again without the mistake, one step per line, and end with a line 'Answer: …'."
+REVISION = f"Write the whole solution again without the mistake, {ENDING}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +187,7 @@ class LineFormat:
 
 def _system(chosen: Task[Any], allow: Allow) -> str:
     requests = "".join(f" {REQUESTS[m]}" for m in allow if m in REQUESTS)
-    return f"{chosen.instruction} Write one step per line and end with a line '{ANSWER_CUE} …'.{requests}"
+    return f"{chosen.instruction} Write {ENDING}{requests}"
 
 
 def _worked(steps: Sequence[str], answer: str) -> str:

@@ -269,7 +269,7 @@ TASK = Task(
     answer=answer,
     verify=verify,
     solvable=solvable,
-    instruction="Combine the numbers step by step, one operation a line, then state the whole expression as the answer.",
+    instruction="Combine the numbers step by step, one operation per line, then state the whole expression as the answer.",
     examples=(
         Example("Use the numbers 25, 2, 4, each exactly once, with + - * / to make 46.", ("25*2=50", "50-4=46"), "(25*2)-4"),
         Example("Use the numbers 3, 5, 9, each exactly once, with + - * / to make 42.", ("9+5=14", "14*3=42"), "(9+5)*3"),
