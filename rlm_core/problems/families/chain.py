@@ -10,7 +10,6 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import lru_cache
 from itertools import groupby
 
@@ -23,9 +22,8 @@ from rlm_core.problems.arithmetic.derivation import Formulas, follow
 from rlm_core.problems.arithmetic.following import can_win
 from rlm_core.problems.arithmetic.lines import Claim
 from rlm_core.problems.base import SEED, SPLIT, Example, Task, rng_for, spec_text, split_of
-from rlm_core.problems.checking.equivalence import canonical
 from rlm_core.problems.checking.final_answer import final_answer
-from rlm_core.problems.checking.quantity import quantity
+from rlm_core.problems.checking.number_answer import answer, verify
 
 MAX_RESULT = 999
 """No intermediate result is larger, and none is smaller than 1."""
@@ -108,18 +106,6 @@ def _work(start: int, ops: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
 def solution(problem: Problem) -> tuple[str, ...]:
     worked = _work(problem.data["start"], problem.data["operations"])
     return grammar.with_answer([t for t, _ in worked], str(worked[-1][1]))
-
-
-def answer(problem: Problem, steps: Sequence[str]) -> str | None:
-    """The stated answer, its unit left out; what is not one number stays as it was said."""
-    stated = final_answer(steps)
-    return None if stated is None else canonical(stated)
-
-
-def verify(problem: Problem, answer: str | None) -> bool:
-    """Is the answer exactly the right number, however it is written?"""
-    stated = None if answer is None else quantity(answer)
-    return stated is not None and not stated.percent and stated.value == Fraction(problem.reference or "")
 
 
 def solvable(problem: Problem, steps: Sequence[str]) -> bool | None:

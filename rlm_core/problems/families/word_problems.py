@@ -10,7 +10,6 @@ import random
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import lru_cache
 
 from rlm_core.core.errors import ProblemError
@@ -21,9 +20,8 @@ from rlm_core.problems.arithmetic import derivation
 from rlm_core.problems.arithmetic.following import can_win
 from rlm_core.problems.arithmetic.lines import Claim, Equation, apply
 from rlm_core.problems.base import SEED, SPLIT, Example, Task, rng_for, spec_text
-from rlm_core.problems.checking.equivalence import canonical
 from rlm_core.problems.checking.final_answer import final_answer
-from rlm_core.problems.checking.quantity import quantity
+from rlm_core.problems.checking.number_answer import answer, verify
 from rlm_core.problems.families.word_templates import HELD_OUT, PEOPLE, TEMPLATES, Template
 
 MAX_RESULT = 99_999
@@ -133,18 +131,6 @@ def solution(problem: Problem) -> tuple[str, ...]:
         known[f"r{i}"] = result = int(apply(op, x, y) or 0)
         texts.append(f"{phrase.format(**problem.data['people'])}: {x}{op}{y}={result}")
     return grammar.with_answer(texts, str(known[f"r{len(texts)}"]))
-
-
-def answer(problem: Problem, steps: Sequence[str]) -> str | None:
-    """The stated answer, its unit left out; what is not one number stays as it was said."""
-    stated = final_answer(steps)
-    return None if stated is None else canonical(stated)
-
-
-def verify(problem: Problem, answer: str | None) -> bool:
-    """Is the answer exactly the right number, however it is written?"""
-    stated = None if answer is None else quantity(answer)
-    return stated is not None and not stated.percent and stated.value == Fraction(problem.reference or "")
 
 
 def solvable(problem: Problem, steps: Sequence[str]) -> bool | None:
