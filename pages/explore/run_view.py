@@ -81,7 +81,7 @@ def _body(run: str, was_active: bool) -> None:
 
 def _moment(row: RunRow, records: list[Record], whole: SearchTree) -> tuple[SearchTree, go.Figure]:
     """Status line, picture, timeline and sentence; returns the tree of the moment and its figure."""
-    line, drawing, below = st.container(), st.container(), st.container()
+    line, drawing, below = st.container(), st.container(), st.container(key="moment")
     with below:
         moment = timeline(row.id, len(records))
         record = records[moment - 1]

@@ -87,7 +87,8 @@ def _weights(sources: list[str], origin: str) -> dict[str, float]:
     """One weight per source of labels; sources of weight 0 are left out."""
     counts = book().counts().by_source
     weights: dict[str, float] = {}
-    for place, source in zip(st.columns(max(4, len(sources))), sources, strict=False):
+    places = st.columns(max(4, len(sources))) if sources else []
+    for place, source in zip(places, sources, strict=False):
         given = remembered(
             place.number_input,
             f"Weight of {LABELLED_BY[source]}" + (f" ({counts[source]:,})" if origin == BOOK else ""),

@@ -33,12 +33,11 @@ ORACLE = '<span class="rlm-oracle" title="This search could see the reference an
 def style() -> None:
     """The style sheet of these pieces; once per page."""
     dark = st.context.theme.type == "dark"
-    side, accent = ("#1b1e29", "#91a7ff") if dark else ("#f5f6fa", "#3b5bdb")
+    page, side, accent = ("#12141c", "#1b1e29", "#91a7ff") if dark else ("#ffffff", "#f5f6fa", "#3b5bdb")
     right, wrong = ("#8ce99a", "#ffa8a8") if dark else ("#226d31", "#b02525")
     plate = f"--rlm-oracle: {palette.ORACLE_PAPER}; --rlm-oracle-ink: {palette.ORACLE_INK};"
-    st.html(
-        f"<style>:root {{--rlm-side: {side}; --rlm-accent: {accent}; --rlm-right: {right}; --rlm-wrong: {wrong}; {plate}}}\n{_CSS}</style>"
-    )
+    colours = f"--rlm-page: {page}; --rlm-side: {side}; --rlm-accent: {accent}; --rlm-right: {right}; --rlm-wrong: {wrong}; {plate}"
+    st.html(f"<style>:root {{{colours}}}\n{_CSS}</style>")
 
 
 def theme() -> palette.Theme:

@@ -34,6 +34,18 @@ def test_candidates_are_drawn_in_a_picture_that_began_without_any(page, site):
     page.wait_for_function(f"() => {COUNT} >= 10")
 
 
+def test_on_a_low_screen_picture_timeline_and_sentence_are_in_sight_together(page, run):
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.wait_for_function(
+        """() => ['.rlm-player', '.rlm-sentence'].every((part) => {
+            const box = document.querySelector(part).getBoundingClientRect();
+            return box.height > 0 && box.top > 0 && box.bottom <= innerHeight;
+        })"""
+    )
+    covered = page.evaluate("document.querySelector('.rlm-plot').getBoundingClientRect().bottom - 720")
+    assert covered < 0.2 * 720
+
+
 def test_the_address_is_a_link_to_the_node_and_the_moment(page, browser, run):
     click_node(page, 2)
     page.keyboard.press("ArrowLeft")

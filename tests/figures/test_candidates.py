@@ -134,8 +134,14 @@ def test_votes_are_told_by_mark_and_the_winner_by_weight_of_ink() -> None:
 def test_the_chosen_answer_is_named_where_another_has_the_longest_bar() -> None:
     votes = (Vote("11", 42.0, (1, 2), False), Vote("12", 34.0, (3,), True))
     figure = votes_figure(Answered("visits", "12", 3, True, votes), theme=palette.LIGHT)
-    assert figure.data[0].text == ("<b>34.00 · 1 candidate · chosen</b>", "42.00 · 2 candidates")
+    assert figure.data[0].text == ("<b>34 · 1 candidate · chosen</b>", "42 · 2 candidates")
     assert "visits" in figure.layout.xaxis.title.text
+
+
+def test_weights_have_decimals_unless_all_are_counts() -> None:
+    votes = (Vote("11", 2.5, (1, 2), False), Vote("12", 1.0, (3,), True))
+    figure = votes_figure(Answered("weighted", "11", 1, False, votes), theme=palette.LIGHT)
+    assert figure.data[0].text == ("1.00 · 1 candidate", "<b>2.50 · 2 candidates · chosen</b>")
 
 
 def test_the_chosen_answer_has_a_bar_however_many_outweigh_it() -> None:

@@ -154,13 +154,14 @@ def votes_figure(
     shown = top[::-1]
     size = 13 * (palette.LARGE if large else 1)
     chosen = [v.answer == answered.answer for v in shown]
+    whole = all(v.weight.is_integer() for v in answered.votes)
     bars = {
         "type": "bar",
         "orientation": "h",
         "x": [v.weight for v in shown],
         "y": list(range(len(shown))),
         "marker": {"color": [theme.ink if c else theme.edge for c in chosen]},
-        "text": [_bar_words(v, c, tree) for v, c in zip(shown, chosen, strict=True)],
+        "text": [_bar_words(v, c, tree, whole) for v, c in zip(shown, chosen, strict=True)],
         "textposition": "outside",
         "cliponaxis": False,
         "hoverinfo": "skip",
@@ -189,8 +190,10 @@ def votes_figure(
     return go.Figure({"data": [bars], "layout": style}, skip_invalid=False)
 
 
-def _bar_words(vote: Vote, chosen: bool, tree: SearchTree | None) -> str:
-    words = f"{number(vote.weight)} · {voters(vote, tree)}"
+def _bar_words(vote: Vote, chosen: bool, tree: SearchTree | None, whole: bool) -> str:
+    """whole: are all weights whole numbers, such as counts of visits?"""
+    words = f"{vote.weight:,.0f}" if whole else number(vote.weight)
+    words += f" · {voters(vote, tree)}"
     return f"<b>{words} · chosen</b>" if chosen else words
 
 
