@@ -75,9 +75,9 @@ def export(run: str, records: list[Record], tree: SearchTree, figure: go.Figure)
 
 def _offered(records: list[Record], tree: SearchTree, moment: Moment, figure: go.Figure) -> tuple[Download, ...]:
     look = theme()
-    whole = Moment(moment.run, moment.last, moment.last, moment.over)
+    final = Moment(moment.run, moment.last, moment.last, moment.over)
     return (
-        Download("Event log (JSONL)", "data_object", f"{whole.file}.jsonl", "application/jsonl", lambda: logfile.write(records).decode()),
+        Download("Event log (JSONL)", "data_object", f"{final.file}.jsonl", "application/jsonl", lambda: logfile.write(records).decode()),
         Download("Nodes (CSV)", "table", f"{moment.file}-nodes.csv", "text/csv", lambda: nodes_csv(tree, moment)),
         Download("Graph (JSON)", "hub", f"{moment.file}-graph.json", "application/json", lambda: graph_json(tree, moment)),
         Download("Picture (HTML)", "image", f"{moment.file}.html", "text/html", lambda: picture_html(records, moment, figure, look)),

@@ -16,42 +16,42 @@ from rlm_core.runs.store import RunRow
 MAX_ANSWER_CHARS = 80
 
 
-def headline(row: RunRow, whole: SearchTree, moment: SearchTree) -> None:
+def headline(row: RunRow, full_tree: SearchTree, moment: SearchTree) -> None:
     """The problem, the answer with its verdict and the right answer; then strategy and model, and a badge if the search had the oracle."""
     strategy = catalogue.title("search", row.config.search)
     named = [strategy, catalogue.reward_title(row.config), catalogue.title("model", row.config.model), f"seed {row.config.seed}"]
     facts = " · ".join(html_text(name) for name in named if name)
     st.html(
         f'<h4 class="rlm-problem">{html_text(row.problem.question)}</h4>'
-        f'<div class="rlm-verdict">{_verdict(row, whole, moment)}</div>'
-        f'<div class="rlm-facts">{facts} {ORACLE if whole.oracle else ""}</div>'
+        f'<div class="rlm-verdict">{_verdict(row, full_tree, moment)}</div>'
+        f'<div class="rlm-facts">{facts} {ORACLE if full_tree.oracle else ""}</div>'
     )
 
 
-def _verdict(row: RunRow, whole: SearchTree, moment: SearchTree) -> str:
+def _verdict(row: RunRow, full_tree: SearchTree, moment: SearchTree) -> str:
     """The run's answer with its verdict and the right answer; "final" at a moment before the answer."""
-    answered = whole.answered
+    answered = full_tree.answered
     if answered is None:
         return "<b>No answer yet</b>" if row.active else "<b>No answer</b><span>the run ended before one was picked</span>"
     right = right_answer(row.problem)
     if answered.answer is None:
         parts = ["<b>No answer</b>", "<span>no finished candidate states one</span>"]
     else:
-        said = readable(answered.answer)
+        stated = readable(answered.answer)
         kind = {True: "right", False: "wrong", None: "open"}[answered.correct]
         parts = [
             f"<span>{'Answer' if moment.answered else 'Final answer'}</span>"
-            f'<b title="{html_text(said)}">{html_text(shorten(said, MAX_ANSWER_CHARS))}</b>'
+            f'<b title="{html_text(stated)}">{html_text(shorten(stated, MAX_ANSWER_CHARS))}</b>'
             f'<i class="{kind}">{VERDICTS[answered.correct]}</i>'
         ]
     if right and (answered.correct is not True or answered.answer is None):
         parts.append(f"<span>right: <b>{html_text(shorten(right, MAX_ANSWER_CHARS))}</b></span>")
-    return "".join(parts) + _limited(row, whole)
+    return "".join(parts) + _limited(row, full_tree)
 
 
-def _limited(row: RunRow, whole: SearchTree) -> str:
+def _limited(row: RunRow, full_tree: SearchTree) -> str:
     """The limits that cut solutions off, and which to raise if there is no answer. A failed run has its own message."""
-    if whole.finished and whole.finished.detail and whole.finished.stop != "failed":
-        return f'<strong class="row">{html_text(whole.finished.detail)}</strong>'
-    cut = cut_off(whole, "candidate" if catalogue.structure(row.config.search).compared == Compared.CANDIDATES else "")
+    if full_tree.finished and full_tree.finished.detail and full_tree.finished.stop != "failed":
+        return f'<strong class="row">{html_text(full_tree.finished.detail)}</strong>'
+    cut = cut_off(full_tree, "candidate" if catalogue.structure(row.config.search).compared == Compared.CANDIDATES else "")
     return f'<small class="row">{html_text(cut)}</small>' if cut else ""

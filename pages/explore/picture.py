@@ -25,10 +25,10 @@ HEIGHT = 430
 LARGE_HEIGHT = 560
 
 
-def picture(row: RunRow, tree: SearchTree, whole: SearchTree, highlight: tuple[int, ...]) -> go.Figure:
+def picture(row: RunRow, tree: SearchTree, full_tree: SearchTree, highlight: tuple[int, ...]) -> go.Figure:
     """Draw the tree of a moment; a click on a node selects it.
 
-    whole: the tree at the end of the run, for a layout that does not change with the moment.
+    full_tree: the tree at the end of the run, for a layout that does not change with the moment.
     highlight: nodes of the latest event.
     """
     pictures = catalogue.structure(row.config.search).pictures
@@ -39,7 +39,7 @@ def picture(row: RunRow, tree: SearchTree, whole: SearchTree, highlight: tuple[i
     height = LARGE_HEIGHT if large else HEIGHT
     selected = address.selected(tree)
     look = {"theme": theme(), "selected": selected, "large": large, "width": width_of(f"plot.{kind}"), "height": height}
-    figure = _figure(kind, tree, whole, highlight, look)
+    figure = _figure(kind, tree, full_tree, highlight, look)
     full_height = int(figure.layout.height or height)
     with st.container(height=height + 8, border=False) if full_height > height else st.container():
         clicked = plot(figure, key=f"plot.{kind}", height=full_height, scope=row.id, file=f"{row.id}-at-event-{tree.seq}")
@@ -51,9 +51,9 @@ def picture(row: RunRow, tree: SearchTree, whole: SearchTree, highlight: tuple[i
     return figure
 
 
-def _figure(kind: str, tree: SearchTree, whole: SearchTree, highlight: tuple[int, ...], look: dict[str, Any]) -> go.Figure:
+def _figure(kind: str, tree: SearchTree, full_tree: SearchTree, highlight: tuple[int, ...], look: dict[str, Any]) -> go.Figure:
     if kind == Picture.CANDIDATES:
         return candidates_figure(tree, **look)
     if kind == Picture.CHAIN:
-        return ribbon_figure(tree, whole=whole, highlight=highlight, **look)
-    return tree_figure(tree, places=layout(whole), highlight=highlight, **look)
+        return ribbon_figure(tree, full_tree=full_tree, highlight=highlight, **look)
+    return tree_figure(tree, places=layout(full_tree), highlight=highlight, **look)

@@ -52,7 +52,7 @@ def _body(run: str, was_active: bool) -> None:
     row = store().get(run)
     try:
         records = logs().records(run)
-        whole = replay(records)
+        full_tree = replay(records)
     except LogError as error:
         st.error(f"{markdown_text(str(error))} The run's other events are kept in the store.", icon=":material/broken_image:")
         return
@@ -61,13 +61,13 @@ def _body(run: str, was_active: bool) -> None:
     with main:
         head = st.container()
         if records:
-            tree, figure = _moment(row, records, whole)
+            tree, figure = _moment(row, records, full_tree)
         else:
-            tree, figure = whole, None
-            status_line(row, whole, 0)
+            tree, figure = full_tree, None
+            status_line(row, full_tree, 0)
             run_buttons(row)
         with head:
-            headline(row, whole, tree)
+            headline(row, full_tree, tree)
     if figure is not None:
         with side, st.container(height=INSPECTOR_HEIGHT, border=True):
             if tree.nodes:
@@ -79,7 +79,7 @@ def _body(run: str, was_active: bool) -> None:
         st.rerun()
 
 
-def _moment(row: RunRow, records: list[Record], whole: SearchTree) -> tuple[SearchTree, go.Figure]:
+def _moment(row: RunRow, records: list[Record], full_tree: SearchTree) -> tuple[SearchTree, go.Figure]:
     """Status line, picture, timeline and sentence; returns the tree of the moment and its figure."""
     line, drawing, below = st.container(), st.container(), st.container(key="moment")
     with below:
@@ -96,7 +96,7 @@ def _moment(row: RunRow, records: list[Record], whole: SearchTree) -> tuple[Sear
         run_buttons(row)
     with drawing:
         highlight = sentences.touched(record.event) if moment < len(records) or row.active else ()
-        figure = picture(row, tree, whole, highlight)
+        figure = picture(row, tree, full_tree, highlight)
     return tree, figure
 
 

@@ -71,13 +71,13 @@ def from_file(key: str, added: Callable[[list[Solution]], None] | None = None) -
         taken = label_formats.read(uploaded.getvalue(), uploaded.name)
         new = book().add(taken.solutions)
         kept = book().put(taken.labels, keep_newer=True)
-    said = _taken(taken, new, kept)
+    message = _taken(taken, new, kept)
     if added and taken.solutions and not taken.refused and not taken.left_out:
-        st.toast(said, icon=":material/check:")
+        st.toast(message, icon=":material/check:")
         added(taken.solutions)
         return
     if taken.solutions:
-        st.success(said, icon=":material/check:")
+        st.success(message, icon=":material/check:")
     if taken.refused:
         st.error(_refused(taken), icon=":material/error:")
     if taken.left_out:
@@ -87,9 +87,9 @@ def from_file(key: str, added: Callable[[list[Solution]], None] | None = None) -
 def _taken(taken: label_formats.FileContent, new: int, kept: int) -> str:
     """Counts of solutions and labels, how many are new to the book, and the formats of the lines."""
     older = len(taken.labels) - kept
-    said = f"Took {counted(len(taken.solutions), 'solution')} ({new:,} new) and {counted(kept, 'label')}"
-    said += f"; {counted(older, 'label')} left out because this book has the same or newer ones." if older else "."
-    return f"{said} Read as {listed([f'{name} ({counted(n, taken.row)})' for name, n in taken.read.items()])}."
+    message = f"Took {counted(len(taken.solutions), 'solution')} ({new:,} new) and {counted(kept, 'label')}"
+    message += f"; {counted(older, 'label')} left out because this book has the same or newer ones." if older else "."
+    return f"{message} Read as {listed([f'{name} ({counted(n, taken.row)})' for name, n in taken.read.items()])}."
 
 
 def _refused(taken: label_formats.FileContent) -> str:

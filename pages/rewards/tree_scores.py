@@ -60,9 +60,9 @@ def _draw(row: JobRow) -> None:
     st.caption(" · ".join(markdown_text(_cost(name, s)) for name, s in good.items()))
     selected = _picture(row.id, tree, _colours(scores))
     if selected is not None:
-        said = "; ".join(f"{reward_title(n)} {s[selected]:.2f}" for n, s in scores.items() if selected in s) or "no reward scored it"
+        summary = "; ".join(f"{reward_title(n)} {s[selected]:.2f}" for n, s in scores.items() if selected in s) or "no reward scored it"
         steps = " ; ".join(map(readable, tree.steps(selected)))
-        st.markdown(f"**Node {selected}**: {markdown_text(steps)} — {markdown_text(said)}.")
+        st.markdown(f"**Node {selected}**: {markdown_text(steps)} — {markdown_text(summary)}.")
     if "oracle" in scores:
         _mistakes(tree, scores)
     else:

@@ -62,8 +62,8 @@ def rows_html(rows: Sequence[tuple[str, str]]) -> str:
 
 def miniature_html(icon: Icon) -> str:
     """The drawing of a structure as an image, in the theme of the page."""
-    drawn = base64.b64encode(miniature(icon, theme()).encode()).decode()
-    return f'<img class="rlm-miniature" width="{WIDTH}" height="{HEIGHT}" alt="" src="data:image/svg+xml;base64,{drawn}">'
+    encoded = base64.b64encode(miniature(icon, theme()).encode()).decode()
+    return f'<img class="rlm-miniature" width="{WIDTH}" height="{HEIGHT}" alt="" src="data:image/svg+xml;base64,{encoded}">'
 
 
 def table_html(head: Sequence[str], rows: Sequence[Sequence[str]], winner: int | None = None, text_columns: Sequence[int] = ()) -> str:

@@ -166,6 +166,6 @@ async def _evaluate_reward(config: RunConfig, spec: str, samples: int) -> dict[s
     chosen = counted_set(spec, {})
     library, loaded = await load(config)
     sampling = sampling_for(config.model, config.temperature, config.max_step_tokens, config.max_solution_tokens)
-    drawn = await draw(loaded.policy, chosen, samples, sampling, config.seed)
+    groups = await draw(loaded.policy, chosen, samples, sampling, config.seed)
     judge = rewards.RewardChoice(config.reward, rewards.reward(config.reward), config.reward_parameters)
-    return await evaluate_reward(judge, drawn, loaded.policy, library, sampling, config.seed)
+    return await evaluate_reward(judge, groups, loaded.policy, library, sampling, config.seed)

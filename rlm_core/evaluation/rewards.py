@@ -33,7 +33,7 @@ THRESHOLD = 0.5
 class JudgedSolution:
     """A reward's judgement of one solution.
 
-    drawn: the solution.
+    sample: the solution, as it was sampled.
     labels: is each step right? None where it is not known.
     steps: score of every step in [0,1]; empty for a reward of finished solutions only.
     states: score of the state after every step in [0,1].
@@ -41,7 +41,7 @@ class JudgedSolution:
     refused: the reward could not judge it; there is no score then.
     """
 
-    drawn: SampledSolution
+    sample: SampledSolution
     labels: list[bool | None]
     steps: tuple[float, ...]
     states: tuple[float, ...]
@@ -73,7 +73,7 @@ class Cost:
 
 async def judge_all(
     chosen: RewardChoice,
-    drawn: Sequence[Sequence[SampledSolution]],
+    solutions: Sequence[Sequence[SampledSolution]],
     new_policy: Callable[[], Policy],
     source: ModelSource,
     sampling: Sampling,
@@ -103,10 +103,10 @@ async def judge_all(
                     out.append(JudgedSolution(d, _labels(d), (), (), None, refused=True))
             cost.generated += policy.usage.generated
             done += 1
-            progress(done, len(drawn))
+            progress(done, len(solutions))
             return out
 
-    judged = await gather_or_cancel(one(i, g) for i, g in enumerate(drawn))
+    judged = await gather_or_cancel(one(i, g) for i, g in enumerate(solutions))
     if cost.refused and not cost.judged:
         raise RewardError(next(iter(cost.refused)))
     return judged, cost
@@ -123,18 +123,18 @@ async def _judge(model: RewardModel, d: SampledSolution, seed: Seed, cost: Cost)
     kept = d.steps[:-1] if truncated else d.steps
     if not kept or (truncated and not model.scores_partial):
         return JudgedSolution(d, labels, (), (), None)
-    whole = await model.score(d.problem, kept, (*seed, len(kept) - 1))
-    cost.add(whole)
-    score = whole.score if kept[-1].finished else None
+    final = await model.score(d.problem, kept, (*seed, len(kept) - 1))
+    cost.add(final)
+    score = final.score if kept[-1].finished else None
     if not model.scores_partial:
         return JudgedSolution(d, labels, (), (), score)
-    states = whole.states
+    states = final.states
     if not states:
         shorter = [await model.score(d.problem, kept[: i + 1], (*seed, i)) for i in range(len(kept) - 1)]
         for s in shorter:
             cost.add(s)
-        states = (*(s.score for s in shorter), whole.score)
-    return JudgedSolution(d, labels, whole.steps if len(whole.steps) == len(kept) else states, states, score)
+        states = (*(s.score for s in shorter), final.score)
+    return JudgedSolution(d, labels, final.steps if len(final.steps) == len(kept) else states, states, score)
 
 
 def quality(judged: Sequence[Sequence[JudgedSolution]]) -> dict[str, Any]:
@@ -163,7 +163,7 @@ def quality(judged: Sequence[Sequence[JudgedSolution]]) -> dict[str, Any]:
         if j.steps and len(j.steps) == len(j.labels) and known:
             truth.append(wrong)
             found.append(next((i for i, s in enumerate(j.steps) if s < THRESHOLD), None))
-    finished = [(j.score, bool(j.drawn.correct)) for j in flat if j.score is not None and j.drawn.correct is not None]
+    finished = [(j.score, bool(j.sample.correct)) for j in flat if j.score is not None and j.sample.correct is not None]
     out: dict[str, Any] = {"solutions": len(flat), "finished": len(finished), "unknown": unknown}
     out["answer_auc"] = _rounded(auc([s for s, _ in finished], [c for _, c in finished]))
     if own:
@@ -194,18 +194,18 @@ def _bin(b: Bin) -> list[float]:
 
 def voted(group: Sequence[JudgedSolution], weight: Callable[[JudgedSolution], float | None]) -> bool:
     """Is the answer of the largest summed weight right? Ties go to the answer found first; without an answer it is not."""
-    found = [(j, w) for j in group if j.drawn.answer is not None and (w := weight(j)) is not None]
+    found = [(j, w) for j in group if j.sample.answer is not None and (w := weight(j)) is not None]
     if not found:
         return False
-    answers = grouped(group[0].drawn.problem, [j.drawn.answer or "" for j, _ in found])
+    answers = grouped(group[0].sample.problem, [j.sample.answer or "" for j, _ in found])
     most = max(answers, key=lambda g: float(f"{sum(found[i][1] for i in g.members):.12g}"))
-    return bool(found[most.members[0]][0].drawn.correct)
+    return bool(found[most.members[0]][0].sample.correct)
 
 
 def best_of(group: Sequence[JudgedSolution]) -> bool:
     """Is the candidate of the best score right? Ties go to the first."""
-    scored = [j for j in group if j.score is not None and j.drawn.answer is not None]
-    return bool(max(scored, key=lambda j: j.score or 0.0).drawn.correct) if scored else False
+    scored = [j for j in group if j.score is not None and j.sample.answer is not None]
+    return bool(max(scored, key=lambda j: j.score or 0.0).sample.correct) if scored else False
 
 
 def best_of_n(judged: Sequence[Sequence[JudgedSolution]], sizes: Sequence[int]) -> list[dict[str, Any]]:
@@ -227,7 +227,7 @@ def best_of_n(judged: Sequence[Sequence[JudgedSolution]], sizes: Sequence[int]) 
                 "majority": Estimate.of([float(m) for m in majority]).as_list(),
                 "weighted": Estimate.of([float(w) for w in weighted]).as_list(),
                 "naive": Estimate.of([float(x) for x in naive]).as_list(),
-                "perfect": round(mean([float(any(j.drawn.correct for j in g)) for g in cut]), 4),
+                "perfect": round(mean([float(any(j.sample.correct for j in g)) for g in cut]), 4),
                 "gain": gain.as_list(),
                 "p": round(mcnemar(weighted, majority), 6),
             }
@@ -237,7 +237,7 @@ def best_of_n(judged: Sequence[Sequence[JudgedSolution]], sizes: Sequence[int]) 
 
 async def evaluate_reward(
     chosen: RewardChoice,
-    drawn: Sequence[Sequence[SampledSolution]],
+    solutions: Sequence[Sequence[SampledSolution]],
     new_policy: Callable[[], Policy],
     source: ModelSource,
     sampling: Sampling,
@@ -250,17 +250,17 @@ async def evaluate_reward(
     learned: number of these problems of which the reward has seen labels, which flatters its figures.
     """
     began = time.perf_counter()
-    judged, cost = await judge_all(chosen, drawn, new_policy, source, sampling, seed, progress)
-    most = min(map(len, drawn))
-    voters = [g for g in judged if not any(j.refused or j.drawn.correct is None for j in g)]
-    alike = most > 1 and len(voters) > 0 and all(len(group) == most for group in drawn)
+    judged, cost = await judge_all(chosen, solutions, new_policy, source, sampling, seed, progress)
+    most = min(map(len, solutions))
+    voters = [g for g in judged if not any(j.refused or j.sample.correct is None for j in g)]
+    alike = most > 1 and len(voters) > 0 and all(len(group) == most for group in solutions)
     sizes = [n for n in (1, 2, 4, 8, 16, 32, 64) if n < most] + [most]
     return {
         "reward": chosen.reward.description.name,
         "parameters": dict(chosen.parameters),
         "oracle": cost.oracle,
-        "problems": len(drawn),
-        "learned": sum(chosen.reward.learned(group[0].problem) for group in drawn),
+        "problems": len(solutions),
+        "learned": sum(chosen.reward.learned(group[0].problem) for group in solutions),
         "samples": most,
         **quality(judged),
         "best_of_n": await asyncio.to_thread(best_of_n, voters, sizes) if alike else [],

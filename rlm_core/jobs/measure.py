@@ -54,20 +54,20 @@ def parts(job: MeasureJob, store: Store, book: LabelBook) -> list[WorkUnit]:
 async def run(job: MeasureJob, context: JobContext, kept: Mapping[str, Any]) -> dict[str, Any]:
     new_policy, sampling = await context.policies(job.model), sampling_for(job.model, job.temperature)
     if job.labels:
-        drawn = labelled_solutions(LabelBook(context.store), job.labels)
+        groups = labelled_solutions(LabelBook(context.store), job.labels)
     else:
         problems = counted_set(job.problems, {})
         context.report(f"sampling {job.samples} solutions of {len(problems):,} problems")
         with context.measure(WorkUnit(SAMPLING, job.model, len(problems) * job.samples)):
-            drawn = await draw(new_policy, problems, job.samples, sampling, job.seed, context.progress)
+            groups = await draw(new_policy, problems, job.samples, sampling, job.seed, context.progress)
     found: dict[str, Any] = dict(kept.get("rewards", {}))
     result = {"problems": job.problems, "samples": job.samples, "rewards": found}
     for name in (n for n in job.rewards if n not in found):
         context.report(f"judging by {name}")
         try:
             chosen = rewards.chosen(name, job.model)
-            with context.measure(WorkUnit(judging(name), job.model, sum(map(len, drawn)))) as spent:
-                measured = await evaluate_reward(chosen, drawn, new_policy, context.models, sampling, job.seed, context.progress)
+            with context.measure(WorkUnit(judging(name), job.model, sum(map(len, groups)))) as spent:
+                measured = await evaluate_reward(chosen, groups, new_policy, context.models, sampling, job.seed, context.progress)
                 spent.tokens = measured["generated"]
             found[name] = measured
         except RlmError as error:

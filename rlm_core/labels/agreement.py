@@ -50,19 +50,19 @@ class WithOracle:
 
 def by_annotator(labels: Iterable[Label]) -> Said:
     """People's labels, those of other sources left out."""
-    said: Said = {}
+    values: Said = {}
     for label in labels:
         if label.source == HUMAN:
-            said.setdefault(label.by, {})[label.solution, label.step] = label.value
-    return said
+            values.setdefault(label.by, {})[label.solution, label.step] = label.value
+    return values
 
 
 def pairwise(labels: Iterable[Label]) -> list[Pair]:
     """Every two annotators, by name."""
-    said = by_annotator(labels)
+    values = by_annotator(labels)
     found = []
-    for a, b in combinations(sorted(said), 2):
-        both = [(said[a][unit], said[b][unit]) for unit in said[a].keys() & said[b].keys()]
+    for a, b in combinations(sorted(values), 2):
+        both = [(values[a][unit], values[b][unit]) for unit in values[a].keys() & values[b].keys()]
         found.append(Pair(a, b, len(both), share(both), kappa(both)))
     return found
 
@@ -115,8 +115,8 @@ def alpha(units: Iterable[Sequence[float]]) -> float | None:
 def units(labels: Iterable[Label]) -> list[list[float]]:
     """The values that people gave each step."""
     found: dict[tuple[str, int], list[float]] = {}
-    for said in by_annotator(labels).values():
-        for unit, value in said.items():
+    for values in by_annotator(labels).values():
+        for unit, value in values.items():
             found.setdefault(unit, []).append(value)
     return list(found.values())
 
@@ -130,9 +130,9 @@ def with_oracle(labels: Iterable[Label], solutions: Iterable[Solution]) -> list[
     kept = {s.id: s for s in solutions}
     oracle: dict[str, list[bool]] = {}
     found = []
-    for by, said in sorted(by_annotator(labels).items()):
+    for by, values in sorted(by_annotator(labels).items()):
         fits = []
-        for (one, step), value in said.items():
+        for (one, step), value in values.items():
             if one not in kept:
                 continue
             if one not in oracle:

@@ -62,8 +62,8 @@ def solution(
     """A solution under its id; LabelError if it has no steps."""
     if not steps:
         raise LabelError("A solution needs at least one step to label.")
-    said = json.dumps([problem.spec, steps, finished]).encode()
-    return Solution(hashlib.sha256(said).hexdigest()[:12], problem, steps, finished, answer, correct, model, origin)
+    content = json.dumps([problem.spec, steps, finished]).encode()
+    return Solution(hashlib.sha256(content).hexdigest()[:12], problem, steps, finished, answer, correct, model, origin)
 
 
 class Label(msgspec.Struct, frozen=True):

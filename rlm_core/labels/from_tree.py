@@ -14,9 +14,9 @@ def solutions(tree: SearchTree, problem: Problem, *, run: str, model: str) -> li
     """
     found: dict[str, Solution] = {}
     for node in tree.candidates():
-        said = tuple(text for text in tree.said(node.id) if text)
-        if node.cut or not said:
+        texts = tuple(text for text in tree.said(node.id) if text)
+        if node.cut or not texts:
             continue
-        one = solution(problem, said, answer=node.answer, correct=node.correct, model=model, origin=f"run {run}, node {node.id}")
+        one = solution(problem, texts, answer=node.answer, correct=node.correct, model=model, origin=f"run {run}, node {node.id}")
         found.setdefault(one.id, one)
     return list(found.values())

@@ -89,12 +89,12 @@ class Mixture:
     async def score(self, problem: Problem, steps: Sequence[Step], seed: Seed) -> Score:
         """All parts are asked at once, each with a seed of its own; if one cannot say, neither can the mixture."""
         scored = await gather_or_cancel(m.score(problem, steps, (*seed, i)) for i, (_, m, _) in enumerate(self.parts))
-        said = [(name, weight, s.score) for (name, _, weight), s in zip(self.parts, scored, strict=True)]
+        weighted = [(name, weight, s.score) for (name, _, weight), s in zip(self.parts, scored, strict=True)]
         return Score(
-            score=min(1.0, sum(weight * score for _, weight, score in said)),
+            score=min(1.0, sum(weight * score for _, weight, score in weighted)),
             rollouts=tuple(r for s in scored for r in s.rollouts),
             passes=sum(s.passes for s in scored),
-            parts=tuple(Part(name, weight, score) for name, weight, score in said),
+            parts=tuple(Part(name, weight, score) for name, weight, score in weighted),
             note="\n\n".join(s.note for s in scored if s.note),
             generated=sum(s.generated for s in scored),
         )

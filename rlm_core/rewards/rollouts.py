@@ -122,9 +122,9 @@ class RolloutJudge:
         seeds = [(*seed, i) for i in range(count)]
         results = []
         for end in await self.policy.complete(problem, steps, seeds, self.sampling):
-            whole = [*steps, *end]
-            outcome = await self.outcome(problem, whole, seed)
-            results.append(RolloutResult(tuple(s.text for s in end), answer_of(problem, whole), outcome))
+            completed = [*steps, *end]
+            outcome = await self.outcome(problem, completed, seed)
+            results.append(RolloutResult(tuple(s.text for s in end), answer_of(problem, completed), outcome))
         return tuple(results)
 
 

@@ -53,8 +53,8 @@ async def gather(recipe: HeadRecipe, new_policy: Callable[[], Policy], source: M
     sampling = sampling_for(recipe.model, recipe.temperature)
     report(f"Sampling {recipe.samples} solutions of {len(chosen):,} problems …")
     groups = await draw(new_policy, chosen, recipe.samples, sampling, recipe.seed, _every(report, "problems sampled"))
-    drawn = [d for group in groups for d in group if not d.steps[-1].truncated]
-    report(f"Labelling {len(drawn):,} solutions …")
+    samples = [d for group in groups for d in group if not d.steps[-1].truncated]
+    report(f"Labelling {len(samples):,} solutions …")
     settings = MakerSettings(recipe.rollouts, recipe.noise, recipe.judge)
     gate, tokens, done = asyncio.Semaphore(MAX_CONCURRENT_PROBLEMS), 0, 0
     progress = _every(report, "solutions labelled")
@@ -69,10 +69,10 @@ async def gather(recipe: HeadRecipe, new_policy: Callable[[], Policy], source: M
                 tokens += made.generated
                 parts.append((made.values, weight))
             done += 1
-            progress(done, len(drawn))
+            progress(done, len(samples))
             return LabelledSolution(problem, steps, combined(parts), labels)
 
-    return await gather_or_cancel(one(i, d.problem, d.steps) for i, d in enumerate(drawn)), tokens
+    return await gather_or_cancel(one(i, d.problem, d.steps) for i, d in enumerate(samples)), tokens
 
 
 def _every(report: Report, what: str) -> Callable[[int, int], None]:
@@ -129,11 +129,11 @@ async def train_head(
             report(f"Not measured on {spec}: it learned from all of these problems.")
             continue
         report(f"Measuring on {spec}, {len(chosen):,} problems it did not learn from …")
-        drawn = await draw(new_policy, chosen, recipe.measure_samples, sampling_for(recipe.model, recipe.temperature), recipe.seed + 1)
+        samples = await draw(new_policy, chosen, recipe.measure_samples, sampling_for(recipe.model, recipe.temperature), recipe.seed + 1)
         reward = head.as_reward(made, own)
         quality[spec] = await evaluate_reward(
             RewardChoice(made.reward, reward, reward.description.parse({})),
-            drawn,
+            samples,
             new_policy,
             source,
             sampling_for(recipe.model, recipe.temperature),

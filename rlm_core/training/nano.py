@@ -82,8 +82,8 @@ def traces(config: NanoConfig, split: str) -> Iterator[list[Trace]]:
 
 def batches(config: NanoConfig, tokenizer: PreTrainedTokenizerFast, split: str) -> Iterator[list[Batch]]:
     """Endless steps' worth of micro-batches, rows of like length together, so that little is padding."""
-    for drawn in traces(config, split):
-        rows = sorted(filter(lambda r: len(r[0]) <= MAX_TRACE_TOKENS, (encoded(t, tokenizer) for t in drawn)), key=lambda r: len(r[0]))
+    for batch in traces(config, split):
+        rows = sorted(filter(lambda r: len(r[0]) <= MAX_TRACE_TOKENS, (encoded(t, tokenizer) for t in batch)), key=lambda r: len(r[0]))
         yield [pack(group) for group in grouped(rows)]
 
 

@@ -158,8 +158,8 @@ def batches(config: VerifierConfig, tokenizer: PreTrainedTokenizerBase) -> Itera
     """Endless steps' worth of micro-batches (ids, labels), rows of like length together."""
     rng = random.Random(f"verifier|{config.seed}")
     while True:
-        drawn = [draw_chain(rng, config) for _ in range(config.chains)] + [draw_countdown(rng) for _ in range(config.countdowns)]
-        rows = sorted((encoded(m, tokenizer) for m in drawn), key=lambda r: len(r[0]))
+        checked = [draw_chain(rng, config) for _ in range(config.chains)] + [draw_countdown(rng) for _ in range(config.countdowns)]
+        rows = sorted((encoded(m, tokenizer) for m in checked), key=lambda r: len(r[0]))
         yield [_pack(group) for group in grouped(rows)]  # type: ignore[arg-type]
 
 

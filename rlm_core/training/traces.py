@@ -68,88 +68,88 @@ class Trace:
         return "".join(text for text, _ in self.pieces)
 
 
-def plain(drawn: WorkedProblem, rng: random.Random) -> Trace:
+def plain(problem: WorkedProblem, rng: random.Random) -> Trace:
     """The solution, nothing else."""
-    trace = Trace(drawn.compact)
-    _solve(trace, drawn)
+    trace = Trace(problem.compact)
+    _solve(trace, problem)
     return trace
 
 
-def backtracking(drawn: WorkedProblem, rng: random.Random) -> Trace:
+def backtracking(problem: WorkedProblem, rng: random.Random) -> Trace:
     """Half of them the solution; half break off with `<backtrack>` after a wrong step, for decoding to roll back."""
-    trace = Trace(drawn.compact + BACKTRACK)
+    trace = Trace(problem.compact + BACKTRACK)
     if rng.random() < 0.5:
-        _solve(trace, drawn)
+        _solve(trace, problem)
         return trace
-    at = rng.randrange(len(drawn.steps))
-    for step in drawn.steps[:at]:
+    at = rng.randrange(len(problem.steps))
+    for step in problem.steps[:at]:
         trace.step(step)
-    trace.step(_mistake(drawn, at, rng), learn=False)
+    trace.step(_mistake(problem, at, rng), learn=False)
     trace.append(BACKTRACK)
     return trace
 
 
-def correcting(drawn: WorkedProblem, rng: random.Random) -> Trace:
+def correcting(problem: WorkedProblem, rng: random.Random) -> Trace:
     """The solution with some steps first written wrong, then revised."""
-    trace = Trace(drawn.compact + REVISE)
-    for i, step in enumerate(drawn.steps):
+    trace = Trace(problem.compact + REVISE)
+    for i, step in enumerate(problem.steps):
         for _ in range(rng.choices((0, 1, 2), (6, 3, 1))[0]):
-            trace.step(_mistake(drawn, i, rng), learn=False)
+            trace.step(_mistake(problem, i, rng), learn=False)
             trace.append(REVISE)
         trace.step(step)
-    _answer(trace, drawn)
+    _answer(trace, problem)
     return trace
 
 
-def calling(drawn: WorkedProblem, rng: random.Random) -> Trace:
+def calling(problem: WorkedProblem, rng: random.Random) -> Trace:
     """The solution with every calculation done by the tool; now and then a call fails first."""
-    trace = Trace(drawn.compact + TOOL)
-    for step in drawn.steps:
+    trace = Trace(problem.compact + TOOL)
+    for step in problem.steps:
         if rng.random() < 0.08:
             _call(trace, _impossible(step, rng), ERROR, learn=False)
         _call(trace, step.split("=")[0], step.split("=")[1])
-    _answer(trace, drawn)
+    _answer(trace, problem)
     return trace
 
 
-def thinking(drawn: WorkedProblem, rng: random.Random) -> Trace:
+def thinking(problem: WorkedProblem, rng: random.Random) -> Trace:
     """Thinking with mistakes that are noticed, now and then a second look or an early end; then the clean solution."""
-    trace = Trace(drawn.compact + THINK)
+    trace = Trace(problem.compact + THINK)
     if rng.random() < 0.2:
-        _fail_whole(trace, drawn, rng)
+        _fail_whole(trace, problem, rng)
     mistakes = rng.choices((0, 1, 2, 3, 4), (4, 4, 3, 2, 1))[0]
-    _attempt(trace, drawn, rng, mistakes)
+    _attempt(trace, problem, rng, mistakes)
     while rng.random() < 0.25:
         trace.append(WAIT, learn=False)
-        _attempt(trace, drawn, rng, rng.choice((0, 0, 1)))
-    return _concluded(trace, drawn, rng)
+        _attempt(trace, problem, rng, rng.choice((0, 0, 1)))
+    return _concluded(trace, problem, rng)
 
 
-def thinking_with_tool(drawn: WorkedProblem, rng: random.Random) -> Trace:
+def thinking_with_tool(problem: WorkedProblem, rng: random.Random) -> Trace:
     """Thinking in tool calls: dead ends are left, results come from the tool; then the clean solution."""
-    trace = Trace(drawn.compact + TOOL + THINK)
-    for i, step in enumerate(drawn.steps):
+    trace = Trace(problem.compact + TOOL + THINK)
+    for i, step in enumerate(problem.steps):
         for _ in range(rng.choices((0, 1, 2), (5, 2, 1))[0]):
-            wrong = drawn.wrong(i, rng)
+            wrong = problem.wrong(i, rng)
             if wrong and equations(wrong[0])[0].true:  # a tool does not slip
                 _call(trace, wrong[0].split("=")[0], wrong[0].split("=")[1], learn=False)
                 trace.append(BACKTRACK)
         _call(trace, step.split("=")[0], step.split("=")[1])
-    return _concluded(trace, drawn, rng)
+    return _concluded(trace, problem, rng)
 
 
-def _solve(trace: Trace, drawn: WorkedProblem) -> None:
-    for step in drawn.steps:
+def _solve(trace: Trace, problem: WorkedProblem) -> None:
+    for step in problem.steps:
         trace.step(step)
-    _answer(trace, drawn)
+    _answer(trace, problem)
 
 
-def _answer(trace: Trace, drawn: WorkedProblem) -> None:
-    trace.append(with_answer(("",), drawn.answer)[0])
+def _answer(trace: Trace, problem: WorkedProblem) -> None:
+    trace.append(with_answer(("",), problem.answer)[0])
     trace.append("<eos>")
 
 
-def _concluded(trace: Trace, drawn: WorkedProblem, rng: random.Random) -> Trace:
+def _concluded(trace: Trace, problem: WorkedProblem, rng: random.Random) -> Trace:
     """The end of thinking (one in four at a random earlier place, as when its budget is spent) and the solution."""
     if rng.random() < 0.25:
         places = [i for i, (text, _) in enumerate(trace.pieces) if text in (STEP, BACKTRACK, REVISE, WAIT)]
@@ -157,20 +157,20 @@ def _concluded(trace: Trace, drawn: WorkedProblem, rng: random.Random) -> Trace:
         trace.append(END_THINK, learn=False)
     else:
         trace.append(END_THINK)
-    _solve(trace, drawn)
+    _solve(trace, problem)
     return trace
 
 
-def _attempt(trace: Trace, drawn: WorkedProblem, rng: random.Random, mistakes: int) -> None:
+def _attempt(trace: Trace, problem: WorkedProblem, rng: random.Random, mistakes: int) -> None:
     """All the right steps, with a number of mistakes made and noticed on the way."""
-    places = sorted(rng.randrange(len(drawn.steps)) for _ in range(mistakes))
-    for i, step in enumerate(drawn.steps):
+    places = sorted(rng.randrange(len(problem.steps)) for _ in range(mistakes))
+    for i, step in enumerate(problem.steps):
         for _ in range(places.count(i)):
             if rng.random() < 0.4:
-                trace.step(drawn.slip(i, rng), learn=False)
+                trace.step(problem.slip(i, rng), learn=False)
                 trace.append(REVISE)
             else:
-                _dead_end(trace, drawn.wrong(i, rng), rng)
+                _dead_end(trace, problem.wrong(i, rng), rng)
         trace.step(step)
 
 
@@ -183,13 +183,13 @@ def _dead_end(trace: Trace, wrong: Sequence[str], rng: random.Random) -> None:
         trace.append(BACKTRACK)
 
 
-def _fail_whole(trace: Trace, drawn: WorkedProblem, rng: random.Random) -> None:
+def _fail_whole(trace: Trace, problem: WorkedProblem, rng: random.Random) -> None:
     """An attempt that goes wrong unnoticed until its end, where the model starts again."""
-    at = rng.randrange(len(drawn.steps))
-    wrong = drawn.wrong(at, rng)
-    if at + len(wrong) < len(drawn.steps):
+    at = rng.randrange(len(problem.steps))
+    wrong = problem.wrong(at, rng)
+    if at + len(wrong) < len(problem.steps):
         return
-    for step in drawn.steps[:at]:
+    for step in problem.steps[:at]:
         trace.step(step)
     for text in wrong:
         trace.step(text, learn=False)
@@ -204,10 +204,10 @@ def _call(trace: Trace, call: str, result: str, learn: bool = True) -> None:
     trace.sound = True
 
 
-def _mistake(drawn: WorkedProblem, i: int, rng: random.Random) -> str:
+def _mistake(problem: WorkedProblem, i: int, rng: random.Random) -> str:
     """Step i done wrong in one way or the other."""
-    wrong = drawn.wrong(i, rng) if rng.random() < 0.5 else ()
-    return wrong[0] if wrong else drawn.slip(i, rng)
+    wrong = problem.wrong(i, rng) if rng.random() < 0.5 else ()
+    return wrong[0] if wrong else problem.slip(i, rng)
 
 
 def _impossible(step: str, rng: random.Random) -> str:

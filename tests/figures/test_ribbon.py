@@ -233,7 +233,7 @@ def meets(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
 def test_a_replay_in_the_frame_of_the_whole_chain_holds_still() -> None:
     records = long_chain_log(2, 20)
     whole = replay(records)
-    frames = [drawn(replay(records[:t]), whole=whole).layout for t in (12, 30, len(records))]
+    frames = [drawn(replay(records[:t]), full_tree=whole).layout for t in (12, 30, len(records))]
     assert len({(f.xaxis.range, f.yaxis.range, f.margin.t, f.yaxis.domain) for f in frames}) == 1
 
 

@@ -51,16 +51,16 @@ def ribbon_figure(
     large: bool = False,
     width: int = 960,
     height: int = 430,
-    whole: SearchTree | None = None,
+    full_tree: SearchTree | None = None,
 ) -> go.Figure:
     """The chain to the answer (or the one added last), ready for `Plotly.react`; node ids are in `customdata`.
 
-    selected, highlight, large, width, height: as in `tree_figure`. whole: the finished tree, whose extent makes a replay hold still.
+    selected, highlight, large, width, height: as in `tree_figure`. full_tree: the finished tree, whose extent makes a replay hold still.
     """
     path = follow(tree, longest(tree))
     scale = palette.LARGE if large else 1.0
     highlighted = [n for n in highlight if n in path.level and n in tree.nodes]
-    longer = whole if whole is not None and whole.nodes else tree
+    longer = full_tree if full_tree is not None and full_tree.nodes else tree
     complete = path if longer is tree else follow(longer, longest(longer))
     all_rows = _legend(longer, theme, complete, highlighted)
     margin = {"l": int(26 * scale), "r": 4, "t": int(8 + legend_lines(all_rows, width, scale) * 21 * scale), "b": 72 if large else 52}
@@ -75,9 +75,9 @@ def ribbon_figure(
     words, shapes = boundaries(drawn_on, path, space)
     style["shapes"] = shapes + traces.forced_rings(drawn_on, [n for n in path.chain if tree.nodes[n].forced])
     style["annotations"] = words + _notes(drawn_on, space, probed, width)
-    drawn = _drawn(drawn_on, path, space, highlighted, selected if selected in path.chain else None)
-    drawn += [colour_bar(theme, large), *_legend(tree, theme, path, highlighted)]
-    return go.Figure({"data": drawn, "layout": style}, skip_invalid=False)
+    data = _drawn(drawn_on, path, space, highlighted, selected if selected in path.chain else None)
+    data += [colour_bar(theme, large), *_legend(tree, theme, path, highlighted)]
+    return go.Figure({"data": data, "layout": style}, skip_invalid=False)
 
 
 def _extent(path: ChainPath, longest_one: ChainPath, tree: SearchTree) -> Extent:

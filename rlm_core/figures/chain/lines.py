@@ -26,7 +26,7 @@ def lines(canvas: Canvas, path: ChainPath, highlighted: Iterable[int]) -> list[T
     firm = [link for link in steps if link not in quiet and link.target in path.live and _held(canvas, path, link.source)]
     rest = [link for link in steps if link not in quiet and link not in firm]
     now = [link for link in path.links if {link.source, link.target} <= set(highlighted)]
-    drawn = [
+    groups = [
         _plain(canvas, now, width=max(11 * stroke, 9.0), color=palette.faded(theme.accent, 0.45)),
         _plain(canvas, quiet, width=1.4 * stroke, color=theme.pruned, dash="dot"),
         _plain(canvas, rest, width=2.0 * stroke, color=theme.edge),
@@ -35,8 +35,8 @@ def lines(canvas: Canvas, path: ChainPath, highlighted: Iterable[int]) -> list[T
     for kind in palette.LINKS:
         found = [_special(canvas, link) for link in path.links if link.kind == kind]
         if found:
-            drawn.append([stroked(canvas, kind, found)])
-    return [trace for traces in drawn for trace in traces]
+            groups.append([stroked(canvas, kind, found)])
+    return [trace for traces in groups for trace in traces]
 
 
 def _held(canvas: Canvas, path: ChainPath, node: int) -> bool:

@@ -89,10 +89,10 @@ def _answer(canvas: Canvas, run: AnswerSpan) -> str:
     """ "✓ 46", shortened to the bars below it; only ✓ or ✕ where no more fits."""
     mark = palette.MARKS[run.probe.correct]
     limit = int(((run.end - run.first) * canvas.viewport.step - 4) / (canvas.viewport.font * CHARACTER))
-    said = "–" if run.probe.answer is None else readable(run.probe.answer)
+    answer = "–" if run.probe.answer is None else readable(run.probe.answer)
     room = limit - len(mark) - (1 if mark else 0)
-    if len(said) <= room or room >= 4:
-        return mark + safe(shorten(said, room))
+    if len(answer) <= room or room >= 4:
+        return mark + safe(shorten(answer, room))
     return mark.strip() if limit >= 1 else ""
 
 

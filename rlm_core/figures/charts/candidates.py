@@ -45,18 +45,18 @@ def candidates_figure(
         margin |= {"t": margin["b"], "b": margin["t"]}
         height, plot = int(needed + margin["t"] + margin["b"]), (plot[0], needed)
     middles, where = places(rows)
-    drawn = _markers(tree, where, theme, 0.86 * lane)
-    drawn += [_ring(where[selected], theme, 0.86 * lane + 11 * scale)] if selected in where else []
+    traces = _markers(tree, where, theme, 0.86 * lane)
+    traces += [_ring(where[selected], theme, 0.86 * lane + 11 * scale)] if selected in where else []
     style: dict[str, Any] = base_layout(theme, large, height) | {"margin": margin, "dragmode": False}
     style |= _axes(rows, middles, theme, plot[1] / lane)
     style["xaxis"] |= {"side": "top"} if high else {}
-    return go.Figure({"data": drawn, "layout": style | _chosen(rows, middles, theme)}, skip_invalid=False)
+    return go.Figure({"data": traces, "layout": style | _chosen(rows, middles, theme)}, skip_invalid=False)
 
 
 def _markers(tree: SearchTree, where: dict[int, tuple[float, float]], theme: palette.Theme, size: float) -> list[Trace]:
     """One trace a verdict; the candidate that stands for the answer has a bold outline."""
     best = tree.answered.node if tree.answered else None
-    drawn = []
+    traces = []
     for state in ("correct", "wrong", "finished", "cut"):
         nodes = [n for n in map(tree.nodes.__getitem__, where) if n.state == state]
         if not nodes:
@@ -65,7 +65,7 @@ def _markers(tree: SearchTree, where: dict[int, tuple[float, float]], theme: pal
         fills = [theme.unscored if n.score is None else palette.value_colour(n.score) for n in nodes]
         width = [3.0 if n.id == best else 1.2 for n in nodes]
         colour = [theme.path if n.id == best else theme.outline for n in nodes]
-        drawn.append(
+        traces.append(
             {
                 "type": "scatter",
                 "mode": "markers+text" if size >= palette.DENSE else "markers",
@@ -88,7 +88,7 @@ def _markers(tree: SearchTree, where: dict[int, tuple[float, float]], theme: pal
                 "showlegend": False,
             }
         )
-    return drawn
+    return traces
 
 
 def _ring(place: tuple[float, float], theme: palette.Theme, size: float) -> Trace:

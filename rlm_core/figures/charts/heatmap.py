@@ -83,8 +83,8 @@ def _hover(row: Row, column: int) -> str:
     if column >= len(row.steps):
         return ""
     score = _at(row.scores, column)
-    said = "not scored" if score is None else f"{score:.2f}"
-    return f"{safe(row.name)} · step {column + 1}<br><b>{safe(shorten(row.steps[column], 80))}</b><br>score {said}"
+    shown = "not scored" if score is None else f"{score:.2f}"
+    return f"{safe(row.name)} · step {column + 1}<br><b>{safe(shorten(row.steps[column], 80))}</b><br>score {shown}"
 
 
 def _number(row: int, column: int, score: float, size: float) -> dict[str, Any]:

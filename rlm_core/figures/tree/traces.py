@@ -62,18 +62,18 @@ def edges(canvas: Canvas, best: Sequence[int], highlight: Sequence[int]) -> list
     """The halo of a highlighted walk, ordinary edges by width class (pruned ones dotted), the best path on top."""
     tree, theme, stroke = canvas.tree, canvas.theme, canvas.viewport.stroke
     on_best, highlighted = set(best), set(highlight)
-    drawn: list[Trace] = []
+    found: list[Trace] = []
     walk = [(p, n) for n in highlight if (p := tree.nodes[n].parent) in highlighted]
     if walk:
-        drawn.append(_line(canvas, *_curves(canvas, walk), width=max(11 * stroke, 9.0), color=palette.faded(theme.accent, 0.45)))
+        found.append(_line(canvas, *_curves(canvas, walk), width=max(11 * stroke, 9.0), color=palette.faded(theme.accent, 0.45)))
     quiet = palette.faded(theme.edge, canvas.viewport.presence)
     for kind, pairs in by_width(tree, (n for n in tree.nodes.values() if n.id not in on_best)).items():
         style = {"width": palette.WIDTHS[max(kind, 0)] * stroke, "color": quiet}
         style |= {"dash": "dot", "color": theme.pruned} if kind < 0 else {}
-        drawn.append(_line(canvas, *_curves(canvas, pairs), **style))
+        found.append(_line(canvas, *_curves(canvas, pairs), **style))
     if len(best) > 1:
-        drawn.append(_line(canvas, *_curves(canvas, list(pairwise(best))), width=max(4.5 * stroke, 3.0), color=theme.path))
-    return drawn
+        found.append(_line(canvas, *_curves(canvas, list(pairwise(best))), width=max(4.5 * stroke, 3.0), color=theme.path))
+    return found
 
 
 def _curves(canvas: Canvas, pairs: Sequence[tuple[int, int]]) -> tuple[Points, Points]:
@@ -143,12 +143,12 @@ def number_html(canvas: Canvas, node: int) -> str:
 def arcs(canvas: Canvas) -> list[Trace]:
     """Backtracks to the ancestor that the search went back to, and corrections to what replaces a step; a head at their ends."""
     tree = canvas.tree
-    drawn = []
+    found = []
     for kind, events in (("backtrack", tree.backtracks), ("correction", tree.corrections)):
         pairs = list(dict.fromkeys((e.source, e.target) for _, e in events if e.source != e.target))
         if pairs:
-            drawn.append(stroked(canvas, kind, [_arc(canvas, *pair) for pair in pairs]))
-    return drawn
+            found.append(stroked(canvas, kind, [_arc(canvas, *pair) for pair in pairs]))
+    return found
 
 
 def _arc(canvas: Canvas, source: int, target: int) -> tuple[Points, Points]:

@@ -32,38 +32,38 @@ def trimmed(text: str) -> str:
     >>> [trimmed(t) for t in ("**42**.", "$24$. I hope it is correct.", "24, because 4*6=24", "5 p.m.", "$42.50", r"\( x+1 \)")]
     ['42', '24', '24', '5 p.m', '42.50', 'x+1']
     """
-    said = _OPTION.sub("", _BOLD.sub(r"\2", _PICTURES.sub("", SPECIAL.split(text)[0].strip())), count=1)
-    if "\n" not in said:
-        said = END_TAG.split(said)[0]
-        said = said[: end.start()] if (end := _SENTENCE_END.search(said)) else said
-        said = said[: end.start()] if (end := REASON.search(said, 1)) else said
-    said = COPULA.sub("", said.strip("*_` \t").lstrip("、，")).rstrip(".。 ").rstrip("*` ")
+    value = _OPTION.sub("", _BOLD.sub(r"\2", _PICTURES.sub("", SPECIAL.split(text)[0].strip())), count=1)
+    if "\n" not in value:
+        value = END_TAG.split(value)[0]
+        value = value[: end.start()] if (end := _SENTENCE_END.search(value)) else value
+        value = value[: end.start()] if (end := REASON.search(value, 1)) else value
+    value = COPULA.sub("", value.strip("*_` \t").lstrip("、，")).rstrip(".。 ").rstrip("*` ")
     for opens, closes in DISPLAYS.items():
-        inside = said[len(opens) : -len(closes)]
-        if said.startswith(opens) and said.endswith(closes) and inside.strip() and closes not in inside:
-            said = inside.strip().rstrip(".")
-    said = said.strip("$ ") if said.count("$") - said.count(r"\$") == 1 else said
-    return said if re.search(r"[^\s.…_?:：*$=~#-]", said) else ""
+        inside = value[len(opens) : -len(closes)]
+        if value.startswith(opens) and value.endswith(closes) and inside.strip() and closes not in inside:
+            value = inside.strip().rstrip(".")
+    value = value.strip("$ ") if value.count("$") - value.count(r"\$") == 1 else value
+    return value if re.search(r"[^\s.…_?:：*$=~#-]", value) else ""
 
 
-def names_value(whole: str, said: str) -> bool:
+def names_value(line: str, value: str) -> bool:
     """Does this name an answer, after "the answer is", or only speak about it ("near", "in the box", "5?")?"""
-    if re.match(r"(?:[^.!?]|\.(?=\d))*\?(?!\?)", whole) or TAKEN_BACK.search(whole) or DESCRIBED.match(said):
+    if re.match(r"(?:[^.!?]|\.(?=\d))*\?(?!\?)", line) or TAKEN_BACK.search(line) or DESCRIBED.match(value):
         return False
-    if _LETTER.fullmatch(said):
+    if _LETTER.fullmatch(value):
         return True
-    if re.search(r"[\d$\\+=^<>]|[^\x00-\x7f]", said) or re.match(r"[*_`\"'(]*(?:[A-Z]|\$|\\[(\[])", whole):
+    if re.search(r"[\d$\\+=^<>]|[^\x00-\x7f]", value) or re.match(r"[*_`\"'(]*(?:[A-Z]|\$|\\[(\[])", line):
         return True
-    word = re.fullmatch(r"(?:(?:an?|the) )?([a-z-]+)", said)
-    return bool(word and word[1] not in NO_VALUE) or bool(NUMBER_WORDS.intersection(said.lower().replace("-", " ").split()))
+    word = re.fullmatch(r"(?:(?:an?|the) )?([a-z-]+)", value)
+    return bool(word and word[1] not in NO_VALUE) or bool(NUMBER_WORDS.intersection(value.lower().replace("-", " ").split()))
 
 
 def is_short(text: str) -> bool:
     """A number, with a unit perhaps; a formula; one word that is no usual heading. Neither "Step 1" nor "1. Find the cost"."""
-    said = trimmed(text)
-    if not said or len(said) > MAX_SHORT_CHARACTERS or text.rstrip(" *").endswith((":", "：")) or re.match(r"\w{1,2}\)|\d+[.:]\s", text):
+    value = trimmed(text)
+    if not value or len(value) > MAX_SHORT_CHARACTERS or text.rstrip(" *").endswith((":", "：")) or re.match(r"\w{1,2}\)|\d+[.:]\s", text):
         return False
-    if re.fullmatch(r"[^\W\d_]+", said):
-        return said.lower() not in NO_VALUE
-    numeric = re.match(r"[-+$€£¥(\s]*[\d.]", said) and not re.search(r"(?<![\\A-Za-z])[A-Z][a-z]{2}|:", said)
-    return bool(numeric) or not _PROSE.search(_COMMAND.sub("", said))
+    if re.fullmatch(r"[^\W\d_]+", value):
+        return value.lower() not in NO_VALUE
+    numeric = re.match(r"[-+$€£¥(\s]*[\d.]", value) and not re.search(r"(?<![\\A-Za-z])[A-Z][a-z]{2}|:", value)
+    return bool(numeric) or not _PROSE.search(_COMMAND.sub("", value))

@@ -147,8 +147,8 @@ def _boxed(text: str) -> StatedAnswer | None:
     if not parts:
         return None
     joints = [text[a.end : b.start] for a, b in pairwise(parts)]
-    said = (" or " if any(re.search(r"\bor\b", j) for j in joints) else ", ").join(p.text for p in parts)
-    return StatedAnswer(said, said, parts[0].start, parts[-1].end)
+    value = (" or " if any(re.search(r"\bor\b", j) for j in joints) else ", ").join(p.text for p in parts)
+    return StatedAnswer(value, value, parts[0].start, parts[-1].end)
 
 
 def _joined(between: str) -> bool:
@@ -252,10 +252,10 @@ def _value(text: str, start: int, at: int, loose: bool = False) -> StatedAnswer 
             return None
         loose = False
     whole = text[at:end].strip()
-    said = "" if CUE.fullmatch(whole) else trimmed(whole[:MAX_LINE_CHARACTERS])
-    if not said or (loose and not names_value(whole, said)):
+    value = "" if CUE.fullmatch(whole) else trimmed(whole[:MAX_LINE_CHARACTERS])
+    if not value or (loose and not names_value(whole, value)):
         return None
-    return StatedAnswer(said, whole, start, end)
+    return StatedAnswer(value, whole, start, end)
 
 
 def _block(text: str, at: int) -> tuple[int, int]:

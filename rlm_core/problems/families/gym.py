@@ -85,13 +85,13 @@ def generate(config: GymConfig) -> Problem:
         close = [n for n in names() if name in n][:3] or difflib.get_close_matches(name, names(), n=3)
         hint = f"did you mean {' or '.join(close)}?" if close else "there are for example chain_sum, gsm_symbolic and leg_counting."
         raise ProblemError(f"There is no reasoning-gym dataset named '{name}'; {hint}")
-    drawn = _ask("draw", name, config.seed, config.split, seconds=DRAW_SECONDS)
+    reply = _ask("draw", name, config.seed, config.split, seconds=DRAW_SECONDS)
     return Problem(
         task="gym",
         spec=spec_text(DESCRIPTION, config),
-        question=drawn["question"],
-        reference=drawn["answer"],
-        data={"name": name, "dataset_seed": drawn["dataset_seed"], "index": drawn["index"]},
+        question=reply["question"],
+        reference=reply["answer"],
+        data={"name": name, "dataset_seed": reply["dataset_seed"], "index": reply["index"]},
     )
 
 

@@ -154,20 +154,20 @@ def multinomial(weights: Sequence[float], rng: random.Random) -> list[int]:
     >>> multinomial([0.0, 1.0, 0.0], random.Random(0))
     [0, 3, 0]
     """
-    drawn = Counter(rng.choices(range(len(weights)), weights, k=len(weights)))
-    return [drawn[i] for i in range(len(weights))]
+    resampled = Counter(rng.choices(range(len(weights)), weights, k=len(weights)))
+    return [resampled[i] for i in range(len(weights))]
 
 
 def resample(run: SearchRun, particles: list[int], weights: list[float], method: str, rng: random.Random) -> list[int]:
     """The same number of particles, drawn by weight; nodes that no particle stands on any more are pruned."""
     copies = systematic(weights, rng.random()) if method == "systematic" else multinomial(weights, rng)
     run.emit(Resampled(tuple(map(Particle, particles, weights, copies)), method))
-    drawn = [n for n, c in zip(particles, copies, strict=True) for _ in range(c)]
+    resampled = [n for n, c in zip(particles, copies, strict=True) for _ in range(c)]
     for n in dict.fromkeys(particles):
-        if n not in drawn and not run.tree.nodes[n].cut:
+        if n not in resampled and not run.tree.nodes[n].cut:
             weight = sum(w for m, w in zip(particles, weights, strict=True) if m == n)
             run.prune([n], f"weight {weight:.3f} of 1 in all; none of the {len(particles)} particles drawn by weight is here")
-    return drawn
+    return resampled
 
 
 def picked(run: SearchRun, particles: Sequence[int], weights: Sequence[float], pick: str) -> Answered:
