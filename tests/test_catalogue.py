@@ -50,8 +50,8 @@ def test_an_unknown_name_lists_what_there_is(field, sentence):
 ASKS_ANOTHER = ("hub_prm", "judge")
 """Rewards that need a model from elsewhere; tests/rewards/test_in_searches.py gives them one."""
 
-KINDS = {"step scores": "prm:nano-head", "finished states only": "orm:nano", "the exact solver": "oracle", "samples of its own": "rollouts"}
-"""A search sees of a reward only which of these it is: each search meets one of each, and each reward one search."""
+KINDS = {"step scores": "prm:nano-head", "the exact solver": "oracle"}
+"""A search sees of a reward only its kind. Rollouts and rewards of finished states only meet each search in test_every_search.py."""
 
 
 @pytest.mark.parametrize("reward", KINDS.values(), ids=KINDS)

@@ -214,6 +214,7 @@ def test_hostile_answers_are_compared_in_bounded_time(text, monkeypatch):
     assert time.monotonic() - began < PATIENCE
 
 
+@pytest.mark.slow
 def test_a_formula_that_never_ends_is_not_equal_and_the_next_comparison_works(monkeypatch):
     monkeypatch.setattr(equivalence, "SECONDS", 0.5)
     assert not equivalent(*HANGS)

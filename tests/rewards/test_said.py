@@ -121,6 +121,7 @@ def test_a_run_with_waits_is_scored_by_the_oracle_as_the_verifier_marked_it(nano
     assert all(n.score == float(n.correct is True) for n in scored)
 
 
+@pytest.mark.slow
 def test_random_chains_with_slips_that_are_taken_back_agree_with_the_same_steps_without_them():
     rng = random.Random(5)
     for seed in range(300):
