@@ -16,6 +16,7 @@ from rlm_core.runs import logfile
 from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[1]
+LOG = ROOT / "tests" / "golden" / "mcts.jsonl"
 RUN = ["run", "--problem", "countdown:numbers=3,seed=3", "--set", "simulations=6,rollouts=2", "--seed", "1"]
 
 
@@ -45,6 +46,7 @@ def mistake(capsys, monkeypatch, *words: str) -> str:
     return err.removeprefix("Error: ").strip()
 
 
+@pytest.mark.slow
 def test_run_prints_one_line_of_figures(finished):
     done, log = finished
     assert done.returncode == 0, done.stderr
@@ -55,11 +57,13 @@ def test_run_prints_one_line_of_figures(finished):
     assert figures["nodes"] == log.read_bytes().count(b'"type":"node_added"')
 
 
+@pytest.mark.slow
 def test_replay_prints_the_same_line(finished, capsys, monkeypatch):
     done, log = finished
     assert said(capsys, monkeypatch, "replay", log) == (0, done.stdout, "")
 
 
+@pytest.mark.slow
 def test_the_same_command_writes_the_same_log(finished, capsys, monkeypatch, tmp_path):
     status, _, _ = said(capsys, monkeypatch, *RUN, "--out", tmp_path / "again.jsonl")
     assert status == 0
@@ -67,24 +71,24 @@ def test_the_same_command_writes_the_same_log(finished, capsys, monkeypatch, tmp
     assert [(r.seq, r.event) for r in first] == [(r.seq, r.event) for r in again]
 
 
-def test_a_cut_log_is_replayed_with_a_warning(finished, capsys, monkeypatch, tmp_path):
+def test_a_cut_log_is_replayed_with_a_warning(capsys, monkeypatch, tmp_path):
     cut = tmp_path / "cut.jsonl"
-    cut.write_bytes(finished[1].read_bytes()[:-20])
+    cut.write_bytes(LOG.read_bytes()[:-20])
     status, out, err = said(capsys, monkeypatch, "replay", cut)
     assert status == 0 and json.loads(out)["stop"] == "interrupted"
     assert err.startswith("Warning: cut.jsonl is cut in the middle of line ") and err.count("\n") == 1
 
 
-def test_a_damaged_log_is_not_replayed(finished, capsys, monkeypatch, tmp_path):
+def test_a_damaged_log_is_not_replayed(capsys, monkeypatch, tmp_path):
     bad = tmp_path / "bad.jsonl"
-    lines = finished[1].read_bytes().splitlines(keepends=True)
+    lines = LOG.read_bytes().splitlines(keepends=True)
     bad.write_bytes(b"".join([lines[0], b"{nonsense\n", *lines[2:]]))
     assert mistake(capsys, monkeypatch, "replay", bad).startswith("Line 2 of bad.jsonl is not an event")
 
 
-def test_a_log_that_speaks_of_unknown_nodes_is_not_replayed(finished, capsys, monkeypatch, tmp_path):
+def test_a_log_that_speaks_of_unknown_nodes_is_not_replayed(capsys, monkeypatch, tmp_path):
     bad = tmp_path / "bad.jsonl"
-    bad.write_bytes(finished[1].read_bytes().splitlines(keepends=True)[0] + encode(Record(2, 0.0, BackedUp((7,), 1.0))) + b"\n")
+    bad.write_bytes(LOG.read_bytes().splitlines(keepends=True)[0] + encode(Record(2, 0.0, BackedUp((7,), 1.0))) + b"\n")
     assert "Event 2 (backed_up) is impossible: it speaks of node 7, which was never added" in mistake(capsys, monkeypatch, "replay", bad)
 
 
