@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
+from functools import cache
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 from rlm_core.core.paths import VARIABLE
 
@@ -28,15 +32,30 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run in several processes, those of one file share a process; so do all that drive a browser, which begin first,
-    and all that need SmolLM2, which are slow: each process would convert and load it anew."""
+    """Tests that need SmolLM2 are slow, and all that drive a browser begin first."""
     for item in items:
-        if "browser" in item.path.parts:
-            group = "browser"
-        elif "smollm2" in getattr(item, "fixturenames", ()):
-            group = "smollm2"
+        if "smollm2" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
-        else:
-            group = item.location[0]
-        item.add_marker(pytest.mark.xdist_group(group))
     items.sort(key=lambda item: "browser" not in item.path.parts)
+
+
+class OneProcessPerFile(LoadScopeScheduling):
+    """Where tests run in several processes, those of one file share a process; so do all that drive a browser, and all files
+    that need SmolLM2: each process would convert and load it anew. (xdist's own groups are not seen by pytest 9.2.)"""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group(nodeid.partition("::")[0])
+
+
+@cache
+def group(file: str) -> str:
+    """The tests that share a process with those of a file, given by its path from the root."""
+    if file.startswith("tests/browser/"):
+        return "browser"
+    text = (Path(__file__).parent / file).read_text(encoding="utf-8")
+    return "smollm2" if re.search(r"def test_\w+\([^)]*\bsmollm2\b", text) else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log) -> LoadScopeScheduling:
+    return OneProcessPerFile(config, log)
