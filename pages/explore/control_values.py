@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.shared.state import set_value, values
 from rlm_core import catalogue, problems
+from rlm_core.core.config import BUDGETS
 from rlm_core.core.errors import RlmError
 from rlm_core.core.parameters import Description
 from rlm_core.models.listed import NANO, OTHER, SMOLLM2, describe, sampling_for
@@ -67,7 +68,7 @@ def _controls(row: RunRow) -> Iterable[tuple[str, Any]]:
     yield from _chosen("search", config.search, config.search_parameters)
     if catalogue.judged(config.search, config.search_parameters):
         yield from _chosen("reward", config.reward, config.reward_parameters)
-    yield from ((f"budget.{name}", getattr(budget, name)) for name in ("simulations", "tokens", "seconds"))
+    yield from ((f"budget.{name}", getattr(budget, name)) for name in BUDGETS)
     sampling = sampling_for(config.model, config.temperature, config.max_step_tokens, config.max_solution_tokens)
     yield from ((name, getattr(sampling, name)) for name in ("temperature", "max_step_tokens", "max_solution_tokens"))
     yield "seed", config.seed

@@ -128,7 +128,9 @@ def _budget(usual: Fit) -> dict[str, Any]:
         t = limit("Tokens", "tokens", usual.budget_tokens, "Generated tokens, including those of discarded branches.")
     with seconds:
         x = limit("Seconds", "seconds", None, "Wall time, without pauses.")
-    return {"simulations": s, "tokens": t, "seconds": x}
+    with st.expander("Reward passes"):
+        r = limit("Reward passes", "reward_passes", None, "Evaluations by the reward model; the last request may exceed it.")
+    return {"simulations": s, "tokens": t, "seconds": x, "reward_passes": r}
 
 
 def limit(label: str, name: str, default: int | None, help: str) -> int | None:

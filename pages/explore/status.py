@@ -14,9 +14,8 @@ from pages.shared.services import store, supervisor
 from rlm_core import catalogue
 from rlm_core.core.parameters import Description, NoSettings
 from rlm_core.core.tree import SearchTree
-from rlm_core.core.wording import counted
+from rlm_core.core.wording import counted, duration
 from rlm_core.core.words import RunStatus
-from rlm_core.jobs.forecast import duration
 from rlm_core.runs.progress import Progress, progress
 from rlm_core.runs.store import RunRow
 

@@ -184,7 +184,7 @@ class Worker:
 
 async def run_job(row: JobRow, store: Store, jobs: Jobs, models: ModelPool) -> dict[str, Any]:
     """Do a job and return its result. RlmError says in one sentence why it cannot be done."""
-    context = JobContext(store, models, fit, partial(jobs.report_progress, row.id), partial(jobs.save_partial, row.id))
+    context = JobContext(store, models, fit, partial(jobs.report_progress, row.id), partial(jobs.save_partial, row.id), row.id)
     return await job_of(row.job).run(row.job, context, row.result)
 
 

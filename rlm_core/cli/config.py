@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rlm_core.models.loading import LoadedModel
     from rlm_core.models.pool import ModelPool
 
-BUDGETS = {"simulations": int, "tokens": int, "seconds": float}
+BUDGETS = {"simulations": int, "tokens": int, "seconds": float, "reward_passes": int}
 GENERAL = {"temperature": float, "max_step_tokens": int, "max_solution_tokens": int, "device": str, "dtype": str, "format": str}
 
 

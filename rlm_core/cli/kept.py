@@ -18,15 +18,15 @@ class Kept:
         if path is None:
             return
         try:
-            lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-            found = [json.loads(line) for line in lines]
+            whole = _whole_lines(path)
+            found = [json.loads(line) for line in whole]
             if not found:
                 path.write_text(json.dumps(measured) + "\n", encoding="utf-8")
         except OSError as error:
             raise ConfigError(f"{path} cannot be used to keep the results in ({error.strerror}); name another file.") from None
         except ValueError:
             raise ConfigError(f"{path} holds something else than kept results; name another file.") from None
-        if found and found[0] != measured:
+        if found and found[0] != json.loads(json.dumps(measured)):
             raise ConfigError(f"{path} holds the results of another measurement; name another file.")
         self.rows = found[1:]
 
@@ -35,3 +35,15 @@ class Kept:
         if self.path is not None:
             with self.path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(row) + "\n")
+
+
+def _whole_lines(path: Path) -> list[str]:
+    """The lines of the file; a last one that was cut, when the program was killed while it wrote, is removed from it."""
+    if not path.exists():
+        return []
+    text = path.read_bytes()
+    kept = text[: text.rfind(b"\n") + 1]
+    if kept != text:
+        with path.open("r+b") as file:
+            file.truncate(len(kept))
+    return kept.decode("utf-8").splitlines()

@@ -143,3 +143,11 @@ def worker(
     from rlm_core.app.worker import serve
 
     asyncio.run(serve(data, supervised, name))
+
+
+@app.command(hidden=True)
+def cells() -> None:
+    """Work off searches of a sweep from standard input (used by `sweep` and the app)."""
+    from rlm_core.app.cell_process import serve
+
+    asyncio.run(serve())

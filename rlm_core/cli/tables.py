@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rlm_core.evaluation.comparison import figures, pairs_at_each_budget
 from rlm_core.evaluation.statistics import PairedComparison, compared
+from rlm_core.evaluation.sweep import Cell, CellResult, Sweep, budget_title
 
 Row = Mapping[str, Any]
 
@@ -62,6 +64,48 @@ def forcing_table(rows: Sequence[Row], greedy: Row) -> list[str]:
             share(row["accuracy"]),
         ]
         lines.append(_line([*cells, *against(test), *(against(freely) if freely else ["–", "–"])]))
+    return lines
+
+
+def sweep_table(sweep: Sweep, results: Mapping[Cell, CellResult]) -> list[str]:
+    """One row per strategy and budget."""
+    head = [
+        "strategy",
+        "budget",
+        "problems",
+        "accuracy [95 %]",
+        "tokens",
+        "reward passes",
+        "tokens per solved problem",
+        "failed",
+        "not checked",
+    ]
+    lines = [_line(head), _line(["---"] * len(head)).replace(" ", "")]
+    for s, b in sweep.settings():
+        found = figures(results, (s, b))
+        if found is None:
+            continue
+        solved = "–" if found.tokens_per_solved is None else f"{found.tokens_per_solved:,.0f}"
+        cells = [sweep.strategies[s].title + (" (oracle)" if found.oracle else ""), budget_title(sweep.budgets[b]), f"{found.problems:,}"]
+        cells += [
+            "–" if found.accuracy is None else share(found.accuracy.as_list()),
+            f"{found.tokens:,.0f}",
+            f"{found.passes:,.1f}",
+            solved,
+        ]
+        lines.append(_line([*cells, str(found.failed), str(found.problems - found.known - found.failed)]))
+    return lines
+
+
+def pairs_table(sweep: Sweep, results: Mapping[Cell, CellResult]) -> list[str]:
+    """One row per budget and pair of strategies; p is McNemar's, corrected for all these rows (Holm)."""
+    head = ["budget", "first", "second", "problems", "difference [95 %]", "only first", "only second", "p"]
+    lines = [_line(head), _line(["---"] * len(head)).replace(" ", "")]
+    for pair in pairs_at_each_budget(sweep, results):
+        titles = [sweep.strategies[s].title for s, _ in (pair.first, pair.second)]
+        difference = "–" if pair.difference is None else "{:+.3f} [{:+.3f}, {:+.3f}]".format(*pair.difference.as_list())
+        cells = [budget_title(sweep.budgets[pair.first[1]]), *titles, str(pair.problems), difference]
+        lines.append(_line([*cells, str(len(pair.wins)), str(len(pair.losses)), chance(pair.corrected)]))
     return lines
 
 

@@ -8,26 +8,31 @@ import msgspec
 
 from rlm_core.core.errors import ConfigError
 
+BUDGETS = {"simulations": "simulations", "tokens": "tokens", "seconds": "seconds", "reward_passes": "reward passes"}
+"""Every kind of budget by its field, in words."""
+
 
 class Budget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Limits of a run, each above 0 or None for no limit. ConfigError if none is set.
 
     simulations: how many the search may work.
-    tokens: generated tokens, never passed.
+    tokens: generated tokens, those of discarded branches included; never passed.
     seconds: of wall time, pauses left out.
+    reward_passes: evaluations by a reward model; the last request may exceed it.
     """
 
     simulations: int | None = 64
     tokens: int | None = None
     seconds: float | None = None
+    reward_passes: int | None = None
 
     def __post_init__(self) -> None:
-        for name in ("simulations", "tokens", "seconds"):
+        for name, title in BUDGETS.items():
             value = getattr(self, name)
             if value is not None and not value > 0:
-                raise ConfigError(f"A budget of {value:g} {name} allows nothing; give more than 0, or leave it out for no limit.")
-        if self.simulations is None and self.tokens is None and self.seconds is None:
-            raise ConfigError("A run needs at least one budget: simulations, tokens or seconds.")
+                raise ConfigError(f"A budget of {value:g} {title} allows nothing; give more than 0, or leave it out for no limit.")
+        if all(getattr(self, name) is None for name in BUDGETS):
+            raise ConfigError("A run needs at least one budget: simulations, tokens, seconds or reward passes.")
 
 
 class RunConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -62,6 +62,15 @@ def listed(words: Sequence[str], most: int = 0) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
 
 
+def duration(seconds: float) -> str:
+    """Seconds as text, rounded as an estimate is.
+
+    >>> [duration(s) for s in (0.01, 0.44, 34.2, 730)]
+    ['0.1 s', '0.4 s', '34 s', '12 min']
+    """
+    return f"{max(seconds, 0.1):.1f} s" if seconds < 10 else f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+
+
 LABELLED_BY = {
     "human": "people",
     "oracle": "exact solver",

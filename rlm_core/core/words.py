@@ -55,6 +55,7 @@ DONE = StopReason("done", "the strategy is complete")
 SIMULATIONS = StopReason("simulations", "the budget of simulations is used up")
 TOKENS = StopReason("tokens", "the budget of tokens is used up")
 SECONDS = StopReason("seconds", "the budget of seconds is used up")
+REWARD_PASSES = StopReason("reward_passes", "the budget of reward passes is used up")
 EXHAUSTED = StopReason("exhausted", "nothing is left to explore")
 STALE = StopReason("stale", "its last simulations reached nothing new")
 CANCELLED = StopReason("cancelled", "the run was cancelled")
@@ -70,7 +71,7 @@ PROBE = Purpose("probe", "probes")
 DROPPED = Purpose("dropped", "samples dropped when the run ended")
 
 COMMON: tuple[Word, ...] = (
-    *(DONE, SIMULATIONS, TOKENS, SECONDS, EXHAUSTED, STALE, CANCELLED, FAILED, INTERRUPTED),
+    *(DONE, SIMULATIONS, TOKENS, SECONDS, REWARD_PASSES, EXHAUSTED, STALE, CANCELLED, FAILED, INTERRUPTED),
     *(EXPAND, ROLLOUT, COMPLETE, SCORE, LOOKAHEAD, PROBE, DROPPED),
 )
 """The words that no single search owns."""

@@ -35,6 +35,7 @@ class JobContext:
     fit: trains a reward head.
     report_progress: takes a message, the number of pieces done and their total.
     save_partial: takes the result so far, from which an interrupted job continues.
+    job: id of the job, under which it may keep results of its own.
     message: the last message reported.
     """
 
@@ -43,6 +44,7 @@ class JobContext:
     fit: Fit
     report_progress: Callable[[str, int, int], None]
     save_partial: Callable[[dict[str, Any]], None]
+    job: str = ""
     message: str = ""
     _reported: float = 0.0
     _usages: list[Usage] = field(default_factory=list)

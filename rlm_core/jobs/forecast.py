@@ -19,6 +19,7 @@ import msgspec
 
 from rlm_core.core.config import RunConfig
 from rlm_core.core.problem import Problem
+from rlm_core.core.wording import duration
 from rlm_core.core.words import RunStatus
 from rlm_core.runs.store import RunRow, Store
 
@@ -136,12 +137,3 @@ def run_forecast(config: RunConfig, problem: Problem, rows: Sequence[RunRow]) ->
     tokens, seconds = (sum(s[name] for s in found) / len(found) for name in ("generated", "seconds"))
     by = "the last run" if len(found) == 1 else f"the last {len(found)} runs"
     return f"About {tokens:,.0f} tokens and {duration(seconds)}, going by {by} with these settings on this kind of problem."
-
-
-def duration(seconds: float) -> str:
-    """Seconds as text, rounded to the precision of a forecast.
-
-    >>> [duration(s) for s in (0.01, 0.44, 34.2, 730)]
-    ['0.1 s', '0.4 s', '34 s', '12 min']
-    """
-    return f"{max(seconds, 0.1):.1f} s" if seconds < 10 else f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

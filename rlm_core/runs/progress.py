@@ -78,6 +78,6 @@ def _share(budget: Budget, search: Description[Any], whole: int | None, tree: Se
     """The share done of the limit that ends the run first. A strategy that ends by itself at no known number has only its budgets."""
     used = [(whole, tree.totals.simulations)] if whole else []
     if search.planned:
-        used += [(budget.tokens, tree.totals.generated), (budget.seconds, seconds)]
+        used += [(budget.tokens, tree.totals.generated), (budget.seconds, seconds), (budget.reward_passes, tree.totals.reward_passes)]
     shares = [min(1.0, u / limit) for limit, u in used if limit]
     return max(shares, default=None)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rlm_core import catalogue
-from rlm_core.core.config import Budget, RunConfig
+from rlm_core.core.config import BUDGETS, Budget, RunConfig
 from rlm_core.core.parameters import Description
 from rlm_core.models.listed import describe, sampling_for
 
@@ -81,9 +81,9 @@ def _chosen(group: str, title: str, description: Description[Any] | None, given:
 
 def _budget(budget: Budget) -> Iterable[Setting]:
     usual = Budget()
-    for name in ("simulations", "tokens", "seconds"):
+    for name, title in BUDGETS.items():
         value = getattr(budget, name)
-        yield Setting("Budget", name.capitalize(), written(value), value == getattr(usual, name))
+        yield Setting("Budget", title.capitalize(), written(value), value == getattr(usual, name))
 
 
 def _sampling(config: RunConfig) -> Iterable[Setting]:

@@ -14,7 +14,7 @@ from rlm_core.core.config import Budget
 from rlm_core.core.token_pool import OutOfTokens, TokenPool
 from rlm_core.core.tree import SearchTree
 from rlm_core.core.usage import Usage
-from rlm_core.core.words import CANCELLED, DONE, SECONDS, SIMULATIONS, TOKENS, StopReason
+from rlm_core.core.words import CANCELLED, DONE, REWARD_PASSES, SECONDS, SIMULATIONS, TOKENS, StopReason
 
 T = TypeVar("T")
 
@@ -54,7 +54,7 @@ class SearchStopped(Exception):
 
 
 class BudgetedWork:
-    """Work under budgets of simulations, tokens and seconds; the tree's totals say how much of them is used.
+    """Work under budgets of simulations, tokens, seconds and reward passes; the tree's totals say how much of them is used.
 
     budget: the limits.
     usage: the running counts of the run's policy.
@@ -92,6 +92,8 @@ class BudgetedWork:
             return TOKENS
         if budget.seconds is not None and self.seconds >= budget.seconds:
             return SECONDS
+        if budget.reward_passes is not None and totals.reward_passes >= budget.reward_passes:
+            return REWARD_PASSES
         return None
 
     def simulations_left(self, most: int) -> int:
@@ -125,7 +127,7 @@ class BudgetedWork:
     async def whole(self, *work: Coroutine[Any, Any, T]) -> list[T | None]:
         """As `gather`, for work that is worth nothing in part, such as a rollout; None where the tokens ran out before it was whole.
 
-        It judges what the budgets have paid for already, so it is begun even when simulations or tokens are used up.
+        It judges what the budgets have paid for already, so it is begun even when simulations, tokens or reward passes are used up.
         """
         stop = self.spent_budget()
         await self._go_ahead(work, stop if stop in (CANCELLED, SECONDS) else None)

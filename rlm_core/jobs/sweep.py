@@ -1,0 +1,82 @@
+"""Job: every strategy at every budget on every problem of a set, for comparison and scaling."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rlm_core.core.config import Budget
+from rlm_core.core.parameters import Description, param
+from rlm_core.evaluation.cell_pool import Crew, work_off
+from rlm_core.evaluation.cell_store import CellStore
+from rlm_core.evaluation.sweep import Strategy, Sweep
+from rlm_core.evaluation.sweep_progress import SweepProgress
+from rlm_core.jobs.base import Job
+from rlm_core.jobs.context import JobContext
+from rlm_core.jobs.forecast import WorkUnit
+from rlm_core.labels.book import LabelBook
+from rlm_core.problems.sets import check_set, counted_set
+from rlm_core.runs.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class SweepJob:
+    """A sweep.
+
+    name: as the list of sweeps shows it.
+    problems: the set, such as "chain:n=200".
+    strategies: two or more to compare, or one to measure.
+    budgets: each strategy runs under each of them.
+    """
+
+    name: str
+    problems: str
+    strategies: tuple[Strategy, ...]
+    budgets: tuple[Budget, ...]
+    seed: int = param(0, "Problem i is searched with seed + i.", low=0, high=2**31 - 1)
+    alone: bool = param(
+        False, "One search at a time, so that the seconds of each are its own; slower.", title="Time each search alone", advanced=True
+    )
+    stop_within: float = param(
+        0.0,
+        f"Ends after {SweepProgress.BLOCK}, {2 * SweepProgress.BLOCK}, … problems once each accuracy is known to ± this; 0 for never. "
+        "Which strategy leads is not looked at, so the tests stay valid.",
+        low=0.0,
+        high=0.5,
+        title="Stop early within ±",
+        advanced=True,
+    )
+
+    def sweep(self) -> Sweep:
+        """The sweep itself; ProblemError if its problems cannot be made."""
+        return Sweep(tuple(counted_set(self.problems, {})), self.strategies, self.budgets, self.seed)
+
+
+DESCRIPTION = Description("sweep", "Start the sweep", "Every strategy searches every problem at every budget.", SweepJob)
+
+
+def parts(job: SweepJob, store: Store, book: LabelBook) -> list[WorkUnit]:
+    """One unit per strategy; a search under a budget of tokens counts as many as these, under another one 1,000."""
+    count = check_set(job.problems)
+    tokens = sum(b.tokens or 1000 for b in job.budgets)
+    return [WorkUnit(f"searching by {s.search} with {s.reward}", s.model, count * tokens) for s in job.strategies]
+
+
+async def run(job: SweepJob, context: JobContext, kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Search what is not there yet. The cells are kept one by one, so a sweep that was killed goes on where it was."""
+    sweep, cells = job.sweep(), CellStore(context.store)
+    sweep.check()
+    context.report("starting the processes that search")
+    progress = SweepProgress(sweep, cells.results(context.job))
+    crew = Crew.fitting(sweep.first_configs(), job.alone)
+    async for cell, result, log in work_off(((c, sweep.config(c)) for c in progress.missing()), crew):
+        cells.put(context.job, [(cell, result, log)])
+        progress.add(cell, result)
+        context.progress(len(progress.results), sweep.size, progress.message)
+        if job.stop_within and progress.precise(job.stop_within):
+            break
+    return {"problems": progress.problems, "of": len(sweep.problems), "processes": crew.processes, "at_once": crew.at_once}
+
+
+JOB = Job(DESCRIPTION, parts, run)
