@@ -97,7 +97,7 @@ def test_a_log_that_speaks_of_unknown_nodes_is_not_replayed(capsys, monkeypatch,
     [
         (["--set", "simulations=0"], "A budget of 0 simulations allows nothing; give more than 0, or leave it out for no limit."),
         (["--set", "seconds=nan"], "A budget of nan seconds allows nothing; give more than 0, or leave it out for no limit."),
-        (["--set", "simulations=none"], "A run needs at least one budget: simulations, tokens or seconds."),
+        (["--set", "simulations=none"], "A run needs at least one budget: simulations, tokens, seconds or reward passes."),
         (["--set", "simulations=many"], "simulations=many is not allowed; it must be a whole number."),
         (["--search", "mtcs"], "There is no search named 'mtcs'; did you mean 'mcts'? allowed are "),
         (["--reward", "rollout"], "There is no reward named 'rollout'; did you mean 'rollouts'? allowed are "),

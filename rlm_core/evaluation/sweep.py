@@ -15,6 +15,7 @@ from rlm_core import catalogue
 from rlm_core.core.config import BUDGETS, Budget, RunConfig
 from rlm_core.core.errors import ConfigError
 from rlm_core.core.problem import Problem
+from rlm_core.core.structure import Compared
 from rlm_core.core.tree import SearchTree
 from rlm_core.problems import task
 from rlm_core.runs.attribution import attribute
@@ -194,9 +195,9 @@ def outcome(tree: SearchTree) -> CellResult:
 
 
 def candidates(tree: SearchTree) -> tuple[Candidate, ...]:
-    """The pool of a search whose picture is a fan of whole solutions; empty for any other search."""
+    """The pool of a search that compares whole solutions; empty for any other search."""
     config: Mapping[str, Any] = tree.started.config if tree.started else {}
-    if catalogue.shape(str(config.get("search", ""))) != "fan":
+    if catalogue.structure(str(config.get("search", ""))).compared is not Compared.CANDIDATES:
         return ()
     found = []
     for end in pooled(tree):
