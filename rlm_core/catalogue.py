@@ -52,14 +52,15 @@ def checked(config: RunConfig) -> RunConfig:
     names = {p.name for p in model.parameters}
     model.parse({n: v for n, v in (("device", config.device), ("dtype", config.dtype), ("format", config.format)) if n in names})
     chosen = search.search(config.search)
-    refuse_lacking(f"The search {config.search}", chosen.needs, config.model)
+    parameters = chosen.description.parse(config.search_parameters)
+    refuse_lacking(f"The search {config.search}", chosen.needs(chosen.description.config(**parameters)), config.model)
     sampling = sampling_for(config.model, config.temperature, config.max_step_tokens, config.max_solution_tokens)
     return msgspec.structs.replace(
         config,
         temperature=sampling.temperature,
         max_step_tokens=sampling.max_step_tokens,
         max_solution_tokens=sampling.max_solution_tokens,
-        search_parameters=dict(chosen.description.parse(config.search_parameters)),
+        search_parameters=parameters,
         reward_parameters=rewards.checked(rewards.reward(config.reward), config.reward_parameters, config.model),
     )
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from rlm_core.core.errors import ConfigError, ModelError, UnreadableProblem
 from rlm_core.core.parameters import Description, Parameter, param
@@ -105,8 +108,27 @@ MODELS = {d.name: d for d in (NANO, SMOLLM2, OTHER)}
 
 
 def describe(name: str) -> ModelDescription:
-    """The listed model of that name; `OTHER` for an id, folder or file."""
+    """The listed model of that name; for an id, folder or file `OTHER`, with what a model in the bundled one's notation can do."""
+    if name not in MODELS and in_nano_notation(name):
+        return replace(OTHER, offers=NANO.offers, fit=NANO.fit)
     return MODELS.get(name, OTHER)
+
+
+class _ModelFile(msgspec.Struct):
+    """The part of a model's config.json that is read here."""
+
+    notation: str = ""
+
+
+def in_nano_notation(name: str) -> bool:
+    """Does a model read the bundled model's notation: that one itself, or a folder whose configuration says so?"""
+    if name == NANO.name:
+        return True
+    try:
+        config = Path(os.path.expanduser(name), "config.json").read_bytes()
+        return msgspec.json.decode(config, type=_ModelFile).notation == NANO.name
+    except (OSError, ValueError, msgspec.DecodeError):  # no folder of a model; loading says why
+        return False
 
 
 def sampling_for(
@@ -127,10 +149,10 @@ def sampling_for(
 
 
 def refuse_unreadable(model: str, problem: Problem) -> None:
-    """UnreadableProblem if the bundled model's notation cannot say the problem."""
-    if model == NANO.name and not problem.compact:
+    """UnreadableProblem if the model reads the bundled one's notation, which cannot say the problem."""
+    if not problem.compact and in_nano_notation(model):
         raise UnreadableProblem(
-            "The bundled model reads only Countdown and chained arithmetic; "
+            f"{'The bundled model' if model == NANO.name else model} reads only Countdown and chained arithmetic; "
             f"choose another model for this problem, such as {SMOLLM2.title} ({SMOLLM2.name})."
         )
 

@@ -7,7 +7,6 @@ take the same path as the CPU; they are untested where this was written.
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -25,7 +24,7 @@ from rlm_core.engine.backends.torch import TorchRunner
 from rlm_core.engine.engine import Engine
 from rlm_core.engine.loading import gguf, nano
 from rlm_core.models.chat import ChatPolicy
-from rlm_core.models.listed import HUB_ID, unknown_model
+from rlm_core.models.listed import HUB_ID, in_nano_notation, unknown_model
 from rlm_core.models.local import LocalPolicy
 from rlm_core.models.prompts.base import ChatFormat, Format
 from rlm_core.models.prompts.chat_template import ChatTemplate
@@ -62,7 +61,7 @@ class LoadedModel:
 def load(name: str, *, device: str = "auto", dtype: str = "auto", fmt: str = "auto", report: Report = lambda text: None) -> LoadedModel:
     """The model of that name, id, folder or file; ModelError says what is missing or not allowed."""
     place = pick_device(device)
-    if name == "nano" or _in_nano_notation(Path(name)):
+    if in_nano_notation(name):
         return _load_nano(name, place, report)
     folder, shown = _safetensors(name, report)
     report(f"Loading {shown} ({_megabytes(folder)} MB) …")
@@ -100,14 +99,8 @@ def pick_dtype(wanted: str, device: str) -> torch.dtype:
     return torch.float16 if device == "mps" else torch.float32
 
 
-def _in_nano_notation(folder: Path) -> bool:
-    """Was a model trained on the bundled model's notation? Its configuration says so."""
-    file = folder / "config.json"
-    return file.is_file() and json.loads(file.read_text()).get("notation") == "nano"
-
-
 def _load_nano(name: str, device: str, report: Report) -> LoadedModel:
-    folder = nano.FOLDER if name == "nano" else Path(name)
+    folder = nano.FOLDER if name == "nano" else Path(name).expanduser()
     if not (folder / "model.safetensors").is_file():
         raise ModelError("The bundled model is missing from assets/nano; make it again with `python -m rlm_core train nano`.")
     report("Loading the bundled model …" if name == "nano" else f"Loading {folder.name} …")

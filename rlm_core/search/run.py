@@ -45,7 +45,7 @@ class Search(Generic[C]):
     run: the algorithm.
     allows: the special tokens it asks the model to use, by its configuration.
     judged: does it ask the run's reward, by its configuration?
-    needs: protocols of `rlm_core.models.policy` that the run's model must offer besides `Policy`.
+    needs: protocols of `rlm_core.models.policy` that the run's model must offer besides `Policy`, by its configuration.
     words: the stop reasons, purposes, answer methods and rules that it brings to the log.
     variants: the settings with which the command `strategies` measures it; {} are its defaults. Probes change nothing and cost time,
         so a search that has them is measured without.
@@ -55,7 +55,7 @@ class Search(Generic[C]):
     run: Callable[[SearchRun, C], Awaitable[None]]
     allows: Callable[[C], tuple[str, ...]] = lambda config: ()
     judged: Callable[[C], bool] = lambda config: True
-    needs: tuple[type, ...] = ()
+    needs: Callable[[C], tuple[type, ...]] = lambda config: ()
     words: tuple[Word | Rule, ...] = ()
     variants: tuple[Mapping[str, Any], ...] = ({},)
 

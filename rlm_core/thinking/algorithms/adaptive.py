@@ -142,6 +142,6 @@ SEARCH = Search(
     adaptive,
     allows=lambda config: (THINK,),
     judged=lambda config: config.effort == "auto" and config.signal == "reward",
-    needs=(Forcer,),
+    needs=lambda config: (Forcer,) if config.effort != "low" else (),
     words=(*WORDS, PILOTS),
 )

@@ -55,7 +55,7 @@ SEARCH = Search(
     interleaved,
     allows=lambda config: (TOOL, THINK) if config.think else (TOOL,),
     judged=lambda config: config.judge,
-    needs=(Forcer,),
+    needs=lambda config: (Forcer,) if config.think else (),
     words=WORDS,
     variants=({"probe": False}, {"probe": False, "think": False}),
 )

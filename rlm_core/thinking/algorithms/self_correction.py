@@ -20,7 +20,7 @@ from rlm_core.core.parameters import Description, param
 from rlm_core.core.special_tokens import REVISE
 from rlm_core.core.tree import ROOT
 from rlm_core.core.words import AnswerMethod, Purpose
-from rlm_core.models.policy import Critic, Forcer, Step, require
+from rlm_core.models.policy import Critic, Step, require
 from rlm_core.search import answers, structures
 from rlm_core.search.pool import add_solution
 from rlm_core.search.run import Search, SearchRun
@@ -124,7 +124,7 @@ SEARCH = Search(
     self_correction,
     allows=lambda config: (REVISE,) if config.variant == "trained" else (),
     judged=lambda config: config.judge,
-    needs=(Critic, Forcer),
+    needs=lambda config: (Critic,) if config.variant == "rounds" else (),
     words=(*WORDS, CRITIQUES, LATEST),
     variants=({}, {"variant": "rounds"}),
 )

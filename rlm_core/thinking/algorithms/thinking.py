@@ -107,7 +107,7 @@ SEARCH = Search(
     thinking,
     allows=lambda config: (THINK,),
     judged=lambda config: config.judge,
-    needs=(Forcer,),
+    needs=lambda config: (Forcer,),
     words=WORDS,
     variants=({"probe": False}, {"probe": False, "waits": 2}, {"probe": False, "chains": 8}),
 )
