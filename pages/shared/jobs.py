@@ -42,7 +42,7 @@ def job_button(place: DeltaGenerator, job: Job[Any], icon: str, settings: Callab
 
     place: column of the button.
     icon: name of a Material symbol.
-    settings: makes the job's settings and checks them; an RlmError says why it cannot be done.
+    settings: makes the job's settings. An RlmError of it or of the job's `check` says why it cannot be done.
     key: of the session's state that holds the id of the job shown.
     possible: whether the button can be pressed.
     """
@@ -51,13 +51,13 @@ def job_button(place: DeltaGenerator, job: Job[Any], icon: str, settings: Callab
         return
     try:
         asked = settings()
+        if pressed:
+            set_value(key, jobs().create(asked))
+            st.rerun()
     except RlmError as error:
         if pressed:
             st.error(markdown_text(str(error)), icon=":material/error:")
         return
-    if pressed:
-        set_value(key, jobs().create(asked))
-        st.rerun()
     if cost := _forecast(job, asked):
         st.caption(cost)
 

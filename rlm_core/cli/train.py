@@ -17,6 +17,7 @@ from rlm_core.core.parameters import unknown
 from rlm_core.core.paths import data_folder
 from rlm_core.rewards.heads.head import refuse_taken
 from rlm_core.rewards.heads.recipe import HeadRecipe
+from rlm_core.training.labelling import refuse_makers
 
 app = typer.Typer()
 
@@ -76,6 +77,8 @@ def train(
     )
     folder = out or data_folder() / "rewards"
     refuse_taken(what, name, folder)
+    if not book:
+        refuse_makers(recipe.labels, model, judge)
     print(json.dumps(asyncio.run(_train_head(recipe, folder, book))))
 
 

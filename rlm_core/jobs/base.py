@@ -28,6 +28,7 @@ class Job(Generic[C]):
 
     description: its name in the table of jobs; the label of its button and what pressing it does; its settings.
     parts: the units of work that a job comes to. RlmError if it names a run or a set of problems that does not exist.
+    check: asked before a job is queued; an RlmError says in one sentence why it cannot be done.
     run: does a job and returns its result. Its last argument is the result that an earlier attempt saved, empty for a new job.
         RlmError says in one sentence why the job cannot be done. It can be cancelled at any await.
     """
@@ -35,6 +36,7 @@ class Job(Generic[C]):
     description: Description[C]
     parts: Callable[[C, Store, LabelBook], list[WorkUnit]]
     run: Callable[[C, JobContext, Mapping[str, Any]], Awaitable[dict[str, Any]]]
+    check: Callable[[C], None] = lambda job: None
 
     def setting(self, name: str) -> Parameter:
         """The declared setting of that name."""

@@ -23,7 +23,7 @@ from rlm_core.models.listed import sampling_for
 from rlm_core.models.policy import Policy
 from rlm_core.runs.store import Store
 from rlm_core.training.from_labels import steps_of
-from rlm_core.training.labelling import MakerSettings, StepLabels, make_labels
+from rlm_core.training.labelling import MakerSettings, StepLabels, make_labels, refuse_makers
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,4 +145,4 @@ class _Labelling:
         return f"{saved}, {self.context.generated():,} tokens generated; steps"
 
 
-JOB = Job(DESCRIPTION, parts, run)
+JOB = Job(DESCRIPTION, parts, run, check=lambda job: refuse_makers([job.maker], job.model, job.judge))

@@ -21,7 +21,7 @@ from rlm_core.models.policy import Policy
 from rlm_core.problems.sets import check_set, counted_set
 from rlm_core.runs.store import Store
 from rlm_core.training.label_cost import cost_point, gradable
-from rlm_core.training.labelling import MakerSettings, make_labels
+from rlm_core.training.labelling import MakerSettings, make_labels, refuse_makers
 from rlm_core.training.reward_models import Examples, LabelledSolution, read
 
 HELD_OUT_SAMPLES = 8
@@ -142,4 +142,4 @@ async def _points(
     return [p for p in points if p is not None]
 
 
-JOB = Job(DESCRIPTION, parts, run)
+JOB = Job(DESCRIPTION, parts, run, check=lambda job: refuse_makers(job.makers, job.model, job.judge))

@@ -62,12 +62,13 @@ class Jobs:
         self._store = store
 
     def create(self, job: object) -> str:
-        """Queue a job with these settings; returns its id."""
-        new, kind = secrets.token_hex(4), job_of(job).description.name
+        """Queue a job with these settings; returns its id. RlmError as the kind's `check`."""
+        kind, new = job_of(job), secrets.token_hex(4)
+        kind.check(job)
         with self._store.write() as db:
             db.execute(
                 "INSERT INTO jobs (id, created, status, message, kind, job) VALUES (?,?,?,?,?,?)",
-                (new, time.time(), RunStatus.QUEUED, "waiting for a worker", kind, msgspec.json.encode(job).decode()),
+                (new, time.time(), RunStatus.QUEUED, "waiting for a worker", kind.description.name, msgspec.json.encode(job).decode()),
             )
         return new
 

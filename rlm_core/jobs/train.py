@@ -20,6 +20,7 @@ from rlm_core.rewards.heads.recipe import HeadRecipe
 from rlm_core.runs.store import Store
 from rlm_core.training.from_labels import from_book
 from rlm_core.training.head_pipeline import gather, train_head
+from rlm_core.training.labelling import refuse_makers
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,4 +64,9 @@ async def run(job: TrainJob, context: JobContext, kept: Mapping[str, Any]) -> di
     return msgspec.to_builtins(trained)
 
 
-JOB = Job(DESCRIPTION, parts, run)
+def check(job: TrainJob) -> None:
+    if not job.book:  # labels in the book have their makers already
+        refuse_makers(job.recipe.labels, job.recipe.model, job.recipe.judge)
+
+
+JOB = Job(DESCRIPTION, parts, run, check)

@@ -6,7 +6,7 @@ Each maker gives one value in [0,1] a step (None where it has no say) and is cou
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,6 +48,15 @@ class StepLabels:
     values: list[float | None]
     generated: int = 0
     passes: int = 0
+
+
+def refuse_makers(makers: Iterable[str], model: str, judge: str) -> None:
+    """An RlmError if one of the makers cannot label solutions for that model: there is none of its name, or its judge cannot judge."""
+    for maker in makers:
+        if maker not in MAKERS:
+            raise TrainingError(f"There are no labels by '{maker}'; allowed are {', '.join(MAKERS)}.")
+        if maker == "judge":
+            rewards.checked(rewards.reward("judge"), {"model": judge}, model)
 
 
 async def make_labels(

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from rlm_core.app.worker import run_job
-from rlm_core.core.errors import LabelError, RunNotFound, TrainingError
+from rlm_core.core.errors import LabelError, RlmError, RunNotFound, TrainingError
 from rlm_core.core.paths import ROOT
 from rlm_core.core.words import RunStatus
 from rlm_core.jobs.base import job_of
@@ -226,3 +226,18 @@ def test_a_reward_is_measured_against_a_persons_labels(store, pool):
     assert found["oracle"]["best_of_n"] == []
     assert found["oracle"]["step_auc"] == 0.5  # it calls all four right
     assert found["logprob"]["step_auc"] is not None
+
+
+@pytest.mark.parametrize(
+    ("job", "said"),
+    [
+        (LabelJob("judge", judge="nano"), "^The reward judge needs a model that answers requests in words, and nano does not; allowed are"),
+        (CostJob(("soft", "judge"), judge="nano"), "^The reward judge needs a model that answers requests in words"),
+        (TrainJob(HeadRecipe("prm", "x", labels={"judge": 1.0}, judge="nano")), "^The reward judge needs a model that answers"),
+        (LabelJob("guess"), "^There are no labels by 'guess'; allowed are oracle, noisy, hard, soft, judge"),
+    ],
+)
+def test_a_job_whose_labels_cannot_be_made_is_refused_before_it_is_queued(store, job, said):
+    with pytest.raises(RlmError, match=said):
+        Jobs(store).create(job)
+    assert Jobs(store).list() == []
