@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,18 +9,14 @@ import streamlit as st
 
 from pages.shared.escape import markdown_text
 from pages.shared.parameters import choose, parameters
-from pages.shared.state import remember, remembered, restore, restore_following, set_value
+from pages.shared.problem_picker import pick_problem
+from pages.shared.state import remember, remembered, restore_following
 from rlm_core import catalogue
 from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.errors import RlmError
 from rlm_core.core.problem import Problem
 from rlm_core.models.listed import OTHER, Fit, describe, refuse_unnamed
-from rlm_core.problems import make
-from rlm_core.problems.base import spec_text
 from rlm_core.problems.families import text
-
-FIRST_PROBLEM = {"task.countdown.numbers": 4, "task.countdown.seed": 31}
-"""The first problem a newcomer sees: the bundled model's likeliest solution is wrong, and the search finds a right one."""
 
 MAX_BUDGET = 10**9
 
@@ -31,7 +26,7 @@ def controls() -> tuple[RunConfig, Problem] | RlmError:
 
     All controls are drawn before any is checked, so that a wrong field hides no other.
     """
-    problem = _problem()
+    problem = pick_problem()
     if isinstance(problem, Problem) and problem.task != text.DESCRIPTION.name:
         st.info(markdown_text(problem.question), icon=":material/quiz:")
     model = _model()
@@ -48,43 +43,6 @@ def controls() -> tuple[RunConfig, Problem] | RlmError:
         return catalogue.checked(RunConfig(**model, **found, **reward, budget=Budget(**limits), **sampling)), problem
     except RlmError as error:
         return error
-
-
-def _problem() -> Problem | RlmError:
-    task = choose(
-        "Problem", catalogue.tasks(), "task", "countdown", "The problem to solve; every kind except free text is made from a seed."
-    )
-    if task.name == text.DESCRIPTION.name:
-        values = _question()
-    else:
-        seed = f"task.{task.name}.seed"
-        for key, value in FIRST_PROBLEM.items():
-            restore(key, value)
-        if st.button("New random problem", icon=":material/casino:", width="stretch", help="Draws another seed; everything else stays."):
-            set_value(seed, random.randrange(100_000))
-        values = parameters(task, "task")
-    try:
-        return make(spec_text(task, task.configure(values))) if task.name != text.DESCRIPTION.name else text.from_text(**values)
-    except RlmError as error:
-        return error
-
-
-def _question() -> dict[str, str]:
-    question = remembered(
-        st.text_area,
-        "Your problem",
-        key="text.question",
-        default="A baker fills 3 trays with 12 rolls each and sells 20. How many are left?",
-        help="Any question; a chat model reads it as it is.",
-    )
-    reference = remembered(
-        st.text_input,
-        "Correct answer (optional)",
-        key="text.reference",
-        default="16",
-        help="Needed by the verifier; never shown to the model.",
-    )
-    return {"question": question, "reference": reference}
 
 
 def _model() -> dict[str, Any]:

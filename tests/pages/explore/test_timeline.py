@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pages.explore.timeline import chosen_moment, shown
+from pages.shared.player import chosen_moment, shown
 
 
 def test_a_run_that_grows_is_followed_until_a_person_goes_elsewhere():

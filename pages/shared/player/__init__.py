@@ -6,6 +6,7 @@ server. Here the browser counts presses, and sends the newest moment to the serv
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +36,39 @@ def _renderer():
     return component("rlm_player", html=html, js=js, css=css, isolate_styles=False)
 
 
-def player(*, key: str, scope: str, start: int | None, last: int, answered: int) -> dict[str, Any] | None:
-    """Draw the player for events 1 … last; returns the last message of the browser: {scope, moment, message}, None before any.
+def player(
+    *, key: str, scope: str, start: int | None, last: int, answered: int, amounts: Sequence[str] = (), interval: int = INTERVAL_MS
+) -> dict[str, Any] | None:
+    """Draw the player for moments 1 … last; returns the last message of the browser: {scope, moment, message}, None before any.
 
     scope: what is played; with another scope the browser begins at `start`.
     start: number of an event; None for the end, followed.
     answered: number of the browser's message that this drawing answers.
+    amounts: text of each moment, such as "1,204 tokens"; empty where a moment is the number of an event.
+    interval: milliseconds between two moments while it plays.
     """
-    data = {"scope": scope, "start": start, "last": last, "answered": answered, "interval": INTERVAL_MS}
+    data = {"scope": scope, "start": start, "last": last, "answered": answered, "interval": interval, "amounts": list(amounts)}
     return _renderer()(key=key, data=data, height=HEIGHT, on_at_change=lambda: None).at
+
+
+def chosen_moment(message: Mapping[str, Any] | None, scope: str, known: int | None) -> tuple[int | None, int]:
+    """The moment a person chose (None: the end, followed) and the number of the browser's message that names it.
+
+    A message about another run, or about an earlier opening of this one, does not count.
+
+    >>> message = {"scope": "a.1", "moment": 7, "message": 3}
+    >>> chosen_moment(message, "a.1", None), chosen_moment(message, "b.1", 5)
+    ((7, 3), (5, 0))
+    """
+    if message is None or message.get("scope") != scope:
+        return known, 0
+    return message.get("moment"), int(message.get("message") or 0)
+
+
+def shown(moment: int | None, last: int) -> int:
+    """The number of the event to show, from 1 to `last`.
+
+    >>> shown(None, 140), shown(57, 140), shown(200, 140), shown(0, 140)
+    (140, 57, 140, 1)
+    """
+    return last if moment is None else max(1, min(moment, last))

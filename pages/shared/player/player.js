@@ -1,6 +1,6 @@
 // The moment of a run that is shown: buttons, slider and keys. The browser owns the moment, so that no press is lost and
 // no late message of the server takes it back. The browser sends the newest moment as often as the server can answer.
-// data: {scope, start, last, answered, interval}.
+// data: {scope, start, last, answered, interval, amounts}. amounts: text of each moment; empty for numbers of events.
 // scope: what is played; another scope begins at `start` (null: the end, followed).
 // last: number of events so far. answered: number of the latest message that the server answered.
 // interval: milliseconds between two events of a replay.
@@ -21,8 +21,9 @@ function paint(player) {
   slider.max = Math.max(2, data.last);
   slider.disabled = data.last < 2;
   slider.value = shown;
-  slider.setAttribute("aria-valuetext", `event ${shown} of ${data.last}`);
-  place.querySelector("output").textContent = `${shown.toLocaleString("en")} of ${data.last.toLocaleString("en")}`;
+  const amount = data.amounts?.[shown - 1];
+  slider.setAttribute("aria-valuetext", amount ?? `event ${shown} of ${data.last}`);
+  place.querySelector("output").textContent = amount ?? `${shown.toLocaleString("en")} of ${data.last.toLocaleString("en")}`;
   const icon = player.timer ? "pause" : "play";
   place.querySelector("[data-act=play] path").setAttribute("d", ICONS[icon]);
   place.querySelector("[data-act=play]").setAttribute("aria-pressed", Boolean(player.timer));

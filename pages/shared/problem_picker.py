@@ -1,0 +1,57 @@
+"""Choosing a problem: a kind and its settings, or a question of one's own."""
+
+from __future__ import annotations
+
+import random
+
+import streamlit as st
+
+from pages.shared.parameters import choose, parameters
+from pages.shared.state import remembered, restore, set_value
+from rlm_core import catalogue
+from rlm_core.core.errors import RlmError
+from rlm_core.core.problem import Problem
+from rlm_core.problems import make
+from rlm_core.problems.base import spec_text
+from rlm_core.problems.families import text
+
+FIRST_PROBLEM = {"task.countdown.numbers": 4, "task.countdown.seed": 31}
+"""The first problem a newcomer sees: the bundled model's likeliest solution is wrong, and the search finds a right one."""
+
+
+def pick_problem() -> Problem | RlmError:
+    """Draw the controls of a problem; returns it, or the error that prevents it. The choice is the same on all pages."""
+    task = choose(
+        "Problem", catalogue.tasks(), "task", "countdown", "The problem to solve; every kind except free text is made from a seed."
+    )
+    if task.name == text.DESCRIPTION.name:
+        values = _question()
+    else:
+        seed = f"task.{task.name}.seed"
+        for key, value in FIRST_PROBLEM.items():
+            restore(key, value)
+        if st.button("New random problem", icon=":material/casino:", width="stretch", help="Draws another seed; everything else stays."):
+            set_value(seed, random.randrange(100_000))
+        values = parameters(task, "task")
+    try:
+        return make(spec_text(task, task.configure(values))) if task.name != text.DESCRIPTION.name else text.from_text(**values)
+    except RlmError as error:
+        return error
+
+
+def _question() -> dict[str, str]:
+    question = remembered(
+        st.text_area,
+        "Your problem",
+        key="text.question",
+        default="A baker fills 3 trays with 12 rolls each and sells 20. How many are left?",
+        help="Any question; a chat model reads it as it is.",
+    )
+    reference = remembered(
+        st.text_input,
+        "Correct answer (optional)",
+        key="text.reference",
+        default="16",
+        help="Needed by the verifier; never shown to the model.",
+    )
+    return {"question": question, "reference": reference}
