@@ -7,17 +7,16 @@ from the cells of a sweep; nothing is generated again.
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from rlm_core.evaluation.statistics import mean
+import numpy as np
+
+from rlm_core.evaluation.statistics import mean, percentile_interval, resampled_means
 from rlm_core.evaluation.sweep import Cell, CellResult, Sweep
 
 Results = Mapping[Cell, CellResult]
-DRAWS = 1000
-"""Bootstrap samples of problems for a band."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +59,8 @@ def _point(tokens: Sequence[float], values: Sequence[float], label: str) -> Curv
 
 def band(rows: Sequence[Sequence[float]], level: float = 0.95, seed: int = 0) -> list[tuple[float, float]]:
     """Percentile bootstrap band of the means of several rows over the same problems, which are drawn together (Efron 1979)."""
-    rng, n = random.Random(seed), len(rows[0])
-    drawn = [[0.0] * DRAWS for _ in rows]
-    for d in range(DRAWS):
-        picked = rng.choices(range(n), k=n)
-        for i, row in enumerate(rows):
-            drawn[i][d] = sum(row[p] for p in picked) / n
-    tail = (1 - level) / 2
-    ends = []
-    for values in drawn:
-        values.sort()
-        ends.append((values[int(tail * DRAWS)], values[min(DRAWS - 1, int((1 - tail) * DRAWS))]))
-    return ends
+    samples = resampled_means(rows, seed=seed)
+    return [percentile_interval(samples[:, i], level) for i in range(len(rows))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +110,10 @@ def log_law(sweep: Sweep, results: Results, strategy: int) -> LogLaw | None:
     intercept, slope = fit_line(x, y)
     residuals = [b - (intercept + slope * a) for a, b in zip(x, y, strict=True)]
     variance = sum((b - mean(y)) ** 2 for b in y)
-    rng = random.Random(0)
-    slopes = []
-    for _ in range(DRAWS):
-        picked = rng.choices(range(len(known)), k=len(known))
-        slopes.append(fit_line(x, [sum(row[i] for i in picked) / len(known) for row in solved])[1])
-    slopes.sort()
-    low, high = slopes[int(0.025 * DRAWS)], slopes[min(DRAWS - 1, int(0.975 * DRAWS))]
+    centred = np.array(x) - mean(x)
+    spread = float(centred @ centred)
+    slopes = resampled_means(solved) @ centred / spread if spread else np.zeros(1)  # [draws]: the slope of every bootstrap sample
+    low, high = percentile_interval(slopes)
     explained = 1 - sum(r * r for r in residuals) / variance if variance else None
     return LogLaw(intercept, slope, low, high, tuple(residuals), explained)
 

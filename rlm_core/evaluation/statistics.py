@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import comb
+
+import numpy as np
+
+MAX_DRAWN = 4_000_000
+"""Problems that a bootstrap draws at once, for the sake of memory."""
 
 
 def pass_at_k(samples: int, correct: int, k: int) -> float:
@@ -25,16 +29,38 @@ def mean(values: Sequence[float]) -> float:
     return sum(values) / len(values)
 
 
+def resampled_means(rows: Sequence[Sequence[float]], *, seed: int = 0, draws: int = 2000) -> np.ndarray:
+    """Bootstrap samples of the means of rows over the same problems, which are drawn together, so that rows stay paired (Efron 1979).
+
+    Returns an array [draws, rows]. ValueError without problems.
+    """
+    table = np.asarray(rows, dtype=np.float64)  # [rows, problems]
+    rng, (_, n) = np.random.default_rng(seed), table.shape
+    if not n:
+        raise ValueError("There is no problem to draw.")
+    parts = []
+    for first in range(0, draws, at_once := max(1, MAX_DRAWN // n)):
+        picked = rng.integers(0, n, (min(at_once, draws - first), n))
+        places = picked + n * np.arange(len(picked))[:, None]
+        times = np.bincount(places.ravel(), minlength=picked.size).reshape(picked.shape)  # how often each problem was drawn
+        parts.append(times @ table.T / n)
+    return np.concatenate(parts)
+
+
+def percentile_interval(samples: np.ndarray, level: float = 0.95) -> tuple[float, float]:
+    """The middle of bootstrap samples that holds the share `level` of them; ends between two samples are interpolated."""
+    tail = (1 - level) / 2
+    low, high = np.quantile(samples, [tail, 1 - tail])
+    return float(low), float(high)
+
+
 def bootstrap_interval(values: Sequence[float], *, seed: int = 0, draws: int = 2000, level: float = 0.95) -> tuple[float, float]:
     """Percentile bootstrap interval of the mean over problems (Efron 1979).
 
     >>> bootstrap_interval([1.0] * 10)
     (1.0, 1.0)
     """
-    rng = random.Random(seed)
-    means = sorted(mean(rng.choices(values, k=len(values))) for _ in range(draws))
-    tail = (1 - level) / 2
-    return means[int(tail * draws)], means[min(draws - 1, int((1 - tail) * draws))]
+    return percentile_interval(resampled_means([values], seed=seed, draws=draws)[:, 0], level)
 
 
 @dataclass(frozen=True, slots=True)
