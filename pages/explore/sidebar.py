@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -10,12 +9,13 @@ import streamlit as st
 from pages.shared.escape import markdown_text
 from pages.shared.parameters import choose, parameters
 from pages.shared.problem_picker import pick_problem
-from pages.shared.state import remember, remembered, restore_following
+from pages.shared.state import remember, restore_following
+from pages.shared.strategy_form import model_controls, reward_controls
 from rlm_core import catalogue
 from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.errors import RlmError
 from rlm_core.core.problem import Problem
-from rlm_core.models.listed import OTHER, Fit, describe, refuse_unnamed
+from rlm_core.models.listed import Fit, describe, refuse_unnamed
 from rlm_core.problems.families import text
 
 MAX_BUDGET = 10**9
@@ -29,11 +29,11 @@ def controls() -> tuple[RunConfig, Problem] | RlmError:
     problem = pick_problem()
     if isinstance(problem, Problem) and problem.task != text.DESCRIPTION.name:
         st.info(markdown_text(problem.question), icon=":material/quiz:")
-    model = _model()
+    model = model_controls("model")
     search = choose("Strategy", catalogue.searches(), "search", "mcts", "How the model's steps are explored.")
     search_parameters = parameters(search, "search")
     usual = describe(model["model"]).fit
-    reward = _reward(search.name, search_parameters, usual)
+    reward = reward_controls("reward", search.name, search_parameters, usual)
     limits, sampling = _budget(usual), _sampling(usual)
     try:
         if isinstance(problem, RlmError):
@@ -43,32 +43,6 @@ def controls() -> tuple[RunConfig, Problem] | RlmError:
         return catalogue.checked(RunConfig(**model, **found, **reward, budget=Budget(**limits), **sampling)), problem
     except RlmError as error:
         return error
-
-
-def _model() -> dict[str, Any]:
-    model = choose("Model", catalogue.models(), "model", "nano", "The policy that writes the steps; it runs on this machine.")
-    name = model.name
-    if name == OTHER.name:
-        name = remembered(
-            st.text_input,
-            "Id, folder or GGUF file",
-            key="model.id",
-            default="",
-            placeholder="owner/name or /path/to/model",
-            help="Safetensors or GGUF only; code from a model is never run.",
-        ).strip()
-    with st.expander("Device and format"):
-        return {"model": name, **parameters(model, "model", columns=1)}
-
-
-def _reward(search: str, search_parameters: Mapping[str, Any], usual: Fit) -> dict[str, Any]:
-    """The reward and its parameters; empty where the strategy asks none. The choice comes back with a strategy that asks one."""
-    if not catalogue.judged(search, search_parameters):
-        st.caption(":material/balance: **No reward**: with these settings the strategy uses none.")
-        return {}
-    restore_following("reward", usual.reward)
-    reward = choose("Reward", catalogue.reward_models(), "reward", usual.reward, "Judges how promising a state is.")
-    return {"reward": reward.name, "reward_parameters": parameters(reward, "reward")}
 
 
 def _budget(usual: Fit) -> dict[str, Any]:

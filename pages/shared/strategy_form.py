@@ -1,0 +1,121 @@
+"""The controls of one strategy: model, search, reward and sampling. Explore's sidebar uses those of model and reward by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from pages.shared.parameters import choose, parameters
+from pages.shared.state import remember, remembered, restore, restore_following, set_value
+from rlm_core import catalogue
+from rlm_core.core.parameters import Description
+from rlm_core.evaluation.sweep import Strategy
+from rlm_core.models.listed import OTHER, Fit, describe
+
+MAX_TOKENS = 10**9
+MAX_NAME_CHARS = 40
+
+
+def strategy_form(key: str) -> Strategy:
+    """Draw the controls of one strategy; returns what they say, not checked yet.
+
+    key: the keys of all controls begin with it. `fill_form` puts a strategy into them.
+    """
+    name_at, model_at = st.columns(2)
+    with model_at:
+        model = model_controls(f"{key}.model", fold=False)
+    usual = describe(model["model"]).fit
+    search_at, reward_at = st.columns(2, gap="medium")
+    with search_at:
+        search = choose("Strategy", catalogue.searches(), f"{key}.search", "mcts", "How the model's steps are explored.")
+        search_parameters = parameters(search, f"{key}.search")
+    with reward_at:
+        reward = reward_controls(f"{key}.reward", search.name, search_parameters, usual)
+        sampling = _sampling(key, usual)
+    with name_at:
+        name = remembered(
+            st.text_input,
+            "Name",
+            key=f"{key}.name",
+            default="",
+            max_chars=MAX_NAME_CHARS,
+            placeholder=search.title,
+            help="As tables and figures write it; empty for the title of its search.",
+        )
+    return Strategy(name=name.strip(), **model, search=search.name, search_parameters=search_parameters, **reward, **sampling)
+
+
+def fill_form(key: str, strategy: Strategy) -> None:
+    """Put a strategy into the controls of that key, before they are drawn."""
+    listed = strategy.model in catalogue.models()
+    set_value(f"{key}.name", strategy.name)
+    set_value(f"{key}.model", strategy.model if listed else OTHER.name)
+    set_value(f"{key}.model.id", "" if listed else strategy.model)
+    for name, value in (("device", strategy.device), ("dtype", strategy.dtype), ("format", strategy.format)):
+        set_value(f"{key}.model.{strategy.model if listed else OTHER.name}.{name}", value)
+    set_value(f"{key}.search", strategy.search)
+    set_value(f"{key}.reward", strategy.reward)
+    _fill_parameters(f"{key}.search", catalogue.searches()[strategy.search], strategy.search_parameters)
+    _fill_parameters(f"{key}.reward", catalogue.reward_models()[strategy.reward], strategy.reward_parameters)
+    for name in ("temperature", "max_step_tokens", "max_solution_tokens"):
+        set_value(f"{key}.{name}", getattr(strategy, name))
+
+
+def _fill_parameters(prefix: str, d: Description[Any], given: Mapping[str, Any]) -> None:
+    values = d.parse(given)
+    for p in d.parameters:
+        explicit = p.name in given or not p.default_with
+        set_value(f"{prefix}.{d.name}.{p.name}", values[p.name] if explicit else None)
+
+
+def model_controls(key: str, *, fold: bool = True) -> dict[str, Any]:
+    """Choose a model, and how it is loaded; returns the fields of a `RunConfig`.
+
+    fold: device and format stand in a fold, else in a window of their own.
+    """
+    model = choose("Model", catalogue.models(), key, "nano", "The policy that writes the steps; it runs on this machine.")
+    name = model.name
+    if name == OTHER.name:
+        name = remembered(
+            st.text_input,
+            "Id, folder or GGUF file",
+            key=f"{key}.id",
+            default="",
+            placeholder="owner/name or /path/to/model",
+            help="Safetensors or GGUF only; code from a model is never run.",
+        ).strip()
+    with st.expander("Device and format") if fold else st.popover("Device and format", icon=":material/memory:"):
+        return {"model": name, **parameters(model, key, columns=1)}
+
+
+def reward_controls(key: str, search: str, search_parameters: Mapping[str, Any], usual: Fit) -> dict[str, Any]:
+    """The reward and its parameters; empty where the strategy asks none. The choice comes back with a strategy that asks one.
+
+    usual: what fits the model.
+    """
+    if not catalogue.judged(search, search_parameters):
+        st.caption(":material/balance: **No reward**: with these settings the strategy uses none.")
+        return {}
+    restore_following(key, usual.reward)
+    reward = choose("Reward", catalogue.reward_models(), key, usual.reward, "Judges how promising a state is.")
+    return {"reward": reward.name, "reward_parameters": parameters(reward, key)}
+
+
+def _sampling(key: str, usual: Fit) -> dict[str, Any]:
+    """Temperature and length limits; None from an empty field, for what fits the model."""
+    with st.popover("Sampling", icon=":material/thermostat:"):
+        return {
+            "temperature": _number("Temperature", f"{key}.temperature", (0.0, 2.0), usual.temperature),
+            "max_step_tokens": _number("Tokens of a step", f"{key}.max_step_tokens", (1, MAX_TOKENS), usual.max_step_tokens),
+            "max_solution_tokens": _number(
+                "Tokens of a solution", f"{key}.max_solution_tokens", (1, MAX_TOKENS), usual.max_solution_tokens
+            ),
+        }
+
+
+def _number(label: str, key: str, bounds: tuple[float, float], usual: float) -> float | None:
+    restore(key, None)
+    step = 1 if isinstance(usual, int) else 0.1
+    return remember(key, st.number_input(label, *bounds, None, step=step, key=key, placeholder=f"{usual:g}"))

@@ -1,0 +1,233 @@
+"""The results of a sweep as several pages show them: the table of figures, the paired tests, and wins and losses problem by problem."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared.escape import markdown_text
+from pages.shared.links import go_to_run
+from pages.shared.services import store
+from pages.shared.state import one_of, remembered
+from rlm_core.core.errors import RunNotFound
+from rlm_core.core.wording import counted
+from rlm_core.evaluation import comparison
+from rlm_core.evaluation.cell_store import CellStore
+from rlm_core.evaluation.comparison import Figures, Pair, Setting
+from rlm_core.evaluation.sweep import Cell, CellResult, Sweep, budget_title
+from rlm_core.runs import logfile
+from rlm_core.runs.import_log import import_log
+
+ORACLE = " ⚑ oracle"
+VERDICT = {True: "✓ right", False: "✕ wrong", None: "unknown"}
+ROW_PX, HEAD_PX, MAX_ROWS = 35, 38, 14
+_OPENED = "sweep.opened"
+"""In the session's state: the run that was made of a search, by sweep and cell, so that opening it again makes no second one."""
+
+
+@dataclass(frozen=True, slots=True)
+class SweepView:
+    """A sweep that is shown, with the results so far.
+
+    logs: the id under which `CellStore` keeps the log of each search; "" where no logs are kept, as for a file of results.
+    version: changes whenever the results do.
+    """
+
+    sweep: Sweep
+    results: Mapping[Cell, CellResult]
+    logs: str
+    version: str
+
+    def title(self, setting: Setting, budget: bool = True) -> str:
+        """A strategy, and its budget where there are several."""
+        s, b = setting
+        name = self.sweep.strategies[s].title
+        return f"{name} at {budget_title(self.sweep.budgets[b])}" if budget and len(self.sweep.budgets) > 1 else name
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def figures_of(version: str, _view: SweepView) -> dict[Setting, Figures]:
+    """The figures of every setting that has results."""
+    found = {setting: comparison.figures(_view.results, setting) for setting in _view.sweep.settings()}
+    return {setting: figures for setting, figures in found.items() if figures is not None}
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def pairs_of(version: str, _view: SweepView) -> list[Pair]:
+    """Every two strategies at each budget, corrected for how many pairs there are."""
+    return comparison.pairs_at_each_budget(_view.sweep, _view.results)
+
+
+def table_of_figures(view: SweepView, key: str) -> None:
+    """One row per strategy and budget."""
+    frame = figures_frame(view, figures_of(view.version, view))
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        frame,
+        hide_index=True,
+        width="stretch",
+        height=_height(frame),
+        key=key,
+        column_config={
+            "Strategy": st.column_config.TextColumn(width="medium"),
+            "Accuracy": st.column_config.ProgressColumn(min_value=0.0, max_value=1.0, format="%.3f", help="Share of the known problems."),
+            "95 % interval": st.column_config.TextColumn(help="Bootstrap interval over problems."),
+            "Tokens": number(format="localized", help="Generated per problem, discarded branches and rollouts included."),
+            "Reward passes": number(format="%.1f", help="Evaluations by a reward model per problem."),
+            "Seconds": number(format="%.2f", help="Per problem; other searches may have run beside it."),
+            "Tokens per solved": number(format="localized", help="All tokens over the problems solved."),
+            "Not checked": number(help="Problems of which nothing is known: they have no reference. They are in no accuracy."),
+            "Failed": number(help="Runs that ended with an error. They are in no accuracy."),
+        },
+    )
+
+
+def figures_frame(view: SweepView, found: Mapping[Setting, Figures]) -> pd.DataFrame:
+    """The table, as it is shown and exported."""
+    rows = []
+    for (s, b), f in found.items():
+        estimate = f.accuracy
+        rows.append(
+            {
+                "Strategy": view.sweep.strategies[s].title + (ORACLE if f.oracle else ""),
+                "Budget": budget_title(view.sweep.budgets[b]),
+                "Problems": f.problems,
+                "Accuracy": estimate.value if estimate else None,
+                "95 % interval": f"{estimate.low:.3f} to {estimate.high:.3f}" if estimate else "",
+                "Tokens": round(f.tokens),
+                "Reward passes": f.passes,
+                "Seconds": f.seconds,
+                "Tokens per solved": None if f.tokens_per_solved is None else round(f.tokens_per_solved),
+                "Failed": f.failed,
+                "Not checked": f.problems - f.known - f.failed,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def table_of_pairs(view: SweepView, key: str) -> None:
+    """One row per budget and pair of strategies."""
+    found = pairs_of(view.version, view)
+    if not found:
+        return
+    frame = pairs_frame(view, found)
+    columns = {
+        "p": st.column_config.NumberColumn(
+            format="%.4f", help=f"McNemar's exact test, corrected for all {counted(len(found), 'pair')} of this table (Holm)."
+        ),
+        "Difference": st.column_config.NumberColumn(format="%+.3f", help="Accuracy of the first minus the second."),
+        "95 % interval": st.column_config.TextColumn(help="Paired bootstrap interval over problems."),
+    }
+    st.dataframe(frame, hide_index=True, width="stretch", height=_height(frame), key=key, column_config=columns)
+
+
+def pairs_frame(view: SweepView, found: list[Pair]) -> pd.DataFrame:
+    """The table, as it is shown and exported."""
+    return pd.DataFrame(
+        {
+            "Budget": budget_title(view.sweep.budgets[pair.first[1]]),
+            "First": view.title(pair.first, budget=False),
+            "Second": view.title(pair.second, budget=False),
+            "Problems": pair.problems,
+            "Difference": pair.difference.value if pair.difference else None,
+            "95 % interval": "{1:+.3f} to {2:+.3f}".format(*pair.difference.as_list()) if pair.difference else "",
+            "Only the first": len(pair.wins),
+            "Only the second": len(pair.losses),
+            "p": pair.corrected,
+        }
+        for pair in found
+    )
+
+
+def _height(frame: pd.DataFrame) -> int:
+    return HEAD_PX + ROW_PX * max(1, min(MAX_ROWS, len(frame)))
+
+
+def wins_and_losses(view: SweepView, key: str) -> None:
+    """Two settings problem by problem; each search opens as a tree."""
+    settings = view.sweep.settings()
+    if len(settings) < 2:
+        _problems(view, settings[0], settings[0], lambda p: True, key)
+        return
+    first_at, second_at, which_at = st.columns([3, 3, 4], vertical_alignment="bottom")
+    last = len(view.sweep.budgets) - 1
+    usual = [(0, last), (1, last)] if len(view.sweep.strategies) > 1 else settings[:2]
+    first, second = (
+        remembered(
+            place.selectbox, label, settings, key=f"{key}.{label}", default=default, offered=settings, format_func=lambda s: view.title(s)
+        )
+        for place, label, default in ((first_at, "First", usual[0]), (second_at, "Second", usual[1]))
+    )
+    pair = comparison.pairs(view.results, [(first, second)])[0]
+    shown = {
+        f"Only the first ({len(pair.wins):,})": lambda p: p in pair.wins,
+        f"Only the second ({len(pair.losses):,})": lambda p: p in pair.losses,
+        "All": lambda p: True,
+    }
+    with which_at:
+        which = one_of("Solved by", list(shown), f"{key}.which")
+    _problems(view, first, second, shown[which], key)
+
+
+def _problems(view: SweepView, first: Setting, second: Setting, shown: Callable[[int], bool], key: str) -> None:
+    """The problems that both settings searched, of which one can be picked."""
+    both = list(dict.fromkeys((first, second)))
+    found = [p for p in range(len(view.sweep.problems)) if shown(p) and all(Cell(s, b, p) in view.results for s, b in both)]
+    if not found:
+        st.caption("No such problem.")
+        return
+    frame = pd.DataFrame([_line(view, both, p) for p in found])
+    picked = st.dataframe(
+        frame, hide_index=True, width="stretch", height=_height(frame), on_select="rerun", selection_mode="single-row", key=f"{key}.table"
+    )
+    rows = [row for row in picked.selection.rows if row < len(found)]
+    if not rows:
+        st.caption("Tick a problem to open its searches as trees.")
+        return
+    problem = found[rows[0]]
+    st.markdown(markdown_text(view.sweep.problems[problem].question))
+    with st.container(horizontal=True):
+        for setting in both:
+            open_button(view, Cell(*setting, problem), view.title(setting), key)
+
+
+def _line(view: SweepView, settings: list[Setting], problem: int) -> dict[str, object]:
+    line: dict[str, object] = {"Problem": problem + 1, "Question": view.sweep.problems[problem].question}
+    for which, (s, b) in zip(("First", "Second"), settings, strict=False):
+        result = view.results[Cell(s, b, problem)]
+        line |= {f"{which}: answer": result.answer or "", f"{which}: verdict": VERDICT[result.solved], f"{which}: cause": result.cause}
+    return line
+
+
+def open_button(view: SweepView, cell: Cell, label: str, key: str) -> None:
+    """The button that opens one search as a tree; where its log was not kept, the same search is run again."""
+    kept = bool(view.logs)
+    help = None if kept else "The log of this search is not kept here; the same search is run again, with the same seed."
+    if st.button(
+        f"Open {markdown_text(label)}" if kept else f"Run {markdown_text(label)} again",
+        key=f"{key}.open.{cell.strategy}.{cell.budget}.{cell.problem}",
+        icon=":material/account_tree:",
+        help=help,
+    ):
+        go_to_run(run_of(view, cell))
+
+
+def run_of(view: SweepView, cell: Cell) -> str:
+    """The saved run of a search: made of its log, or queued with its configuration where no log is kept."""
+    opened: dict[tuple[str, Cell], str] = st.session_state.setdefault(_OPENED, {})
+    place = (view.version if not view.logs else view.logs, cell)
+    if place in opened:
+        try:
+            return store().get(opened[place]).id
+        except RunNotFound:
+            del opened[place]  # it was deleted since
+    if view.logs:
+        log = CellStore(store()).log(view.logs, cell)
+        run, _ = import_log(store(), logfile.write(log.records), "the log of this search")
+    else:
+        run = store().create(view.sweep.config(cell), view.sweep.problems[cell.problem])
+    opened[place] = run
+    return run
