@@ -5,19 +5,20 @@ Nothing here loads torch: pages and the command line read it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, cast
 
 import msgspec
 
 from rlm_core import problems, rewards, search
-from rlm_core.core.config import RunConfig
+from rlm_core.core.config import Branch, RunConfig
 from rlm_core.core.errors import ConfigError
 from rlm_core.core.parameters import Description
+from rlm_core.core.special_tokens import ANSWER
 from rlm_core.core.structure import Structure
 from rlm_core.core.words import COMMON, AnswerMethod, Purpose, StopReason, Word
-from rlm_core.models.listed import MODELS, describe, refuse_lacking, refuse_unreadable, sampling_for
+from rlm_core.models.listed import MODELS, describe, refuse_lacking, refuse_unreadable, refuse_unwritable, sampling_for
 from rlm_core.search import answers, structures
 from rlm_core.search.rules import Rule
 
@@ -54,6 +55,9 @@ def checked(config: RunConfig) -> RunConfig:
     chosen = search.search(config.search)
     parameters = chosen.description.parse(config.search_parameters)
     refuse_lacking(f"The search {config.search}", chosen.needs(chosen.description.config(**parameters)), config.model)
+    if isinstance(config.branch, Branch):
+        refuse_unbranching(config.search)
+        refuse_beginning(config, config.branch.steps)
     sampling = sampling_for(config.model, config.temperature, config.max_step_tokens, config.max_solution_tokens)
     return msgspec.structs.replace(
         config,
@@ -63,6 +67,23 @@ def checked(config: RunConfig) -> RunConfig:
         search_parameters=parameters,
         reward_parameters=rewards.checked(rewards.reward(config.reward), config.reward_parameters, config.model),
     )
+
+
+def refuse_unbranching(name: str) -> None:
+    """ConfigError if the search of that name cannot begin below the bare problem."""
+    chosen = search.search(name)
+    if not chosen.branches:
+        raise ConfigError(f"{chosen.description.title} begins at the bare problem always, so no run can go on from one of its steps.")
+
+
+def refuse_beginning(config: RunConfig, steps: Sequence[str]) -> None:
+    """ConfigError if no search can begin behind these steps, or if one of them is none for the model."""
+    problem = problems.make(config.problem)
+    answer = problems.task(problem.task).answer(problem, steps)
+    if answer is not None or ANSWER in steps[-1]:
+        raise ConfigError("The step states an answer and so ends the solution; leave the answer out, so that a search can go on from it.")
+    for text in steps:
+        refuse_unwritable(config.model, text)
 
 
 def title(kind: str, name: str) -> str:

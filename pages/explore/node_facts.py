@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pages.shared.html import rows_html
 from rlm_core.core.tree import Node, SearchTree
-from rlm_core.core.wording import name, number, readable
+from rlm_core.core.wording import name, number, origin, readable
 from rlm_core.figures.palette import MARKS as VERDICTS
 from rlm_core.figures.text import copies
 from rlm_core.narrate.thinking import TAG_PHRASES
@@ -37,6 +37,8 @@ def facts(tree: SearchTree, node: Node) -> Rows:
 
 
 def _forced(tree: SearchTree, node: Node) -> Rows:
+    if by := origin(tree.branch, node.id):
+        return [("Where it comes from", by)]
     reasons = [e.reason for _, e in tree.forces if e.node == node.id]
     return [("Put in by the decoder", "; ".join(reasons) or "the model did not write it")] if node.forced or reasons else []
 

@@ -35,6 +35,25 @@ class Budget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ConfigError("A run needs at least one budget: simulations, tokens, seconds or reward passes.")
 
 
+class Branch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A place in the tree of another run from which a run goes on, behind a step that a person wrote. ConfigError if it has no steps.
+
+    run: id of the other run, the parent.
+    node: a node of the parent's tree: the one whose step was edited, or the one under which a child was added.
+    edited: the last step stands for that of `node`; else it was added below `node`.
+    steps: texts of the steps from the problem on; the last is the one that the person wrote.
+    """
+
+    run: str
+    node: int
+    edited: bool
+    steps: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not self.steps:
+            raise ConfigError("A branch needs at least one step to begin with.")
+
+
 class RunConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything that decides a run's log (times aside).
 
@@ -47,6 +66,7 @@ class RunConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     temperature: in [0, 2]; 0 takes the likeliest token.
     seed: of all random numbers, from 0 to 2**31 - 1.
     max_step_tokens, max_solution_tokens: at least 1; longer steps and solutions are cut off.
+    branch: the place in another run's tree where this run begins; unset for a run that begins at the bare problem.
 
     None for the temperature or a maximum is what fits the model; `catalogue.checked` fills it in, so that a log holds the numbers.
     """
@@ -65,6 +85,7 @@ class RunConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: int = 0
     max_step_tokens: int | None = None
     max_solution_tokens: int | None = None
+    branch: Branch | msgspec.UnsetType = msgspec.UNSET
 
     def __post_init__(self) -> None:
         if self.temperature is not None and not 0 <= self.temperature <= 2:

@@ -129,7 +129,7 @@ class NodeAdded(Event, frozen=True, tag="node_added"):
     correct: the verifier's verdict on a finished state, None where nothing is known; shown to people, never read by a search.
     tag: the special token (`rlm_core.core.special_tokens`) that the step ended in or stands for; "" for an ordinary step.
     thinking: the step stands in the thinking space, apart from the answer.
-    forced: the decoder or a tool put it there.
+    forced: the decoder, a tool or a person put it there.
     """
 
     node: Count

@@ -10,7 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+import msgspec
+
 from rlm_core.core import events as ev
+from rlm_core.core.config import Branch
+from rlm_core.core.errors import ConfigError
 from rlm_core.core.event_rules import refuse_impossible
 from rlm_core.core.problem import Problem
 from rlm_core.core.special_tokens import said
@@ -149,6 +153,21 @@ class SearchTree:
         assert self.started is not None, "the first event of a log is run_started"
         return self.started.problem
 
+    @property
+    def branch(self) -> Branch | None:
+        """The place in another run's tree where this run begins; None for a run that begins at the bare problem."""
+        found = self.started.config.get("branch") if self.started else None
+        try:
+            return msgspec.convert(found, Branch) if found else None
+        except (msgspec.ValidationError, ConfigError):
+            return None
+
+    @property
+    def root(self) -> int:
+        """The node where the search begins: the last step that a person wrote, or the root."""
+        begun = len(self.branch.steps) if self.branch else ROOT
+        return begun if begun in self.nodes else ROOT
+
     def apply(self, record: ev.Record) -> None:
         """Fold one record into the tree. LogError, and nothing has changed, if it cannot follow upon what is there."""
         refuse_impossible(self, record.event, record.seq)
@@ -268,8 +287,8 @@ class SearchTree:
             return []
         if self.answered is not None and self.answered.node is not None:
             return self.path(self.answered.node)
-        at = self.nodes[ROOT]
-        found = [ROOT]
+        found = self.path(self.root)
+        at = self.nodes[found[-1]]
         while at.children:
             children = [self.nodes[c] for c in at.children if not self.nodes[c].pruned]
             scored = [c for c in children if c.value is not None]

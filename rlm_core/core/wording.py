@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from rlm_core.core.config import Branch
 from rlm_core.core.events import Vote
 from rlm_core.core.problem import Problem
 from rlm_core.core.special_tokens import ANSWER, BACKTRACK, END_THINK, ERROR, RESULT, REVISE, STEP, THINK, TOOL, WAIT
@@ -127,6 +128,18 @@ def _called(call: re.Match[str]) -> str:
 
 def name(node: int) -> str:
     return "the root" if node == ROOT else f"node {node}"
+
+
+def origin(branch: Branch | None, node: int) -> str:
+    """How a step that a branch begins with came there; empty for any other node.
+
+    >>> begun = Branch("1400ef1a", 7, True, ("25*2=50", "50-4=46"))
+    >>> [origin(begun, n) for n in range(4)]
+    ['', 'it was taken over from run 1400ef1a', 'a person wrote it', '']
+    """
+    if branch is None or not 0 < node <= len(branch.steps):
+        return ""
+    return "a person wrote it" if node == len(branch.steps) else f"it was taken over from run {branch.run}"
 
 
 def voters(vote: Vote, tree: SearchTree | None) -> str:

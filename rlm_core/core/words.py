@@ -67,12 +67,13 @@ ROLLOUT = Purpose("rollout", "rollouts")
 COMPLETE = Purpose("complete", "whole solutions")
 SCORE = Purpose("score", "scoring")
 LOOKAHEAD = Purpose("lookahead", "looking ahead")
+READ = Purpose("read", "reading the steps that the run begins with")
 PROBE = Purpose("probe", "probes")
 DROPPED = Purpose("dropped", "samples dropped when the run ended")
 
 COMMON: tuple[Word, ...] = (
     *(DONE, SIMULATIONS, TOKENS, SECONDS, REWARD_PASSES, EXHAUSTED, STALE, CANCELLED, FAILED, INTERRUPTED),
-    *(EXPAND, ROLLOUT, COMPLETE, SCORE, LOOKAHEAD, PROBE, DROPPED),
+    *(EXPAND, ROLLOUT, COMPLETE, SCORE, LOOKAHEAD, READ, PROBE, DROPPED),
 )
 """The words that no single search owns."""
 

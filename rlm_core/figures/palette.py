@@ -149,6 +149,7 @@ SYMBOLS = {TOOL: "hexagon2", WAIT: "hourglass", BACKTRACK: "triangle-left", END_
 """Marks with a symbol of their own in a chain; a backtrack and the ends of the thinking only where they stand by themselves."""
 SYMBOL_WORDS = {TOOL: "tool call", WAIT: "Wait"}
 FORCED_WORDS = "by the decoder"
+BEGUN_WORDS = "begun with"
 UNDONE_WORDS = "undone"
 
 MARKS = {True: "✓ ", False: "✕ ", None: ""}

@@ -7,7 +7,7 @@ import textwrap
 from functools import lru_cache
 
 from rlm_core.core.tree import ROOT, Node, SearchTree
-from rlm_core.core.wording import TAG_WORDS, counted, number, readable, shorten, words
+from rlm_core.core.wording import TAG_WORDS, counted, number, origin, readable, shorten, words
 from rlm_core.figures.palette import in_words
 
 HOVER_WIDTH, HOVER_LINES = 56, 9
@@ -62,7 +62,8 @@ def hover(tree: SearchTree, node: Node) -> str:
 
 def facts(tree: SearchTree, node: Node) -> list[str]:
     """Facts that set a node apart from an ordinary step, one per line: its mark and space, the tool's result, the probe's answer."""
-    special = [TAG_WORDS.get(node.tag, node.tag), "in the thinking space" * node.thinking, "put in by the decoder" * node.forced]
+    put_by = origin(tree.branch, node.id) or "put in by the decoder"
+    special = [TAG_WORDS.get(node.tag, node.tag), "in the thinking space" * node.thinking, put_by * node.forced]
     lines = [" · ".join(filter(None, special))]
     if node.tool is not None:
         lines.append(f"⚙ {shorten(readable(node.tool.call), 40)} → {shorten(readable(node.tool.result), 40)}")

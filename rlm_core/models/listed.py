@@ -14,8 +14,13 @@ import msgspec
 from rlm_core.core.errors import ConfigError, ModelError, UnreadableProblem
 from rlm_core.core.parameters import Description, Parameter, param
 from rlm_core.core.problem import Problem
+from rlm_core.core.special_tokens import ERROR, RESULT, STEP, TAGS
 from rlm_core.models.policy import ABILITIES, ChatModel, Critic, Forcer, Inspectable, Sampling, Scorer
 
+NANO_SIGNS = frozenset("0123456789+-*/=()")
+"""The signs of a step in the bundled model's notation."""
+SPECIAL = (*TAGS, STEP, RESULT, ERROR)
+"""Special tokens that only a model writes into a step."""
 DEVICE = Parameter(
     "device", "auto", "Where the model runs; auto takes CUDA, then Apple's MPS, then the CPU.", choices=("auto", "cuda", "mps", "cpu")
 )
@@ -155,6 +160,18 @@ def refuse_unreadable(model: str, problem: Problem) -> None:
             f"{'The bundled model' if model == NANO.name else model} reads only Countdown and chained arithmetic; "
             f"choose another model for this problem, such as {SMOLLM2.title} ({SMOLLM2.name})."
         )
+
+
+def refuse_unwritable(model: str, step: str) -> None:
+    """ConfigError if a step that a person wrote cannot be one of the model's: it has several lines, special tokens or unknown signs."""
+    if "\n" in step.strip():
+        raise ConfigError("A step is one line; leave out the line breaks.")
+    if token := next((t for t in SPECIAL if t in step), ""):
+        raise ConfigError(f"{token} is a special token and cannot be written into a step; leave it out.")
+    wrong = sorted(set(step) - NANO_SIGNS) if model == NANO.name else []
+    if wrong:
+        signs = " ".join(wrong[:5])
+        raise ConfigError(f"The bundled model's notation has no {signs}; write a step of digits and + - * / = ( ), such as 25*2=50.")
 
 
 def refuse_lacking(user: str, needs: Iterable[type], model: str) -> None:

@@ -7,7 +7,7 @@ import math
 from rlm_core import catalogue
 from rlm_core.core import events as ev
 from rlm_core.core.tree import ROOT, SearchTree
-from rlm_core.core.wording import counted, listed, name, number, problem_label, shorten, voters
+from rlm_core.core.wording import counted, listed, name, number, origin, problem_label, shorten, voters
 from rlm_core.narrate import thinking
 from rlm_core.search.rules import added
 
@@ -72,7 +72,7 @@ def sentence(record: ev.Record, before: SearchTree) -> str:
         case ev.RunStarted() as e:
             return _started(e)
         case ev.NodeAdded() as e:
-            return _added(e)
+            return _added(e, origin(before.branch, e.node))
         case ev.SampledAgain(node=node, times=times):
             both = before.nodes[node].samples + times
             return f"{counted(times, 'more sample')} came out as {name(node)}: it stands for {both:,} samples."
@@ -123,7 +123,7 @@ def _started(e: ev.RunStarted) -> str:
     return f"The run begins on “{problem_label(e.problem)}” with {catalogue.title('search', search)}{by} and seed {seed}.{oracle}"
 
 
-def _added(e: ev.NodeAdded) -> str:
+def _added(e: ev.NodeAdded, put_by: str) -> str:
     if e.parent is None:
         return "The root joins the tree: the bare problem, 0 steps so far."
     text = f"Node {e.node} joins under {name(e.parent)}: {thinking.quoted(e.text, e.tag)}"
@@ -132,7 +132,7 @@ def _added(e: ev.NodeAdded) -> str:
     if e.tokens:
         mean = sum(t.logprob for t in e.tokens) / len(e.tokens)
         text += f", mean log-probability {number(mean)} over {counted(len(e.tokens), 'token')}"
-    if how := thinking.tagged(e):
+    if how := thinking.tagged(e, put_by):
         text += f"; {how}"
     if e.cut:
         return f"{text}; it was cut off at the length limit."

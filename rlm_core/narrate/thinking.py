@@ -23,11 +23,14 @@ TAG_PHRASES = {
 """Meaning of a node's tag, in words."""
 
 
-def tagged(e: ev.NodeAdded) -> str:
-    """The part of a new node's sentence that tells how it differs from an ordinary step; empty for one."""
+def tagged(e: ev.NodeAdded, origin: str = "") -> str:
+    """The part of a new node's sentence that tells how it differs from an ordinary step; empty for one.
+
+    origin: how a step that the run begins with came there.
+    """
     parts = [TAG_PHRASES[e.tag]] if e.tag in TAG_PHRASES else [f"it is marked {e.tag}"] if e.tag else []
     parts += ["it stands in the thinking space"] if e.thinking else []
-    parts += ["it was put there by the decoder"] if e.forced else []
+    parts += [origin or "it was put there by the decoder"] if e.forced else []
     return "; ".join(parts)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rlm_core.core.problem import Problem
-from rlm_core.core.tree import ROOT, SearchTree
+from rlm_core.core.tree import SearchTree
 from rlm_core.core.wording import counted, name, readable, shorten
 from rlm_core.problems import task
 
@@ -105,7 +105,7 @@ def _budget(tree: SearchTree) -> Failure | None:
     if any(n.answer is not None for n in tree.candidates()):
         return None
     cut = [n for n in tree.nodes.values() if n.cut]
-    unfinished = [n for n in tree.leaves() if n.id != ROOT and not n.finished]
+    unfinished = [n for n in tree.leaves() if n.id != tree.root and not n.finished]
     if not cut and not (unfinished and tree.finished and tree.finished.stop not in ("done", "exhausted")):
         return None
     shown = cut or unfinished
@@ -119,7 +119,7 @@ def _generation(tree: SearchTree) -> Failure:
     candidates = tree.candidates()
     chosen = tree.answered.node if tree.answered is not None and tree.answered.node is not None else None
     if not candidates:
-        return Failure("generation", "No solution was finished.", tuple(n.id for n in tree.leaves() if n.id != ROOT)[:MAX_EVIDENCE])
+        return Failure("generation", "No solution was finished.", tuple(n.id for n in tree.leaves() if n.id != tree.root)[:MAX_EVIDENCE])
     sentence = f"None of {counted(len(candidates), 'candidate')} is right"
     nodes: list[int] = []
     first = first_mistake(tree, chosen) if chosen is not None else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rlm_core import catalogue
 from rlm_core.core.events import Answered
 from rlm_core.core.problem import Problem
-from rlm_core.core.tree import ROOT, Node, SearchTree
+from rlm_core.core.tree import Node, SearchTree
 from rlm_core.core.wording import counted, listed, readable
 
 VERDICTS = {True: "✓ right", False: "✕ wrong", None: "not checked"}
@@ -41,7 +41,7 @@ def cut_off(tree: SearchTree, whole: str = "") -> str:
     cut = [n for n in tree.nodes.values() if n.cut]
     if not cut:
         return ""
-    leaves = sum(1 for n in tree.leaves() if n.id != ROOT)
+    leaves = sum(1 for n in tree.leaves() if n.id != tree.root)
     count = f"{len(cut):,} of {counted(leaves, whole)}" if whole else counted(len(cut), "step")
     return f"{count} {'was' if len(cut) == 1 else 'were'} cut off {_limits(tree, cut)}"
 

@@ -10,14 +10,15 @@ import msgspec
 from rlm_core import problems, rewards
 from rlm_core.catalogue import checked
 from rlm_core.core import words
-from rlm_core.core.config import RunConfig
+from rlm_core.core.config import Branch, RunConfig
 from rlm_core.core.errors import RewardError, RlmError
 from rlm_core.core.events import Record, RunFinished, RunStarted
+from rlm_core.core.problem import Problem
 from rlm_core.core.tree import SearchTree
 from rlm_core.core.wording import counted
 from rlm_core.core.words import DONE, EXHAUSTED, FAILED, TOKENS
 from rlm_core.models.listed import sampling_for
-from rlm_core.models.policy import Policy
+from rlm_core.models.policy import Policy, Scorer, Step
 from rlm_core.models.source import ModelSource, StepScorer
 from rlm_core.rewards.base import RewardContext
 from rlm_core.search import search
@@ -59,6 +60,7 @@ async def run_search(
     run.emit(RunStarted(msgspec.to_builtins(config), problem, reward.oracle and chosen.judged(settings)))
     detail = ""
     try:
+        run.beginning = await beginning(config, problem, policy)
         await chosen.run(run, settings)
     except RlmError as error:
         run.stop, detail = FAILED, str(error)
@@ -73,6 +75,14 @@ async def run_search(
     run.spend(words.DROPPED)
     run.emit(RunFinished(run.stop.name, detail))
     return run.tree
+
+
+async def beginning(config: RunConfig, problem: Problem, policy: Policy) -> tuple[Step, ...]:
+    """The steps that a branch begins with, their tokens with the log-probabilities that the model gives them; nothing is generated."""
+    steps: tuple[Step, ...] = ()
+    for text in config.branch.steps if isinstance(config.branch, Branch) else ():
+        steps += (Step(text, await policy.score(problem, steps, text) if isinstance(policy, Scorer) else ()),)
+    return steps
 
 
 def cut_off(run: SearchRun) -> str:

@@ -17,7 +17,7 @@ BATCH = Parameter("batch", 4, "Candidates sampled at the same time; budgets are 
 
 
 async def sample_pool(run: SearchRun, n: int, batch: int, *, score: bool) -> None:
-    """n whole solutions as paths below the root, each finished one scored by the reward if `score`.
+    """n whole solutions as paths below the node where the search begins, each finished one scored by the reward if `score`.
 
     One simulation is one of them.
     """
@@ -25,8 +25,8 @@ async def sample_pool(run: SearchRun, n: int, batch: int, *, score: bool) -> Non
     while made < n:
         run.check_budget()
         now = run.simulations_left(min(batch, n - made))
-        (solutions,) = await run.gather(run.complete(ROOT, made, now))
-        ends = [add_solution(run, s) for s in solutions]
+        (solutions,) = await run.gather(run.complete(run.root, made, now))
+        ends = [add_solution(run, s, run.root) for s in solutions]
         made += now
         candidates = [e for e in ends if run.tree.nodes[e].finished]
         await score_solutions(run, candidates if score else [], now)
@@ -58,7 +58,7 @@ def add_solution(run: SearchRun, steps: Sequence[Step], parent: int = ROOT) -> i
 
 def pooled(tree: SearchTree) -> list[Node]:
     """The last node of every sampled solution in the order of sampling, those cut off included."""
-    return [n for n in tree.leaves() if n.id != ROOT]
+    return [n for n in tree.leaves() if n.id != tree.root]
 
 
 def first_n(tree: SearchTree, method: str, n: int) -> Answered:
@@ -68,4 +68,4 @@ def first_n(tree: SearchTree, method: str, n: int) -> Answered:
 
 def cost(tree: SearchTree, n: int) -> int:
     """Tokens generated for the first n candidates (those of the reward left out)."""
-    return sum(len(tree.nodes[i].tokens) for end in pooled(tree)[:n] for i in tree.path(end.id))
+    return sum(len(tree.nodes[i].tokens) for end in pooled(tree)[:n] for i in tree.path(end.id) if i > tree.root)

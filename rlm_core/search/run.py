@@ -45,7 +45,8 @@ class Search(Generic[C]):
     run: the algorithm.
     allows: the special tokens it asks the model to use, by its configuration.
     judged: does it ask the run's reward, by its configuration?
-    needs: protocols of `rlm_core.models.policy` that the run's model must offer besides `Policy`, by its configuration.
+    branches: bool = False
+    needs: Callable[[C], tuple[type, ...]] = lambda config: ()
     words: the stop reasons, purposes, answer methods and rules that it brings to the log.
     variants: the settings with which the command `strategies` measures it; {} are its defaults. Probes change nothing and cost time,
         so a search that has them is measured without.
@@ -55,6 +56,7 @@ class Search(Generic[C]):
     run: Callable[[SearchRun, C], Awaitable[None]]
     allows: Callable[[C], tuple[str, ...]] = lambda config: ()
     judged: Callable[[C], bool] = lambda config: True
+    branches: bool = False
     needs: Callable[[C], tuple[type, ...]] = lambda config: ()
     words: tuple[Word | Rule, ...] = ()
     variants: tuple[Mapping[str, Any], ...] = ({},)
@@ -73,6 +75,7 @@ class SearchRun(BudgetedWork):
     """One run in progress: its tree, its budget, and the only way to change either.
 
     config, problem, policy, reward, sampling: as they were given.
+    beginning: the steps behind which the search begins; none where it begins at the bare problem.
     """
 
     def __init__(
@@ -91,6 +94,7 @@ class SearchRun(BudgetedWork):
         self.policy = policy
         self.reward = reward
         self.sampling = sampling
+        self.beginning: tuple[Step, ...] = ()
         self._sink = emit
         self._task = task(problem.task)
         self._steps: dict[int, Step] = {}
@@ -112,12 +116,22 @@ class SearchRun(BudgetedWork):
         if generated or computed or reused or simulations or passes:
             self.emit(ev.Spent(purpose.name, generated, computed, reused, passes, simulations))
 
-    def add_root(self) -> Node:
-        self.emit(ev.NodeAdded(ROOT, None))
-        return self.tree.nodes[ROOT]
+    @property
+    def root(self) -> int:
+        """The node where the search begins: the last of the steps it was given, or the tree's root."""
+        return len(self.beginning)
 
-    def add(self, parent: int, step: Step, prior: float = 1.0) -> Node:
-        """A new child; a step that was cut off is pruned at once."""
+    def add_root(self) -> Node:
+        """The root joins the tree, and below it the steps that the run begins with; returns the node where the search begins."""
+        self.emit(ev.NodeAdded(ROOT, None))
+        for at, step in enumerate(self.beginning):
+            self.add(at, step, forced=True)
+        if self.beginning:
+            self.spend(words.READ)
+        return self.tree.nodes[self.root]
+
+    def add(self, parent: int, step: Step, prior: float = 1.0, *, forced: bool = False) -> Node:
+        """A new child; a step that was cut off is pruned at once. forced: not the model but a person put it there."""
         node = len(self.tree.nodes)
         self._steps[node] = step
         answer = correct = None
@@ -126,7 +140,7 @@ class SearchRun(BudgetedWork):
             answer = self._task.answer(self.problem, said((*before, step)))
             correct = self._task.verify(self.problem, answer)
         written = (step.text, step.tokens, prior, step.finished, step.truncated)
-        self.emit(ev.NodeAdded(node, parent, *written, answer, correct, step.tag, step.thinking, step.forced))
+        self.emit(ev.NodeAdded(node, parent, *written, answer, correct, step.tag, step.thinking, step.forced or forced))
         if step.tool is not None:
             self.emit(ev.ToolCalled(node, step.tool.call, step.tool.result, step.tool.failed))
         if step.starved:

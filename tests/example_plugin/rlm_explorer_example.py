@@ -65,6 +65,7 @@ SEARCH = Search(
         unit="scored state",
     ),
     best_step,
+    branches=True,
 )
 
 # -- a reward --------------------------------------------------------------------------------

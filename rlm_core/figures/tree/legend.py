@@ -31,5 +31,5 @@ def legend(canvas: Canvas, best: Sequence[int], highlighted: Sequence[int]) -> l
     if len(best) > 1:
         rows.append(sample("best path", "lines", line={"width": 4.5, "color": theme.path}))
     rows += strokes(theme, [k for k, seen in (("backtrack", tree.backtracks), ("correction", tree.corrections)) if seen])
-    rows += forced_sample(theme) if any(n.forced for n in nodes) else []
+    rows += forced_sample(theme, palette.BEGUN_WORDS if tree.branch else palette.FORCED_WORDS) if any(n.forced for n in nodes) else []
     return rows + (now_sample(theme) if highlighted else [])

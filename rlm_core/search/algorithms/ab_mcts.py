@@ -23,7 +23,7 @@ from random import Random
 from rlm_core.core import words
 from rlm_core.core.events import Choice, Selected, Term
 from rlm_core.core.parameters import BUDGET, Description, param
-from rlm_core.core.tree import ROOT, Node
+from rlm_core.core.tree import Node
 from rlm_core.core.words import EXHAUSTED, STALE
 from rlm_core.search import answers, structures
 from rlm_core.search.rules import Arm, best
@@ -116,7 +116,7 @@ class Branching:
 
     def select(self, draw: Random) -> int:
         """Walk down until a draw says "wider"; returns the state at which a step is to be generated."""
-        tree, at = self.run.tree, ROOT
+        tree, at = self.run.tree, self.run.root
         choices: list[Choice] = []
         while ways := [c for c in self.children(at) if not c.terminal and not c.pruned]:
             choices.append(self.decide(tree.nodes[at], ways, draw))
@@ -175,7 +175,7 @@ async def ab_mcts(run: SearchRun, config: ABMCTSConfig) -> None:
     run.add_root()
     branching, stale = Branching(run, config.prior), 0
     with run.within_budget():
-        while not run.tree.nodes[ROOT].pruned and (run.config.budget.simulations is not None or stale < MAX_STALE):
+        while not run.tree.nodes[run.root].pruned and (run.config.budget.simulations is not None or stale < MAX_STALE):
             run.check_budget()
             before = len(run.tree.nodes)
             at = branching.select(Random(f"{run.config.seed}|thompson|{run.tree.totals.simulations}"))
@@ -183,8 +183,8 @@ async def ab_mcts(run: SearchRun, config: ABMCTSConfig) -> None:
             if child is not None:
                 run.backup(child.id, child.evaluations[0].score)
             stale = stale + 1 if len(run.tree.nodes) == before else 0
-        run.stop = EXHAUSTED if run.tree.nodes[ROOT].pruned else STALE
+        run.stop = EXHAUSTED if run.tree.nodes[run.root].pruned else STALE
     run.answer(ANSWERS[config.answer_by](run.tree))
 
 
-SEARCH = Search(DESCRIPTION, ab_mcts)
+SEARCH = Search(DESCRIPTION, ab_mcts, branches=True)

@@ -18,7 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rlm_core.core.parameters import Description, param
-from rlm_core.core.tree import ROOT, Node
+from rlm_core.core.tree import Node
 from rlm_core.search import answers, structures
 from rlm_core.search.levels import afford, expand, keep_best, kept, run_to_the_end, sampled
 from rlm_core.search.run import Search, SearchRun
@@ -55,7 +55,7 @@ async def beam_search(run: SearchRun, config: BeamSearchConfig) -> None:
     run.add_root()
     keep = kept(config.beams, config.width)
     with run.within_budget():
-        beams, iteration = [ROOT], 0
+        beams, iteration = [run.root], 0
         while beams:
             run.check_budget()
             iteration += 1
@@ -73,4 +73,4 @@ async def extend(run: SearchRun, beams: list[int], widths: list[int], *, to_the_
     return [state for states in grown for state in states]
 
 
-SEARCH = Search(DESCRIPTION, beam_search)
+SEARCH = Search(DESCRIPTION, beam_search, branches=True)

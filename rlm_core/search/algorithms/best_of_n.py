@@ -44,4 +44,6 @@ async def best_of_n(run: SearchRun, config: BestOfNConfig) -> None:
     run.answer(answers.picked(run.tree, config.answer_by))
 
 
-SEARCH = Search(DESCRIPTION, best_of_n, judged=lambda config: config.answer_by != "majority", variants=({}, {"answer_by": "naive"}))
+SEARCH = Search(
+    DESCRIPTION, best_of_n, branches=True, judged=lambda config: config.answer_by != "majority", variants=({}, {"answer_by": "naive"})
+)

@@ -86,6 +86,7 @@ def answer_of_chain(run: SearchRun) -> Answered:
 SEARCH = Search(
     DESCRIPTION,
     chain_of_thought,
+    branches=True,
     judged=lambda config: config.judge != "never",
     words=(CHAIN_END,),
     variants=({"decoding": "greedy"}, {"decoding": "sampled"}),

@@ -17,7 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rlm_core.core.parameters import Description, param
-from rlm_core.core.tree import ROOT, Node
+from rlm_core.core.tree import Node
 from rlm_core.search import answers, structures
 from rlm_core.search.levels import afford, best_first, expand, kept, run_to_the_end, sampled, scored
 from rlm_core.search.run import Search, SearchRun
@@ -51,7 +51,7 @@ async def dvts(run: SearchRun, config: DVTSConfig) -> None:
     A subtree ends at a finished state. The answer is then chosen among the finished candidates of all subtrees.
     """
     run.add_root()
-    current = dict.fromkeys(range(kept(config.beams, config.width)), ROOT)
+    current = dict.fromkeys(range(kept(config.beams, config.width)), run.root)
     with run.within_budget():
         iteration = 0
         while current:
@@ -68,7 +68,7 @@ async def dvts(run: SearchRun, config: DVTSConfig) -> None:
 
 async def extend(run: SearchRun, current: dict[int, int], widths: list[int], width: int, *, to_the_end: bool) -> list[list[Node]]:
     """The next states of every subtree; at the root each has its own range of seeds and its own children."""
-    first = [tree * width if node == ROOT else 0 for tree, node in current.items()]
+    first = [tree * width if node == run.root else 0 for tree, node in current.items()]
     if to_the_end:
         return await run_to_the_end(run, list(current.values()), widths, first=first)
     return await expand(run, list(current.values()), widths, first=first, merge=False)
@@ -86,4 +86,4 @@ def go_on(run: SearchRun, states: list[Node]) -> int | None:
     return None if best.finished else best.id
 
 
-SEARCH = Search(DESCRIPTION, dvts)
+SEARCH = Search(DESCRIPTION, dvts, branches=True)

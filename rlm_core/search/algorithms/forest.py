@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 from rlm_core.core.events import Answered, NodeAdded
 from rlm_core.core.parameters import BUDGET, Description, param
-from rlm_core.core.tree import ROOT
 from rlm_core.core.wording import TREE
 from rlm_core.core.words import EXHAUSTED, STALE, AnswerMethod
 from rlm_core.search import answers, structures
@@ -69,7 +68,7 @@ async def forest(run: SearchRun, config: ForestConfig) -> None:
 def plant(run: SearchRun) -> int:
     """The root of a new tree: the bare problem again."""
     node = len(run.tree.nodes)
-    run.emit(NodeAdded(node, ROOT, tag=TREE))
+    run.emit(NodeAdded(node, run.root, tag=TREE))
     return node
 
 
@@ -81,4 +80,4 @@ def vote(run: SearchRun, roots: list[int], how: str) -> Answered:
     return answers.by_vote(run.tree, BY_TREE, chosen, weight)
 
 
-SEARCH = Search(DESCRIPTION, forest, words=(UCT, BY_TREE))
+SEARCH = Search(DESCRIPTION, forest, branches=True, words=(UCT, BY_TREE))

@@ -93,6 +93,7 @@ async def mcts(run: SearchRun, config: MCTSConfig) -> None:
         widen=Widening(config.width, config.widening),
         value=value_of(config.rollout_share),
         leaves=config.leaves,
+        root=run.root,
     )
     with run.within_budget():
         run.stop = await search.grow()
@@ -100,5 +101,9 @@ async def mcts(run: SearchRun, config: MCTSConfig) -> None:
 
 
 SEARCH = Search(
-    DESCRIPTION, mcts, words=(UCT, PUCT), variants=({}, {"rule": "puct"}, {"widening": 0.5, "width": 2}, {"rollout_share": 0.5})
+    DESCRIPTION,
+    mcts,
+    branches=True,
+    words=(UCT, PUCT),
+    variants=({}, {"rule": "puct"}, {"widening": 0.5, "width": 2}, {"rollout_share": 0.5}),
 )

@@ -29,7 +29,6 @@ from typing import Any
 from rlm_core.core import words
 from rlm_core.core.events import Answered, Particle, Resampled
 from rlm_core.core.parameters import Description, param
-from rlm_core.core.tree import ROOT
 from rlm_core.core.words import AnswerMethod
 from rlm_core.search import answers, structures
 from rlm_core.search.levels import still_open
@@ -74,7 +73,7 @@ BY_WEIGHT = AnswerMethod("particles", "summing the weights of the particles by a
 async def particle_filtering(run: SearchRun, config: ParticleFilteringConfig) -> None:
     """Propagate → weigh → resample, until no particle is open; the particles' answers are weighed."""
     run.add_root()
-    particles = [ROOT] * config.particles
+    particles = [run.root] * config.particles
     with run.within_budget():
         step, weights = 0, [1 / len(particles)] * len(particles)
         while still_open(run, particles, config.max_steps):
@@ -179,4 +178,4 @@ def picked(run: SearchRun, particles: Sequence[int], weights: Sequence[float], p
     return answers.by_vote(run.tree, BY_WEIGHT, [n for n in there if n.score is not None], lambda n: weighs[n.id])
 
 
-SEARCH = Search(DESCRIPTION, particle_filtering, words=(BY_WEIGHT,), variants=({}, {"particles": 16}))
+SEARCH = Search(DESCRIPTION, particle_filtering, branches=True, words=(BY_WEIGHT,), variants=({}, {"particles": 16}))

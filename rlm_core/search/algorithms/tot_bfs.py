@@ -16,7 +16,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rlm_core.core.parameters import Description, param
-from rlm_core.core.tree import ROOT
 from rlm_core.search import answers, structures
 from rlm_core.search.levels import afford, expand, keep_best, still_open
 from rlm_core.search.run import Search, SearchRun
@@ -50,7 +49,7 @@ async def tot_bfs(run: SearchRun, config: ToTBFSConfig) -> None:
     """
     run.add_root()
     with run.within_budget():
-        frontier = [ROOT]
+        frontier = [run.root]
         while states := still_open(run, frontier, config.max_steps):
             run.check_budget()
             widths = afford(run, len(states) * config.width, len(states))
@@ -62,4 +61,4 @@ async def tot_bfs(run: SearchRun, config: ToTBFSConfig) -> None:
     run.answer(answers.best_scored(run.tree, answers.unpruned(run.tree)))
 
 
-SEARCH = Search(DESCRIPTION, tot_bfs)
+SEARCH = Search(DESCRIPTION, tot_bfs, branches=True)

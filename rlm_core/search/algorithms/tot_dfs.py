@@ -17,7 +17,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rlm_core.core.parameters import Description, param
-from rlm_core.core.tree import ROOT
 from rlm_core.core.wording import name
 from rlm_core.core.words import DONE, EXHAUSTED
 from rlm_core.search import answers, structures
@@ -51,7 +50,7 @@ async def tot_dfs(run: SearchRun, config: ToTDFSConfig) -> None:
     """Explore depth first from the root until a finished state is accepted; the best valued finished state answers."""
     run.add_root()
     with run.within_budget():
-        found = await explore(run, ROOT, config)
+        found = await explore(run, run.root, config)
         if run.stop is DONE and not found:
             run.stop = EXHAUSTED
     run.answer(answers.best_scored(run.tree, answers.unpruned(run.tree)))
@@ -104,4 +103,4 @@ def why_back(run: SearchRun, node: int, config: ToTDFSConfig) -> str:
     return f"{children} explored"
 
 
-SEARCH = Search(DESCRIPTION, tot_dfs)
+SEARCH = Search(DESCRIPTION, tot_dfs, branches=True)

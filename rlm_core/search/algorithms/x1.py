@@ -76,6 +76,7 @@ async def x1(run: SearchRun, config: X1Config) -> None:
         widen=Widening(config.width),
         backup=lambda run, leaf: run.emit(backup(run.tree, leaf, config.alpha, config.gamma)),
         leaves=config.leaves,
+        root=run.root,
     )
     with run.within_budget():
         run.stop = await search.grow()
@@ -111,4 +112,4 @@ def renew(q: float | None, mean: float, alpha: float, gamma: float) -> float:
     return gamma * mean if q is None else (1 - alpha) * q + alpha * gamma * mean
 
 
-SEARCH = Search(DESCRIPTION, x1, words=(RULE,))
+SEARCH = Search(DESCRIPTION, x1, branches=True, words=(RULE,))
