@@ -164,12 +164,22 @@ def words(tree: SearchTree, node: Node) -> str:
 def problem_label(problem: Problem) -> str:
     """The problem in a few signs: its compact notation without the letter and colon that only the bundled model needs.
 
+    A row of a problem set begins with its place.
+
     >>> problem_label(Problem("countdown", "", "Use the numbers …", compact="C25 2 4>46:"))
     '25 2 4 → 46'
     >>> problem_label(Problem("chain", "", "Start with 17. …", compact="A17,+25,*3:"))
     '17, +25, ×3'
+    >>> problem_label(Problem("text", "", "How many?", data={"set": "GSM8K", "row": 17}))
+    'GSM8K #17: How many?'
     """
     if not problem.compact:
-        return clean(problem.question)
+        place = set_place(problem)
+        return f"{place}: {clean(problem.question)}" if place else clean(problem.question)
     bare = re.sub(r"^[A-Z](?=\d)", "", clean(problem.compact)).rstrip(":")
     return bare.replace(">", " → ").replace(",", ", ").replace("*", "×")
+
+
+def set_place(problem: Problem) -> str:
+    """ "GSM8K #17": the problem set and its row that a problem is from; empty if it is from none."""
+    return f"{clean(str(problem.data['set']))} #{problem.data.get('row', 0)}" if problem.data.get("set") else ""

@@ -1,82 +1,144 @@
-"""Files as GSM8K and MATH publish them, and what is said about lines that are not."""
+"""Rows as GSM8K, MATH and AIME publish them, rows of any other file, and what is said of rows that are no problems.
+
+The rows are written in the shape of the published files: GSM8K (Cobbe et al. 2021, MIT licence), MATH (Hendrycks et al. 2021, MIT licence),
+AIME (HuggingFaceH4/aime_2024 and Maxwell-Jia/AIME_2024 on the Hub).
+"""
+
+from __future__ import annotations
 
 import json
+from decimal import Decimal
 
 import pytest
 
-from rlm_core.core.errors import ProblemError
+from rlm_core.core.errors import ConfigError, ProblemError
+from rlm_core.core.wording import problem_label
 from rlm_core.problems import make, task
-from rlm_core.problems.datasets import parse_problems, read_problems
+from rlm_core.problems.datasets import Columns, ReadRows, guessed, read_rows
+from rlm_core.problems.tables import Table, read
 
 GSM8K = {"question": "A cat has 4 legs, how many have 3?", "answer": "Three cats have 3*4=<<3*4=12>>12 legs.\n#### 12"}
 MATH = {"problem": "What is $\\frac12+\\frac13$?", "solution": "It is $\\boxed{\\frac{5}{6}}$.", "level": "Level 1", "type": "Algebra"}
+MATH500 = {**MATH, "answer": "5/6", "subject": "Algebra", "unique_id": "test/algebra/7.json"}
+AIME = {"id": 61, "problem": "Find $m+n$.", "solution": "So $m+n = \\boxed{033}$.", "answer": "033", "url": "https://x", "year": "2024"}
+AIME_TITLED = {"ID": "2024-II-4", "Problem": "Find $m+n$.", "Solution": "…", "Answer": 33}
 
 
-def write(tmp_path, *rows, encoding="utf-8"):
-    path = tmp_path / "rows.jsonl"
-    path.write_text("\n".join(r if isinstance(r, str) else json.dumps(r, ensure_ascii=False) for r in rows) + "\n", encoding=encoding)
-    return path
+def table(*rows: object) -> Table:
+    return read("\n".join(json.dumps(r) for r in rows).encode(), "rows.jsonl")
 
 
-def test_a_gsm8k_row_gives_its_question_and_the_number_behind_the_mark(tmp_path):
-    (problem,) = read_problems(write(tmp_path, GSM8K)).problems
+def read_as_guessed(*rows: object) -> ReadRows:
+    found = table(*rows)
+    return read_rows(found, guessed(found))
+
+
+@pytest.mark.parametrize(
+    ("row", "columns", "reference"),
+    [
+        (GSM8K, Columns("question", "answer"), "12"),
+        (MATH, Columns("problem", "solution", level="level", subject="type"), "\\frac{5}{6}"),
+        (MATH500, Columns("problem", "answer", "unique_id", "level", "subject"), "5/6"),
+        (AIME, Columns("problem", "answer", "id"), "033"),
+        (AIME_TITLED, Columns("Problem", "Answer", "ID"), "33"),
+        ({"question": "x", "final_answer": ["7"], "answer": "because"}, Columns("question", "final_answer"), "7"),
+        (
+            {"Difficulty": "easy", "Riddle": "What has keys?", "Correct Answer": "y"},
+            Columns("Riddle", "Correct Answer", "", "Difficulty"),
+            "y",
+        ),
+    ],
+)
+def test_published_files_need_no_choice_of_columns(row, columns, reference):
+    found = guessed(table(row))
+    assert found == columns
+    assert read_as_guessed(row).rows[0].answer == reference
+
+
+def test_a_row_is_a_problem_that_says_where_it_is_from_and_needs_no_file_again():
+    (row,) = read_as_guessed(GSM8K).rows
+    problem = row.problem("GSM8K (test)")
     assert (problem.question, problem.reference) == (GSM8K["question"], "12")
     assert make(problem.spec) == problem
+    assert problem_label(problem) == "GSM8K (test) #1: A cat has 4 legs, how many have 3?"
     assert task(problem.task).verify(problem, "12 legs") is True
 
 
-def test_a_math_row_gives_its_answer_or_else_what_is_boxed(tmp_path):
-    older, newer = read_problems(write(tmp_path, MATH, {**MATH, "answer": "5/6"})).problems
-    assert older.reference == "\\frac{5}{6}"
-    assert newer.reference == "5/6"
-    assert task(older.task).verify(older, "5/6") is True
-
-
-def test_both_kinds_empty_lines_and_a_byte_order_mark_may_be_in_one_file_in_order(tmp_path):
-    problems = read_problems(write(tmp_path, GSM8K, "", MATH, {"question": "Wie viel?\u2028", "answer": 7}, encoding="utf-8-sig")).problems
-    assert [p.reference for p in problems] == ["12", "\\frac{5}{6}", "7"]
+@pytest.mark.parametrize(
+    ("value", "reference"),
+    [
+        (7, "7"),
+        (7.0, "7"),
+        (2.5, "2.5"),
+        (Decimal("7.00"), "7"),
+        (10**400, str(10**400)),
+        (True, "true"),
+        ("x = 5", "x = 5"),
+        ("#### 1,200", "1,200"),
+        ("$\\boxed{42}$", "42"),
+        ("First.\nThe answer is 42.", "42"),
+        (["3", "-3"], "3, -3"),
+        ([r"$\frac12$", 2], r"$\frac12$, 2"),
+    ],
+)
+def test_an_answer_is_read_in_every_form_in_which_files_hold_it(value, reference):
+    found = Table("rows", "Row", ("q", "a"), ((1, {"q": "x", "a": value}),), ())
+    assert read_rows(found, Columns("q", "a")).rows[0].answer == reference
 
 
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ('{"question": "x"', "is not JSON"),
-        ("[1, 2]", "not a JSON object"),
-        ({"prompt": "x"}, 'neither "question" nor "problem"'),
-        ({"question": "x"}, 'no text under "answer"'),
+        ({"prompt": "x"}, 'no text under "question"'),
+        ({"question": "x"}, 'no answer under "answer"'),
+        ({"question": "x", "answer": None}, 'no answer under "answer"'),
+        ({"question": "x", "answer": float("nan")}, 'no answer under "answer"'),
+        ({"question": "x", "answer": {"value": 1}}, 'no answer under "answer"'),
+        ({"question": "x", "answer": []}, 'no answer under "answer"'),
+        ({"question": "x", "answer": [["1"]]}, 'no answer under "answer"'),
         ({"question": " ", "answer": "#### 1"}, 'no text under "question"'),
         ({"question": ["x"], "answer": "#### 1"}, 'no text under "question"'),
-        ({"question": "x", "answer": "two\nlines"}, "without"),
+        ({"question": "x", "answer": "two\nlines"}, "without an answer"),
         ({"question": "x", "answer": "worked ####"}, "without"),
-        ({"problem": "x", "solution": "no box"}, "nothing in a box"),
-        ({"question": "x" * 30_000, "answer": "1"}, "at most 20,000"),
-        ('{"question": "x", "answer": ' + "9" * 5000 + "}", "is not JSON"),
+        ({"question": "x" * 30_000, "answer": "1"}, "the question has 30,000 characters; at most 20,000"),
     ],
 )
-def test_a_bad_line_is_named_by_its_number_and_costs_only_itself(tmp_path, row, said):
-    found = read_problems(write(tmp_path, GSM8K, "", row, GSM8K))
-    assert [p.reference for p in found.problems] == ["12", "12"]
-    (sentence,) = found.refused
-    assert sentence.startswith("Line 3 of rows.jsonl was not taken: ")
-    assert said in sentence
+def test_a_bad_row_is_named_by_its_number_and_costs_only_itself(row, said):
+    found = read_as_guessed(GSM8K, row, GSM8K)
+    assert [(r.number, r.answer) for r in found.rows] == [(1, "12"), (3, "12")]
+    (refusal,) = found.refused
+    assert refusal.number == 2
+    assert said in refusal.reason
 
 
-def test_final_answers_are_read_whatever_the_question_is_called(tmp_path):
-    rows = (
-        {"problem": "x", "final_answer": "7"},
-        {"question": "y", "final_answer": 2.5},
-        {"question": "z", "solution": r"So \boxed{\frac{\sqrt{3}}{2}}."},
-    )
-    assert [p.reference for p in read_problems(write(tmp_path, *rows)).problems] == ["7", "2.5", r"\frac{\sqrt{3}}{2}"]
+def test_a_solution_without_a_marked_answer_is_not_taken_for_the_answer():
+    (refusal,) = read_as_guessed(MATH, {**MATH, "solution": "It is 5/6."}).refused
+    assert "worked solution without an answer" in refusal.reason
 
 
-def test_a_file_that_is_missing_empty_or_no_text_is_said_to_be_so(tmp_path):
-    with pytest.raises(ProblemError, match=r"cannot be read"):
-        read_problems(tmp_path / "none.jsonl")
-    with pytest.raises(ProblemError, match="holds no problems"):
-        parse_problems(["", "  "], "upload.jsonl")
-    with pytest.raises(ProblemError, match="upload.jsonl holds no problems; .* Line 1 of upload.jsonl was not taken: it is not JSON"):
-        parse_problems(["hello"], "upload.jsonl")
-    (tmp_path / "image.jsonl").write_bytes(b"\xff\xd8\xff")
-    with pytest.raises(ProblemError, match="UTF-8"):
-        read_problems(tmp_path / "image.jsonl")
+def test_bad_rows_of_the_file_and_of_its_content_are_listed_in_order():
+    found = read(b'{"question": "x", "answer": ""}\n{broken\n{"question": "x", "answer": "1"}', "rows.jsonl")
+    assert [r.number for r in read_rows(found, guessed(found)).refused] == [1, 2]
+
+
+def test_without_a_column_of_answers_the_problems_have_no_reference():
+    (row,) = read_rows(table(GSM8K), Columns("question")).rows
+    assert row.problem("set").reference is None
+
+
+def test_a_column_that_is_not_there_is_answered_with_the_nearest_name():
+    with pytest.raises(ConfigError, match="no column named 'qestion'; did you mean 'question'"):
+        read_rows(table(GSM8K), Columns("qestion"))
+
+
+def test_a_file_of_which_no_row_can_be_taken_says_why_of_the_first():
+    with pytest.raises(
+        ProblemError, match='rows.jsonl holds no problems. Line 1 of rows.jsonl was not taken: it has no text under "question"'
+    ):
+        read_as_guessed({"question": ""})
+
+
+def test_half_of_a_surrogate_pair_reaches_no_problem():
+    found = read(b'{"question": "x \\ud800", "answer": "1", "id": "\\ud800"}', "rows.jsonl")
+    (row,) = read_rows(found, guessed(found)).rows
+    assert (row.question, row.id) == ("x ?", "?")

@@ -6,7 +6,7 @@ Without a reference nothing here can tell right from wrong: runs then have no ve
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rlm_core.core.errors import ProblemError
@@ -22,10 +22,12 @@ MAX_QUESTION_CHARACTERS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class TextConfig:
-    """The problem and its reference answer, as a person types them."""
+    """The problem and its reference answer, as a person types them or a row of a problem set holds them."""
 
     question: str = param("", "The question in words.")
     answer: str = param("", "A correct answer, such as 42, 1/2 or x^2+1; leave empty if you know none.", title="Reference answer")
+    set: str = param("", "The problem set that it is from, which is only shown.", title="Problem set", advanced=True)
+    row: int = param(0, "Its row in that set.", low=0, advanced=True)
 
 
 DESCRIPTION = Description(
@@ -45,17 +47,25 @@ def from_text(question: str, reference: str | None = None) -> Problem:
 
 
 def generate(config: TextConfig) -> Problem:
-    given = TextConfig(_clean(config.question), _clean(config.answer))
-    if not given.question:
-        raise ProblemError("The question is empty; type one, for example: What is 15% of 80?")
-    if len(given.question) > MAX_QUESTION_CHARACTERS:
-        raise ProblemError(f"The question has {len(given.question):,} characters; at most {MAX_QUESTION_CHARACTERS:,} are allowed.")
+    question, answer = checked(config.question, config.answer)
+    given = replace(config, question=question, answer=answer)
     return Problem(
         task="text",
         spec=spec_text(DESCRIPTION, given),
-        question=given.question,
-        reference=given.answer or None,
+        question=question,
+        reference=answer or None,
+        data={"set": given.set, "row": given.row} if given.set else {},
     )
+
+
+def checked(question: str, answer: str) -> tuple[str, str]:
+    """Both texts as a problem holds them; ProblemError if the question is empty or too long."""
+    question, answer = _clean(question), _clean(answer)
+    if not question:
+        raise ProblemError("The question is empty; type one, for example: What is 15% of 80?")
+    if len(question) > MAX_QUESTION_CHARACTERS:
+        raise ProblemError(f"The question has {len(question):,} characters; at most {MAX_QUESTION_CHARACTERS:,} are allowed.")
+    return question, answer
 
 
 def _clean(text: Any) -> str:
