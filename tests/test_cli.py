@@ -12,8 +12,10 @@ import pytest
 from rlm_core.cli import main
 from rlm_core.cli.runs import KINDS
 from rlm_core.core.events import BackedUp, Record, encode
+from rlm_core.core.paths import VARIABLE
 from rlm_core.runs import logfile
 from tests.patience import PATIENCE
+from tests.problem_files import gsm8k
 
 ROOT = Path(__file__).parents[1]
 LOG = ROOT / "tests" / "golden" / "mcts.jsonl"
@@ -115,6 +117,33 @@ def test_a_log_that_speaks_of_unknown_nodes_is_not_replayed(capsys, monkeypatch,
 )
 def test_a_mistake_is_one_sentence_and_status_2(capsys, monkeypatch, words, sentence):
     assert sentence in mistake(capsys, monkeypatch, "run", *words)
+
+
+@pytest.mark.parametrize(
+    ("problem", "sentence"),
+    [
+        ("{file}", "does not say which problem; write the number of its row behind it"),
+        ("{file}#3", "Line 3 of gsm8k.jsonl was not taken: it is not JSON."),
+        ("{file}#9", "has no problem in row 9; its rows are from 1 to 5."),
+        ("{file}#4", "The bundled model reads only Countdown and chained arithmetic"),
+        ("set:GSM8K#4", "There is no problem set named 'GSM8K'"),
+    ],
+)
+def test_a_row_of_a_file_is_a_problem(capsys, monkeypatch, tmp_path, problem, sentence):
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    (tmp_path / "gsm8k.jsonl").write_bytes(gsm8k())
+    assert sentence in mistake(capsys, monkeypatch, "run", "--problem", problem.format(file=tmp_path / "gsm8k.jsonl"))
+
+
+@pytest.mark.parametrize(
+    "words", [["evaluate", "--problem"], ["strategies", "--problem"], ["budget-forcing", "--problem"], ["evaluate-reward", "--problems"]]
+)
+def test_a_measurement_takes_the_rows_of_a_file(capsys, monkeypatch, tmp_path, words):
+    (tmp_path / "gsm8k.jsonl").write_bytes(gsm8k())
+    assert "bundled model reads only" in mistake(capsys, monkeypatch, *words, tmp_path / "gsm8k.jsonl")
+    more = ["--n", "6"] if words[1] == "--problem" else []
+    spec = str(tmp_path / "gsm8k.jsonl") + ("" if more else ":n=6")
+    assert "has 4 problems; " in mistake(capsys, monkeypatch, *words, spec, *more)
 
 
 def test_replay_of_no_file_is_one_sentence(capsys, monkeypatch, tmp_path):

@@ -10,15 +10,15 @@ import streamlit as st
 from pages.shared.escape import markdown_text
 from pages.shared.jobs import job_button, job_view
 from pages.shared.model_picker import pick_model
-from pages.shared.services import book
+from pages.shared.services import book, store
 from pages.shared.state import remembered
 from rlm_core.core.paths import data_folder
 from rlm_core.core.wording import LABELLED_BY, counted
 from rlm_core.jobs.queue import JobRow
 from rlm_core.jobs.train import JOB, TrainJob
-from rlm_core.problems.sets import check_set
 from rlm_core.rewards.heads.head import BUNDLED, KINDS, cards, refuse_taken
 from rlm_core.rewards.heads.recipe import HeadRecipe
+from rlm_core.runs.set_specs import check_set
 
 JOB_KEY = "labels.train.job"
 BOOK, FRESH = "The label book", "Fresh solutions, labelled for it"
@@ -52,7 +52,7 @@ def head_training() -> None:
     def job() -> TrainJob:
         measured = (measure,) if measure else ()
         for spec in (*problems, *measured):
-            check_set(spec)
+            check_set(spec, store())
         refuse_taken(kind, name, data_folder() / "rewards")
         recipe = HeadRecipe(kind=kind, name=name, model=model, labels=weights, problems=problems, measure=measured)
         return TrainJob(recipe, book=origin == BOOK)

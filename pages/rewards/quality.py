@@ -14,13 +14,13 @@ from pages.shared.jobs import job_button, job_setting, job_view
 from pages.shared.model_picker import pick_model
 from pages.shared.plot import chart
 from pages.shared.reward_picker import pick_rewards, reward_title
-from pages.shared.services import book
+from pages.shared.services import book, store
 from pages.shared.state import remembered
 from rlm_core.core.wording import LABELLED_BY
 from rlm_core.figures.charts.reward_quality import best_of_n_figure, calibration_figure
 from rlm_core.jobs.measure import JOB, MeasureJob
 from rlm_core.jobs.queue import JobRow
-from rlm_core.problems.sets import check_set
+from rlm_core.runs.set_specs import check_set
 
 DEFAULT = ("prm:nano", "prm:nano-head", "orm:nano", "logprob")
 JOB_KEY = "rewards.measure.job"
@@ -57,7 +57,7 @@ def quality() -> None:
         chosen = pick_rewards("rewards.measure.rewards", model, DEFAULT)
 
     def job() -> MeasureJob:
-        check_set(problems)
+        check_set(problems, store())
         return MeasureJob(problems, chosen, model, int(samples), labels="" if truth == SOLVER else truth)
 
     job_button(go_at, JOB, "query_stats", job, key=JOB_KEY, possible=bool(chosen))

@@ -13,6 +13,7 @@ from pages.shared.jobs import job_button, job_setting, job_view
 from pages.shared.model_picker import pick_model
 from pages.shared.plot import plot
 from pages.shared.reward_picker import pick_rewards, reward_title
+from pages.shared.services import store
 from pages.shared.state import one_of, remembered
 from rlm_core.core.wording import counted, readable
 from rlm_core.figures.charts.heatmap import Row, cell, heat_figure
@@ -20,7 +21,7 @@ from rlm_core.figures.palette import MARKS
 from rlm_core.jobs.queue import JobRow
 from rlm_core.jobs.score import JOB, ScoreJob
 from rlm_core.models.listed import refuse_unreadable
-from rlm_core.problems import make
+from rlm_core.runs.set_specs import problem_of
 
 DEFAULT = ("prm:nano", "prm:nano-head", "logprob", "oracle")
 JOB_KEY = "rewards.score.job"
@@ -44,7 +45,7 @@ def step_scores() -> None:
         chosen = pick_rewards("rewards.score.rewards", model, DEFAULT)
 
     def job() -> ScoreJob:
-        refuse_unreadable(model, make(problem))
+        refuse_unreadable(model, problem_of(problem, store()))
         return ScoreJob(problem, chosen, model, samples, seed=seed)
 
     job_button(go_at, JOB, "grid_on", job, key=JOB_KEY, possible=bool(chosen))

@@ -18,6 +18,7 @@ from rlm_core.core.events import Record, encode
 from rlm_core.core.parameters import Description, Parameter, unknown
 from rlm_core.core.tree import SearchTree
 from rlm_core.runs import logfile
+from rlm_core.runs.set_specs import problem_of
 from rlm_core.runs.summary import summarise
 from rlm_core.search import answers, pool
 
@@ -27,7 +28,7 @@ app = typer.Typer()
 @app.command()
 def run(
     model: Annotated[str, typer.Option(help="nano, smollm2, a Hugging Face id, a folder or a .gguf file.")] = "nano",
-    problem: Annotated[str, typer.Option(help="For example countdown:numbers=3,seed=7.")] = "countdown:seed=7",
+    problem: Annotated[str, typer.Option(help="Such as countdown:numbers=3,seed=7, gsm8k.jsonl#17 or set:GSM8K#17.")] = "countdown:seed=7",
     search: Annotated[str, typer.Option(help="See `list searches`.")] = "mcts",
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="name=value of a budget, the search or the reward; may be repeated.")
@@ -39,7 +40,7 @@ def run(
     out: Annotated[Path | None, typer.Option(help="Write the event log here.")] = None,
 ) -> None:
     """Run one search and print its figures as one JSON line."""
-    config = catalogue.checked(build_config(model, problem, search, set_ or [], reward, seed))
+    config = catalogue.checked(build_config(model, problem_of(problem).spec, search, set_ or [], reward, seed))
     tree = asyncio.run(_run(config, out))
     _print_summary(tree)
     if tree.finished is not None and tree.finished.stop == "failed":

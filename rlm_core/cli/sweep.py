@@ -14,12 +14,14 @@ from rlm_core.cli.config import report
 from rlm_core.cli.kept import Kept
 from rlm_core.cli.tables import pairs_table, sweep_table
 from rlm_core.core.errors import ConfigError
+from rlm_core.core.problem import questions_id
 from rlm_core.evaluation.cell_pool import Crew, work_off
 from rlm_core.evaluation.sweep import Cell, CellResult
 from rlm_core.evaluation.sweep_progress import SweepProgress
 from rlm_core.jobs.sweep import SweepJob
 from rlm_core.jobs.sweep_file import read_sweep
 from rlm_core.jobs.sweep_results import write_parquet
+from rlm_core.problems.sets import rows_spec
 
 app = typer.Typer()
 REPORT_EVERY = 50
@@ -39,11 +41,16 @@ def sweep(
         job = read_sweep(file.read_bytes(), file.name)
     except OSError as error:
         raise ConfigError(f"{file} cannot be read ({error.strerror}).") from None
-    kept = Kept(out.with_name(out.name + ".searches.jsonl"), {"command": "sweep", "sweep": msgspec.to_builtins(job)})
+    kept = Kept(out.with_name(out.name + ".searches.jsonl"), {"command": "sweep", "sweep": msgspec.to_builtins(job), **_rows(job)})
     results = asyncio.run(_sweep(job, kept))
     write_parquet(out, job, results)
     print("\n".join([*sweep_table(job.sweep(), results), "", *pairs_table(job.sweep(), results)]))
     print(json.dumps({"sweep": job.name, "searches": len(results), "of": job.sweep().size, "out": str(out)}))
+
+
+def _rows(job: SweepJob) -> dict[str, str]:
+    """The content of the file or set that the problems are from; empty for generated ones."""
+    return {} if rows_spec(job.problems) is None else {"questions": questions_id(job.sweep().problems)}
 
 
 async def _sweep(job: SweepJob, kept: Kept) -> dict[Cell, CellResult]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -28,6 +29,14 @@ class Problem(msgspec.Struct, frozen=True):
     reference: str | None = None
     self_checking: bool = False
     data: dict[str, Any] = {}
+
+
+def questions_id(problems: Iterable[Problem]) -> str:
+    """Eight signs that tell one list of questions with their answers from another."""
+    texts = hashlib.sha256()
+    for problem in problems:
+        texts.update(repr((problem.question, problem.reference)).encode())
+    return texts.hexdigest()[:8]
 
 
 def question_id(problem: Problem) -> str:

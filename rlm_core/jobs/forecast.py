@@ -107,11 +107,13 @@ class CostHistory:
 
 
 def kind_of(problem: Problem) -> tuple[str, ...]:
-    """The task of a problem and all its settings except the seed: equal for problems of one kind and size.
+    """The task of a problem and all its settings except the seed: equal for problems of one kind and size, and for rows of one set.
 
     >>> kind_of(Problem("chain", "chain:steps=7,seed=3", "")), kind_of(Problem("countdown", "countdown:seed=1", ""))
     (('chain', 'steps=7'), ('countdown',))
     """
+    if problem.data.get("set"):
+        return (problem.task, f"set={problem.data['set']}")
     task, _, settings = problem.spec.partition(":")
     return (task, *sorted(s for s in settings.split(",") if s and not s.startswith("seed=")))
 

@@ -18,7 +18,7 @@ from rlm_core.jobs.forecast import SAMPLING, WorkUnit, labelling
 from rlm_core.labels.book import LabelBook
 from rlm_core.models.listed import sampling_for
 from rlm_core.models.policy import Policy
-from rlm_core.problems.sets import check_set, counted_set
+from rlm_core.runs.set_specs import check_set, counted_set
 from rlm_core.runs.store import Store
 from rlm_core.training.label_cost import cost_point, gradable
 from rlm_core.training.labelling import MakerSettings, make_labels, refuse_makers
@@ -56,9 +56,9 @@ DESCRIPTION = Description("cost", "Compare", "It takes some minutes, most of the
 
 
 def parts(job: CostJob, store: Store, book: LabelBook) -> list[WorkUnit]:
-    pool = check_set(job.problems) * job.samples
+    pool = check_set(job.problems, store) * job.samples
     made = [_labelling(job, m, pool) for m in job.makers]
-    sampled = pool + check_set(job.measure) * HELD_OUT_SAMPLES
+    sampled = pool + check_set(job.measure, store) * HELD_OUT_SAMPLES
     return [WorkUnit(SAMPLING, job.model, sampled), *made, *[_trainings(job)] * len(job.makers)]
 
 
@@ -77,7 +77,7 @@ async def run(job: CostJob, context: JobContext, kept: Mapping[str, Any]) -> dic
     The points of each maker are saved as soon as they are complete.
     """
     new_policy, sampling = await context.policies(job.model), sampling_for(job.model)
-    learned = counted_set(job.problems, {"split": "train"})
+    learned = counted_set(job.problems, {"split": "train"}, context.store)
     exam = await _exam(job, learned, new_policy, context)
     context.report("sampling solutions to learn from")
     with context.measure(WorkUnit(SAMPLING, job.model, len(learned) * job.samples)):
@@ -99,7 +99,7 @@ async def _exam(job: CostJob, learned: Sequence[Problem], new_policy: Callable[[
     """Examples of held-out problems with the exact solver's labels. TrainingError if all of these are alike."""
     context.report("sampling solutions to measure on")
     known = {question_id(p) for p in learned}
-    fresh = [p for p in counted_set(job.measure, {}) if question_id(p) not in known]
+    fresh = [p for p in counted_set(job.measure, store=context.store) if question_id(p) not in known]
     groups = await draw(new_policy, fresh, HELD_OUT_SAMPLES, sampling_for(job.model), job.seed + 1)
     held = [(d, oracle_labels(d.problem, d.steps)) for group in groups for d in group]
     truth = [LabelledSolution(d.problem, d.steps, [None if y is None else float(y) for y in labels]) for d, labels in held]

@@ -16,7 +16,7 @@ from rlm_core.jobs.context import JobContext
 from rlm_core.jobs.forecast import SAMPLING, WorkUnit, judged, judging
 from rlm_core.labels.book import LabelBook
 from rlm_core.models.listed import sampling_for
-from rlm_core.problems.sets import check_set, counted_set
+from rlm_core.runs.set_specs import check_set, counted_set
 from rlm_core.runs.store import Store
 from rlm_core.training.from_labels import labelled_solutions
 
@@ -47,7 +47,7 @@ DESCRIPTION = Description(
 
 
 def parts(job: MeasureJob, store: Store, book: LabelBook) -> list[WorkUnit]:
-    count = book.count(labelled=True, source=job.labels) if job.labels else check_set(job.problems) * job.samples
+    count = book.count(labelled=True, source=job.labels) if job.labels else check_set(job.problems, store) * job.samples
     return judged(job.rewards, job.model, count, sampled=not job.labels)
 
 
@@ -56,7 +56,7 @@ async def run(job: MeasureJob, context: JobContext, kept: Mapping[str, Any]) -> 
     if job.labels:
         groups = labelled_solutions(LabelBook(context.store), job.labels)
     else:
-        problems = counted_set(job.problems, {})
+        problems = counted_set(job.problems, store=context.store)
         context.report(f"sampling {job.samples} solutions of {len(problems):,} problems")
         with context.measure(WorkUnit(SAMPLING, job.model, len(problems) * job.samples)):
             groups = await draw(new_policy, problems, job.samples, sampling, job.seed, context.progress)

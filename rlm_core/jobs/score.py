@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rlm_core import problems, rewards
+from rlm_core import rewards
 from rlm_core.core.errors import RlmError
 from rlm_core.core.parameters import Description, param
 from rlm_core.core.problem import Problem
@@ -17,6 +17,7 @@ from rlm_core.jobs.context import JobContext
 from rlm_core.jobs.forecast import SAMPLING, WorkUnit, judged, judging
 from rlm_core.labels.book import LabelBook
 from rlm_core.models.listed import sampling_for
+from rlm_core.runs.set_specs import problem_of
 from rlm_core.runs.store import Store
 
 
@@ -24,7 +25,7 @@ from rlm_core.runs.store import Store
 class ScoreJob:
     """Solutions of one problem, sampled anew, judged step by step by several rewards.
 
-    problem: spec of the problem, such as "chain:steps=7,seed=3".
+    problem: spec of the problem, such as "chain:steps=7,seed=3" or "set:GSM8K#17".
     rewards: as `rewards.chosen` reads them.
     temperature: None for the model's default.
     """
@@ -45,7 +46,7 @@ def parts(job: ScoreJob, store: Store, book: LabelBook) -> list[WorkUnit]:
 
 
 async def run(job: ScoreJob, context: JobContext, kept: Mapping[str, Any]) -> dict[str, Any]:
-    new_policy, problem = await context.policies(job.model), problems.make(job.problem)
+    new_policy, problem = await context.policies(job.model), problem_of(job.problem, context.store)
     sampling = sampling_for(job.model, job.temperature)
     context.report(f"sampling {job.samples} solutions")
     with context.measure(WorkUnit(SAMPLING, job.model, job.samples)):

@@ -16,7 +16,7 @@ from rlm_core.jobs.base import Job
 from rlm_core.jobs.context import JobContext
 from rlm_core.jobs.forecast import WorkUnit
 from rlm_core.labels.book import LabelBook
-from rlm_core.problems.sets import check_set, counted_set
+from rlm_core.runs.set_specs import check_set, counted_set
 from rlm_core.runs.store import Store
 
 
@@ -48,9 +48,12 @@ class SweepJob:
         advanced=True,
     )
 
-    def sweep(self) -> Sweep:
-        """The sweep itself; ProblemError if its problems cannot be made."""
-        return Sweep(tuple(counted_set(self.problems, {})), self.strategies, self.budgets, self.seed)
+    def sweep(self, store: Store | None = None) -> Sweep:
+        """The sweep itself; ProblemError if its problems cannot be made.
+
+        store: holds the problem set that the job may name; None for the app's own.
+        """
+        return Sweep(tuple(counted_set(self.problems, store=store)), self.strategies, self.budgets, self.seed)
 
 
 DESCRIPTION = Description("sweep", "Start the sweep", "Every strategy searches every problem at every budget.", SweepJob)
@@ -58,14 +61,14 @@ DESCRIPTION = Description("sweep", "Start the sweep", "Every strategy searches e
 
 def parts(job: SweepJob, store: Store, book: LabelBook) -> list[WorkUnit]:
     """One unit per strategy; a search under a budget of tokens counts as many as these, under another one 1,000."""
-    count = check_set(job.problems)
+    count = check_set(job.problems, store)
     tokens = sum(b.tokens or 1000 for b in job.budgets)
     return [WorkUnit(f"searching by {s.search} with {s.reward}", s.model, count * tokens) for s in job.strategies]
 
 
 async def run(job: SweepJob, context: JobContext, kept: Mapping[str, Any]) -> dict[str, Any]:
     """Search what is not there yet. The cells are kept one by one, so a sweep that was killed goes on where it was."""
-    sweep, cells = job.sweep(), CellStore(context.store)
+    sweep, cells = job.sweep(context.store), CellStore(context.store)
     sweep.check()
     context.report("starting the processes that search")
     progress = SweepProgress(sweep, cells.results(context.job))

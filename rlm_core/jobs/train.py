@@ -14,9 +14,9 @@ from rlm_core.jobs.base import Job
 from rlm_core.jobs.context import JobContext
 from rlm_core.jobs.forecast import WorkUnit
 from rlm_core.labels.book import LabelBook
-from rlm_core.problems.sets import check_set
 from rlm_core.rewards.heads.head import refuse_taken
 from rlm_core.rewards.heads.recipe import HeadRecipe
+from rlm_core.runs.set_specs import check_set
 from rlm_core.runs.store import Store
 from rlm_core.training.from_labels import from_book
 from rlm_core.training.head_pipeline import gather, train_head
@@ -43,8 +43,8 @@ def parts(job: TrainJob, store: Store, book: LabelBook) -> list[WorkUnit]:
     """One unit: the whole training with its labels and its measurement."""
     r = job.recipe
     origin = "the label book" if job.book else " and ".join(sorted(r.labels)) + " labels"
-    count = book.count(labelled=True, source=tuple(r.labels)) if job.book else sum(map(check_set, r.problems)) * r.samples
-    return [WorkUnit(f"{r.kind} training from {origin}", r.model, count + sum(map(check_set, r.measure)) * r.measure_samples)]
+    count = book.count(labelled=True, source=tuple(r.labels)) if job.book else sum(check_set(p, store) for p in r.problems) * r.samples
+    return [WorkUnit(f"{r.kind} training from {origin}", r.model, count + sum(check_set(p, store) for p in r.measure) * r.measure_samples)]
 
 
 async def run(job: TrainJob, context: JobContext, kept: Mapping[str, Any]) -> dict[str, Any]:
@@ -56,9 +56,11 @@ async def run(job: TrainJob, context: JobContext, kept: Mapping[str, Any]) -> di
         if job.book:
             gathered = from_book(book, recipe.labels)
         else:
-            gathered = await gather(recipe, new_policy, context.models, context.report)
+            gathered = await gather(recipe, new_policy, context.models, context.report, context.store)
         try:
-            trained = await train_head(recipe, gathered, new_policy, context.models, context.fit, folder, context.report, ended.is_set)
+            trained = await train_head(
+                recipe, gathered, new_policy, context.models, context.fit, folder, context.report, ended.is_set, store=context.store
+            )
         finally:
             ended.set()  # a cancelled training must not go on in its thread
     return msgspec.to_builtins(trained)

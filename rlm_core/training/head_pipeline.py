@@ -19,10 +19,11 @@ from rlm_core.models.listed import sampling_for
 from rlm_core.models.policy import Policy, Step
 from rlm_core.models.source import ModelLoader, ModelSource
 from rlm_core.problems.base import SPLIT
-from rlm_core.problems.sets import counted_set
 from rlm_core.rewards import RewardChoice
 from rlm_core.rewards.heads import head
 from rlm_core.rewards.heads.recipe import HeadRecipe
+from rlm_core.runs.set_specs import counted_set
+from rlm_core.runs.store import Store
 from rlm_core.training.labelling import MakerSettings, combined, make_labels
 from rlm_core.training.reward_models import Fit, HeadConfig, LabelledSolution, card, read
 
@@ -47,9 +48,14 @@ class HeadTrained:
     refused: dict[str, int]
 
 
-async def gather(recipe: HeadRecipe, new_policy: Callable[[], Policy], source: ModelSource, report: Report) -> Gathered:
-    """Sample solutions of the recipe's problems and label them from every source."""
-    chosen: list[Problem] = [p for spec in recipe.problems for p in counted_set(spec, {SPLIT.name: "train"})]
+async def gather(
+    recipe: HeadRecipe, new_policy: Callable[[], Policy], source: ModelSource, report: Report, store: Store | None = None
+) -> Gathered:
+    """Sample solutions of the recipe's problems and label them from every source.
+
+    store: holds the problem sets that the recipe may name; None for the app's own.
+    """
+    chosen: list[Problem] = [p for spec in recipe.problems for p in counted_set(spec, {SPLIT.name: "train"}, store)]
     sampling = sampling_for(recipe.model, recipe.temperature)
     report(f"Sampling {recipe.samples} solutions of {len(chosen):,} problems …")
     groups = await draw(new_policy, chosen, recipe.samples, sampling, recipe.seed, _every(report, "problems sampled"))
@@ -95,9 +101,11 @@ async def train_head(
     report: Report,
     stop: Callable[[], bool] = lambda: False,
     config: HeadConfig | None = None,
+    store: Store | None = None,
 ) -> HeadTrained:
     """Train on what was gathered, save the head below `folder`, measure it on problems it did not learn from.
 
+    store: as in `gather`.
     A head of that name is replaced. TrainingError if the labels teach nothing.
     """
     labelled, tokens = gathered
@@ -124,7 +132,7 @@ async def train_head(
     own = head.save(folder, made, trained.network, Path(recipe.backbone) if recipe.backbone else None)
     quality: dict[str, Any] = {}
     for spec in recipe.measure:
-        chosen = [p for p in counted_set(spec, {}) if question_id(p) not in learned]
+        chosen = [p for p in counted_set(spec, store=store) if question_id(p) not in learned]
         if not chosen:
             report(f"Not measured on {spec}: it learned from all of these problems.")
             continue

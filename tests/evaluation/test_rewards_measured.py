@@ -12,7 +12,7 @@ from rlm_core.evaluation.rewards import JudgedSolution, best_of, best_of_n, eval
 from rlm_core.evaluation.sampling import SampledSolution, draw
 from rlm_core.evaluation.statistics import auc, calibration, first_error, mcnemar
 from rlm_core.models.policy import Sampling, Step
-from rlm_core.problems.sets import counted_set
+from rlm_core.runs.set_specs import counted_set
 
 PROBLEM = problems.make("chain:steps=3,seed=1")
 

@@ -12,8 +12,8 @@ from rlm_core.core.errors import ProblemError, TrainingError
 from rlm_core.evaluation.sampling import draw, first_wrong, oracle_labels
 from rlm_core.evaluation.statistics import auc
 from rlm_core.models.policy import Sampling, Step
-from rlm_core.problems.sets import counted_set
 from rlm_core.rewards.heads.recipe import HeadRecipe
+from rlm_core.runs.set_specs import counted_set
 from rlm_core.training.fitting import fit
 from rlm_core.training.head_pipeline import gather, train_head
 from rlm_core.training.labelling import MakerSettings, combined, make_labels
