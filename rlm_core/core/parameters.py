@@ -29,6 +29,8 @@ C = TypeVar("C")
 Value = int | float | str | bool
 PARAMETER = "parameter"
 """Key of a field's metadata under which its `Parameter` stands."""
+MAX_NAMED_CHOICES = 20
+"""Choices that a message lists; of more it names the first."""
 BUDGET = "budget"
 """The number of simulations of a search that goes on until a budget ends it."""
 
@@ -74,6 +76,8 @@ class Parameter:
     @property
     def allowed(self) -> str:
         """The allowed values, in words: "one of uct, puct" or "a whole number from 1 to 64"."""
+        if len(self.choices) > MAX_NAMED_CHOICES:
+            return f"one of {len(self.choices)} names, such as {', '.join(str(c) for c in self.choices[:3])}"
         if self.choices:
             return "one of " + ", ".join(str(c) for c in self.choices)
         if isinstance(self.default, bool):
@@ -114,7 +118,16 @@ class Parameter:
         return str(value)
 
     def _refusal(self, value: Any, owner: str) -> ConfigError:
-        return ConfigError(f"{self.name}={value} is not allowed for {owner}; it must be {self.allowed}.")
+        close = _close(str(value), map(str, self.choices)) if len(self.choices) > MAX_NAMED_CHOICES else ""
+        hint = f"did you mean {close}? " if close else ""
+        return ConfigError(f"{self.name}={value} is not allowed for {owner}; {hint}it must be {self.allowed}.")
+
+
+def _close(word: str, names: Iterable[str]) -> str:
+    """The first name that begins with the word, else the one most like it; empty if there is none."""
+    names = list(names)
+    like = difflib.get_close_matches(word, names, n=1)
+    return next((n for n in names if word and n.startswith(word)), like[0] if like else "")
 
 
 def _no() -> Any:

@@ -5,13 +5,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from reasoning_gym.factory import DATASETS
 
-from rlm_core.core.errors import ProblemError
+from rlm_core.core.errors import ConfigError, ProblemError
 from rlm_core.problems import make
 from rlm_core.problems.base import split_of
 from rlm_core.problems.checking.bounded import Helper
 from rlm_core.problems.families import gym, gym_bench
 from rlm_core.problems.families.gym import TASK
+from rlm_core.problems.families.gym_names import NAMES
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -53,14 +55,16 @@ def test_no_template_of_gsm_symbolic_is_in_both_splits_and_each_split_has_severa
 
 
 def test_a_misspelt_dataset_is_answered_with_the_nearest_names():
-    with pytest.raises(ProblemError, match="did you mean gsm_symbolic"):
-        make("gym:name=gsm_symbolc")
-    with pytest.raises(ProblemError, match="did you mean gsm_symbolic"):
-        make("gym:name=gsm")
-    with pytest.raises(ProblemError, match="for example chain_sum"):
-        make("gym:name=qqqqqq")
-    with pytest.raises(ProblemError, match="no reasoning-gym dataset named 'composite'"):
-        make("gym:name=composite")
+    for misspelt in ("gsm_symbolc", "gsm"):
+        with pytest.raises(ConfigError, match=f"name={misspelt} is not allowed for gym; did you mean gsm_symbolic"):
+            make(f"gym:name={misspelt}")
+    for unknown in ("qqqqqq", "composite"):
+        with pytest.raises(ConfigError, match="it must be one of 105 names, such as ab, acre, advanced_geometry"):
+            make(f"gym:name={unknown}")
+
+
+def test_the_datasets_that_can_be_chosen_are_those_of_the_package_except_the_one_that_is_made_of_others():
+    assert list(NAMES) == sorted(set(DATASETS) - {"composite"})
 
 
 def test_partial_credit_of_a_dataset_does_not_count():

@@ -8,7 +8,6 @@ below that give credit for a right answer somewhere in the text, or for any numb
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from rlm_core.problems.checking.equivalence import canonical
 from rlm_core.problems.checking.final_answer import final_statement, find
 from rlm_core.problems.checking.quantity import quantity
 from rlm_core.problems.families.gym_bench import EVALUATED
+from rlm_core.problems.families.gym_names import NAMES
 
 DRAW_SECONDS = 60.0
 SCORE_SECONDS = 5.0
@@ -46,7 +46,7 @@ _WORDS = re.compile(r"[^\W\d_eE]|[=:]")
 class GymConfig:
     """Parameters of the problems that this family makes."""
 
-    name: str = param("chain_sum", "The dataset, such as chain_sum, gsm_symbolic, leg_counting or simple_equations.", title="Dataset")
+    name: str = param("chain_sum", "The dataset; type to search.", choices=NAMES, title="Dataset")
     seed: int = SEED.field()
     split: str = SPLIT.field()
 
@@ -66,12 +66,6 @@ def _helper() -> Helper:
     return Helper("rlm_core.problems.families.gym_bench:functions")
 
 
-@lru_cache(maxsize=1)
-def names() -> tuple[str, ...]:
-    """The datasets there are, in order; the first call takes some seconds."""
-    return tuple(_ask("names", seconds=SCORE_SECONDS))
-
-
 def _ask(function: str, *arguments: Any, seconds: float) -> Any:
     try:
         return _helper().call(function, *arguments, seconds=seconds)
@@ -81,10 +75,6 @@ def _ask(function: str, *arguments: Any, seconds: float) -> Any:
 
 def generate(config: GymConfig) -> Problem:
     name = config.name
-    if name not in names():
-        close = [n for n in names() if name in n][:3] or difflib.get_close_matches(name, names(), n=3)
-        hint = f"did you mean {' or '.join(close)}?" if close else "there are for example chain_sum, gsm_symbolic and leg_counting."
-        raise ProblemError(f"There is no reasoning-gym dataset named '{name}'; {hint}")
     reply = _ask("draw", name, config.seed, config.split, seconds=DRAW_SECONDS)
     return Problem(
         task="gym",

@@ -23,8 +23,6 @@ from rlm_core.problems.base import rng_for, split_of
 
 DRAWS = 300
 """How many entries are looked at for one of the wanted split."""
-UNSUPPORTED = frozenset({"composite"})
-"""Datasets that cannot be made by name alone."""
 
 EVALUATED = frozenset(
     {
@@ -47,7 +45,7 @@ def functions() -> dict[str, Callable[..., Any]]:
         import_module("reasoning_gym")
     except ImportError:
         raise ProblemError("The package reasoning-gym is not installed; it is needed for the problems of the task gym.") from None
-    return {"names": names, "draw": draw, "score": score}
+    return {"draw": draw, "score": score}
 
 
 @contextmanager
@@ -55,13 +53,6 @@ def _empty_folder() -> Generator[None]:
     """Work in an empty folder that is gone afterwards: codeio's entries run programs, some of which write files and read them again."""
     with tempfile.TemporaryDirectory() as folder, chdir(folder):
         yield
-
-
-def names() -> list[str]:
-    """Every dataset that can be made by its name."""
-    from reasoning_gym.factory import DATASETS
-
-    return sorted(set(DATASETS) - UNSUPPORTED)
 
 
 @_empty_folder()
