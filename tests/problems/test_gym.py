@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from reasoning_gym.factory import DATASETS
 
 from rlm_core.core.errors import ConfigError, ProblemError
 from rlm_core.problems import make
@@ -64,6 +63,8 @@ def test_a_misspelt_dataset_is_answered_with_the_nearest_names():
 
 
 def test_the_datasets_that_can_be_chosen_are_those_of_the_package_except_the_one_that_is_made_of_others():
+    from reasoning_gym.factory import DATASETS  # takes seconds
+
     assert list(NAMES) == sorted(set(DATASETS) - {"composite"})
 
 
