@@ -154,10 +154,10 @@ def _selected(e: ev.Selected, before: SearchTree) -> str:
     decisive = choices[-1] if choices[-1].drawn else next((c for c in reversed(choices) if len(c.terms) > 1), choices[-1])
     way = [str(n) for n in dict.fromkeys((*(c.parent for c in choices), e.node))]
     walk = " → ".join(way if len(way) <= MAX_LISTED else [*way[:3], "…", *way[-3:]])
-    return f"{f'Walk {walk}: ' if len(choices) > 1 else ''}{_why(decisive)}"
+    return f"{f'Walk {walk}: ' if len(choices) > 1 else ''}{why(decisive)}"
 
 
-def _why(c: ev.Choice) -> str:
+def why(c: ev.Choice) -> str:
     """One decision of a walk, with its arithmetic."""
     if c.wider is not None and c.deeper is not None:
         return _drawn(c, c.wider, c.deeper)

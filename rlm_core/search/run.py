@@ -45,8 +45,8 @@ class Search(Generic[C]):
     run: the algorithm.
     allows: the special tokens it asks the model to use, by its configuration.
     judged: does it ask the run's reward, by its configuration?
-    branches: bool = False
-    needs: Callable[[C], tuple[type, ...]] = lambda config: ()
+    branches: it can begin at `SearchRun.root`, below the bare problem, and asks for no special tokens.
+    needs: protocols of `rlm_core.models.policy` that the run's model must offer besides `Policy`, by its configuration.
     words: the stop reasons, purposes, answer methods and rules that it brings to the log.
     variants: the settings with which the command `strategies` measures it; {} are its defaults. Probes change nothing and cost time,
         so a search that has them is measured without.
