@@ -49,6 +49,7 @@ class Worker:
         self.jobs = Jobs(store)
         self._job: tuple[str, asyncio.Task[None]] | None = None
         self._controls: dict[str, RunControl] = {}
+        self._applied: dict[str, str] = {}  # the request that each run last obeyed
         self._tasks: set[asyncio.Task[None]] = set()
         self._warm = False
 
@@ -90,25 +91,29 @@ class Worker:
             self._job[1].cancel()
         if not self._controls:
             return
-        for run, request in self.store.requests(self.name).items():
+        for run, wish in self.store.requests(self.name).items():
             control = self._controls.get(run)
             if control is None:
                 continue
-            if request == "cancel":
-                control.cancelled.set()
-            elif request == "pause":
-                control.going.clear()
-            else:
-                control.going.set()
+            control.breakpoints = wish.breakpoints
+            if wish.request != self._applied.get(run, "go"):
+                self._applied[run] = wish.request
+                control.ask(wish.request)
+
+    def _paused(self, run: str, event: int) -> None:
+        """A run has paused by itself at an event: pages show it there, and a person may ask it to go on."""
+        self.store.paused_itself(run, event)
+        self._applied[run] = "pause"
 
     def _start(self, row: RunRow) -> None:
-        self._controls[row.id] = RunControl()
+        self._controls[row.id] = RunControl(breakpoints=row.breakpoints, paused_at=partial(self._paused, row.id))
         task = asyncio.create_task(self._run(row))
         self._tasks.add(task)
 
         def done(finished: asyncio.Task[None]) -> None:
             self._tasks.discard(finished)
             self._controls.pop(row.id, None)
+            self._applied.pop(row.id, None)
             _log_failure(finished)
 
         task.add_done_callback(done)

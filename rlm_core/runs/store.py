@@ -1,8 +1,8 @@
 """The store: SQLite in WAL mode, the only channel between pages and workers.
 
 A run is a row (configuration, status, progress) and its events. Statuses: queued → loading → running →
-finished, failed or cancelled; interrupted if its worker died. A person's request (pause, cancel) is a
-column that the worker reads. Each call is one short transaction, so processes can share the file.
+finished, failed or cancelled; interrupted if its worker died. A person's request (pause, step, cancel) and breakpoints are
+columns that the worker reads. Each call is one short transaction, so processes can share the file.
 A deleted run is kept for BIN_DAYS and can be put back; until then no list shows it and no worker takes it.
 """
 
@@ -39,7 +39,8 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
     id TEXT PRIMARY KEY, created REAL NOT NULL, status TEXT NOT NULL, wish TEXT NOT NULL DEFAULT 'go',
     message TEXT NOT NULL DEFAULT '', config TEXT NOT NULL, problem TEXT NOT NULL, summary TEXT NOT NULL DEFAULT '{}',
-    worker TEXT NOT NULL DEFAULT '', deleted REAL);
+    worker TEXT NOT NULL DEFAULT '', deleted REAL,
+    breakpoints TEXT NOT NULL DEFAULT '[]', paused_at INTEGER);
 CREATE TABLE IF NOT EXISTS events (
     run TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE, seq INTEGER NOT NULL, line BLOB NOT NULL,
     PRIMARY KEY (run, seq)) WITHOUT ROWID;
@@ -50,6 +51,8 @@ CREATE TABLE IF NOT EXISTS jobs (
     job TEXT NOT NULL, result TEXT NOT NULL DEFAULT '{}', worker TEXT NOT NULL DEFAULT '');
 CREATE INDEX IF NOT EXISTS runs_by_status ON runs(status, created);
 """
+_ADDED = {"deleted": "REAL", "breakpoints": "TEXT NOT NULL DEFAULT '[]'", "paused_at": "INTEGER"}
+"""Columns of runs that the first stores had not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +60,12 @@ class RunRow:
     """A run as the store knows it.
 
     created: seconds since 1970.
-    request: "go", "pause" or "cancel", as a person asked.
+    request: "go", "pause", "step", "simulation" or "cancel", as a person asked; "pause" too where it paused by itself.
     message: what it is doing, or why it ended, in words.
     summary: its figures (`runs.summary`), empty before its first event.
     deleted: when it was deleted, seconds since 1970; None if it was not.
+    breakpoints: the conditions under which it pauses (`search.breakpoints`).
+    paused_at: the number of the event at which it last paused by itself; None if it never did.
     """
 
     id: str
@@ -72,10 +77,20 @@ class RunRow:
     problem: Problem
     summary: dict[str, Any]
     deleted: float | None = None
+    breakpoints: tuple[str, ...] = ()
+    paused_at: int | None = None
 
     @property
     def active(self) -> bool:
         return self.status.active
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What people ask of a run that is being worked on; fields as in `RunRow`."""
+
+    request: str
+    breakpoints: tuple[str, ...]
 
 
 class Store:
@@ -89,8 +104,10 @@ class Store:
         with self.write() as db:
             db.executescript(_SCHEMA)
         with self.write() as db:
-            if "deleted" not in {column["name"] for column in db.execute("PRAGMA table_info(runs)")}:
-                db.execute("ALTER TABLE runs ADD COLUMN deleted REAL")  # a store from before deleting could be undone
+            known = {column["name"] for column in db.execute("PRAGMA table_info(runs)")}
+            for column, kind in _ADDED.items():
+                if column not in known:  # a store of an earlier version
+                    db.execute(f"ALTER TABLE runs ADD COLUMN {column} {kind}")
             db.execute("DELETE FROM runs WHERE deleted < ?", (time.time() - BIN_DAYS * 86_400,))
 
     def db(self) -> sqlite3.Connection:
@@ -119,10 +136,10 @@ class Store:
 
     # -- the page's side ---------------------------------------------------------------------
 
-    def create(self, config: RunConfig, problem: Problem) -> str:
-        """Queue a run; returns its id."""
+    def create(self, config: RunConfig, problem: Problem, breakpoints: Sequence[str] = ()) -> str:
+        """Queue a run that pauses at these breakpoints; returns its id."""
         run = secrets.token_hex(4)
-        self._insert(run, config, problem, RunStatus.QUEUED, "waiting for a worker")
+        self._insert(run, config, problem, RunStatus.QUEUED, "waiting for a worker", breakpoints)
         return run
 
     def add_log(
@@ -134,11 +151,14 @@ class Store:
         self.append(run, records, summary)
         return run
 
-    def _insert(self, run: str, config: RunConfig, problem: Problem, status: RunStatus, message: str) -> None:
+    def _insert(
+        self, run: str, config: RunConfig, problem: Problem, status: RunStatus, message: str, breakpoints: Sequence[str] = ()
+    ) -> None:
+        written = (msgspec.json.encode(config).decode(), msgspec.json.encode(problem).decode(), json.dumps(list(breakpoints)))
         with self.write() as db:
             db.execute(
-                "INSERT INTO runs (id, created, status, message, config, problem) VALUES (?,?,?,?,?,?)",
-                (run, time.time(), status, message, msgspec.json.encode(config).decode(), msgspec.json.encode(problem).decode()),
+                "INSERT INTO runs (id, created, status, message, config, problem, breakpoints) VALUES (?,?,?,?,?,?,?)",
+                (run, time.time(), status, message, *written),
             )
 
     def get(self, run: str) -> RunRow:
@@ -173,9 +193,22 @@ class Store:
         return int(row.fetchone()["n"])
 
     def request(self, run: str, request: str) -> None:
-        """Ask that a run go on ("go"), pause ("pause") or end ("cancel"); a queued run is cancelled at once."""
+        """Ask that a run go on ("go"), pause ("pause") or end ("cancel"); a queued run is cancelled at once.
+
+        "step" lets a paused run go on to its next event, "simulation" to the end of the next simulation.
+        """
         with self.write() as db:
             QUEUE.request(db, run, request)
+
+    def set_breakpoints(self, run: str, breakpoints: Sequence[str]) -> None:
+        """The conditions under which the run pauses from now on."""
+        with self.write() as db:
+            db.execute("UPDATE runs SET breakpoints=? WHERE id=?", (json.dumps(list(breakpoints)), run))
+
+    def branches(self, run: str) -> list[RunRow]:
+        """The runs that go on from a step written into this one's tree, oldest first."""
+        children = "SELECT * FROM runs WHERE deleted IS NULL AND json_extract(config, '$.branch.run')=? ORDER BY created, rowid"
+        return [_row(r) for r in self.db().execute(children, (run,))]
 
     def delete(self, runs: Iterable[str]) -> list[str]:
         """Hide runs until they are put back; returns the ids of the runs it deleted.
@@ -214,9 +247,16 @@ class Store:
             db.executemany("INSERT INTO events (run, seq, line) VALUES (?,?,?)", [(run, r.seq, encode(r)) for r in records])
             db.execute("UPDATE runs SET summary=? WHERE id=?", (json.dumps(summary), run))
 
-    def requests(self, worker: str) -> dict[str, str]:
-        """The request of every run that this worker holds, by id."""
-        return QUEUE.requests(self.db(), worker)
+    def requests(self, worker: str) -> dict[str, Wish]:
+        """What is asked of every run that this worker holds, by id."""
+        held = "SELECT id, wish, breakpoints FROM runs WHERE worker=? AND status IN ('loading','running')"
+        rows = self.db().execute(held, (worker,))
+        return {r["id"]: Wish(r["wish"], tuple(json.loads(r["breakpoints"]))) for r in rows}
+
+    def paused_itself(self, run: str, event: int) -> None:
+        """The run pauses at an event until a person asks otherwise; a request to cancel it stands."""
+        with self.write() as db:
+            db.execute("UPDATE runs SET wish=CASE wish WHEN 'cancel' THEN wish ELSE 'pause' END, paused_at=? WHERE id=?", (event, run))
 
     def heartbeat(self, worker: str, pid: int, message: str) -> None:
         with self.write() as db:
@@ -255,4 +295,6 @@ def _row(row: sqlite3.Row) -> RunRow:
         problem=msgspec.json.decode(row["problem"], type=Problem),
         summary=json.loads(row["summary"]),
         deleted=row["deleted"],
+        breakpoints=tuple(json.loads(row["breakpoints"])),
+        paused_at=row["paused_at"],
     )

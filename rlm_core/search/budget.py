@@ -4,34 +4,64 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Coroutine, Generator, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from rlm_core.core.concurrency import gather_or_cancel
 from rlm_core.core.config import Budget
+from rlm_core.core.events import AnyEvent
 from rlm_core.core.token_pool import OutOfTokens, TokenPool
 from rlm_core.core.tree import SearchTree
 from rlm_core.core.usage import Usage
 from rlm_core.core.words import CANCELLED, DONE, REWARD_PASSES, SECONDS, SIMULATIONS, TOKENS, StopReason
+from rlm_core.search.breakpoints import completes_simulation, hit
 
 T = TypeVar("T")
 
 
 @dataclass(slots=True)
 class RunControl:
-    """Pause, resume and cancel signals for a run.
+    """Pause, resume and cancel signals for a run, and the events at which it pauses by itself.
 
     cancelled: set once the run is to end.
     going: set unless the run is paused.
+    breakpoints: the conditions under which it pauses, as text (`search.breakpoints`).
+    until: a condition on the next event at which it pauses once; None for none.
+    paused_at: told the number of the event at which the run paused by itself.
     """
 
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
     going: asyncio.Event = field(default_factory=asyncio.Event)
+    breakpoints: tuple[str, ...] = ()
+    until: Callable[[AnyEvent], bool] | None = None
+    paused_at: Callable[[int], None] = lambda event: None
 
     def __post_init__(self) -> None:
         self.going.set()
+
+    def ask(self, request: str) -> None:
+        """Do as a person asks: "go", "pause", "cancel", "step" (go on to the next event) or "simulation" (to the end of the next one)."""
+        self.until = {"step": lambda event: True, "simulation": completes_simulation}.get(request)
+        if request == "cancel":
+            self.cancelled.set()
+        elif request == "pause":
+            self.going.clear()
+        else:
+            self.going.set()
+
+    def stops(self, before: SearchTree, event: AnyEvent) -> bool:
+        """Is the run to pause at this event? Asked before the event is folded into the tree, while the run is going."""
+        if not self.going.is_set():
+            return False
+        return bool((self.until and self.until(event)) or hit(self.breakpoints, before, event))
+
+    def stop_at(self, event: int) -> None:
+        """Pause at the run's next request to a model; events that it logs before that are recorded too."""
+        self.going.clear()
+        self.until = None
+        self.paused_at(event)
 
 
 async def _or_none(work: Awaitable[T]) -> T | None:

@@ -104,8 +104,11 @@ class SearchRun(BudgetedWork):
     def emit(self, event: ev.AnyEvent) -> None:
         """Put an event into the log and fold it into the tree."""
         record = ev.Record(self.tree.seq + 1, round(self.seconds, 3), event)
+        stops = self.control.stops(self.tree, event)
         self.tree.apply(record)
         self._sink(record)
+        if stops:
+            self.control.stop_at(record.seq)
 
     def spend(self, purpose: Purpose, *, simulations: int = 0, passes: int = 0) -> None:
         """Log what was used since the last call, by the policy and by other models; nothing is ever left uncounted."""

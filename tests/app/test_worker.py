@@ -19,6 +19,7 @@ from rlm_core.core.tree import replay
 from rlm_core.problems import make
 from rlm_core.runs.runner import run_search
 from rlm_core.runs.store import RunRow, Store
+from rlm_core.search.breakpoints import next_hit
 from tests.patience import PATIENCE, until
 from tests.searching import timeless
 
@@ -94,6 +95,24 @@ def test_a_paused_run_stands_still_until_it_is_let_go(store):
     until(lambda: len(store.events(run)) > before)
     store.request(run, "cancel")
     assert ended(store, run).status == "cancelled"
+
+
+def test_a_run_pauses_at_its_breakpoint_steps_and_ends_with_the_log_of_a_run_without(store, nano):
+    run = store.create(SHORT, make(SHORT.problem), ["visits:node=0,times=1"])
+    until(lambda: store.get(run).paused_at is not None)
+    event = store.get(run).paused_at
+    records: list[Record] = []
+    asyncio.run(run_search(SHORT, nano.policy(), records.append))
+    assert event == next_hit(["visits:node=0,times=1"], records, 0)
+    assert (store.get(run).status, store.get(run).request) == ("running", "pause")
+    until(lambda: len(store.events(run)) >= event)
+    recorded = len(store.events(run))
+    store.request(run, "step")
+    until(lambda: store.get(run).paused_at == recorded + 1)
+    store.set_breakpoints(run, [])
+    store.request(run, "go")
+    assert ended(store, run).status == "finished"
+    assert timeless(store.events(run)) == timeless(records)
 
 
 @pytest.mark.parametrize(

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
-from rlm_core.core.config import RunConfig
+from rlm_core.core.config import Branch, RunConfig
 from rlm_core.core.errors import RunNotFound
 from rlm_core.core.words import RunStatus
 from rlm_core.problems import make
 from rlm_core.runs import store as store_module
-from rlm_core.runs.store import Store
+from rlm_core.runs.store import Store, Wish
 from tests.helpers import random_log
 
 CONFIG = RunConfig()
+PROBLEM = make(CONFIG.problem)
 RECORDS = random_log(1, 12)
 
 
@@ -56,10 +58,10 @@ def test_a_request_reaches_the_worker_that_holds_the_run_and_no_other(store):
     run = queued(store)
     store.claim("a")
     store.request(run, "pause")
-    assert store.requests("a") == {run: "pause"}
+    assert store.requests("a") == {run: Wish("pause", ())}
     assert store.requests("b") == {}
     store.request(run, "cancel")
-    assert store.requests("a") == {run: "cancel"}
+    assert store.requests("a") == {run: Wish("cancel", ())}
     assert store.get(run).status == "loading"  # the worker ends it
 
 
@@ -182,11 +184,42 @@ def test_a_deleted_run_is_gone_when_the_store_is_opened_after_thirty_days(store,
     assert [r.id for r in Store(tmp_path).deleted()] == [lately]
 
 
-def test_a_store_from_before_deleting_could_be_undone_is_read(store, tmp_path):
+def test_a_store_from_before_deleting_could_be_undone_and_before_breakpoints_is_read(store, tmp_path):
     run = queued(store)
     with store.write() as db:
-        db.execute("ALTER TABLE runs DROP COLUMN deleted")
+        for column in ("deleted", "breakpoints", "paused_at"):
+            db.execute(f"ALTER TABLE runs DROP COLUMN {column}")
     again = Store(tmp_path)
-    assert again.get(run).deleted is None
+    assert (again.get(run).deleted, again.get(run).breakpoints, again.get(run).paused_at) == (None, (), None)
     assert again.delete([run]) == [run]
     assert Store(tmp_path).deleted()[0].id == run
+
+
+def test_breakpoints_and_the_event_of_a_pause_are_kept_beside_the_run(store):
+    run = store.create(CONFIG, PROBLEM, ["drop:by=0.3"])
+    assert store.get(run).breakpoints == ("drop:by=0.3",) and store.get(run).paused_at is None
+    store.claim("a")
+    store.set_breakpoints(run, ["backtrack"])
+    assert store.requests("a") == {run: Wish("go", ("backtrack",))}
+    store.paused_itself(run, 42)
+    assert (store.get(run).request, store.get(run).paused_at) == ("pause", 42)
+    store.request(run, "step")
+    assert store.requests("a")[run].request == "step"
+
+
+def test_a_run_that_pauses_itself_is_still_cancelled_as_a_person_asked(store):
+    run = store.create(CONFIG, PROBLEM)
+    store.claim("a")
+    store.request(run, "cancel")
+    store.paused_itself(run, 7)
+    assert store.get(run).request == "cancel"
+
+
+def test_a_run_lists_its_branches_and_not_the_deleted_ones(store):
+    parent, other = store.create(CONFIG, PROBLEM), store.create(CONFIG, PROBLEM)
+    begun = [store.create(msgspec.structs.replace(CONFIG, branch=Branch(parent, n, True, ("1+1=2",))), PROBLEM) for n in (3, 4)]
+    assert [row.id for row in store.branches(parent)] == begun
+    assert store.branches(parent)[0].config.branch == Branch(parent, 3, True, ("1+1=2",))
+    store.delete([begun[0]])
+    assert [row.id for row in store.branches(parent)] == begun[1:]
+    assert store.branches(other) == []
