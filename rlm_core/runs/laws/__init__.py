@@ -1,0 +1,1 @@
+"""The checks behind the invariants of a log: one function per law."""
