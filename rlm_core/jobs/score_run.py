@@ -9,15 +9,15 @@ from typing import Any
 from rlm_core import rewards
 from rlm_core.core.errors import LabelError, RlmError
 from rlm_core.core.parameters import Description
-from rlm_core.core.tree import ROOT, Node, SearchTree, replay
+from rlm_core.core.tree import Node, SearchTree, replay
 from rlm_core.evaluation.rewards import Cost
 from rlm_core.jobs.base import Job
 from rlm_core.jobs.context import JobContext
 from rlm_core.jobs.forecast import WorkUnit, judging
 from rlm_core.labels.book import LabelBook
 from rlm_core.models.listed import sampling_for
-from rlm_core.models.policy import Step
 from rlm_core.rewards.base import RewardContext, RewardModel
+from rlm_core.runs.states import state, states
 from rlm_core.runs.store import RunRow, Store
 
 
@@ -51,7 +51,7 @@ async def run(job: RunScoreJob, context: JobContext, kept: Mapping[str, Any]) ->
     c = row.config
     new_policy = await context.policies(c.model, c.device, c.dtype, c.format)
     sampling = sampling_for(c.model, c.temperature, c.max_step_tokens, c.max_solution_tokens)
-    nodes = [n for n in tree.nodes.values() if n.id != ROOT and not n.cut]
+    nodes = states(tree)
     found: dict[str, Any] = dict(kept.get("scores", {}))
     for name in (n for n in job.rewards if n not in found):
         context.report(f"judging {len(nodes):,} states by {name}")
@@ -77,17 +77,11 @@ async def _scores(
     scores: dict[str, float] = {}
     cost = Cost()
     for i, n in enumerate(asked):
-        steps = [step_of(tree.nodes[k]) for k in tree.path(n.id) if k != ROOT]
-        scored = await model.score(row.problem, steps, (row.config.seed, n.id))
+        scored = await model.score(row.problem, state(tree, n.id), (row.config.seed, n.id))
         cost.add(scored)
         scores[str(n.id)] = scored.score
         context.progress(i + 1, len(asked))
     return scores, cost
-
-
-def step_of(node: Node) -> Step:
-    """The step that a node was made from, as its policy wrote it."""
-    return Step(node.text, node.tokens, node.finished, node.cut, node.tag, node.thinking, node.forced)
 
 
 JOB = Job(DESCRIPTION, parts, run)

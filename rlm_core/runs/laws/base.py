@@ -1,9 +1,16 @@
-"""The outcome of a check, and the comparison of two numbers that were computed in two ways."""
+"""The outcome of a check, the comparison of two numbers that were computed in two ways, and the settings that a log names."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TypeVar
+
+from rlm_core.core.errors import ConfigError
+from rlm_core.core.parameters import Description
+from rlm_core.core.tree import SearchTree
+
+C = TypeVar("C")
 
 TOLERANCE = 1e-9
 """How far two ways of computing one number may lie apart."""
@@ -26,3 +33,12 @@ class Finding:
 
 def equal(a: float, b: float) -> bool:
     return math.isclose(a, b, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+
+
+def settings(tree: SearchTree, description: Description[C]) -> C:
+    """The settings of the run's search as its log names them; the defaults where they cannot be read."""
+    given = tree.started.config.get("search_parameters") if tree.started else None
+    try:
+        return description.configure(given if isinstance(given, dict) else {})
+    except ConfigError:
+        return description.configure({})

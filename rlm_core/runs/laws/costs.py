@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -74,28 +74,43 @@ def priors(_: Sequence[Record], tree: SearchTree) -> Finding:
 
 
 def _wrong_prior(children: Sequence[Node], growing: bool) -> tuple[int, str] | None:
-    """The first child whose prior does not follow from the tokens, with the reason. growing: more children may still come.
+    """The first child whose prior does not follow from the tokens, with the reason. growing: more children may still come."""
+    bad = next((c for c in children if not 0 < c.prior <= 1 + TOLERANCE), None)
+    if bad is not None:
+        return bad.id, f"P of {name(bad.id)} is {bad.prior:.4g}"
+    older = 0.0
+    for batch in batches(children):
+        whole, own = _weight(batch[0]) / batch[0].prior, sum(map(_weight, batch))
+        for child in batch:
+            if not equal(whole, _weight(child) / child.prior):
+                share = number(_weight(child) / whole)
+                return child.id, f"P of {name(child.id)} is {number(child.prior)}; beside its siblings its tokens give {share}"
+        if not (equal(own, whole) or equal(own + older, whole) or growing):
+            first = name(batch[0].id)
+            return batch[0].id, f"the priors from {first} on sum to {number(own / whole)}, and no other sibling was weighed with them"
+        older += own
+    return None
 
-    Children come in batches. A prior says what its batch weighed in all, w/P; a batch is whole when its own weights, with or
-    without those of the children before it, come to that.
+
+def batches(children: Sequence[Node]) -> Iterator[list[Node]]:
+    """Siblings by the proposals they came in, as their priors tell. Every prior must be above 0.
+
+    A prior P says what its batch weighed in all: w/P, w being exp(mean log-probability). A batch is whole when its own weights, with
+    or without those of the children before it, come to that.
     """
-    older = batch = 0.0
-    whole: float | None = None
-    first = children[0]
+    older, batch = 0.0, list[Node]()
     for child in children:
-        weight = math.exp(child.logprob or 0.0)
-        if not 0 < child.prior <= 1 + TOLERANCE:
-            return child.id, f"P of {name(child.id)} is {child.prior:.4g}"
-        if whole is None:
-            first, whole = child, weight / child.prior
-        if not equal(whole, weight / child.prior):
-            return child.id, f"P of {name(child.id)} is {number(child.prior)}; beside its siblings its tokens give {number(weight / whole)}"
-        batch += weight
-        if equal(batch, whole) or equal(batch + older, whole):
-            older, batch, whole = older + batch, 0.0, None
-    if whole is None or growing:
-        return None
-    return first.id, f"the priors from {name(first.id)} on sum to {number(batch / whole)}, and no other sibling was weighed with them"
+        batch.append(child)
+        whole, own = _weight(batch[0]) / batch[0].prior, sum(map(_weight, batch))
+        if equal(own, whole) or equal(own + older, whole):
+            yield batch
+            older, batch = older + own, []
+    if batch:
+        yield batch
+
+
+def _weight(child: Node) -> float:
+    return math.exp(child.logprob or 0.0)
 
 
 def _wrong_sum(children: Sequence[Node]) -> tuple[int, str] | None:

@@ -10,7 +10,7 @@ from rlm_core import catalogue
 from rlm_core.core.events import BackedUp, Choice, Record, Selected, Term
 from rlm_core.core.tree import SearchTree
 from rlm_core.core.wording import counted, listed, name, number
-from rlm_core.runs.laws.base import Finding, equal
+from rlm_core.runs.laws.base import Finding, equal, settings
 from rlm_core.search import searches
 from rlm_core.search.algorithms import x1
 from rlm_core.search.rules import Arm, Rule, best
@@ -146,11 +146,8 @@ def _known(tree: SearchTree) -> bool:
 
 def _own_backup(tree: SearchTree) -> x1.X1Config | None:
     """The settings of x1's own backup rule, where the run used it."""
-    config = tree.started.config if tree.started else {}
-    if config.get("search") != x1.DESCRIPTION.name:
-        return None
-    given = config.get("search_parameters")
-    return x1.DESCRIPTION.configure(given if isinstance(given, dict) else {})
+    used = tree.started is not None and tree.started.config.get("search") == x1.DESCRIPTION.name
+    return settings(tree, x1.DESCRIPTION) if used else None
 
 
 def _total(total: float | None) -> str:
