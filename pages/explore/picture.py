@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import plotly.graph_objects as go
 import streamlit as st
 
 from pages.explore import address
 from pages.shared.html import theme
+from pages.shared.run_figure import run_figure
 from pages.shared.plot import plot, width_of
 from pages.shared.state import one_of, remembered
 from rlm_core import catalogue
 from rlm_core.core.structure import Picture
 from rlm_core.core.tree import SearchTree
-from rlm_core.figures.chain.figure import ribbon_figure
 from rlm_core.figures.charts.candidate_rows import undrawn
-from rlm_core.figures.charts.candidates import candidates_figure
-from rlm_core.figures.tree.figure import tree_figure
-from rlm_core.figures.tree.layout import layout
 from rlm_core.runs.store import RunRow
 
 HEIGHT = 430
@@ -39,7 +34,7 @@ def picture(row: RunRow, tree: SearchTree, full_tree: SearchTree, highlight: tup
     height = LARGE_HEIGHT if large else HEIGHT
     selected = address.selected(tree)
     look = {"theme": theme(), "selected": selected, "large": large, "width": width_of(f"plot.{kind}"), "height": height}
-    figure = _figure(kind, tree, full_tree, highlight, look)
+    figure = run_figure(kind, tree, full_tree, highlight, look)
     full_height = int(figure.layout.height or height)
     with st.container(height=height + 8, border=False) if full_height > height else st.container():
         clicked = plot(figure, key=f"plot.{kind}", height=full_height, scope=row.id, file=f"{row.id}-at-event-{tree.seq}")
@@ -49,11 +44,3 @@ def picture(row: RunRow, tree: SearchTree, full_tree: SearchTree, highlight: tup
         address.select(clicked)
         st.rerun(scope="fragment")
     return figure
-
-
-def _figure(kind: str, tree: SearchTree, full_tree: SearchTree, highlight: tuple[int, ...], look: dict[str, Any]) -> go.Figure:
-    if kind == Picture.CANDIDATES:
-        return candidates_figure(tree, **look)
-    if kind == Picture.CHAIN:
-        return ribbon_figure(tree, full_tree=full_tree, highlight=highlight, **look)
-    return tree_figure(tree, places=layout(full_tree), highlight=highlight, **look)

@@ -1,0 +1,60 @@
+"""The comparison that the address names: a saved one (?id=…) or any runs (?runs=a,b)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from pages.shared.comparisons import comparisons
+from pages.shared.services import store
+from rlm_core import catalogue
+from rlm_core.core.errors import ConfigError
+from rlm_core.runs.settings import different
+from rlm_core.runs.store import RunRow
+
+MIN_RUNS, MAX_RUNS = 2, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Addressed:
+    """What is compared.
+
+    id: of the saved comparison; "" for runs that were only put side by side.
+    rows: the runs, in the order in which they stand.
+    titles: of their strategies, one per run, each another one.
+    """
+
+    id: str
+    name: str
+    rows: tuple[RunRow, ...]
+    titles: tuple[str, ...]
+
+    @property
+    def scope(self) -> str:
+        """Text that tells it from any other comparison."""
+        return "-".join(r.id for r in self.rows)
+
+
+def addressed() -> Addressed | None:
+    """None where the address names no comparison; RlmError where it names one that is not there."""
+    if comparison := st.query_params.get("id"):
+        saved = comparisons().get(comparison)
+        return Addressed(saved.id, saved.name, tuple(store().get(r) for r in saved.runs), saved.titles)
+    if named := st.query_params.get("runs"):
+        runs = [r.strip() for r in named.split(",") if r.strip()]
+        if not MIN_RUNS <= len(runs) <= MAX_RUNS:
+            raise ConfigError(f"The address names {len(runs)} runs; from {MIN_RUNS} to {MAX_RUNS} can stand side by side.")
+        rows = tuple(store().get(r) for r in runs)
+        return Addressed("", "Runs side by side", rows, titles_of(rows))
+    return None
+
+
+def titles_of(rows: tuple[RunRow, ...]) -> tuple[str, ...]:
+    """The strategy of each run; where two are called alike, with the settings in which the runs differ, else with a number."""
+    titles = [catalogue.title("search", r.config.search) for r in rows]
+    for i, row in enumerate(rows):
+        if titles.count(titles[i]) > 1:
+            apart = dict.fromkeys(name for other in rows if other.id != row.id for name in different(row.config, other.config))
+            titles[i] = f"{titles[i]} ({i + 1}{': other ' + ', '.join(apart).lower() if apart else ''})"
+    return tuple(titles)

@@ -1,0 +1,175 @@
+"""The panes of a comparison: a tree each, all at the same compute, on one timeline."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from pages.compare.addressed import Addressed
+from pages.compare.header import header
+from pages.compare.summary import summary
+from pages.shared.escape import html_text, markdown_text
+from pages.shared.html import ORACLE, STATUS, theme
+from pages.shared.links import run_link
+from pages.shared.player import chosen_moment, player, shown
+from pages.shared.plot import plot, width_of
+from pages.shared.run_figure import run_figure
+from pages.shared.services import logs, store
+from pages.shared.state import one_of
+from rlm_core import catalogue
+from rlm_core.core.errors import LogError
+from rlm_core.core.events import Record
+from rlm_core.core.tree import SearchTree, replay
+from rlm_core.core.wording import counted, readable, shorten
+from rlm_core.core.words import RunStatus
+from rlm_core.narrate import sentences
+from rlm_core.runs.compute import UNITS, ComputeClock, compute_clock, moments
+from rlm_core.runs.outcome import VERDICTS
+from rlm_core.runs.store import RunRow
+
+LIVE_SECONDS = 0.5
+"""Between two readings of live runs."""
+HEIGHTS = {2: 400, 3: 340, 4: 290}
+"""Height in px of a picture, by the number of panes."""
+MAX_MOMENTS = 400
+"""Positions of the timeline; where there are more amounts, they are thinned evenly."""
+PLAY_MS = 160
+_MOMENT = "compare.moment"
+_PLAYER = "compare.player"
+
+
+@dataclass(frozen=True, slots=True)
+class Pane:
+    """One run of a comparison.
+
+    records: its log so far.
+    clock: the compute at which each event is complete.
+    full_tree: the tree of the whole log so far.
+    """
+
+    row: RunRow
+    title: str
+    records: Sequence[Record]
+    clock: ComputeClock
+    full_tree: SearchTree
+
+    def at(self, amount: float) -> tuple[SearchTree, int]:
+        """The tree within this compute, and the number of its latest event (0 before the first)."""
+        count = self.clock.events_within(amount)
+        return (self.full_tree if count == len(self.records) else replay(self.records[:count])), count
+
+
+def panes(found: Addressed) -> None:
+    """Everything of a comparison; drawn again by itself while a run is active."""
+    header(found)
+    active = any(r.active for r in found.rows)
+    st.fragment(_body, run_every=LIVE_SECONDS if active else None)(found, active)
+
+
+def _body(found: Addressed, was_active: bool) -> None:
+    rows = [store().get(r.id) for r in found.rows]
+    unit = one_of("Compute", list(UNITS), "compare.unit")
+    try:
+        there = [_pane(row, title, unit) for row, title in zip(rows, found.titles, strict=True)]
+    except LogError as error:
+        st.error(markdown_text(str(error)), icon=":material/broken_image:")
+        return
+    drawing = st.container()
+    amount = _timeline(found.scope, there, unit)
+    with drawing:
+        _grid(there, amount, unit)
+    summary(found, there)
+    if was_active and not any(r.active for r in rows):
+        st.rerun()
+
+
+def _pane(row: RunRow, title: str, unit: str) -> Pane:
+    records = logs().records(row.id)
+    return Pane(row, title, records, compute_clock(records, unit), replay(records))
+
+
+def live_amount(there: Sequence[Pane]) -> float:
+    """The compute up to which every run that is at work has come; of the longest run where none is."""
+    working = [p.clock.end for p in there if p.row.status == RunStatus.RUNNING]
+    return min(working) if working else max(p.clock.end for p in there)
+
+
+def positions(there: Sequence[Pane]) -> list[float]:
+    """The amounts of the timeline's positions, up to the live one."""
+    end = live_amount(there)
+    amounts = moments([p.clock for p in there])
+    amounts = amounts[: bisect_right(amounts, end)] or [0.0]
+    if len(amounts) <= MAX_MOMENTS:
+        return amounts
+    last = len(amounts) - 1
+    return [amounts[round(i * last / (MAX_MOMENTS - 1))] for i in range(MAX_MOMENTS)]
+
+
+def _timeline(scope: str, there: Sequence[Pane], unit: str) -> float:
+    """Draw the shared timeline; returns the amount of compute to show."""
+    amounts = positions(there)
+    scope = f"{scope}.{unit}"
+    message = (st.session_state.get(_PLAYER) or {}).get("at")
+    chosen, answered = chosen_moment(message, scope, None)
+    texts = [_amount(a, unit) for a in amounts]
+    player(key=_PLAYER, scope=scope, start=None, last=len(amounts), answered=answered, amounts=texts, interval=PLAY_MS)
+    return amounts[shown(chosen, len(amounts)) - 1]
+
+
+def _amount(amount: float, unit: str) -> str:
+    """ "1,204 tokens"."""
+    return f"{amount:,.1f} s" if unit == "seconds" else f"{amount:,.0f} {unit}"
+
+
+def _grid(there: Sequence[Pane], amount: float, unit: str) -> None:
+    """The panes in one row, four of them in two."""
+    width = 2 if len(there) in (2, 4) else 3
+    for first in range(0, len(there), width):
+        for i, place in enumerate(st.columns(width, gap="medium")):
+            if first + i < len(there):
+                with place:
+                    _draw(there[first + i], first + i, amount, unit, HEIGHTS[len(there)])
+
+
+def _draw(pane: Pane, number: int, amount: float, unit: str, height: int) -> None:
+    """One pane: title, state, picture and the sentence of its latest event."""
+    tree, count = pane.at(amount)
+    ended = count == len(pane.records) and not pane.row.active
+    st.html(
+        f'<div class="rlm-pane"><b>{html_text(pane.title)}</b> {ORACLE if pane.full_tree.oracle else ""}'
+        f"<span>{_state(pane, tree, ended, unit)}</span></div>"
+    )
+    if not tree.nodes:
+        st.caption(markdown_text(pane.row.message or "Waiting for a worker."))
+        return
+    key = f"plot.compare.{number}"
+    picture = catalogue.structure(pane.row.config.search).pictures[0]
+    last = pane.records[count - 1]
+    highlight = () if ended else sentences.touched(last.event)
+    look = {"theme": theme(), "selected": None, "large": False, "width": width_of(key), "height": height}
+    figure = run_figure(picture, tree, pane.full_tree, highlight, look)
+    full_height = int(figure.layout.height or height)
+    with st.container(height=height + 8, border=False) if full_height > height else st.container():
+        plot(figure, key=key, height=full_height, scope=pane.row.id)
+    before = replay(pane.records[: count - 1])
+    st.html(f'<div class="rlm-sentence small">{html_text(sentences.sentence(last, before))}</div>')
+    run_link(pane.row.id, "Open in Explore", count if count < len(pane.records) else None)
+
+
+def _state(pane: Pane, tree: SearchTree, ended: bool, unit: str) -> str:
+    """Verdict once it has ended, else how many candidates there are so far; and what it has spent."""
+    if not pane.records:
+        return STATUS[pane.row.status][1]
+    spent = f"{_amount(ComputeClock(pane.clock.amounts[: tree.seq]).end, unit)}"
+    if ended and tree.answered is not None and tree.answered.answer is not None:
+        kind = {True: "right", False: "wrong", None: "open"}[tree.answered.correct]
+        stated = html_text(shorten(readable(tree.answered.answer), 28))
+        return f'{stated} <i class="{kind}">{VERDICTS[tree.answered.correct]}</i> · ended at {spent}'
+    if ended:
+        return f"{'No answer' if pane.row.status == RunStatus.FINISHED else STATUS[pane.row.status][1]} · ended at {spent}"
+    finished = tree.candidates()
+    right = sum(bool(n.correct) for n in finished)
+    return f"{counted(len(finished), 'candidate')}, {right} right · {spent}"

@@ -1,0 +1,45 @@
+"""Comparisons to begin with: the presets, and those that were saved."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import streamlit as st
+
+from pages.shared.comparisons import comparisons, go_to_comparison, start_preset
+from pages.shared.escape import markdown_text
+from rlm_core.evaluation.presets import PRESETS
+
+COLUMNS = 3
+
+
+def presets() -> None:
+    """A card per preset; its button starts it on the bundled model."""
+    for first in range(0, len(PRESETS), COLUMNS):
+        for place, preset in zip(st.columns(COLUMNS), PRESETS[first : first + COLUMNS], strict=False):
+            with place.container(border=True, height="stretch"):
+                st.markdown(f"**{markdown_text(preset.title)}**")
+                st.caption(markdown_text(preset.sentence))
+                if st.button("Compare", key=f"preset.{preset.name}", icon=":material/play_arrow:", width="stretch"):
+                    go_to_comparison(start_preset(preset))
+
+
+def saved() -> None:
+    """The saved comparisons, newest first, and the deleted ones that can be put back."""
+    found = comparisons().list()
+    if found:
+        st.markdown("##### Saved comparisons")
+    for c in found:
+        title, when, delete = st.columns([6, 2, 1], vertical_alignment="center")
+        if title.button(markdown_text(c.name), key=f"open.{c.id}", icon=":material/compare:", type="tertiary"):
+            go_to_comparison(c.id)
+        when.caption(f"{datetime.fromtimestamp(c.created):%d %b %H:%M} · {len(c.runs)} strategies")
+        if delete.button("", key=f"delete.{c.id}", icon=":material/delete:", help="Delete; its runs stay, and it can be put back.", type="tertiary"):
+            comparisons().delete(c.id)
+            st.rerun()
+    if gone := comparisons().list(deleted=True):
+        with st.expander(f"Deleted comparisons ({len(gone):,})", icon=":material/delete:"):
+            for c in gone:
+                if st.button(markdown_text(c.name), key=f"restore.{c.id}", icon=":material/undo:", help="Put it back", type="tertiary"):
+                    comparisons().restore(c.id)
+                    st.rerun()
