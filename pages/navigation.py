@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import streamlit as st
 
+from pages.compare.page import compare
 from pages.explore.page import explore
 from pages.labels.page import labels
 from pages.rewards.page import rewards
@@ -16,6 +17,7 @@ from rlm_core.core.registry import Offer, Page, offer
 
 OWN_PAGES = (
     Page("Explore", ":material/account_tree:", "explore", explore),
+    Page("Compare", ":material/compare:", "compare", compare),
     Page("Saved runs", ":material/history:", "runs", runs),
     Page("Rewards", ":material/balance:", "rewards", rewards),
     Page("Labels", ":material/rate_review:", "labels", labels),

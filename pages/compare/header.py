@@ -23,7 +23,10 @@ def header(found: Addressed) -> None:
         with st.popover("", icon=":material/edit:", help="Name this comparison"):
             _name(found)
     if len(problems) > 1:
-        st.warning("These runs solve different problems; their trees can be looked at, their accuracy cannot be compared.", icon=":material/warning:")
+        st.warning(
+            "These runs solve different problems; their trees can be looked at, their accuracy cannot be compared.",
+            icon=":material/warning:",
+        )
     budgets = {r.config.budget for r in found.rows}
     if len(budgets) > 1:
         st.info("These runs had different budgets; the timeline still shows them at equal compute.", icon=":material/info:")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import streamlit as st
 
 from pages.compare.addressed import Addressed
 from pages.compare.header import header
+from pages.compare.pane import Pane
 from pages.compare.summary import summary
 from pages.shared.escape import html_text, markdown_text
 from pages.shared.html import ORACLE, STATUS, theme
@@ -21,7 +21,6 @@ from pages.shared.services import logs, store
 from pages.shared.state import one_of
 from rlm_core import catalogue
 from rlm_core.core.errors import LogError
-from rlm_core.core.events import Record
 from rlm_core.core.tree import SearchTree, replay
 from rlm_core.core.wording import counted, readable, shorten
 from rlm_core.core.words import RunStatus
@@ -39,27 +38,6 @@ MAX_MOMENTS = 400
 PLAY_MS = 160
 _MOMENT = "compare.moment"
 _PLAYER = "compare.player"
-
-
-@dataclass(frozen=True, slots=True)
-class Pane:
-    """One run of a comparison.
-
-    records: its log so far.
-    clock: the compute at which each event is complete.
-    full_tree: the tree of the whole log so far.
-    """
-
-    row: RunRow
-    title: str
-    records: Sequence[Record]
-    clock: ComputeClock
-    full_tree: SearchTree
-
-    def at(self, amount: float) -> tuple[SearchTree, int]:
-        """The tree within this compute, and the number of its latest event (0 before the first)."""
-        count = self.clock.events_within(amount)
-        return (self.full_tree if count == len(self.records) else replay(self.records[:count])), count
 
 
 def panes(found: Addressed) -> None:

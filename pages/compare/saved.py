@@ -34,7 +34,9 @@ def saved() -> None:
         if title.button(markdown_text(c.name), key=f"open.{c.id}", icon=":material/compare:", type="tertiary"):
             go_to_comparison(c.id)
         when.caption(f"{datetime.fromtimestamp(c.created):%d %b %H:%M} · {len(c.runs)} strategies")
-        if delete.button("", key=f"delete.{c.id}", icon=":material/delete:", help="Delete; its runs stay, and it can be put back.", type="tertiary"):
+        if delete.button(
+            "", key=f"delete.{c.id}", icon=":material/delete:", help="Delete; its runs stay, and it can be put back.", type="tertiary"
+        ):
             comparisons().delete(c.id)
             st.rerun()
     if gone := comparisons().list(deleted=True):

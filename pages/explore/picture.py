@@ -7,8 +7,8 @@ import streamlit as st
 
 from pages.explore import address
 from pages.shared.html import theme
-from pages.shared.run_figure import run_figure
 from pages.shared.plot import plot, width_of
+from pages.shared.run_figure import run_figure
 from pages.shared.state import one_of, remembered
 from rlm_core import catalogue
 from rlm_core.core.structure import Picture

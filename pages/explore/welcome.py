@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from pages.shared.comparisons import go_to_comparison, start_preset
 from pages.shared.escape import markdown_text
 from pages.shared.links import open_run
 from pages.shared.plot import preload
 from pages.shared.services import store
 from rlm_core import catalogue
+from rlm_core.evaluation.presets import PRESETS
 
 PARTS = (
     ("1 · A model proposes", "A small language model on this machine writes possible next steps, each with its probability."),
@@ -24,8 +26,11 @@ def welcome(start: Callable[[], None] | None) -> None:
     st.markdown("### See a language model reason")
     st.markdown("A reasoning model is more than its network: watch the parts work together, one event at a time.")
     st.html('<div class="rlm-parts">' + "".join(f"<div><b>{title}</b><span>{text}</span></div>" for title, text in PARTS) + "</div>")
-    if st.button("Grow a first tree", type="primary", icon=":material/account_tree:", disabled=start is None, key="first") and start:
-        start()
+    with st.container(horizontal=True):
+        if st.button("Grow a first tree", type="primary", icon=":material/account_tree:", disabled=start is None, key="first") and start:
+            start()
+        if st.button("Compare two searches", icon=":material/compare:", key="first.comparison", help=PRESETS[0].sentence):
+            go_to_comparison(start_preset(PRESETS[0]))
     preload()
     recent = store().list(5)
     if recent:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from pages.shared.links import go_to
 from pages.shared.services import store
 from rlm_core import catalogue
 from rlm_core.core.config import Budget
@@ -14,9 +15,6 @@ from rlm_core.evaluation.presets import Preset
 from rlm_core.evaluation.sweep import Strategy
 from rlm_core.problems import make
 from rlm_core.runs.comparisons import Comparisons
-
-PAGE = "compare.page"
-"""In the session's state: the Compare page."""
 
 
 @st.cache_resource(show_spinner=False)
@@ -37,4 +35,4 @@ def start_preset(preset: Preset) -> str:
 
 def go_to_comparison(comparison: str) -> None:
     """Leave this page and show a comparison."""
-    st.switch_page(st.session_state[PAGE], query_params={"id": comparison})
+    go_to("compare", {"id": comparison})

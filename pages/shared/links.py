@@ -11,12 +11,19 @@ SHOWN_RUN_KEY = "shown"
 MOMENT = "moment"
 OPENED_RUN_KEY = "opened"
 _EXPLORE = "explore.page"
+_PAGES = "pages"
 
 
 def register(pages: Sequence[st.Page]) -> list[st.Page]:
     """The pages of the navigation, the Explore page first; links lead to them from now on."""
     st.session_state[_EXPLORE] = pages[0]
+    st.session_state[_PAGES] = {p.url_path: p for p in pages}
     return list(pages)
+
+
+def go_to(path: str, query: dict[str, str] | None = None) -> None:
+    """Leave this page for the one of that path, such as "compare"."""
+    st.switch_page(st.session_state[_PAGES][path], query_params=query or {})
 
 
 def open_run(run: str, moment: int | None = None) -> None:

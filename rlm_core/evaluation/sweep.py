@@ -46,6 +46,11 @@ class Strategy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     def title(self) -> str:
         return self.name or catalogue.title("search", self.search)
 
+    @classmethod
+    def of(cls, config: RunConfig, name: str = "") -> Strategy:
+        """The strategy of a run."""
+        return cls(name=name, **{f: getattr(config, f) for f in cls.__struct_fields__ if f != "name"})
+
     def config(self, problem: str, budget: Budget, seed: int) -> RunConfig:
         """The run of this strategy on one problem."""
         given = {f: getattr(self, f) for f in self.__struct_fields__ if f != "name"}

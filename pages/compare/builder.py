@@ -1,0 +1,96 @@
+"""A comparison of one's own: a problem, two to four strategies, and the compute that each may spend."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.compare.addressed import MAX_RUNS, MIN_RUNS
+from pages.shared.comparisons import go_to_comparison, start
+from pages.shared.escape import markdown_text
+from pages.shared.problem_picker import pick_problem
+from pages.shared.state import one_of, remembered
+from pages.shared.strategy_form import fill_form, strategy_form
+from rlm_core.core.config import Budget
+from rlm_core.core.errors import ConfigError, RlmError
+from rlm_core.core.problem import Problem
+from rlm_core.evaluation.presets import PRESETS
+from rlm_core.evaluation.sweep import Strategy
+
+MATCHED_BY = {"Generated tokens": ("tokens", 2000), "Reward passes": ("reward_passes", 100), "Seconds": ("seconds", 10)}
+"""What every strategy gets the same of: the field of a budget, and the amount at first."""
+_FILLED = "compare.filled"
+
+
+def builder() -> None:
+    with st.expander("Your own comparison", icon=":material/tune:", key="compare.own", on_change="rerun") as own:
+        if own.open:
+            _form()
+
+
+def _form() -> None:
+    left, right = st.columns([1, 2], gap="large")
+    with left:
+        problem = pick_problem()
+        if isinstance(problem, Problem):
+            st.info(markdown_text(problem.question), icon=":material/quiz:")
+        budget, seed = matched_budget("compare"), int(_seed())
+    with right:
+        strategies = _strategies()
+    try:
+        if isinstance(problem, RlmError):
+            raise problem
+        checked(strategies, problem, budget, seed)
+    except RlmError as error:
+        st.error(markdown_text(str(error)), icon=":material/error:")
+        return
+    if st.button("Compare", type="primary", icon=":material/compare:", key="compare.start"):
+        go_to_comparison(start(" or ".join(s.title for s in strategies), problem, strategies, budget, seed))
+
+
+def checked(strategies: list[Strategy], problem: Problem, budget: Budget, seed: int) -> None:
+    """RlmError if a strategy cannot run, or if two are called alike."""
+    from rlm_core import catalogue
+
+    for strategy in strategies:
+        catalogue.checked(strategy.config(problem.spec, budget, seed))
+    titles = [s.title for s in strategies]
+    twice = next((t for t in titles if titles.count(t) > 1), None)
+    if twice is not None:
+        raise ConfigError(f"Two strategies are called {twice}; give each a name of its own.")
+
+
+def matched_budget(key: str) -> Budget:
+    """The controls of the compute that every strategy gets."""
+    unit_at, amount_at = st.columns(2, vertical_alignment="bottom")
+    unit = remembered(
+        unit_at.selectbox,
+        "Matched by",
+        list(MATCHED_BY),
+        key=f"{key}.unit",
+        default=next(iter(MATCHED_BY)),
+        help="Each strategy may spend as much.",
+    )
+    field, usual = MATCHED_BY[unit]
+    amount = remembered(amount_at.number_input, "Each gets", 1, 10**9, step=1, key=f"{key}.amount.{field}", default=usual)
+    return Budget(None, **{field: amount})
+
+
+def _seed() -> int:
+    return remembered(
+        st.number_input, "Seed", 0, 2**31 - 1, step=1, key="compare.seed", default=0, help="The same seed shows the same trees."
+    )
+
+
+def _strategies() -> list[Strategy]:
+    """The forms, one per tab; at first those of the first preset."""
+    number = int(one_of("Strategies", [str(n) for n in range(MIN_RUNS, MAX_RUNS + 1)], "compare.number"))
+    if _FILLED not in st.session_state:
+        st.session_state[_FILLED] = True
+        usual = [*PRESETS[0].strategies, *PRESETS[2].strategies]
+        for i in range(MAX_RUNS):
+            fill_form(f"compare.{i}", usual[i])
+    found = []
+    for i, tab in enumerate(st.tabs([f"Strategy {i + 1}" for i in range(number)])):
+        with tab:
+            found.append(strategy_form(f"compare.{i}"))
+    return found

@@ -1,0 +1,66 @@
+"""The strategies of a comparison on many problems: accuracies with intervals, cost, and paired tests."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.compare.addressed import Addressed
+from pages.compare.builder import matched_budget
+from pages.shared.jobs import job_button, job_view
+from pages.shared.services import jobs, store
+from pages.shared.state import remembered
+from pages.shared.sweep_results import SweepView, table_of_figures, table_of_pairs, wins_and_losses
+from rlm_core.evaluation.cell_store import CellStore
+from rlm_core.evaluation.sweep import Strategy, budget_title
+from rlm_core.jobs.forecast import kind_of
+from rlm_core.jobs.queue import JobRow
+from rlm_core.jobs.sweep import JOB, SweepJob
+
+USUAL_PROBLEMS = 100
+
+
+def on_set(found: Addressed) -> None:
+    """A sweep with one budget; those of the same strategies that were made before are shown."""
+    strategies = tuple(Strategy.of(r.config, title) for r, title in zip(found.rows, found.titles, strict=True))
+    key = f"compare.set.{found.scope}"
+    problems_at, budget_at, alone_at, start_at = st.columns([4, 4, 2, 2], vertical_alignment="bottom", gap="medium")
+    problems = remembered(
+        problems_at.text_input,
+        "Problems",
+        key=f"{key}.problems",
+        default=_kind(found),
+        help="A kind of problem and how many, such as chain:n=200,steps=7; held-out problems, seeds 0 to n − 1.",
+    )
+    with budget_at:
+        budget = matched_budget(key)
+    setting = JOB.setting("alone")
+    alone = remembered(alone_at.toggle, setting.label, key=f"{key}.alone", default=False, help=setting.help)
+
+    def asked() -> SweepJob:
+        job = SweepJob(found.name, problems, strategies, (budget,), alone=alone)
+        job.sweep().check()
+        return job
+
+    job_button(start_at, JOB, "play_arrow", asked, key=f"{key}.job", possible=True)
+    if any(row.job.strategies == strategies for row in jobs().list(JOB.description.name)):
+        job_view(JOB, f"{key}.job", _title, _results, hint=False)
+
+
+def _kind(found: Addressed) -> str:
+    """The kind of the comparison's problem, with all its settings but the seed."""
+    task, *settings = kind_of(found.rows[0].problem)
+    return f"{task}:" + ",".join([*settings, f"n={USUAL_PROBLEMS}"])
+
+
+def _title(job: SweepJob) -> str:
+    return f"{job.problems}, {budget_title(job.budgets[0])}: {' or '.join(s.title for s in job.strategies)}"
+
+
+def _results(row: JobRow) -> None:
+    cells = CellStore(store()).results(row.id)
+    if not cells:
+        return
+    view = SweepView(row.job.sweep(), cells, row.id, f"{row.id}.{len(cells)}")
+    table_of_figures(view, f"compare.figures.{row.id}")
+    table_of_pairs(view, f"compare.pairs.{row.id}")
+    wins_and_losses(view, f"compare.wins.{row.id}")
