@@ -10,6 +10,7 @@ from pages.shared.escape import markdown_text
 from pages.shared.problem_picker import pick_problem
 from pages.shared.state import one_of, remembered
 from pages.shared.strategy_form import fill_form, strategy_form
+from rlm_core import catalogue
 from rlm_core.core.config import Budget
 from rlm_core.core.errors import ConfigError, RlmError
 from rlm_core.core.problem import Problem
@@ -18,6 +19,7 @@ from rlm_core.evaluation.sweep import Strategy
 
 MATCHED_BY = {"Generated tokens": ("tokens", 2000), "Reward passes": ("reward_passes", 100), "Seconds": ("seconds", 10)}
 """What every strategy gets the same of: the field of a budget, and the amount at first."""
+EQUAL = "Every strategy may spend the same; the last request of reward passes may exceed it."
 _FILLED = "compare.filled"
 
 
@@ -49,8 +51,6 @@ def _form() -> None:
 
 def checked(strategies: list[Strategy], problem: Problem, budget: Budget, seed: int) -> None:
     """RlmError if a strategy cannot run, or if two are called alike."""
-    from rlm_core import catalogue
-
     for strategy in strategies:
         catalogue.checked(strategy.config(problem.spec, budget, seed))
     titles = [s.title for s in strategies]

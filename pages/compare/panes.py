@@ -25,7 +25,7 @@ from rlm_core.core.tree import SearchTree, replay
 from rlm_core.core.wording import counted, readable, shorten
 from rlm_core.core.words import RunStatus
 from rlm_core.narrate import sentences
-from rlm_core.runs.compute import UNITS, ComputeClock, compute_clock, moments
+from rlm_core.runs.compute import PASSES, SECONDS, TOKENS, UNITS, ComputeClock, compute_clock, moments
 from rlm_core.runs.outcome import VERDICTS
 from rlm_core.runs.store import RunRow
 
@@ -36,7 +36,7 @@ HEIGHTS = {2: 400, 3: 340, 4: 290}
 MAX_MOMENTS = 400
 """Positions of the timeline; where there are more amounts, they are thinned evenly."""
 PLAY_MS = 160
-_MOMENT = "compare.moment"
+NOUNS = {TOKENS: ("token",), PASSES: ("pass", "passes")}
 _PLAYER = "compare.player"
 
 
@@ -49,16 +49,17 @@ def panes(found: Addressed) -> None:
 
 def _body(found: Addressed, was_active: bool) -> None:
     rows = [store().get(r.id) for r in found.rows]
-    unit = one_of("Compute", list(UNITS), "compare.unit")
+    unit_at, timeline_at = st.columns([3, 8], vertical_alignment="center")
+    with unit_at:
+        unit = one_of("Compute", UNITS, "compare.unit")
     try:
         there = [_pane(row, title, unit) for row, title in zip(rows, found.titles, strict=True)]
     except LogError as error:
         st.error(markdown_text(str(error)), icon=":material/broken_image:")
         return
-    drawing = st.container()
-    amount = _timeline(found.scope, there, unit)
-    with drawing:
-        _grid(there, amount, unit)
+    with timeline_at:
+        amount = _timeline(found.scope, there, unit)
+    _grid(there, amount, unit)
     summary(found, there)
     if was_active and not any(r.active for r in rows):
         st.rerun()
@@ -99,7 +100,7 @@ def _timeline(scope: str, there: Sequence[Pane], unit: str) -> float:
 
 def _amount(amount: float, unit: str) -> str:
     """ "1,204 tokens"."""
-    return f"{amount:,.1f} s" if unit == "seconds" else f"{amount:,.0f} {unit}"
+    return f"{amount:,.1f} s" if unit == SECONDS else counted(int(amount), *NOUNS[unit])
 
 
 def _grid(there: Sequence[Pane], amount: float, unit: str) -> None:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from rlm_core.core.events import Record, Spent
 from rlm_core.core.words import PROBE
 
-UNITS = {"tokens": "generated tokens", "passes": "reward passes", "seconds": "seconds"}
-"""What compute can be counted in, in words."""
+TOKENS, PASSES, SECONDS = UNITS = ("Tokens", "Reward passes", "Seconds")
+"""Units of compute: generated tokens, evaluations by a reward model, seconds of a run's own clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,9 @@ class ComputeClock:
         return max(min(1, len(self.amounts)), bisect_right(self.amounts, amount))
 
 
-def compute_clock(records: Sequence[Record], unit: str = "tokens") -> ComputeClock:
+def compute_clock(records: Sequence[Record], unit: str = TOKENS) -> ComputeClock:
     """The clock of a log; events after the last `Spent` are complete with it. Tokens of probes are not counted."""
-    if unit == "seconds":
+    if unit == SECONDS:
         return ComputeClock(tuple(r.time for r in records))
     amounts, waiting, total = [], 0, 0
     for record in records:
@@ -51,7 +51,7 @@ def compute_clock(records: Sequence[Record], unit: str = "tokens") -> ComputeClo
 
 
 def _amount(spent: Spent, unit: str) -> int:
-    if unit == "passes":
+    if unit == PASSES:
         return spent.reward_passes
     return 0 if spent.purpose == PROBE.name else spent.generated
 

@@ -29,8 +29,9 @@ from rlm_core.search.rules import Arm, Rule, best
 from rlm_core.search.run import SearchRun
 from rlm_core.search.values import RewardValue, Value
 
-PATIENCE = 10_000
-"""Simulations in a row that reach no state for the first time after which a search without a budget of simulations is over."""
+MIN_PATIENCE, PATIENCE_PER_NODE = 1_000, 10
+"""A search without a budget of simulations is over once a row of simulations as long as the larger of 1,000 and 10 per node of its tree
+reached no state for the first time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,11 +206,16 @@ class TreeSearch:
     # -- end -----------------------------------------------------------------------------------
 
     @property
+    def patience(self) -> int:
+        """Simulations in a row that may reach no state for the first time."""
+        return max(MIN_PATIENCE, PATIENCE_PER_NODE * len(self.run.tree.nodes))
+
+    @property
     def over(self) -> StopReason | None:
         """Why going on makes no sense; None while it does.
 
         EXHAUSTED: the tree is fully explored and no budget of simulations was set, so that going on would change only
-        counts. STALE: no state was reached for the first time in PATIENCE simulations.
+        counts. STALE: no state was reached for the first time for longer than `patience`.
         """
         root = self.run.tree.nodes[self.root]
         if root.pruned:
@@ -218,7 +224,7 @@ class TreeSearch:
             return None
         if not self.widen.alpha and not any(map(is_open, self.leaves_below())):
             return EXHAUSTED
-        return STALE if self.stale >= PATIENCE else None
+        return STALE if self.stale >= self.patience else None
 
     @property
     def grown(self) -> StopReason | None:
@@ -230,7 +236,7 @@ class TreeSearch:
         left = not root.children or any(is_open(n) or (n.finished and not n.visits) for n in self.leaves_below())
         if root.pruned or not left:
             return EXHAUSTED
-        return STALE if self.stale >= PATIENCE else None
+        return STALE if self.stale >= self.patience else None
 
     def leaves_below(self) -> Iterator[Node]:
         """The states without children below the root."""
