@@ -24,12 +24,7 @@ _FILLED = "compare.filled"
 
 
 def builder() -> None:
-    with st.expander("Your own comparison", icon=":material/tune:", key="compare.own", on_change="rerun") as own:
-        if own.open:
-            _form()
-
-
-def _form() -> None:
+    """The form, and the button that starts the comparison."""
     left, right = st.columns([1, 2], gap="large")
     with left:
         problem = pick_problem()

@@ -7,7 +7,7 @@ import streamlit as st
 from pages.compare.addressed import Addressed, addressed
 from pages.compare.builder import builder
 from pages.compare.panes import panes
-from pages.compare.saved import presets, saved
+from pages.compare.saved import OWN, presets, saved
 from pages.shared.escape import markdown_text
 from pages.shared.html import style
 from pages.shared.keys import shortcuts
@@ -39,5 +39,7 @@ def _start() -> None:
     st.markdown("### Compare strategies")
     st.markdown("Which strategy is better for the same compute? Every pane shows its search at the same number of tokens.")
     presets()
-    builder()
+    if st.session_state.get(OWN):
+        with st.container(border=True):
+            builder()
     saved()

@@ -8,20 +8,43 @@ import streamlit as st
 
 from pages.shared.comparisons import comparisons, go_to_comparison, start_preset
 from pages.shared.escape import markdown_text
-from rlm_core.evaluation.presets import PRESETS
+from rlm_core.evaluation.presets import PRESETS, Preset
 
 COLUMNS = 3
+OWN = "compare.own"
+"""In the session's state: is the form of a comparison of one's own shown?"""
 
 
 def presets() -> None:
-    """A card per preset; its button starts it on the bundled model."""
-    for first in range(0, len(PRESETS), COLUMNS):
-        for place, preset in zip(st.columns(COLUMNS), PRESETS[first : first + COLUMNS], strict=False):
-            with place.container(border=True, height="stretch"):
-                st.markdown(f"**{markdown_text(preset.title)}**")
-                st.caption(markdown_text(preset.sentence))
-                if st.button("Compare", key=f"preset.{preset.name}", icon=":material/play_arrow:", width="stretch"):
-                    go_to_comparison(start_preset(preset))
+    """A card per preset, whose button starts it on the bundled model, and one for a comparison of one's own."""
+    cards = [*PRESETS, None]
+    for first in range(0, len(cards), COLUMNS):
+        for place, preset in zip(st.columns(COLUMNS), cards[first : first + COLUMNS], strict=False):
+            with place.container(border=True, height="stretch", vertical_alignment="distribute"):
+                if preset is None:
+                    _own()
+                else:
+                    _preset(preset)
+
+
+def _preset(preset: Preset) -> None:
+    _words(preset.title, preset.sentence)
+    if st.button("Compare", key=f"preset.{preset.name}", icon=":material/play_arrow:", width="stretch"):
+        go_to_comparison(start_preset(preset))
+
+
+def _own() -> None:
+    _words("Your own comparison", "Two to four strategies with any model, search, reward and settings, on a problem of your choice.")
+    shown = st.session_state.get(OWN, False)
+    if st.button("Close" if shown else "Set up", key="preset.own", icon=":material/tune:", width="stretch"):
+        st.session_state[OWN] = not shown
+        st.rerun()
+
+
+def _words(title: str, sentence: str) -> None:
+    with st.container(gap="small"):
+        st.markdown(f"**{markdown_text(title)}**")
+        st.caption(markdown_text(sentence))
 
 
 def saved() -> None:

@@ -44,7 +44,7 @@ def _mcts(name: str, **parameters: float) -> Strategy:
 
 def _thinking(waits: int) -> Strategy:
     name = "No “Wait”" if not waits else f"“Wait” × {waits}"
-    return Strategy(name, search="thinking", search_parameters={"waits": waits, "probe": False})
+    return Strategy(name, search="thinking", search_parameters={"waits": waits, "max_thinking_tokens": 0, "probe": False})
 
 
 PRESETS = (
