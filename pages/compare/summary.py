@@ -8,36 +8,50 @@ import pandas as pd
 import streamlit as st
 
 from pages.compare.addressed import Addressed
+from pages.compare.differences import differences
 from pages.compare.export import comparison_html
 from pages.compare.on_set import on_set
 from pages.compare.pane import Pane
 from pages.shared.downloads import Download, downloads
 from pages.shared.html import theme
+from pages.shared.tabs import tabs
 from rlm_core.core.wording import readable
 from rlm_core.runs.compute import compute_clock
 from rlm_core.runs.outcome import VERDICTS
+from rlm_core.runs.settings import settings
 
 
 def summary(found: Addressed, there: Sequence[Pane]) -> None:
-    over = all(not p.row.active for p in there)
-    table, settings, on_a_set, export = st.tabs(["Figures", "Settings", "On a problem set", "Export"])
-    with table:
-        frame = figures(there)
-        st.dataframe(frame, hide_index=True, width="stretch", column_config=COLUMNS)
-        st.caption("One problem is an anecdote: the tab “On a problem set” measures the same strategies on many.")
-    with settings:
-        st.dataframe(settings_frame(there), hide_index=True, width="stretch")
-    with on_a_set:
-        on_set(found)
-    with export:
-        if over:
-            name = f"comparison-{found.id or found.scope}.html"
-            look = theme()
-            page = Download("Comparison (HTML)", "image", name, "text/html", lambda: comparison_html(found, there, frame, look))
-            downloads((page,), key="compare.export")
-            st.caption("One file that loads nothing: the trees at their ends, the figures and every setting.")
-        else:
-            st.caption("The comparison can be exported when every run has ended.")
+    tabs(
+        {
+            "Figures": lambda: _figures(there),
+            "Differences": lambda: differences(there),
+            "Settings": lambda: _settings(there),
+            "On a problem set": lambda: on_set(found),
+            "Export": lambda: _export(found, there),
+        },
+        "compare.tab",
+    )
+
+
+def _figures(there: Sequence[Pane]) -> None:
+    st.dataframe(figures(there), hide_index=True, width="stretch", column_config=COLUMNS)
+    st.caption("One problem is an anecdote: the tab “On a problem set” measures the same strategies on many.")
+
+
+def _settings(there: Sequence[Pane]) -> None:
+    st.dataframe(settings_frame(there), hide_index=True, width="stretch")
+
+
+def _export(found: Addressed, there: Sequence[Pane]) -> None:
+    if any(p.row.active for p in there):
+        st.caption("The comparison can be exported when every run has ended.")
+        return
+    look = theme()
+    name = f"comparison-{found.id or found.scope}.html"
+    page = Download("Comparison (HTML)", "image", name, "text/html", lambda: comparison_html(found, there, figures(there), look))
+    downloads((page,), key="compare.export")
+    st.caption("One file that loads nothing: the trees at their ends, the figures and every setting.")
 
 
 COLUMNS = {
@@ -76,8 +90,6 @@ def _row(pane: Pane) -> dict[str, object]:
 
 def settings_frame(there: Sequence[Pane]) -> pd.DataFrame:
     """The settings in which the runs differ, one row each; all of them where they do not."""
-    from rlm_core.runs.settings import settings
-
     columns = {p.title: {(s.group, s.name): s.value for s in settings(p.row.config)} for p in there}
     names = list(dict.fromkeys(key for column in columns.values() for key in column))
     rows = [{"Setting": f"{g}: {n}" if g != n else n} | {t: c.get((g, n), "–") for t, c in columns.items()} for g, n in names]

@@ -31,7 +31,13 @@ assert len(found) > 10 and "pages.explore.page" in found, found
 assert threading.active_count() == threads, threading.enumerate()
 """
 
-HEADINGS = {"explore": "### See a language model reason", "runs": "### Saved runs", "rewards": "### Rewards", "labels": "### Labels"}
+HEADINGS = {
+    "explore": "### See a language model reason",
+    "compare": "### Compare strategies",
+    "runs": "### Saved runs",
+    "rewards": "### Rewards",
+    "labels": "### Labels",
+}
 
 
 @pytest.mark.parametrize("page", HEADINGS)
