@@ -9,9 +9,11 @@ import streamlit as st
 from pages.compare.page import compare
 from pages.explore.page import explore
 from pages.labels.page import labels
+from pages.problems.page import problem_sets
 from pages.rewards.page import rewards
 from pages.runs.page import runs
 from pages.shared.escape import markdown_text
+from pages.shared.links import SETS_PATH
 from rlm_core import catalogue
 from rlm_core.core.registry import Offer, Page, offer
 
@@ -19,6 +21,7 @@ OWN_PAGES = (
     Page("Explore", ":material/account_tree:", "explore", explore),
     Page("Compare", ":material/compare:", "compare", compare),
     Page("Saved runs", ":material/history:", "runs", runs),
+    Page("Problem sets", ":material/dataset:", SETS_PATH, problem_sets),
     Page("Rewards", ":material/balance:", "rewards", rewards),
     Page("Labels", ":material/rate_review:", "labels", labels),
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.shared.set_picker import row_controls
 from pages.shared.state import set_value, values
 from rlm_core import catalogue, problems
 from rlm_core.core.config import BUDGETS
@@ -18,7 +19,7 @@ from rlm_core.runs.store import RunRow
 
 _RUN, _UNCHANGED = "settings.of", "settings.base"
 """In the session's state: the run whose settings the controls were last filled with, and the values before a person changed any."""
-PREFIXES = ("task", "text", "model", "search", "reward", "budget", "temperature", "seed", "max_step_tokens", "max_solution_tokens")
+PREFIXES = ("task", "text", "set", "model", "search", "reward", "budget", "temperature", "seed", "max_step_tokens", "max_solution_tokens")
 """First words of the controls' keys."""
 
 
@@ -59,7 +60,7 @@ def _changed() -> bool:
 def _controls(row: RunRow) -> Iterable[tuple[str, Any]]:
     """Key and value of each control."""
     config, budget = row.config, row.config.budget
-    yield from _problem(row.problem.spec)
+    yield from list(row_controls(row.problem)) or _problem(row.problem.spec)
     listed_model = config.model in (NANO.name, SMOLLM2.name)
     yield "model", config.model if listed_model else OTHER.name
     if not listed_model:

@@ -9,7 +9,7 @@ from pages.shared.html import ORACLE
 from rlm_core import catalogue
 from rlm_core.core.structure import Compared
 from rlm_core.core.tree import SearchTree
-from rlm_core.core.wording import readable, shorten
+from rlm_core.core.wording import readable, set_place, shorten
 from rlm_core.runs.outcome import VERDICTS, cut_off, right_answer
 from rlm_core.runs.store import RunRow
 
@@ -22,10 +22,16 @@ def headline(row: RunRow, full_tree: SearchTree, moment: SearchTree) -> None:
     named = [strategy, catalogue.reward_title(row.config), catalogue.title("model", row.config.model), f"seed {row.config.seed}"]
     facts = " · ".join(html_text(name) for name in named if name)
     st.html(
-        f'<h4 class="rlm-problem">{html_text(row.problem.question)}</h4>'
+        f'<h4 class="rlm-problem">{_place(row)}{html_text(row.problem.question)}</h4>'
         f'<div class="rlm-verdict">{_verdict(row, full_tree, moment)}</div>'
         f'<div class="rlm-facts">{facts} {ORACLE if full_tree.oracle else ""}</div>'
     )
+
+
+def _place(row: RunRow) -> str:
+    """The row of a problem set that the problem is from; empty if it is from none."""
+    place = set_place(row.problem)
+    return f'<span class="rlm-badge">{html_text(place)}</span> ' if place else ""
 
 
 def _verdict(row: RunRow, full_tree: SearchTree, moment: SearchTree) -> str:

@@ -15,6 +15,7 @@ from rlm_core import catalogue
 from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.errors import RlmError
 from rlm_core.core.problem import Problem
+from rlm_core.core.wording import set_place
 from rlm_core.models.listed import Fit, describe, refuse_unnamed
 from rlm_core.problems.families import text
 
@@ -27,7 +28,7 @@ def controls() -> tuple[RunConfig, Problem] | RlmError:
     All controls are drawn before any is checked, so that a wrong field hides no other.
     """
     problem = pick_problem()
-    if isinstance(problem, Problem) and problem.task != text.DESCRIPTION.name:
+    if isinstance(problem, Problem) and (problem.task != text.DESCRIPTION.name or set_place(problem)):
         st.info(markdown_text(problem.question), icon=":material/quiz:")
     model = model_controls("model")
     search = choose("Strategy", catalogue.searches(), "search", "mcts", "How the model's steps are explored.")

@@ -12,6 +12,7 @@ MOMENT = "moment"
 OPENED_RUN_KEY = "opened"
 _EXPLORE = "explore.page"
 _PAGES = "pages"
+SETS_PATH = "problems"
 
 
 def register(pages: Sequence[st.Page]) -> list[st.Page]:
@@ -55,3 +56,14 @@ def run_link(run: str, label: str, moment: int | None = None) -> None:
 def explore_link(label: str) -> None:
     """A link to the Explore page as it was left."""
     st.page_link(st.session_state[_EXPLORE], label=label, icon=":material/account_tree:")
+
+
+def go_to_controls() -> None:
+    """Leave this page for the Explore page without a run, where the controls are as they were last set."""
+    st.session_state.pop(SHOWN_RUN_KEY, None)
+    st.switch_page(st.session_state[_EXPLORE])
+
+
+def sets_link(label: str) -> None:
+    """A link to the page of problem sets."""
+    st.page_link(st.session_state[_PAGES][SETS_PATH], label=label, icon=":material/dataset:", width="content")

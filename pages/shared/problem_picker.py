@@ -1,4 +1,4 @@
-"""Choosing a problem: a kind and its settings, or a question of one's own."""
+"""Choosing a problem: a kind and its settings, a row of a problem set, or a question of one's own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import random
 import streamlit as st
 
 from pages.shared.parameters import choose, parameters
+from pages.shared.set_picker import FROM_A_SET, TASK_KEY, pick_row
 from pages.shared.state import remembered, restore, set_value
 from rlm_core import catalogue
 from rlm_core.core.errors import RlmError
@@ -21,9 +22,12 @@ FIRST_PROBLEM = {"task.countdown.numbers": 4, "task.countdown.seed": 31}
 
 def pick_problem() -> Problem | RlmError:
     """Draw the controls of a problem; returns it, or the error that prevents it. The choice is the same on all pages."""
+    offered = {**catalogue.tasks(), FROM_A_SET.name: FROM_A_SET}
     task = choose(
-        "Problem", catalogue.tasks(), "task", "countdown", "The problem to solve; every kind except free text is made from a seed."
+        "Problem", offered, TASK_KEY, "countdown", "The problem to solve; made from a seed, a row of a file, or a question of your own."
     )
+    if task is FROM_A_SET:
+        return pick_row()
     if task.name == text.DESCRIPTION.name:
         values = _question()
     else:

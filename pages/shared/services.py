@@ -13,6 +13,7 @@ from rlm_core.core.events import Record
 from rlm_core.jobs.forecast import CostHistory
 from rlm_core.jobs.queue import Jobs
 from rlm_core.labels.book import LabelBook
+from rlm_core.runs.problem_sets import ProblemSets
 from rlm_core.runs.store import Store
 
 MAX_LOGS = 32
@@ -26,6 +27,11 @@ def store() -> Store:
 @st.cache_resource(show_spinner=False)
 def book() -> LabelBook:
     return LabelBook(store())
+
+
+@st.cache_resource(show_spinner=False)
+def problem_sets() -> ProblemSets:
+    return ProblemSets(store())
 
 
 @st.cache_resource(show_spinner=False)

@@ -37,6 +37,7 @@ HEADINGS = {
     "runs": "### Saved runs",
     "rewards": "### Rewards",
     "labels": "### Labels",
+    "problems": "### Problem sets",
 }
 
 

@@ -1,0 +1,179 @@
+"""Import of a file as a problem set: its first rows, the choice of columns, and a report of the rows that were not taken."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from pages.problems.set_list import open_set
+from pages.problems.set_view import reasons
+from pages.shared.escape import markdown_text
+from pages.shared.services import problem_sets
+from rlm_core.core.errors import ProblemError, RlmError, first_line
+from rlm_core.core.wording import clean, counted, shorten
+from rlm_core.problems.datasets import Columns, guessed, read_rows
+from rlm_core.problems.tables import ENDINGS, Table, read
+from rlm_core.runs.problem_sets import MAX_NAME_CHARACTERS, SPLITS, checked_name, fitting_name, fitting_split
+
+PREVIEWED = 20
+"""Rows that are shown before an import."""
+MAX_CELL_CHARACTERS = 300
+COLUMNS = {
+    "question": ("Question", "The problem in words."),
+    "answer": ("Answer", "The reference answer, or a worked solution that marks it by #### or a box."),
+    "id": ("Id", "Only shown."),
+    "level": ("Level", "Only shown."),
+    "subject": ("Subject", "Only shown."),
+}
+_TIMES, _REPORT = "problems.imports", "problems.report"
+"""In the session's state: the number of imports so far, and the id of the set that the last one made with whether it is new."""
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file that was uploaded or named by its path, and its SHA-256."""
+
+    name: str
+    content: bytes
+    digest: str
+
+
+def set_import(first: bool) -> None:
+    """The report of the last import, and the controls of the next. first: there is no set yet, so they are open."""
+    _report()
+    with st.expander("Import a file", icon=":material/upload_file:", expanded=first, key=f"problems.import.{first}"):
+        file = _file()
+        if file is None:
+            return
+        try:
+            table = _table(file.digest, file.name, file.content)
+        except RlmError as error:
+            st.error(markdown_text(str(error)), icon=":material/error:")
+            return
+        _choices(file, table)
+
+
+def _file() -> _File | None:
+    """The file that a person uploads or names; None if there is none, or if it cannot be read."""
+    times = st.session_state.setdefault(_TIMES, 0)
+    upload_at, path_at = st.columns(2, gap="large")
+    uploaded = upload_at.file_uploader(
+        "JSON Lines, JSON, CSV, TSV or Parquet, one problem per row", type=list(ENDINGS), key=f"problems.file.{times}"
+    )
+    path = path_at.text_input(
+        "Or the path of a file on this machine, of any size", key=f"problems.path.{times}", placeholder="/data/gsm8k_test.jsonl"
+    ).strip()
+    if uploaded is not None:
+        name, content = uploaded.name, uploaded.getvalue()
+    elif path:
+        try:
+            name, content = Path(path).name, Path(path).expanduser().read_bytes()
+        except (OSError, ValueError, RuntimeError) as error:
+            reason = getattr(error, "strerror", None) or first_line(error)
+            path_at.error(markdown_text(f"{path} cannot be read: {reason}."), icon=":material/error:")
+            return None
+    else:
+        return None
+    return _File(name, content, hashlib.sha256(content).hexdigest())
+
+
+@st.cache_resource(max_entries=2, show_spinner="Reading the file …")
+def _table(digest: str, name: str, _content: bytes) -> Table:
+    """Read once, although the page is drawn anew at every choice."""
+    return read(_content, name)
+
+
+def _choices(file: _File, table: Table) -> None:
+    """The columns, name and split of the set, what its first problems then are, and the button."""
+    guess = guessed(table)
+    columns = Columns(*(_column(place, name, table, guess, file) for place, name in zip(st.columns(5), COLUMNS, strict=True)))
+    _preview(table, columns)
+    name_at, split_at, go_at = st.columns([4, 3, 3], vertical_alignment="bottom")
+    name = name_at.text_input("Name", fitting_name(file.name), max_chars=MAX_NAME_CHARACTERS, key=f"problems.new.{file.digest}")
+    split = split_at.selectbox(
+        "Split",
+        SPLITS,
+        index=SPLITS.index(fitting_split(file.name)),
+        format_func=lambda s: s or "not known",
+        key=f"problems.split.{file.digest}",
+        help="Which part of a published set this is; shown beside its name.",
+    )
+    label = f"Import {counted(len(table.rows), 'row')}"
+    if go_at.button(label, type="primary", icon=":material/upload_file:", width="stretch", key="problems.go"):
+        _import(file, table, columns, name, split)
+
+
+def _column(place: DeltaGenerator, field: str, table: Table, guess: Columns, file: _File) -> str:
+    title, help = COLUMNS[field]
+    offered = [*table.columns, *[""] * (field != "question")]
+    return place.selectbox(
+        title,
+        offered,
+        index=offered.index(getattr(guess, field)),
+        format_func=lambda c: shorten(clean(c), 60) or "none",
+        key=f"problems.column.{field}.{file.digest}",
+        help=help,
+    )
+
+
+def _preview(table: Table, columns: Columns) -> None:
+    """The first rows as problems, and why some would not be taken."""
+    head = replace(table, rows=table.rows[:PREVIEWED], refused=tuple(r for r in table.refused if r.number <= table.rows[:PREVIEWED][-1][0]))
+    try:
+        found = read_rows(head, columns)
+    except RlmError as error:
+        st.error(markdown_text(str(error)), icon=":material/error:")
+        return
+    lines = [(r.number, _cell(r.question), _cell(r.answer), _cell(r.id), _cell(r.level), _cell(r.subject)) for r in found.rows]
+    shown = pd.DataFrame(lines, columns=[table.unit, "Question", "Answer as it is read", "Id", "Level", "Subject"])
+    unused = [title for field, title in (("id", "Id"), ("level", "Level"), ("subject", "Subject")) if not getattr(columns, field)]
+    st.dataframe(
+        shown.drop(columns=unused),
+        hide_index=True,
+        height=6 * 35 + 38,
+        column_config={table.unit: st.column_config.NumberColumn(width=60), "Question": st.column_config.TextColumn(width="large")},
+    )
+    if found.refused:
+        st.warning(f"Of these first rows would not be taken:\n\n{reasons(tuple(found.refused), table.unit)}", icon=":material/warning:")
+    if not columns.answer:
+        st.warning("Without answers nothing can tell right from wrong.", icon=":material/warning:")
+
+
+def _cell(text: str) -> str:
+    return shorten(clean(text), MAX_CELL_CHARACTERS)
+
+
+def _import(file: _File, table: Table, columns: Columns, name: str, split: str) -> None:
+    try:
+        checked_name(name)
+        with st.spinner("Reading the problems …"):
+            found = read_rows(table, columns)
+            made, new = problem_sets().add(name, file.content, table, columns, found, split)
+    except RlmError as error:
+        st.error(markdown_text(str(error)), icon=":material/error:")
+        return
+    st.session_state[_REPORT] = (made.id, new)
+    st.session_state[_TIMES] += 1
+    open_set(made.id)
+    st.rerun()
+
+
+def _report() -> None:
+    """What came of the last import, until there is another."""
+    made, new = st.session_state.get(_REPORT, ("", False))
+    try:
+        kept = problem_sets().get(made)
+    except ProblemError:
+        return
+    if not new:
+        st.info(f"This file with these columns is here already: {markdown_text(kept.name)}.", icon=":material/info:")
+        return
+    source = markdown_text(clean(kept.source))
+    st.success(f"Imported {counted(kept.size, 'problem')} of {source} as {markdown_text(kept.name)}.", icon=":material/check:")
+    if kept.refused:
+        st.warning(f"{counted(len(kept.refused), 'row')} not taken:\n\n{reasons(kept.refused, kept.unit)}", icon=":material/warning:")

@@ -1,0 +1,131 @@
+"""One problem set: its rows, the row that is open, and what can be done with the set."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from pages.problems.deletion import delete
+from pages.problems.set_list import open_set
+from pages.shared.escape import html_text, markdown_text
+from pages.shared.html import rows_html
+from pages.shared.links import go_to_controls
+from pages.shared.services import problem_sets
+from pages.shared.set_picker import SET_KEY, TASK_KEY, row_key
+from pages.shared.state import set_value
+from rlm_core.core.errors import RlmError
+from rlm_core.core.wording import clean, counted, shorten
+from rlm_core.problems.datasets import SetRow
+from rlm_core.problems.sets import SET
+from rlm_core.problems.tables import Refusal
+from rlm_core.runs.problem_sets import MAX_NAME_CHARACTERS, ProblemSet
+
+MAX_LISTED = 500
+MAX_REASONS = 50
+"""Rows that were not taken which are listed; the others are counted."""
+MAX_CELL_CHARACTERS = 300
+VISIBLE_ROWS = 8
+
+
+def set_view(chosen: ProblemSet) -> None:
+    """The set's name and actions, its rows, and the row that is open."""
+    _head(chosen)
+    list_at, row_at = st.columns([3, 2], gap="large")
+    with list_at:
+        rows = _rows(chosen)
+        if chosen.refused:
+            with st.expander(f"{counted(len(chosen.refused), 'row')} of the file not taken", icon=":material/warning:"):
+                st.markdown(reasons(chosen.refused, chosen.unit))
+    with row_at:
+        if rows is not None:
+            _row(chosen, rows)
+
+
+def _head(chosen: ProblemSet) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="problems.head"):
+        st.markdown(f"##### {markdown_text(chosen.name)}", width="content")
+        st.caption(
+            f"Write {markdown_text(f'{SET}:{chosen.name}:n=20')} for its first 20 problems, with seed=0 for 20 at random, "
+            f"and {markdown_text(f'{SET}:{chosen.name}#{7}')} for row 7.",
+            width="stretch",
+        )
+        with st.popover("Rename", icon=":material/edit:", key=f"problems.rename.{chosen.id}"):
+            name = st.text_input("Name", chosen.name, max_chars=MAX_NAME_CHARACTERS, key=f"problems.name.{chosen.id}.{chosen.name}")
+            if st.button("Rename", type="primary", key="problems.rename.go"):
+                _rename(chosen, name)
+        st.button("Delete", icon=":material/delete:", key="problems.delete", on_click=delete, args=(chosen,))
+
+
+def _rename(chosen: ProblemSet, name: str) -> None:
+    try:
+        problem_sets().rename(chosen.id, name)
+    except RlmError as error:
+        st.error(markdown_text(str(error)), icon=":material/error:")
+    else:
+        open_set(chosen.id)
+        st.rerun()
+
+
+def _rows(chosen: ProblemSet) -> SetRow | None:
+    """The rows that hold what is searched for, as a table; returns the one that is open."""
+    text = st.text_input(
+        "Search",
+        key=f"problems.search.{chosen.id}",
+        placeholder="Search in questions, answers, ids, levels and subjects",
+        label_visibility="collapsed",
+    ).strip()
+    found = problem_sets().search(chosen.id, text, MAX_LISTED + 1)
+    if not found:
+        st.info("No row holds this text.", icon=":material/search_off:")
+        return None
+    rows = found[:MAX_LISTED]
+    noted = {"Id": "id", "Level": "level", "Subject": "subject"}
+    lines = [
+        {"Row": r.number, "Question": _cell(r.question), "Answer": _cell(r.answer)} | {title: getattr(r, f) for title, f in noted.items()}
+        for r in rows
+    ]
+    empty = [title for title, field in noted.items() if not any(getattr(r, field) for r in rows)]
+    picked = st.dataframe(
+        pd.DataFrame(lines).drop(columns=empty),
+        hide_index=True,
+        height=min(VISIBLE_ROWS, len(rows)) * 35 + 38,
+        on_select="rerun",
+        selection_mode="single-row-required",
+        selection_default={"selection": {"rows": [0]}},
+        key=f"problems.rows.{chosen.id}.{text}",
+        placeholder="",
+        column_config={
+            "Row": st.column_config.NumberColumn(width=60),
+            "Question": st.column_config.TextColumn(width="large"),
+            "Answer": st.column_config.TextColumn(width="small"),
+        },
+    )
+    if len(found) > MAX_LISTED:
+        st.caption(f"The first {MAX_LISTED:,} rows; search for others.")
+    places = [i for i in picked.selection.rows if i < len(rows)]
+    return rows[places[0] if places else 0]
+
+
+def _cell(text: str) -> str:
+    return shorten(clean(text), MAX_CELL_CHARACTERS)
+
+
+def _row(chosen: ProblemSet, row: SetRow) -> None:
+    """A row in full, and the button that explores it."""
+    st.markdown(f"**{markdown_text(chosen.name)} \\#{row.number}**")
+    with st.container(height=240, border=True):
+        lines = "<br>".join(map(html_text, row.question.split("\n")))
+        st.html(f'<div class="rlm-question">{lines}</div>')
+    answer = row.answer or "none: nothing can tell right from wrong"
+    facts = [("Answer", answer), ("Id", row.id), ("Level", row.level), ("Subject", row.subject)]
+    st.html(rows_html([(name, value) for name, value in facts if value]))
+    if st.button("Explore this problem", type="primary", icon=":material/account_tree:", key="problems.explore"):
+        for key, value in ((TASK_KEY, SET), (SET_KEY, chosen.id), (row_key(chosen.id), row.number)):
+            set_value(key, value)
+        go_to_controls()
+
+
+def reasons(refused: tuple[Refusal, ...], unit: str) -> str:
+    """Rows that were not taken and why, as a list in Markdown."""
+    lines = [f"- {unit} {r.number:,}: {markdown_text(r.reason)}" for r in refused[:MAX_REASONS]]
+    return "\n".join([*lines, f"- and {len(refused) - MAX_REASONS:,} more"] if len(refused) > MAX_REASONS else lines)

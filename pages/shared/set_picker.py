@@ -1,0 +1,84 @@
+"""Choosing a row of a problem set."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+from typing import Any
+
+import streamlit as st
+
+from pages.shared.links import sets_link
+from pages.shared.services import problem_sets, store
+from pages.shared.state import remembered, set_value
+from rlm_core.core.errors import ProblemError, RlmError
+from rlm_core.core.parameters import Description, NoSettings
+from rlm_core.core.problem import Problem
+from rlm_core.core.wording import counted
+from rlm_core.problems.sets import SET
+from rlm_core.runs.problem_sets import ProblemSet
+from rlm_core.runs.set_specs import problem_of
+
+FROM_A_SET = Description(SET, "From a problem set", "A row of a file that was imported on the page Problem sets.", NoSettings)
+TASK_KEY, SET_KEY = "task", "set.id"
+"""In the session's state: the kind of problem, and the id of the problem set."""
+
+
+def row_key(set_id: str) -> str:
+    """In the session's state: the row of that set."""
+    return f"set.{set_id}.row"
+
+
+def pick_row() -> Problem | RlmError:
+    """Draw the controls of a row of a problem set; returns its problem, or the error that prevents it."""
+    sets = {s.id: s for s in problem_sets().list()}
+    sets_link("Problem sets" if sets else "Import a file")
+    if not sets:
+        return ProblemError("There is no problem set yet; import a file on the page Problem sets.")
+    chosen = sets[
+        remembered(
+            st.selectbox,
+            "Problem set",
+            list(sets),
+            key=SET_KEY,
+            default=next(iter(sets)),
+            offered=sets,
+            format_func=lambda s: f"{sets[s].name} · {counted(sets[s].size, 'problem')}",
+        )
+    ]
+    return _row(chosen)
+
+
+def _row(chosen: ProblemSet) -> Problem | RlmError:
+    numbers = problem_sets().numbers(chosen.id)
+    row_at, random_at = st.columns(2, vertical_alignment="bottom")
+    if random_at.button("Random row", icon=":material/casino:", width="stretch"):
+        set_value(row_key(chosen.id), random.choice(numbers))
+    row = remembered(
+        row_at.number_input,
+        "Row",
+        1,
+        numbers[-1],
+        key=row_key(chosen.id),
+        default=numbers[0],
+        step=1,
+        help=f"Numbered as in the file: {'its lines' if chosen.unit == 'Line' else 'its rows'}, from 1.",
+    )
+    try:
+        return problem_of(f"{SET}:{chosen.name}#{numbers[0] if row is None else row}", store())
+    except RlmError as error:
+        return error
+
+
+def row_controls(problem: Problem) -> Iterable[tuple[str, Any]]:
+    """Key and value of each control that chooses this problem; empty if it is from no set, or from one that is not here as it was."""
+    name, row = problem.data.get("set"), problem.data.get("row")
+    if not name:
+        return
+    try:
+        found = problem_sets().find(str(name))
+        if problem_of(f"{SET}:{found.name}#{row}", store()).question != problem.question:
+            return
+    except RlmError:
+        return
+    yield from ((TASK_KEY, SET), (SET_KEY, found.id), (row_key(found.id), row))
