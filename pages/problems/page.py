@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.problems.deletion import deleted_sets, undo_last
-from pages.problems.set_import import set_import
+from pages.problems.set_import import report, set_import
 from pages.problems.set_list import pick_set
 from pages.problems.set_view import set_view
 from pages.shared import services
@@ -20,6 +20,7 @@ def problem_sets() -> None:
         "problems are asked for, such as set:GSM8K:n=20."
     )
     undo_last()
+    report()
     sets = services.problem_sets().list()
     if sets:
         set_view(pick_set(sets))

@@ -21,6 +21,8 @@ from rlm_core.problems.tables import ENDINGS, Table, read
 from rlm_core.runs.problem_sets import MAX_NAME_CHARACTERS, SPLITS, checked_name, fitting_name, fitting_split
 
 PREVIEWED = 20
+MAX_REASONS = 5
+"""Rows that were not taken which a message lists; the set itself lists more."""
 """Rows that are shown before an import."""
 MAX_CELL_CHARACTERS = 300
 COLUMNS = {
@@ -44,8 +46,7 @@ class _File:
 
 
 def set_import(first: bool) -> None:
-    """The report of the last import, and the controls of the next. first: there is no set yet, so they are open."""
-    _report()
+    """The controls of an import. first: there is no set yet, so they are open."""
     with st.expander("Import a file", icon=":material/upload_file:", expanded=first, key=f"problems.import.{first}"):
         file = _file()
         if file is None:
@@ -136,10 +137,11 @@ def _preview(table: Table, columns: Columns) -> None:
         shown.drop(columns=unused),
         hide_index=True,
         height=6 * 35 + 38,
-        column_config={table.unit: st.column_config.NumberColumn(width=60), "Question": st.column_config.TextColumn(width="large")},
+        column_config={table.unit: st.column_config.NumberColumn(width=60), "Question": st.column_config.TextColumn(width=850)},
     )
     if found.refused:
-        st.warning(f"Of these first rows would not be taken:\n\n{reasons(tuple(found.refused), table.unit)}", icon=":material/warning:")
+        listed = reasons(tuple(found.refused), table.unit, MAX_REASONS)
+        st.warning(f"Of these first rows would not be taken:\n\n{listed}", icon=":material/warning:")
     if not columns.answer:
         st.warning("Without answers nothing can tell right from wrong.", icon=":material/warning:")
 
@@ -163,7 +165,7 @@ def _import(file: _File, table: Table, columns: Columns, name: str, split: str) 
     st.rerun()
 
 
-def _report() -> None:
+def report() -> None:
     """What came of the last import, until there is another."""
     made, new = st.session_state.get(_REPORT, ("", False))
     try:
@@ -176,4 +178,5 @@ def _report() -> None:
     source = markdown_text(clean(kept.source))
     st.success(f"Imported {counted(kept.size, 'problem')} of {source} as {markdown_text(kept.name)}.", icon=":material/check:")
     if kept.refused:
-        st.warning(f"{counted(len(kept.refused), 'row')} not taken:\n\n{reasons(kept.refused, kept.unit)}", icon=":material/warning:")
+        listed = reasons(kept.refused, kept.unit, MAX_REASONS)
+        st.warning(f"{counted(len(kept.refused), 'row')} not taken:\n\n{listed}", icon=":material/warning:")

@@ -12,19 +12,24 @@ from pages.shared.html import rows_html
 from pages.shared.links import go_to_controls
 from pages.shared.services import problem_sets
 from pages.shared.set_picker import SET_KEY, TASK_KEY, row_key
-from pages.shared.state import set_value
+from pages.shared.state import set_value, values
 from rlm_core.core.errors import RlmError
 from rlm_core.core.wording import clean, counted, shorten
+from rlm_core.models.listed import NANO, SMOLLM2
 from rlm_core.problems.datasets import SetRow
 from rlm_core.problems.sets import SET
 from rlm_core.problems.tables import Refusal
 from rlm_core.runs.problem_sets import MAX_NAME_CHARACTERS, ProblemSet
 
+MODEL_KEY = "model"
+"""In the session's state: the model that Explore's controls name."""
 MAX_LISTED = 500
 MAX_REASONS = 50
 """Rows that were not taken which are listed; the others are counted."""
 MAX_CELL_CHARACTERS = 300
 VISIBLE_ROWS = 8
+QUESTION_HEIGHT = 230
+"""px; a longer question is scrolled."""
 
 
 def set_view(chosen: ProblemSet) -> None:
@@ -35,7 +40,7 @@ def set_view(chosen: ProblemSet) -> None:
         rows = _rows(chosen)
         if chosen.refused:
             with st.expander(f"{counted(len(chosen.refused), 'row')} of the file not taken", icon=":material/warning:"):
-                st.markdown(reasons(chosen.refused, chosen.unit))
+                st.markdown(reasons(chosen.refused, chosen.unit, MAX_REASONS))
     with row_at:
         if rows is not None:
             _row(chosen, rows)
@@ -79,7 +84,7 @@ def _rows(chosen: ProblemSet) -> SetRow | None:
         st.info("No row holds this text.", icon=":material/search_off:")
         return None
     rows = found[:MAX_LISTED]
-    noted = {"Id": "id", "Level": "level", "Subject": "subject"}
+    noted = {"Level": "level", "Subject": "subject", "Id": "id"}
     lines = [
         {"Row": r.number, "Question": _cell(r.question), "Answer": _cell(r.answer)} | {title: getattr(r, f) for title, f in noted.items()}
         for r in rows
@@ -112,20 +117,24 @@ def _cell(text: str) -> str:
 
 def _row(chosen: ProblemSet, row: SetRow) -> None:
     """A row in full, and the button that explores it."""
-    st.markdown(f"**{markdown_text(chosen.name)} \\#{row.number}**")
-    with st.container(height=240, border=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{markdown_text(chosen.name)} \\#{row.number}**", width="stretch")
+        explored = st.button("Explore this problem", type="primary", icon=":material/account_tree:", key="problems.explore")
+    with st.container(height=QUESTION_HEIGHT, border=True):
         lines = "<br>".join(map(html_text, row.question.split("\n")))
         st.html(f'<div class="rlm-question">{lines}</div>')
     answer = row.answer or "none: nothing can tell right from wrong"
     facts = [("Answer", answer), ("Id", row.id), ("Level", row.level), ("Subject", row.subject)]
     st.html(rows_html([(name, value) for name, value in facts if value]))
-    if st.button("Explore this problem", type="primary", icon=":material/account_tree:", key="problems.explore"):
+    if explored:
         for key, value in ((TASK_KEY, SET), (SET_KEY, chosen.id), (row_key(chosen.id), row.number)):
             set_value(key, value)
+        if values([MODEL_KEY]).get(MODEL_KEY, NANO.name) == NANO.name:
+            set_value(MODEL_KEY, SMOLLM2.name)  # the bundled model reads no words
         go_to_controls()
 
 
-def reasons(refused: tuple[Refusal, ...], unit: str) -> str:
-    """Rows that were not taken and why, as a list in Markdown."""
-    lines = [f"- {unit} {r.number:,}: {markdown_text(r.reason)}" for r in refused[:MAX_REASONS]]
-    return "\n".join([*lines, f"- and {len(refused) - MAX_REASONS:,} more"] if len(refused) > MAX_REASONS else lines)
+def reasons(refused: tuple[Refusal, ...], unit: str, most: int) -> str:
+    """Rows that were not taken and why, as a list in Markdown; of more than `most` the others are counted."""
+    lines = [f"- {unit} {r.number:,}: {markdown_text(r.reason)}" for r in refused[:most]]
+    return "\n".join([*lines, f"- and {len(refused) - most:,} more"] if len(refused) > most else lines)

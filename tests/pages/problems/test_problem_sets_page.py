@@ -166,4 +166,5 @@ def test_a_row_is_explored(store):
     assert at.session_state["task"] == "set"
     assert at.session_state["set.id"] == kept.id
     assert at.session_state[f"set.{kept.id}.row"] == 4
+    assert at.session_state["model"] == "smollm2"
     assert "What is 6 times 4?" in text(at)
