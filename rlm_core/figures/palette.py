@@ -25,6 +25,14 @@ DIFFERENCE = ("#b2182b", "#d6604d", "#f4a582", "#dcdfe4", "#92c5de", "#4393c3", 
 """Difference of two scores: −1 is the first colour, no difference the grey in the middle, +1 the last."""
 DIFFERENCE_WORDS = ("lower", "the same", "higher")
 
+SERIES = {
+    "light": ("#0b66b0", "#b03a2e", "#117a55", "#8f3f97", "#8a6100", "#0e7c86", "#5c6f00", "#4a5568"),
+    "dark": ("#74b6f5", "#ff9d8a", "#5ed0a3", "#d9a2e4", "#e3bc55", "#5fcbd5", "#bdd65c", "#b8c3d2"),
+}
+"""Colours of the lines of a chart by theme, which tell lines apart and mean nothing else; each line has its own dash and symbol too."""
+LINE_DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "6px,3px,2px,3px,2px,3px", "2px,6px")
+LINE_SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "star", "hexagon", "pentagon")
+
 FONT = '"Source Sans", "Source Sans 3", "Source Sans Pro", "Segoe UI", system-ui, sans-serif'
 LARGE = 1.5
 """Factor of the large-type mode, for a lecture hall."""
@@ -158,6 +166,12 @@ SIZE_WORDS = "area: visits · line: share of visits"
 ORACLE_BADGE = "⚑ ORACLE · the search sees the answer"
 ORACLE_PAPER, ORACLE_INK = "#ffd43b", "#1b1f2a"
 """The badge of a run that uses the truth: the same plate at the head of a page and in a picture, in both themes."""
+
+
+def series(theme: Theme, i: int) -> str:
+    """The colour of line i of a chart."""
+    colours = SERIES[theme.name]
+    return colours[i % len(colours)]
 
 
 def look(node: Node) -> str:

@@ -11,8 +11,6 @@ from rlm_core.figures import palette
 from rlm_core.figures.plotly_style import Trace, base_layout
 from rlm_core.figures.text import safe
 
-SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "star", "hexagon", "pentagon")
-DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid", "dash")
 HEIGHT = 340
 
 
@@ -107,8 +105,13 @@ def _line(i: int, name: str, x: list[float], y: list[float], hover: list[str], t
         "y": y,
         "hovertext": hover,
         "hoverinfo": "text",
-        "line": {"color": theme.muted, "width": 2, "dash": DASHES[i % len(DASHES)]},
-        "marker": {"symbol": SYMBOLS[i % len(SYMBOLS)], "size": 10, "color": theme.surface, "line": {"color": theme.ink, "width": 2}},
+        "line": {"color": theme.muted, "width": 2, "dash": palette.LINE_DASHES[i % len(palette.LINE_DASHES)]},
+        "marker": {
+            "symbol": palette.LINE_SYMBOLS[i % len(palette.LINE_SYMBOLS)],
+            "size": 10,
+            "color": theme.surface,
+            "line": {"color": theme.ink, "width": 2},
+        },
     }
 
 
