@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import zlib
 from base64 import b64decode
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from rlm_core.core.errors import RunNotFound
 from rlm_core.evaluation.sweep import Cell, CellResult
 from rlm_core.runs import logfile
 from rlm_core.runs.logfile import ReadLog
-from rlm_core.runs.store import Store
+from rlm_core.runs.store import BIN_DAYS, Store
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS cells (
@@ -23,12 +24,17 @@ Results = dict[Cell, CellResult]
 
 
 class CellStore:
-    """The cells of all sweeps of one data folder."""
+    """The cells of all sweeps of one data folder. A sweep that was deleted BIN_DAYS ago is removed for good when this is made."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         with store.write() as db:
             db.executescript(_SCHEMA)
+        with store.write() as db:
+            gone = "SELECT id FROM jobs WHERE deleted < ?"
+            before = (time.time() - BIN_DAYS * 86_400,)
+            db.execute(f"DELETE FROM cells WHERE sweep IN ({gone})", before)
+            db.execute(f"DELETE FROM jobs WHERE id IN ({gone})", before)
 
     def put(self, sweep: str, found: Sequence[tuple[Cell, CellResult, str]]) -> None:
         """Keep cells with their logs, as `cell_pool.work_off` gives them."""
@@ -40,6 +46,10 @@ class CellStore:
         """All results of a sweep so far."""
         rows = self._store.db().execute("SELECT strategy, budget, problem, result FROM cells WHERE sweep=?", (sweep,))
         return {Cell(s, b, p): msgspec.json.decode(result, type=CellResult) for s, b, p, result in rows}
+
+    def count(self, sweep: str) -> int:
+        """The number of results of a sweep so far."""
+        return int(self._store.db().execute("SELECT COUNT(*) AS n FROM cells WHERE sweep=?", (sweep,)).fetchone()["n"])
 
     def log(self, sweep: str, cell: Cell) -> ReadLog:
         """The event log of one search; RunNotFound if it was not done."""

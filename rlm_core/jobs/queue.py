@@ -5,6 +5,7 @@ A job has the statuses of a run: queued → running → finished, failed or canc
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import secrets
 import sqlite3
@@ -80,9 +81,11 @@ class Jobs:
         return _row(row)
 
     def list(self, kind: str = "", limit: int = 50) -> list[JobRow]:
-        """The newest jobs first, of that kind if one is given."""
-        where, values = ("WHERE kind=?", (kind,)) if kind else ("", ())
-        rows = self._store.db().execute(f"SELECT * FROM jobs {where} ORDER BY created DESC, rowid DESC LIMIT ?", (*values, limit))
+        """The newest jobs first, of that kind if one is given; deleted ones are left out."""
+        where, values = (" AND kind=?", (kind,)) if kind else ("", ())
+        rows = self._store.db().execute(
+            f"SELECT * FROM jobs WHERE deleted IS NULL{where} ORDER BY created DESC, rowid DESC LIMIT ?", (*values, limit)
+        )
         return [_row(r) for r in rows]
 
     def cancel(self, job: str) -> None:
@@ -98,6 +101,28 @@ class Jobs:
                 "WHERE id=? AND status IN ('failed','cancelled','interrupted')",
                 (job,),
             )
+
+    def rename(self, job: str, name: str) -> None:
+        """Give a job another name; its settings must have one."""
+        settings = dataclasses.replace(self.get(job).job, name=name)
+        with self._store.write() as db:
+            db.execute("UPDATE jobs SET job=? WHERE id=?", (msgspec.json.encode(settings).decode(), job))
+
+    def delete(self, job: str) -> None:
+        """Hide a job until it is put back; one that is queued or running stays."""
+        with self._store.write() as db:
+            ended = "status IN ('finished','failed','cancelled','interrupted')"
+            db.execute(f"UPDATE jobs SET deleted=? WHERE id=? AND {ended}", (time.time(), job))
+
+    def deleted(self, kind: str) -> list[JobRow]:
+        """The deleted jobs of a kind that can still be put back, the last deleted first."""
+        rows = self._store.db().execute("SELECT * FROM jobs WHERE deleted IS NOT NULL AND kind=? ORDER BY deleted DESC", (kind,))
+        return [_row(r) for r in rows]
+
+    def restore(self, job: str) -> None:
+        """Put a deleted job back."""
+        with self._store.write() as db:
+            db.execute("UPDATE jobs SET deleted=NULL WHERE id=?", (job,))
 
     # -- the worker's side -------------------------------------------------------------------
 

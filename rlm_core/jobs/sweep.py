@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rlm_core.core.config import Budget
 from rlm_core.core.parameters import Description, param
 from rlm_core.evaluation.cell_pool import Crew, work_off
 from rlm_core.evaluation.cell_store import CellStore
-from rlm_core.evaluation.sweep import Strategy, Sweep
+from rlm_core.evaluation.sweep import Cell, CellResult, Strategy, Sweep
 from rlm_core.evaluation.sweep_progress import SweepProgress
 from rlm_core.jobs.base import Job
 from rlm_core.jobs.context import JobContext
-from rlm_core.jobs.forecast import WorkUnit
+from rlm_core.jobs.forecast import CostHistory, WorkUnit
 from rlm_core.labels.book import LabelBook
 from rlm_core.runs.set_specs import check_set, counted_set
 from rlm_core.runs.store import Store
@@ -62,8 +64,27 @@ DESCRIPTION = Description("sweep", "Start the sweep", "Every strategy searches e
 def parts(job: SweepJob, store: Store, book: LabelBook) -> list[WorkUnit]:
     """One unit per strategy; a search under a budget of tokens counts as many as these, under another one 1,000."""
     count = check_set(job.problems, store)
-    tokens = sum(b.tokens or 1000 for b in job.budgets)
-    return [WorkUnit(f"searching by {s.search} with {s.reward}", s.model, count * tokens) for s in job.strategies]
+    return [_unit(s, count * sum(map(_size, job.budgets))) for s in job.strategies]
+
+
+def _unit(strategy: Strategy, count: int) -> WorkUnit:
+    return WorkUnit(f"searching by {strategy.search} with {strategy.reward}", strategy.model, count)
+
+
+def _size(budget: Budget) -> int:
+    """The size of a search, for its forecast."""
+    return budget.tokens or 1000
+
+
+def _record_cost(history: CostHistory, job: SweepJob, done: Sequence[tuple[Cell, CellResult]], seconds: float) -> None:
+    """Record the cost of the searches that were done just now. They shared the clock; each strategy's part of it is that of its tokens."""
+    tokens, sizes = Counter[WorkUnit](), Counter[WorkUnit]()
+    for cell, result in done:
+        kind = _unit(job.strategies[cell.strategy], 0)
+        tokens[kind] += result.tokens
+        sizes[kind] += _size(job.budgets[cell.budget])
+    for kind, spent in tokens.items():
+        history.put(replace(kind, count=sizes[kind]), spent, seconds * spent / max(1, tokens.total()))
 
 
 async def run(job: SweepJob, context: JobContext, kept: Mapping[str, Any]) -> dict[str, Any]:
@@ -73,12 +94,15 @@ async def run(job: SweepJob, context: JobContext, kept: Mapping[str, Any]) -> di
     context.report("starting the processes that search")
     progress = SweepProgress(sweep, cells.results(context.job))
     crew = Crew.fitting(sweep.first_configs(), job.alone)
+    began, done = time.monotonic(), list[tuple[Cell, CellResult]]()
     async for cell, result, log in work_off(((c, sweep.config(c)) for c in progress.missing()), crew):
         cells.put(context.job, [(cell, result, log)])
+        done.append((cell, result))
         progress.add(cell, result)
         context.progress(len(progress.results), sweep.size, progress.message)
         if job.stop_within and progress.precise(job.stop_within):
             break
+    _record_cost(CostHistory(context.store), job, done, time.monotonic() - began)
     return {"problems": progress.problems, "of": len(sweep.problems), "processes": crew.processes, "at_once": crew.at_once}
 
 

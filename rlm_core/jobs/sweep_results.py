@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import msgspec
 import pandas as pd
@@ -46,24 +46,24 @@ def _row(sweep: Sweep, cell: Cell, result: CellResult) -> dict[str, Any]:
     }
 
 
-def write_parquet(path: Path, job: SweepJob, results: Mapping[Cell, CellResult]) -> None:
+def write_parquet(file: Path | IO[bytes], job: SweepJob, results: Mapping[Cell, CellResult]) -> None:
     """ConfigError if the file cannot be written."""
     table = pa.Table.from_pandas(results_frame(job.sweep(), results), preserve_index=False)
     metadata = {**(table.schema.metadata or {}), SWEEP: msgspec.json.encode(job)}
     try:
-        pq.write_table(table.replace_schema_metadata(metadata), path, compression="zstd")
+        pq.write_table(table.replace_schema_metadata(metadata), file, compression="zstd")
     except OSError as error:
-        raise ConfigError(f"The results cannot be written to {path} ({error}); name another file.") from None
+        raise ConfigError(f"The results cannot be written to {file} ({error}); name another file.") from None
 
 
-def read_parquet(path: Path) -> tuple[SweepJob, dict[Cell, CellResult]]:
-    """The sweep of a file that `write_parquet` wrote, and its results; ConfigError for any other file."""
+def read_parquet(file: Path | IO[bytes], name: str) -> tuple[SweepJob, dict[Cell, CellResult]]:
+    """The sweep of a file that `write_parquet` wrote, and its results; ConfigError, which names it so, for any other file."""
     try:
-        table = pq.read_table(path)
+        table = pq.read_table(file)
         job = msgspec.json.decode((table.schema.metadata or {})[SWEEP], type=SweepJob)
         results = {_cell(row): _result(row) for row in table.to_pylist()}
     except (OSError, KeyError, pa.ArrowInvalid, msgspec.MsgspecError):
-        raise ConfigError(f"{path.name} does not hold the results of a sweep; readable is what `sweep --out` writes.") from None
+        raise ConfigError(f"{name} does not hold the results of a sweep; readable is what `sweep --out` writes.") from None
     return job, results
 
 

@@ -48,11 +48,14 @@ CREATE TABLE IF NOT EXISTS workers (id TEXT PRIMARY KEY, pid INTEGER NOT NULL, h
 CREATE TABLE IF NOT EXISTS jobs (
     id TEXT PRIMARY KEY, created REAL NOT NULL, kind TEXT NOT NULL, status TEXT NOT NULL, wish TEXT NOT NULL DEFAULT 'go',
     message TEXT NOT NULL DEFAULT '', done INTEGER NOT NULL DEFAULT 0, total INTEGER NOT NULL DEFAULT 0,
-    job TEXT NOT NULL, result TEXT NOT NULL DEFAULT '{}', worker TEXT NOT NULL DEFAULT '');
+    job TEXT NOT NULL, result TEXT NOT NULL DEFAULT '{}', worker TEXT NOT NULL DEFAULT '', deleted REAL);
 CREATE INDEX IF NOT EXISTS runs_by_status ON runs(status, created);
 """
-_ADDED = {"deleted": "REAL", "breakpoints": "TEXT NOT NULL DEFAULT '[]'", "paused_at": "INTEGER"}
-"""Columns of runs that the first stores had not."""
+_ADDED = {
+    "runs": {"deleted": "REAL", "breakpoints": "TEXT NOT NULL DEFAULT '[]'", "paused_at": "INTEGER"},
+    "jobs": {"deleted": "REAL"},
+}
+"""Columns of each table that the first stores had not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +107,11 @@ class Store:
         with self.write() as db:
             db.executescript(_SCHEMA)
         with self.write() as db:
-            known = {column["name"] for column in db.execute("PRAGMA table_info(runs)")}
-            for column, kind in _ADDED.items():
-                if column not in known:  # a store of an earlier version
-                    db.execute(f"ALTER TABLE runs ADD COLUMN {column} {kind}")
+            for table, added in _ADDED.items():
+                known = {column["name"] for column in db.execute(f"PRAGMA table_info({table})")}
+                for column, kind in added.items():
+                    if column not in known:  # a store of an earlier version
+                        db.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
             db.execute("DELETE FROM runs WHERE deleted < ?", (time.time() - BIN_DAYS * 86_400,))
 
     def db(self) -> sqlite3.Connection:
