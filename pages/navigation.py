@@ -12,6 +12,7 @@ from pages.labels.page import labels
 from pages.problems.page import problem_sets
 from pages.rewards.page import rewards
 from pages.runs.page import runs
+from pages.scaling.page import scaling
 from pages.shared.escape import markdown_text
 from pages.shared.links import SETS_PATH
 from rlm_core import catalogue
@@ -20,6 +21,7 @@ from rlm_core.core.registry import Offer, Page, offer
 OWN_PAGES = (
     Page("Explore", ":material/account_tree:", "explore", explore),
     Page("Compare", ":material/compare:", "compare", compare),
+    Page("Scaling", ":material/monitoring:", "scaling", scaling),
     Page("Saved runs", ":material/history:", "runs", runs),
     Page("Problem sets", ":material/dataset:", SETS_PATH, problem_sets),
     Page("Rewards", ":material/balance:", "rewards", rewards),

@@ -66,12 +66,22 @@ def miniature_html(icon: Icon) -> str:
     return f'<img class="rlm-miniature" width="{WIDTH}" height="{HEIGHT}" alt="" src="data:image/svg+xml;base64,{encoded}">'
 
 
-def table_html(head: Sequence[str], rows: Sequence[Sequence[str]], winner: int | None = None, text_columns: Sequence[int] = ()) -> str:
-    """A compact table of texts (escaped here); row `winner` is emphasised."""
-    cells = "".join(f'<th class="{"l" if i in text_columns else ""}">{html_text(h)}</th>' for i, h in enumerate(head))
+def table_html(
+    head: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    winner: int | None = None,
+    text_columns: Sequence[int] = (),
+    words: Sequence[int] = (),
+) -> str:
+    """A compact table of texts (escaped here); row `winner` is emphasised.
+
+    text_columns: those of problems and answers, in letters of equal width. words: those of words. The others hold numbers.
+    """
+    kinds = {**dict.fromkeys(text_columns, "l"), **dict.fromkeys(words, "w")}
+    cells = "".join(f'<th class="{kinds.get(i, "")}">{html_text(h)}</th>' for i, h in enumerate(head))
     lines = [
         f'<tr class="{"win" if number == winner else ""}">'
-        + "".join(f'<td class="{"l" if i in text_columns else ""}">{html_text(c)}</td>' for i, c in enumerate(row))
+        + "".join(f'<td class="{kinds.get(i, "")}">{html_text(c)}</td>' for i, c in enumerate(row))
         + "</tr>"
         for number, row in enumerate(rows)
     ]

@@ -97,6 +97,21 @@ def _title(row: JobRow, name: Callable[[Any], str]) -> str:
     return f"{datetime.fromtimestamp(row.created):%Y-%m-%d %H:%M:%S} · {name(row.job)}"
 
 
+def job_progress(row: JobRow) -> None:
+    """How far a job is that has not ended, or why it ended early, with the button that cancels or resumes it; drawn anew while it runs."""
+    st.fragment(_state, run_every=LIVE_SECONDS if row.active else None)(row.id, row.active)
+
+
+def _state(job: str, was_active: bool) -> None:
+    row = jobs().get(job)
+    if was_active and not row.active:
+        st.rerun()
+    if row.active:
+        _progress(row)
+    elif row.status != RunStatus.FINISHED:
+        _ended_early(row)
+
+
 def _body(job: str, was_active: bool, draw: Draw) -> None:
     row = jobs().get(job)
     if was_active and not row.active:

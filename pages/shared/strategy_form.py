@@ -23,15 +23,15 @@ def strategy_form(key: str) -> Strategy:
 
     key: the keys of all controls begin with it. `fill_form` puts a strategy into them.
     """
-    name_at, model_at = st.columns(2)
+    search_at, model_at = st.columns(2, gap="medium")
     with model_at:
         model = model_controls(f"{key}.model", fold=False)
     usual = describe(model["model"]).fit
-    search_at, reward_at = st.columns(2, gap="medium")
+    name_at = search_at.container()
     with search_at:
         search = choose("Strategy", catalogue.searches(), f"{key}.search", "mcts", "How the model's steps are explored.")
         search_parameters = parameters(search, f"{key}.search")
-    with reward_at:
+    with model_at:
         reward = reward_controls(f"{key}.reward", search.name, search_parameters, usual)
         sampling = _sampling(key, usual)
     with name_at:

@@ -71,6 +71,7 @@ def table_of_figures(view: SweepView, key: str) -> None:
         width="stretch",
         height=_height(frame),
         key=key,
+        placeholder="–",
         column_config={
             "Strategy": st.column_config.TextColumn(width="medium"),
             "Accuracy": st.column_config.ProgressColumn(min_value=0.0, max_value=1.0, format="%.3f", help="Share of the known problems."),

@@ -34,6 +34,7 @@ assert threading.active_count() == threads, threading.enumerate()
 HEADINGS = {
     "explore": "### See a language model reason",
     "compare": "### Compare strategies",
+    "scaling": "### Scaling",
     "runs": "### Saved runs",
     "rewards": "### Rewards",
     "labels": "### Labels",

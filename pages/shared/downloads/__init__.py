@@ -6,6 +6,7 @@ while a run is live. Here the browser keeps a list of the files it waits for, an
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,14 +26,14 @@ class Download:
     icon: name of a Material symbol.
     file: name of the file.
     mime: type of its content.
-    make: makes its text.
+    make: makes its text, or its bytes.
     """
 
     label: str
     icon: str
     file: str
     mime: str
-    make: Callable[[], str]
+    make: Callable[[], str | bytes]
 
 
 @st.cache_resource(show_spinner=False)
@@ -49,5 +50,8 @@ def downloads(offered: Sequence[Download], *, key: str) -> None:
     _renderer()(key=key, data={"name": key, "buttons": buttons, "made": made}, height=HEIGHT, on_wanted_change=lambda: None)
 
 
-def _made(request: str, download: Download) -> dict[str, str]:
-    return {"request": request, "file": download.file, "mime": download.mime, "text": download.make()}
+def _made(request: str, download: Download) -> dict[str, str | bool]:
+    content, binary = download.make(), False
+    if isinstance(content, bytes):
+        content, binary = base64.b64encode(content).decode(), True
+    return {"request": request, "file": download.file, "mime": download.mime, "text": content, "base64": binary}

@@ -1,10 +1,11 @@
 // A row of buttons. Each press is a request that is kept until its file has arrived, also while the page is drawn again.
-// data: {name, buttons: [{label, icon, file}], made: [{request, file, mime, text}]}. State: `wanted`, [[request, number of the button]].
+// data: {name, buttons: [{label, icon, file}], made: [{request, file, mime, text, base64}]}. State: `wanted`, [[request, number of the button]].
 const waiting = new Map();  // by name: requests without an answer; outlives the element, which the page may make anew
 let count = 0;
 
 function save(file) {
-  const address = URL.createObjectURL(new Blob([file.text], { type: file.mime }));
+  const content = file.base64 ? Uint8Array.from(atob(file.text), (c) => c.charCodeAt(0)) : file.text;
+  const address = URL.createObjectURL(new Blob([content], { type: file.mime }));
   const link = document.createElement("a");
   link.href = address;
   link.download = file.file;

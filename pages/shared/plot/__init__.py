@@ -52,10 +52,11 @@ def chart(figure: go.Figure, *, key: str) -> None:
     st.plotly_chart(figure, width="stretch", key=key, config=PRIVATE | {"displayModeBar": False})
 
 
-def plot(figure: go.Figure | str, *, key: str, height: int, scope: str, file: str = "") -> int | None:
+def plot(figure: go.Figure | str, *, key: str, height: int, scope: str, file: str = "", save: bool = False) -> int | None:
     """Draw a figure (or its JSON); returns the node id of a marker clicked just now, else None. height: pixels.
 
     scope: what the figure is about (a run); zoom and pan are kept while it stays the same. file: name of a saved picture.
+    save: the only buttons are three that save the figure as PNG, SVG or HTML, and they are always there.
     """
     text = figure if isinstance(figure, str) else figure.to_json()
     assert text is not None
@@ -73,6 +74,7 @@ def plot(figure: go.Figure | str, *, key: str, height: int, scope: str, file: st
             "private": PRIVATE,
             "paper": theme().surface,
             "file": file or key.replace(".", "-"),
+            "save": save,
         },
         on_node_change=lambda: None,
         on_width_change=lambda: None,

@@ -1,6 +1,6 @@
 // Draws a plotly figure with Plotly.react, so that zoom and pan survive while the figure changes.
 // Without a figure it only fetches the library, so that the first figure does not wait for it.
-// data: {figure, version, library, height, width, name, scope, private, paper, file}; a new scope gives the zoom up. private: settings that keep plotly to itself.
+// data: {figure, version, library, height, width, name, scope, private, paper, file, save}; a new scope gives the zoom up. private: settings that keep plotly to itself.
 // paper, file: background and name of a saved picture. State: `width`, px, in steps of 40, so that the server can plan labels.
 // Trigger: `node`, the id of a clicked marker.
 const WIDTH_STEP = 40;
@@ -51,10 +51,34 @@ function home(place) {
 }
 
 // The picture as a file: three times as fine as on the screen, on the page's own background, so that it can be read on any slide.
-function photograph(place) {
+function photograph(place, format = "png") {
   const figure = { data: place.data, layout: { ...place.layout, paper_bgcolor: place.rlmPaper }, config: { locale: "en" } };
   const size = { width: Math.round(place.clientWidth * WIDER), height: place.clientHeight };
-  return window.Plotly.downloadImage(figure, { format: "png", scale: 3, filename: place.rlmFile, ...size });
+  return window.Plotly.downloadImage(figure, { format, scale: format === "png" ? 3 : 1, filename: place.rlmFile, ...size });
+}
+
+// The figure as a page that works without the app and loads nothing: plotly itself is in it.
+async function page(place) {
+  const code = await (await fetch(new URL(place.rlmLibrary, document.baseURI))).text();
+  const layout = { ...place.layout, paper_bgcolor: place.rlmPaper, autosize: true, width: undefined };
+  const drawn = JSON.stringify([place.data, layout, { ...place.rlmPrivate, responsive: true }]).replaceAll("<", "\\u003c");
+  const parts = ["<!doctype html><html lang=en><meta charset=utf-8><title>RLM Explorer</title><body style='margin:1rem;background:", place.rlmPaper,
+                 "'><div id=figure></div><script>", code.replaceAll("</script", "<\\/script"), "</script><script>Plotly.newPlot('figure', ...",
+                 drawn, ")</script></body></html>"];
+  const address = URL.createObjectURL(new Blob(parts, { type: "text/html" }));
+  const link = Object.assign(document.createElement("a"), { href: address, download: place.rlmFile + ".html" });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+}
+
+// The buttons of a figure.
+function buttons(Plotly, save) {
+  const picture = { name: "picture", title: "Save the picture (PNG)", icon: Plotly.Icons.camera, click: (place) => photograph(place) };
+  if (!save) return [picture, { name: "home", title: "Reset axes", icon: Plotly.Icons.home, click: home }];
+  return [picture, { name: "drawing", title: "Save the drawing (SVG)", icon: Plotly.Icons.pencil, click: (place) => photograph(place, "svg") },
+          { name: "page", title: "Save as a page (HTML)", icon: Plotly.Icons.disk, click: page }];
 }
 
 // Says what went wrong in the plot's place; the next figure is drawn anew.
@@ -79,6 +103,8 @@ export default function (component) {
   place.rlmTrigger = setTriggerValue;
   place.rlmPaper = data.paper;
   place.rlmFile = data.file;
+  place.rlmLibrary = data.library;
+  place.rlmPrivate = data.private;
   const width = Math.round(place.clientWidth / WIDTH_STEP) * WIDTH_STEP;
   if (width > 0 && width !== data.width) setStateValue("width", width);
   if (place.rlmVersion === data.version) return;
@@ -96,8 +122,8 @@ export default function (component) {
     place.rlmDrawn = null;
     const config = { ...data.private, responsive: true, scrollZoom: true, doubleClick: "reset",
                      modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "resetScale2d", "toImage"],
-                     modeBarButtonsToAdd: [{ name: "picture", title: "Save the picture (PNG)", icon: Plotly.Icons.camera, click: photograph },
-                                           { name: "home", title: "Reset axes", icon: Plotly.Icons.home, click: home }] };
+                     modeBarButtonsToAdd: buttons(Plotly, false) };
+    if (data.save) Object.assign(config, { modeBarButtons: [buttons(Plotly, true)], displayModeBar: true, modeBarButtonsToAdd: [] });
     Plotly.react(place, figure.data, figure.layout, config).then(() => {
       place.dataset.version = data.version;
       place.rlmDrawn = ranges(place._fullLayout);

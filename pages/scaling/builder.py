@@ -1,0 +1,210 @@
+"""A new sweep: problems, up to eight strategies, budgets; what it will cost; and its start."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+import msgspec
+import streamlit as st
+from msgspec.structs import replace
+
+from pages.scaling.problem_set import fill_problem_set, first_problem, problem_set
+from pages.scaling.sources import EXAMPLE_FILE, SHOWN
+from pages.shared.escape import markdown_text
+from pages.shared.html import table_html
+from pages.shared.jobs import job_button
+from pages.shared.parameters import parameter
+from pages.shared.state import one_of, remembered, set_value
+from pages.shared.strategy_form import fill_form, strategy_form
+from rlm_core import catalogue
+from rlm_core.core.config import BUDGETS, Budget
+from rlm_core.core.errors import ConfigError, RlmError
+from rlm_core.core.wording import shorten
+from rlm_core.evaluation.sweep import Strategy, Sweep
+from rlm_core.jobs.sweep import JOB, SweepJob
+from rlm_core.jobs.sweep_file import read_sweep
+from rlm_core.problems.sets import check_set
+
+MAX_STRATEGIES, MAX_BUDGETS = 8, 12
+NAME, BUDGET_KIND, BUDGET_VALUES = "scaling.new.name", "scaling.new.budget", "scaling.new.budgets"
+_STRATEGIES, _EDITED = "scaling.new.strategies", "scaling.new.edited"
+"""In the session's state: the strategies by the key of their form, and the key of the one that is edited."""
+_MIXED, _UPLOADS, _REFUSED = "scaling.new.mixed", "scaling.new.uploads", "scaling.new.refused"
+"""In the session's state: whether budgets were left out, the number of files that were read, and why the last was refused."""
+
+
+def builder() -> None:
+    if _STRATEGIES not in st.session_state:
+        fill_builder(_first())
+    name_at, file_at = st.columns([3, 2], vertical_alignment="bottom")
+    name = remembered(name_at.text_input, "Name", key=NAME, default="My sweep", max_chars=80)
+    with file_at:
+        _from_file()
+    st.markdown("#### Problems")
+    problems = problem_set("scaling.new.problems")
+    st.markdown("#### Strategies")
+    strategies = _strategies()
+    st.markdown("#### Budgets")
+    budgets = _budgets()
+    settings = _settings()
+    go_at, _ = st.columns([2, 3])
+
+    def job() -> SweepJob:
+        if isinstance(budgets, RlmError):
+            raise budgets
+        if isinstance(problems, RlmError):
+            raise problems
+        check_set(problems)
+        Sweep((first_problem(problems),), strategies, budgets).check()
+        return SweepJob(name.strip() or "Sweep", problems, strategies, budgets, **settings)
+
+    job_button(go_at, JOB, "play_arrow", job, key=SHOWN, possible=True)
+
+
+def _first() -> SweepJob:
+    """The sweep a builder begins with: the example on few problems."""
+    example = read_sweep(EXAMPLE_FILE.read_bytes(), EXAMPLE_FILE.name)
+    return SweepJob("My sweep", "chain:n=20,steps=7", example.strategies, example.budgets)
+
+
+def fill_builder(job: SweepJob) -> None:
+    """Put a sweep into the controls, before they are drawn."""
+    set_value(NAME, job.name)
+    fill_problem_set("scaling.new.problems", job.problems)
+    keys = {f"scaling.new.strategy.{secrets.token_hex(3)}": s for s in job.strategies[:MAX_STRATEGIES]}
+    for key, strategy in keys.items():
+        fill_form(key, strategy)
+    st.session_state[_STRATEGIES] = keys
+    set_value(_EDITED, next(iter(keys)))
+    kind = next((k for k in BUDGETS if all(getattr(b, k) is not None for b in job.budgets)), "tokens")
+    set_value(BUDGET_KIND, BUDGETS[kind])
+    set_value(BUDGET_VALUES, ", ".join(f"{getattr(b, kind):g}" for b in job.budgets if getattr(b, kind) is not None))
+    for p in JOB.description.parameters:
+        set_value(f"scaling.new.{p.name}", getattr(job, p.name))
+    st.session_state[_MIXED] = any(sum(getattr(b, k) is not None for k in BUDGETS) > 1 or getattr(b, kind) is None for b in job.budgets)
+
+
+def _from_file() -> None:
+    """Fill the controls from a YAML file."""
+    times = st.session_state.setdefault(_UPLOADS, 0)
+    with st.popover("From a YAML file", icon=":material/upload_file:"):
+        key = f"{_UPLOADS}.{times}"
+        st.file_uploader("A sweep as `rlm-explorer sweep` reads it", type=["yaml", "yml"], key=key, on_change=_read, args=(key,))
+    if said := st.session_state.get(_REFUSED):
+        st.error(markdown_text(said), icon=":material/error:")
+
+
+def _read(key: str) -> None:
+    file = st.session_state[key]
+    if file is None:
+        return
+    try:
+        fill_builder(read_sweep(file.getvalue(), file.name))
+        st.session_state[_REFUSED] = ""
+    except RlmError as error:
+        st.session_state[_REFUSED] = str(error)
+    st.session_state[_UPLOADS] += 1
+
+
+def _strategies() -> tuple[Strategy, ...]:
+    """The table of strategies, and the form of the one that is edited."""
+    table = st.empty()
+    found: dict[str, Strategy] = st.session_state[_STRATEGIES]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        key = remembered(
+            st.selectbox,
+            "Edit",
+            list(found),
+            key=_EDITED,
+            default=next(iter(found)),
+            offered=found,
+            format_func=lambda k: f"{list(found).index(k) + 1} · {found[k].title}",
+            width=320,
+        )
+        full, last = len(found) >= MAX_STRATEGIES, len(found) == 1
+        at_most = f"At most {MAX_STRATEGIES} strategies." if full else None
+        st.button("Add", icon=":material/add:", key="scaling.new.add", disabled=full, help=at_most, on_click=_add, args=(key,))
+        st.button("Remove", icon=":material/delete:", key="scaling.new.remove", disabled=last, on_click=_remove, args=(key,))
+    with st.container(border=True):
+        found[key] = strategy_form(key)
+    table.html(table_html(_HEAD, [_described(i, s) for i, s in enumerate(found.values(), 1)], list(found).index(key), words=range(1, 6)))
+    return tuple(found.values())
+
+
+_HEAD = ("#", "Name", "Strategy", "Settings", "Reward", "Model")
+
+
+def _described(number: int, strategy: Strategy) -> list[str]:
+    """A row of the table: the settings that are not the defaults."""
+    config = strategy.config("", Budget(), 0)
+    usual = catalogue.searches()[strategy.search].parameters
+    given = {p.name: strategy.search_parameters.get(p.name, p.default) for p in usual}
+    changed = [f"{p.label} {given[p.name]}" for p in usual if given[p.name] != p.default_beside(given)]
+    return [
+        str(number),
+        strategy.title,
+        catalogue.title("search", strategy.search),
+        shorten(", ".join(changed) or "as usual", 70),
+        catalogue.reward_title(config) or "none",
+        catalogue.title("model", strategy.model),
+    ]
+
+
+def _add(key: str) -> None:
+    """One more strategy, like the one that is edited, in another name."""
+    found: dict[str, Strategy] = st.session_state[_STRATEGIES]
+    new = f"scaling.new.strategy.{secrets.token_hex(3)}"
+    like = found[key]
+    names = {s.title for s in found.values()}
+    number = next(n for n in range(2, len(names) + 3) if f"{like.title} {n}" not in names)
+    found[new] = replace(like, name=f"{like.title} {number}")
+    fill_form(new, found[new])
+    set_value(_EDITED, new)
+
+
+def _remove(key: str) -> None:
+    found: dict[str, Strategy] = st.session_state[_STRATEGIES]
+    del found[key]
+    set_value(_EDITED, next(iter(found)))
+
+
+def _budgets() -> tuple[Budget, ...] | RlmError:
+    kind_at, values_at = st.columns([2, 3], vertical_alignment="bottom")
+    with kind_at:
+        title = one_of("Budget", list(BUDGETS.values()), BUDGET_KIND)
+    text = remembered(
+        values_at.text_input,
+        "Values",
+        key=BUDGET_VALUES,
+        default="128, 256, 512, 1024",
+        help="Each strategy runs under each of them. Doubling from one to the next spaces them evenly on the axis of the figures.",
+    )
+    if st.session_state.get(_MIXED):
+        st.warning("The file has budgets of several limits; here only one kind can be edited. Run such a file by `rlm-explorer sweep`.")
+    return budgets_of({t: k for k, t in BUDGETS.items()}[title], text)
+
+
+def budgets_of(kind: str, text: str) -> tuple[Budget, ...] | RlmError:
+    """Budgets of one kind from their values, separated by commas or spaces; the error that a person should read."""
+    words = text.replace(",", " ").split()
+    try:
+        values = [float(w) if kind == "seconds" else int(w) for w in words]
+        budgets = tuple(msgspec.convert({"simulations": None, kind: v}, Budget) for v in dict.fromkeys(values))
+    except ValueError:
+        return ConfigError(f"'{text}' are no budgets; write numbers separated by commas, such as 128, 256, 512.")
+    except RlmError as error:
+        return error
+    if not 1 <= len(budgets) <= MAX_BUDGETS:
+        return ConfigError(f"{len(budgets)} budgets are given; a sweep has from 1 to {MAX_BUDGETS}.")
+    return budgets
+
+
+def _settings() -> dict[str, Any]:
+    """Seed, and what is seldom changed."""
+    declared = JOB.description.parameters
+    seed_at, _ = st.columns([1, 4])
+    with seed_at:
+        found = {p.name: parameter(p, f"scaling.new.{p.name}") for p in declared if not p.advanced}
+    with st.expander("More settings"):
+        return found | {p.name: parameter(p, f"scaling.new.{p.name}") for p in declared if p.advanced}

@@ -1,0 +1,43 @@
+"""What the charts of this page share: lines from curves, large type, and a figure that can be saved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from pages.shared.plot import plot
+from pages.shared.state import remembered
+from pages.shared.sweep_results import SweepView
+from rlm_core.evaluation.scaling import CurvePoint, curve
+from rlm_core.evaluation.sweep import budget_title
+from rlm_core.figures.charts.axes import Line, Point
+
+LARGE = "scaling.large"
+
+
+def large_type() -> bool:
+    """Is large type wanted, for a lecture hall?"""
+    return bool(remembered(st.toggle, "Large type", key=LARGE, default=False, help="For a lecture hall."))
+
+
+def draw(figure: go.Figure, view: SweepView, name: str) -> None:
+    """A figure with buttons that save it as PNG, SVG or HTML. name: of the figure, in its key and its files."""
+    plot(figure, key=f"scaling.figure.{name}", height=int(figure.layout.height), scope=view.version, file=f"scaling-{name}", save=True)
+
+
+def budget_titles(view: SweepView) -> list[str]:
+    return [budget_title(b) for b in view.sweep.budgets]
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def strategy_lines(version: str, _view: SweepView) -> list[Line]:
+    """The curve of every strategy that has one; the place of a line is its strategy's."""
+    labels = budget_titles(_view)
+    curves = [(s, curve(_view.sweep, _view.results, s, labels)) for s in range(len(_view.sweep.strategies))]
+    return [Line(_view.sweep.strategies[s].title, points(found), s) for s, found in curves if found]
+
+
+def points(found: Sequence[CurvePoint]) -> list[Point]:
+    return [Point(p.tokens, p.accuracy, p.low, p.high, p.label) for p in found]

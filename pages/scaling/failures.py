@@ -1,0 +1,80 @@
+"""Why answers were wrong: totals by cause, and the problems of each cause as trees."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from pages.scaling.charts import budget_titles, draw, large_type
+from pages.shared.html import theme
+from pages.shared.state import remembered
+from pages.shared.sweep_results import SweepView, figures_of, open_button
+from rlm_core.core.wording import counted
+from rlm_core.evaluation.sweep import Cell
+from rlm_core.figures.charts.sweep_bars import causes_figure
+from rlm_core.runs.attribution import CAUSES
+
+
+def failures(view: SweepView) -> None:
+    titles = budget_titles(view)
+    pick_at, large_at = st.columns([3, 1], vertical_alignment="bottom")
+    budget = remembered(
+        pick_at.selectbox,
+        "Budget",
+        range(len(titles)),
+        key="scaling.failures.budget",
+        default=len(titles) - 1,
+        offered=range(len(titles)),
+        format_func=titles.__getitem__,
+    )
+    with large_at:
+        large = large_type()
+    found = {s: f for (s, b), f in figures_of(view.version, view).items() if b == budget}
+    rows = {view.sweep.strategies[s].title: f.causes for s, f in found.items()}
+    if not any(rows.values()):
+        st.info("No answer at this budget is known to be wrong.", icon=":material/check:")
+        return
+    draw(causes_figure(rows, list(CAUSES), theme=theme(), large=large), view, "failures")
+    st.caption(" ".join(f"**{cause}**: {sentence}" for cause, sentence in CAUSES.items()))
+    _problems(view, budget)
+
+
+def _problems(view: SweepView, budget: int) -> None:
+    """The searches with a cause that a person chooses."""
+    wrong = [(c, r) for c, r in view.results.items() if c.budget == budget and r.cause]
+    causes = [cause for cause in CAUSES if any(r.cause == cause for _, r in wrong)]
+    strategies = sorted({c.strategy for c, _ in wrong})
+    which_at, whose_at = st.columns(2)
+    cause = remembered(which_at.selectbox, "Cause", causes, key="scaling.failures.cause", default=causes[0], offered=causes)
+    strategy = remembered(
+        whose_at.selectbox,
+        "Strategy",
+        strategies,
+        key="scaling.failures.strategy",
+        default=strategies[0],
+        offered=strategies,
+        format_func=lambda s: view.sweep.strategies[s].title,
+    )
+    found = sorted(((c, r) for c, r in wrong if r.cause == cause and c.strategy == strategy), key=lambda pair: pair[0].problem)
+    if not found:
+        st.caption("No such search.")
+        return
+    frame = pd.DataFrame(
+        {
+            "Problem": c.problem + 1,
+            "Question": view.sweep.problems[c.problem].question,
+            "Answer": r.answer or "",
+            "Right answer": view.sweep.problems[c.problem].reference or "",
+            "Stopped by": r.stop,
+            "Tokens": r.tokens,
+        }
+        for c, r in found
+    )
+    st.caption(f"{counted(len(found), 'search', 'searches')}. Tick one to open it as a tree.")
+    picked = st.dataframe(
+        frame, hide_index=True, on_select="rerun", selection_mode="single-row", key="scaling.failures.table", width="stretch"
+    )
+    for row in picked.selection.rows:
+        if row < len(found):
+            cell: Cell = found[row][0]
+            open_button(view, cell, f"problem {cell.problem + 1}", "scaling.failures")

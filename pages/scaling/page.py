@@ -1,0 +1,121 @@
+"""The Scaling page: how accuracy grows with compute, by strategy, on a whole set of problems."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from pages.scaling.builder import builder, fill_builder
+from pages.scaling.cost import cost
+from pages.scaling.curves import curves
+from pages.scaling.difficulty import difficulty
+from pages.scaling.export import export
+from pages.scaling.failures import failures
+from pages.scaling.management import manage
+from pages.scaling.pool_curves import pool_curves
+from pages.scaling.sources import EXAMPLE_ID, SHOWN, Source, sources, view
+from pages.scaling.table import table
+from pages.shared.escape import markdown_text
+from pages.shared.html import style
+from pages.shared.jobs import job_progress
+from pages.shared.keys import shortcuts
+from pages.shared.services import supervisor
+from pages.shared.state import remember, restore, set_value
+from pages.shared.sweep_results import SweepView
+from pages.shared.tabs import tabs
+from rlm_core.core.errors import RlmError
+from rlm_core.core.wording import counted
+
+PARTIAL_SECONDS = 5.0
+"""Between two drawings of the results of a sweep that runs."""
+TAB, RESULT_TAB = "scaling.tab", "scaling.results.tab"
+RESULTS, NEW = "Results", "New sweep"
+CONTENTS = {
+    "Accuracy and compute": curves,
+    "Pools": pool_curves,
+    "Difficulty": difficulty,
+    "Failures": failures,
+    "Cost": cost,
+    "Table": table,
+}
+
+
+def scaling() -> None:
+    supervisor()
+    style()
+    st.markdown("### Scaling")
+    st.caption(
+        "A sweep runs every strategy at every budget on every problem of a set: how does accuracy grow with compute, at what cost, and "
+        "why do answers fail?"
+    )
+    tabs({RESULTS: _results, NEW: builder}, key=TAB)
+    shortcuts({})
+
+
+def _results() -> None:
+    found = {s.id: s for s in sources()}
+    if not found:
+        st.info(f"There is no sweep yet. Open “{NEW}”, or a file of results below.", icon=":material/monitoring:")
+        manage(None)
+        return
+    asked = st.query_params.get("sweep")
+    restore(SHOWN, asked if asked in found else next(iter(found)))
+    if st.session_state[SHOWN] not in found:
+        set_value(SHOWN, next(iter(found)))
+    pick_at, again_at, more_at = st.columns([8, 2, 2], vertical_alignment="bottom")
+    chosen = pick_at.selectbox("Sweep", list(found), format_func=lambda s: found[s].title, key=SHOWN, label_visibility="collapsed")
+    source = found[remember(SHOWN, chosen)]
+    st.query_params["sweep"] = source.id
+    again_at.button(
+        "New one like it",
+        icon=":material/content_copy:",
+        width="stretch",
+        on_click=_begin_like,
+        args=(source,),
+        help="Opens the builder with these problems, strategies and budgets.",
+    )
+    with more_at:
+        manage(source)
+    if source.row is not None:
+        job_progress(source.row)
+    active = source.row is not None and source.row.active
+    st.fragment(_shown, run_every=PARTIAL_SECONDS if active else None)(source)
+
+
+def _begin_like(source: Source) -> None:
+    fill_builder(source.job)
+    st.session_state[TAB] = NEW
+
+
+def _shown(source: Source) -> None:
+    try:
+        shown = view(source)
+    except RlmError as error:
+        st.error(markdown_text(str(error)), icon=":material/error:")
+        return
+    if not shown.results:
+        if source.row is None or not source.row.active:
+            st.info("No search of this sweep was done.", icon=":material/info:")
+        return
+    _extent(shown, source.id == EXAMPLE_ID)
+    contents = {title: partial(draw, shown) for title, draw in CONTENTS.items()}
+    tabs(contents | {"Export": partial(export, shown, source.job)}, key=RESULT_TAB)
+
+
+def _extent(shown: SweepView, example: bool) -> None:
+    """How much of the sweep is there."""
+    sweep, settings = shown.sweep, len(shown.sweep.settings())
+    whole = sum(1 for count in _searches_by_problem(shown).values() if count == settings)
+    of = f"{whole:,} of {counted(len(sweep.problems), 'problem')}" if whole < len(sweep.problems) else counted(whole, "problem")
+    searches = counted(len(shown.results), "search", "searches")
+    words = f"{of}, {counted(len(sweep.strategies), 'strategy', 'strategies')}, {counted(len(sweep.budgets), 'budget')}, {searches}"
+    partly = "" if len(shown.results) == sweep.size else " **Not complete**: curves use only problems that are known at every budget."
+    st.caption(f"{words}. Intervals are 95 % bootstrap intervals over problems.{partly}{' Published with the app.' if example else ''}")
+
+
+def _searches_by_problem(shown: SweepView) -> dict[int, int]:
+    counts: dict[int, int] = {}
+    for cell in shown.results:
+        counts[cell.problem] = counts.get(cell.problem, 0) + 1
+    return counts

@@ -1,0 +1,110 @@
+"""The sweeps that can be shown: those of this data folder, the published example, and files of results that were opened."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import streamlit as st
+
+from pages.shared.services import jobs, store
+from pages.shared.sweep_results import SweepView
+from rlm_core.core.paths import ASSETS
+from rlm_core.evaluation.cell_store import CellStore
+from rlm_core.evaluation.sweep import Cell, CellResult, Sweep
+from rlm_core.jobs.queue import JobRow
+from rlm_core.jobs.sweep import DESCRIPTION, SweepJob
+from rlm_core.jobs.sweep_results import read_parquet
+
+EXAMPLE_ID = "example"
+EXAMPLE = ASSETS / "sweeps" / "example.parquet"
+EXAMPLE_FILE = ASSETS / "sweeps" / "example.yaml"
+SHOWN = "scaling.shown"
+"""In the session's state: the id of the source that is shown."""
+MAX_LISTED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A sweep that can be shown.
+
+    id: of its job; EXAMPLE_ID, or "file" and a hash of its content.
+    title: in the list.
+    job: what was asked.
+    row: as the table of jobs has it; None for a file.
+    """
+
+    id: str
+    title: str
+    job: SweepJob
+    row: JobRow | None = None
+
+
+def sources() -> list[Source]:
+    """The sweeps of this data folder, newest first, then the files that were opened, then the example."""
+    rows = jobs().list(DESCRIPTION.name, MAX_LISTED)
+    own = [Source(r.id, f"{r.job.name} · {datetime.fromtimestamp(r.created):%Y-%m-%d %H:%M:%S} · {_asked(r.job)}", r.job, r) for r in rows]
+    files = sorted(_folder().glob("file-*.parquet"), key=lambda path: -path.stat().st_mtime)
+    example = [_of_file(EXAMPLE_ID, EXAMPLE, "Example")] if EXAMPLE.exists() else []
+    return [*own, *(_of_file(path.stem, path, "File") for path in files), *example]
+
+
+def _of_file(id: str, path: Path, kind: str) -> Source:
+    job, _ = _read(str(path), path.stat().st_mtime)
+    return Source(id, f"{kind}: {job.name} · {_asked(job)}", job)
+
+
+def _asked(job: SweepJob) -> str:
+    return f"{job.problems} × {len(job.strategies)} strategies × {len(job.budgets)} budgets"
+
+
+def view(source: Source) -> SweepView:
+    """The sweep with its results so far; an RlmError says why it cannot be shown."""
+    if source.row is not None:
+        done = CellStore(store()).count(source.id)
+        results = _kept(source.id, done)
+        return SweepView(_sweep(source.id, source.job), results, source.id, f"{source.id}:{len(results)}")
+    path = EXAMPLE if source.id == EXAMPLE_ID else _path(source.id)
+    _, results = _read(str(path), path.stat().st_mtime)
+    return SweepView(_sweep(source.id, source.job), results, "", source.id)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _sweep(id: str, _job: SweepJob) -> Sweep:
+    return _job.sweep()
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _kept(sweep: str, done: int) -> dict[Cell, CellResult]:
+    return CellStore(store()).results(sweep)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _read(path: str, changed: float) -> tuple[SweepJob, dict[Cell, CellResult]]:
+    return read_parquet(Path(path), Path(path).name)
+
+
+def open_file(name: str, content: bytes) -> str:
+    """Keep a file of results that the command line wrote, so that it is listed; returns its id. ConfigError for any other file."""
+    job, _ = read_parquet(io.BytesIO(content), name)
+    job.sweep()
+    id = f"file-{hashlib.blake2s(content, digest_size=6).hexdigest()}"
+    _folder().mkdir(parents=True, exist_ok=True)
+    _path(id).write_bytes(content)
+    return id
+
+
+def forget_file(id: str) -> None:
+    """Take an opened file off the list."""
+    _path(id).unlink(missing_ok=True)
+
+
+def _folder() -> Path:
+    return store().folder / "sweeps"
+
+
+def _path(id: str) -> Path:
+    return _folder() / f"{id}.parquet"
