@@ -15,6 +15,7 @@ from pages.shared.escape import markdown_text
 from pages.shared.html import table_html
 from pages.shared.jobs import job_button
 from pages.shared.parameters import parameter
+from pages.shared.services import store
 from pages.shared.state import one_of, remembered, set_value
 from pages.shared.strategy_form import fill_form, strategy_form
 from rlm_core import catalogue
@@ -24,7 +25,7 @@ from rlm_core.core.wording import shorten
 from rlm_core.evaluation.sweep import Strategy, Sweep
 from rlm_core.jobs.sweep import JOB, SweepJob
 from rlm_core.jobs.sweep_file import read_sweep
-from rlm_core.problems.sets import check_set
+from rlm_core.runs.set_specs import check_set
 
 MAX_STRATEGIES, MAX_BUDGETS = 8, 12
 NAME, BUDGET_KIND, BUDGET_VALUES = "scaling.new.name", "scaling.new.budget", "scaling.new.budgets"
@@ -55,7 +56,7 @@ def builder() -> None:
             raise budgets
         if isinstance(problems, RlmError):
             raise problems
-        check_set(problems)
+        check_set(problems, store())
         Sweep((first_problem(problems),), strategies, budgets).check()
         return SweepJob(name.strip() or "Sweep", problems, strategies, budgets, **settings)
 

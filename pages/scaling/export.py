@@ -52,5 +52,5 @@ def export(view: SweepView, job: SweepJob) -> None:
 def parquet(job: SweepJob, view: SweepView) -> bytes:
     """The results as a file that this page and the command line read."""
     file = io.BytesIO()
-    write_parquet(file, job, view.results)
+    write_parquet(file, job, view.sweep, view.results)
     return file.getvalue()

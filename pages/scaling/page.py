@@ -96,7 +96,7 @@ def _shown(source: Source) -> None:
         return
     if not shown.results:
         if source.row is None or not source.row.active:
-            st.info("No search of this sweep was done.", icon=":material/info:")
+            st.info("No problem of this sweep was searched by every strategy at every budget.", icon=":material/info:")
         return
     _extent(shown, source.id == EXAMPLE_ID)
     contents = {title: partial(draw, shown) for title, draw in CONTENTS.items()}
@@ -105,17 +105,9 @@ def _shown(source: Source) -> None:
 
 def _extent(shown: SweepView, example: bool) -> None:
     """How much of the sweep is there."""
-    sweep, settings = shown.sweep, len(shown.sweep.settings())
-    whole = sum(1 for count in _searches_by_problem(shown).values() if count == settings)
-    of = f"{whole:,} of {counted(len(sweep.problems), 'problem')}" if whole < len(sweep.problems) else counted(whole, "problem")
-    searches = counted(len(shown.results), "search", "searches")
+    sweep, searches = shown.sweep, counted(len(shown.results), "search", "searches")
+    whole, total = len(shown.results) // len(sweep.settings()), len(sweep.problems)
+    of = counted(total, "problem") if whole == total else f"**{whole:,} of {total:,} problems**"
     words = f"{of}, {counted(len(sweep.strategies), 'strategy', 'strategies')}, {counted(len(sweep.budgets), 'budget')}, {searches}"
-    partly = "" if len(shown.results) == sweep.size else " **Not complete**: curves use only problems that are known at every budget."
+    partly = "" if whole == total else " Only problems that every strategy has searched at every budget are shown."
     st.caption(f"{words}. Intervals are 95 % bootstrap intervals over problems.{partly}{' Published with the app.' if example else ''}")
-
-
-def _searches_by_problem(shown: SweepView) -> dict[int, int]:
-    counts: dict[int, int] = {}
-    for cell in shown.results:
-        counts[cell.problem] = counts.get(cell.problem, 0) + 1
-    return counts

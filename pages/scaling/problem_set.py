@@ -7,13 +7,15 @@ import re
 import streamlit as st
 
 from pages.shared.parameters import choose, parameters
+from pages.shared.services import store
 from pages.shared.state import one_of, remembered, set_value
 from rlm_core import catalogue
 from rlm_core.core.errors import RlmError
 from rlm_core.core.parameters import parse_assignments
 from rlm_core.core.problem import Problem
 from rlm_core.problems.base import SEED, spec_text
-from rlm_core.problems.sets import MAX_PROBLEMS, counted_set
+from rlm_core.problems.sets import MAX_PROBLEMS
+from rlm_core.runs.set_specs import counted_set
 
 KIND, WORDS = "A kind", "In words"
 
@@ -78,4 +80,4 @@ def fill_problem_set(key: str, problems: str) -> None:
 @st.cache_data(show_spinner=False, max_entries=64)
 def first_problem(problems: str) -> Problem:
     """The first problem of a set. RlmError if it cannot be made."""
-    return counted_set(re.sub(r"\bn=\d+", "n=1", problems), {})[0]
+    return counted_set(re.sub(r"\bn=\d+", "n=1", problems), store=store())[0]

@@ -14,7 +14,7 @@ from pages.shared.services import jobs, store
 from pages.shared.sweep_results import SweepView
 from rlm_core.core.paths import ASSETS
 from rlm_core.evaluation.cell_store import CellStore
-from rlm_core.evaluation.sweep import Cell, CellResult, Sweep
+from rlm_core.evaluation.sweep import Cell, CellResult, Sweep, whole_problems
 from rlm_core.jobs.queue import JobRow
 from rlm_core.jobs.sweep import DESCRIPTION, SweepJob
 from rlm_core.jobs.sweep_results import read_parquet
@@ -53,7 +53,7 @@ def sources() -> list[Source]:
 
 
 def _of_file(id: str, path: Path, kind: str) -> Source:
-    job, _ = _read(str(path), path.stat().st_mtime)
+    job, _, _ = _read(str(path), path.stat().st_mtime)
     return Source(id, f"{kind}: {job.name} · {_asked(job)}", job)
 
 
@@ -62,19 +62,20 @@ def _asked(job: SweepJob) -> str:
 
 
 def view(source: Source) -> SweepView:
-    """The sweep with its results so far; an RlmError says why it cannot be shown."""
+    """The sweep with the results of its whole problems so far; an RlmError says why it cannot be shown."""
     if source.row is not None:
         done = CellStore(store()).count(source.id)
-        results = _kept(source.id, done)
-        return SweepView(_sweep(source.id, source.job), results, source.id, f"{source.id}:{len(results)}")
+        sweep = _sweep(source.id, source.job)
+        results = whole_problems(sweep, _kept(source.id, done))
+        return SweepView(sweep, results, source.id, f"{source.id}:{len(results)}")
     path = EXAMPLE if source.id == EXAMPLE_ID else _path(source.id)
-    _, results = _read(str(path), path.stat().st_mtime)
-    return SweepView(_sweep(source.id, source.job), results, "", source.id)
+    _, sweep, results = _read(str(path), path.stat().st_mtime)
+    return SweepView(sweep, results, "", source.id)
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
 def _sweep(id: str, _job: SweepJob) -> Sweep:
-    return _job.sweep()
+    return _job.sweep(store())
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
@@ -83,14 +84,13 @@ def _kept(sweep: str, done: int) -> dict[Cell, CellResult]:
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _read(path: str, changed: float) -> tuple[SweepJob, dict[Cell, CellResult]]:
+def _read(path: str, changed: float) -> tuple[SweepJob, Sweep, dict[Cell, CellResult]]:
     return read_parquet(Path(path), Path(path).name)
 
 
 def open_file(name: str, content: bytes) -> str:
     """Keep a file of results that the command line wrote, so that it is listed; returns its id. ConfigError for any other file."""
-    job, _ = read_parquet(io.BytesIO(content), name)
-    job.sweep()
+    read_parquet(io.BytesIO(content), name)
     id = f"file-{hashlib.blake2s(content, digest_size=6).hexdigest()}"
     _folder().mkdir(parents=True, exist_ok=True)
     _path(id).write_bytes(content)

@@ -16,7 +16,7 @@ from rlm_core.cli.tables import pairs_table, sweep_table
 from rlm_core.core.errors import ConfigError
 from rlm_core.core.problem import questions_id
 from rlm_core.evaluation.cell_pool import Crew, work_off
-from rlm_core.evaluation.sweep import Cell, CellResult
+from rlm_core.evaluation.sweep import Cell, CellResult, Sweep, whole_problems
 from rlm_core.evaluation.sweep_progress import SweepProgress
 from rlm_core.jobs.sweep import SweepJob
 from rlm_core.jobs.sweep_file import read_sweep
@@ -41,25 +41,27 @@ def sweep(
         job = read_sweep(file.read_bytes(), file.name)
     except OSError as error:
         raise ConfigError(f"{file} cannot be read ({error.strerror}).") from None
-    kept = Kept(out.with_name(out.name + ".searches.jsonl"), {"command": "sweep", "sweep": msgspec.to_builtins(job), **_rows(job)})
-    results = asyncio.run(_sweep(job, kept))
-    write_parquet(out, job, results)
-    print("\n".join([*sweep_table(job.sweep(), results), "", *pairs_table(job.sweep(), results)]))
-    print(json.dumps({"sweep": job.name, "searches": len(results), "of": job.sweep().size, "out": str(out)}))
-
-
-def _rows(job: SweepJob) -> dict[str, str]:
-    """The content of the file or set that the problems are from; empty for generated ones."""
-    return {} if rows_spec(job.problems) is None else {"questions": questions_id(job.sweep().problems)}
-
-
-async def _sweep(job: SweepJob, kept: Kept) -> dict[Cell, CellResult]:
     planned = job.sweep()
     planned.check()
+    kept = Kept(out.with_name(out.name + ".searches.jsonl"), {"command": "sweep", "sweep": msgspec.to_builtins(job), **_rows(job, planned)})
+    results = whole_problems(planned, asyncio.run(_sweep(job, planned, kept)))
+    write_parquet(out, job, planned, results)
+    print("\n".join([*sweep_table(planned, results), "", *pairs_table(planned, results)]))
+    print(json.dumps({"sweep": job.name, "searches": len(results), "of": planned.size, "out": str(out)}))
+
+
+def _rows(job: SweepJob, planned: Sweep) -> dict[str, str]:
+    """The content of the file or set that the problems are from; empty for generated ones."""
+    return {} if rows_spec(job.problems) is None else {"questions": questions_id(planned.problems)}
+
+
+async def _sweep(job: SweepJob, planned: Sweep, kept: Kept) -> dict[Cell, CellResult]:
     done = {msgspec.convert(r["cell"], Cell): msgspec.convert(r["result"], CellResult) for r in kept.rows}
     progress = SweepProgress(planned, done)
     if done:
         report(f"{len(done):,} of {planned.size:,} searches are there already")
+    if job.stop_within and progress.precise(job.stop_within):
+        return progress.results
     crew = Crew.fitting(planned.first_configs(), job.alone)
     async for cell, result, _ in work_off(((c, planned.config(c)) for c in progress.missing()), crew):
         kept.add({"cell": msgspec.to_builtins(cell), "result": msgspec.to_builtins(result)})

@@ -5,6 +5,7 @@ Cells come in order of problems, so that a sweep that ends early has measured ev
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -158,6 +159,16 @@ class Sweep:
         """RlmError if a strategy cannot run at all, on the first problem."""
         for config in self.first_configs():
             catalogue.checked(config)
+
+
+def whole_problems(sweep: Sweep, results: Mapping[Cell, CellResult]) -> dict[Cell, CellResult]:
+    """The results of the problems that every strategy has searched at every budget.
+
+    Of a sweep that has not ended, the other problems are left out: their quick searches are there and the slow ones are not.
+    """
+    searched = Counter(cell.problem for cell in results)
+    each = len(sweep.settings())
+    return {cell: result for cell, result in results.items() if searched[cell.problem] == each}
 
 
 def budget_title(budget: Budget) -> str:

@@ -94,6 +94,8 @@ async def run(job: SweepJob, context: JobContext, kept: Mapping[str, Any]) -> di
     context.report("starting the processes that search")
     progress = SweepProgress(sweep, cells.results(context.job))
     crew = Crew.fitting(sweep.first_configs(), job.alone)
+    if job.stop_within and progress.precise(job.stop_within):
+        return _extent(progress, crew)
     began, done = time.monotonic(), list[tuple[Cell, CellResult]]()
     async for cell, result, log in work_off(((c, sweep.config(c)) for c in progress.missing()), crew):
         cells.put(context.job, [(cell, result, log)])
@@ -103,7 +105,13 @@ async def run(job: SweepJob, context: JobContext, kept: Mapping[str, Any]) -> di
         if job.stop_within and progress.precise(job.stop_within):
             break
     _record_cost(CostHistory(context.store), job, done, time.monotonic() - began)
-    return {"problems": progress.problems, "of": len(sweep.problems), "processes": crew.processes, "at_once": crew.at_once}
+    return _extent(progress, crew)
+
+
+def _extent(progress: SweepProgress, crew: Crew) -> dict[str, Any]:
+    """How much of a sweep was done, and by how many."""
+    whole = {"problems": progress.problems, "of": len(progress.sweep.problems)}
+    return whole | {"processes": crew.processes, "at_once": crew.at_once}
 
 
 JOB = Job(DESCRIPTION, parts, run)

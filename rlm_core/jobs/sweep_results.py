@@ -16,9 +16,12 @@ from rlm_core.core.config import BUDGETS
 from rlm_core.core.errors import ConfigError
 from rlm_core.evaluation.sweep import Cell, CellResult, Sweep
 from rlm_core.jobs.sweep import SweepJob
+from rlm_core.problems import make
 
 SWEEP = b"rlm_explorer.sweep"
-"""Key of the file's metadata under which the sweep stands, as JSON."""
+"""Key of the file's metadata under which the job stands, as JSON."""
+PROBLEMS = b"rlm_explorer.problems"
+"""The same for the specs of its problems, in order."""
 
 
 def results_frame(sweep: Sweep, results: Mapping[Cell, CellResult]) -> pd.DataFrame:
@@ -46,25 +49,39 @@ def _row(sweep: Sweep, cell: Cell, result: CellResult) -> dict[str, Any]:
     }
 
 
-def write_parquet(file: Path | IO[bytes], job: SweepJob, results: Mapping[Cell, CellResult]) -> None:
+def write_parquet(file: Path | IO[bytes], job: SweepJob, sweep: Sweep, results: Mapping[Cell, CellResult]) -> None:
     """ConfigError if the file cannot be written."""
-    table = pa.Table.from_pandas(results_frame(job.sweep(), results), preserve_index=False)
-    metadata = {**(table.schema.metadata or {}), SWEEP: msgspec.json.encode(job)}
+    table = pa.Table.from_pandas(results_frame(sweep, results), preserve_index=False)
+    specs = msgspec.json.encode([p.spec for p in sweep.problems])
+    metadata = {**(table.schema.metadata or {}), SWEEP: msgspec.json.encode(job), PROBLEMS: specs}
     try:
         pq.write_table(table.replace_schema_metadata(metadata), file, compression="zstd")
     except OSError as error:
         raise ConfigError(f"The results cannot be written to {file} ({error}); name another file.") from None
 
 
-def read_parquet(file: Path | IO[bytes], name: str) -> tuple[SweepJob, dict[Cell, CellResult]]:
-    """The sweep of a file that `write_parquet` wrote, and its results; ConfigError, which names it so, for any other file."""
+def read_parquet(file: Path | IO[bytes], name: str) -> tuple[SweepJob, Sweep, dict[Cell, CellResult]]:
+    """What `write_parquet` wrote: the job, its sweep and the results. ConfigError, which names the file so, for any other file.
+
+    The problems are made of their own specs, so neither the problem set nor the file they came from is needed.
+    """
     try:
         table = pq.read_table(file)
-        job = msgspec.json.decode((table.schema.metadata or {})[SWEEP], type=SweepJob)
+        metadata = table.schema.metadata or {}
+        job = msgspec.json.decode(metadata[SWEEP], type=SweepJob)
+        specs = msgspec.json.decode(metadata[PROBLEMS], type=list[str])
         results = {_cell(row): _result(row) for row in table.to_pylist()}
     except (OSError, KeyError, pa.ArrowInvalid, msgspec.MsgspecError):
         raise ConfigError(f"{name} does not hold the results of a sweep; readable is what `sweep --out` writes.") from None
-    return job, results
+    sweep = Sweep(tuple(map(make, specs)), job.strategies, job.budgets, job.seed)
+    if any(not _inside(cell, sweep) for cell in results):
+        raise ConfigError(f"{name} holds results of searches that are not in its sweep; it was changed after it was written.")
+    return job, sweep, results
+
+
+def _inside(cell: Cell, sweep: Sweep) -> bool:
+    sizes = (len(sweep.strategies), len(sweep.budgets), len(sweep.problems))
+    return all(0 <= i < n for i, n in zip((cell.strategy, cell.budget, cell.problem), sizes, strict=True))
 
 
 def _cell(row: Mapping[str, Any]) -> Cell:

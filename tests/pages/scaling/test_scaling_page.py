@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from pages.scaling.page import CONTENTS, RESULT_TAB
-from pages.scaling.sources import SHOWN, open_file
 from rlm_core.core.words import RunStatus
 from rlm_core.evaluation.cell_store import CellStore
 from rlm_core.jobs.queue import Jobs
 from rlm_core.jobs.sweep import SweepJob
-from rlm_core.jobs.sweep_results import write_parquet
-from tests.pages.app import click, open_tab, opened, press, text
-from tests.sweeps import BEST_OF_N, BUDGETS, MAJORITY, SPEC, TREE, result, searched, sweep
+from tests.pages.app import open_tab, opened, text
+from tests.sweeps import BEST_OF_N, BUDGETS, MAJORITY, SPEC, TREE, searched, sweep
 
 STRATEGIES = (MAJORITY, BEST_OF_N, TREE)
 JOB = SweepJob("Mine <b>", f"{SPEC},n=12", STRATEGIES, BUDGETS)
