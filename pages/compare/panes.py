@@ -25,7 +25,7 @@ from rlm_core.core.tree import SearchTree, replay
 from rlm_core.core.wording import counted, readable, shorten
 from rlm_core.core.words import RunStatus
 from rlm_core.narrate import sentences
-from rlm_core.runs.compute import PASSES, SECONDS, TOKENS, UNITS, ComputeClock, compute_clock, moments
+from rlm_core.runs.compute import PASSES, SECONDS, TOKENS, UNITS, compute_clock, moments
 from rlm_core.runs.outcome import VERDICTS
 from rlm_core.runs.store import RunRow
 
@@ -119,10 +119,11 @@ def _draw(pane: Pane, number: int, amount: float, unit: str, height: int) -> Non
     ended = count == len(pane.records) and not pane.row.active
     st.html(
         f'<div class="rlm-pane"><b>{html_text(pane.title)}</b> {ORACLE if pane.full_tree.oracle else ""}'
-        f"<span>{_state(pane, tree, ended, unit)}</span></div>"
+        f"<span>{_state(pane, tree, ended, amount, unit)}</span></div>"
     )
     if not tree.nodes:
-        st.caption(markdown_text(pane.row.message or "Waiting for a worker."))
+        waiting = pane.row.active and not pane.records
+        st.caption(markdown_text(pane.row.message) if waiting else "Nothing is complete at this compute yet.")
         return
     key = f"plot.compare.{number}"
     picture = catalogue.structure(pane.row.config.search).pictures[0]
@@ -138,11 +139,11 @@ def _draw(pane: Pane, number: int, amount: float, unit: str, height: int) -> Non
     run_link(pane.row.id, "Open in Explore", count if count < len(pane.records) else None)
 
 
-def _state(pane: Pane, tree: SearchTree, ended: bool, unit: str) -> str:
+def _state(pane: Pane, tree: SearchTree, ended: bool, amount: float, unit: str) -> str:
     """Verdict once it has ended, else how many candidates there are so far; and what it has spent."""
     if not pane.records:
         return STATUS[pane.row.status][1]
-    spent = f"{_amount(ComputeClock(pane.clock.amounts[: tree.seq]).end, unit)}"
+    spent = _amount(pane.clock.spent_within(amount), unit)
     if ended and tree.answered is not None and tree.answered.answer is not None:
         kind = {True: "right", False: "wrong", None: "open"}[tree.answered.correct]
         stated = html_text(shorten(readable(tree.answered.answer), 28))

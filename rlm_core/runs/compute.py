@@ -35,6 +35,11 @@ class ComputeClock:
         """How many first records are complete within this amount; at least the first one, if there is one."""
         return max(min(1, len(self.amounts)), bisect_right(self.amounts, amount))
 
+    def spent_within(self, amount: float) -> float:
+        """The largest amount of an event that is complete within this one; 0 where none is."""
+        count = bisect_right(self.amounts, amount)
+        return self.amounts[count - 1] if count else 0.0
+
 
 def compute_clock(records: Sequence[Record], unit: str = TOKENS) -> ComputeClock:
     """The clock of a log; events after the last `Spent` are complete with it. Tokens of probes are not counted."""

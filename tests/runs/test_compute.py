@@ -36,6 +36,7 @@ def test_passes_and_seconds_have_clocks_of_their_own():
 def test_nothing_is_complete_before_it_was_paid_for_and_the_first_event_is_always_there():
     clock = compute_clock([other(1), other(2), spent(3, 10), other(4), spent(5, 5)])
     assert [clock.events_within(a) for a in (0, 9, 10, 14, 15, 99)] == [1, 1, 3, 3, 5, 5]
+    assert [clock.spent_within(a) for a in (0, 9, 10, 14, 15, 99)] == [0, 0, 10, 10, 15, 15]
 
 
 @pytest.mark.parametrize("unit", UNITS)
