@@ -114,7 +114,7 @@ def log_law(sweep: Sweep, results: Results, strategy: int) -> LogLaw | None:
     spread = float(centred @ centred)
     slopes = resampled_means(solved) @ centred / spread if spread else np.zeros(1)  # [draws]: the slope of every bootstrap sample
     low, high = percentile_interval(slopes)
-    explained = 1 - sum(r * r for r in residuals) / variance if variance else None
+    explained = 1 - sum(r * r for r in residuals) / variance if max(y) > min(y) else None
     return LogLaw(intercept, slope, low, high, tuple(residuals), explained)
 
 
