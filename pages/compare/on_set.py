@@ -9,8 +9,7 @@ from pages.compare.builder import matched_budget
 from pages.shared.jobs import job_button, job_view
 from pages.shared.services import jobs, store
 from pages.shared.state import remembered
-from pages.shared.sweep_results import SweepView, table_of_figures, table_of_pairs, wins_and_losses
-from rlm_core.evaluation.cell_store import CellStore
+from pages.shared.sweep_results import table_of_figures, table_of_pairs, view_of_job, wins_and_losses
 from rlm_core.evaluation.sweep import Strategy, budget_title
 from rlm_core.jobs.forecast import kind_of
 from rlm_core.jobs.queue import JobRow
@@ -38,7 +37,7 @@ def on_set(found: Addressed) -> None:
 
     def asked() -> SweepJob:
         job = SweepJob(found.name, problems, strategies, (budget,), alone=alone)
-        job.sweep().check()
+        job.sweep(store()).check()
         return job
 
     job_button(start_at, JOB, "play_arrow", asked, key=f"{key}.job", possible=True)
@@ -57,10 +56,9 @@ def _title(job: SweepJob) -> str:
 
 
 def _results(row: JobRow) -> None:
-    cells = CellStore(store()).results(row.id)
-    if not cells:
+    view = view_of_job(row)
+    if not view.results:
         return
-    view = SweepView(row.job.sweep(), cells, row.id, f"{row.id}.{len(cells)}")
     table_of_figures(view, f"compare.figures.{row.id}")
     table_of_pairs(view, f"compare.pairs.{row.id}")
     wins_and_losses(view, f"compare.wins.{row.id}")

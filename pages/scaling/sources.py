@@ -11,10 +11,9 @@ from pathlib import Path
 import streamlit as st
 
 from pages.shared.services import jobs, store
-from pages.shared.sweep_results import SweepView
+from pages.shared.sweep_results import SweepView, view_of_job
 from rlm_core.core.paths import ASSETS
-from rlm_core.evaluation.cell_store import CellStore
-from rlm_core.evaluation.sweep import Cell, CellResult, Sweep, whole_problems
+from rlm_core.evaluation.sweep import Cell, CellResult, Sweep
 from rlm_core.jobs.queue import JobRow
 from rlm_core.jobs.sweep import DESCRIPTION, SweepJob
 from rlm_core.jobs.sweep_results import read_parquet
@@ -64,23 +63,10 @@ def _asked(job: SweepJob) -> str:
 def view(source: Source) -> SweepView:
     """The sweep with the results of its whole problems so far; an RlmError says why it cannot be shown."""
     if source.row is not None:
-        done = CellStore(store()).count(source.id)
-        sweep = _sweep(source.id, source.job)
-        results = whole_problems(sweep, _kept(source.id, done))
-        return SweepView(sweep, results, source.id, f"{source.id}:{len(results)}")
+        return view_of_job(source.row)
     path = EXAMPLE if source.id == EXAMPLE_ID else _path(source.id)
     _, sweep, results = _read(str(path), path.stat().st_mtime)
     return SweepView(sweep, results, "", source.id)
-
-
-@st.cache_resource(show_spinner=False, max_entries=16)
-def _sweep(id: str, _job: SweepJob) -> Sweep:
-    return _job.sweep(store())
-
-
-@st.cache_resource(show_spinner=False, max_entries=4)
-def _kept(sweep: str, done: int) -> dict[Cell, CellResult]:
-    return CellStore(store()).results(sweep)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

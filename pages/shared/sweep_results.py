@@ -17,7 +17,9 @@ from rlm_core.core.wording import counted
 from rlm_core.evaluation import comparison
 from rlm_core.evaluation.cell_store import CellStore
 from rlm_core.evaluation.comparison import Figures, Pair, Setting
-from rlm_core.evaluation.sweep import Cell, CellResult, Sweep, budget_title
+from rlm_core.evaluation.sweep import Cell, CellResult, Sweep, budget_title, whole_problems
+from rlm_core.jobs.queue import JobRow
+from rlm_core.jobs.sweep import SweepJob
 from rlm_core.runs import logfile
 from rlm_core.runs.import_log import import_log
 
@@ -46,6 +48,23 @@ class SweepView:
         s, b = setting
         name = self.sweep.strategies[s].title
         return f"{name} at {budget_title(self.sweep.budgets[b])}" if budget and len(self.sweep.budgets) > 1 else name
+
+
+def view_of_job(row: JobRow) -> SweepView:
+    """A sweep that is kept in this data folder, with the results of its whole problems so far; an RlmError says why it cannot be shown."""
+    sweep = _sweep(row.id, row.job)
+    results = whole_problems(sweep, _kept(row.id, CellStore(store()).count(row.id)))
+    return SweepView(sweep, results, row.id, f"{row.id}:{len(results)}")
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _sweep(id: str, _job: SweepJob) -> Sweep:
+    return _job.sweep(store())
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _kept(sweep: str, done: int) -> dict[Cell, CellResult]:
+    return CellStore(store()).results(sweep)
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
