@@ -1,3 +1,34 @@
-"""RLM Explorer's core: searches, rewards, models, problems, and the event log they all speak through."""
+"""RLM Explorer's core: searches, rewards, models, problems, and the event log they all speak through.
+
+For programs and notebooks: `rlm_core.run(problem="countdown:seed=7", search="mcts")` runs a search, `rlm_core.load("run.jsonl")`
+reads a log, and `rlm_core.Recorder(…)` records a search written elsewhere. They are loaded when first asked for; nothing here
+loads torch but a run.
+"""
+
+from importlib import import_module
+from typing import Any
 
 __version__ = "0.4.0"
+
+_OFFERED = {
+    "Choice": "rlm_core.core.events",
+    "Recorder": "rlm_core.runs.recorder",
+    "RlmError": "rlm_core.core.errors",
+    "Run": "rlm_core.api",
+    "Term": "rlm_core.core.events",
+    "load": "rlm_core.api",
+    "load_all": "rlm_core.api",
+    "run": "rlm_core.api",
+    "run_async": "rlm_core.api",
+}
+"""The module of each name that this package offers."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _OFFERED:
+        raise AttributeError(f"module 'rlm_core' has no attribute '{name}'")
+    return getattr(import_module(_OFFERED[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_OFFERED})

@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.shared.downloads import Download, downloads
+from pages.shared.escape import markdown_text
 from pages.shared.html import theme
 from pages.shared.plot import PRIVATE
 from rlm_core import catalogue
@@ -20,7 +21,10 @@ from rlm_core.core.tree import SearchTree, replay
 from rlm_core.figures.palette import Theme
 from rlm_core.narrate.sentences import headline, sentence
 from rlm_core.runs import logfile
+from rlm_core.runs.formats import formats
+from rlm_core.runs.formats.base import Format
 from rlm_core.runs.formats.graph import to_networkx
+from rlm_core.runs.log_reader import file_ending, write_run
 from rlm_core.runs.summary import summarise
 
 PICTURE_HEIGHT = "76vh"
@@ -69,6 +73,10 @@ def export(run: str, records: list[Record], tree: SearchTree, figure: go.Figure)
     moment = moment_of(run, records, tree)
     downloads(_offered(records, tree, moment, figure), key="exports")
     st.caption(f"Nodes, graph and picture are those of {moment.words}, and say so in their names and inside.")
+    with st.expander("For other programs", icon=":material/output:"):
+        writable = [f for f in formats().values() if f.write]
+        downloads(tuple(_for_others(f, records, moment) for f in writable), key="others")
+        st.caption("\n".join(f"- {markdown_text(f.description.sentence)}" for f in writable))
     with st.expander("Figures of this moment", icon=":material/data_object:"):
         st.json(summarise(tree).as_dict())
 
@@ -82,6 +90,13 @@ def _offered(records: list[Record], tree: SearchTree, moment: Moment, figure: go
         Download("Graph (JSON)", "hub", f"{moment.file}-graph.json", "application/json", lambda: graph_json(tree, moment)),
         Download("Picture (HTML)", "image", f"{moment.file}.html", "text/html", lambda: picture_html(records, moment, figure, look)),
     )
+
+
+def _for_others(chosen: Format, records: list[Record], moment: Moment) -> Download:
+    """The whole run in another program's format."""
+    name, ending = chosen.description.name, file_ending(chosen)
+    file = f"{Moment(moment.run, moment.last, moment.last, moment.over).file}-{name}.{ending}"
+    return Download(chosen.description.title, "output", file, "application/json", lambda: write_run(records, name).decode())
 
 
 def nodes_frame(tree: SearchTree) -> pd.DataFrame:

@@ -19,7 +19,8 @@ MAX_ANSWER_CHARS = 80
 def headline(row: RunRow, full_tree: SearchTree, moment: SearchTree) -> None:
     """The problem, the answer with its verdict and the right answer; then strategy and model, and a badge if the search had the oracle."""
     strategy = catalogue.title("search", row.config.search)
-    named = [strategy, catalogue.reward_title(row.config), catalogue.title("model", row.config.model), f"seed {row.config.seed}"]
+    named = [strategy, catalogue.reward_title(row.config), catalogue.title("model", row.config.model)]
+    named += [] if row.elsewhere else [f"seed {row.config.seed}"]
     facts = " · ".join(html_text(name) for name in named if name)
     st.html(
         f'<h4 class="rlm-problem">{_place(row)}{html_text(row.problem.question)}</h4>'

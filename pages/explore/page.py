@@ -29,22 +29,23 @@ def explore() -> None:
     if "run" not in st.query_params and st.session_state.get(SHOWN_RUN_KEY):
         st.query_params["run"] = st.session_state[SHOWN_RUN_KEY]  # back from another page: the run that was shown here
     shown = _shown()
-    if shown:
-        control_values.fill_once(shown)
+    own = shown if shown and not shown.elsewhere else None  # the controls can show the settings of this program's runs only
+    if own:
+        control_values.fill_once(own)
     with st.sidebar:
         wanted = controls()
         control_values.drawn()
         start = None if isinstance(wanted, RlmError) else partial(_start, *wanted)
         with st.container(key="runbar"):
-            pressed = _run_button(wanted, shown)
+            pressed = _run_button(wanted, own)
     if pressed and start:
         start()
     if st.query_params.get("run"):
         run_view(st.query_params["run"])
     else:
         welcome(start)
-    if shown:
-        run_settings(shown)
+    if own:
+        run_settings(own)
     clock.start()
     shortcuts({**EXPLORE, **PROBLEM})
 

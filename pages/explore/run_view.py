@@ -11,6 +11,7 @@ from pages.explore.event_list import event_list
 from pages.explore.export import export, nodes_frame
 from pages.explore.headline import headline
 from pages.explore.inspector import inspector, nothing_yet
+from pages.explore.origin import origin
 from pages.explore.picture import picture
 from pages.explore.status import run_buttons, status_line
 from pages.explore.timeline import timeline
@@ -68,6 +69,7 @@ def _body(run: str, was_active: bool) -> None:
             run_buttons(row)
         with head:
             headline(row, full_tree, tree)
+            origin(row, full_tree)
     if figure is not None:
         with side, st.container(height=INSPECTOR_HEIGHT, border=True):
             if tree.nodes:

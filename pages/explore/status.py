@@ -30,8 +30,8 @@ UNKNOWN = Description("", "", "", NoSettings)
 
 
 def search_of(row: RunRow) -> Description[Any]:
-    """The description of the run's search."""
-    return catalogue.described("search", row.config.search) or UNKNOWN
+    """The description of the run's search; of one that another program worked, only that nothing is known of it."""
+    return UNKNOWN if row.elsewhere else catalogue.described("search", row.config.search) or UNKNOWN
 
 
 def shown_status(row: RunRow) -> str:
@@ -111,6 +111,9 @@ def _message(row: RunRow, status: str) -> None:
 def run_buttons(row: RunRow) -> None:
     """Pause or resume, and cancel, for a run that has not ended."""
     if not row.active:
+        return
+    if row.elsewhere:
+        st.caption("Another program works on this run; it is paused and stopped there.")
         return
     supervisor()
     pause_at, cancel_at, _ = st.columns([1, 1, 2])

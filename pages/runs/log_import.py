@@ -1,6 +1,8 @@
-"""Import of event logs: each file becomes a saved run."""
+"""Import of logs, of this program or another: each run in them becomes a saved run."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -8,10 +10,14 @@ from pages.shared.escape import markdown_text
 from pages.shared.links import run_link
 from pages.shared.services import store
 from rlm_core.core.errors import RlmError
-from rlm_core.runs.import_log import import_log
+from rlm_core.core.wording import counted
+from rlm_core.runs.formats import formats
+from rlm_core.runs.import_log import ImportedRun, import_log
 
+MAX_LINKS = 5
+"""Runs of one file that get a link; the others are in the table."""
 _UPLOADS, _RESULTS = "import.files", "import.results"
-"""In the session's state: the number of imports so far, and of the last one (file name, run or "", warning or error) per file."""
+"""In the session's state: the number of imports so far, and of the last one (file name, runs, error) per file."""
 
 
 def log_import() -> None:
@@ -20,37 +26,41 @@ def log_import() -> None:
         st.session_state.setdefault(_UPLOADS, 0)
         key = f"{_UPLOADS}.{st.session_state[_UPLOADS]}"
         st.file_uploader(
-            "Logs written by `python -m rlm_core run --out`, or exported here; each becomes a run in the list above",
-            type=["jsonl"],
+            "Logs written by `python -m rlm_core run --out`, exported here, or of another program; each run in them joins the list above",
+            type=["jsonl", "json"],
             accept_multiple_files=True,
             key=key,
             on_change=_import,
             args=(key,),
         )
-        for name, run, message in st.session_state.get(_RESULTS, ()):
-            _result(name, run, message)
+        with st.popover("Programs whose logs can be read", type="tertiary", icon=":material/help:"):
+            described = (f.description for f in formats().values())
+            st.markdown("\n".join(f"- **{markdown_text(d.title)}.** {markdown_text(d.sentence)}" for d in described))
+        for name, runs, error in st.session_state.get(_RESULTS, ()):
+            _result(name, runs, error)
 
 
 def _import(key: str) -> None:
     """Callback: import the files before the page is drawn, so that its list has them; the uploader is then empty."""
-    results: list[tuple[str, str, str]] = []
+    results: list[tuple[str, Sequence[ImportedRun], str]] = []
     for file in st.session_state[key]:
         try:
-            run, warning = import_log(store(), file.getvalue(), file.name)
+            results.append((file.name, import_log(store(), file.getvalue(), file.name), ""))
         except RlmError as error:
-            results.append((file.name, "", str(error)))
-        else:
-            results.append((file.name, run, warning))
+            results.append((file.name, (), str(error)))
     st.session_state[_RESULTS] = results
     st.session_state[_UPLOADS] += 1
 
 
-def _result(name: str, run: str, message: str) -> None:
-    if not run:
-        st.error(markdown_text(message), icon=":material/error:")
+def _result(name: str, runs: Sequence[ImportedRun], error: str) -> None:
+    if error:
+        st.error(markdown_text(error), icon=":material/error:")
         return
-    if message:
-        st.warning(markdown_text(message), icon=":material/warning:")
+    for note in dict.fromkeys(run.note for run in runs if run.note):
+        st.warning(markdown_text(note), icon=":material/warning:")
+    source = f", a log of {markdown_text(runs[0].source)}" if runs[0].source else ""
+    many = f" {counted(len(runs), 'run')} in it; the first {MAX_LINKS} are linked here." if len(runs) > MAX_LINKS else ""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f":material/check: Imported {markdown_text(name)}.", width="content")
-        run_link(run, "Open it")
+        st.markdown(f":material/check: Imported {markdown_text(name)}{source}.{many}", width="content")
+        for number, run in enumerate(runs[:MAX_LINKS], 1):
+            run_link(run.run, "Open it" if len(runs) == 1 else f"Open run {number}")

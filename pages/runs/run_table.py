@@ -84,7 +84,7 @@ def _line(r: RunRow) -> dict[str, object]:
         "Seconds": r.summary.get("seconds"),
         "Model": catalogue.title("model", r.config.model),
         "Reward": catalogue.reward_title(r.config) + (" ⚑ oracle" if r.summary.get("oracle") else ""),
-        "Settings": apart(r.config),
+        "Settings": f"from {r.elsewhere}" if r.elsewhere else apart(r.config),
         "Link": f"/?run={r.id}",
     }
     return line | {name: shorten(clean(str(line[name])), int(width / PX_PER_CHARACTER)) for name, width in WIDTHS.items()}

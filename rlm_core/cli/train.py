@@ -11,12 +11,13 @@ import msgspec
 import typer
 
 from rlm_core import catalogue
-from rlm_core.cli.config import load, number, report
+from rlm_core.cli.config import load, report
 from rlm_core.core.config import RunConfig
 from rlm_core.core.parameters import unknown
 from rlm_core.core.paths import data_folder
 from rlm_core.rewards.heads.head import refuse_taken
 from rlm_core.rewards.heads.recipe import HeadRecipe
+from rlm_core.runs.configure import typed
 from rlm_core.training.labelling import refuse_makers
 
 app = typer.Typer()
@@ -84,7 +85,7 @@ def train(
 
 def _weights(texts: list[str]) -> dict[str, float]:
     """ "hard=0.5" as its name and weight; a name alone weighs 1."""
-    return {source: number(float, source, weight or "1") for source, _, weight in (t.partition("=") for t in texts)}
+    return {source: typed(float, source, weight or "1") for source, _, weight in (t.partition("=") for t in texts)}
 
 
 async def _train_head(recipe: HeadRecipe, folder: Path, by_book: bool) -> dict[str, Any]:

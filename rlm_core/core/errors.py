@@ -33,6 +33,10 @@ class LogError(RlmError):
     """An event log that is damaged or of another version."""
 
 
+class RecordingError(LogError):
+    """A call of a recorder that would make no readable log."""
+
+
 class TrainingError(RlmError):
     """Labels or settings from which nothing can be trained."""
 

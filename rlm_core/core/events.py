@@ -107,12 +107,19 @@ class RunStarted(Event, frozen=True, tag="run_started"):
     problem: what is to be solved.
     oracle: the search may see the reference answer.
     version: of the log format.
+    source: the program or format that a log from elsewhere came from; a log of this program has none.
     """
 
     config: dict[str, Any]
     problem: Problem
     oracle: bool
     version: int = VERSION
+    source: str | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def elsewhere(self) -> str:
+        """The source; empty for a log that this program's own search wrote."""
+        return self.source or ""
 
 
 class NodeAdded(Event, frozen=True, tag="node_added"):

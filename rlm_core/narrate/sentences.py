@@ -119,8 +119,12 @@ def _started(e: ev.RunStarted) -> str:
     oracle = " The reward may look at the reference answer: this run is an oracle." if e.oracle else ""
     search, reward, seed = (str(e.config.get(k, "?")) for k in ("search", "reward", "seed"))
     judged = catalogue.judged(search, e.config.get("search_parameters") or {})
-    by = f", reward {catalogue.title('reward', reward)}" if judged else ""
-    return f"The run begins on “{problem_label(e.problem)}” with {catalogue.title('search', search)}{by} and seed {seed}.{oracle}"
+    by = f", reward {catalogue.title('reward', reward)}" if judged and reward else ""
+    if e.elsewhere:
+        by += f", as told by {e.elsewhere}"
+    else:
+        by += f" and seed {seed}"
+    return f"The run begins on “{problem_label(e.problem)}” with {catalogue.title('search', search)}{by}.{oracle}"
 
 
 def _added(e: ev.NodeAdded, put_by: str) -> str:
@@ -147,6 +151,8 @@ def _added(e: ev.NodeAdded, put_by: str) -> str:
 
 def _selected(e: ev.Selected, before: SearchTree) -> str:
     choices = list(e.choices)
+    if not choices and before.started is not None and before.started.elsewhere:
+        return f"The search goes to {name(e.node)}; how it weighed the others is not in the log."
     if not choices:
         children = before.nodes[e.node].children
         left = f"none of its {counted(len(children), 'child', 'children')} can be continued" if children else "0 children so far"
@@ -272,5 +278,6 @@ def _answered(e: ev.Answered, before: SearchTree) -> str:
     verdict = {True: ", which is correct", False: ", which is wrong", None: ""}[e.correct]
     votes = next((v for v in e.votes if v.answer == e.answer), None)
     weight = f" It weighs {number(votes.weight)} over {voters(votes, before)}; " if votes else " "
+    where = f" (node {e.node})" if e.node is not None else ""
     groups = f"{counted(len(e.votes), 'different answer')} stood for choice." if e.votes else ""
-    return f"By {how}, the answer is {shorten(e.answer, MAX_ANSWER_CHARACTERS)} (node {e.node}){verdict}.{weight}{groups}".strip()
+    return f"By {how}, the answer is {shorten(e.answer, MAX_ANSWER_CHARACTERS)}{where}{verdict}.{weight}{groups}".strip()

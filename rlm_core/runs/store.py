@@ -32,6 +32,8 @@ from rlm_core.runs.work_queue import WorkQueue
 QUEUE = WorkQueue("runs", waiting="deleted IS NULL")
 STALE_SECONDS = 15.0
 """A worker without a heartbeat for this time is taken to be dead."""
+RECORDER = "recorder-"
+"""Beginning of the name by which a recorder is known among the workers."""
 BIN_DAYS = 30
 """Time in which a deleted run can be put back; after it, the run is removed when the store is next opened."""
 
@@ -86,6 +88,11 @@ class RunRow:
     @property
     def active(self) -> bool:
         return self.status.active
+
+    @property
+    def elsewhere(self) -> str:
+        """The program or format that told of the run; empty for a run of this program. What has no settings here is not set here."""
+        return self.summary.get("source", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,14 +162,27 @@ class Store:
         self.append(run, records, summary)
         return run
 
+    def record(self, config: RunConfig, problem: Problem, recorder: str) -> str:
+        """Begin a run that another program works on and a recorder writes; returns its id. It is the recorder's, like a worker's run."""
+        run = secrets.token_hex(4)
+        self._insert(run, config, problem, RunStatus.RUNNING, "", worker=recorder)
+        return run
+
     def _insert(
-        self, run: str, config: RunConfig, problem: Problem, status: RunStatus, message: str, breakpoints: Sequence[str] = ()
+        self,
+        run: str,
+        config: RunConfig,
+        problem: Problem,
+        status: RunStatus,
+        message: str,
+        breakpoints: Sequence[str] = (),
+        worker: str = "",
     ) -> None:
         written = (msgspec.json.encode(config).decode(), msgspec.json.encode(problem).decode(), json.dumps(list(breakpoints)))
         with self.write() as db:
             db.execute(
-                "INSERT INTO runs (id, created, status, message, config, problem, breakpoints) VALUES (?,?,?,?,?,?,?)",
-                (run, time.time(), status, message, *written),
+                "INSERT INTO runs (id, created, status, message, config, problem, breakpoints, worker) VALUES (?,?,?,?,?,?,?,?)",
+                (run, time.time(), status, message, *written, worker),
             )
 
     def get(self, run: str) -> RunRow:
@@ -284,7 +304,8 @@ class Store:
         """Retire every worker without a heartbeat for STALE_SECONDS; returns their ids."""
         dead = [w["id"] for w in self.workers() if time.time() - w["heartbeat"] > STALE_SECONDS]
         for worker in dead:
-            self.retire(worker, "the worker stopped answering; the events so far were kept")
+            who = "the program that recorded it" if worker.startswith(RECORDER) else "the worker"
+            self.retire(worker, f"{who} stopped answering; the events so far were kept")
         return dead
 
 

@@ -24,6 +24,7 @@ class Summary:
     nodes: of the tree.
     oracle: the search could see the reference answer.
     detail: one more sentence on the stop; often empty.
+    source: the program or format that a log from elsewhere came from; else empty.
     """
 
     answer: str | None
@@ -36,10 +37,11 @@ class Summary:
     nodes: int
     oracle: bool
     detail: str = ""
+    source: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data; `detail` only where there is one."""
-        return {k: v for k, v in asdict(self).items() if k != "detail" or v}
+        """Plain data; `detail` and `source` only where there is one."""
+        return {k: v for k, v in asdict(self).items() if k not in ("detail", "source") or v}
 
 
 def summarise(tree: SearchTree) -> Summary:
@@ -55,4 +57,5 @@ def summarise(tree: SearchTree) -> Summary:
         nodes=len(tree.nodes),
         oracle=tree.oracle,
         detail=finished.detail if finished else "",
+        source=tree.started.elsewhere if tree.started else "",
     )

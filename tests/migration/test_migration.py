@@ -109,10 +109,10 @@ def test_a_deleted_run_can_be_put_back(store):
 @pytest.mark.parametrize("path", LOGS, ids=lambda p: p.stem)
 def test_a_log_is_imported_whole(tmp_path, path):
     store = Store(tmp_path)
-    run, warning = import_log(store, path.read_bytes(), path.name)
-    assert warning == ""
-    assert store.get(run).status == "finished"
-    assert len(store.events(run)) == path.read_bytes().count(b"\n")
+    (found,) = import_log(store, path.read_bytes(), path.name)
+    assert found.note == ""
+    assert store.get(found.run).status == "finished"
+    assert len(store.events(found.run)) == path.read_bytes().count(b"\n")
 
 
 @pytest.mark.parametrize("path", LOGS, ids=lambda p: p.stem)

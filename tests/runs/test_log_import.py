@@ -29,11 +29,17 @@ def real(records: list[Record], config: dict | None = None) -> list[Record]:
     return [Record(1, 0.0, RunStarted(plain, started.problem, False)), *records[1:]]
 
 
+def imported(store: Store, text: bytes) -> tuple[str, str]:
+    """Id and note of the one run of a log."""
+    (found,) = import_log(store, text, "x.jsonl")
+    return found.run, found.note
+
+
 RECORDS = real(random_log(4, 15))
 
 
 def test_a_log_makes_the_round_trip_through_the_store_equal(store):
-    run, warning = import_log(store, logfile.write(RECORDS), "x.jsonl")
+    run, warning = imported(store, logfile.write(RECORDS))
     row = store.get(run)
     assert warning == ""
     assert row.status == "finished"
@@ -46,14 +52,14 @@ def test_a_log_makes_the_round_trip_through_the_store_equal(store):
 
 
 def test_the_same_log_twice_makes_two_runs(store):
-    first, second = (import_log(store, logfile.write(RECORDS), "x.jsonl")[0] for _ in range(2))
+    first, second = (imported(store, logfile.write(RECORDS))[0] for _ in range(2))
     assert first != second
     assert store.events(first) == store.events(second)
 
 
 def test_a_cut_log_is_kept_as_an_interrupted_run_with_the_warning(store):
     text = logfile.write(RECORDS)
-    run, warning = import_log(store, text[: len(text) - 10], "x.jsonl")
+    run, warning = imported(store, text[: len(text) - 10])
     row = store.get(run)
     assert row.status == "interrupted"
     assert row.message == warning
@@ -62,14 +68,14 @@ def test_a_cut_log_is_kept_as_an_interrupted_run_with_the_warning(store):
 
 
 def test_a_log_without_an_end_is_interrupted(store):
-    run, warning = import_log(store, logfile.write(RECORDS[:-1]), "x.jsonl")
+    run, warning = imported(store, logfile.write(RECORDS[:-1]))
     assert (store.get(run).status, store.get(run).message, warning) == ("interrupted", "the log has no end", "")
 
 
 @pytest.mark.parametrize("stop", ["cancelled", "failed"])
 def test_how_a_run_ended_is_its_status(store, stop):
     ended = [*RECORDS[:-1], Record(len(RECORDS), 9.0, RunFinished(stop))]
-    assert store.get(import_log(store, logfile.write(ended), "x.jsonl")[0]).status == stop
+    assert store.get(imported(store, logfile.write(ended))[0]).status == stop
 
 
 @pytest.mark.parametrize(
@@ -97,6 +103,6 @@ def test_a_log_that_makes_no_sense_is_refused_and_leaves_nothing(store, records,
 
 def test_a_run_that_failed_before_its_first_node_may_be_imported(store):
     failed = [RECORDS[0], Record(2, 0.1, RunFinished("failed", "The model could not be loaded."))]
-    row = store.get(import_log(store, logfile.write(failed), "x.jsonl")[0])
+    row = store.get(imported(store, logfile.write(failed))[0])
     assert row.status == "failed"
     assert row.summary["nodes"] == 0

@@ -1,0 +1,24 @@
+"""Where a run from elsewhere came from, and what its log does not tell."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.shared.escape import markdown_text
+from rlm_core.core.tree import SearchTree
+from rlm_core.runs.missing import missing
+from rlm_core.runs.store import RunRow
+
+
+def origin(row: RunRow, full_tree: SearchTree) -> None:
+    """A note on a run that another program told of; nothing for a run of this program."""
+    source = full_tree.started.elsewhere if full_tree.started else ""
+    if not source:
+        return
+    lacking = missing(full_tree)
+    when = " so far" if row.active else ""
+    said = [f"Told by {markdown_text(source)}."]
+    said += [f"Not in its log{when}: {markdown_text('; '.join(lacking))}."] if lacking else []
+    said += [markdown_text(row.message)] if row.message and not row.active and full_tree.finished and not full_tree.finished.detail else []
+    with st.container(key="origin"):
+        st.caption(f":material/input: {' '.join(said)}")

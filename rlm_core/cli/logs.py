@@ -1,0 +1,74 @@
+"""Commands: logs of other programs taken into the app, and runs written for other programs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rlm_core.cli.config import report
+from rlm_core.core.errors import ConfigError
+from rlm_core.core.tree import replay
+from rlm_core.core.wording import counted
+from rlm_core.runs import logfile
+from rlm_core.runs.formats import NATIVE, formats, writable
+from rlm_core.runs.import_log import import_log
+from rlm_core.runs.log_reader import read_path, write_run
+from rlm_core.runs.missing import missing
+from rlm_core.runs.store import Store
+
+app = typer.Typer()
+
+
+@app.command("import")
+def import_command(
+    files: Annotated[list[Path], typer.Argument(help="Logs of this program, llm-reasoners, OpenR, search-and-learn, ThinkBooster or x1.")],
+    data: Annotated[Path | None, typer.Option(help="Data folder; the default is the app's.")] = None,
+) -> None:
+    """Take logs into the app's saved runs; the kind of each file is found by its content. Prints a line per run."""
+    store = Store(data)
+    for file in files:
+        try:
+            text = file.read_bytes()
+        except OSError as error:
+            raise ConfigError(f"The log {file} cannot be read ({error.strerror or error}); check the path.") from None
+        found = import_log(store, text, file.name)
+        for run in found:
+            print(run.run, store.get(run.run).problem.spec)
+            if run.note:
+                report(f"{run.run}: {run.note}")
+        _say(store, file.name, [run.run for run in found], found[0].source)
+
+
+def _say(store: Store, name: str, runs: list[str], source: str) -> None:
+    """How many runs came of a file, and what its format and this file lack."""
+    kind = next((f for f in formats().values() if f.description.name == source.lower()), None)
+    report(f"{name}: {counted(len(runs), 'run')}" + (f", read as {kind.description.title}. {kind.description.sentence}" if kind else "."))
+    if lacking := missing(replay(store.events(runs[0]))):
+        report(f"Not in {'it' if len(runs) == 1 else 'the first of them'}: {'; '.join(lacking)}.")
+
+
+@app.command("export")
+def export_command(
+    log: Annotated[Path, typer.Argument(help="A log written by `run --out`, or any other that can be imported.")],
+    format_: Annotated[str, typer.Option("--format", help="llm-reasoners, search-and-learn, x1, or events for this program's own log.")],
+    out: Annotated[Path | None, typer.Option(help="Write it here; without it, to standard output.")] = None,
+) -> None:
+    """Write a run in the format of another program, and say what that format cannot carry."""
+    others = format_ != NATIVE
+    if others:
+        report(f"Note: {writable(format_).description.sentence}")
+    runs = read_path(log)
+    written = [write_run(r.records, format_) if others else logfile.write(r.records) for r in runs]
+    if len(written) > 1 and not (others and writable(format_).lines):
+        raise ConfigError(f"{log.name} holds {len(written):,} runs, and a file of {format_} holds one; cut it to one run first.")
+    content = b"".join(written)
+    if out is None:
+        sys.stdout.buffer.write(content)
+        return
+    try:
+        out.write_bytes(content)
+    except OSError as error:
+        raise ConfigError(f"{out} cannot be written ({error.strerror or error}); check the path.") from None
