@@ -11,6 +11,8 @@ from typing import Any
 from rlm_core import catalogue
 from rlm_core.core.parameters import Description, Parameter
 from rlm_core.core.paths import ROOT, VARIABLE
+from rlm_core.runs.formats import formats
+from rlm_core.runs.formats.base import Format
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -59,11 +61,20 @@ def strategies(descriptions: Mapping[str, Description[Any]]) -> str:
     return " · ".join(d.title for d in descriptions.values()) + "\n"
 
 
+def foreign_formats(offered: Mapping[str, Format]) -> str:
+    """A table of the formats of other programs: their names, which are written too, and what they cannot carry."""
+    lines = ["| format | | what it cannot carry |", "|---|---|---|"]
+    for name, f in offered.items():
+        lines.append(f"| {f.description.title}, `{name}` | {'read, written' if f.write else 'read'} | {_cell(f.description.sentence)} |")
+    return "\n".join(lines) + "\n"
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
     "searches": lambda: reference(catalogue.searches().values()),
     "rewards": lambda: reference(catalogue.reward_models().values()),
     "problems": lambda: reference(catalogue.tasks().values()),
     "models": lambda: reference(catalogue.models().values()),
+    "formats": lambda: foreign_formats(formats()),
     "strategies": lambda: strategies(catalogue.searches()),
 }
 """The text of each block by its name."""

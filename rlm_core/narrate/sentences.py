@@ -151,7 +151,7 @@ def _added(e: ev.NodeAdded, put_by: str) -> str:
 
 def _selected(e: ev.Selected, before: SearchTree) -> str:
     choices = list(e.choices)
-    if not choices and before.started is not None and before.started.elsewhere:
+    if not choices and e.node != ROOT and before.started is not None and before.started.elsewhere:
         return f"The search goes to {name(e.node)}; how it weighed the others is not in the log."
     if not choices:
         children = before.nodes[e.node].children

@@ -8,12 +8,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from rlm_core.core.errors import LogError, RlmError
+from rlm_core.core.errors import LogError, RlmError, first_line
 from rlm_core.core.events import Record
 from rlm_core.runs import logfile
 from rlm_core.runs.formats import formats, writable
 from rlm_core.runs.formats.base import Format, LoggedRun
 
+MISSHAPEN = (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError)
+"""Errors by which a reader stumbles over a part of the wrong type."""
 MAX_RUNS = 1_000
 """Runs that one file may bring."""
 
@@ -105,6 +107,9 @@ def _read(chosen: Format, document: Any, where: str) -> list[LoggedRun]:
         raise LogError(f"{_beginning(where)}, a {chosen.description.title}, was not read: {str(error).rstrip('.')}.") from None
     except RecursionError:
         raise LogError(f"{_beginning(where)} is nested too deeply to be read.") from None
+    except MISSHAPEN as error:
+        what = f"{_beginning(where)}, a {chosen.description.title}, was not read: a part of it has another form than it should"
+        raise LogError(f"{what} ({type(error).__name__}: {first_line(error)}).") from None
 
 
 def _beginning(where: str) -> str:

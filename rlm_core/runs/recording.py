@@ -132,16 +132,16 @@ class Recording:
         by_step = tuple(_share("score of a step", s) for s in steps)
         self.event(ev.Evaluated(number, reward or self.reward, _share("score", value), (), oracle, (), (), by_step, note))
 
-    def select(self, node: int, *, rule: str = "", constant: float = 0.0, choices: Sequence[ev.Choice] = ()) -> None:
+    def select(self, node: int, *, rule: str = "", constant: float = 0.0, choices: Sequence[ev.Choice] | None = None) -> None:
         """The search went down to a node.
 
-        choices: the decisions on the way with their arithmetic, as the search made them.
+        choices: the decisions on the way with their arithmetic, as the search made them; none where it took the root.
         rule: "uct" or "puct": the arithmetic is worked out here, from the backups told so far. Any name with `choices`.
         constant: of the rule, such as c of UCT.
         """
         number = self._known(node, "select")
-        if rule and not choices:
-            choices = self._arithmetic(number, rule, constant)
+        if choices is None:
+            choices = self._arithmetic(number, rule, constant) if rule else ()
         self.event(ev.Selected(number, tuple(choices), rule, float(constant)))
 
     def backup(self, node: int, value: float, *, path: Sequence[int] = (), values: Sequence[float] = ()) -> None:

@@ -18,7 +18,7 @@ from rlm_core.problems.datasets import gsm8k_answer
 from rlm_core.problems.families.text import from_text
 from rlm_core.runs.recording import Recording
 
-MAX_VISITS = 200_000
+MAX_VISITS = 50_000
 """Visits of all nodes of one run together; a log with more is refused."""
 MAX_NODES = 100_000
 

@@ -110,7 +110,7 @@ def _snapshot(value: Any) -> Snapshot:
 
 def _add(recording: Recording, snapshot: Snapshot, numbers: dict[str, int], ends: set[str]) -> None:
     """The nodes that are new in a snapshot, parents first."""
-    for key in snapshot.data:
+    for key in sorted(snapshot.data, key=lambda k: int(k) if k.isascii() and k.isdigit() else 0):  # ids count up from the root
         chain = [key]
         while chain[-1] not in numbers:
             above = snapshot.parents.get(chain[-1])

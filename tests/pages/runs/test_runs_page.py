@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -13,6 +15,8 @@ from rlm_core.runs import logfile
 from tests.helpers import random_log
 from tests.pages.app import opened, press, text
 from tests.saved import save_runs
+
+FOREIGN = Path(__file__).parents[2] / "runs" / "foreign"
 
 
 @pytest.fixture
@@ -107,6 +111,22 @@ def test_an_imported_log_is_in_the_list_at_once_and_a_file_that_is_none_is_one_s
     assert len(at.error) == 1
     assert "bad\\.jsonl" in at.error[0].value
     assert "Imported good\\.jsonl" in text(at)
+
+
+def test_a_log_of_another_program_is_imported_run_by_run(store):
+    at = opened("runs")
+    rows = (FOREIGN / "search_and_learn_best_of_n.jsonl").read_bytes()
+    files = [
+        ("many.jsonl", rows * 4, "application/jsonl"),
+        ("x1.json", (FOREIGN / "x1_mcts_tree_final.json").read_bytes(), "application/json"),
+    ]
+    at.file_uploader[0].set_value(files).run()
+    assert not at.exception
+    assert len(store.list()) == 9
+    assert "Imported many\\.jsonl, a log of search\\-and\\-learn. 8 runs in it; the first 5 are linked here." in text(at)
+    assert "Imported x1\\.json, a log of x1." in text(at)
+    assert "are shown as 0 to 1" in at.warning[0].value
+    assert set(at.dataframe[0].value["Settings"]) == {"from search-and-learn", "from x1"}
 
 
 def test_a_picked_run_is_opened_on_the_explore_page(store, saved):

@@ -1,0 +1,59 @@
+"""A run from elsewhere says where it came from and what its log lacks, and shows no settings that it never had."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rlm_core.runs.import_log import import_log
+from rlm_core.runs.recorder import Recorder
+from tests.pages.app import opened, text
+
+FOREIGN = Path(__file__).parents[2] / "runs" / "foreign"
+
+
+@pytest.mark.parametrize("name", sorted(p.name for p in FOREIGN.glob("*.json*")))
+def test_an_imported_run_is_shown_with_its_lacks(store, name):
+    run = import_log(store, (FOREIGN / name).read_bytes(), name)[0]
+    shown = opened(run=run.run)
+    said = text(shown)
+    assert f"Told by {run.source}" in said.replace("\\", "")
+    assert "no token log\\-probabilities" in said
+    assert "seed 0" not in said
+    assert not any(e.label == "Settings of this run" for e in shown.expander)
+    assert "made with other settings" not in said
+    assert any(e.label == "For other programs" for e in shown.expander)
+
+
+def test_a_run_of_this_program_has_no_such_note(store):
+    log = Path(__file__).parents[2] / "golden" / "mcts.jsonl"
+    shown = opened(run=import_log(store, log.read_bytes(), log.name)[0].run)
+    assert "Told by" not in text(shown)
+    assert any(e.label == "Settings of this run" for e in shown.expander)
+
+
+def test_a_live_recording_is_shown_as_it_is_and_cannot_be_paused_here(store):
+    rec = Recorder("What is <b>2 + 2</b>?", "4", search="<i>mine</i>", source="my *code*", store=store)
+    node = rec.node("2 + 2 = 4", finished=True)
+    rec.score(node, 0.5)
+    rec.select(node, rule="uct", constant=1.0)
+    rec._flush()
+    at = opened(run=rec.run)
+    said = text(at)
+    assert "Told by my \\*code\\*" in said
+    assert "Not in its log so far: no answer of the search;" in said.replace("\\", "")
+    assert "Another program works on this run" in said
+    assert "<i>mine" not in said
+    assert "Running" in said
+    assert not [b for b in at.button if b.label in ("Pause", "Cancel")]
+    rec.answer("4")
+    rec.finish()
+    at.run()
+    assert "right" in text(at)
+    assert "Another program works" not in text(at)
+
+
+def test_what_was_changed_when_it_was_read_is_said(store):
+    run = import_log(store, (FOREIGN / "x1_mcts_tree_final.json").read_bytes(), "x1.json")[0]
+    assert "from \\-1 to 1 are shown as 0 to 1" in text(opened(run=run.run))
