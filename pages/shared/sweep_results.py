@@ -246,7 +246,7 @@ def run_of(view: SweepView, cell: Cell) -> str:
             del opened[place]  # it was deleted since
     if view.logs:
         log = CellStore(store()).log(view.logs, cell)
-        run, _ = import_log(store(), logfile.write(log.records), "the log of this search")
+        run = import_log(store(), logfile.write(log.records), "the log of this search")[0].run
     else:
         run = store().create(view.sweep.config(cell), view.sweep.problems[cell.problem])
     opened[place] = run
