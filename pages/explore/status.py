@@ -19,8 +19,6 @@ from rlm_core.core.words import RunStatus
 from rlm_core.runs.progress import Progress, progress
 from rlm_core.runs.store import RunRow
 
-PURPOSES = {"think": "thinking", "answer": "the answer"}
-"""Purposes whose tokens have a count of their own in the status line."""
 QUIET_SECONDS = 3.0
 """Time without an event after which the status line explains why the counts do not change."""
 RESUMED = "resumed"
@@ -84,7 +82,8 @@ def _counts(row: RunRow, tree: SearchTree, found: Progress) -> list[str]:
     limit = row.config.budget.tokens
     of = f" of at most {limit:,}" if limit and not tree.finished else ""
     parts = [f"<b>{html_text(found.words)}</b>{pending}", f"<b>{totals.generated:,}</b>{of} tokens"]
-    parts += [f"{count:,} for {what}" for purpose, what in PURPOSES.items() if (count := totals.by_purpose.get(purpose))]
+    purposes = ((catalogue.purpose(name), count) for name, count in totals.by_purpose.items())
+    parts += [f"{count:,} for {html_text(purpose.sentence)}" for purpose, count in purposes if count and purpose.counted]
     if totals.probed:
         parts.append(f"{totals.probed:,} probe tokens counted apart")
     if totals.reward_passes:

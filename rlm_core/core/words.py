@@ -35,7 +35,10 @@ class Purpose(Word):
     """The use that tokens were generated for.
 
     sentence: such as "proposing steps".
+    counted: its tokens have a count of their own in the status of a run.
     """
+
+    counted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,8 @@ from rlm_core.models.policy import Forcer, Step, require
 from rlm_core.search.run import SearchRun
 from rlm_core.thinking.probe import probe
 
-THINKING = Purpose("think", "thinking")
-ANSWERING = Purpose("answer", "the answer")
+THINKING = Purpose("think", "thinking", counted=True)
+ANSWERING = Purpose("answer", "the answer", counted=True)
 WORDS = (THINKING, ANSWERING)
 """The words that long chains bring to the log."""
 
