@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 from typing import Any
 
@@ -120,8 +121,8 @@ def _strategies() -> tuple[Strategy, ...]:
             key=_EDITED,
             default=next(iter(found)),
             offered=found,
-            format_func=lambda k: f"{list(found).index(k) + 1} · {found[k].title}",
-            width=320,
+            format_func=lambda k: f"Strategy {list(found).index(k) + 1}",  # its name may change below
+            width=200,
         )
         full, last = len(found) >= MAX_STRATEGIES, len(found) == 1
         at_most = f"At most {MAX_STRATEGIES} strategies." if full else None
@@ -191,8 +192,10 @@ def budgets_of(kind: str, text: str) -> tuple[Budget, ...] | RlmError:
     words = text.replace(",", " ").split()
     try:
         values = [float(w) if kind == "seconds" else int(w) for w in words]
+        if not all(map(math.isfinite, values)):
+            raise ValueError
         budgets = tuple(msgspec.convert({"simulations": None, kind: v}, Budget) for v in dict.fromkeys(values))
-    except ValueError:
+    except (ValueError, OverflowError):
         return ConfigError(f"'{text}' are no budgets; write numbers separated by commas, such as 128, 256, 512.")
     except RlmError as error:
         return error
