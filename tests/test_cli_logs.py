@@ -23,7 +23,7 @@ def test_every_run_of_a_log_is_taken_in_and_its_lacks_are_said(capsys, monkeypat
     assert len(rows) == 3
     assert [line.split()[0] for line in out.splitlines()] == list(rows)[::-1]
     assert "2 runs, read as search-and-learn data set (JSONL). A data set of search-and-learn holds" in err
-    assert "Not in the first of them: no backed-up values (N and Q); no selection arithmetic" in err
+    assert "Not in the first of them: no visits and values (N, Q); no selection arithmetic" in err
     assert err.rstrip().endswith("mcts.jsonl: 1 run.")
 
 

@@ -20,7 +20,9 @@ RULES = ("weighted", "naive", "majority")
 def answers(run: str, tree: SearchTree, compared: Compared) -> None:
     """compared: the states that this strategy compares. Where they are candidates, the first n can be looked at alone."""
     answered = tree.answered
-    if answered is None:
+    if answered is None and tree.started is not None and tree.started.elsewhere and tree.finished is not None:
+        st.caption("The log does not say which answer was picked; the Data tab lists the solutions.")
+    elif answered is None:
         st.caption("The answer is chosen when the search ends; move the timeline to the end to see it.")
     elif answered.answer is None:
         cut_short = cut_off(tree, "candidate" if compared == Compared.CANDIDATES else "")

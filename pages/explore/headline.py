@@ -39,7 +39,8 @@ def _verdict(row: RunRow, full_tree: SearchTree, moment: SearchTree) -> str:
     """The run's answer with its verdict and the right answer; "final" at a moment before the answer."""
     answered = full_tree.answered
     if answered is None:
-        return "<b>No answer yet</b>" if row.active else "<b>No answer</b><span>the run ended before one was picked</span>"
+        why = "its log does not say which was picked" if row.elsewhere else "the run ended before one was picked"
+        return "<b>No answer yet</b>" if row.active else f"<b>No answer</b><span>{why}</span>"
     right = right_answer(row.problem)
     if answered.answer is None:
         parts = ["<b>No answer</b>", "<span>no finished candidate states one</span>"]

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.shared.escape import markdown_text
 from rlm_core.core.tree import SearchTree
+from rlm_core.core.wording import listed
 from rlm_core.runs.missing import missing
 from rlm_core.runs.store import RunRow
 
@@ -16,9 +17,9 @@ def origin(row: RunRow, full_tree: SearchTree) -> None:
     if not source:
         return
     lacking = missing(full_tree)
-    when = " so far" if row.active else ""
-    said = [f"Told by {markdown_text(source)}."]
-    said += [f"Not in its log{when}: {markdown_text('; '.join(lacking))}."] if lacking else []
+    working = ", which works on this run and can stop it" if row.active else ""
+    said = [f"Told by {markdown_text(source)}{working}."]
+    said += [f"Its log has {markdown_text(listed(lacking))}{' yet' if row.active else ''}."] if lacking else []
     said += [markdown_text(row.message)] if row.message and not row.active and full_tree.finished and not full_tree.finished.detail else []
     with st.container(key="origin"):
         st.caption(f":material/input: {' '.join(said)}")

@@ -57,15 +57,16 @@ def status_line(row: RunRow, tree: SearchTree, last: int) -> None:
         parts.append("no answer yet")
     if tree.seq:
         parts += _counts(row, tree, found)
-        parts.append(clock_html(row.id, seconds, now and status == RunStatus.RUNNING))
-        if tree.time > 0.2:
+        if seconds or not row.elsewhere:
+            parts.append(clock_html(row.id, seconds, now and status == RunStatus.RUNNING))
+        if tree.time > 0.2 and tree.totals.generated:
             parts.append(f"{tree.totals.generated / tree.time:,.0f} tokens/s")
         prompt = tree.totals.computed + tree.totals.reused
         if prompt:
             parts.append(f"{tree.totals.reused / prompt:.0%} of prompt tokens reused")
     if now and status == RunStatus.RUNNING and found.left is not None:
         parts.append(f"about {duration(found.left)} left" if found.share is not None else f"at most {duration(found.left)} left")
-    if now and status == RunStatus.RUNNING and seconds - tree.time > QUIET_SECONDS:
+    if now and status == RunStatus.RUNNING and seconds - tree.time > QUIET_SECONDS and not row.elsewhere:
         parts.append("the model is writing; its tokens are counted when it is done")
     if now and not row.active and tree.finished:
         parts.append(f"ended because {html_text(catalogue.stop_reason(tree.finished.stop).sentence)}")
@@ -81,7 +82,8 @@ def _counts(row: RunRow, tree: SearchTree, found: Progress) -> list[str]:
     pending = f" ({found.pending} of them not backed up yet)" if found.pending else ""
     limit = row.config.budget.tokens
     of = f" of at most {limit:,}" if limit and not tree.finished else ""
-    parts = [f"<b>{html_text(found.words)}</b>{pending}", f"<b>{totals.generated:,}</b>{of} tokens"]
+    parts = [f"<b>{html_text(found.words)}</b>{pending}"] if found.done or not row.elsewhere else []
+    parts += [f"<b>{totals.generated:,}</b>{of} tokens"] if totals.generated or not row.elsewhere else []
     purposes = ((catalogue.purpose(name), count) for name, count in totals.by_purpose.items())
     parts += [f"{count:,} for {html_text(purpose.sentence)}" for purpose, count in purposes if count and purpose.counted]
     if totals.probed:
@@ -109,10 +111,7 @@ def _message(row: RunRow, status: str) -> None:
 
 def run_buttons(row: RunRow) -> None:
     """Pause or resume, and cancel, for a run that has not ended."""
-    if not row.active:
-        return
-    if row.elsewhere:
-        st.caption("Another program works on this run; it is paused and stopped there.")
+    if not row.active or row.elsewhere:  # what another program works on is paused and cancelled there
         return
     supervisor()
     pause_at, cancel_at, _ = st.columns([1, 1, 2])

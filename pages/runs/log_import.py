@@ -56,7 +56,7 @@ def _result(name: str, runs: Sequence[ImportedRun], error: str) -> None:
     if error:
         st.error(markdown_text(error), icon=":material/error:")
         return
-    for note in dict.fromkeys(run.note for run in runs if run.note):
+    for note in dict.fromkeys(run.note for run in runs if run.note and not run.source):
         st.warning(markdown_text(note), icon=":material/warning:")
     source = f", a log of {markdown_text(runs[0].source)}" if runs[0].source else ""
     many = f" {counted(len(runs), 'run')} in it; the first {MAX_LINKS} are linked here." if len(runs) > MAX_LINKS else ""
@@ -64,3 +64,5 @@ def _result(name: str, runs: Sequence[ImportedRun], error: str) -> None:
         st.markdown(f":material/check: Imported {markdown_text(name)}{source}.{many}", width="content")
         for number, run in enumerate(runs[:MAX_LINKS], 1):
             run_link(run.run, "Open it" if len(runs) == 1 else f"Open run {number}")
+    for note in dict.fromkeys(run.note for run in runs if run.note and run.source):
+        st.caption(markdown_text(note))

@@ -45,6 +45,8 @@ def attribute(tree: SearchTree) -> Failure | None:
     """The cause of a wrong answer; None where the answer is right, where nothing is known, and where the run has not ended in order."""
     if tree.started is None or tree.finished is None or tree.finished.stop in ("failed", "cancelled", "interrupted"):
         return None
+    if tree.started.elsewhere and tree.answered is None:
+        return None  # the log of another program that does not say its answer
     if _verdict(tree) is not False:
         return None
     return _selection(tree) or _extraction(tree) or _budget(tree) or _generation(tree)

@@ -62,7 +62,6 @@ class Recorder(Recording):
         made = problem_of(problem, answer)
         began = time.monotonic()
         self.run = ""
-        self._lock = threading.RLock()
         self._waiting: list[ev.Record] = []
         self._closed = threading.Event()
         self._failure = ""

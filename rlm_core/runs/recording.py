@@ -5,6 +5,7 @@ Each call is one event. What could not be read back is refused before it is reco
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -74,6 +75,7 @@ class Recording:
         oracle: the search saw the reference answer.
         clock: seconds since the run began.
         """
+        self._lock = threading.RLock()
         self.tree = SearchTree()
         self.records: list[ev.Record] = []
         self.problem = problem
@@ -105,7 +107,6 @@ class Recording:
         answer: of a finished solution; if none is given, the one that its steps state.
         """
         above = self._known(parent, "put a node under")
-        number = len(self.tree.nodes)
         correct = None
         if finished:
             if answer is None:
@@ -113,7 +114,10 @@ class Recording:
                 answer = self._task.answer(self.problem, [*texts, text])
             correct = self._task.verify(self.problem, answer)
         written = tuple(ev.Token(0, str(t), float(logprob)) for t, logprob in tokens)
-        self.event(ev.NodeAdded(number, above, text, written, _share("prior", prior), finished, cut, answer, correct))
+        share = _share("prior", prior)
+        with self._lock:
+            number = len(self.tree.nodes)
+            self.event(ev.NodeAdded(number, above, text, written, share, finished, cut, answer, correct))
         return number
 
     def again(self, node: int, times: int = 1) -> None:
@@ -140,9 +144,10 @@ class Recording:
         constant: of the rule, such as c of UCT.
         """
         number = self._known(node, "select")
-        if choices is None:
-            choices = self._arithmetic(number, rule, constant) if rule else ()
-        self.event(ev.Selected(number, tuple(choices), rule, float(constant)))
+        with self._lock:
+            if choices is None:
+                choices = self._arithmetic(number, rule, constant) if rule else ()
+            self.event(ev.Selected(number, tuple(choices), rule, float(constant)))
 
     def backup(self, node: int, value: float, *, path: Sequence[int] = (), values: Sequence[float] = ()) -> None:
         """A value in [0,1] went up: N += 1 and W += value on each node of the path.

@@ -75,7 +75,7 @@ def test_a_tree_log_of_llm_reasoners_grows_by_its_iterations():
     assert [c.answer for c in found.candidates()] == ["15", "15"]
     first = next(i for i, r in enumerate(run.records) if isinstance(r.event, Selected))
     assert set(replay(run.records[:first]).nodes) == {0, 1, 2, 3, 4}
-    assert "no answer of the search" in missing(found)
+    assert "no answer" in missing(found)
 
 
 def test_beam_search_of_llm_reasoners_names_its_actions_and_scales_its_rewards():
@@ -162,7 +162,7 @@ def test_every_event_can_be_told_and_drawn_and_what_is_missing_is_said(name):
             found.apply(record)
         assert tree_figure(found, theme=palette.LIGHT).data
         assert "no token log-probabilities" in missing(found)
-        assert "no selection arithmetic, so no reasons for a choice" in missing(found)
+        assert "no selection arithmetic" in missing(found)
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -242,9 +242,9 @@ def test_a_log_that_cannot_be_written_is_one_sentence(tmp_path):
 
 def test_what_a_log_lacks_is_said_as_long_as_it_does():
     rec = Recorder("2 + 2 = ?", store=False)
-    assert "no right answer to check against" in missing(rec.tree)
+    assert "no right answer to compare with" in missing(rec.tree)
     assert "no scores" in missing(rec.tree)
     rec.score(rec.node("2 + 2 = 4"), 0.5)
     assert "no scores" not in missing(rec.tree)
     rec.event(Spent("expand", 3))
-    assert "no count of tokens" not in missing(rec.tree)
+    assert "no token counts" not in missing(rec.tree)

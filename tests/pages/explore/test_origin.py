@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from rlm_core.core.tree import replay
+from rlm_core.runs.attribution import attribute
 from rlm_core.runs.import_log import import_log
 from rlm_core.runs.recorder import Recorder
-from tests.pages.app import opened, text
+from tests.pages.app import html, opened, text
 
 FOREIGN = Path(__file__).parents[2] / "runs" / "foreign"
 
@@ -42,8 +44,8 @@ def test_a_live_recording_is_shown_as_it_is_and_cannot_be_paused_here(store):
     at = opened(run=rec.run)
     said = text(at)
     assert "Told by my \\*code\\*" in said
-    assert "Not in its log so far: no answer of the search;" in said.replace("\\", "")
-    assert "Another program works on this run" in said
+    assert ", which works on this run and can stop it. Its log has no answer," in said.replace("\\", "")
+    assert "tokens" not in html(at).split("rlm-status")[1].split("</div>")[0]
     assert "<i>mine" not in said
     assert "Running" in said
     assert not [b for b in at.button if b.label in ("Pause", "Cancel")]
@@ -51,7 +53,15 @@ def test_a_live_recording_is_shown_as_it_is_and_cannot_be_paused_here(store):
     rec.finish()
     at.run()
     assert "right" in text(at)
-    assert "Another program works" not in text(at)
+    assert "which works on this run" not in text(at)
+
+
+def test_a_log_without_an_answer_blames_nothing(store):
+    run = import_log(store, (FOREIGN / "x1_mcts_tree_final.json").read_bytes(), "x1.json")[0]
+    at = opened(run=run.run)
+    assert "its log does not say which was picked" in html(at)
+    assert "0 tokens" not in html(at).split("rlm-status")[1].split("</div>")[0]
+    assert attribute(replay(store.events(run.run))) is None
 
 
 def test_what_was_changed_when_it_was_read_is_said(store):
