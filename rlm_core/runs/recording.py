@@ -182,7 +182,8 @@ class Recording:
         node: the candidate in which it stands; if none is given, the best valued one that states it.
         method: how it was picked. votes: weight of each answer, at least 0.
         """
-        candidates = self.tree.candidates()
+        with self._lock:
+            candidates = self.tree.candidates()
         if node is None:
             stating = [c for c in candidates if answer is not None and c.answer == answer]
             node = max(stating, key=lambda c: (c.value or 0.0, -c.id)).id if stating else None
