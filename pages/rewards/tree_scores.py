@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import permutations
 from typing import Any
 
@@ -24,12 +25,11 @@ from rlm_core.figures.colour_by import Colours
 from rlm_core.figures.tree.figure import tree_figure
 from rlm_core.jobs.queue import JobRow
 from rlm_core.jobs.score_run import JOB, RunScoreJob
+from rlm_core.runs.solvability import THRESHOLD, misjudged
 
 JOB_KEY = "rewards.tree.job"
 DEFAULT = ("prm:nano", "logprob", "oracle")
 HEIGHT = 460
-THRESHOLD = 0.5
-"""A state scored below it is predicted lost, at or above it winnable."""
 
 
 def tree_scores() -> None:
@@ -113,23 +113,17 @@ def _mistakes(tree: SearchTree, scores: dict[str, dict[int, float]]) -> None:
     st.caption("Only the first node of a misjudged branch is listed.")
     name = st.segmented_control("Mistakes of", names, default=names[0], format_func=reward_title, key="rewards.mistakes", required=True)
     own = scores[name or names[0]]
-    negatives = first_nodes(tree, {n for n, s in own.items() if s < THRESHOLD and truth.get(n) == 1.0})
-    positives = first_nodes(tree, {n for n, s in own.items() if s >= THRESHOLD and truth.get(n) == 0.0})
+    found = misjudged(tree, own, {n: word == 1.0 for n, word in truth.items()})
     left, right = st.columns(2, gap="large")
     with left:
-        st.markdown(f"**False negatives** ({len(negatives):,}): scored below {THRESHOLD} though winnable")
-        _list(tree, sorted(negatives, key=lambda n: own[n.id]), own)
+        st.markdown(f"**False negatives** ({len(found.low):,}): scored below {THRESHOLD} though winnable")
+        _list(tree, found.low, own)
     with right:
-        st.markdown(f"**False positives** ({len(positives):,}): scored {THRESHOLD} or more though lost")
-        _list(tree, sorted(positives, key=lambda n: own[n.id], reverse=True), own)
+        st.markdown(f"**False positives** ({len(found.high):,}): scored {THRESHOLD} or more though lost")
+        _list(tree, found.high, own)
 
 
-def first_nodes(tree: SearchTree, misjudged: set[int]) -> list[Node]:
-    """The misjudged nodes whose parent is judged rightly, by id: where each misjudged branch begins."""
-    return [tree.nodes[n] for n in sorted(misjudged) if tree.nodes[n].parent not in misjudged]
-
-
-def _list(tree: SearchTree, nodes: list[Node], own: dict[int, float]) -> None:
+def _list(tree: SearchTree, nodes: Sequence[Node], own: dict[int, float]) -> None:
     """One row per node. own: the score that the reward gave each node."""
     if not nodes:
         st.caption("None in this tree.")

@@ -12,12 +12,14 @@ import streamlit as st
 from pages.shared.html import STATUS
 from rlm_core import catalogue
 from rlm_core.core.wording import clean, problem_label, shorten
+from rlm_core.runs.attribution import CAUSES
 from rlm_core.runs.settings import apart
 from rlm_core.runs.store import RunRow
 
 VERDICT = {True: "✓ right", False: "✕ wrong", None: "not checked"}
 WIDTHS = {"Problem": 230, "Strategy": 235, "Reward": 165, "Model": 165, "Answer": 130, "Settings": 260}
 """Widths in px of columns of long text; text that does not fit ends in an ellipsis."""
+CAUSES_HELP = " ".join(f"**{cause}**: {sentence}" for cause, sentence in CAUSES.items()) + " Explore says more under Debug."
 PX_PER_CHARACTER = 7.5
 VISIBLE_ROWS = 12
 
@@ -39,6 +41,7 @@ def pick(rows: Sequence[RunRow], key: str) -> list[RunRow]:
         column_config={
             "Started": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm:ss", width=150),
             **{name: st.column_config.TextColumn(width=width) for name, width in WIDTHS.items()},
+            "Why wrong": st.column_config.TextColumn(width=90, help=CAUSES_HELP),
             "Tokens": st.column_config.NumberColumn(format="localized", width=70),
             "Seconds": st.column_config.NumberColumn(format="%.1f s", width=80),
             "Link": st.column_config.LinkColumn(display_text="open", width=60),
@@ -80,6 +83,7 @@ def _line(r: RunRow) -> dict[str, object]:
         "Strategy": catalogue.title("search", r.config.search),
         "Answer": "" if answer is None else str(answer),
         "Verdict": "" if answer is None else VERDICT[r.summary.get("correct")],
+        "Why wrong": r.summary.get("cause", ""),
         "Tokens": r.summary.get("generated"),
         "Seconds": r.summary.get("seconds"),
         "Model": catalogue.title("model", r.config.model),

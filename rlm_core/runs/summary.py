@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from rlm_core.core.tree import SearchTree
+from rlm_core.runs.attribution import attribute
 
 INTERRUPTED = "interrupted"
 
@@ -25,6 +26,7 @@ class Summary:
     oracle: the search could see the reference answer.
     detail: one more sentence on the stop; often empty.
     source: the program or format that a log from elsewhere came from; else empty.
+    cause: of a wrong answer, as `attribution.CAUSES` names it; else empty.
     """
 
     answer: str | None
@@ -38,14 +40,16 @@ class Summary:
     oracle: bool
     detail: str = ""
     source: str = ""
+    cause: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data; `detail` and `source` only where there is one."""
-        return {k: v for k, v in asdict(self).items() if k not in ("detail", "source") or v}
+        """Plain data; `detail`, `source` and `cause` only where there is one."""
+        return {k: v for k, v in asdict(self).items() if k not in ("detail", "source", "cause") or v}
 
 
 def summarise(tree: SearchTree) -> Summary:
     answered, finished, totals = tree.answered, tree.finished, tree.totals
+    failure = attribute(tree)
     return Summary(
         answer=answered.answer if answered else None,
         correct=answered.correct if answered else None,
@@ -58,4 +62,5 @@ def summarise(tree: SearchTree) -> Summary:
         oracle=tree.oracle,
         detail=finished.detail if finished else "",
         source=tree.started.elsewhere if tree.started else "",
+        cause=failure.cause if failure else "",
     )

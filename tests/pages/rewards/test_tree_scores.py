@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pages.rewards.tree_scores import first_nodes
 from rlm_core.core.config import RunConfig
 from rlm_core.core.tree import replay
 from rlm_core.jobs.queue import Jobs
 from rlm_core.jobs.score_run import RunScoreJob
+from rlm_core.runs.solvability import first_nodes
 from tests.helpers import random_log
 from tests.pages.app import open_tab, opened, press, text
 from tests.runs.at_once import next_done
