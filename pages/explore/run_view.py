@@ -7,6 +7,7 @@ import streamlit as st
 
 from pages.explore import address
 from pages.explore.answers import answers
+from pages.explore.debug.panel import debug
 from pages.explore.event_list import event_list
 from pages.explore.export import export, nodes_frame
 from pages.explore.headline import headline
@@ -21,7 +22,6 @@ from pages.shared.services import logs, store
 from rlm_core import catalogue
 from rlm_core.core.errors import LogError, RunNotFound
 from rlm_core.core.events import Record
-from rlm_core.core.structure import Compared
 from rlm_core.core.tree import SearchTree, replay
 from rlm_core.narrate import sentences
 from rlm_core.runs.store import RunRow
@@ -29,6 +29,8 @@ from rlm_core.runs.store import RunRow
 LIVE_SECONDS = 0.5
 """Between two readings of a live run."""
 INSPECTOR_HEIGHT = 760
+TABS_KEY = "explore.tab"
+"""In the session's state: the title of the open tab."""
 
 
 def run_view(run: str) -> None:
@@ -76,7 +78,7 @@ def _body(run: str, was_active: bool) -> None:
                 inspector(tree, tree.nodes[address.selected(tree)], compared)
             else:
                 nothing_yet(tree)
-        _tabs(run, records, tree, figure, compared)
+        _tabs(row, records, tree, full_tree, figure)
     if was_active and not row.active:
         st.rerun()
 
@@ -102,14 +104,18 @@ def _moment(row: RunRow, records: list[Record], full_tree: SearchTree) -> tuple[
     return tree, figure
 
 
-def _tabs(run: str, records: list[Record], tree: SearchTree, figure: go.Figure, compared: Compared) -> None:
-    """Below the picture: answers and votes, the events in words, the nodes as data, and exports."""
-    answers_at, events_at, data_at, export_at = st.tabs(["Answers and votes", "Events", "Data", "Export"])
+def _tabs(row: RunRow, records: list[Record], tree: SearchTree, full_tree: SearchTree, figure: go.Figure) -> None:
+    """Below the picture: answers and votes, the events in words, the nodes as data, exports, and Debug, which is drawn while it is open."""
+    titles = ["Answers and votes", "Events", "Data", "Export", "Debug"]
+    answers_at, events_at, data_at, export_at, debug_at = st.tabs(titles, key=TABS_KEY, on_change="rerun")
     with answers_at:
-        answers(run, tree, compared)
+        answers(row.id, tree, catalogue.structure(row.config.search).compared)
     with events_at:
         event_list(records, tree.seq)
     with data_at:
         st.dataframe(nodes_frame(tree), hide_index=True, width="stretch", height=320)
     with export_at:
-        export(run, records, tree, figure)
+        export(row.id, records, tree, figure)
+    if debug_at.open:
+        with debug_at:
+            debug(row, records, full_tree)

@@ -1,0 +1,45 @@
+"""The invariants of a run, each with a mark and, where it is broken, a link to the first place."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.explore.debug.links import event_link, node_links
+from pages.shared.escape import markdown_text
+from pages.shared.services import logs
+from rlm_core.core.events import Record
+from rlm_core.core.tree import SearchTree
+from rlm_core.runs.invariants import Invariant, invariants
+from rlm_core.runs.store import RunRow
+
+MARKS = {True: "✓", False: "✕", None: "–"}
+
+
+def invariant_list(row: RunRow, records: list[Record], tree: SearchTree) -> None:
+    found = _checked(row.id, len(records))
+    broken = sum(i.holds is False for i in found)
+    kept = sum(i.holds is True for i in found)
+    verdict = (
+        f"{broken} of {len(found)} invariants are broken." if broken else f"Each invariant that applies holds: {kept} of {len(found)}."
+    )
+    st.markdown(f"**{verdict}** All are worked out again from the {len(records):,} events of the log.")
+    for i in found:
+        _line(i, tree)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _checked(run: str, events: int) -> list[Invariant]:
+    """The invariants of the first so many events of a run."""
+    return invariants(logs().records(run)[:events])
+
+
+def _line(invariant: Invariant, tree: SearchTree) -> None:
+    word, _, rest = invariant.law.partition(": ")
+    said = f"does not apply: {invariant.detail}" if invariant.holds is None else invariant.detail
+    st.markdown(f"{MARKS[invariant.holds]} **{word}**: {markdown_text(rest)}  \n{markdown_text(said[:1].upper() + said[1:])}.")
+    if invariant.holds is False:
+        with st.container(horizontal=True):
+            if invariant.event is not None:
+                event_link(invariant.event, f"debug.broken.{word}", invariant.node)
+            if invariant.node is not None:
+                node_links(tree, [invariant.node], f"debug.broken.{word}")

@@ -1,0 +1,90 @@
+"""The oracle overlay: what the exact solver says of every node, against the reward's scores. Only this view sees it, no search does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from pages.explore import address
+from pages.explore.debug.links import node_links
+from pages.explore.debug.other_scores import other_scores
+from pages.shared.escape import html_text
+from pages.shared.html import theme
+from pages.shared.plot import plot, width_of
+from pages.shared.services import logs
+from pages.shared.state import one_of
+from rlm_core.core.events import Record
+from rlm_core.core.tree import Node, SearchTree, replay
+from rlm_core.core.wording import counted, number
+from rlm_core.figures.colour_by import Colours
+from rlm_core.figures.tree.figure import tree_figure
+from rlm_core.runs.solvability import THRESHOLD, misjudged, solvability
+from rlm_core.runs.store import RunRow
+
+HEIGHT = 400
+MAX_LISTED = 8
+"""Nodes of a list."""
+COLOURS = ("Truth", "Reward", "Reward − truth")
+BADGE = (
+    '<div><span class="rlm-oracle" title="The exact solver reads the right answer">⚑ ORACLE</span> '
+    "This view alone asks the exact solver which nodes can still reach a right answer. {}</div>"
+)
+
+
+def oracle(row: RunRow, records: list[Record], tree: SearchTree) -> None:
+    truth = _truth(row.id, len(records))
+    seen = "The search of this run could see the right answer too." if tree.oracle else "The search did not see it."
+    st.html(BADGE.format(html_text(seen)))
+    if not truth:
+        st.info("The exact solver can tell nothing about this problem's nodes.", icon=":material/info:")
+        return
+    winnable = sum(truth.values())
+    st.markdown(f"**{winnable:,} of {counted(len(truth), 'node')}** can still reach a right answer.")
+    own = {n.id: n.score for n in tree.nodes.values() if n.score is not None}
+    scores = {row.config.reward: own, **other_scores(row.id, records)} if own else other_scores(row.id, records)
+    scores.pop("oracle", None)
+    names = [name for name, given in scores.items() if given]
+    reward = one_of("Reward compared", names, f"debug.oracle.{'.'.join(names)}") if names else ""
+    _picture(row, tree, truth, scores.get(reward, {}))
+    _lists(tree, truth, scores.get(reward, {}))
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _truth(run: str, events: int) -> dict[int, bool]:
+    """The exact solver's word on each node of the first so many events of a run."""
+    return solvability(replay(logs().records(run)[:events]))
+
+
+def _picture(row: RunRow, tree: SearchTree, truth: Mapping[int, bool], scores: Mapping[int, float]) -> None:
+    by = one_of("Colour by", COLOURS if scores else COLOURS[:1], f"debug.colour.{bool(scores)}")
+    known = {n: float(word) for n, word in truth.items()}
+    colours = {
+        "Truth": Colours("oracle", known),
+        "Reward": Colours("reward", scores),
+        "Reward − truth": Colours("reward − oracle", {n: s - known[n] for n, s in scores.items() if n in known}, difference=True),
+    }[by]
+    key = "plot.Oracle"
+    selected = address.selected(tree)
+    figure = tree_figure(tree, theme=theme(), colours=colours, height=HEIGHT, width=width_of(key), selected=selected)
+    clicked = plot(figure, key=key, height=HEIGHT, scope=row.id, file=f"{row.id}-oracle")
+    if clicked is not None and clicked in tree.nodes and clicked != selected:
+        address.select(clicked)
+        st.rerun(scope="fragment")
+
+
+def _lists(tree: SearchTree, truth: Mapping[int, bool], scores: Mapping[int, float]) -> None:
+    """The misjudged branches, each by its first node."""
+    found = misjudged(tree, scores, truth)
+    _list(tree, f"Right branches scored below {THRESHOLD}", found.low, scores, "low")
+    _list(tree, "Right branches that were pruned", found.pruned, scores, "pruned")
+    _list(tree, f"Wrong branches scored {THRESHOLD} or more", found.high, scores, "high")
+
+
+def _list(tree: SearchTree, title: str, nodes: Sequence[Node], scores: Mapping[int, float], key: str) -> None:
+    st.markdown(f"**{title}**: {len(nodes):,}" if nodes else f"**{title}**: none")
+    shown = nodes[:MAX_LISTED]
+    notes = [f"score {number(scores[n.id])}" if n.id in scores else "not scored" for n in shown]
+    node_links(tree, [n.id for n in shown], f"debug.{key}", notes)
+    if len(nodes) > MAX_LISTED:
+        st.caption(f"… and {len(nodes) - MAX_LISTED:,} more; each list begins with the worst.")
