@@ -71,6 +71,6 @@ def test_a_broken_invariant_leads_to_its_event(page, site):
     records = [*MCTS]
     records[broken] = msgspec.structs.replace(MCTS[broken], event=msgspec.structs.replace(MCTS[broken].event, value=0.123))
     debug(page, site, records, "Invariants")
-    page.get_by_text("1 of 6 invariants are broken.").wait_for()
+    page.get_by_text("1 of 6 invariants is broken.").wait_for()
     page.get_by_role("button", name=f"Go to event {broken + 1}").click()
     wait_for_moment(page, broken + 1)

@@ -17,12 +17,10 @@ MARKS = {True: "✓", False: "✕", None: "–"}
 
 def invariant_list(row: RunRow, records: list[Record], tree: SearchTree) -> None:
     found = _checked(row.id, len(records))
-    broken = sum(i.holds is False for i in found)
-    kept = sum(i.holds is True for i in found)
-    verdict = (
-        f"{broken} of {len(found)} invariants are broken." if broken else f"Each invariant that applies holds: {kept} of {len(found)}."
-    )
-    st.markdown(f"**{verdict}** All are worked out again from the {len(records):,} events of the log.")
+    kept, broken, idle = (sum(i.holds is holds for i in found) for holds in (True, False, None))
+    apart = f"; {idle} do{'es' if idle == 1 else ''} not apply" if idle else ""
+    verdict = f"{broken} of {len(found)} invariants {'is' if broken == 1 else 'are'} broken" if broken else f"{kept} invariants hold"
+    st.markdown(f"**{verdict}{apart}.** All are worked out again from the {len(records):,} events of the log.")
     for i in found:
         _line(i, tree)
 

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from pages.explore.run_view import TABS_KEY
+from pages.shared.escape import markdown_text
 from rlm_core.core.config import RunConfig
 from rlm_core.core.events import Answered, BackedUp, Evaluated, Record
 from rlm_core.core.tree import replay
@@ -133,11 +134,12 @@ def test_the_oracle_is_marked_and_lists_what_the_reward_misjudged(store):
 
 def test_every_invariant_has_its_mark(store):
     at = debugging(store, golden("mcts"), "Invariants")
-    assert "Each invariant that applies holds: 6 of 6." in text(at)
+    assert "**6 invariants hold.**" in text(at)
     assert "✓ **Visits**" in text(at)
     at = debugging(store, golden("best_of_n"), "Invariants", RunConfig(search="best_of_n"))
+    assert "**2 invariants hold; 4 do not apply.**" in text(at)
     assert "– **Visits**" in text(at)
-    assert "Does not apply: this run backs nothing up" in text(at)
+    assert markdown_text("Does not apply: this run backs nothing up.") in text(at)
 
 
 def test_a_broken_invariant_leads_to_its_first_place(store):
