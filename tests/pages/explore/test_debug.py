@@ -139,7 +139,7 @@ def test_every_invariant_has_its_mark(store):
     at = debugging(store, golden("best_of_n"), "Invariants", RunConfig(search="best_of_n"))
     assert "**2 invariants hold; 4 do not apply.**" in text(at)
     assert "– **Visits**" in text(at)
-    assert markdown_text("Does not apply: this run backs nothing up.") in text(at)
+    assert markdown_text("Does not apply: this run backs nothing up") in text(at)
 
 
 def test_a_broken_invariant_leads_to_its_first_place(store):
