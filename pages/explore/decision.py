@@ -16,7 +16,7 @@ from rlm_core.core.events import Choice, Selected, Term
 from rlm_core.core.structure import Compared
 from rlm_core.core.tree import Node, SearchTree
 from rlm_core.core.wording import name, number, shorten, words
-from rlm_core.search.rules import Arm, Rule, best
+from rlm_core.search.rules import Arm, Rule, added, best
 
 CHOSEN = "▶"
 
@@ -66,7 +66,8 @@ def _decided(tree: SearchTree, at: Node, which: str, own: Node | None) -> None:
     if choice is None:
         st.caption(f"At {name(at.id)} nothing can be chosen any more: every child was pruned.")
         return
-    when = f"as event {seq:,} decided, pending simulations counted as visits of value 0" if choice is made else "at this moment"
+    pending = ", pending simulations counted as visits of value 0" if rule else ""
+    when = f"as event {seq:,} decided{pending}" if choice is made else "at this moment"
     verb = "was" if choice is made else "would be"
     st.caption(f"At {name(at.id)}, {when}: node {choice.chosen} ({CHOSEN}) {verb} chosen.")
     _arithmetic(tree, choice, event, own)
@@ -100,9 +101,12 @@ def _arithmetic(tree: SearchTree, choice: Choice, event: Selected, own: Node | N
     winner = next(i for i, t in enumerate(ranked) if t.node == choice.chosen)
     st.html(table_html(("node", "step", "N", "Q", "bonus", "total"), rows, winner, text_columns=(1,)))
     rule = catalogue.rule(event.rule)
-    lines = [rule.filled(ranked[winner], choice.visits, event.constant)] if rule else []
+    won = ranked[winner]
+    told = "" if won.total is None or won.bonus is None else f"{event.rule or 'Total'} = Q + bonus = {added(won)}"  # of another program
+    lines = [rule.filled(won, choice.visits, event.constant) if rule else told]
     lines += [compared(ranked, choice, own)] if own is not None else []
-    st.html("".join(f'<div class="rlm-formula">{html_text(line)}</div>' for line in lines if line))
+    if any(lines):
+        st.html("".join(f'<div class="rlm-formula">{html_text(line)}</div>' for line in lines if line))
 
 
 def compared(ranked: Sequence[Term], choice: Choice, own: Node) -> str:

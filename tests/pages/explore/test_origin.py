@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from rlm_core.core.events import Choice, Term
 from rlm_core.core.tree import replay
 from rlm_core.runs.attribution import attribute
 from rlm_core.runs.import_log import import_log
@@ -54,6 +55,20 @@ def test_a_live_recording_is_shown_as_it_is_and_cannot_be_paused_here(store):
     at.run()
     assert "right" in text(at)
     assert "which works on this run" not in text(at)
+
+
+@pytest.mark.parametrize("bonus", [0.3, None])
+def test_the_arithmetic_of_a_rule_that_is_not_known_here_is_shown_as_it_was_told(store, bonus):
+    with Recorder("2 + 2 = ?", source="TreeQuest", store=store) as rec:
+        first, second = rec.node("<b>2 + 2</b>"), rec.node("4")
+        below = rec.node("4", first), rec.node("5", first)
+        terms = [Term(n, 0.5, 2, 1.0, bonus, None if bonus is None else 0.5 + bonus) for n in (first, second, *below)]
+        choices = [Choice(0, 4, first, tuple(terms[:2])), Choice(first, 2, below[0], tuple(terms[2:]))]
+        rec.select(below[0], rule="<i>my</i> rule", constant=1.0, choices=choices)
+    for node in rec.tree.nodes:
+        said = html(opened(run=rec.run, node=str(node)))
+        assert "<i>my" not in said
+        assert ("rule = Q + bonus = 0.50 + 0.30 = 0.80" in said) == (bonus is not None and node in (0, first, second, *below))
 
 
 def test_a_log_without_an_answer_blames_nothing(store):
