@@ -106,7 +106,10 @@ def sentence(record: ev.Record, before: SearchTree) -> str:
         case ev.Answered() as e:
             return _answered(e, before)
         case ev.RunFinished(stop=stop, detail=detail):
-            totals = f"{counted(before.totals.generated, 'token')} generated, {counted(len(before.nodes), 'node')}, {record.time:,.1f} s"
+            own = before.started is None or not before.started.elsewhere  # another program's log may know of no tokens and no times
+            known = [f"{counted(before.totals.generated, 'token')} generated"] if own or before.totals.generated else []
+            known += [counted(len(before.nodes), "node"), *([f"{record.time:,.1f} s"] if own or record.time else [])]
+            totals = ", ".join(known)
             why = catalogue.stop_reason(stop).sentence
             return f"{why[0].upper()}{why[1:]} ({totals}). {detail}".strip()
 
