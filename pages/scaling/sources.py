@@ -12,6 +12,7 @@ import streamlit as st
 
 from pages.shared.services import jobs, store
 from pages.shared.sweep_results import SweepView, view_of_job
+from rlm_core.core.errors import RlmError
 from rlm_core.core.paths import ASSETS
 from rlm_core.evaluation.sweep import Cell, CellResult, Sweep
 from rlm_core.jobs.queue import JobRow
@@ -47,13 +48,17 @@ def sources() -> list[Source]:
     rows = jobs().list(DESCRIPTION.name, MAX_LISTED)
     own = [Source(r.id, f"{r.job.name} · {datetime.fromtimestamp(r.created):%Y-%m-%d %H:%M:%S} · {_asked(r.job)}", r.job, r) for r in rows]
     files = sorted(_folder().glob("file-*.parquet"), key=lambda path: -path.stat().st_mtime)
-    example = [_of_file(EXAMPLE_ID, EXAMPLE, "Example")] if EXAMPLE.exists() else []
-    return [*own, *(_of_file(path.stem, path, "File") for path in files), *example]
+    opened = [source for path in files for source in _of_file(path.stem, path, "File")]
+    return [*own, *opened, *_of_file(EXAMPLE_ID, EXAMPLE, "Example")]
 
 
-def _of_file(id: str, path: Path, kind: str) -> Source:
-    job, _, _ = _read(str(path), path.stat().st_mtime)
-    return Source(id, f"{kind}: {job.name} · {_asked(job)}", job)
+def _of_file(id: str, path: Path, kind: str) -> list[Source]:
+    """The sweep of a file of results; none of a file that is not there, or that can no longer be read."""
+    try:
+        job, _, _ = _read(str(path), path.stat().st_mtime)
+    except (OSError, RlmError):
+        return []
+    return [Source(id, f"{kind}: {job.name} · {_asked(job)}", job)]
 
 
 def _asked(job: SweepJob) -> str:

@@ -176,6 +176,13 @@ def test_a_file_of_something_else_is_refused_by_its_name(store):
         open_file("notes.parquet", b"not parquet")
 
 
+def test_a_file_that_can_no_longer_be_read_is_not_listed(store, kept):
+    folder = store.folder / "sweeps"
+    folder.mkdir()
+    (folder / "file-0.parquet").write_bytes(b"PAR1 cut off")
+    assert len(opened("scaling").selectbox(key=SHOWN).options) == 1
+
+
 def test_a_new_sweep_like_this_one_begins_with_its_settings(store, kept):
     at = press(opened("scaling", sweep=kept), "New one like it")
     assert at.session_state[TAB] == NEW
