@@ -48,9 +48,10 @@ class Figures:
 
 def figures(results: Results, setting: Setting) -> Figures | None:
     """The figures of one strategy at one budget; None before the first result."""
-    found = [r for cell, r in results.items() if (cell.strategy, cell.budget) == setting]
-    if not found:
+    by_problem = {cell.problem: r for cell, r in results.items() if (cell.strategy, cell.budget) == setting}
+    if not by_problem:
         return None
+    found = [by_problem[p] for p in sorted(by_problem)]  # in the order in which they were done, a bootstrap would draw others
     verdicts = [r.solved for r in found if r.solved is not None]
     tokens, right = sum(r.tokens for r in found), sum(verdicts)
     causes: dict[str, int] = {}

@@ -88,4 +88,4 @@ def shared_pool(sweep: Sweep, results: Mapping[Cell, CellResult], strategy: int)
     for cell, r in results.items():
         if cell.strategy == strategy and len(r.candidates) > len(found.get(cell.problem, ())):
             found[cell.problem] = r.candidates
-    return found
+    return {p: found[p] for p in sorted(found)}

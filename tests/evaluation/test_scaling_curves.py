@@ -179,3 +179,12 @@ def test_only_problems_that_every_setting_has_searched_are_whole():
     del found[Cell(0, 1, 3)]
     whole = whole_problems(planned, found)
     assert {c.problem for c in whole} == set(range(20)) - {3}
+
+
+def test_figures_do_not_depend_on_the_order_in_which_searches_were_done():
+    planned = sweep(30)
+    found = searched(planned, seed=8)
+    backwards = dict(reversed(found.items()))
+    assert [figures(backwards, s) for s in planned.settings()] == [figures(found, s) for s in planned.settings()]
+    assert pool_curve(shared_pool(planned, backwards, 1), planned.problems) == pool_curve(shared_pool(planned, found, 1), planned.problems)
+    assert log_law(planned, backwards, 1) == log_law(planned, found, 1)

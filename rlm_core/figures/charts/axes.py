@@ -17,8 +17,8 @@ HEIGHT = 400
 TOP_PX, AXIS_PX = 28, 66
 """Space above the axes, and below them for ticks and title, in px."""
 BAND_ALPHA = 0.14
-LEGEND_ROW = 26
-"""Height in px that one row of the legend takes."""
+LEGEND_ROW, LETTER_PX, SYMBOL_PX, NARROW_PX = 22, 7.6, 50, 1150
+"""In px: height of a row of the legend, width of a letter and of a line's sample, and the width of a chart on a small screen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,20 +131,22 @@ def share_axis(title: str, theme: palette.Theme, **given: Any) -> dict[str, Any]
     return axis(title, theme, **({"range": [-0.02, 1.02], "tickformat": ".1f", "dtick": 0.2} | given))
 
 
-def rows_for(entries: int, large: bool) -> int:
-    """Rows that a legend of so many entries takes on a small screen."""
-    return -(-entries // (3 if large else 6))
-
-
 def chart(
-    data: Sequence[Trace], theme: palette.Theme, large: bool, *, legend_rows: int = 1, height: int = HEIGHT, **layout: Any
+    data: Sequence[Trace], theme: palette.Theme, large: bool, *, height: int = HEIGHT, legend: bool = True, **layout: Any
 ) -> go.Figure:
-    """A figure in our type with its legend below."""
+    """A figure in our type with its legend below, in columns.
+
+    height: of axes and what stands above them, in px.
+    """
     grown = palette.LARGE if large else 1
-    below = (AXIS_PX + LEGEND_ROW * legend_rows) * grown
+    names = [str(t["name"]) for t in data if t.get("name") and t.get("showlegend", True)] if legend else []
+    entry = max(map(len, names), default=0) * LETTER_PX * grown
+    per_row = max(1, int(NARROW_PX / (entry + SYMBOL_PX)))
+    below = AXIS_PX * grown + LEGEND_ROW * grown * -(-len(names) // per_row)
     style = base_layout(theme, large, int(height * grown + below))
     style.pop("coloraxis")
     style["legend"] |= {"y": -AXIS_PX / (height - TOP_PX), "traceorder": "normal", "yanchor": "top", "x": 0, "xanchor": "left"}
+    style["legend"] |= {"entrywidth": entry, "entrywidthmode": "pixels"}
     style |= {"margin": {"l": 8, "r": 16, "t": TOP_PX * grown, "b": below}, "dragmode": False}
     for name in ("xaxis", "yaxis"):
         layout.setdefault(name, {})

@@ -10,7 +10,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from rlm_core.figures import palette
-from rlm_core.figures.charts.axes import HEIGHT, Line, Point, axis, band, chart, line_style, log_ticks, measured, rows_for, share_axis
+from rlm_core.figures.charts.axes import HEIGHT, Line, Point, axis, band, chart, line_style, log_ticks, measured, share_axis
 from rlm_core.figures.plotly_style import Trace
 from rlm_core.figures.text import safe
 
@@ -47,7 +47,6 @@ def accuracy_figure(
         data,
         theme,
         large,
-        legend_rows=rows_for(len(lines) + len(bounds) + 1, large),
         xaxis=axis(x_title, theme, **log_ticks(xs)),
         yaxis=share_axis("accuracy", theme),
     )
@@ -101,7 +100,6 @@ def law_figure(fitted: Sequence[FittedLine], *, theme: palette.Theme, large: boo
         theme,
         large,
         height=int(HEIGHT * 1.2),
-        legend_rows=rows_for(len(fitted) + 1, large),
         xaxis=axis("", theme, **ticks, showticklabels=False, anchor="y"),
         yaxis=share_axis("accuracy", theme, domain=[RESIDUALS + 0.06, 1], range=[min(0.0, lowest) - 0.02, 1.02]),
         xaxis2=axis(TOKENS, theme, **ticks, anchor="y2"),

@@ -9,7 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from rlm_core.figures import palette
-from rlm_core.figures.charts.axes import axis, chart, line_style, rows_for, share_axis
+from rlm_core.figures.charts.axes import axis, chart, line_style, share_axis
 from rlm_core.figures.plotly_style import Trace
 from rlm_core.figures.text import safe
 
@@ -70,7 +70,7 @@ def difficulty_figure(
         data,
         theme,
         large,
-        legend_rows=0,
+        legend=False,
         height=96 + CELL_PX * len(names),
         annotations=notes,
         shapes=frames,
@@ -123,7 +123,6 @@ def causes_figure(rows: Mapping[str, Mapping[str, int]], causes: Sequence[str], 
         data,
         theme,
         large,
-        legend_rows=1,
         height=120 + BAR_PX * len(names),
         barmode="stack",
         bargap=0.25,
@@ -168,7 +167,6 @@ def cost_figure(points: Sequence[Priced], *, theme: palette.Theme, large: bool =
         data,
         theme,
         large,
-        legend_rows=rows_for(len(data), large),
         xaxis=axis("US dollars per solved problem", theme, type="log", exponentformat="power", nticks=8),
         yaxis=share_axis("accuracy", theme),
     )
