@@ -136,7 +136,7 @@ def table_of_pairs(view: SweepView, key: str) -> None:
     frame = pairs_frame(view, found)
     columns = {
         "p": st.column_config.NumberColumn(
-            format="%.4f", help=f"McNemar's exact test, corrected for all {counted(len(found), 'pair')} of this table (Holm)."
+            format="%.2g", help=f"McNemar's exact test, corrected for all {counted(len(found), 'pair')} of this table (Holm)."
         ),
         "Difference": st.column_config.NumberColumn(format="%+.3f", help="Accuracy of the first minus the second."),
         "95 % interval": st.column_config.TextColumn(help="Paired bootstrap interval over problems."),
