@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from pages.explore.decision import decision
@@ -16,10 +18,15 @@ from rlm_core.core.wording import counted, number, problem_label, words
 from rlm_core.figures.palette import in_words
 
 
-def inspector(tree: SearchTree, node: Node, compared: Compared) -> None:
-    """All about a node at a moment. compared: the states that this strategy compares."""
+def inspector(tree: SearchTree, node: Node, compared: Compared, actions: Callable[[], object] = lambda: None) -> None:
+    """All about a node at a moment.
+
+    compared: the states that this strategy compares.
+    actions: draws what a person can do with the node, below its text.
+    """
     st.markdown(f"##### {'The root' if node.id == ROOT else f'Node {node.id}'} · {markdown_text(in_words(node))}")
     _text(tree, node)
+    actions()
     _statistics(tree, node)
     decision(tree, node, compared)
 

@@ -8,6 +8,7 @@ from pages.explore import clock, control_values
 from pages.explore.run_settings import difference, run_settings
 from pages.explore.run_view import run_view
 from pages.explore.sidebar import controls
+from pages.explore.stepping import breakpoint_controls
 from pages.explore.welcome import welcome
 from pages.shared.escape import markdown_text
 from pages.shared.html import style
@@ -35,7 +36,8 @@ def explore() -> None:
     with st.sidebar:
         wanted = controls()
         control_values.drawn()
-        start = None if isinstance(wanted, RlmError) else partial(_start, *wanted)
+        pausing = breakpoint_controls(shown)
+        start = None if isinstance(wanted, RlmError) else partial(_start, *wanted, pausing)
         with st.container(key="runbar"):
             pressed = _run_button(wanted, own)
     if pressed and start:
@@ -76,9 +78,9 @@ def _use_smollm2() -> None:
     set_value("model", SMOLLM2.name)
 
 
-def _start(config: RunConfig, problem: Problem) -> None:
+def _start(config: RunConfig, problem: Problem, breakpoints: tuple[str, ...]) -> None:
     """Queue a run and show it."""
-    run = store().create(config, problem)
+    run = store().create(config, problem, breakpoints)
     control_values.started(run)
     open_run(run)
     st.rerun()

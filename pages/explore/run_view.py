@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import plotly.graph_objects as go
 import streamlit as st
 
 from pages.explore import address
 from pages.explore.answers import answers
+from pages.explore.branching import relatives, write_step
 from pages.explore.debug.panel import debug
 from pages.explore.event_list import event_list
 from pages.explore.export import export, nodes_frame
@@ -15,6 +18,7 @@ from pages.explore.inspector import inspector, nothing_yet
 from pages.explore.origin import origin
 from pages.explore.picture import picture
 from pages.explore.status import run_buttons, status_line
+from pages.explore.stepping import follow_pause, opened, why_paused
 from pages.explore.timeline import timeline
 from pages.shared.escape import html_text, markdown_text
 from pages.shared.links import SHOWN_RUN_KEY, begin
@@ -46,6 +50,7 @@ def run_view(run: str) -> None:
         return
     if st.session_state.get(SHOWN_RUN_KEY) != run:
         begin(address.moment())
+        opened(row)
         st.session_state[SHOWN_RUN_KEY] = run
     st.fragment(_body, run_every=LIVE_SECONDS if row.active else None)(run, row.active)
 
@@ -68,14 +73,16 @@ def _body(run: str, was_active: bool) -> None:
         else:
             tree, figure = full_tree, None
             status_line(row, full_tree, 0)
-            run_buttons(row)
+            run_buttons(row, records, 0)
         with head:
             headline(row, full_tree, tree)
             origin(row, full_tree)
+            relatives(row)
     if figure is not None:
         with side, st.container(height=INSPECTOR_HEIGHT, border=True):
             if tree.nodes:
-                inspector(tree, tree.nodes[address.selected(tree)], compared)
+                node = tree.nodes[address.selected(tree)]
+                inspector(tree, node, compared, partial(write_step, row, tree, node))
             else:
                 nothing_yet(tree)
         _tabs(row, records, tree, full_tree, figure)
@@ -87,17 +94,19 @@ def _moment(row: RunRow, records: list[Record], full_tree: SearchTree) -> tuple[
     """Status line, picture, timeline and sentence; returns the tree of the moment and its figure."""
     line, drawing, below = st.container(), st.container(), st.container(key="moment")
     with below:
+        follow_pause(row, len(records))
         moment = timeline(row.id, len(records))
         record = records[moment - 1]
         tree = replay(records[: moment - 1])
         sentence = sentences.sentence(record, tree)
-        tree.apply(record)
         st.html(f'<div class="rlm-sentence"><b>{html_text(sentences.headline(record.event))}</b>{html_text(sentence)}</div>')
+        why_paused(row, tree, record.event)
+        tree.apply(record)
         st.caption(f"Event {moment:,} of {len(records):,}, {record.time:.2f} s after the start.")
     address.set_moment(moment, len(records))
     with line:
         status_line(row, tree, len(records))
-        run_buttons(row)
+        run_buttons(row, records, moment)
     with drawing:
         highlight = sentences.touched(record.event) if moment < len(records) or row.active else ()
         figure = picture(row, tree, full_tree, highlight)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
 from pages.explore.clock import clock_html
+from pages.explore.stepping import RESUMED, go_on, saved_buttons, step_buttons
 from pages.shared.escape import html_text, markdown_text
 from pages.shared.html import STATUS
 from pages.shared.services import store, supervisor
 from rlm_core import catalogue
+from rlm_core.core.events import Record
 from rlm_core.core.parameters import Description, NoSettings
 from rlm_core.core.tree import SearchTree
 from rlm_core.core.wording import counted, duration
@@ -21,8 +24,6 @@ from rlm_core.runs.store import RunRow
 
 QUIET_SECONDS = 3.0
 """Time without an event after which the status line explains why the counts do not change."""
-RESUMED = "resumed"
-"""In the session's state: by run, when it was paused or resumed last."""
 UNKNOWN = Description("", "", "", NoSettings)
 """Stands for a search that an imported log names and this version does not have."""
 
@@ -109,19 +110,27 @@ def _message(row: RunRow, status: str) -> None:
         st.warning(f"Interrupted: {text}.", icon=":material/warning:")
 
 
-def run_buttons(row: RunRow) -> None:
-    """Pause or resume, and cancel, for a run that has not ended."""
+def _pause(run: str) -> None:
+    """Ask a run to pause; the clock leaves the pause out."""
+    store().request(run, "pause")
+    st.session_state.setdefault(RESUMED, {})[run] = time.time()
+
+
+def run_buttons(row: RunRow, records: Sequence[Record], moment: int) -> None:
+    """Pause or resume, cancel and step, for a run that has not ended; the way to the next breakpoint for one that has."""
+    if not row.active:
+        saved_buttons(row, records, moment)
     if not row.active or row.elsewhere:  # what another program works on is paused and cancelled there
         return
     supervisor()
-    pause_at, cancel_at, _ = st.columns([1, 1, 2])
+    pause_at, cancel_at, *steps_at = st.columns([4, 4, 3, 5])
     paused = row.request == "pause"
     icon = ":material/play_arrow:" if paused else ":material/pause:"
-    if pause_at.button("Go on" if paused else "Pause", icon=icon, width="stretch", key="pause"):
-        store().request(row.id, "go" if paused else "pause")
-        st.session_state.setdefault(RESUMED, {})[row.id] = time.time()  # the clock leaves the pause out
-        st.rerun(scope="fragment")
+    act, given = (go_on, (row, records, moment, "go")) if paused else (_pause, (row.id,))
+    pause_at.button("Go on" if paused else "Pause", icon=icon, width="stretch", key="pause", on_click=act, args=given)
     help = "The solutions found so far are kept, and the answer is chosen from them."
     if cancel_at.button("Cancel", icon=":material/stop:", width="stretch", key="cancel", help=help):
         store().request(row.id, "cancel")
         st.rerun(scope="fragment")
+    if paused:
+        step_buttons(row, records, moment, steps_at)

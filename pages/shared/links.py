@@ -12,6 +12,7 @@ MOMENT = "moment"
 OPENED_RUN_KEY = "opened"
 _EXPLORE = "explore.page"
 _PAGES = "pages"
+"""In the session's state: every page of the navigation by its path."""
 SETS_PATH = "problems"
 
 
@@ -47,10 +48,17 @@ def go_to_run(run: str) -> None:
     st.switch_page(st.session_state[_EXPLORE], query_params={"run": run})
 
 
-def run_link(run: str, label: str, moment: int | None = None) -> None:
-    """A link to a run on the Explore page, at an event or (None) at its end."""
-    page, at = st.session_state[_EXPLORE], {} if moment is None else {"t": str(moment)}
-    st.page_link(page, label=label, query_params={"run": run, **at}, icon=":material/open_in_new:", width="content")
+def run_link(run: str, label: str, moment: int | None = None, node: int | None = None) -> None:
+    """A link to a run on the Explore page, at an event or (None) at its end, and to one of its nodes."""
+    where = {"run": run} | {key: str(value) for key, value in (("t", moment), ("node", node)) if value is not None}
+    st.page_link(st.session_state[_EXPLORE], label=label, query_params=where, icon=":material/open_in_new:", width="content")
+
+
+def compare_link(runs: Sequence[str], label: str) -> None:
+    """A link to these runs side by side, where there is a page that shows them so."""
+    page = st.session_state[_PAGES].get("compare")
+    if page is not None:
+        st.page_link(page, label=label, query_params={"runs": ",".join(runs)}, icon=":material/compare:", width="content")
 
 
 def explore_link(label: str) -> None:
