@@ -13,6 +13,7 @@ from rlm_core.core.parameters import Description, Parameter
 from rlm_core.core.paths import ROOT, VARIABLE
 from rlm_core.runs.formats import formats
 from rlm_core.runs.formats.base import Format
+from rlm_core.search.breakpoints import KINDS
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -75,6 +76,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "problems": lambda: reference(catalogue.tasks().values()),
     "models": lambda: reference(catalogue.models().values()),
     "formats": lambda: foreign_formats(formats()),
+    "breakpoints": lambda: reference(kind.description for kind in KINDS.values()),
     "strategies": lambda: strategies(catalogue.searches()),
 }
 """The text of each block by its name."""

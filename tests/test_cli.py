@@ -163,3 +163,13 @@ def test_list_names_everything_that_can_be_chosen(capsys, monkeypatch, kind):
 @pytest.mark.parametrize("command", [["strategies"], ["evaluate"], ["evaluate-reward", "--reward", "prm:nano"]])
 def test_a_measurement_takes_no_setting_that_it_would_not_use(capsys, monkeypatch, command):
     assert mistake(capsys, monkeypatch, *command, "--set", "c=0.5").startswith("There is no setting named 'c'")
+
+
+def test_replay_lists_where_a_log_meets_a_breakpoint(capsys, monkeypatch):
+    status, out, _ = said(capsys, monkeypatch, "replay", LOG, "--break", "visits:node=0,times=2", "--break", "visits:node=0,times=3")
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert status == 0
+    assert [line["why"] for line in lines] == ["The root has 2 visits.", "The root has 3 visits."]
+    backups = [r.seq for r in logfile.read_file(LOG).records if isinstance(r.event, BackedUp)]
+    assert [line["event"] for line in lines] == backups[1:3]
+    assert mistake(capsys, monkeypatch, "replay", LOG, "--break", "crash").startswith("There is no breakpoint named 'crash'")

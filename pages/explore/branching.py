@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.explore import address
 from pages.shared.escape import markdown_text
-from pages.shared.links import compare_link, open_run, run_link
+from pages.shared.links import compare_link, open_run
 from pages.shared.services import logs, store
 from rlm_core.core.config import Branch
 from rlm_core.core.errors import RlmError, RunNotFound
@@ -18,8 +19,8 @@ from rlm_core.runs.store import RunRow
 MAX_STEP_CHARACTERS = 500
 MAX_BRANCHES = 6
 """Branches of a run that are linked, the newest of them; the list of saved runs has all."""
-_EDIT = ("Edit this step", ":material/edit:", "The step as you would have it; the search then goes on from it as a run of its own.")
-_ADD = ("Add a child", ":material/add:", "A next step that the model did not propose; the search then goes on from it as a run of its own.")
+_EDIT = ("Edit step", "The step as you would have it; the search then goes on from it as a run of its own.")
+_ADD = ("Add child", "A next step that the model did not propose; the search then goes on from it as a run of its own.")
 
 
 def write_step(row: RunRow, tree: SearchTree, node: Node) -> None:
@@ -32,14 +33,14 @@ def write_step(row: RunRow, tree: SearchTree, node: Node) -> None:
 
 
 def _form(row: RunRow, tree: SearchTree, node: Node, *, edit: bool) -> None:
-    label, icon, help = _EDIT if edit else _ADD
+    label, help = _EDIT if edit else _ADD
     key = f"{'edit' if edit else 'add'}_step"
     try:
         refuse(row.config.search, tree, node.id, edit=edit)
     except RlmError as error:
-        st.button(label, icon=icon, disabled=True, width="stretch", key=key, help=markdown_text(str(error)))
+        st.button(label, disabled=True, width="stretch", key=key, help=markdown_text(str(error)))
         return
-    with st.popover(label, icon=icon, width="stretch", key=f"{key}.{row.id}.{node.id}"), st.form(f"{key}_form", border=False):
+    with st.popover(label, width="stretch", key=f"{key}.{row.id}.{node.id}"), st.form(f"{key}_form", border=False):
         text = st.text_input(
             f"Step in place of that of node {node.id}" if edit else f"Step below node {node.id}",
             node.text if edit else "",
@@ -75,7 +76,16 @@ def relatives(row: RunRow) -> None:
             for child in branches[-MAX_BRANCHES:]:
                 made = child.config.branch
                 text = f"“{shorten(made.steps[-1], 24)}”" if isinstance(made, Branch) else ""
-                run_link(child.id, markdown_text(f"{text} at node {made.node}" if isinstance(made, Branch) else child.id))
+                _show(child.id, f"{text} at node {made.node}" if isinstance(made, Branch) else child.id)
+
+
+def _show(run: str, label: str, node: int | None = None) -> None:
+    """A button that shows another run, and one of its nodes. (A page link to the page one is on does not change its address.)"""
+    if st.button(markdown_text(label), icon=":material/open_in_new:", type="tertiary", key=f"show.{run}"):
+        open_run(run)
+        if node is not None:
+            address.select(node)
+        st.rerun()
 
 
 def _parent(row: RunRow, begun: Branch) -> None:
@@ -87,11 +97,12 @@ def _parent(row: RunRow, begun: Branch) -> None:
         except RunNotFound:
             st.caption(f"Its parent, run {markdown_text(begun.run)}, is not here.")
             return
-        run_link(parent.id, f"Parent {markdown_text(parent.id)}", node=begun.node)
+        _show(parent.id, f"Parent {parent.id}", begun.node)
         compare_link((parent.id, row.id), "Compare with the parent")
-    if not row.active and not parent.active:
-        with st.expander("Where this branch and its parent part", icon=":material/call_split:", key="parted"):
-            st.markdown(markdown_text(_parted(parent.id, row.id)))
+        if not row.active and not parent.active:
+            with st.popover("Where they part", key="parted"):
+                st.caption("The first run is the parent, the second is this branch.")
+                st.markdown(markdown_text(_parted(parent.id, row.id)))
 
 
 @st.cache_data(show_spinner=False, max_entries=32)

@@ -50,7 +50,7 @@ def status_line(row: RunRow, tree: SearchTree, last: int) -> None:
     status, now = shown_status(row), tree.seq >= last
     colour, word = STATUS[status]
     if not now:
-        colour, word = "accent", f"Event {tree.seq:,} of {last:,}"
+        colour, word = "accent", f"{'Paused · ' if status == 'paused' else ''}Event {tree.seq:,} of {last:,}"
     parts = [f'<b class="rlm-badge {colour}">{word}</b>']
     seconds = elapsed(row, tree) if now else tree.time
     found = progress(row.config, search_of(row), tree, seconds)

@@ -48,10 +48,10 @@ def go_to_run(run: str) -> None:
     st.switch_page(st.session_state[_EXPLORE], query_params={"run": run})
 
 
-def run_link(run: str, label: str, moment: int | None = None, node: int | None = None) -> None:
-    """A link to a run on the Explore page, at an event or (None) at its end, and to one of its nodes."""
-    where = {"run": run} | {key: str(value) for key, value in (("t", moment), ("node", node)) if value is not None}
-    st.page_link(st.session_state[_EXPLORE], label=label, query_params=where, icon=":material/open_in_new:", width="content")
+def run_link(run: str, label: str, moment: int | None = None) -> None:
+    """A link to a run on the Explore page, at an event or (None) at its end."""
+    page, at = st.session_state[_EXPLORE], {} if moment is None else {"t": str(moment)}
+    st.page_link(page, label=label, query_params={"run": run, **at}, icon=":material/open_in_new:", width="content")
 
 
 def compare_link(runs: Sequence[str], label: str) -> None:

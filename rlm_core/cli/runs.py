@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,6 +22,8 @@ from rlm_core.runs import logfile
 from rlm_core.runs.set_specs import problem_of
 from rlm_core.runs.summary import summarise
 from rlm_core.search import answers, pool
+from rlm_core.search.breakpoints import KINDS as BREAKPOINTS
+from rlm_core.search.breakpoints import hits
 
 app = typer.Typer()
 
@@ -80,12 +83,19 @@ def replay_command(
     log: Annotated[Path, typer.Argument(help="A log written by `run --out`.")],
     first: Annotated[int | None, typer.Option(min=1, help="Only this many candidates of a Best-of-N pool, from the first.")] = None,
     pick: Annotated[str, typer.Option(help="With --first: weighted, naive or majority.")] = "weighted",
+    break_: Annotated[
+        list[str] | None, typer.Option("--break", help="List the events that meet this breakpoint, such as drop:by=0.3; may be repeated.")
+    ] = None,
 ) -> None:
-    """Print the same line as `run`, from the log alone; or what a smaller N would have answered."""
+    """Print the same line as `run`, from the log alone; or what a smaller N would have answered; or where it meets breakpoints."""
     found = logfile.read_file(log)
     if found.warning:
         report(f"Warning: {found.warning}")
     tree = logfile.tree_of(found, log.name)
+    if break_:
+        for event, why in hits(break_, found.records):
+            print(json.dumps({"event": event, "why": why}, ensure_ascii=False))
+        return
     if first is None:
         _print_summary(tree)
         return
@@ -97,12 +107,18 @@ def replay_command(
     )
 
 
-KINDS = {"searches": catalogue.searches, "rewards": catalogue.reward_models, "problems": catalogue.tasks, "models": catalogue.models}
+KINDS: dict[str, Callable[[], dict[str, Description[Any]]]] = {
+    "searches": catalogue.searches,
+    "rewards": catalogue.reward_models,
+    "problems": catalogue.tasks,
+    "models": catalogue.models,
+    "breakpoints": lambda: {name: kind.description for name, kind in BREAKPOINTS.items()},
+}
 
 
 @app.command("list")
 def list_command(
-    kind: Annotated[str, typer.Argument(help="searches, rewards, problems or models.")],
+    kind: Annotated[str, typer.Argument(help="searches, rewards, problems, models or breakpoints.")],
     names: Annotated[bool, typer.Option("--names", help="Names only, one per line.")] = False,
 ) -> None:
     """Print what there is to choose, with parameters."""

@@ -188,12 +188,16 @@ def hit(breakpoints: Iterable[str], before: SearchTree, event: ev.AnyEvent) -> s
 
 def next_hit(breakpoints: Iterable[str], records: Iterable[ev.Record], after: int) -> int | None:
     """The number of the first recorded event after number `after` that hits one of the breakpoints; None where none does."""
+    return next((event for event, _ in hits(breakpoints, records, after)), None)
+
+
+def hits(breakpoints: Iterable[str], records: Iterable[ev.Record], after: int = 0) -> Iterator[tuple[int, str]]:
+    """Every recorded event after number `after` that hits one of the breakpoints: its number, and why."""
     breakpoints, tree = tuple(breakpoints), SearchTree()
     for record in records:
-        if record.seq > after and hit(breakpoints, tree, record.event):
-            return record.seq
+        if record.seq > after and (why := hit(breakpoints, tree, record.event)):
+            yield record.seq, why
         tree.apply(record)
-    return None
 
 
 def completes_simulation(event: ev.AnyEvent) -> bool:
