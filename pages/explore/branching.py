@@ -24,7 +24,12 @@ _ADD = ("Add child", "A next step that the model did not propose; the search the
 
 
 def write_step(row: RunRow, tree: SearchTree, node: Node) -> None:
-    """The buttons that open the two forms: another text for this step, and a step below it."""
+    """The buttons that open the two forms: another text for this step, and a step below it.
+
+    A run from elsewhere has none: only the program that made it can go on from it.
+    """
+    if row.elsewhere:
+        return
     edit_at, add_at = st.columns(2, gap="small")
     with edit_at:
         _form(row, tree, node, edit=True)
