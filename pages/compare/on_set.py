@@ -6,16 +6,21 @@ import streamlit as st
 
 from pages.compare.addressed import Addressed
 from pages.compare.builder import matched_budget
+from pages.shared.escape import markdown_text
 from pages.shared.jobs import job_button, job_view
+from pages.shared.problem_field import problem_field
 from pages.shared.services import jobs, store
 from pages.shared.state import remembered
 from pages.shared.sweep_results import table_of_figures, table_of_pairs, view_of_job, wins_and_losses
+from rlm_core.core.errors import RlmError
 from rlm_core.evaluation.sweep import Strategy, budget_title
 from rlm_core.jobs.forecast import kind_of
 from rlm_core.jobs.queue import JobRow
 from rlm_core.jobs.sweep import JOB, SweepJob
+from rlm_core.problems.sets import SET
 
-USUAL_PROBLEMS = 100
+USUAL_PROBLEMS, FIRST_ROWS = 100, 20
+"""How many problems of a kind, and of a set."""
 
 
 def on_set(found: Addressed) -> None:
@@ -23,13 +28,8 @@ def on_set(found: Addressed) -> None:
     strategies = tuple(Strategy.of(r.config, title) for r, title in zip(found.rows, found.titles, strict=True))
     key = f"compare.set.{found.scope}"
     problems_at, budget_at, alone_at, start_at = st.columns([4, 4, 2, 2], vertical_alignment="bottom", gap="medium")
-    problems = remembered(
-        problems_at.text_input,
-        "Problems",
-        key=f"{key}.problems",
-        default=_kind(found),
-        help="A kind of problem and how many, such as chain:n=200,steps=7; held-out problems, seeds 0 to n − 1.",
-    )
+    help = "A kind of problem and how many, such as chain:n=200,steps=7: held-out problems, seeds 0 to n − 1. Or a problem set or file."
+    problems = problem_field(problems_at, "Problems", f"{key}.problems", _kind(found), help)
     with budget_at:
         budget = matched_budget(key)
     setting = JOB.setting("alone")
@@ -46,7 +46,9 @@ def on_set(found: Addressed) -> None:
 
 
 def _kind(found: Addressed) -> str:
-    """The kind of the comparison's problem, with all its settings but the seed."""
+    """The kind of the comparison's problem, with all its settings but the seed; or the set that it is from."""
+    if name := found.rows[0].problem.data.get("set"):
+        return f"{SET}:{name}:n={FIRST_ROWS}"
     task, *settings = kind_of(found.rows[0].problem)
     return f"{task}:" + ",".join([*settings, f"n={USUAL_PROBLEMS}"])
 
@@ -56,7 +58,11 @@ def _title(job: SweepJob) -> str:
 
 
 def _results(row: JobRow) -> None:
-    view = view_of_job(row)
+    try:
+        view = view_of_job(row)
+    except RlmError as error:  # the problem set was deleted, or the file is gone
+        st.error(markdown_text(str(error)), icon=":material/error:")
+        return
     if not view.results:
         return
     table_of_figures(view, f"compare.figures.{row.id}")

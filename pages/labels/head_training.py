@@ -10,6 +10,7 @@ import streamlit as st
 from pages.shared.escape import markdown_text
 from pages.shared.jobs import job_button, job_view
 from pages.shared.model_picker import pick_model
+from pages.shared.problem_field import problem_field
 from pages.shared.services import book, store
 from pages.shared.state import remembered
 from rlm_core.core.paths import data_folder
@@ -45,9 +46,7 @@ def head_training() -> None:
     weights = _weights(list(book().counts().by_source) if origin == BOOK else list(MAKERS), origin)
     problems = _fresh() if origin == FRESH else ()
     measure_at, go_at = st.columns([9, 2], vertical_alignment="bottom")
-    measure = remembered(
-        measure_at.text_input, "Measured on", key="train.measure", default="chain:n=40", help="Such as chain:n=40; empty for none."
-    ).strip()
+    measure = problem_field(measure_at, "Measured on", "train.measure", "chain:n=40", "Such as chain:n=40; empty for none.")
 
     def job() -> TrainJob:
         measured = (measure,) if measure else ()
@@ -106,14 +105,8 @@ def _weights(sources: list[str], origin: str) -> dict[str, float]:
 
 def _fresh() -> tuple[str, ...]:
     """Sets of problems whose solutions are sampled and labelled for the training."""
-    text = remembered(
-        st.text_input,
-        "Problems",
-        key="train.problems",
-        default="chain:n=200",
-        help="Training problems: chain:n=200 countdown:numbers=3,n=100",
-    )
-    return tuple(text.split())
+    help = "Training problems, one kind or several: chain:n=200 countdown:numbers=3,n=100"
+    return tuple(problem_field(st.container(), "Problems", "train.problems", "chain:n=200", help).split())
 
 
 def _draw(row: JobRow) -> None:

@@ -13,6 +13,7 @@ from pages.shared.html import theme
 from pages.shared.jobs import job_button, job_setting, job_view
 from pages.shared.model_picker import pick_model
 from pages.shared.plot import chart
+from pages.shared.problem_field import problem_field
 from pages.shared.reward_picker import pick_rewards, reward_title
 from pages.shared.services import book, store
 from pages.shared.state import remembered
@@ -44,13 +45,8 @@ def quality() -> None:
     )
     samples, problems = JOB.setting("samples").default, "chain:n=60"
     if truth == SOLVER:
-        problems = remembered(
-            set_at.text_input,
-            "Problems",
-            key="rewards.measure.set",
-            default="chain:n=60",
-            help="How many of which kind, such as chain:n=100, chain:steps=5,n=100 or countdown:numbers=3,n=100.",
-        ).strip()
+        help = "How many of which kind, such as chain:n=100, chain:steps=5,n=100 or countdown:numbers=3,n=100; or a problem set or file."
+        problems = problem_field(set_at, "Problems", "rewards.measure.set", "chain:n=60", help)
         samples = job_setting(samples_at, JOB, "samples", "rewards.measure.samples")
     rewards_at, go_at = st.columns([9, 2], vertical_alignment="bottom")
     with rewards_at:

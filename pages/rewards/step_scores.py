@@ -12,9 +12,10 @@ from pages.shared.html import table_html, theme
 from pages.shared.jobs import job_button, job_setting, job_view
 from pages.shared.model_picker import pick_model
 from pages.shared.plot import plot
+from pages.shared.problem_field import problem_field
 from pages.shared.reward_picker import pick_rewards, reward_title
 from pages.shared.services import store
-from pages.shared.state import one_of, remembered
+from pages.shared.state import one_of
 from rlm_core.core.wording import counted, readable
 from rlm_core.figures.charts.heatmap import Row, cell, heat_figure
 from rlm_core.figures.palette import MARKS
@@ -31,13 +32,8 @@ def step_scores() -> None:
     model_at, problem_at, samples_at, seed_at = st.columns([3, 5, 2, 2], vertical_alignment="bottom")
     with model_at:
         model = pick_model("rewards.score.model")
-    problem = remembered(
-        problem_at.text_input,
-        "Problem",
-        key="rewards.score.problem",
-        default="chain:steps=7,seed=3",
-        help="Such as chain:steps=7,seed=3 or countdown:numbers=4,seed=31.",
-    )
+    help = "Such as chain:steps=7,seed=3 or countdown:numbers=4,seed=31; or a row of a problem set or file."
+    problem = problem_field(problem_at, "Problem", "rewards.score.problem", "chain:steps=7,seed=3", help, one=True)
     samples = job_setting(samples_at, JOB, "samples", "rewards.score.samples")
     seed = job_setting(seed_at, JOB, "seed", "rewards.score.seed")
     rewards_at, go_at = st.columns([10, 2], vertical_alignment="bottom")

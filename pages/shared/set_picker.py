@@ -29,23 +29,29 @@ def row_key(set_id: str) -> str:
     return f"set.{set_id}.row"
 
 
+def pick_set(key: str) -> ProblemSet | None:
+    """Choose a problem set, the newest until a person chooses; None if there is none, and then a link to the page that imports files."""
+    sets = {s.id: s for s in problem_sets().list()}
+    if not sets:
+        sets_link("Import a file")
+        return None
+    chosen = remembered(
+        st.selectbox,
+        "Problem set",
+        list(sets),
+        key=key,
+        default=next(iter(sets)),
+        offered=sets,
+        format_func=lambda s: f"{sets[s].name} · {counted(sets[s].size, 'problem')}",
+    )
+    return sets[chosen]
+
+
 def pick_row() -> Problem | RlmError:
     """Draw the controls of a row of a problem set; returns its problem, or the error that prevents it."""
-    sets = {s.id: s for s in problem_sets().list()}
-    sets_link("Problem sets" if sets else "Import a file")
-    if not sets:
+    chosen = pick_set(SET_KEY)
+    if chosen is None:
         return ProblemError("There is no problem set yet; import a file on the page Problem sets.")
-    chosen = sets[
-        remembered(
-            st.selectbox,
-            "Problem set",
-            list(sets),
-            key=SET_KEY,
-            default=next(iter(sets)),
-            offered=sets,
-            format_func=lambda s: f"{sets[s].name} · {counted(sets[s].size, 'problem')}",
-        )
-    ]
     return _row(chosen)
 
 
