@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 
 from pages.compare.addressed import Addressed
 from pages.compare.pane import Pane
+from pages.shared.html import table_html
 from pages.shared.plot import PRIVATE
 from pages.shared.run_figure import run_figure
 from rlm_core import catalogue
@@ -31,7 +32,7 @@ def comparison_html(found: Addressed, there: Sequence[Pane], figures: pd.DataFra
         paper=look.surface,
         ink=look.ink,
         panes=drawn,
-        figures=figures.to_html(index=False, border=0, na_rep="–", escape=True),
+        figures=table_html([str(c) for c in figures.columns], [[_written(v) for v in row] for row in figures.itertuples(index=False)]),
         settings=_settings(there),
     )
 
@@ -46,6 +47,13 @@ def _pane(pane: Pane, look: Theme, first: bool) -> str:
     shown = go.Figure(figure).update_layout(width=None, autosize=True)
     drawing = shown.to_html(full_html=False, include_plotlyjs=first, config=PRIVATE, default_height=f"{figure.layout.height or HEIGHT}px")
     return f"<section>{title}{drawing}</section>"
+
+
+def _written(value: object) -> str:
+    """A figure of the table as text; a dash for one that there is not."""
+    if value is None or value != value:  # pandas writes NaN for a number that there is not
+        return "–"
+    return f"{value:,.4g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _settings(there: Sequence[Pane]) -> str:
