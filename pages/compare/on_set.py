@@ -9,7 +9,7 @@ from pages.compare.builder import matched_budget
 from pages.shared.escape import markdown_text
 from pages.shared.jobs import job_button, job_view
 from pages.shared.problem_field import problem_field
-from pages.shared.services import jobs, store
+from pages.shared.services import store
 from pages.shared.state import remembered
 from pages.shared.sweep_results import table_of_figures, table_of_pairs, view_of_job, wins_and_losses
 from rlm_core.core.errors import RlmError
@@ -41,8 +41,7 @@ def on_set(found: Addressed) -> None:
         return job
 
     job_button(start_at, JOB, "play_arrow", asked, key=f"{key}.job", possible=True)
-    if any(row.job.strategies == strategies for row in jobs().list(JOB.description.name)):
-        job_view(JOB, f"{key}.job", _title, _results, hint=False)
+    job_view(JOB, f"{key}.job", _title, _results, hint=False, among=lambda job: job.strategies == strategies)
 
 
 def _kind(found: Addressed) -> str:

@@ -70,16 +70,19 @@ def _forecast(job: Job[Any], asked: Any) -> str:
         return ""
 
 
-def job_view(job: Job[Any], key: str, name: Callable[[Any], str], draw: Draw, *, hint: bool = True) -> None:
+def job_view(
+    job: Job[Any], key: str, name: Callable[[Any], str], draw: Draw, *, hint: bool = True, among: Callable[[Any], bool] = lambda asked: True
+) -> None:
     """The chosen job of a kind, or the newest.
 
     key: of the session's state that holds the id of the job shown.
     name: the title of a job, from what was asked.
     draw: shows the result, also one that is not complete.
     hint: before there is any job, whether to say what pressing its button does.
+    among: which jobs of the kind are meant, from what was asked.
     """
     d = job.description
-    found = jobs().list(d.name)
+    found = [row for row in jobs().list(d.name) if among(row.job)]
     if not found:
         if hint:
             st.info(f"Press {d.title}: {d.sentence[0].lower()}{d.sentence[1:]}", icon=":material/info:")

@@ -1,0 +1,41 @@
+"""The strategies of a comparison on a problem set."""
+
+from __future__ import annotations
+
+import pytest
+
+from rlm_core.core.config import Budget, RunConfig
+from rlm_core.evaluation.sweep import Strategy
+from rlm_core.jobs.queue import Jobs
+from rlm_core.jobs.sweep import SweepJob
+from tests.helpers import best_of_n_log, random_log
+from tests.pages.app import open_tab, opened, press, text
+from tests.saved import save
+
+
+@pytest.fixture
+def shown(store):
+    runs = save(store, random_log(3, 40), RunConfig()), save(store, best_of_n_log(3, 6), RunConfig(search="best_of_n"))
+    at = opened("compare", runs=",".join(runs))
+    return open_tab(at, "compare.tab", "On a problem set")
+
+
+def test_the_strategies_of_the_comparison_are_measured_on_problems_of_its_kind(store, shown):
+    press(shown, "Start the sweep")
+    (row,) = Jobs(store).list("sweep")
+    assert [s.search for s in row.job.strategies] == ["mcts", "best_of_n"]
+    assert row.job.problems.startswith("countdown:")
+    assert row.job.budgets == (Budget(None, tokens=2000),)
+
+
+def test_a_sweep_of_other_strategies_is_not_shown_as_its_result(store, shown):
+    Jobs(store).create(SweepJob("Other", "chain:n=2", (Strategy("Elsewhere", search="mcts"),), (Budget(None, tokens=50),)))
+    shown.run()
+    assert not [b for b in shown.selectbox if b.label == "Shown"]
+
+
+def test_a_wrong_set_is_said_when_it_is_asked_for(store, shown):
+    next(t for t in shown.text_input if t.label == "Problems").set_value("chain").run()
+    press(shown, "Start the sweep")
+    assert "does not say how many problems" in text(shown)
+    assert Jobs(store).list("sweep") == []
