@@ -141,7 +141,8 @@ def _wrong_choice(choice: Choice, rule: Rule | None, c: float) -> str:
 
 def _known(tree: SearchTree) -> bool:
     """Was the run made by a search that is here, and not by another program?"""
-    return tree.started is not None and tree.started.config.get("search") in tuple(searches())
+    started = tree.started
+    return started is not None and not started.elsewhere and started.config.get("search") in tuple(searches())
 
 
 def _own_backup(tree: SearchTree) -> x1.X1Config | None:
