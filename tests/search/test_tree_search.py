@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pytest
 
 from rlm_core.core.config import Budget
-from rlm_core.core.events import BackedUp, Evaluated, Record, Selected, Spent
+from rlm_core.core.events import BackedUp, Evaluated, NodeAdded, Record, Selected, Spent
 from rlm_core.core.tree import ROOT, SearchTree
 from rlm_core.search import tree_search
 from rlm_core.search.algorithms.x1 import RULE as X1
@@ -92,7 +92,7 @@ def test_without_widening_all_steps_come_at_once_and_never_more(rule):
 @pytest.mark.parametrize("alpha", [0.0, 0.5, 1.0])
 @pytest.mark.parametrize("budget", [Budget(70), Budget(None, tokens=400, seconds=20)], ids=["simulations", "tokens"])
 def test_a_model_with_one_step_to_propose_does_not_hang(alpha, budget, monkeypatch):
-    monkeypatch.setattr(tree_search, "PATIENCE", 300)
+    monkeypatch.setattr(tree_search, "MIN_PATIENCE", 300)
     script = {(): ("a",), ("a",): ("b",), ("a", "b"): ("1<answer>24",)}
     tree, _ = run_by_hand("mcts", script, by_chance, budget, width=3, widening=alpha)
     assert len(tree.nodes) == 4
@@ -181,7 +181,7 @@ def test_at_equal_values_the_less_visited_child_goes_first(rule):
     ],
 )
 def test_a_budget_of_tokens_alone_ends_on_a_tree_that_has_an_end(name, parameters, monkeypatch):
-    monkeypatch.setattr(tree_search, "PATIENCE", 300)
+    monkeypatch.setattr(tree_search, "MIN_PATIENCE", 300)
     tree, _ = run_by_hand(name, FINITE, by_chance, Budget(None, tokens=100_000, seconds=20), **parameters)
     assert tree.finished.stop in ("exhausted", "stale", "tokens")
     left = any(not n.terminal and not n.pruned and not n.children for n in tree.nodes.values())
@@ -200,7 +200,7 @@ STUBBORN = {(): ("a", "b"), ("a",): ("1<answer>24",), ("b",): ("2<answer>24",)}
 @pytest.mark.parametrize("name", ["mcts", "x1-compatible"])
 def test_a_search_that_never_reaches_its_open_leaves_is_over_after_so_many_idle_simulations(name, monkeypatch):
     """With no curiosity an open leaf of value 0 beside a finished one of value 1 is never entered."""
-    monkeypatch.setattr(tree_search, "PATIENCE", 120)
+    monkeypatch.setattr(tree_search, "MIN_PATIENCE", 120)
     rule = {"rule": "puct"} if name == "mcts" else {}
     tree, records = run_by_hand(name, STUBBORN, stubborn, Budget(None, tokens=100_000, seconds=20), c=0.0, leaves=1, **rule)
     assert tree.finished.stop == "stale"
@@ -220,7 +220,7 @@ def idle_at_the_end(records: list[Record]) -> int:
     ("name", "parameters"), [("mcts", {}), ("mcts", {"widening": 0.5}), ("x1-compatible", {}), ("forest", {"trees": 2, "leaves": 1})]
 )
 def test_a_search_that_still_expands_is_not_called_idle_where_its_reward_needs_no_tokens(name, parameters, monkeypatch):
-    monkeypatch.setattr(tree_search, "PATIENCE", 25)
+    monkeypatch.setattr(tree_search, "MIN_PATIENCE", 25)
     tree, records = run_by_hand(name, Branching({}, depth=50), by_chance, Budget(None, tokens=6000), **{"leaves": 1, **parameters})
     assert tree.finished.stop == "tokens"
     assert tree.totals.generated >= 6000
@@ -230,7 +230,7 @@ def test_a_search_that_still_expands_is_not_called_idle_where_its_reward_needs_n
 
 def test_asking_in_vain_for_other_steps_does_not_keep_a_widening_search_alive(monkeypatch):
     """Each ask costs tokens and the asks become rare; after the last new state the search has so many simulations left, and no more."""
-    monkeypatch.setattr(tree_search, "PATIENCE", 300)
+    monkeypatch.setattr(tree_search, "MIN_PATIENCE", 300)
     tree, records = run_by_hand("mcts", FINITE, by_chance, Budget(None, tokens=100_000, seconds=20), widening=0.5, width=1, leaves=1)
     assert tree.finished.stop == "stale"
     assert len(tree.candidates()) == 5
@@ -239,7 +239,15 @@ def test_asking_in_vain_for_other_steps_does_not_keep_a_widening_search_alive(mo
 
 
 def test_a_budget_of_simulations_is_kept_to_the_last_one_on_a_tree_that_has_an_end(monkeypatch):
-    monkeypatch.setattr(tree_search, "PATIENCE", 30)
+    monkeypatch.setattr(tree_search, "MIN_PATIENCE", 30)
     tree, _ = run_by_hand("mcts", FINITE, by_chance, Budget(400))
     assert tree.finished.stop == "simulations"
     assert tree.nodes[ROOT].visits == 400
+
+
+def test_a_large_tree_has_more_patience_than_a_small_one(monkeypatch):
+    """The row of idle simulations after which it gives up grows with its nodes."""
+    monkeypatch.setattr(tree_search, "MIN_PATIENCE", 5)
+    _, records = run_by_hand("mcts", STUBBORN, stubborn, Budget(None, tokens=100_000, seconds=20), c=0.0, leaves=1, rule="puct")
+    nodes = sum(isinstance(r.event, NodeAdded) for r in records)
+    assert idle_at_the_end(records) == tree_search.PATIENCE_PER_NODE * nodes
