@@ -17,7 +17,7 @@ help:
 	@echo "make run      serve the app on http://127.0.0.1:8501"
 	@echo "make fix      mend what ruff can mend, and format"
 	@echo "make docs     write the tables of the documents anew from the code"
-	@echo "make fast     the tests without a browser and without large models: two minutes"
+	@echo "make fast     the tests without pages, browser and large models: two minutes"
 	@echo "make test     run every test (installs what it needs)"
 	@echo "make fuzz     search all properties for counterexamples, with many new random examples"
 	@echo "make lint     ruff, pyright, import boundaries"
@@ -29,7 +29,7 @@ run: $(VENV)/.installed
 	$(BIN)/python -m rlm_core serve
 
 fast: $(VENV)/.installed-dev
-	$(PYTEST) -m "not slow" --ignore tests/browser
+	$(PYTEST) -m "not slow" --ignore tests/browser --ignore tests/pages
 
 test: $(VENV)/.installed-dev $(VENV)/.installed-smollm2 browser
 	@began=$$(date +%s); $(PYTEST); code=$$?; echo "The tests took $$(( $$(date +%s) - began )) s."; exit $$code
