@@ -42,8 +42,8 @@ def pool_curves(view: SweepView) -> None:
         return
     draw(pool_figure(lines, theme=theme(), large=large), view, "pool")
     st.caption(
-        "The largest pool of each problem, as far as the smallest of them goes. **pass@N**: a right candidate is among N (unbiased over "
-        "which N). **naive**: the candidate of the best score. **weighted**: the answer of the largest sum of scores. **majority**: the "
+        "The largest pool of each problem, as far as the smallest of them goes. **pass@N**: a right candidate is among the "
+        "first N. **naive**: the candidate of the best score. **weighted**: the answer of the largest sum of scores. **majority**: the "
         "most common answer. The gap between pass@N and the others is what a better choice could gain."
     )
     if len(lines) == 2:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rlm_core.core.problem import Problem
 from rlm_core.evaluation.scaling import band
-from rlm_core.evaluation.statistics import mean, pass_at_k
+from rlm_core.evaluation.statistics import mean
 from rlm_core.evaluation.sweep import Candidate, Cell, CellResult, Sweep
 from rlm_core.problems.grouping import grouped
 
@@ -17,7 +17,7 @@ class PoolPoint:
     """The first N candidates of every problem's pool, shares in [0,1] with 95 % bootstrap bands.
 
     tokens: mean tokens of these candidates per problem, those of the reward left out.
-    ceiling: pass@N, the share of problems with a right candidate, unbiased over which N of the pool are taken where N < pool.
+    ceiling: pass@N of these candidates, the share of problems with a right one among them; no choice from them can exceed it.
     majority, naive, weighted: share solved by that choice; naive and weighted None where no candidate was scored.
     """
 
@@ -48,7 +48,7 @@ def pool_curve(pools: Mapping[int, Sequence[Candidate]], problems: Sequence[Prob
         for p, c in usable.items():
             first = list(c[:n])
             tokens.append(float(sum(x.tokens for x in first)))
-            rows[0].append(pass_at_k(len(c), sum(bool(x.correct) for x in c), n))
+            rows[0].append(float(any(x.correct for x in first)))
             rows[1].append(float(_voted(first, groups[p], lambda x: 1.0)))
             rows[2].append(float(_best(first)))
             rows[3].append(float(_voted([x for x in first if x.score is not None], groups[p], lambda x: x.score or 0.0)))

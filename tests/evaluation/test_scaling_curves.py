@@ -93,6 +93,14 @@ def test_the_ceiling_is_a_right_candidate_and_the_floor_is_the_most_common_answe
     assert point.majority[0] == 0.5
 
 
+def test_no_choice_from_the_same_candidates_exceeds_the_ceiling():
+    """Where the first candidate is right by luck, the chance over all of the pool would lie below the choice from one."""
+    first = pool_curve({0: (GOOD, BAD, BAD, BAD), 1: (GOOD, BAD, OTHER, BAD)}, questions(2))[0]
+    assert first.n == 1
+    assert first.majority[0] == 1.0
+    assert first.ceiling[0] == 1.0
+
+
 def test_choices_by_score_are_the_best_scored_and_the_largest_sum():
     high_wrong = Candidate("2", False, 0.95, 10)
     point = last_point((GOOD, GOOD, high_wrong, OTHER))
