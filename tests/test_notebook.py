@@ -33,8 +33,9 @@ def executed() -> Any:
 
 
 def shown(notebook: Any) -> list[list[str]]:
-    """The texts that each cell shows, times aside."""
-    texts = [[o.get("text") or o.get("data", {}).get("text/plain", "") for o in cell.get("outputs", ())] for cell in notebook.cells]
+    """The texts that each cell shows, times and warnings aside."""
+    outputs = [[o for o in cell.get("outputs", ()) if o.get("name") != "stderr"] for cell in notebook.cells]
+    texts = [[o.get("text") or o.get("data", {}).get("text/plain", "") for o in cell] for cell in outputs]
     return [[SECONDS.sub("… s", text) for text in cell] for cell in texts]
 
 

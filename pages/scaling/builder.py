@@ -34,6 +34,8 @@ _STRATEGIES, _EDITED = "scaling.new.strategies", "scaling.new.edited"
 """In the session's state: the strategies by the key of their form, and the key of the one that is edited."""
 _MIXED, _UPLOADS, _REFUSED = "scaling.new.mixed", "scaling.new.uploads", "scaling.new.refused"
 """In the session's state: whether budgets were left out, the number of files that were read, and why the last was refused."""
+STARTED = "scaling.started"
+"""In the session's state: a sweep was just asked for, so that its results are to be shown."""
 
 
 def builder() -> None:
@@ -61,7 +63,11 @@ def builder() -> None:
         Sweep((first_problem(problems),), strategies, budgets).check()
         return SweepJob(name.strip() or "Sweep", problems, strategies, budgets, **settings)
 
-    job_button(go_at, JOB, "play_arrow", job, key=SHOWN, possible=True)
+    job_button(go_at, JOB, "play_arrow", job, key=SHOWN, possible=True, started=_show_results)
+
+
+def _show_results() -> None:
+    st.session_state[STARTED] = True
 
 
 def _first() -> SweepJob:

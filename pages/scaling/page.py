@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from pages.scaling.builder import builder, fill_builder
+from pages.scaling.builder import STARTED, builder, fill_builder
 from pages.scaling.cost import cost
 from pages.scaling.curves import curves
 from pages.scaling.difficulty import difficulty
@@ -49,6 +49,8 @@ def scaling() -> None:
         "A sweep runs every strategy at every budget on every problem of a set: how does accuracy grow with compute, at what cost, and "
         "why do answers fail?"
     )
+    if st.session_state.pop(STARTED, False):
+        set_value(TAB, RESULTS)
     tabs({RESULTS: _results, NEW: builder}, key=TAB)
     shortcuts({})
 

@@ -14,6 +14,7 @@ from pages.shared.services import jobs, store
 from pages.shared.sweep_results import SweepView, view_of_job
 from rlm_core.core.errors import RlmError
 from rlm_core.core.paths import ASSETS
+from rlm_core.core.wording import counted
 from rlm_core.evaluation.sweep import Cell, CellResult, Sweep
 from rlm_core.jobs.queue import JobRow
 from rlm_core.jobs.sweep import DESCRIPTION, SweepJob
@@ -62,7 +63,7 @@ def _of_file(id: str, path: Path, kind: str) -> list[Source]:
 
 
 def _asked(job: SweepJob) -> str:
-    return f"{job.problems} × {len(job.strategies)} strategies × {len(job.budgets)} budgets"
+    return f"{job.problems} × {counted(len(job.strategies), 'strategy', 'strategies')} × {counted(len(job.budgets), 'budget')}"
 
 
 def view(source: Source) -> SweepView:

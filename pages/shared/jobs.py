@@ -37,7 +37,16 @@ def job_setting(place: DeltaGenerator, job: Job[Any], name: str, key: str, step:
     return kind(remembered(place.number_input, p.label, low, high, step=step, key=key, default=p.default, help=p.help))
 
 
-def job_button(place: DeltaGenerator, job: Job[Any], icon: str, settings: Callable[[], Any], *, key: str, possible: bool) -> None:
+def job_button(
+    place: DeltaGenerator,
+    job: Job[Any],
+    icon: str,
+    settings: Callable[[], Any],
+    *,
+    key: str,
+    possible: bool,
+    started: Callable[[], None] = lambda: None,
+) -> None:
     """The button that asks for a job, and below it the forecast of its cost or why the job cannot be done.
 
     place: column of the button.
@@ -45,6 +54,7 @@ def job_button(place: DeltaGenerator, job: Job[Any], icon: str, settings: Callab
     settings: makes the job's settings. An RlmError of it or of the job's `check` says why it cannot be done.
     key: of the session's state that holds the id of the job shown.
     possible: whether the button can be pressed.
+    started: called when a job was asked for, before the page is drawn again.
     """
     pressed = place.button(job.description.title, type="primary", icon=f":material/{icon}:", width="stretch", disabled=not possible)
     if not possible:
@@ -53,6 +63,7 @@ def job_button(place: DeltaGenerator, job: Job[Any], icon: str, settings: Callab
         asked = settings()
         if pressed:
             set_value(key, jobs().create(asked))
+            started()
             st.rerun()
     except RlmError as error:
         if pressed:

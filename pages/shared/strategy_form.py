@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared.parameters import choose, parameters
 from pages.shared.state import remember, remembered, restore, restore_following, set_value
@@ -105,17 +106,17 @@ def reward_controls(key: str, search: str, search_parameters: Mapping[str, Any],
 
 def _sampling(key: str, usual: Fit) -> dict[str, Any]:
     """Temperature and length limits; None from an empty field, for what fits the model."""
-    with st.popover("Sampling", icon=":material/thermostat:"):
-        return {
-            "temperature": _number("Temperature", f"{key}.temperature", (0.0, 2.0), usual.temperature),
-            "max_step_tokens": _number("Tokens of a step", f"{key}.max_step_tokens", (1, MAX_TOKENS), usual.max_step_tokens),
-            "max_solution_tokens": _number(
-                "Tokens of a solution", f"{key}.max_solution_tokens", (1, MAX_TOKENS), usual.max_solution_tokens
-            ),
-        }
+    temperature, step, solution = st.columns(3)
+    return {
+        "temperature": _number(temperature, "Temperature", f"{key}.temperature", (0.0, 2.0), usual.temperature),
+        "max_step_tokens": _number(step, "Longest step", f"{key}.max_step_tokens", (1, MAX_TOKENS), usual.max_step_tokens),
+        "max_solution_tokens": _number(
+            solution, "Longest solution", f"{key}.max_solution_tokens", (1, MAX_TOKENS), usual.max_solution_tokens
+        ),
+    }
 
 
-def _number(label: str, key: str, bounds: tuple[float, float], usual: float) -> float | None:
+def _number(place: DeltaGenerator, label: str, key: str, bounds: tuple[float, float], usual: float) -> float | None:
     restore(key, None)
     step = 1 if isinstance(usual, int) else 0.1
-    return remember(key, st.number_input(label, *bounds, None, step=step, key=key, placeholder=f"{usual:g}"))
+    return remember(key, place.number_input(label, *bounds, None, step=step, key=key, placeholder=f"{usual:g}"))

@@ -100,7 +100,7 @@ def table_of_figures(view: SweepView, key: str) -> None:
             "Seconds": number(format="%.2f", help="Per problem; other searches may have run beside it."),
             "Tokens per solved": number(format="localized", help="All tokens over the problems solved."),
             "Not checked": number(help="Problems of which nothing is known: they have no reference. They are in no accuracy."),
-            "Failed": number(help="Runs that ended with an error. They are in no accuracy."),
+            "Errors": number(help="Runs that ended with an error. They are in no accuracy."),
         },
     )
 
@@ -121,7 +121,7 @@ def figures_frame(view: SweepView, found: Mapping[Setting, Figures]) -> pd.DataF
                 "Reward passes": f.passes,
                 "Seconds": f.seconds,
                 "Tokens per solved": None if f.tokens_per_solved is None else round(f.tokens_per_solved),
-                "Failed": f.failed,
+                "Errors": f.failed,
                 "Not checked": f.problems - f.known - f.failed,
             }
         )

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from rlm_core.evaluation.statistics import Estimate, holm, mcnemar, mean
+from rlm_core.evaluation.statistics import Estimate, accuracy, holm, mcnemar, mean
 from rlm_core.evaluation.sweep import Cell, CellResult, Sweep
 
 Results = Mapping[Cell, CellResult]
@@ -64,7 +64,7 @@ def figures(results: Results, setting: Setting) -> Figures | None:
         known=len(verdicts),
         failed=sum(r.failed for r in found),
         solved=right,
-        accuracy=Estimate.of([float(v) for v in verdicts]) if verdicts else None,
+        accuracy=accuracy(verdicts) if verdicts else None,
         tokens=tokens / len(found),
         passes=mean([float(r.passes) for r in found]),
         seconds=mean([r.seconds for r in found]),

@@ -84,6 +84,21 @@ class Estimate:
         return [self.value, self.low, self.high]
 
 
+def accuracy(verdicts: Sequence[bool]) -> Estimate:
+    """The share of right ones with a 95 % interval: of the bootstrap, and exact (Clopper & Pearson 1934) where all are alike.
+
+    Drawing equal values again says nothing of the others that might have come: 0 of 7 does not mean 0 for certain.
+
+    >>> accuracy([False] * 7).as_list(), accuracy([True] * 200).low
+    ([0.0, 0.0, 0.4096], 0.9817)
+    """
+    n, right = len(verdicts), sum(verdicts)
+    if right not in (0, n):
+        return Estimate.of([float(v) for v in verdicts])
+    far = 1 - 0.025 ** (1 / n)
+    return Estimate(1.0, round(1 - far, 4), 1.0) if right else Estimate(0.0, 0.0, round(far, 4))
+
+
 def mcnemar(a: Sequence[bool], b: Sequence[bool]) -> float:
     """Exact two-sided p of McNemar's test (1947) on paired right/wrong: binomial over the problems where they differ.
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from rlm_core.core.wording import duration
-from rlm_core.evaluation.statistics import Estimate
+from rlm_core.evaluation.statistics import accuracy
 from rlm_core.evaluation.sweep import Cell, CellResult, Sweep
 
 PACED = 50
@@ -42,6 +42,8 @@ class SweepProgress:
     def add(self, cell: Cell, result: CellResult) -> None:
         self.results[cell] = result
         self._per_problem[cell.problem] += 1
+        if not self._done:
+            self._began = time.monotonic()
         self._done += 1
         self._advance()
 
@@ -52,10 +54,11 @@ class SweepProgress:
 
     @property
     def seconds_left(self) -> float | None:
-        """Seconds that the rest may take at the pace so far; None until there is a pace."""
-        if not self._done or self._done * PACED < self._todo:
+        """Seconds that the rest may take at the pace since the first result, which waited for the models; None until there is a pace."""
+        paced = self._done - 1
+        if paced < 1 or self._done * PACED < self._todo:
             return None
-        return (time.monotonic() - self._began) / self._done * (self._todo - self._done)
+        return (time.monotonic() - self._began) / paced * (self._todo - self._done)
 
     def message(self) -> str:
         left = self.seconds_left
@@ -71,8 +74,8 @@ class SweepProgress:
 
     def _half_width(self, strategy: int, budget: int, problems: int) -> float:
         verdicts = (self.results[Cell(strategy, budget, p)].solved for p in range(problems))
-        known = [float(v) for v in verdicts if v is not None]
+        known = [v for v in verdicts if v is not None]
         if not known:
             return 1.0
-        found = Estimate.of(known)
+        found = accuracy(known)
         return max(found.high - found.value, found.value - found.low)

@@ -96,6 +96,8 @@ async def run(job: SweepJob, context: JobContext, kept: Mapping[str, Any]) -> di
     crew = Crew.fitting(sweep.first_configs(), job.alone)
     if job.stop_within and progress.precise(job.stop_within):
         return _extent(progress, crew)
+    context.report("loading the models, then searching")
+    context.progress(len(progress.results), sweep.size)
     began, done = time.monotonic(), list[tuple[Cell, CellResult]]()
     async for cell, result, log in work_off(((c, sweep.config(c)) for c in progress.missing()), crew):
         cells.put(context.job, [(cell, result, log)])

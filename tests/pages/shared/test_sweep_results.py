@@ -35,7 +35,7 @@ def test_unknown_and_failed_searches_are_counted_apart_and_are_in_no_accuracy(st
     row = figures_frame(shown, figures_of("unknown", shown)).iloc[0]
     assert row["Accuracy"] == 0.5
     assert row["Not checked"] == 1
-    assert row["Failed"] == 1
+    assert row["Errors"] == 1
 
 
 def test_an_accuracy_of_which_nothing_is_known_is_empty(store):
