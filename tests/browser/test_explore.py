@@ -82,6 +82,17 @@ FOCUS = {
 }
 
 
+SCROLLED_AT_REST = """async () => {
+    const main = document.querySelector('[data-testid=stMain]');
+    for (let still = 0, at = main.scrollTop; still < 10; at = main.scrollTop) {
+        await new Promise(requestAnimationFrame);
+        still = main.scrollTop === at ? still + 1 : 0;
+    }
+    return main.scrollTop;
+}"""
+"""Where the page is scrolled to, once scrolling to what got the focus has ended."""
+
+
 def test_keys_play_and_step_with_any_focus_except_in_a_field_of_text(page, run):
     last = moment(page)
     scrolled = "document.querySelector('[data-testid=stMain]').scrollTop"
@@ -90,7 +101,7 @@ def test_keys_play_and_step_with_any_focus_except_in_a_field_of_text(page, run):
         part.click(position={"x": 5, "y": 5}) if name in ("tree", "tab", "slider") else part.focus()
         page.get_by_role("button", name="To the end").dispatch_event("click")
         wait_for_moment(page, last)
-        before = page.evaluate(scrolled)
+        before = page.evaluate(SCROLLED_AT_REST)
         page.keyboard.press("ArrowLeft")
         page.keyboard.press("ArrowLeft")
         wait_for_moment(page, last - 2)
