@@ -7,6 +7,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 ALONE := $(if $(shell command -v flock),flock $(VENV).lock)
 export TOKENIZERS_PARALLELISM = false
 export HF_HUB_DISABLE_TELEMETRY = 1
+# Compiled files are kept, so that not every process compiles every file anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 # One process per core, four at most; a file's tests stay in one process (conftest.py), because they share servers and runs.
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
@@ -17,7 +19,7 @@ help:
 	@echo "make run      serve the app on http://127.0.0.1:8501"
 	@echo "make fix      mend what ruff can mend, and format"
 	@echo "make docs     write the tables of the documents anew from the code"
-	@echo "make fast     the tests without pages, browser and large models: two minutes"
+	@echo "make fast     the tests without pages, browser and what is marked slow: two minutes"
 	@echo "make test     run every test (installs what it needs)"
 	@echo "make fuzz     search all properties for counterexamples, with many new random examples"
 	@echo "make lint     ruff, pyright, import boundaries"

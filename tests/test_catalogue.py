@@ -12,6 +12,8 @@ from rlm_core.core.events import Evaluated, RunFinished
 from rlm_core.search import structures
 from tests.searching import events, run_to_end
 
+pytestmark = pytest.mark.slow
+
 OFFERED = [d for kind in (catalogue.searches, catalogue.reward_models, catalogue.tasks, catalogue.models) for d in kind().values()]
 
 

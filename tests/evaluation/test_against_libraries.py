@@ -18,6 +18,8 @@ from rlm_core.evaluation.statistics import bootstrap_interval, holm, mcnemar, pa
 from rlm_core.evaluation.sweep import Cell
 from tests.sweeps import searched, sweep
 
+pytestmark = pytest.mark.slow
+
 TABLES = [(0, 0), (1, 0), (0, 7), (3, 3), (12, 4), (40, 55), (101, 63)]
 """Wins and losses."""
 

@@ -79,6 +79,7 @@ def test_measures_by_hand():
     assert mcnemar([True, True, False], [False, True, True]) == 1.0
 
 
+@pytest.mark.slow
 def test_the_oracle_is_measured_as_perfect_and_labelled(nano, pool):
     drawn = asyncio.run(draw(nano.policy, counted_set("chain:n=12", {}), 4, Sampling(), 0))
     found = asyncio.run(evaluate_reward(rewards.chosen("oracle", "nano"), drawn, nano.policy, pool, Sampling(), 0))

@@ -76,6 +76,7 @@ def test_the_way_of_a_job(store):
     assert jobs.get(first).request == "go"
 
 
+@pytest.mark.slow
 def test_the_process_of_the_pages_loads_no_torch():
     code = (
         "import importlib, pkgutil, sys, pages; from rlm_core.jobs.base import jobs; assert jobs()\n"
@@ -146,6 +147,7 @@ def test_a_head_trained_from_the_book_can_be_chosen(store, pool, monkeypatch):
     assert "prm:booked" in rewards.rewards()
 
 
+@pytest.mark.slow
 def test_a_head_is_not_measured_on_what_it_learned_from_and_is_said_to_be_where_it_is(store, pool, monkeypatch):
     monkeypatch.setenv("RLM_EXPLORER_DATA", str(store.folder))
     with_solutions(store, 12)  # the very problems of chain:n=12,steps=3

@@ -218,6 +218,7 @@ PIECES = st.recursive(
 KEYS = sorted({key for f in FORMATS for key in (*f.needs, *(k.split(".")[0] for k in f.keeps))})
 
 
+@pytest.mark.slow
 @given(st.sampled_from([BENCH, SHEPHERD, STEPWISE, {}]), st.dictionaries(st.sampled_from(KEYS), PIECES, max_size=4))
 def test_no_row_whatever_it_holds_raises_an_error(row, changes):
     taken = taken_from({**row, **changes})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,6 +43,7 @@ def books(draw):
     return solutions, list(labels.values())
 
 
+@pytest.mark.slow
 @given(books())
 def test_what_is_written_is_read_again(book):
     solutions, labels = book

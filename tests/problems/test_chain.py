@@ -30,6 +30,7 @@ def test_the_worked_solution_is_true_within_bounds_and_right_at_every_prefix(see
     assert TASK.verify(problem, TASK.answer(problem, steps))
 
 
+@pytest.mark.slow
 @given(seeds, lengths, splits)
 def test_a_multiset_of_start_and_operands_is_in_one_split_only(seed, length, split):
     data = problem_of(seed, length, split).data

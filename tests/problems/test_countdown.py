@@ -57,6 +57,7 @@ def test_every_generated_problem_has_a_solution_that_verifies_and_never_leaves_t
     assert TASK.verify(problem, TASK.answer(problem, steps))
 
 
+@pytest.mark.slow
 @given(seeds, st.integers(2, 4), st.sampled_from(["test", "train"]))
 def test_a_multiset_of_numbers_is_in_one_split_only(seed, numbers, split):
     problem = make(f"countdown:numbers={numbers},seed={seed},split={split}")
@@ -72,6 +73,7 @@ def test_a_slip_in_any_step_makes_the_state_unsolvable(seed, slip):
         assert not TASK.solvable(problem, [*steps[:k], f"{left}={int(result) + slip}"])
 
 
+@pytest.mark.slow
 @given(seeds, st.randoms(use_true_random=False))
 def test_a_state_is_solvable_exactly_if_some_play_from_it_verifies(seed, rng: random.Random):
     problem = problem_of(seed)

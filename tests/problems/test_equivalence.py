@@ -23,6 +23,8 @@ from rlm_core.problems.checking.quantity import plain, quantity
 from tests.patience import PATIENCE, until
 from tests.problems.answer_pairs import DIFFERENT, SAME
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 HANGS = ("9^{9^{9}}", r"\pi")
 
@@ -204,7 +206,6 @@ def test_no_two_different_references_are_equal():
         "a=" * 200,
     ],
 )
-@pytest.mark.slow
 def test_hostile_answers_are_compared_in_bounded_time(text, monkeypatch):
     monkeypatch.setattr(equivalence, "SECONDS", 1.0)
     began = time.monotonic()
@@ -214,7 +215,6 @@ def test_hostile_answers_are_compared_in_bounded_time(text, monkeypatch):
     assert time.monotonic() - began < PATIENCE
 
 
-@pytest.mark.slow
 def test_a_formula_that_never_ends_is_not_equal_and_the_next_comparison_works(monkeypatch):
     monkeypatch.setattr(equivalence, "SECONDS", 0.5)
     assert not equivalent(*HANGS)

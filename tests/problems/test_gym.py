@@ -14,6 +14,8 @@ from rlm_core.problems.families import gym, gym_bench
 from rlm_core.problems.families.gym import TASK
 from rlm_core.problems.families.gym_names import NAMES
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -14,6 +14,8 @@ from rlm_core.runs.branching import branch, refuse
 from rlm_core.search import searches
 from tests.searching import events, run_to_end, timeless
 
+pytestmark = pytest.mark.slow
+
 PROBLEM = "countdown:numbers=3,seed=11"
 BRANCHING = [name for name, search in searches().items() if search.branches]
 OTHERS = [name for name, search in searches().items() if not search.branches]

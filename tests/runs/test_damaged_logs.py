@@ -26,6 +26,7 @@ def read_or_refused(text: bytes) -> str:
     return ""
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.sampled_from(LOGS), st.integers(0, 2**32), st.integers(1, 3))
 def test_a_log_changed_at_random_is_drawn_or_refused(log, seed, changes):

@@ -13,6 +13,8 @@ from rlm_core.runs.branching import branch
 from rlm_core.runs.run_diff import diff
 from tests.searching import run_to_end
 
+pytestmark = pytest.mark.slow
+
 CONFIG = RunConfig(problem="countdown:numbers=4,seed=31", reward="logprob", budget=Budget(30))
 
 

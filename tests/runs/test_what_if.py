@@ -27,6 +27,8 @@ from tests.helpers import random_log
 from tests.runs.mutations import GOLDEN, mutated, rows
 from tests.searching import run_to_end
 
+pytestmark = pytest.mark.slow
+
 SAME = Changes()
 LEVELS = ("beam_search", "dvts", "tot_bfs", "tot_dfs", "particle_filtering")
 TREES = ("mcts", "x1-compatible", "forest")

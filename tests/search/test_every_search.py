@@ -18,6 +18,8 @@ from rlm_core.search.budget import RunControl
 from rlm_core.search.run import SearchRun
 from tests.searching import events, timeless
 
+pytestmark = pytest.mark.slow
+
 every_search = pytest.mark.parametrize("name", sorted(searches()))
 AMPLE = Budget(16, tokens=240)
 """Enough for every search to propose, score and answer."""
@@ -120,7 +122,6 @@ def test_the_tokens_budget_is_never_passed(nano, at_ease, name):
         assert tree.finished.stop == "tokens" or births(records) == births(whole)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["mcts", "best_of_n", "beam_search", "self_backtracking", "interleaved", "x1-compatible"])
 def test_at_the_end_of_its_tokens_a_run_has_the_log_it_has_alone(nano, name):
     """What is cut where the tokens end depends on the run alone, not on what shares the batch with it."""

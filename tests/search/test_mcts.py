@@ -81,12 +81,14 @@ def test_visits_are_simulations_that_ended_here_plus_the_childrens(nano, rule, l
     assert tree.finished == RunFinished("simulations")
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_log_and_another_seed_another(nano):
     first, again, other = (run_to_end(configured(12, seed=s), nano.policy())[1] for s in (0, 0, 1))
     assert timeless(first) == timeless(again)
     assert events(first, NodeAdded) != events(other, NodeAdded)
 
 
+@pytest.mark.slow
 def test_runs_side_by_side_on_one_engine_have_the_logs_they_have_alone(nano):
     async def gather_or_cancel():
         logs: list[list[Record]] = [[], [], []]
@@ -362,6 +364,7 @@ def test_a_mixed_value_is_told_with_its_parts():
     assert all(" + 0.50·" in t and "hand" in t and "simulation)" in t for t in told)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parameters", [{"widening": 0.5, "width": 2}, {"rollout_share": 0.5}], ids=["widening", "mixed"])
 def test_widened_and_mixed_runs_keep_the_promises_of_every_run(nano, parameters):
     config = configured(16, search_parameters=parameters)

@@ -16,6 +16,8 @@ from rlm_core.runs.runner import run_search
 from tests.searching import run_to_end
 from tests.speaker import speaking
 
+pytestmark = pytest.mark.slow
+
 TEXT = "text:question=What is 4*6?,answer=24"
 
 

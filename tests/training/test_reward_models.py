@@ -19,6 +19,8 @@ from rlm_core.training.head_pipeline import gather, train_head
 from rlm_core.training.labelling import MakerSettings, combined, make_labels
 from rlm_core.training.reward_models import Examples, HeadConfig, LabelledSolution, read
 
+pytestmark = pytest.mark.slow
+
 
 def separable(n: int = 400, seed: int = 0) -> Examples:
     rng = np.random.default_rng(seed)

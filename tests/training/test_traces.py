@@ -17,6 +17,8 @@ from rlm_core.problems.families import chain, countdown
 from rlm_core.training.nano import IGNORE, MAX_TRACE_TOKENS, NanoConfig, encoded, traces
 from rlm_core.training.traces import KINDS, Trace, WorkedProblem, draw_chain, draw_countdown
 
+pytestmark = pytest.mark.slow
+
 every_kind = pytest.mark.parametrize("kind", KINDS)
 SIGNS = re.compile(r"<[^>]*>|.")
 
