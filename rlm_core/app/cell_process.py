@@ -18,7 +18,7 @@ import msgspec
 from rlm_core.core.errors import RlmError
 from rlm_core.core.events import Record
 from rlm_core.evaluation.cell_pool import CellDone, CellTask
-from rlm_core.evaluation.sweep import outcome
+from rlm_core.evaluation.sweep import CellResult, outcome
 from rlm_core.models.pool import ModelPool, silent
 from rlm_core.runs import logfile
 from rlm_core.runs.runner import run_search
@@ -45,15 +45,17 @@ async def serve() -> None:
 
 
 async def _work(asked: CellTask, models: ModelPool) -> None:
-    """One search; its result, or the reason why it could not begin, as a line on standard output."""
-    records: list[Record] = []
+    """One search; its result, or the reason why the model cannot be had, as a line on standard output."""
+    config, records = asked.config, list[Record]()
+    key = (config.model, config.device, config.dtype, config.format)
     try:
-        config = asked.config
-        key = (config.model, config.device, config.dtype, config.format)
         loaded = await models.get(key, silent)
         async with models.turn(key):
-            tree = await run_search(config, loaded.policy(), records.append, source=models)
-        done = CellDone(asked.number, outcome(tree), b64encode(zlib.compress(logfile.write(records))).decode())
+            try:
+                result = outcome(await run_search(config, loaded.policy(), records.append, source=models))
+            except RlmError as error:  # of this problem alone; the other searches go on
+                result = CellResult.not_begun(str(error))
+        done = CellDone(asked.number, result, b64encode(zlib.compress(logfile.write(records))).decode())
     except RlmError as error:
         done = CellDone(asked.number, error=str(error))
     except Exception as error:  # a fault of ours; the sweep says so and ends

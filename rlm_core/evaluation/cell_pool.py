@@ -17,6 +17,7 @@ import msgspec
 
 from rlm_core.core.config import RunConfig
 from rlm_core.core.errors import RlmError
+from rlm_core.core.paths import ROOT
 from rlm_core.evaluation.sweep import Cell, CellResult
 from rlm_core.models.listed import NANO
 
@@ -40,8 +41,8 @@ class CellTask(msgspec.Struct, frozen=True):
 class CellDone(msgspec.Struct, frozen=True):
     """A search that was done.
 
-    log: its event log, compressed by zlib, in base64.
-    error: why it could not begin; the other fields are then empty.
+    log: its event log, compressed by zlib, in base64; no event of a search that could not begin.
+    error: why no search can: the model cannot be loaded; the other fields are then empty.
     """
 
     number: int
@@ -76,7 +77,7 @@ def cores() -> int:
 
 
 async def work_off(tasks: Iterable[tuple[Cell, RunConfig]], crew: Crew) -> AsyncIterator[tuple[Cell, CellResult, str]]:
-    """Each search with its result and its compressed log, as it is done. RlmError if one cannot begin, or if a process dies.
+    """Each search with its result and its compressed log, as it is done. RlmError if a model cannot be loaded, or if a process dies.
 
     The processes end with the iteration, however it ends.
     """
@@ -122,7 +123,8 @@ class _Hand:
         pipe = asyncio.subprocess.PIPE
         threads = str(max(1, cores() // crew.processes))
         command = [sys.executable, "-m", "rlm_core", "cells"]
-        environment = os.environ | {"OMP_NUM_THREADS": threads, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+        environment = os.environ | {"OMP_NUM_THREADS": threads, "PYTHONPATH": path}
         return cls(await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, env=environment, limit=_LINE_BYTES))
 
     def ask(self, task: CellTask) -> None:

@@ -52,13 +52,16 @@ class CellStore:
         return int(self._store.db().execute("SELECT COUNT(*) AS n FROM cells WHERE sweep=?", (sweep,)).fetchone()["n"])
 
     def log(self, sweep: str, cell: Cell) -> ReadLog:
-        """The event log of one search; RunNotFound if it was not done."""
+        """The event log of one search; RunNotFound if it was not done, or could not begin."""
         place = "sweep=? AND strategy=? AND budget=? AND problem=?"
         values = (sweep, cell.strategy, cell.budget, cell.problem)
-        found = self._store.db().execute(f"SELECT log FROM cells WHERE {place}", values).fetchone()
+        found = self._store.db().execute(f"SELECT result, log FROM cells WHERE {place}", values).fetchone()
         if found is None:
             raise RunNotFound("This search has not been done yet.")
-        return logfile.read(zlib.decompress(found["log"]), "the log of this search")
+        if not (written := zlib.decompress(found["log"])):
+            error = msgspec.json.decode(found["result"], type=CellResult).detail
+            raise RunNotFound(f"This search could not begin, so there is no tree: {error}")
+        return logfile.read(written, "the log of this search")
 
     def delete(self, sweep: str) -> None:
         with self._store.write() as db:

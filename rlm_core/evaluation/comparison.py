@@ -25,7 +25,7 @@ class Figures:
     setting: which.
     problems: searched. known: those of which it is known whether they were solved. failed: runs that failed.
     solved: right answers.
-    accuracy: share solved of the known, with its 95 % bootstrap interval over problems; None where none is known.
+    accuracy: share solved of the known, with its 95 % interval (Wilson); None where none is known.
     tokens, passes, seconds: means per problem.
     tokens_per_solved: all tokens over solved problems; None where none is solved.
     oracle: the search could see the reference answer.

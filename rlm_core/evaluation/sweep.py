@@ -18,6 +18,7 @@ from rlm_core.core.errors import ConfigError
 from rlm_core.core.problem import Problem
 from rlm_core.core.structure import Compared
 from rlm_core.core.tree import SearchTree
+from rlm_core.core.words import FAILED
 from rlm_core.problems import task
 from rlm_core.runs.attribution import attribute
 from rlm_core.search.pool import pooled
@@ -106,9 +107,14 @@ class CellResult(msgspec.Struct, frozen=True):
     cause: str = ""
     candidates: tuple[Candidate, ...] = ()
 
+    @classmethod
+    def not_begun(cls, error: str) -> CellResult:
+        """The result of a search that could not begin on its problem."""
+        return cls(None, None, FAILED.name, error, 0, 0, 0, 0.0, False)
+
     @property
     def failed(self) -> bool:
-        return self.stop == "failed"
+        return self.stop == FAILED.name
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,10 @@ from scipy import stats
 from statsmodels.api import OLS, add_constant
 from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
 from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.proportion import proportion_confint
 
 from rlm_core.evaluation.scaling import band, fit_line, log_law
-from rlm_core.evaluation.statistics import bootstrap_interval, holm, mcnemar, pass_at_k, percentile_interval, resampled_means
+from rlm_core.evaluation.statistics import accuracy, bootstrap_interval, holm, mcnemar, pass_at_k, percentile_interval, resampled_means
 from rlm_core.evaluation.sweep import Cell
 from tests.sweeps import searched, sweep
 
@@ -39,6 +40,14 @@ def test_holms_correction_is_that_of_statsmodels():
     for count in (1, 2, 5, 60):
         ps = [rng.random() ** 4 for _ in range(count)]
         assert holm(ps) == pytest.approx(list(multipletests(ps, method="holm")[1]))
+
+
+@pytest.mark.parametrize(("right", "n"), [(0, 1), (0, 7), (1, 7), (3, 20), (100, 200), (199, 200), (200, 200)])
+def test_the_interval_of_an_accuracy_is_wilsons_of_scipy_and_statsmodels(right, n):
+    found = accuracy([True] * right + [False] * (n - right))
+    theirs = stats.binomtest(right, n).proportion_ci(method="wilson")
+    assert (found.low, found.high) == pytest.approx((theirs.low, theirs.high), abs=6e-5)
+    assert (found.low, found.high) == pytest.approx(proportion_confint(right, n, method="wilson"), abs=6e-5)
 
 
 @pytest.mark.parametrize("values", [[0.0, 1.0] * 50, [1.0] * 180 + [0.0] * 20, list(np.random.default_rng(3).normal(5, 2, 70))])

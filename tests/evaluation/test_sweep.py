@@ -209,7 +209,7 @@ def test_a_process_that_dies_ends_the_sweep_with_a_sentence(process):
         worked_off(sweep(5), Crew(1, 2))
 
 
-def test_a_search_that_cannot_begin_ends_the_sweep_with_its_reason(process):
+def test_a_model_that_cannot_be_loaded_ends_the_sweep_with_its_reason(process):
     process("""
     if number == 1:
         sys.stdout.buffer.write(msgspec.json.encode(CellDone(task.number, error="There is no such model.")) + b"\\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -13,11 +14,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from rlm_core import problems
 from rlm_core.core.config import Budget
-from rlm_core.core.errors import RlmError
+from rlm_core.core.errors import RlmError, RunNotFound
 from rlm_core.core.paths import ROOT, VARIABLE
+from rlm_core.evaluation.cell_pool import Crew, work_off
 from rlm_core.evaluation.cell_store import CellStore
-from rlm_core.evaluation.sweep import CellResult, Strategy
+from rlm_core.evaluation.sweep import Cell, CellResult, Strategy, Sweep
 from rlm_core.evaluation.sweep_progress import SweepProgress
 from rlm_core.jobs.forecast import CostHistory
 from rlm_core.jobs.queue import Jobs
@@ -27,6 +30,7 @@ from rlm_core.jobs.sweep_results import read_parquet
 from rlm_core.labels.book import LabelBook
 from tests.patience import PATIENCE, until
 from tests.runs.at_once import done, next_done
+from tests.sweeps import questions
 
 pytestmark = pytest.mark.slow
 
@@ -133,3 +137,19 @@ def test_a_strategy_that_cannot_run_ends_the_job_before_it_begins(store, pool):
     with pytest.raises(RlmError):
         done(replace(JOB, strategies=(GREEDY, wrong)), store, pool)
     assert CellStore(store).count(Jobs(store).list("sweep")[0].id) == 0
+
+
+def test_a_problem_that_the_model_cannot_read_is_a_result_with_its_reason_and_the_others_go_on(store):
+    question = problems.make("text:question=How many legs have three cats?,answer=12")
+    planned = Sweep((*questions(1), question, *questions(1)), (GREEDY,), JOB.budgets[:1])
+
+    async def work():
+        return [row async for row in work_off([(c, planned.config(c)) for c in planned.cells()], Crew(1, 2))]
+
+    cells = CellStore(store)
+    cells.put("mixed", asyncio.run(work()))
+    found = cells.results("mixed")
+    assert [found[Cell(0, 0, p)].failed for p in range(3)] == [False, True, False]
+    assert "reads only Countdown and chained arithmetic" in found[Cell(0, 0, 1)].detail
+    with pytest.raises(RunNotFound, match="could not begin, so there is no tree: "):
+        cells.log("mixed", Cell(0, 0, 1))
