@@ -25,7 +25,7 @@ def answers(run: str, tree: SearchTree, compared: Compared) -> None:
     elif answered is None:
         st.caption("The answer is chosen when the search ends; move the timeline to the end to see it.")
     elif answered.answer is None:
-        cut_short = cut_off(tree, "candidate" if compared == Compared.CANDIDATES else "")
+        cut_short = cut_off(tree)
         advice = f"{cut_short}; a higher limit lets them end." if cut_short else "A larger budget gives the search time to finish one."
         st.info(f"No candidate was finished, so there is no answer. {advice}")
     else:

@@ -7,7 +7,6 @@ import streamlit as st
 from pages.shared.escape import html_text
 from pages.shared.html import ORACLE
 from rlm_core import catalogue
-from rlm_core.core.structure import Compared
 from rlm_core.core.tree import SearchTree
 from rlm_core.core.wording import readable, set_place, shorten
 from rlm_core.runs.outcome import VERDICTS, cut_off, right_answer
@@ -61,5 +60,5 @@ def _limited(row: RunRow, full_tree: SearchTree) -> str:
     """The limits that cut solutions off, and which to raise if there is no answer. A failed run has its own message."""
     if full_tree.finished and full_tree.finished.detail and full_tree.finished.stop != "failed":
         return f'<strong class="row">{html_text(full_tree.finished.detail)}</strong>'
-    cut = cut_off(full_tree, "candidate" if catalogue.structure(row.config.search).compared == Compared.CANDIDATES else "")
+    cut = cut_off(full_tree)
     return f'<small class="row">{html_text(cut)}</small>' if cut else ""

@@ -9,8 +9,9 @@ from pages.scaling.charts import budget_titles, draw, large_type
 from pages.shared.html import theme
 from pages.shared.state import remembered
 from pages.shared.sweep_results import SweepView, figures_of, open_button
+from rlm_core import catalogue
 from rlm_core.core.wording import counted
-from rlm_core.evaluation.sweep import Cell
+from rlm_core.evaluation.sweep import Cell, CellResult
 from rlm_core.figures.charts.sweep_bars import causes_figure
 from rlm_core.runs.attribution import CAUSES
 
@@ -65,7 +66,7 @@ def _problems(view: SweepView, budget: int) -> None:
             "Question": view.sweep.problems[c.problem].question,
             "Answer": r.answer or "",
             "Right answer": view.sweep.problems[c.problem].reference or "",
-            "Stopped by": r.stop,
+            "How it ended": _ended(r),
             "Tokens": r.tokens,
         }
         for c, r in found
@@ -78,3 +79,8 @@ def _problems(view: SweepView, budget: int) -> None:
         if row < len(found):
             cell: Cell = found[row][0]
             open_button(view, cell, f"problem {cell.problem + 1}", "scaling.failures")
+
+
+def _ended(result: CellResult) -> str:
+    """Why a search ended, and what was cut off by which limit."""
+    return "; ".join(filter(None, (catalogue.stop_reason(result.stop).sentence, result.cut)))

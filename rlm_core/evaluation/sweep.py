@@ -21,6 +21,7 @@ from rlm_core.core.tree import SearchTree
 from rlm_core.core.words import FAILED
 from rlm_core.problems import task
 from rlm_core.runs.attribution import attribute
+from rlm_core.runs.outcome import cut_off
 from rlm_core.search.pool import pooled
 
 
@@ -92,6 +93,7 @@ class CellResult(msgspec.Struct, frozen=True):
     seconds: of its own clock, during which other searches may have run beside it.
     oracle: the search could see the reference answer.
     cause: of a wrong answer, as `attribution` names it; "" otherwise.
+    cut: how much was cut off and by what limit, in words; "" where nothing was, and in results of earlier versions.
     candidates: the pool of a search that samples whole solutions side by side; empty for other searches.
     """
 
@@ -105,6 +107,7 @@ class CellResult(msgspec.Struct, frozen=True):
     seconds: float
     oracle: bool
     cause: str = ""
+    cut: str = ""
     candidates: tuple[Candidate, ...] = ()
 
     @classmethod
@@ -212,6 +215,7 @@ def outcome(tree: SearchTree) -> CellResult:
         seconds=tree.time,
         oracle=tree.oracle,
         cause=failure.cause if failure else "",
+        cut=cut_off(tree),
         candidates=candidates(tree),
     )
 

@@ -89,5 +89,5 @@ def _cell(row: Mapping[str, Any]) -> Cell:
 
 
 def _result(row: Mapping[str, Any]) -> CellResult:
-    fields = {name: row[name] for name in CellResult.__struct_fields__ if name != "candidates"}
+    fields = {name: row[name] for name in CellResult.__struct_fields__ if name in row and name != "candidates"}
     return msgspec.convert({**fields, "candidates": json.loads(row["candidates"])}, CellResult)

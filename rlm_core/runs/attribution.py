@@ -16,6 +16,7 @@ from rlm_core.core.tree import ROOT, Node, SearchTree
 from rlm_core.core.wording import counted, name, number, readable, shorten
 from rlm_core.core.words import REWARD_PASSES, SECONDS, SIMULATIONS, TOKENS
 from rlm_core.problems import task
+from rlm_core.runs.outcome import limits
 
 CAUSES = {
     "selection": "A right candidate was found and not chosen.",
@@ -120,10 +121,9 @@ def _budget(tree: SearchTree) -> Failure | None:
     if not cut and not (unfinished and tree.finished and tree.finished.stop in BUDGET_STOPS):
         return None
     shown = cut or unfinished
-    what = f"{counted(len(shown), 'branch', 'branches')} {_were(shown)} {'cut off' if cut else 'still open'}"
     stop = tree.finished.stop if tree.finished else ""
-    ended = f"when {stop_reason(stop).sentence}" if stop in BUDGET_STOPS else "at a limit of length"
-    sentence = f"{what} {ended}, and no solution states an answer."
+    ended = f"cut off {limits(tree, cut)}" if cut else f"still open when {stop_reason(stop).sentence}"
+    sentence = f"{counted(len(shown), 'branch', 'branches')} {_were(shown)} {ended}, and no solution states an answer."
     return Failure("budget", sentence, tuple(n.id for n in sorted(shown, key=lambda n: -n.depth)[:MAX_EVIDENCE]))
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rlm_core import catalogue
 from rlm_core.core.events import Answered
 from rlm_core.core.problem import Problem
+from rlm_core.core.structure import Compared
 from rlm_core.core.tree import Node, SearchTree
 from rlm_core.core.wording import counted, listed, readable
 
@@ -36,17 +39,23 @@ def choice(answered: Answered) -> str:
     return said
 
 
-def cut_off(tree: SearchTree, whole: str = "") -> str:
-    """How much was cut off and by what; empty where nothing was. whole: what a leaf is the end of, if all are such."""
+def cut_off(tree: SearchTree) -> str:
+    """How much was cut off and by what; empty where nothing was. Whole candidates are counted where the search compares these."""
     cut = [n for n in tree.nodes.values() if n.cut]
     if not cut:
         return ""
     leaves = sum(1 for n in tree.leaves() if n.id != tree.root)
-    count = f"{len(cut):,} of {counted(leaves, whole)}" if whole else counted(len(cut), "step")
-    return f"{count} {'was' if len(cut) == 1 else 'were'} cut off {_limits(tree, cut)}"
+    count = f"{len(cut):,} of {counted(leaves, 'candidate')}" if _whole(tree) else counted(len(cut), "step")
+    return f"{count} {'was' if len(cut) == 1 else 'were'} cut off {limits(tree, cut)}"
 
 
-def _limits(tree: SearchTree, cut: list[Node]) -> str:
+def _whole(tree: SearchTree) -> bool:
+    """Is every leaf the end of a candidate?"""
+    search = str(tree.started.config.get("search", "")) if tree.started else ""
+    return catalogue.structure(search).compared is Compared.CANDIDATES
+
+
+def limits(tree: SearchTree, cut: Sequence[Node]) -> str:
     """The limits that cut these nodes off: the length of a step, the length of a solution, or the run's tokens."""
     config = tree.started.config if tree.started else {}
     step, solution = config.get("max_step_tokens"), config.get("max_solution_tokens")
@@ -55,8 +64,8 @@ def _limits(tree: SearchTree, cut: list[Node]) -> str:
     budget = config.get("budget", {}).get("tokens")
     spent = budget is not None and tree.totals.generated >= budget
     by = {("step" if len(n.tokens) >= step else "budget" if spent and _written(tree, n) < solution else "solution") for n in cut}
-    limits = {"step": f"{counted(step, 'token')} per step", "solution": f"{counted(solution, 'token')} per solution"}
-    met = listed([words for limit, words in limits.items() if limit in by])
+    named = {"step": f"{counted(step, 'token')} per step", "solution": f"{counted(solution, 'token')} per solution"}
+    met = listed([words for limit, words in named.items() if limit in by])
     said = [f"at the limit of {met}"] if met else []
     said += ["when the budget of tokens was used up"] if "budget" in by else []
     return " or ".join(said)

@@ -13,10 +13,12 @@ from msgspec.structs import replace
 
 from rlm_core.core.config import Budget
 from rlm_core.core.errors import ConfigError, RlmError
+from rlm_core.core.events import Answered, NodeAdded, Record, RunFinished, RunStarted
+from rlm_core.core.tree import replay
 from rlm_core.evaluation import cell_pool
 from rlm_core.evaluation.cell_pool import CellTask, Crew, work_off
 from rlm_core.evaluation.cell_store import CellStore
-from rlm_core.evaluation.sweep import Cell, Strategy, Sweep, solved
+from rlm_core.evaluation.sweep import Cell, Strategy, Sweep, outcome, solved
 from rlm_core.evaluation.sweep_progress import SweepProgress
 from rlm_core.models.scripted import ScriptedPolicy
 from rlm_core.problems.families.text import from_text
@@ -64,6 +66,14 @@ def test_a_problem_without_a_reference_is_neither_right_nor_wrong():
     tree = asyncio.run(run_search(config, policy, lambda record: None, source=NoOtherModels()))
     assert tree.answered.answer == "4"
     assert solved(tree) is None
+
+
+def test_an_outcome_says_what_was_cut_off_and_by_which_limit():
+    started = RunStarted({"search": "best_of_n", "max_step_tokens": 9, "max_solution_tokens": 20}, from_text("What is 2+2?", "4"), False)
+    events = started, NodeAdded(0, None), NodeAdded(1, 0, "It is", cut=True), Answered("best", None, None, None), RunFinished("done")
+    found = outcome(replay(Record(i, 0.0, e) for i, e in enumerate(events, 1)))
+    assert (found.stop, found.cause) == ("done", "budget")
+    assert found.cut == "1 of 1 candidate was cut off at the limit of 20 tokens per solution"
 
 
 # -- the store ---------------------------------------------------------------------------------------

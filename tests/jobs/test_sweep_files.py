@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from rlm_core.core.config import Budget
@@ -82,6 +83,12 @@ def test_results_of_half_a_sweep_are_read_with_all_its_problems():
     _, planned, results = read_parquet(io.BytesIO(written(results=half)), "a.parquet")
     assert planned == PLANNED
     assert results == half
+
+
+def test_results_of_an_earlier_version_are_read_without_what_they_lack():
+    earlier = io.BytesIO()
+    pq.write_table(pq.read_table(io.BytesIO(written())).drop_columns(["cut"]), earlier)
+    assert read_parquet(earlier, "earlier.parquet")[2] == RESULTS
 
 
 def test_results_open_without_the_problem_set_they_came_from():

@@ -78,7 +78,7 @@ def test_solutions_cut_off_before_an_answer_are_budget_with_what_ended_them():
     cut = NodeAdded(1, ROOT, "25*2=50", cut=True), Pruned((1,), "limit")
     found = attribute(tree_of(*cut, answered(None, None, None)))
     assert found is not None and (found.cause, found.nodes) == ("budget", (1,))
-    assert "1 branch was cut off at a limit of length" in found.sentence
+    assert "1 branch was cut off at the limit of the run's length" in found.sentence
     still = attribute(tree_of(NodeAdded(1, ROOT, "25*2=50"), answered(None, None, None), stop="tokens"))
     assert still is not None and still.cause == "budget"
     assert still.sentence == "1 branch was still open when the budget of tokens is used up, and no solution states an answer."

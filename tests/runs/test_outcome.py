@@ -9,6 +9,8 @@ from rlm_core.problems import make
 from rlm_core.runs.outcome import choice, cut_off, right_answer
 
 LIMITS = {"max_step_tokens": 4, "max_solution_tokens": 256}
+SAMPLED = LIMITS | {"search": "best_of_n"}
+"""Limits of a search that compares whole candidates."""
 
 
 def grown(*steps: NodeAdded, config: dict | None = None) -> SearchTree:
@@ -32,17 +34,17 @@ def test_countdown_has_no_single_right_answer():
 
 
 def test_candidates_that_were_cut_off_are_counted_with_the_limit_they_met():
-    tree = grown(step(1, 2, finished=True, answer="2"), step(2, 4, cut=True), step(3, 3, finished=True, answer="2"))
-    assert cut_off(tree, "candidate") == "1 of 3 candidates was cut off at the limit of 4 tokens per step"
+    tree = grown(step(1, 2, finished=True, answer="2"), step(2, 4, cut=True), step(3, 3, finished=True, answer="2"), config=SAMPLED)
+    assert cut_off(tree) == "1 of 3 candidates was cut off at the limit of 4 tokens per step"
     tree = grown(step(1, 3, cut=True), step(2, 4, cut=True))
     assert cut_off(tree) == "2 steps were cut off at the limit of 4 tokens per step and 256 tokens per solution"
 
 
 def test_what_the_budget_of_tokens_cut_off_is_not_laid_to_a_limit_of_length():
     bounded = LIMITS | {"budget": {"simulations": None, "tokens": 6, "seconds": None}}
-    tree = grown(step(1, 3, finished=True, answer="2"), step(2, 3, cut=True), config=bounded)
+    tree = grown(step(1, 3, finished=True, answer="2"), step(2, 3, cut=True), config=bounded | {"search": "best_of_n"})
     tree.apply(Record(5, 0.0, Spent("expand", 6)))
-    assert cut_off(tree, "candidate") == "1 of 2 candidates was cut off when the budget of tokens was used up"
+    assert cut_off(tree) == "1 of 2 candidates was cut off when the budget of tokens was used up"
     tree = grown(step(1, 4, cut=True), step(2, 2, cut=True), config=bounded)
     tree.apply(Record(5, 0.0, Spent("expand", 6)))
     assert cut_off(tree) == "2 steps were cut off at the limit of 4 tokens per step or when the budget of tokens was used up"
