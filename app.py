@@ -7,6 +7,6 @@ from pages.shared import links
 
 st.set_page_config(page_title="RLM Explorer", page_icon="🌳", layout="wide", initial_sidebar_state=340)
 
-chosen = st.navigation(links.register(navigation.pages()), position="top")
+chosen = links.enter(st.navigation(links.register(navigation.pages()), position="top"))
 navigation.say_what_was_refused()
 chosen.run()

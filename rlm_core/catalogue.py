@@ -111,6 +111,16 @@ def reward_title(config: RunConfig) -> str:
     return title("reward", config.reward) if judged(config.search, config.search_parameters) else ""
 
 
+def over_path(name: str) -> bool:
+    """Is the score of the reward of that name, which may have settings in parentheses behind it, one figure of all tokens so far?
+
+    >>> over_path("logprob"), over_path("rollouts"), over_path("another program's")
+    (True, False, False)
+    """
+    found = rewards.rewards().get(name.partition("(")[0])
+    return found is not None and found.over_path
+
+
 def structure(name: str) -> Structure:
     """The structure that a search builds; a tree, as every log is one, where a saved run names a search that is not here."""
     found = search.searches().get(name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import streamlit as st
 
 from pages.compare.addressed import MAX_RUNS, MIN_RUNS
@@ -17,8 +19,10 @@ from rlm_core.core.problem import Problem
 from rlm_core.evaluation.presets import PRESETS
 from rlm_core.evaluation.sweep import Strategy
 
-MATCHED_BY = {"Generated tokens": ("tokens", 2000), "Reward passes": ("reward_passes", 100), "Seconds": ("seconds", 10)}
-"""What every strategy gets the same of: the field of a budget, and the amount at first."""
+MATCHED_BY = {"Generated tokens": "tokens", "Reward passes": "reward_passes", "Seconds": "seconds"}
+"""What every strategy gets the same of, by its field of a budget."""
+USUAL = Budget(None, tokens=2000, reward_passes=100, seconds=10)
+"""The amounts at first, of which one is chosen."""
 EQUAL = "Every strategy may spend the same; the last request of reward passes may exceed it."
 _FILLED = "compare.filled"
 
@@ -54,19 +58,20 @@ def checked(strategies: list[Strategy], problem: Problem, budget: Budget, seed: 
         raise ConfigError(f"Two strategies are called {twice}; give each a name of its own.")
 
 
-def matched_budget(key: str) -> Budget:
-    """The controls of the compute that every strategy gets."""
+def matched_budget(key: str, usual: Budget = USUAL) -> Budget:
+    """The controls of the compute that every strategy gets. usual: the budget at first, as far as it can be set here."""
     unit_at, amount_at = st.columns(2, vertical_alignment="bottom")
     unit = remembered(
         unit_at.selectbox,
         "Matched by",
         list(MATCHED_BY),
         key=f"{key}.unit",
-        default=next(iter(MATCHED_BY)),
+        default=next((title for title, field in MATCHED_BY.items() if getattr(usual, field)), next(iter(MATCHED_BY))),
         help="Each strategy may spend as much.",
     )
-    field, usual = MATCHED_BY[unit]
-    amount = remembered(amount_at.number_input, "Each gets", 1, 10**9, step=1, key=f"{key}.amount.{field}", default=usual)
+    field = MATCHED_BY[unit]
+    default = math.ceil(getattr(usual, field) or getattr(USUAL, field))
+    amount = remembered(amount_at.number_input, "Each gets", 1, 10**9, step=1, key=f"{key}.amount.{field}", default=default)
     return Budget(None, **{field: amount})
 
 

@@ -31,7 +31,7 @@ def on_set(found: Addressed) -> None:
     help = "A kind of problem and how many, such as chain:n=200,steps=7: held-out problems, seeds 0 to n − 1. Or a problem set or file."
     problems = problem_field(problems_at, "Problems", f"{key}.problems", _kind(found), help)
     with budget_at:
-        budget = matched_budget(key)
+        budget = matched_budget(key, found.rows[0].config.budget)
     setting = JOB.setting("alone")
     alone = remembered(alone_at.toggle, setting.label, key=f"{key}.alone", default=False, help=setting.help)
 

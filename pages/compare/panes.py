@@ -21,13 +21,12 @@ from pages.shared.services import logs, store
 from pages.shared.state import one_of
 from rlm_core import catalogue
 from rlm_core.core.errors import LogError
-from rlm_core.core.tree import SearchTree, replay
+from rlm_core.core.tree import SearchTree
 from rlm_core.core.wording import counted, readable, shorten
 from rlm_core.core.words import RunStatus
 from rlm_core.narrate import sentences
-from rlm_core.runs.compute import PASSES, SECONDS, TOKENS, UNITS, compute_clock, moments
+from rlm_core.runs.compute import PASSES, SECONDS, TOKENS, UNITS, moments
 from rlm_core.runs.outcome import VERDICTS
-from rlm_core.runs.store import RunRow
 
 LIVE_SECONDS = 0.5
 """Between two readings of live runs."""
@@ -53,7 +52,7 @@ def _body(found: Addressed, was_active: bool) -> None:
     with unit_at:
         unit = one_of("Compute", UNITS, "compare.unit")
     try:
-        there = [_pane(row, title, unit) for row, title in zip(rows, found.titles, strict=True)]
+        there = [Pane.of(row, title, logs().records(row.id), unit) for row, title in zip(rows, found.titles, strict=True)]
     except LogError as error:
         st.error(markdown_text(str(error)), icon=":material/broken_image:")
         return
@@ -63,11 +62,6 @@ def _body(found: Addressed, was_active: bool) -> None:
     summary(found, there)
     if was_active and not any(r.active for r in rows):
         st.rerun()
-
-
-def _pane(row: RunRow, title: str, unit: str) -> Pane:
-    records = logs().records(row.id)
-    return Pane(row, title, records, compute_clock(records, unit), replay(records))
 
 
 def live_amount(there: Sequence[Pane]) -> float:
@@ -115,7 +109,8 @@ def _grid(there: Sequence[Pane], amount: float, unit: str) -> None:
 
 def _draw(pane: Pane, number: int, amount: float, unit: str, height: int) -> None:
     """One pane: title, state, picture and the sentence of its latest event."""
-    tree, count = pane.at(amount)
+    now = pane.at(amount)
+    tree, count = now.tree, now.count
     ended = count == len(pane.records) and not pane.row.active
     st.html(
         f'<div class="rlm-pane"><b>{html_text(pane.title)}</b> {ORACLE if pane.full_tree.oracle else ""}'
@@ -127,15 +122,13 @@ def _draw(pane: Pane, number: int, amount: float, unit: str, height: int) -> Non
         return
     key = f"plot.compare.{number}"
     picture = catalogue.structure(pane.row.config.search).pictures[0]
-    last = pane.records[count - 1]
-    highlight = () if ended else sentences.touched(last.event)
+    highlight = () if ended else sentences.touched(pane.records[count - 1].event)
     look = {"theme": theme(), "selected": None, "large": False, "width": width_of(key), "height": height}
     figure = run_figure(picture, tree, pane.full_tree, highlight, look)
     full_height = int(figure.layout.height or height)
     with st.container(height=height + 8, border=False) if full_height > height else st.container():
         plot(figure, key=key, height=full_height, scope=pane.row.id)
-    before = replay(pane.records[: count - 1])
-    st.html(f'<div class="rlm-sentence small">{html_text(sentences.sentence(last, before))}</div>')
+    st.html(f'<div class="rlm-sentence small">{html_text(now.sentence)}</div>')
     run_link(pane.row.id, "Open in Explore", count if count < len(pane.records) else None)
 
 

@@ -17,6 +17,10 @@ OWN = "compare.own"
 
 def presets() -> None:
     """A card per preset, whose button starts it on the bundled model, and one for a comparison of one's own."""
+    st.caption(
+        "Each of these shows one problem, and that of the first was chosen so that its trees are worth watching: it is an example, "
+        "no evidence. For evidence, measure the same strategies on a problem set, below the trees."
+    )
     cards = [*PRESETS, None]
     for first in range(0, len(cards), COLUMNS):
         for place, preset in zip(st.columns(COLUMNS), cards[first : first + COLUMNS], strict=False):

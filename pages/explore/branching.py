@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.explore import address
 from pages.shared.escape import markdown_text
-from pages.shared.links import compare_link, open_run
+from pages.shared.links import compare_link, open_run, run_link
 from pages.shared.services import logs, store
 from rlm_core.core.config import Branch
 from rlm_core.core.errors import RlmError, RunNotFound
@@ -81,16 +80,7 @@ def relatives(row: RunRow) -> None:
             for child in branches[-MAX_BRANCHES:]:
                 made = child.config.branch
                 text = f"“{shorten(made.steps[-1], 24)}”" if isinstance(made, Branch) else ""
-                _show(child.id, f"{text} at node {made.node}" if isinstance(made, Branch) else child.id)
-
-
-def _show(run: str, label: str, node: int | None = None) -> None:
-    """A button that shows another run, and one of its nodes. (A page link to the page one is on does not change its address.)"""
-    if st.button(markdown_text(label), icon=":material/open_in_new:", type="tertiary", key=f"show.{run}"):
-        open_run(run)
-        if node is not None:
-            address.select(node)
-        st.rerun()
+                run_link(child.id, markdown_text(f"{text} at node {made.node}") if isinstance(made, Branch) else child.id)
 
 
 def _parent(row: RunRow, begun: Branch) -> None:
@@ -102,7 +92,7 @@ def _parent(row: RunRow, begun: Branch) -> None:
         except RunNotFound:
             st.caption(f"Its parent, run {markdown_text(begun.run)}, is not here.")
             return
-        _show(parent.id, f"Parent {parent.id}", begun.node)
+        run_link(parent.id, f"Parent {parent.id}", node=begun.node)
         compare_link((parent.id, row.id), "Compare with the parent")
         if not row.active and not parent.active:
             with st.popover("Where they part", key="parted"):

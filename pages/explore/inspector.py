@@ -11,10 +11,11 @@ from pages.explore.node_facts import facts_html
 from pages.explore.step_html import ramp_html, steps_html
 from pages.shared.escape import html_text, markdown_text
 from pages.shared.html import figures_html, table_html
+from rlm_core import catalogue
 from rlm_core.core.events import Evaluated
 from rlm_core.core.structure import Compared
 from rlm_core.core.tree import ROOT, Node, SearchTree
-from rlm_core.core.wording import counted, number, problem_label, words
+from rlm_core.core.wording import counted, listed, number, problem_label, words
 from rlm_core.figures.palette import in_words
 
 
@@ -69,21 +70,26 @@ def _statistics(tree: SearchTree, node: Node) -> None:
             ("Value Q", q, "The mean of the N values backed up through it, Q = W/N with W their sum, or by the search's own rule.")
         )
     elif node.score is not None:
-        figures.append(("Score", number(node.score), "The latest score a reward gave this state, from 0 to 1."))
+        figures.append(("Score", number(node.score), "The latest score of this state, the problem with all steps up to here; from 0 to 1."))
     if node.prior != 1.0:
         figures.append(("Prior P", number(node.prior), "The policy's share for this step among its siblings, from 0 to 1."))
     if figures:
         st.html(figures_html(figures))
     if node.logprob is not None:
-        st.caption(f"Mean log-probability {number(node.logprob)} per token over {counted(len(node.tokens), 'token')}.")
+        st.caption(f"This step alone: mean log-probability {number(node.logprob)} per token over {counted(len(node.tokens), 'token')}.")
     for evaluation in node.evaluations:
-        _evaluation(evaluation)
+        _evaluation(evaluation, node.depth)
 
 
-def _evaluation(e: Evaluated) -> None:
+def _evaluation(e: Evaluated, steps: int) -> None:
+    """The score of a reward, and how it came about. steps: of the path up to the node."""
     badge = " (oracle)" if e.oracle else ""
     mixed = " + ".join(f"{p.weight:.2f}·{p.score:.2f} {markdown_text(p.name)}" for p in e.parts)
     st.markdown(f"**{markdown_text(e.reward)}**{badge} scored it **{number(e.score)}**{f' = {mixed}' if mixed else ''}")
+    over_path = [name for name in (e.reward, *(p.name for p in e.parts)) if catalogue.over_path(name)]
+    if over_path and steps > 1:
+        whose = f"The score by {markdown_text(listed(over_path))} is" if e.parts else "It is the score"
+        st.caption(f"{whose} of the whole path: of all {counted(steps, 'step')} up to here, not of this one alone.")
     if len(e.steps) > 1:
         st.caption("Step by step: " + " · ".join(f"{s:.2f}" for s in e.steps))
     if e.note:

@@ -21,8 +21,9 @@ from pages.explore.status import run_buttons, status_line
 from pages.explore.stepping import follow_pause, opened, why_paused
 from pages.explore.timeline import timeline
 from pages.shared.escape import html_text, markdown_text
-from pages.shared.links import SHOWN_RUN_KEY, begin
+from pages.shared.links import SHOWN_RUN_KEY, begin, way_back
 from pages.shared.services import logs, store
+from pages.shared.tabs import places
 from rlm_core import catalogue
 from rlm_core.core.errors import LogError, RunNotFound
 from rlm_core.core.events import Record
@@ -75,6 +76,7 @@ def _body(run: str, was_active: bool) -> None:
             status_line(row, full_tree, 0)
             run_buttons(row, records, 0)
         with head:
+            way_back(run)
             headline(row, full_tree, tree)
             origin(row, full_tree)
             relatives(row)
@@ -116,7 +118,7 @@ def _moment(row: RunRow, records: list[Record], full_tree: SearchTree) -> tuple[
 def _tabs(row: RunRow, records: list[Record], tree: SearchTree, full_tree: SearchTree, figure: go.Figure) -> None:
     """Below the picture: answers and votes, the events in words, the nodes as data, exports, and Debug, which is drawn while it is open."""
     titles = ["Answers and votes", "Events", "Data", "Export", "Debug"]
-    answers_at, events_at, data_at, export_at, debug_at = st.tabs(titles, key=TABS_KEY, on_change="rerun")
+    answers_at, events_at, data_at, export_at, debug_at = places(titles, TABS_KEY)
     with answers_at:
         answers(row.id, tree, catalogue.structure(row.config.search).compared)
     with events_at:

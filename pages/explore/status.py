@@ -98,7 +98,8 @@ def _message(row: RunRow, status: str) -> None:
     text = markdown_text(row.message)
     if status == RunStatus.QUEUED:
         before = store().position(row.id)
-        st.info("Waiting for a worker" + (f"; {before} before this one." if before else "."), icon=":material/hourglass_top:")
+        queue = f"; {counted(before, 'run')} before this one" if before else ""
+        st.info(f"Waiting for a worker{queue}.", icon=":material/hourglass_top:")
     elif status == RunStatus.LOADING:
         st.info(text or "Loading the model …", icon=":material/downloading:")
     if status in (RunStatus.QUEUED, RunStatus.LOADING):

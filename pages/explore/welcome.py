@@ -14,6 +14,7 @@ from pages.shared.services import store
 from rlm_core import catalogue
 from rlm_core.evaluation.presets import PRESETS
 
+EXAMPLE = "One example, no evidence: measure on a problem set for evidence."
 PARTS = (
     ("1 · A model proposes", "A small language model on this machine writes possible next steps, each with its probability."),
     ("2 · A search decides", "Where to go on, when to come back: a tree of thoughts grows, and every choice shows its arithmetic."),
@@ -29,7 +30,7 @@ def welcome(start: Callable[[], None] | None) -> None:
     with st.container(horizontal=True):
         if st.button("Grow a first tree", type="primary", icon=":material/account_tree:", disabled=start is None, key="first") and start:
             start()
-        if st.button("Compare two searches", icon=":material/compare:", key="first.comparison", help=PRESETS[0].sentence):
+        if st.button("Compare two searches", icon=":material/compare:", key="first.comparison", help=f"{PRESETS[0].sentence} {EXAMPLE}"):
             go_to_comparison(start_preset(PRESETS[0]))
     preload()
     recent = store().list(5)

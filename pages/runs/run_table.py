@@ -39,7 +39,9 @@ def pick(rows: Sequence[RunRow], key: str) -> list[RunRow]:
         key=_table(key, shown),
         placeholder="",
         column_config={
-            "Started": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm:ss", width=150),
+            "Started": st.column_config.DatetimeColumn(
+                format="YYYY-MM-DD HH:mm:ss", width=150, help="Empty for an imported log and a search of a sweep: these do not say when."
+            ),
             **{name: st.column_config.TextColumn(width=width) for name, width in WIDTHS.items()},
             "Why wrong": st.column_config.TextColumn(width=90, help=CAUSES_HELP),
             "Tokens": st.column_config.NumberColumn(format="localized", width=70),
@@ -71,13 +73,13 @@ def _table(key: str, shown: Sequence[str]) -> str:
 
 def frame(rows: Sequence[RunRow]) -> pd.DataFrame:
     """One row per run."""
-    return pd.DataFrame([_line(r) for r in rows])
+    return pd.DataFrame([_line(r) for r in rows]).astype({"Started": "datetime64[us]"})
 
 
 def _line(r: RunRow) -> dict[str, object]:
     answer = r.summary.get("answer")
     line: dict[str, object] = {
-        "Started": datetime.fromtimestamp(r.created),
+        "Started": None if r.begun is None else datetime.fromtimestamp(r.begun),
         "Status": STATUS[r.status][1],
         "Problem": problem_label(r.problem),
         "Strategy": catalogue.title("search", r.config.search),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,8 +14,9 @@ from pages.shared.html import STATUS
 from pages.shared.services import book, cost_history, jobs, store
 from pages.shared.state import remembered, set_value
 from rlm_core.core.errors import RlmError
+from rlm_core.core.wording import counted
 from rlm_core.core.words import RunStatus
-from rlm_core.jobs.base import Job
+from rlm_core.jobs.base import Job, job_of
 from rlm_core.jobs.queue import JobRow
 
 LIVE_SECONDS = 0.7
@@ -140,10 +141,22 @@ def _body(job: str, was_active: bool, draw: Draw) -> None:
 
 def _progress(row: JobRow) -> None:
     """How far the job is, and the button that cancels it."""
-    text = "waiting for a worker" if row.status == RunStatus.QUEUED else row.message
-    st.progress(min(1.0, row.share), text=f"{markdown_text(text[:1].upper() + text[1:])}{_count(row)}")
+    text = _waiting(jobs().ahead(row.id)) if row.status == RunStatus.QUEUED else f"{row.message[:1].upper()}{row.message[1:]}{_count(row)}"
+    st.progress(min(1.0, row.share), text=markdown_text(text))
     if st.button("Cancel", icon=":material/stop:", key=f"cancel.{row.id}"):
         jobs().cancel(row.id)
+
+
+def _waiting(ahead: Sequence[JobRow]) -> str:
+    """What a queued job waits for. Jobs are done one after the other. ahead: the jobs before it, the one that is being done first."""
+    if not ahead:
+        return "Waiting for a worker"
+    if ahead[0].status == RunStatus.QUEUED:
+        return f"Waiting for a worker; {counted(len(ahead), 'job')} before this one"
+    first, after = ahead[0], len(ahead) - 1
+    name = f" “{first.job.name}”" if getattr(first.job, "name", "") else ""
+    said = f"Waiting for another job: {job_of(first.job).description.title}{name}{_count(first)}"
+    return f"{said}; then {counted(after, 'more job')} before this one" if after else said
 
 
 def _ended_early(row: JobRow) -> None:

@@ -11,9 +11,18 @@ SHOWN_RUN_KEY = "shown"
 MOMENT = "moment"
 OPENED_RUN_KEY = "opened"
 _EXPLORE = "explore.page"
+_COMPARISON = "Back to the comparison"
 _PAGES = "pages"
 """In the session's state: every page of the navigation by its path."""
 SETS_PATH = "problems"
+_HERE = "page.here"
+"""In the session's state: the path of the page that is drawn; empty on the Explore page."""
+ORIGIN = "from"
+"""Parameter of Explore's address: what the run was opened out of, such as "sweep:1a2b3c4d"."""
+_ORIGINS = {"sweep": ("scaling", "Back to the sweep"), "id": ("compare", _COMPARISON), "runs": ("compare", _COMPARISON)}
+"""By the parameter that names a sweep or comparison in an address: the path of its page, and the words that lead there."""
+_OPENED_OUT_OF = "origins"
+"""In the session's state: by run, what it was opened out of."""
 
 
 def register(pages: Sequence[st.Page]) -> list[st.Page]:
@@ -21,6 +30,12 @@ def register(pages: Sequence[st.Page]) -> list[st.Page]:
     st.session_state[_EXPLORE] = pages[0]
     st.session_state[_PAGES] = {p.url_path: p for p in pages}
     return list(pages)
+
+
+def enter(page: st.Page) -> st.Page:
+    """The page that is drawn now; returns it."""
+    st.session_state[_HERE] = page.url_path
+    return page
 
 
 def go_to(path: str, query: dict[str, str] | None = None) -> None:
@@ -44,14 +59,39 @@ def begin(moment: int | None) -> None:
 
 def go_to_run(run: str) -> None:
     """Leave this page and show a run at its end."""
+    origin = _origin()
     open_run(run)
-    st.switch_page(st.session_state[_EXPLORE], query_params={"run": run})
+    st.switch_page(st.session_state[_EXPLORE], query_params={"run": run, **origin})
 
 
-def run_link(run: str, label: str, moment: int | None = None) -> None:
-    """A link to a run on the Explore page, at an event or (None) at its end."""
-    page, at = st.session_state[_EXPLORE], {} if moment is None else {"t": str(moment)}
-    st.page_link(page, label=label, query_params={"run": run, **at}, icon=":material/open_in_new:", width="content")
+def run_link(run: str, label: str, moment: int | None = None, node: int | None = None) -> None:
+    """A link to a run on the Explore page, at an event or (None) at its end, with a node selected or (None) none."""
+    address = {name: str(value) for name, value in (("t", moment), ("node", node)) if value is not None}
+    if st.session_state[_HERE]:
+        page, query = st.session_state[_EXPLORE], {"run": run, **address, **_origin()}
+        st.page_link(page, label=label, query_params=query, icon=":material/open_in_new:", width="content")
+    elif st.button(label, icon=":material/open_in_new:", type="tertiary", key=".".join(("show", run, *address.values()))):
+        open_run(run, moment)  # a page link to the page one is on does not change its address
+        st.query_params.update(address)
+        st.rerun()
+
+
+def _origin() -> dict[str, str]:
+    """The parameter that says what a run is opened out of here; empty where the address names no sweep or comparison."""
+    return next(({ORIGIN: f"{name}:{st.query_params[name]}"} for name in _ORIGINS if st.query_params.get(name)), {})
+
+
+def way_back(run: str) -> None:
+    """On the Explore page: a link to the sweep or comparison out of which the run was opened, if it was."""
+    known = st.session_state.setdefault(_OPENED_OUT_OF, {})
+    origin = st.query_params.get(ORIGIN) or known.get(run, "")
+    name, _, value = origin.partition(":")
+    path, label = _ORIGINS.get(name, ("", ""))
+    page = st.session_state[_PAGES].get(path)
+    if page is None or not value:
+        return
+    known[run] = st.query_params[ORIGIN] = origin
+    st.page_link(page, label=label, query_params={name: value}, icon=":material/arrow_back:", width="content")
 
 
 def compare_link(runs: Sequence[str], label: str) -> None:

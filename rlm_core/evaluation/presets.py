@@ -19,7 +19,7 @@ class Preset:
     title: a question.
     sentence: what there is to see.
     kind: of problem, a spec without a seed.
-    seed: of the one problem that is shown first.
+    seed: of the one problem that is shown first, an example that may have been chosen for its trees.
     strategies: two to four.
     budget: of each.
     """

@@ -80,6 +80,12 @@ class Jobs:
             raise RunNotFound(f"There is no job '{job}' in {self._store.folder}.")
         return _row(row)
 
+    def ahead(self, job: str) -> list[JobRow]:
+        """The jobs that a queued one waits for: the one that is being done, then those that were queued before it."""
+        earlier = "status='queued' AND (created, rowid) < (SELECT created, rowid FROM jobs WHERE id=?)"
+        found = f"SELECT * FROM jobs WHERE status='running' OR {earlier} ORDER BY status='queued', created, rowid"
+        return [_row(r) for r in self._store.db().execute(found, (job,))]
+
     def list(self, kind: str = "", limit: int = 50) -> list[JobRow]:
         """The newest jobs first, of that kind if one is given; deleted ones are left out."""
         where, values = (" AND kind=?", (kind,)) if kind else ("", ())

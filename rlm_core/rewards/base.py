@@ -90,6 +90,7 @@ class Reward(Generic[C]):
     model: the only model it can be used with; empty for any.
     check: raises a ConfigError if a configuration, each field of which is allowed, makes no sense for a model.
     needs: protocols of `rlm_core.models.policy` that the run's model must offer besides `Policy`.
+    over_path: is its score one figure of all tokens of a solution so far, and not of its last step?
     learned: did it learn, or may it have learned, from that problem? Then its scores there say nothing of its quality.
     """
 
@@ -99,3 +100,4 @@ class Reward(Generic[C]):
     check: Callable[[C, str], object] = lambda config, model: None
     learned: Callable[[Problem], bool] = lambda problem: False
     needs: tuple[type, ...] = ()
+    over_path: bool = False

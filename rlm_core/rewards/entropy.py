@@ -57,4 +57,4 @@ def make(context: RewardContext, config: EntropyConfig) -> UncertaintyReward:
     return UncertaintyReward(require(context.policy, Inspectable), DESCRIPTION.name, FORMULAS[config.over])
 
 
-REWARD = Reward(DESCRIPTION, make, needs=(Inspectable,))
+REWARD = Reward(DESCRIPTION, make, needs=(Inspectable,), over_path=True)

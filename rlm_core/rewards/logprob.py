@@ -53,4 +53,4 @@ def make(context: RewardContext, config: NoSettings) -> MeanLogprob:
     return MeanLogprob(require(context.policy, Scorer))
 
 
-REWARD = Reward(DESCRIPTION, make, needs=(Scorer,))
+REWARD = Reward(DESCRIPTION, make, needs=(Scorer,), over_path=True)

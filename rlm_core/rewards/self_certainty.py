@@ -36,4 +36,4 @@ def make(context: RewardContext, config: NoSettings) -> UncertaintyReward:
     return UncertaintyReward(require(context.policy, Inspectable), DESCRIPTION.name, certainty)
 
 
-REWARD = Reward(DESCRIPTION, make, needs=(Inspectable,))
+REWARD = Reward(DESCRIPTION, make, needs=(Inspectable,), over_path=True)

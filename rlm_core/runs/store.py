@@ -64,7 +64,7 @@ _ADDED = {
 class RunRow:
     """A run as the store knows it.
 
-    created: seconds since 1970.
+    created: when it joined the store, seconds since 1970.
     request: "go", "pause", "step", "simulation" or "cancel", as a person asked; "pause" too where it paused by itself.
     message: what it is doing, or why it ended, in words.
     summary: its figures (`runs.summary`), empty before its first event.
@@ -88,6 +88,11 @@ class RunRow:
     @property
     def active(self) -> bool:
         return self.status.active
+
+    @property
+    def begun(self) -> float | None:
+        """When the run was asked for, seconds since 1970; None for an imported log, which does not say when it was."""
+        return None if self.summary and "written" not in self.summary else self.created
 
     @property
     def elsewhere(self) -> str:

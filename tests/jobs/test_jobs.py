@@ -76,6 +76,16 @@ def test_the_way_of_a_job(store):
     assert jobs.get(first).request == "go"
 
 
+def test_a_queued_job_knows_the_one_being_done_and_those_queued_before_it(store):
+    jobs = Jobs(store)
+    ended, done, before, own, _ = (jobs.create(LabelJob("oracle", seed=i)) for i in range(5))
+    assert [j.id for j in jobs.ahead(before)] == [ended, done]
+    jobs.claim("w")
+    jobs.finish(ended, RunStatus.FINISHED)
+    jobs.claim("w")
+    assert [j.id for j in jobs.ahead(own)] == [done, before]
+
+
 @pytest.mark.slow
 def test_the_process_of_the_pages_loads_no_torch():
     code = (

@@ -9,7 +9,9 @@ from rlm_core.core.config import Branch, RunConfig
 from rlm_core.core.errors import RunNotFound
 from rlm_core.core.words import RunStatus
 from rlm_core.problems import make
+from rlm_core.runs import logfile
 from rlm_core.runs import store as store_module
+from rlm_core.runs.import_log import import_log
 from rlm_core.runs.store import Store, Wish
 from tests.helpers import random_log
 
@@ -31,6 +33,13 @@ def test_a_run_comes_back_as_it_was_created(store):
     run = queued(store, seed=5)
     row = store.get(run)
     assert (row.status, row.config, row.problem, row.active) == ("queued", RunConfig(seed=5), make(CONFIG.problem), True)
+
+
+def test_an_imported_log_does_not_say_when_its_search_began(store):
+    here = store.get(store.create(RunConfig(), PROBLEM))
+    assert here.begun == here.created
+    log = logfile.write(RECORDS)
+    assert store.get(import_log(store, log, "a log")[0].run).begun is None
 
 
 def test_runs_are_taken_oldest_first_and_once(store):

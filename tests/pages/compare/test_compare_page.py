@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from pages.compare.addressed import Addressed, titles_of
@@ -9,20 +11,25 @@ from pages.compare.export import comparison_html
 from pages.compare.pane import Pane
 from pages.compare.panes import MAX_MOMENTS, live_amount, positions
 from pages.compare.summary import figures, settings_frame
+from pages.shared.escape import markdown_text
 from rlm_core import catalogue
 from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.tree import replay
 from rlm_core.core.words import RunStatus
 from rlm_core.evaluation.presets import PRESETS
 from rlm_core.figures.palette import LIGHT
+from rlm_core.narrate.sentences import sentence
 from rlm_core.problems import make
 from rlm_core.runs.comparisons import Comparisons
-from rlm_core.runs.compute import compute_clock
+from rlm_core.runs.run_diff import diff
 from rlm_core.runs.store import Store
 from tests.helpers import best_of_n_log, random_log
-from tests.pages.app import click, html, open_tab, opened, text
+from tests.pages.app import click, go_to, html, open_tab, opened, text
 from tests.saved import save
+from tests.searching import run_to_end
 
+SMALL = Budget(None, tokens=150)
+"""Enough for every strategy to write something."""
 TREE, FAN = random_log(3, 40), best_of_n_log(3, 6)
 
 
@@ -32,14 +39,25 @@ def runs(store) -> tuple[str, str]:
 
 
 def pane(store: Store, run: str, title: str) -> Pane:
-    records = store.events(run)
-    return Pane(store.get(run), title, records, compute_clock(records), replay(records))
+    return Pane.of(store.get(run), title, store.events(run))
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda p: p.name)
-def test_every_strategy_of_a_preset_can_run_on_its_problem(preset):
+@pytest.mark.slow
+def test_every_strategy_of_a_preset_is_searched_and_drawn_within_the_budget(preset, store, nano, pool):
+    problem, found = make(preset.problem), []
     for strategy in preset.strategies:
-        catalogue.checked(strategy.config(preset.problem, preset.budget, 0))
+        config = catalogue.checked(strategy.config(preset.problem, SMALL, 0))
+        found.append((store, run_to_end(config, nano.policy(), source=pool)[1], config))
+    runs = [save(*run) for run in found]
+    at = opened("compare", id=Comparisons(store).create(preset.title, runs, [s.title for s in preset.strategies]))
+    page = html(at)
+    assert problem.question in page
+    assert re.findall(r'<div class="rlm-pane"><b>(.*?)</b>', page) == [s.title for s in preset.strategies]
+    spent = [int(n.replace(",", "")) for n in re.findall(r"ended at ([\d,]+) tokens?</span>", page)]
+    assert spent == [replay(records).totals.generated for _, records, _ in found]
+    assert all(0 < n <= SMALL.tokens for n in spent)
+    assert len(at.get("bidi_component")) >= len(runs)
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda p: p.name)
@@ -96,7 +114,7 @@ def test_while_a_run_is_live_no_pane_is_ahead_of_it(store, runs):
     ended, live = pane(store, runs[0], "a"), pane(store, runs[1], "b")
     store.set_status(runs[1], RunStatus.RUNNING)
     half = live.records[: len(live.records) // 2]
-    live = Pane(store.get(runs[1]), "b", half, compute_clock(half), replay(half))
+    live = Pane.of(store.get(runs[1]), "b", half)
     assert live_amount([ended, live]) == live.clock.end
     assert max(positions([ended, live])) <= live.clock.end
 
@@ -122,10 +140,40 @@ def test_the_settings_are_those_that_differ(store):
     assert list(settings_frame(rows)["Setting"]) == ["Sampling: Seed"]
 
 
-def test_every_tab_can_be_opened(runs):
+def test_every_tab_draws_what_its_title_says(store, runs):
     at = opened("compare", runs=",".join(runs))
-    for tab in ("Differences", "Settings", "On a problem set", "Export", "Figures"):
-        open_tab(at, "compare.tab", tab)
+    (table,) = [d.value for d in at.dataframe]
+    assert list(table["Tokens"]) == [replay(log).totals.generated for log in (TREE, FAN)]
+    open_tab(at, "compare.tab", "Differences")
+    assert markdown_text(diff(TREE, FAN).sentence) in text(at)
+    open_tab(at, "compare.tab", "Settings")
+    (table,) = [d.value for d in at.dataframe]
+    assert list(table[table["Setting"] == "Strategy"].iloc[0, 1:]) == ["Monte-Carlo tree search", "Best-of-N"]
+    open_tab(at, "compare.tab", "On a problem set")
+    assert any(b.label == "Start the sweep" for b in at.button)
+    open_tab(at, "compare.tab", "Export")
+    assert "One file that loads nothing" in text(at)
+
+
+def test_the_open_tab_is_open_again_after_another_page(runs):
+    at = open_tab(opened("compare", runs=",".join(runs)), "compare.tab", "Settings")
+    go_to(at, "runs")
+    at.query_params["runs"] = ",".join(runs)
+    go_to(at, "compare")
+    assert at.session_state["compare.tab"] == "Settings"
+
+
+def test_a_moment_of_a_pane_has_the_sentence_of_its_event(store, runs):
+    there = pane(store, runs[0], "tree")
+    half = there.at(there.clock.end / 2)
+    assert 0 < half.count < len(TREE)
+    assert half.tree == replay(TREE[: half.count])
+    assert half.sentence == sentence(TREE[half.count - 1], replay(TREE[: half.count - 1]))
+    assert there.at(there.clock.end) is there.end
+
+
+def test_presets_are_called_examples_and_no_evidence(store):
+    assert "it is an example, no evidence" in text(opened("compare"))
 
 
 def test_the_export_is_one_page_that_loads_nothing_and_runs_no_text_of_a_model(store):

@@ -12,10 +12,13 @@ from tests.helpers import best_of_n_log, random_log
 from tests.pages.app import open_tab, opened, press, text
 from tests.saved import save
 
+TREE, FAN = random_log(3, 40), best_of_n_log(3, 6)
+
 
 @pytest.fixture
 def shown(store):
-    runs = save(store, random_log(3, 40), RunConfig()), save(store, best_of_n_log(3, 6), RunConfig(search="best_of_n"))
+    budget = Budget(None, tokens=700)
+    runs = [save(store, log, RunConfig(search=search, budget=budget)) for search, log in (("mcts", TREE), ("best_of_n", FAN))]
     at = opened("compare", runs=",".join(runs))
     return open_tab(at, "compare.tab", "On a problem set")
 
@@ -25,7 +28,7 @@ def test_the_strategies_of_the_comparison_are_measured_on_problems_of_its_kind(s
     (row,) = Jobs(store).list("sweep")
     assert [s.search for s in row.job.strategies] == ["mcts", "best_of_n"]
     assert row.job.problems.startswith("countdown:")
-    assert row.job.budgets == (Budget(None, tokens=2000),)
+    assert row.job.budgets == (Budget(None, tokens=700),)
 
 
 def test_a_sweep_of_other_strategies_is_not_shown_as_its_result(store, shown):

@@ -76,7 +76,7 @@ def test_a_run_and_its_branch_link_to_one_another(store, run):
     assert "1 branch from steps written here" in text(at)
     click(at, f"show.{child}")
     assert "goes on from an edited step" in text(at)
-    click(at, f"show.{run}")
+    click(at, f"show.{run}.{OPEN.id}")
     assert "1 branch from steps written here" in text(at)
     assert at.query_params["node"] in (str(OPEN.id), [str(OPEN.id)])
 
