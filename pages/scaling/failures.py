@@ -82,5 +82,5 @@ def _problems(view: SweepView, budget: int) -> None:
 
 
 def _ended(result: CellResult) -> str:
-    """Why a search ended, and what was cut off by which limit."""
-    return "; ".join(filter(None, (catalogue.stop_reason(result.stop).sentence, result.cut)))
+    """What was cut off by which limit, and why the search ended."""
+    return "; ".join(filter(None, (result.cut, catalogue.stop_reason(result.stop).sentence)))

@@ -154,9 +154,9 @@ def _waiting(ahead: Sequence[JobRow]) -> str:
     if ahead[0].status == RunStatus.QUEUED:
         return f"Waiting for a worker; {counted(len(ahead), 'job')} before this one"
     first, after = ahead[0], len(ahead) - 1
-    name = f" “{first.job.name}”" if getattr(first.job, "name", "") else ""
-    said = f"Waiting for another job: {job_of(first.job).description.title}{name}{_count(first)}"
-    return f"{said}; then {counted(after, 'more job')} before this one" if after else said
+    name = ": ".join(filter(None, (job_of(first.job).description.title, getattr(first.job, "name", ""))))
+    more = f", and {counted(after, 'more job')} after it" if after else ""
+    return f"Waiting for another job, “{name}”{_count(first)}{more}"
 
 
 def _ended_early(row: JobRow) -> None:

@@ -110,7 +110,7 @@ def test_a_wrong_answer_that_was_cut_off_says_so_and_by_which_limit(store):
     cut = result(False, cause="budget", cut="4 of 4 candidates were cut off at the limit of 20 tokens per solution")
     at = open_tab(opened("scaling", sweep=started(store, dict.fromkeys(PLANNED.cells(), cut))), RESULT_TAB, "Failures")
     (ended,) = set(at.dataframe[0].value["How it ended"])
-    assert ended == "the strategy is complete; 4 of 4 candidates were cut off at the limit of 20 tokens per solution"
+    assert ended == "4 of 4 candidates were cut off at the limit of 20 tokens per solution; the strategy is complete"
 
 
 def test_the_place_where_a_curve_flattens_is_said_in_words(store):
