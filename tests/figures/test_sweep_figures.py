@@ -79,6 +79,12 @@ def test_causes_stack_to_the_wrong_answers_and_differ_by_pattern():
     assert len({t.marker.pattern.shape for t in figure.data}) == 2
 
 
+@pytest.mark.parametrize(("most", "step"), [(1, 1), (4, 1), (10, 1), (80, None)])
+def test_wrong_answers_are_counted_in_whole_numbers(most, step):
+    figure = causes_figure({"a": {"selection": most - 1, "budget": 1}, "b": {}}, ["selection", "budget"], theme=palette.LIGHT)
+    assert figure.layout.xaxis.dtick == step
+
+
 def test_costs_are_on_a_log_axis_and_points_of_a_strategy_are_joined():
     points = [Priced("a", 0.001, 0.5, 0), Priced("a", 0.01, 0.7, 0), Priced("b", 0.02, 0.6, 1)]
     figure = cost_figure(points, theme=palette.LIGHT)

@@ -15,6 +15,8 @@ from rlm_core.figures.text import safe
 
 HEIGHT = 400
 TOP_PX, AXIS_PX = 28, 66
+MAX_TICKS = 10
+"""Plotly sets about as many ticks; from as many units on its steps are whole ones."""
 """Space above the axes, and below them for ticks and title, in px."""
 BAND_ALPHA = 0.14
 LEGEND_ROW, LETTER_PX, SYMBOL_PX, NARROW_PX = 22, 7.6, 50, 1150
@@ -129,6 +131,11 @@ def axis(title: str, theme: palette.Theme, **given: Any) -> dict[str, Any]:
 def share_axis(title: str, theme: palette.Theme, **given: Any) -> dict[str, Any]:
     """An axis from 0 to 1."""
     return axis(title, theme, **({"range": [-0.02, 1.02], "tickformat": ".1f", "dtick": 0.2} | given))
+
+
+def count_axis(title: str, theme: palette.Theme, most: int, **given: Any) -> dict[str, Any]:
+    """An axis of counts from 0 to `most`, with ticks at whole numbers only."""
+    return axis(title, theme, **({"rangemode": "tozero", "dtick": 1 if most <= MAX_TICKS else None} | given))
 
 
 def chart(

@@ -9,7 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from rlm_core.figures import palette
-from rlm_core.figures.charts.axes import axis, chart, line_style, share_axis
+from rlm_core.figures.charts.axes import axis, chart, count_axis, line_style, share_axis
 from rlm_core.figures.plotly_style import Trace
 from rlm_core.figures.text import safe
 
@@ -126,7 +126,7 @@ def causes_figure(rows: Mapping[str, Mapping[str, int]], causes: Sequence[str], 
         height=120 + BAR_PX * len(names),
         barmode="stack",
         bargap=0.25,
-        xaxis=axis("wrong answers", theme, rangemode="tozero"),
+        xaxis=count_axis("wrong answers", theme, max((sum(r.values()) for r in rows.values()), default=0)),
         yaxis=axis("", theme, showgrid=False) | {"autorange": "reversed"},
     )
 
