@@ -2,7 +2,7 @@
 
 A job comes to units of work: sampling solutions, judging them by one reward, labelling them by one maker, training a head. Tokens
 and seconds of each unit are recorded when it is done. A forecast scales the record of the same kind and model that is nearest in
-size. Many solutions at once take less time each than few, so a unit more than MAX_SIZE_RATIO times as large as every record gets
+size. Many solutions at once take less time each than few, so a unit more than its `max_ratio` times as large as every record gets
 no forecast.
 """
 
@@ -29,7 +29,7 @@ CREATE TABLE IF NOT EXISTS spending (
     PRIMARY KEY (what, model, pieces)) WITHOUT ROWID;
 """
 MAX_SIZE_RATIO = 4
-"""Largest ratio of the size of a unit to the size of the record that its forecast scales."""
+"""Usual largest ratio of the size of a unit to the size of the record that its forecast scales."""
 MAX_SIMILAR_RUNS = 5
 """The number of newest finished runs with the same settings that the forecast of a run averages."""
 SAMPLING = "sampling"
@@ -42,11 +42,13 @@ class WorkUnit:
     kind: such as "sampling" or "judging solutions by logprob".
     model: the model that the job works with.
     count: solutions, or states of a tree.
+    max_ratio: largest ratio of its size to that of the record that its forecast scales.
     """
 
     kind: str
     model: str
     count: int
+    max_ratio: float = MAX_SIZE_RATIO
 
 
 def judging(reward: str, states: bool = False) -> str:
@@ -99,9 +101,9 @@ class CostHistory:
         return f"{known}; not timed yet at this size: {', '.join(dict.fromkeys(unknown))}." if unknown else f"{known}."
 
     def _nearest(self, unit: WorkUnit) -> sqlite3.Row | None:
-        """The record of the same kind and model that is nearest in size, if one is within MAX_SIZE_RATIO."""
+        """The record of the same kind and model that is nearest in size, if one is within its largest ratio."""
         rows = self._store.db().execute(
-            "SELECT * FROM spending WHERE what=? AND model=? AND pieces*? >= ?", (unit.kind, unit.model, MAX_SIZE_RATIO, unit.count)
+            "SELECT * FROM spending WHERE what=? AND model=? AND pieces*? >= ?", (unit.kind, unit.model, unit.max_ratio, unit.count)
         )
         return min(rows, key=lambda r: abs(math.log(r["pieces"] / unit.count)), default=None)
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
-from rlm_core.core.config import Budget
+from rlm_core.core.config import BUDGETS, Budget
 from rlm_core.core.parameters import Description, param
 from rlm_core.evaluation.cell_pool import Crew, work_off
 from rlm_core.evaluation.cell_store import CellStore
@@ -58,31 +60,37 @@ class SweepJob:
         return Sweep(tuple(counted_set(self.problems, store=store)), self.strategies, self.budgets, self.seed)
 
 
+COUNTED = {"tokens": 1, "simulations": 1, "reward_passes": 1, "seconds": 1000}
+"""What the size of a search is read from: the first of these limits that its budget has, and how many it counts per unit of it."""
 DESCRIPTION = Description("sweep", "Start the sweep", "Every strategy searches every problem at every budget.", SweepJob)
 
 
 def parts(job: SweepJob, store: Store, book: LabelBook) -> list[WorkUnit]:
-    """One unit per strategy; a search under a budget of tokens counts as many as these, under another one 1,000."""
+    """One unit per strategy and kind of budget; a search counts as many as its budget says."""
     count = check_set(job.problems, store)
-    return [_unit(s, count * sum(map(_size, job.budgets))) for s in job.strategies]
+    sizes = Counter[WorkUnit]()
+    for strategy, budget in product(job.strategies, job.budgets):
+        unit = _unit(strategy, budget)
+        sizes[replace(unit, count=0)] += count * unit.count
+    return [replace(unit, count=size) for unit, size in sizes.items()]
 
 
-def _unit(strategy: Strategy, count: int) -> WorkUnit:
-    return WorkUnit(f"searching by {strategy.search} with {strategy.reward}", strategy.model, count)
-
-
-def _size(budget: Budget) -> int:
-    """The size of a search, for its forecast."""
-    return budget.tokens or 1000
+def _unit(strategy: Strategy, budget: Budget) -> WorkUnit:
+    """One search. A sweep works its searches off a few at a time, so that many take as long each as few."""
+    kind = next(k for k in COUNTED if getattr(budget, k) is not None)
+    within = "" if kind == "tokens" else f" within {BUDGETS[kind]}"
+    amount = getattr(budget, kind) * COUNTED[kind]
+    return WorkUnit(f"searching by {strategy.search} with {strategy.reward}{within}", strategy.model, max(1, round(amount)), math.inf)
 
 
 def _record_cost(history: CostHistory, job: SweepJob, done: Sequence[tuple[Cell, CellResult]], seconds: float) -> None:
     """Record the cost of the searches that were done just now. They shared the clock; each strategy's part of it is that of its tokens."""
     tokens, sizes = Counter[WorkUnit](), Counter[WorkUnit]()
     for cell, result in done:
-        kind = _unit(job.strategies[cell.strategy], 0)
+        unit = _unit(job.strategies[cell.strategy], job.budgets[cell.budget])
+        kind = replace(unit, count=0)
         tokens[kind] += result.tokens
-        sizes[kind] += _size(job.budgets[cell.budget])
+        sizes[kind] += unit.count
     for kind, spent in tokens.items():
         history.put(replace(kind, count=sizes[kind]), spent, seconds * spent / max(1, tokens.total()))
 

@@ -109,6 +109,10 @@ def test_a_job_keeps_every_search_with_its_log_and_its_cost(store, pool):
     assert all(r.tokens <= planned.budgets[c.budget].tokens for c, r in found.items())
     assert all(len(r.candidates) > 0 for c, r in found.items() if c.strategy == 1)
     assert "going by earlier work" in CostHistory(store).forecast(parts(JOB, store, LabelBook(store)))
+    many = replace(JOB, problems="chain:n=800,steps=3")
+    assert "going by earlier work" in CostHistory(store).forecast(parts(many, store, LabelBook(store)))
+    others = replace(JOB, budgets=(Budget(8),))
+    assert "not known yet" in CostHistory(store).forecast(parts(others, store, LabelBook(store)))
 
 
 def test_a_job_does_only_what_is_missing(store, pool):
