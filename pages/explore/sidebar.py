@@ -34,7 +34,7 @@ def controls() -> tuple[RunConfig, Problem] | RlmError:
     search = choose("Strategy", catalogue.searches(), "search", "mcts", "How the model's steps are explored.")
     search_parameters = parameters(search, "search")
     usual = describe(model["model"]).fit
-    reward = reward_controls("reward", search.name, search_parameters, usual)
+    reward = reward_controls("reward", search.name, search_parameters, model["model"])
     limits, sampling = _budget(usual), _sampling(usual)
     try:
         if isinstance(problem, RlmError):

@@ -60,7 +60,11 @@ def _grid(shown: list[Parameter], prefix: str, columns: int) -> dict[str, Any]:
 def choose(label: str, offered: dict[str, Description[Any]], key: str, default: str, help: str) -> Description[Any]:
     """Choose one description by its title, grouped by kind; its icon, sentence and paper are below."""
     names = sorted(offered, key=lambda n: _kind(offered[n]))
-    chosen = offered[remembered(st.selectbox, label, names, key=key, default=default, format_func=lambda n: _titled(offered[n]), help=help)]
+    chosen = offered[
+        remembered(
+            st.selectbox, label, names, key=key, default=default, offered=names, format_func=lambda n: _titled(offered[n]), help=help
+        )
+    ]
     sentence = f"{chosen.sentence} [{chosen.paper}]({chosen.url})" if chosen.url else chosen.sentence
     if chosen.structure is None:
         st.caption(sentence)

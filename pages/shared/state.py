@@ -43,6 +43,13 @@ def restore_following(key: str, default: Any) -> None:
     defaults[key] = default
 
 
+def forget(key: str) -> None:
+    """Before a widget: forget its value and that a person set it, so that it takes its default and follows it again."""
+    for known in (st.session_state, st.session_state.get(_REMEMBERED, {}), st.session_state.get(_DEFAULTS, {})):
+        known.pop(key, None)
+    st.session_state.get(_BY_HAND, set()).discard(key)
+
+
 def remember(key: str, value: Any) -> Any:
     """After a widget: remember its value."""
     st.session_state.setdefault(_REMEMBERED, {})[key] = value

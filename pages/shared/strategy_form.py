@@ -9,7 +9,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared.parameters import choose, parameters
-from pages.shared.state import remember, remembered, restore, restore_following, set_value
+from pages.shared.reward_picker import fitting
+from pages.shared.state import forget, remember, remembered, restore, restore_following, set_value
 from rlm_core import catalogue
 from rlm_core.core.parameters import Description
 from rlm_core.evaluation.sweep import Strategy
@@ -17,6 +18,10 @@ from rlm_core.models.listed import OTHER, Fit, describe
 
 MAX_TOKENS = 10**9
 MAX_NAME_CHARS = 40
+SAMPLING = ("temperature", "max_step_tokens", "max_solution_tokens")
+"""Fields of a strategy that are None for what fits its model."""
+_GIVEN = "given_name"
+"""In the session's state, behind the key of a form: the name that was put into it, and the search that the name was made for."""
 
 
 def strategy_form(key: str) -> Strategy:
@@ -26,16 +31,17 @@ def strategy_form(key: str) -> Strategy:
     """
     search_at, model_at = st.columns(2, gap="medium")
     with model_at:
-        model = model_controls(f"{key}.model", fold=False)
+        model = model_controls(f"{key}.model")
     usual = describe(model["model"]).fit
     name_at = search_at.container()
     with search_at:
         search = choose("Strategy", catalogue.searches(), f"{key}.search", "mcts", "How the model's steps are explored.")
         search_parameters = parameters(search, f"{key}.search")
     with model_at:
-        reward = reward_controls(f"{key}.reward", search.name, search_parameters, usual)
+        reward = reward_controls(f"{key}.reward", search.name, search_parameters, model["model"])
         sampling = _sampling(key, usual)
     with name_at:
+        _drop_given_name(key, search.name)
         name = remembered(
             st.text_input,
             "Name",
@@ -48,19 +54,32 @@ def strategy_form(key: str) -> Strategy:
     return Strategy(name=name.strip(), **model, search=search.name, search_parameters=search_parameters, **reward, **sampling)
 
 
+def _drop_given_name(key: str, search: str) -> None:
+    """Empty the name once another search is chosen than it was given for, unless a person has typed one since."""
+    restore(f"{key}.name", "")
+    name, made_for = st.session_state.get(f"{key}.{_GIVEN}", ("", search))
+    if search != made_for:
+        if st.session_state[f"{key}.name"] == name:
+            set_value(f"{key}.name", "")
+        del st.session_state[f"{key}.{_GIVEN}"]
+
+
 def fill_form(key: str, strategy: Strategy) -> None:
     """Put a strategy into the controls of that key, before they are drawn."""
     listed = strategy.model in catalogue.models()
     set_value(f"{key}.name", strategy.name)
+    st.session_state[f"{key}.{_GIVEN}"] = (strategy.name, strategy.search)
     set_value(f"{key}.model", strategy.model if listed else OTHER.name)
     set_value(f"{key}.model.id", "" if listed else strategy.model)
     for name, value in (("device", strategy.device), ("dtype", strategy.dtype), ("format", strategy.format)):
         set_value(f"{key}.model.{strategy.model if listed else OTHER.name}.{name}", value)
     set_value(f"{key}.search", strategy.search)
-    set_value(f"{key}.reward", strategy.reward)
+    forget(f"{key}.reward")
+    if catalogue.judged(strategy.search, strategy.search_parameters) and strategy.reward != describe(strategy.model).fit.reward:
+        set_value(f"{key}.reward", strategy.reward)
     _fill_parameters(f"{key}.search", catalogue.searches()[strategy.search], strategy.search_parameters)
     _fill_parameters(f"{key}.reward", catalogue.reward_models()[strategy.reward], strategy.reward_parameters)
-    for name in ("temperature", "max_step_tokens", "max_solution_tokens"):
+    for name in SAMPLING:
         set_value(f"{key}.{name}", getattr(strategy, name))
 
 
@@ -71,11 +90,8 @@ def _fill_parameters(prefix: str, d: Description[Any], given: Mapping[str, Any])
         set_value(f"{prefix}.{d.name}.{p.name}", values[p.name] if explicit else None)
 
 
-def model_controls(key: str, *, fold: bool = True) -> dict[str, Any]:
-    """Choose a model, and how it is loaded; returns the fields of a `RunConfig`.
-
-    fold: device and format stand in a fold, else in a window of their own.
-    """
+def model_controls(key: str) -> dict[str, Any]:
+    """Choose a model, and how it is loaded; returns the fields of a `RunConfig`."""
     model = choose("Model", catalogue.models(), key, "nano", "The policy that writes the steps; it runs on this machine.")
     name = model.name
     if name == OTHER.name:
@@ -87,20 +103,24 @@ def model_controls(key: str, *, fold: bool = True) -> dict[str, Any]:
             placeholder="owner/name or /path/to/model",
             help="Safetensors or GGUF only; code from a model is never run.",
         ).strip()
-    with st.expander("Device and format") if fold else st.popover("Device and format", icon=":material/memory:"):
+    with st.expander("Device and format"):
         return {"model": name, **parameters(model, key, columns=1)}
 
 
-def reward_controls(key: str, search: str, search_parameters: Mapping[str, Any], usual: Fit) -> dict[str, Any]:
+def reward_controls(key: str, search: str, search_parameters: Mapping[str, Any], model: str) -> dict[str, Any]:
     """The reward and its parameters; empty where the strategy asks none. The choice comes back with a strategy that asks one.
 
-    usual: what fits the model.
+    model: of the strategy. A reward that was trained for another one gives way to what is usual for this one.
     """
     if not catalogue.judged(search, search_parameters):
         st.caption(":material/balance: **No reward**: with these settings the strategy uses none.")
         return {}
-    restore_following(key, usual.reward)
-    reward = choose("Reward", catalogue.reward_models(), key, usual.reward, "Judges how promising a state is.")
+    usual = describe(model).fit.reward
+    restore_following(key, usual)
+    if st.session_state[key] not in fitting(model):
+        forget(key)
+        restore_following(key, usual)
+    reward = choose("Reward", catalogue.reward_models(), key, usual, "Judges how promising a state is.")
     return {"reward": reward.name, "reward_parameters": parameters(reward, key)}
 
 
