@@ -9,7 +9,7 @@ from pages.problems.deletion import delete
 from pages.problems.set_list import open_set
 from pages.shared.escape import html_text, markdown_text
 from pages.shared.html import rows_html
-from pages.shared.links import go_to_controls
+from pages.shared.links import go_to_controls, measure_link
 from pages.shared.services import problem_sets
 from pages.shared.set_picker import SET_KEY, TASK_KEY, row_key
 from pages.shared.state import set_value, values
@@ -24,6 +24,8 @@ from rlm_core.runs.problem_sets import MAX_NAME_CHARACTERS, ProblemSet
 MODEL_KEY = "model"
 """In the session's state: the model that Explore's controls name."""
 MAX_LISTED = 500
+MEASURED = 20
+"""Problems of a set that a new sweep begins with."""
 MAX_REASONS = 50
 """Rows that were not taken which are listed; the others are counted."""
 MAX_CELL_CHARACTERS = 300
@@ -49,6 +51,7 @@ def set_view(chosen: ProblemSet) -> None:
 def _head(chosen: ProblemSet) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="problems.head"):
         st.markdown(f"##### {markdown_text(chosen.name)}", width="content")
+        measure_link(whole_or_first(chosen), "Measure on this set")
         st.caption(
             f"Write {markdown_text(f'{SET}:{chosen.name}:n=20')} for its first 20 problems, with seed=0 for 20 at random, "
             f"and {markdown_text(f'{SET}:{chosen.name}#{7}')} for row 7.",
@@ -59,6 +62,11 @@ def _head(chosen: ProblemSet) -> None:
             if st.button("Rename", type="primary", key="problems.rename.go"):
                 _rename(chosen, name)
         st.button("Delete", icon=":material/delete:", key="problems.delete", on_click=delete, args=(chosen,))
+
+
+def whole_or_first(chosen: ProblemSet) -> str:
+    """The problems that are measured first: the first ones, or all of a small set."""
+    return f"{SET}:{chosen.name}:n={min(MEASURED, chosen.size)}"
 
 
 def _rename(chosen: ProblemSet, name: str) -> None:

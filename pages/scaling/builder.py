@@ -4,31 +4,36 @@ from __future__ import annotations
 
 import math
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 import streamlit as st
-from msgspec.structs import replace
 
 from pages.scaling.problem_set import fill_problem_set, first_problem, problem_set
-from pages.scaling.sources import EXAMPLE_FILE, SHOWN
+from pages.scaling.ready import distinct, example, ready, with_model_of
+from pages.scaling.sources import SHOWN
 from pages.shared.escape import markdown_text
 from pages.shared.html import table_html
 from pages.shared.jobs import job_button
 from pages.shared.parameters import parameter
 from pages.shared.services import store
 from pages.shared.state import one_of, remembered, set_value
-from pages.shared.strategy_form import fill_form, strategy_form
+from pages.shared.strategy_form import SAMPLING, fill_form, strategy_form
 from rlm_core import catalogue
 from rlm_core.core.config import BUDGETS, Budget
-from rlm_core.core.errors import ConfigError, RlmError
-from rlm_core.core.wording import shorten
-from rlm_core.evaluation.sweep import Strategy, Sweep
+from rlm_core.core.errors import ConfigError, RlmError, UnreadableProblem
+from rlm_core.core.wording import counted, shorten
+from rlm_core.evaluation.sweep import Strategy
 from rlm_core.jobs.sweep import JOB, SweepJob
 from rlm_core.jobs.sweep_file import read_sweep
+from rlm_core.models.listed import SMOLLM2, describe, refuse_unnamed, refuse_unreadable
 from rlm_core.runs.set_specs import check_set
 
 MAX_STRATEGIES, MAX_BUDGETS = 8, 12
+FIRST_STRATEGIES = 2
+"""Strategies of the example that a new sweep begins with."""
+_PROBLEMS, _READY = "scaling.new.problems", "scaling.new.ready"
 NAME, BUDGET_KIND, BUDGET_VALUES = "scaling.new.name", "scaling.new.budget", "scaling.new.budgets"
 _STRATEGIES, _EDITED = "scaling.new.strategies", "scaling.new.edited"
 """In the session's state: the strategies by the key of their form, and the key of the one that is edited."""
@@ -46,24 +51,52 @@ def builder() -> None:
     with file_at:
         _from_file()
     st.markdown("#### Problems")
-    problems = problem_set("scaling.new.problems")
+    problems = problem_set(_PROBLEMS)
+    _say(problems)
     st.markdown("#### Strategies")
     strategies = _strategies()
+    refused = None if isinstance(problems, RlmError) else _refused(strategies, problems)
+    _say(refused)
     st.markdown("#### Budgets")
     budgets = _budgets()
+    _say(budgets)
     settings = _settings()
-    go_at, _ = st.columns([2, 3])
+    go_at, size_at = st.columns([2, 3], vertical_alignment="center")
+    if isinstance(problems, RlmError) or isinstance(budgets, RlmError) or refused:
+        job_button(go_at, JOB, "play_arrow", lambda: None, key=SHOWN, possible=False)
+        size_at.caption("What is said in red above prevents the start.")
+        return
+    job = SweepJob(name.strip() or "Sweep", problems, strategies, budgets, **settings)
+    job_button(go_at, JOB, "play_arrow", lambda: job, key=SHOWN, possible=True, started=_show_results)
+    size_at.caption(_size(job, check_set(problems, store())))
 
-    def job() -> SweepJob:
-        if isinstance(budgets, RlmError):
-            raise budgets
-        if isinstance(problems, RlmError):
-            raise problems
-        check_set(problems, store())
-        Sweep((first_problem(problems),), strategies, budgets).check()
-        return SweepJob(name.strip() or "Sweep", problems, strategies, budgets, **settings)
 
-    job_button(go_at, JOB, "play_arrow", job, key=SHOWN, possible=True, started=_show_results)
+def _say(found: object) -> None:
+    """Say at once what is wrong with what was typed."""
+    if isinstance(found, RlmError):
+        st.error(markdown_text(str(found)), icon=":material/error:")
+
+
+def _refused(strategies: Sequence[Strategy], problems: str) -> RlmError | None:
+    """Why one of the strategies cannot run on these problems; None if all can."""
+    for strategy in strategies:
+        try:
+            refuse_unnamed(strategy.model)
+            catalogue.checked(strategy.config(first_problem(problems).spec, Budget(), 0))
+        except RlmError as error:
+            return ConfigError(f"{strategy.title}: {error}") if len(strategies) > 1 else error
+    return None
+
+
+def _size(job: SweepJob, count: int) -> str:
+    """How many searches a sweep has, and the most tokens that they can generate where the budgets say it."""
+    each = len(job.strategies) * len(job.budgets)
+    words = (
+        f"{counted(count, 'problem')} × {counted(len(job.strategies), 'strategy', 'strategies')} × {counted(len(job.budgets), 'budget')} = "
+        f"**{counted(count * each, 'search', 'searches')}**"
+    )
+    tokens = [b.tokens for b in job.budgets if b.tokens is not None]
+    return f"{words}, {count * len(job.strategies) * sum(tokens):,} tokens at most" if len(tokens) == len(job.budgets) else words
 
 
 def _show_results() -> None:
@@ -71,26 +104,50 @@ def _show_results() -> None:
 
 
 def _first() -> SweepJob:
-    """The sweep a builder begins with: the example on few problems."""
-    example = read_sweep(EXAMPLE_FILE.read_bytes(), EXAMPLE_FILE.name)
-    return SweepJob("My sweep", "chain:n=20,steps=7", example.strategies, example.budgets)
+    """The sweep a builder begins with: the first strategies of the example on few problems."""
+    return SweepJob("My sweep", "chain:n=20,steps=7", example().strategies[:FIRST_STRATEGIES], example().budgets)
+
+
+def measure(problems: str) -> None:
+    """Put problems into the controls, before they are drawn; a strategy whose model cannot read them gets one that can."""
+    if _STRATEGIES not in st.session_state:
+        fill_builder(_first())
+    fill_problem_set(_PROBLEMS, problems)
+    found: dict[str, Strategy] = st.session_state[_STRATEGIES]
+    for key, strategy in found.items():
+        try:
+            refuse_unreadable(strategy.model, first_problem(problems))
+        except UnreadableProblem:
+            found[key] = with_model_of(strategy, Strategy(model=SMOLLM2.name))
+            fill_form(key, found[key])
+        except RlmError:
+            return  # the problems cannot be made, which the page says
 
 
 def fill_builder(job: SweepJob) -> None:
     """Put a sweep into the controls, before they are drawn."""
     set_value(NAME, job.name)
-    fill_problem_set("scaling.new.problems", job.problems)
-    keys = {f"scaling.new.strategy.{secrets.token_hex(3)}": s for s in job.strategies[:MAX_STRATEGIES]}
-    for key, strategy in keys.items():
-        fill_form(key, strategy)
-    st.session_state[_STRATEGIES] = keys
-    set_value(_EDITED, next(iter(keys)))
+    fill_problem_set(_PROBLEMS, job.problems)
+    _use(job.strategies)
     kind = next((k for k in BUDGETS if all(getattr(b, k) is not None for b in job.budgets)), "tokens")
     set_value(BUDGET_KIND, BUDGETS[kind])
     set_value(BUDGET_VALUES, ", ".join(f"{getattr(b, kind):g}" for b in job.budgets if getattr(b, kind) is not None))
     for p in JOB.description.parameters:
         set_value(f"scaling.new.{p.name}", getattr(job, p.name))
     st.session_state[_MIXED] = any(sum(getattr(b, k) is not None for k in BUDGETS) > 1 or getattr(b, kind) is None for b in job.budgets)
+
+
+def _use(strategies: Sequence[Strategy]) -> None:
+    """Put these strategies in the place of those that are there."""
+    keys = {_new_key(): s for s in strategies[:MAX_STRATEGIES]}
+    for key, strategy in keys.items():
+        fill_form(key, strategy)
+    st.session_state[_STRATEGIES] = keys
+    set_value(_EDITED, next(iter(keys)))
+
+
+def _new_key() -> str:
+    return f"scaling.new.strategy.{secrets.token_hex(3)}"
 
 
 def _from_file() -> None:
@@ -131,21 +188,43 @@ def _strategies() -> tuple[Strategy, ...]:
             width=200,
         )
         full, last = len(found) >= MAX_STRATEGIES, len(found) == 1
-        at_most = f"At most {MAX_STRATEGIES} strategies." if full else None
-        st.button("Add", icon=":material/add:", key="scaling.new.add", disabled=full, help=at_most, on_click=_add, args=(key,))
+        at_most = f"At most {MAX_STRATEGIES} strategies." if full else "One more like this one, to be changed."
+        st.button("Add a copy", icon=":material/add:", key="scaling.new.add", disabled=full, help=at_most, on_click=_add_copy, args=(key,))
+        st.selectbox(
+            "Add a ready strategy",
+            [s.title for s in example().strategies],
+            index=None,
+            key=_READY,
+            placeholder="Add a ready strategy",
+            label_visibility="collapsed",
+            disabled=full,
+            on_change=_add_ready,
+            args=(key,),
+            width=230,
+        )
         st.button("Remove", icon=":material/delete:", key="scaling.new.remove", disabled=last, on_click=_remove, args=(key,))
+        st.button(
+            f"All {len(example().strategies)} of the example",
+            icon=":material/library_add:",
+            key="scaling.new.all",
+            help="The strategies of the published example, in the place of these, with the model of the one that is edited.",
+            on_click=_use_all,
+            args=(key,),
+        )
     with st.container(border=True):
         found[key] = strategy_form(key)
-    table.html(table_html(_HEAD, [_described(i, s) for i, s in enumerate(found.values(), 1)], list(found).index(key), words=range(1, 6)))
-    return tuple(found.values())
+    strategies = distinct(tuple(found.values()))
+    table.html(table_html(_HEAD, [_described(i, s) for i, s in enumerate(strategies, 1)], list(found).index(key), words=range(1, 6)))
+    return strategies
 
 
-_HEAD = ("#", "Name", "Strategy", "Settings", "Reward", "Model")
+_HEAD = ("#", "Name", "Strategy", "Settings", "Reward", "Model", "Temperature", "Longest step", "Longest solution")
 
 
 def _described(number: int, strategy: Strategy) -> list[str]:
     """A row of the table: the settings that are not the defaults."""
-    config = strategy.config("", Budget(), 0)
+    config, fit = strategy.config("", Budget(), 0), describe(strategy.model).fit
+    sampling = [getattr(strategy, name) for name in SAMPLING]
     usual = catalogue.searches()[strategy.search].parameters
     given = {p.name: strategy.search_parameters.get(p.name, p.default) for p in usual}
     changed = [f"{p.label} {given[p.name]}" for p in usual if given[p.name] != p.default_beside(given)]
@@ -156,19 +235,32 @@ def _described(number: int, strategy: Strategy) -> list[str]:
         shorten(", ".join(changed) or "as usual", 70),
         catalogue.reward_title(config) or "none",
         catalogue.title("model", strategy.model),
+        *(f"{getattr(fit, name) if given is None else given:g}" for name, given in zip(SAMPLING, sampling, strict=True)),
     ]
 
 
-def _add(key: str) -> None:
-    """One more strategy, like the one that is edited, in another name."""
-    found: dict[str, Strategy] = st.session_state[_STRATEGIES]
-    new = f"scaling.new.strategy.{secrets.token_hex(3)}"
-    like = found[key]
-    names = {s.title for s in found.values()}
-    number = next(n for n in range(2, len(names) + 3) if f"{like.title} {n}" not in names)
-    found[new] = replace(like, name=f"{like.title} {number}")
-    fill_form(new, found[new])
+def _add(strategy: Strategy) -> None:
+    """One more strategy, which is then edited."""
+    new = _new_key()
+    st.session_state[_STRATEGIES][new] = strategy
+    fill_form(new, strategy)
     set_value(_EDITED, new)
+
+
+def _add_copy(key: str) -> None:
+    _add(st.session_state[_STRATEGIES][key])
+
+
+def _use_all(key: str) -> None:
+    """The strategies of the example, with the model of the one that is edited, in the place of those that are there."""
+    _use(ready(st.session_state[_STRATEGIES][key]))
+
+
+def _add_ready(key: str) -> None:
+    """Add the ready strategy that was chosen, with the model of the one that is edited; the list is then ready for the next."""
+    titles = [s.title for s in example().strategies]
+    _add(ready(st.session_state[_STRATEGIES][key])[titles.index(st.session_state[_READY])])
+    st.session_state[_READY] = None
 
 
 def _remove(key: str) -> None:

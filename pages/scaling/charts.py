@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared.plot import plot
 from pages.shared.state import remembered
@@ -25,6 +26,24 @@ def large_type() -> bool:
 def draw(figure: go.Figure, view: SweepView, name: str) -> None:
     """A figure with buttons that save it as PNG, SVG or HTML. name: of the figure, in its key and its files."""
     plot(figure, key=f"scaling.figure.{name}", height=int(figure.layout.height), scope=view.version, file=f"scaling-{name}", save=True)
+
+
+def pick_budget(place: DeltaGenerator, view: SweepView, key: str) -> int:
+    """Choose one of the sweep's budgets, the largest until a person chooses; returns its index.
+
+    place: column of the control.
+    key: of the session's state that holds the index.
+    """
+    titles = budget_titles(view)
+    return remembered(
+        place.selectbox,
+        "Budget",
+        range(len(titles)),
+        key=key,
+        default=len(titles) - 1,
+        offered=range(len(titles)),
+        format_func=titles.__getitem__,
+    )
 
 
 def budget_titles(view: SweepView) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.scaling.charts import budget_titles, draw, large_type
+from pages.scaling.charts import budget_titles, draw, large_type, pick_budget
 from pages.shared.html import theme
 from pages.shared.state import remembered
 from pages.shared.sweep_results import SweepView
@@ -18,16 +18,7 @@ BINS = {3: ("hard", "medium", "easy"), 5: ("hardest", "hard", "medium", "easy", 
 
 def difficulty(view: SweepView) -> None:
     pick_at, bins_at, large_at = st.columns([3, 2, 1], vertical_alignment="bottom")
-    titles = budget_titles(view)
-    budget = remembered(
-        pick_at.selectbox,
-        "Budget",
-        range(len(titles)),
-        key="scaling.difficulty.budget",
-        default=len(titles) - 1,
-        offered=range(len(titles)),
-        format_func=titles.__getitem__,
-    )
+    budget = pick_budget(pick_at, view, "scaling.difficulty.budget")
     count = remembered(bins_at.selectbox, "Parts", list(BINS), key="scaling.difficulty.bins", default=3)
     with large_at:
         large = large_type()

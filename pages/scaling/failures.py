@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from pages.scaling.charts import budget_titles, draw, large_type
+from pages.scaling.charts import draw, large_type, pick_budget
 from pages.shared.html import theme
 from pages.shared.state import remembered
 from pages.shared.sweep_results import SweepView, figures_of, open_button
@@ -17,17 +17,8 @@ from rlm_core.runs.attribution import CAUSES
 
 
 def failures(view: SweepView) -> None:
-    titles = budget_titles(view)
     pick_at, large_at = st.columns([3, 1], vertical_alignment="bottom")
-    budget = remembered(
-        pick_at.selectbox,
-        "Budget",
-        range(len(titles)),
-        key="scaling.failures.budget",
-        default=len(titles) - 1,
-        offered=range(len(titles)),
-        format_func=titles.__getitem__,
-    )
+    budget = pick_budget(pick_at, view, "scaling.failures.budget")
     with large_at:
         large = large_type()
     found = {s: f for (s, b), f in figures_of(view.version, view).items() if b == budget}

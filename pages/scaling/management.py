@@ -53,9 +53,8 @@ def _open(key: str) -> None:
 
 
 def _rename(source: Source) -> None:
-    key = f"scaling.name.{source.id}"
-    st.session_state.setdefault(key, source.job.name)
-    st.text_input("Name", key=key, max_chars=MAX_NAME_CHARS, on_change=_renamed, args=(source, key))
+    key = f"scaling.name.{source.id}.{source.job.name}"
+    st.text_input("Name", source.job.name, key=key, max_chars=MAX_NAME_CHARS, on_change=_renamed, args=(source, key))
 
 
 def _renamed(source: Source, key: str) -> None:

@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from pages.scaling.builder import STARTED, builder, fill_builder
+from pages.scaling.builder import STARTED, builder, fill_builder, measure
 from pages.scaling.cost import cost
 from pages.scaling.curves import curves
 from pages.scaling.difficulty import difficulty
@@ -20,6 +20,7 @@ from pages.shared.escape import markdown_text
 from pages.shared.html import style
 from pages.shared.jobs import job_progress
 from pages.shared.keys import shortcuts
+from pages.shared.links import PROBLEMS_QUERY
 from pages.shared.services import supervisor
 from pages.shared.state import remember, restore, set_value
 from pages.shared.sweep_results import SweepView
@@ -51,6 +52,9 @@ def scaling() -> None:
     )
     if st.session_state.pop(STARTED, False):
         set_value(TAB, RESULTS)
+    if asked := st.query_params.pop(PROBLEMS_QUERY, ""):
+        measure(asked)
+        set_value(TAB, NEW)
     tabs({RESULTS: _results, NEW: builder}, key=TAB)
     shortcuts({})
 

@@ -23,6 +23,8 @@ _ORIGINS = {"sweep": ("scaling", "Back to the sweep"), "id": ("compare", _COMPAR
 """By the parameter that names a sweep or comparison in an address: the path of its page, and the words that lead there."""
 _OPENED_OUT_OF = "origins"
 """In the session's state: by run, what it was opened out of."""
+SCALING_PATH, PROBLEMS_QUERY = "scaling", "problems"
+"""The page of sweeps, and what its address says to begin a new one: the problems, as a set is written."""
 
 
 def register(pages: Sequence[st.Page]) -> list[st.Page]:
@@ -110,6 +112,12 @@ def go_to_controls() -> None:
     """Leave this page for the Explore page without a run, where the controls are as they were last set."""
     st.session_state.pop(SHOWN_RUN_KEY, None)
     st.switch_page(st.session_state[_EXPLORE])
+
+
+def measure_link(problems: str, label: str) -> None:
+    """A link to a new sweep on these problems, as a set is written."""
+    page, query = st.session_state[_PAGES][SCALING_PATH], {PROBLEMS_QUERY: problems}
+    st.page_link(page, label=label, query_params=query, icon=":material/monitoring:", width="content")
 
 
 def sets_link(label: str) -> None:

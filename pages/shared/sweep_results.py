@@ -200,6 +200,7 @@ def _problems(view: SweepView, first: Setting, second: Setting, shown: Callable[
         st.caption("No such problem.")
         return
     frame = pd.DataFrame([_line(view, both, p) for p in found])
+    frame.columns = pd.MultiIndex.from_tuples(frame.columns)
     picked = st.dataframe(
         frame, hide_index=True, width="stretch", height=_height(frame), on_select="rerun", selection_mode="single-row", key=f"{key}.table"
     )
@@ -214,11 +215,22 @@ def _problems(view: SweepView, first: Setting, second: Setting, shown: Callable[
             open_button(view, Cell(*setting, problem), view.title(setting), key)
 
 
-def _line(view: SweepView, settings: list[Setting], problem: int) -> dict[str, object]:
-    line: dict[str, object] = {"Problem": problem + 1, "Question": view.sweep.problems[problem].question}
-    for which, (s, b) in zip(("First", "Second"), settings, strict=False):
-        result = view.results[Cell(s, b, problem)]
-        line |= {f"{which}: answer": result.answer or "", f"{which}: verdict": VERDICT[result.solved], f"{which}: cause": result.cause}
+def _line(view: SweepView, settings: list[Setting], problem: int) -> dict[tuple[str, str], object]:
+    """A row of the table; each column has two headings, of which the upper one is the setting where the column is of one."""
+    asked = view.sweep.problems[problem]
+    line: dict[tuple[str, str], object] = {
+        ("", "Problem"): problem + 1,
+        ("", "Question"): asked.question,
+        ("", "Right answer"): asked.reference or "",
+    }
+    for s, b in settings:
+        result, title = view.results[Cell(s, b, problem)], view.title((s, b))
+        line |= {
+            (title, "Answer"): result.answer or "",
+            (title, "Verdict"): VERDICT[result.solved],
+            (title, "Cause"): result.cause,
+            (title, "Tokens"): result.tokens,
+        }
     return line
 
 

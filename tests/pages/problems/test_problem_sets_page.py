@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qsl
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -156,6 +158,13 @@ def test_the_other_set_of_the_list_is_opened(store):
     choose_row(at, 0, 1)
     assert len(at.dataframe[1].value) == 4
     assert "##### GSM8K" in text(at)
+
+
+def test_a_set_is_measured_on_the_page_of_sweeps(store):
+    imported(store)
+    link = next(e.proto for e in opened("problems").get("page_link") if e.proto.label == "Measure on this set")
+    assert link.page == "scaling"
+    assert dict(parse_qsl(link.query_string)) == {"problems": "set:GSM8K:n=4"}
 
 
 def test_a_row_is_explored(store):

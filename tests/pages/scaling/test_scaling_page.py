@@ -139,7 +139,9 @@ def test_a_problem_that_one_strategy_alone_solved_opens_as_a_tree(store):
     job = started(store, found)
     at = open_tab(opened("scaling", sweep=job), RESULT_TAB, "Table")
     table = at.dataframe[-1]
-    assert list(table.value["Problem"]) == [4]
+    assert list(table.value["", "Problem"]) == [4]
+    assert list(table.value["", "Right answer"]) == [PLANNED.problems[3].reference]
+    assert list(table.value["Majority at 512 tokens", "Tokens"]) == [10]
     at.session_state["scaling.wins.table"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
     at.run()
     assert [b.label for b in at.button if b.label.startswith("Open ")] == [
@@ -153,7 +155,7 @@ def test_a_problem_that_one_strategy_alone_solved_opens_as_a_tree(store):
 
 def test_a_sweep_is_renamed(store, kept):
     at = opened("scaling", sweep=kept)
-    at.text_input(key=f"scaling.name.{kept}").set_value("Chains, again").run()
+    at.text_input(key=f"scaling.name.{kept}.{JOB.name}").set_value("Chains, again").run()
     assert Jobs(store).get(kept).job.name == "Chains, again"
     assert "Chains, again" in at.selectbox(key=SHOWN).options[0]
 

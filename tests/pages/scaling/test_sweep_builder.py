@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from pages.scaling.builder import BUDGET_KIND, BUDGET_VALUES, MAX_STRATEGIES, budgets_of
+from pages.scaling.builder import BUDGET_KIND, BUDGET_VALUES, FIRST_STRATEGIES, MAX_STRATEGIES, budgets_of
 from pages.scaling.page import NEW, TAB
+from pages.scaling.problem_set import KIND
+from pages.scaling.ready import example
 from rlm_core.core.config import Budget
 from rlm_core.jobs.queue import Jobs
-from tests.pages.app import click, open_tab, opened, press
+from tests.pages.app import click, open_tab, opened, press, text
+from tests.problem_files import imported
 
 
 @pytest.fixture
@@ -23,11 +26,46 @@ def start(at, store):
     return found[0].job if found else None
 
 
-def test_the_first_sweep_is_the_examples_on_few_problems(at, store):
+def refused(at) -> str:
+    """What the page says before Start is pressed, which cannot be pressed then."""
+    assert next(b for b in at.button if b.label == "Start the sweep").disabled
+    return at.error[0].value
+
+
+def edited(at) -> str:
+    """The key of the form that is shown."""
+    return at.selectbox(key="scaling.new.edited").value
+
+
+def titled(strategies) -> list[tuple[str, str, str]]:
+    """Title, search and reward."""
+    return [(s.title, s.search, s.reward) for s in strategies]
+
+
+def test_the_first_sweep_has_two_strategies_of_the_example_on_few_problems(at, store):
+    assert "20 problems × 2 strategies × 4 budgets = **160 searches**, 76,800 tokens at most" in text(at)
     job = start(at, store)
     assert job.problems == "chain:n=20"
-    assert len(job.strategies) == 6
+    assert [s.title for s in job.strategies] == ["Majority", "Best-of-N"]
     assert [b.tokens for b in job.budgets] == [128, 256, 512, 1024]
+
+
+def test_the_strategies_of_the_example_are_one_click(at, store):
+    click(at, "scaling.new.all")
+    assert titled(start(at, store).strategies) == titled(example().strategies)
+
+
+def test_a_ready_strategy_is_added_and_the_list_is_ready_for_the_next(at, store):
+    at.selectbox(key="scaling.new.ready").set_value("MCTS with a PRM").run()
+    assert at.selectbox(key="scaling.new.ready").value is None
+    assert titled(start(at, store).strategies[2:]) == [("MCTS with a PRM", "mcts", "prm:nano")]
+
+
+def test_a_ready_strategy_has_the_model_that_is_edited_and_what_fits_it(at):
+    at.selectbox(key=f"{edited(at)}.model").set_value("smollm2").run()
+    at.selectbox(key="scaling.new.ready").set_value("Beam search").run()
+    assert at.selectbox(key=f"{edited(at)}.model").value == "smollm2"
+    assert at.selectbox(key=f"{edited(at)}.reward").value == "logprob"
 
 
 def test_a_kind_and_its_settings_are_written_as_a_set(at, store):
@@ -35,6 +73,75 @@ def test_a_kind_and_its_settings_are_written_as_a_set(at, store):
     at.number_input(key="scaling.new.problems.countdown.numbers").set_value(4).run()
     at.number_input(key="scaling.new.problems.n").set_value(7).run()
     assert start(at, store).problems == "countdown:n=7,numbers=4"
+
+
+def test_an_imported_set_is_chosen_like_a_kind(store):
+    kept = imported(store)
+    at = open_tab(opened("scaling"), TAB, NEW)
+    at.selectbox(key="scaling.new.problems.kind").set_value("set:GSM8K").run()
+    at.number_input(key=f"scaling.new.problems.set.{kept.id}.n").set_value(3).run()
+    at.toggle(key=f"scaling.new.problems.set.{kept.id}.random").set_value(True).run()
+    at.number_input(key=f"scaling.new.problems.set.{kept.id}.seed").set_value(5).run()
+    assert "4 problems of gsm8k" in text(at).replace("\\", "")
+    assert "split test" in text(at)
+    assert "The bundled model reads only" in refused(at)
+    at.selectbox(key=f"{edited(at)}.model").set_value("smollm2").run()
+    click(at, "scaling.new.all")
+    assert start(at, store).problems == "set:GSM8K:n=3,seed=5"
+
+
+@pytest.mark.parametrize("problems", ["set:GSM8K:n=3", "set:GSM8K:n=2,seed=5", "chain:n=7", "countdown:n=9,numbers=4"])
+def test_what_the_list_can_say_is_put_into_the_list(store, problems):
+    imported(store)
+    at = opened("scaling", problems=problems)
+    assert at.session_state["scaling.new.problems.how"] == KIND
+    assert start(at, store).problems == problems
+
+
+@pytest.mark.parametrize("problems", ["set:GSM8K:n=1,first=4", "set:GSM8K#4"])
+def test_what_the_list_cannot_say_is_put_into_words(store, problems):
+    imported(store)
+    at = opened("scaling", problems=problems)
+    assert at.text_input(key="scaling.new.problems.text").value == problems
+    assert start(at, store).problems == problems
+
+
+def test_a_link_to_a_set_that_is_gone_says_so(store):
+    assert "There is no problem set named" in refused(opened("scaling", problems="set:GSM8K:n=3"))
+
+
+def test_strategies_that_measure_a_set_of_words_have_a_model_that_reads_them(store):
+    imported(store)
+    job = start(opened("scaling", problems="set:GSM8K:n=4"), store)
+    assert {s.model for s in job.strategies} == {"smollm2"}
+    assert [s.reward for s in job.strategies if s.search == "best_of_n"] == ["logprob"]
+
+
+def test_a_given_name_follows_another_search_and_a_typed_one_stays(at, store):
+    form = edited(at)
+    at.selectbox(key=f"{form}.search").set_value("beam_search").run()
+    assert at.text_input(key=f"{form}.name").value == ""
+    assert start(at, store).strategies[0].title == "Beam search"
+    at = open_tab(opened("scaling"), TAB, NEW)
+    form = edited(at)
+    at.text_input(key=f"{form}.name").set_value("Mine").run()
+    at.selectbox(key=f"{form}.search").set_value("beam_search").run()
+    assert start(at, store).strategies[0].title == "Mine"
+
+
+def test_a_search_that_begins_to_ask_a_reward_asks_the_usual_one_of_its_model(at):
+    form = edited(at)
+    at.selectbox(key=f"{form}.model").set_value("smollm2").run()
+    at.selectbox(key=f"{form}.search").set_value("best_of_n").run()
+    assert at.selectbox(key=f"{form}.reward").value == "logprob"
+
+
+def test_a_reward_of_another_model_gives_way_to_the_usual_one(at):
+    at.selectbox(key="scaling.new.edited").set_value(list(at.session_state["scaling.new.strategies"])[1]).run()
+    form = edited(at)
+    assert at.selectbox(key=f"{form}.reward").value == "prm:nano"
+    at.selectbox(key=f"{form}.model").set_value("smollm2").run()
+    assert at.selectbox(key=f"{form}.reward").value == "logprob"
 
 
 def test_a_strategy_that_is_added_is_like_the_one_that_was_edited_in_another_name(at, store):
@@ -45,7 +152,7 @@ def test_a_strategy_that_is_added_is_like_the_one_that_was_edited_in_another_nam
 
 
 def test_no_more_than_eight_strategies_can_be_added_and_the_last_one_stays(at):
-    for _ in range(MAX_STRATEGIES - 6):
+    for _ in range(MAX_STRATEGIES - FIRST_STRATEGIES):
         click(at, "scaling.new.add")
     assert at.button(key="scaling.new.add").disabled
     for _ in range(MAX_STRATEGIES - 1):
@@ -87,23 +194,24 @@ def test_seconds_without_end_are_refused(text):
 
 def test_a_sweep_with_a_mistake_is_not_started_and_the_reason_is_shown(at, store):
     at.text_input(key=BUDGET_VALUES).set_value("some").run()
-    assert start(at, store) is None
-    assert "are no budgets" in at.error[0].value
+    assert "are no budgets" in refused(at)
 
 
 def test_a_set_that_cannot_be_made_is_not_started(at, store):
     at.session_state["scaling.new.problems.how"] = "In words"
     at.run()
     at.text_input(key="scaling.new.problems.text").set_value("chain:steps=7").run()
-    assert start(at, store) is None
-    assert "does not say how many" in at.error[0].value
+    assert "does not say how many" in refused(at)
 
 
-def test_two_strategies_of_one_name_are_not_started(at, store):
-    first, second = list(at.session_state["scaling.new.strategies"])[:2]
-    at.text_input(key=f"{first}.name").set_value("Best-of-N").run()
-    assert start(at, store) is None
-    assert "Two strategies are called" in at.error[0].value
+def test_the_second_strategy_of_a_name_has_a_number(at, store):
+    at.text_input(key=f"{edited(at)}.name").set_value("Best-of-N").run()
+    assert [s.title for s in start(at, store).strategies] == ["Best-of-N", "Best-of-N 2"]
+
+
+def test_a_strategy_that_cannot_run_is_named_before_the_start(at):
+    at.selectbox(key=f"{edited(at)}.model").set_value("other").run()
+    assert refused(at).startswith("Majority")
 
 
 def test_seconds_can_be_the_budget(at, store):
