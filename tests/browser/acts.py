@@ -10,7 +10,7 @@ from playwright.sync_api import TimeoutError
 from tests.patience import until
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
     from tests.browser.conftest import Site
 
@@ -100,3 +100,20 @@ def zoom_in(page: Page) -> None:
         return True
 
     until(narrower)
+
+
+def settled(page: Page) -> None:
+    """Wait until the server has drawn the page."""
+    page.wait_for_selector("[data-test-script-state=notRunning]")
+
+
+def open_tab(page: Page, title: str) -> None:
+    page.get_by_role("tab", name=title, exact=True).click()
+    page.get_by_role("tab", name=title, exact=True, selected=True).wait_for()
+
+
+def retype(page: Page, field: Locator, text: str) -> None:
+    """Put another text into a field once the page is still, as a drawing under way could take it back."""
+    settled(page)
+    field.fill(text)
+    field.press("Enter")

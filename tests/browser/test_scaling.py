@@ -1,0 +1,52 @@
+"""Scaling in a real browser: the published sweep is there at once and every tab draws; a small sweep is built, started and shown."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.browser.acts import open_tab, retype, settled
+
+TABS = {
+    "Accuracy and compute": "Where it flattens",
+    "Pools": "a right candidate is among the first N",
+    "Difficulty": "The best single strategy at this budget has",
+    "Failures": "Tick one to open it as a tree",
+    "Cost": "Published models",
+    "Table": "Tick a problem to open its searches as trees",
+    "Export": "The sweep as YAML",
+}
+PLOTTED = ("Accuracy and compute", "Pools", "Difficulty", "Failures")
+
+
+@pytest.fixture
+def published(page, site):
+    """A page that shows the published sweep."""
+    page.goto(f"{site.url}/scaling?sweep=example")
+    page.get_by_text("200 problems, 6 strategies, 4 budgets, 4,800 searches").wait_for()
+    return page
+
+
+@pytest.mark.parametrize("title", TABS)
+def test_every_tab_of_the_published_sweep_is_drawn(published, title):
+    open_tab(published, title)
+    published.get_by_text(TABS[title]).first.wait_for()
+    settled(published)
+    assert published.locator("[data-testid=stException]").count() == 0
+    if title in PLOTTED:
+        published.locator(".rlm-plot[data-version] svg.main-svg").first.wait_for()
+
+
+def test_a_small_sweep_is_built_started_and_shown(page, site):
+    page.goto(f"{site.url}/scaling?problems=chain:n=3,steps=3")
+    page.get_by_text("3 problems × 2 strategies × 4 budgets").wait_for()
+    retype(page, page.get_by_role("textbox", name="Values"), "many")
+    page.get_by_text("are no budgets").wait_for()
+    assert page.get_by_role("button", name="Start the sweep").is_disabled()
+    retype(page, page.get_by_role("textbox", name="Values"), "40, 80")
+    page.get_by_text("3 problems × 2 strategies × 2 budgets").wait_for()
+    page.get_by_role("button", name="Start the sweep").click()
+    page.get_by_text("3 problems, 2 strategies, 2 budgets, 12 searches").wait_for()
+    open_tab(page, "New sweep")
+    page.get_by_text(re.compile("About .* tokens, going by earlier work on this machine")).wait_for()
