@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -9,7 +10,9 @@ import streamlit as st
 from pages.shared.comparisons import comparisons
 from pages.shared.services import store
 from rlm_core import catalogue
+from rlm_core.core.config import Branch
 from rlm_core.core.errors import ConfigError
+from rlm_core.core.wording import shorten
 from rlm_core.runs.settings import different
 from rlm_core.runs.store import RunRow
 
@@ -51,10 +54,14 @@ def addressed() -> Addressed | None:
 
 
 def titles_of(rows: tuple[RunRow, ...]) -> tuple[str, ...]:
-    """The strategy of each run; where two are called alike, with the settings in which the runs differ, else with a number."""
+    """The strategy of each run; where two are called alike, with a number and what tells them apart."""
     titles = [catalogue.title("search", r.config.search) for r in rows]
-    for i, row in enumerate(rows):
-        if titles.count(titles[i]) > 1:
-            apart = dict.fromkeys(name for other in rows if other.id != row.id for name in different(row.config, other.config))
-            titles[i] = f"{titles[i]} ({i + 1}{': other ' + ', '.join(apart).lower() if apart else ''})"
-    return tuple(titles)
+    return tuple(t if titles.count(t) == 1 else f"{t} ({i}{_apart(rows[i - 1], rows)})" for i, t in enumerate(titles, 1))
+
+
+def _apart(row: RunRow, rows: Sequence[RunRow]) -> str:
+    """What tells a run from the others: the step from which it was branched off, and the settings in which it differs."""
+    begun = row.config.branch
+    said = f", branched off at “{shorten(begun.steps[-1], 24)}”" if isinstance(begun, Branch) else ""
+    names = dict.fromkeys(name for other in rows if other.id != row.id for name in different(row.config, other.config))
+    return said + (f": other {', '.join(names).lower()}" if names else "")

@@ -85,17 +85,18 @@ def relatives(row: RunRow) -> None:
 
 def _parent(row: RunRow, begun: Branch) -> None:
     what = "edited step" if begun.edited else "added child"
+    step = markdown_text(shorten(begun.steps[-1], 24))
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="parent"):
-        st.caption(f"Branch: goes on from an {what}, “{markdown_text(shorten(begun.steps[-1], 60))}”.")
+        st.caption(f"It goes on from an {what}, “{step}”.", width="content")
         try:
             parent = store().get(begun.run)
         except RunNotFound:
             st.caption(f"Its parent, run {markdown_text(begun.run)}, is not here.")
             return
-        run_link(parent.id, f"Parent {parent.id}", node=begun.node)
-        compare_link((parent.id, row.id), "Compare with the parent")
+        run_link(parent.id, "Its parent", node=begun.node)
+        compare_link((parent.id, row.id), "Compare them")
         if not row.active and not parent.active:
-            with st.popover("Where they part", key="parted"):
+            with st.popover("Where they part", key="parted", type="tertiary"):
                 st.caption("The first run is the parent, the second is this branch.")
                 st.markdown(markdown_text(_parted(parent.id, row.id)))
 

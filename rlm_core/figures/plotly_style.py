@@ -108,7 +108,7 @@ def strokes(theme: palette.Theme, kinds: Sequence[str]) -> list[Trace]:
 
 def forced_sample(theme: palette.Theme, words: str = palette.FORCED_WORDS) -> list[Trace]:
     """No marker can be dotted, so the sign stands in the words."""
-    return [sample(f"◌ {words}", "markers", marker={"size": 1, "color": theme.outline, "opacity": 0})]
+    return [sample(f"◌ {words}", "markers", marker={"size": 1, "color": palette.faded(theme.outline, 0), "line": {"width": 0}})]
 
 
 def now_sample(theme: palette.Theme) -> list[Trace]:

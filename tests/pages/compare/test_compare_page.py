@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from msgspec import structs
 
 from pages.compare.addressed import Addressed, titles_of
 from pages.compare.export import comparison_html
@@ -13,7 +14,7 @@ from pages.compare.panes import MAX_MOMENTS, live_amount, positions
 from pages.compare.summary import figures, settings_frame
 from pages.shared.escape import markdown_text
 from rlm_core import catalogue
-from rlm_core.core.config import Budget, RunConfig
+from rlm_core.core.config import Branch, Budget, RunConfig
 from rlm_core.core.tree import replay
 from rlm_core.core.words import RunStatus
 from rlm_core.evaluation.presets import PRESETS
@@ -106,8 +107,14 @@ def test_an_address_of_nothing_is_said_and_the_page_goes_on(store, query, senten
 def test_two_runs_of_one_strategy_have_titles_that_tell_them_apart(store):
     rows = tuple(store.get(save(store, TREE, RunConfig(seed=seed))) for seed in (0, 1))
     titles = titles_of(rows)
-    assert len(set(titles)) == 2
-    assert "seed" in titles[0]
+    assert titles == tuple(f"Monte-Carlo tree search ({i}: other seed)" for i in (1, 2))
+
+
+def test_a_branch_beside_its_parent_says_at_which_step_it_was_branched_off(store, runs):
+    parent = store.get(runs[0])
+    begun = structs.replace(parent.config, branch=Branch(parent.id, 1, True, ("1+1=2",)))
+    titles = titles_of((parent, store.get(store.create(begun, parent.problem))))
+    assert titles == ("Monte-Carlo tree search (1)", "Monte-Carlo tree search (2, branched off at “1+1=2”)")
 
 
 def test_while_a_run_is_live_no_pane_is_ahead_of_it(store, runs):
