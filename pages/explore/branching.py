@@ -96,7 +96,7 @@ def _parent(row: RunRow, begun: Branch) -> None:
         run_link(parent.id, "Its parent", node=begun.node)
         compare_link((parent.id, row.id), "Compare them")
         if not row.active and not parent.active:
-            with st.popover("Where they part", key="parted", type="tertiary"):
+            with st.popover("Where they part", key="parted"):
                 st.caption("The first run is the parent, the second is this branch.")
                 st.markdown(markdown_text(_parted(parent.id, row.id)))
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 import pytest
 
+from pages.explore.debug.panel import VIEWS
 from pages.explore.run_view import TABS_KEY
 from pages.shared.escape import markdown_text
 from rlm_core.core.config import RunConfig
@@ -14,12 +17,15 @@ from rlm_core.core.words import RunStatus
 from rlm_core.jobs.queue import Jobs
 from rlm_core.jobs.score_run import RunScoreJob
 from rlm_core.runs.attribution import attribute
+from rlm_core.runs.import_log import import_log
 from rlm_core.runs.logfile import read_file
 from rlm_core.runs.solvability import misjudged, solvability
 from tests.helpers import best_of_n_log, random_log
 from tests.pages.app import click, opened, text
 from tests.runs.mutations import GOLDEN
 from tests.saved import save
+
+FOREIGN = Path(__file__).parents[2] / "runs" / "foreign"
 
 
 def golden(name: str) -> list[Record]:
@@ -162,3 +168,17 @@ def test_text_of_a_model_is_escaped_in_every_view(store, view):
     shown = text(debugging(store, records, view, RunConfig(search="best_of_n", reward="logprob")))
     assert "<img src=x" not in shown
     assert "**bold**" not in shown
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("file", sorted(FOREIGN.glob("*.json*")), ids=lambda file: file.stem)
+def test_every_view_of_a_run_of_another_program_is_drawn(store, file):
+    run = import_log(store, file.read_bytes(), file.name)[0].run
+    at, drawn = opened(run=run), set()
+    at.session_state[TABS_KEY] = "Debug"
+    for view in VIEWS:
+        at.session_state["debug.view"] = view
+        at.run()
+        assert not at.exception, (view, at.exception)
+        drawn.add(text(at))
+    assert len(drawn) == len(VIEWS)
