@@ -7,7 +7,6 @@ critique and the request for another version are the turns of one dialogue.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 
 from transformers import PreTrainedTokenizerBase
@@ -20,10 +19,8 @@ from rlm_core.engine.request import Sample, Stopper
 from rlm_core.models.local import LocalPolicy
 from rlm_core.models.policy import Critique, Sampling, Step
 from rlm_core.models.prompts.base import ChatFormat, decoded
+from rlm_core.models.prompts.line_text import faulted
 from rlm_core.models.step_parser import StepParser
-
-_SATISFIED = re.compile(r"no mistakes?\b", re.I)
-_WRONG = re.compile(r"wrong step\W*(\d+)", re.I)
 
 
 class ChatPolicy(LocalPolicy):
@@ -55,9 +52,7 @@ class ChatPolicy(LocalPolicy):
         """Where it neither names a step nor is satisfied, no step is faulted and all of the solution is to be written again."""
         prompt = self.format.critique_prompt(problem, _written(steps))
         text = self.format.text((await self._next_turn(prompt, seed, sampling, self.format.reply_ended)).ids)
-        named = _WRONG.search(text)
-        k = int(named.group(1)) if named else 0
-        return Critique(text, k - 1 if 1 <= k <= len(steps) else None, satisfied=named is None and _SATISFIED.search(text) is not None)
+        return Critique(text, *faulted(text, len(steps)))
 
     async def revise(self, problem: Problem, steps: Sequence[Step], critique: Critique, seed: Seed, sampling: Sampling) -> tuple[Step, ...]:
         """The whole solution again."""

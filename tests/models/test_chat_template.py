@@ -9,7 +9,8 @@ from transformers import PreTrainedTokenizerFast
 from rlm_core.core.errors import ModelError
 from rlm_core.core.special_tokens import END_THINK, THINK
 from rlm_core.models.prompts.chat_template import ChatTemplate
-from rlm_core.models.prompts.lines import REVIEW, REVISION, LineFormat
+from rlm_core.models.prompts.line_text import REVIEW, REVISION
+from rlm_core.models.prompts.lines import LineFormat
 from rlm_core.problems import make, task
 
 PROBLEM = make("words:seed=1")

@@ -14,7 +14,8 @@ from rlm_core.engine.loading.nano import build_tokenizer
 from rlm_core.engine.request import Sample
 from rlm_core.models.loading import load
 from rlm_core.models.policy import Sampling, Step
-from rlm_core.models.prompts.lines import ANSWER_CUE, REQUESTS, LineFormat
+from rlm_core.models.prompts.line_text import ANSWER_CUE, REQUESTS
+from rlm_core.models.prompts.lines import LineFormat
 from rlm_core.models.prompts.nano import NanoFormat
 from rlm_core.models.step_parser import StepParser
 from rlm_core.problems import make

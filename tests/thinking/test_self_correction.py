@@ -14,7 +14,7 @@ from rlm_core.core.errors import ModelError
 from rlm_core.core.events import Corrected, Critiqued
 from rlm_core.core.special_tokens import REVISE
 from rlm_core.models.policy import Critique, Sampling, Step
-from rlm_core.models.prompts.lines import REVIEW, REVISION
+from rlm_core.models.prompts.line_text import REVIEW, REVISION
 from rlm_core.models.scripted import ScriptedPolicy
 from rlm_core.models.step_parser import tokens
 from rlm_core.problems import make

@@ -11,9 +11,7 @@ from typing import Protocol, runtime_checkable
 from transformers import PreTrainedTokenizerBase
 
 from rlm_core.core.problem import Problem
-
-Allow = tuple[str, ...]
-"""Markers the model is asked to use (see `rlm_core.core.special_tokens`)."""
+from rlm_core.models.prompts.line_text import Allow
 
 
 def decoded(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int]) -> str:

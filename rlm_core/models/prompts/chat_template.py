@@ -14,9 +14,7 @@ from typing import Any
 from transformers import PreTrainedTokenizerBase
 
 from rlm_core.core.errors import ModelError, first_line
-
-Message = dict[str, str]
-"""role: system, user or assistant; content: text."""
+from rlm_core.models.prompts.line_text import Message
 
 Arrangement = Callable[[Sequence[Message]], list[dict[str, Any]]]
 
