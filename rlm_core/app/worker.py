@@ -20,12 +20,12 @@ from typing import Any
 
 from rlm_core.app.journal import Journal
 from rlm_core.core.errors import RlmError
+from rlm_core.core.standstill import Standstill
 from rlm_core.core.words import RunStatus
 from rlm_core.jobs.base import job_of
 from rlm_core.jobs.context import JobContext
 from rlm_core.jobs.queue import JobRow, Jobs
-from rlm_core.models.loading import LoadedModel
-from rlm_core.models.pool import ModelKey, ModelPool
+from rlm_core.models.pool import AnyModel, ModelKey, ModelPool
 from rlm_core.runs.runner import run_search
 from rlm_core.runs.store import RunRow, Store
 from rlm_core.search.budget import RunControl
@@ -106,7 +106,8 @@ class Worker:
         self._applied[run] = "pause"
 
     def _start(self, row: RunRow) -> None:
-        self._controls[row.id] = RunControl(breakpoints=row.breakpoints, paused_at=partial(self._paused, row.id))
+        stopped = Standstill(partial(self.store.set_status, row.id, RunStatus.RUNNING))
+        self._controls[row.id] = RunControl(breakpoints=row.breakpoints, paused_at=partial(self._paused, row.id), standstill=stopped)
         task = asyncio.create_task(self._run(row))
         self._tasks.add(task)
 
@@ -169,7 +170,7 @@ class Worker:
             status = RunStatus.after(tree.finished.stop) if tree.finished else RunStatus.FAILED
             self.store.set_status(row.id, status, tree.finished.detail if tree.finished else "")
 
-    async def _load(self, run: str, key: ModelKey) -> LoadedModel | None:
+    async def _load(self, run: str, key: ModelKey) -> AnyModel | None:
         """The model; None if the run is cancelled first (the loading then goes on, for the next run that needs the model)."""
         control = self._controls[run]
 

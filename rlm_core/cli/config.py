@@ -10,8 +10,7 @@ from rlm_core.core.parameters import parse_assignments
 from rlm_core.runs.configure import configure
 
 if TYPE_CHECKING:
-    from rlm_core.models.loading import LoadedModel
-    from rlm_core.models.pool import ModelPool
+    from rlm_core.models.pool import AnyModel, ModelPool
 
 
 def build_config(model: str, problem: str, search: str | None, settings: list[str], reward: str, seed: int) -> RunConfig:
@@ -20,7 +19,7 @@ def build_config(model: str, problem: str, search: str | None, settings: list[st
     return configure(model, problem, search, given, reward, seed)
 
 
-async def load(config: RunConfig) -> tuple[ModelPool, LoadedModel]:
+async def load(config: RunConfig) -> tuple[ModelPool, AnyModel]:
     """The run's model, and the library that holds it and gets others."""
     from rlm_core.models.pool import ModelPool  # torch is loaded only by the commands that need it
 

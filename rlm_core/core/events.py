@@ -108,6 +108,7 @@ class RunStarted(Event, frozen=True, tag="run_started"):
     oracle: the search may see the reference answer.
     version: of the log format.
     source: the program or format that a log from elsewhere came from; a log of this program has none.
+    server: what the server of the run's model can do, in a sentence; only where the model is on a server.
     """
 
     config: dict[str, Any]
@@ -115,6 +116,7 @@ class RunStarted(Event, frozen=True, tag="run_started"):
     oracle: bool
     version: int = VERSION
     source: str | msgspec.UnsetType = msgspec.UNSET
+    server: str | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def elsewhere(self) -> str:

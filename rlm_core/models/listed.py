@@ -15,7 +15,8 @@ from rlm_core.core.errors import ConfigError, ModelError, UnreadableProblem
 from rlm_core.core.parameters import Description, Parameter, param
 from rlm_core.core.problem import Problem
 from rlm_core.core.special_tokens import ERROR, RESULT, STEP, TAGS
-from rlm_core.models.policy import ABILITIES, ChatModel, Critic, Forcer, Inspectable, Sampling, Scorer
+from rlm_core.models.address import EXAMPLE, is_address, parse
+from rlm_core.models.policy import ABILITIES, ChatModel, Critic, Forcer, Inspectable, Sampling, Scorer, TokenLogprobs
 
 NANO_SIGNS = frozenset("0123456789+-*/=()")
 """The signs of a step in the bundled model's notation."""
@@ -23,6 +24,15 @@ SPECIAL = (*TAGS, STEP, RESULT, ERROR)
 """Special tokens that only a model writes into a step."""
 DEVICE = Parameter(
     "device", "auto", "Where the model runs; auto takes CUDA, then Apple's MPS, then the CPU.", choices=("auto", "cuda", "mps", "cpu")
+)
+
+
+FORMAT = Parameter(
+    "format",
+    "auto",
+    "How the problem is put to the model; auto uses the model's chat template.",
+    choices=("auto", "chat", "plain"),
+    title="Prompt format",
 )
 
 
@@ -39,12 +49,12 @@ class ModelConfig:
         "Number format of the weights; auto fits the device (the bundled model computes in float64, exactly).",
         choices=("auto", "float32", "bfloat16", "float16"),
     )
-    format: str = param(
-        "auto",
-        "How the problem is put to the model; auto uses the model's chat template.",
-        choices=("auto", "chat", "plain"),
-        title="Prompt format",
-    )
+    format: str = FORMAT.field()
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteConfig:
+    format: str = FORMAT.field()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +77,7 @@ NANO_FIT = Fit(1.0, 48, 256, None, "rollouts")
 CHAT_FIT = Fit(0.6, 256, 2048, 1000, "logprob")
 """Lines in words need room, full temperature makes small models ramble, and rollouts cost whole solutions for each state."""
 
-LOCAL = frozenset({Scorer, Inspectable, Forcer, Critic})
+LOCAL = frozenset({TokenLogprobs, Scorer, Inspectable, Forcer, Critic})
 """Abilities that the engine gives any local model."""
 
 
@@ -105,6 +115,14 @@ OTHER = ModelDescription(
     sentence="Any Hugging Face id, local folder or GGUF file of a causal language model; no code from the model is run.",
     config=ModelConfig,
 )
+REMOTE = ModelDescription(
+    name="remote",
+    title="A model on a server",
+    sentence="Any model of an OpenAI-compatible server, named by its address; what the server can do is tried when a run begins.",
+    config=RemoteConfig,
+    offers=frozenset({TokenLogprobs, Scorer, Critic, ChatModel}),
+)
+"""What a server may offer at best; a policy says what one does (`policy.Remote`)."""
 
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
@@ -113,7 +131,9 @@ MODELS = {d.name: d for d in (NANO, SMOLLM2, OTHER)}
 
 
 def describe(name: str) -> ModelDescription:
-    """The listed model of that name; for an id, folder or file `OTHER`, with what a model in the bundled one's notation can do."""
+    """The listed model of that name; for an address `REMOTE`; else `OTHER`, with what a model in the bundled one's notation can do."""
+    if is_address(name):
+        return REMOTE
     if name not in MODELS and in_nano_notation(name):
         return replace(OTHER, offers=NANO.offers, fit=NANO.fit)
     return MODELS.get(name, OTHER)
@@ -189,9 +209,14 @@ def refuse_lacking(user: str, needs: Iterable[type], model: str) -> None:
 
 def refuse_unnamed(model: str) -> None:
     """ModelError if no model is named, or if what is named can be none: a file or folder that is not there, or an address."""
+    if is_address(model):
+        parse(model)
+        return
     path = os.path.expanduser(model)  # os.path takes any text for a path, however long
     if not model.strip():
-        raise ModelError("No model is named; give a Hugging Face id such as HuggingFaceTB/SmolLM2-360M-Instruct, a folder or a .gguf file.")
+        raise ModelError(
+            "No model is named; give a Hugging Face id such as HuggingFaceTB/SmolLM2-360M-Instruct, a folder, a .gguf file or an address."
+        )
     if model in (NANO.name, SMOLLM2.name) or os.path.isfile(os.path.join(path, "config.json")):
         return
     if model.endswith(".gguf") and not os.path.isfile(path):
@@ -205,5 +230,6 @@ def refuse_unnamed(model: str) -> None:
 def unknown_model(name: str) -> ModelError:
     """The error for a name that is neither listed nor an id, folder or file."""
     return ModelError(
-        f"There is no model named '{name}'; allowed are nano, smollm2, a Hugging Face id (owner/name), a folder or a .gguf file."
+        f"There is no model named '{name}'; allowed are nano, smollm2, a Hugging Face id (owner/name), a folder, a .gguf file "
+        f"or the address of a server ({EXAMPLE})."
     )

@@ -51,6 +51,11 @@ class LoadedModel:
     tokenizer: PreTrainedTokenizerBase
     format: Format
 
+    @property
+    def together(self) -> bool:
+        """May several searches use it at a time? Where they share no batch, each would make the others wait, and their clocks run on."""
+        return self.engine.exact
+
     def policy(self) -> LocalPolicy:
         session = self.engine.session()
         if isinstance(self.format, ChatFormat):

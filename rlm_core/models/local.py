@@ -25,7 +25,9 @@ from rlm_core.models.step_parser import StepParser, tokens
 
 
 class LocalPolicy:
-    """A `Policy`, `Scorer`, `Inspectable` and `Forcer` over a loaded model; one object per search, since it owns the session."""
+    """A `Policy`, `TokenLogprobs`, `Scorer`, `Inspectable` and `Forcer` over a loaded model; one per search, since it owns the session."""
+
+    tells_logprobs = True
 
     def __init__(self, name: str, session: Session, fmt: Format, tokenizer: PreTrainedTokenizerBase) -> None:
         self.name = name

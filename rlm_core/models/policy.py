@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Protocol, TypeGuard, TypeVar, runtime_checkable
 
 from rlm_core.core.errors import ModelError
 from rlm_core.core.events import Token
@@ -125,6 +125,16 @@ class Policy(Protocol):
 
 
 @runtime_checkable
+class TokenLogprobs(Protocol):
+    """A model whose steps come as tokens with their log-probabilities."""
+
+    @property
+    def tells_logprobs(self) -> bool:
+        """True."""
+        ...
+
+
+@runtime_checkable
 class Scorer(Protocol):
     """A model that tells how probable a given text is."""
 
@@ -196,7 +206,27 @@ class ChatModel(Protocol):
         ...
 
 
+@runtime_checkable
+class Remote(Protocol):
+    """A policy over a model that runs elsewhere: what it can do shows only once it is connected.
+
+    offers: those of the other protocols that it has there.
+    whole_only: nothing can go on from a state; it writes whole solutions of the bare problem.
+    remark: what it can do there, in a sentence.
+    """
+
+    @property
+    def offers(self) -> frozenset[type]: ...
+
+    @property
+    def whole_only(self) -> bool: ...
+
+    @property
+    def remark(self) -> str: ...
+
+
 ABILITIES: dict[type, str] = {
+    TokenLogprobs: "tells the log-probabilities of its steps",
     Scorer: "tells how probable a given text is",
     Inspectable: "shows its distributions and hidden states",
     Forcer: "goes on from text that is put into its solution",
@@ -206,8 +236,13 @@ ABILITIES: dict[type, str] = {
 """Every protocol besides `Policy`, and how a sentence says it of a model."""
 
 
+def offers(policy: object, protocol: type[T]) -> TypeGuard[T]:
+    """Does the policy offer a protocol?"""
+    return isinstance(policy, protocol) and (not isinstance(policy, Remote) or protocol in policy.offers)
+
+
 def require(policy: Policy, protocol: type[T]) -> T:
     """The policy, as the protocol that a search or reward needs. ModelError if it does not offer it."""
-    if not isinstance(policy, protocol):
+    if not offers(policy, protocol):
         raise ModelError(f"A model is needed that {ABILITIES[protocol]}, and {policy.name} is not one; choose another model.")
     return policy

@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
+from rlm_core.models.address import is_address
 from rlm_core.models.loading import LoadedModel, Report, load
 from rlm_core.models.local import LocalPolicy
 from rlm_core.models.policy import Sampling
+from rlm_core.models.remote.loading import RemoteModel
+from rlm_core.models.remote.loading import load as connect
+from rlm_core.models.remote.policy import RemotePolicy
 from rlm_core.models.source import StepScorer
 from rlm_core.problems import make
 
@@ -21,6 +25,14 @@ ModelKey = tuple[str, str, str, str]
 """Name, device, dtype and format, as in a run's configuration."""
 
 
+AnyModel = LoadedModel | RemoteModel
+
+
+def _load(key: ModelKey, report: Report) -> AnyModel:
+    name, device, dtype, fmt = key
+    return connect(name, fmt, report) if is_address(name) else load(name, device=device, dtype=dtype, fmt=fmt, report=report)
+
+
 def silent(text: str) -> None:
     """A report that nobody reads."""
 
@@ -29,36 +41,35 @@ class ModelPool:
     """Loaded models by their key; each is loaded once, in a thread."""
 
     def __init__(self) -> None:
-        self._loaded: dict[ModelKey, LoadedModel] = {}
+        self._loaded: dict[ModelKey, AnyModel] = {}
         self._turn: dict[ModelKey, asyncio.Lock] = {}
         self._loading: dict[ModelKey, asyncio.Lock] = {}
         self._scorers: dict[tuple[str, str], StepScorer] = {}
 
-    async def get(self, key: ModelKey, report: Report) -> LoadedModel:
+    async def get(self, key: ModelKey, report: Report) -> AnyModel:
         async with self._loading.setdefault(key, asyncio.Lock()):
             if key not in self._loaded:
-                name, device, dtype, fmt = key
-                self._loaded[key] = await asyncio.to_thread(load, name, device=device, dtype=dtype, fmt=fmt, report=report)
+                self._loaded[key] = await asyncio.to_thread(_load, key, report)
                 self._turn[key] = asyncio.Lock()
             self._loaded[key] = self._loaded.pop(key)  # now the most recently used
             self._forget()
             return self._loaded[key]
 
     def _forget(self) -> None:
-        idle = [k for k in self._loaded if k[0] != "nano" and not self._turn[k].locked()]
+        idle = [k for k, m in self._loaded.items() if k[0] != "nano" and isinstance(m, LoadedModel) and not self._turn[k].locked()]
         for key in idle[: max(0, len(idle) - KEPT_MODELS)]:
             del self._loaded[key], self._turn[key]
 
     def turn(self, key: ModelKey) -> contextlib.AbstractAsyncContextManager[None]:
-        """One search at a time where searches do not share a batch: each would only make the others wait, and their clocks run on."""
-        return contextlib.nullcontext() if self._loaded[key].engine.exact else self._turn[key]
+        """One search at a time where a model is not shared."""
+        return contextlib.nullcontext() if self._loaded[key].together else self._turn[key]
 
     async def warm_up(self) -> None:
         """Load the bundled model and decode once, so that the first person does not wait for it."""
         loaded = await self.get(("nano", "auto", "auto", "auto"), silent)
         await loaded.policy().propose(make("countdown:seed=0"), (), [(0,)], Sampling(max_step_tokens=8))
 
-    async def policy(self, name: str) -> LocalPolicy:
+    async def policy(self, name: str) -> LocalPolicy | RemotePolicy:
         """A view of a model with default settings, for a reward that asks another model than the run's."""
         return (await self.get((name, "auto", "auto", "auto"), silent)).policy()
 

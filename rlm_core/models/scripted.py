@@ -14,7 +14,7 @@ from rlm_core.models.policy import Critique, Sampling, Step
 
 @dataclass(slots=True)
 class ScriptedPolicy:
-    """A `Policy`, `Scorer`, `Forcer` and `Critic`. Every character is one token of log-probability −0.5.
+    """A `Policy`, `TokenLogprobs`, `Scorer`, `Forcer` and `Critic`. Every character is one token of log-probability −0.5.
 
     script: texts of the steps so far → possible next steps. The sum of a sample's seed chooses among
         them. A text with `<answer>` in it is finished.
@@ -23,6 +23,10 @@ class ScriptedPolicy:
     script: dict[tuple[str, ...], tuple[str, ...]]
     name: str = "scripted"
     usage: Usage = field(default_factory=Usage)
+
+    @property
+    def tells_logprobs(self) -> bool:
+        return True
 
     async def propose(self, problem: Problem, steps: Sequence[Step], seeds: Sequence[Seed], sampling: Sampling) -> list[Step]:
         options = self.script[tuple(s.text for s in steps)]

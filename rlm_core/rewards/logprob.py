@@ -14,7 +14,7 @@ from rlm_core.core.errors import RewardError
 from rlm_core.core.parameters import Description, NoSettings
 from rlm_core.core.problem import Problem
 from rlm_core.core.usage import Seed
-from rlm_core.models.policy import Scorer, Step, require
+from rlm_core.models.policy import Policy, Scorer, Step, TokenLogprobs, require
 from rlm_core.rewards.base import Reward, RewardContext, Score
 
 DESCRIPTION = Description(
@@ -29,7 +29,7 @@ DESCRIPTION = Description(
 class MeanLogprob:
     """exp(mean log-probability per token) under the policy, in (0,1]."""
 
-    policy: Scorer
+    policy: Policy
     name: str = "logprob"
     scores_partial: bool = True
     oracle: bool = False
@@ -43,14 +43,15 @@ class MeanLogprob:
         for i, step in enumerate(steps):
             tokens = step.tokens
             if not tokens:
-                tokens = await self.policy.score(problem, steps[:i], step.text)
+                tokens = await require(self.policy, Scorer).score(problem, steps[:i], step.text)
                 passes += 1
             logprobs += [t.logprob for t in tokens]
         return Score(math.exp(sum(logprobs) / len(logprobs)), passes=passes)
 
 
 def make(context: RewardContext, config: NoSettings) -> MeanLogprob:
-    return MeanLogprob(require(context.policy, Scorer))
+    require(context.policy, TokenLogprobs)
+    return MeanLogprob(context.policy)
 
 
-REWARD = Reward(DESCRIPTION, make, needs=(Scorer,), over_path=True)
+REWARD = Reward(DESCRIPTION, make, needs=(TokenLogprobs,), over_path=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
@@ -11,17 +12,17 @@ from rlm_core import problems, rewards
 from rlm_core.catalogue import checked
 from rlm_core.core import words
 from rlm_core.core.config import Branch, RunConfig
-from rlm_core.core.errors import RewardError, RlmError
+from rlm_core.core.errors import ModelError, RewardError, RlmError
 from rlm_core.core.events import Record, RunFinished, RunStarted
 from rlm_core.core.problem import Problem
 from rlm_core.core.tree import SearchTree
 from rlm_core.core.wording import counted
 from rlm_core.core.words import DONE, EXHAUSTED, FAILED, TOKENS
 from rlm_core.models.listed import sampling_for
-from rlm_core.models.policy import Policy, Scorer, Step
+from rlm_core.models.policy import Policy, Remote, Scorer, Step, offers, require
 from rlm_core.models.source import ModelSource, StepScorer
 from rlm_core.rewards.base import RewardContext
-from rlm_core.search import search
+from rlm_core.search import Search, search, searches
 from rlm_core.search.budget import RunControl
 from rlm_core.search.run import SearchRun
 
@@ -53,11 +54,13 @@ async def run_search(
     settings = chosen.description.configure(config.search_parameters)
     allow = chosen.allows(settings)
     sampling = sampling_for(config.model, config.temperature, config.max_step_tokens, config.max_solution_tokens, allow)
+    refuse_beyond(policy, config, chosen, settings)
     offered = rewards.reward(config.reward)
     context = RewardContext(problem, policy, sampling, source or NoOtherModels())
     reward = offered.make(context, offered.description.configure(config.reward_parameters))
     run = SearchRun(config, problem, policy, reward, sampling, emit, control or RunControl())
-    run.emit(RunStarted(msgspec.to_builtins(config), problem, reward.oracle and chosen.judged(settings)))
+    remark = policy.remark if isinstance(policy, Remote) else msgspec.UNSET
+    run.emit(RunStarted(msgspec.to_builtins(config), problem, reward.oracle and chosen.judged(settings), server=remark))
     detail = ""
     try:
         run.beginning = await beginning(config, problem, policy)
@@ -77,11 +80,23 @@ async def run_search(
     return run.tree
 
 
+def refuse_beyond(policy: Policy, config: RunConfig, chosen: Search[Any], settings: Any) -> None:
+    """ModelError if the search needs what the policy, now that it is there, turns out not to do."""
+    for need in chosen.needs(settings):
+        require(policy, need)
+    if isinstance(policy, Remote) and policy.whole_only and (isinstance(config.branch, Branch) or not chosen.whole(settings)):
+        able = [name for name, s in searches().items() if s.whole(s.description.configure({}))]
+        raise ModelError(
+            f"The search {config.search} goes on from single steps, and {policy.name} writes whole solutions only; "
+            f"allowed are {', '.join(able)}, or a server that goes on from a text or an answer that has begun."
+        )
+
+
 async def beginning(config: RunConfig, problem: Problem, policy: Policy) -> tuple[Step, ...]:
     """The steps that a branch begins with, their tokens with the log-probabilities that the model gives them; nothing is generated."""
     steps: tuple[Step, ...] = ()
     for text in config.branch.steps if isinstance(config.branch, Branch) else ():
-        steps += (Step(text, await policy.score(problem, steps, text) if isinstance(policy, Scorer) else ()),)
+        steps += (Step(text, await policy.score(problem, steps, text) if offers(policy, Scorer) else ()),)
     return steps
 
 

@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from rlm_core.core import standstill
 from rlm_core.core.concurrency import gather_or_cancel
 from rlm_core.core.config import Budget
 from rlm_core.core.events import AnyEvent
+from rlm_core.core.standstill import Standstill
 from rlm_core.core.token_pool import OutOfTokens, TokenPool
 from rlm_core.core.tree import SearchTree
 from rlm_core.core.usage import Usage
@@ -19,6 +21,9 @@ from rlm_core.core.words import CANCELLED, DONE, REWARD_PASSES, SECONDS, SIMULAT
 from rlm_core.search.breakpoints import completes_simulation, hit
 
 T = TypeVar("T")
+
+STANDSTILL_TICK = 0.5
+"""Seconds between two looks at the clock of a run that stands still."""
 
 
 @dataclass(slots=True)
@@ -30,6 +35,7 @@ class RunControl:
     breakpoints: the conditions under which it pauses, as text (`search.breakpoints`).
     until: a condition on the next event at which it pauses once; None for none.
     paused_at: told the number of the event at which the run paused by itself.
+    standstill: times in which a server that the run needs does not answer.
     """
 
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
@@ -37,6 +43,7 @@ class RunControl:
     breakpoints: tuple[str, ...] = ()
     until: Callable[[AnyEvent], bool] | None = None
     paused_at: Callable[[int], None] = lambda event: None
+    standstill: Standstill = field(default_factory=Standstill)
 
     def __post_init__(self) -> None:
         self.going.set()
@@ -108,8 +115,8 @@ class BudgetedWork:
 
     @property
     def seconds(self) -> float:
-        """Wall time of work so far, pauses left out."""
-        return time.perf_counter() - self._began - self._paused
+        """Wall time of work so far, pauses and standstills left out."""
+        return time.perf_counter() - self._began - self._paused - self.control.standstill.seconds
 
     def spent_budget(self) -> StopReason | None:
         """CANCELLED, or the first budget that is used up, as a reason to stop; else None."""
@@ -177,20 +184,34 @@ class BudgetedWork:
             raise SearchStopped(stop)
 
     async def _under(self, pool: TokenPool, work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
-        doing = asyncio.ensure_future(pool.work(lambda: gather_or_cancel(work)))
+        with standstill.of(self.control.standstill):
+            doing = asyncio.ensure_future(pool.work(lambda: gather_or_cancel(work)))
         cancelled = asyncio.ensure_future(self.control.cancelled.wait())
-        left = None if self.budget.seconds is None else max(0.0, self.budget.seconds - self.seconds)
         try:
-            await asyncio.wait({doing, cancelled}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
-            if doing.done():
-                return doing.result()
-            raise SearchStopped(CANCELLED if self.control.cancelled.is_set() else SECONDS)
+            while True:
+                await asyncio.wait({doing, cancelled}, timeout=self._time_left(), return_when=asyncio.FIRST_COMPLETED)
+                if doing.done():
+                    return doing.result()
+                if (stop := self._spent_time()) is not None:
+                    raise SearchStopped(stop)
         finally:
             cancelled.cancel()
             doing.cancel()
             await asyncio.wait({doing})
             self._by_others += pool.by_others
             self.starved = self.starved or pool.dry
+
+    def _spent_time(self) -> StopReason | None:
+        """CANCELLED or SECONDS, as a reason to end work in progress; else None."""
+        if self.control.cancelled.is_set():
+            return CANCELLED
+        return SECONDS if self.budget.seconds is not None and self.seconds >= self.budget.seconds else None
+
+    def _time_left(self) -> float | None:
+        """Seconds after which the clock is looked at again; None for no limit. While the run stands still the clock does not move."""
+        if self.budget.seconds is None:
+            return None
+        return max(STANDSTILL_TICK if self.control.standstill.here else 0.0, self.budget.seconds - self.seconds)
 
     @property
     def tokens_left(self) -> int | None:

@@ -47,6 +47,7 @@ class Search(Generic[C]):
     judged: does it ask the run's reward, by its configuration?
     branches: it can begin at `SearchRun.root`, below the bare problem, and asks for no special tokens.
     needs: protocols of `rlm_core.models.policy` that the run's model must offer besides `Policy`, by its configuration.
+    whole: it asks for whole solutions of the bare problem only, by its configuration, so that a server which can do no more is enough.
     words: the stop reasons, purposes, answer methods and rules that it brings to the log.
     variants: the settings with which the command `strategies` measures it; {} are its defaults. Probes change nothing and cost time,
         so a search that has them is measured without.
@@ -58,6 +59,7 @@ class Search(Generic[C]):
     judged: Callable[[C], bool] = lambda config: True
     branches: bool = False
     needs: Callable[[C], tuple[type, ...]] = lambda config: ()
+    whole: Callable[[C], bool] = lambda config: False
     words: tuple[Word | Rule, ...] = ()
     variants: tuple[Mapping[str, Any], ...] = ({},)
 

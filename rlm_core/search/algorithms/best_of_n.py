@@ -45,5 +45,10 @@ async def best_of_n(run: SearchRun, config: BestOfNConfig) -> None:
 
 
 SEARCH = Search(
-    DESCRIPTION, best_of_n, branches=True, judged=lambda config: config.answer_by != "majority", variants=({}, {"answer_by": "naive"})
+    DESCRIPTION,
+    best_of_n,
+    branches=True,
+    judged=lambda config: config.answer_by != "majority",
+    whole=lambda config: True,
+    variants=({}, {"answer_by": "naive"}),
 )

@@ -39,4 +39,4 @@ async def self_consistency(run: SearchRun, config: SelfConsistencyConfig) -> Non
     run.answer(answers.by_majority(run.tree))
 
 
-SEARCH = Search(DESCRIPTION, self_consistency, branches=True, judged=lambda config: False)
+SEARCH = Search(DESCRIPTION, self_consistency, branches=True, judged=lambda config: False, whole=lambda config: True)

@@ -125,6 +125,7 @@ SEARCH = Search(
     allows=lambda config: (REVISE,) if config.variant == "trained" else (),
     judged=lambda config: config.judge,
     needs=lambda config: (Critic,) if config.variant == "rounds" else (),
+    whole=lambda config: config.variant == "rounds",
     words=(*WORDS, CRITIQUES, LATEST),
     variants=({}, {"variant": "rounds"}),
 )

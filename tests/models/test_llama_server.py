@@ -1,0 +1,99 @@
+"""A real llama.cpp server: what it is seen to do, searches and a judge over it, and a run that outlives its death."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Generator
+
+import pytest
+
+from rlm_core.core.config import Budget, RunConfig
+from rlm_core.core.events import NodeAdded, Spent
+from rlm_core.core.standstill import Standstill
+from rlm_core.models.policy import ChatModel, Scorer, TokenLogprobs
+from rlm_core.models.pool import ModelPool, silent
+from rlm_core.models.remote.loading import RemoteModel
+from rlm_core.models.remote.server import Template, Way
+from rlm_core.search.budget import RunControl
+from tests.llama_server import LlamaServer
+from tests.searching import events, run_to_end
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def llama() -> Generator[LlamaServer]:
+    server = LlamaServer()
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="module")
+def library() -> ModelPool:
+    return ModelPool()
+
+
+@pytest.fixture(scope="module")
+def loaded(llama, library) -> RemoteModel:
+    return asyncio.run(library.get((llama.url, "auto", "auto", "auto"), silent))
+
+
+def config(llama, search="mcts", reward="logprob", simulations=4, **more) -> RunConfig:
+    limits = {"max_step_tokens": 24, "max_solution_tokens": 72}
+    return RunConfig(
+        llama.url, problem="words:seed=1", search=search, reward=reward, budget=Budget(simulations=simulations), **limits | more
+    )
+
+
+def test_it_is_seen_as_what_it_does(loaded):
+    can = loaded.server.abilities
+    assert (can.way, can.template) == (Way.TEXT, Template.APPLY)
+    assert (can.top, can.stop, can.seed, can.counts, can.context) == (20, True, True, True, 1024)
+    assert not can.echo
+    assert {TokenLogprobs, ChatModel} <= loaded.policy().offers
+    assert Scorer not in loaded.policy().offers
+
+
+def test_mcts_searches_it(llama, loaded):
+    tree, records = run_to_end(config(llama), loaded.policy())
+    assert (tree.finished.stop, tree.finished.detail) == ("simulations", "")
+    steps = [e for e in events(records, NodeAdded) if e.parent is not None and not e.cut and e.text]
+    assert steps
+    assert all("\n" not in e.text for e in steps)
+    assert all("".join(t.text for t in e.tokens).strip() == e.text for e in steps)
+    assert all(t.logprob < 0 for e in steps for t in e.tokens)
+    assert sum(e.reused for e in events(records, Spent)) > sum(e.computed for e in events(records, Spent)) / 10
+
+
+def test_best_of_n_and_a_judge_search_it(llama, loaded, library):
+    chosen = config(llama, "best_of_n", "judge", 2, reward_parameters={"model": llama.url})
+    tree, _ = run_to_end(chosen, loaded.policy(), source=library)
+    assert tree.finished.stop == "simulations"
+    finished = [n for n in tree.nodes.values() if n.finished]
+    assert all(0 < n.score < 1 for n in finished)
+
+
+def test_a_run_outlives_the_death_of_its_server(llama, loaded):
+    stands = threading.Event()
+    told: list[str] = []
+
+    def tell(sentence: str) -> None:
+        told.append(sentence)
+        stands.set()
+
+    def hook(record, control) -> None:
+        if isinstance(record.event, NodeAdded) and record.event.node == 1:
+            llama.kill()
+
+    def restart() -> None:
+        assert stands.wait(60)
+        llama.start()
+
+    helper = threading.Thread(target=restart)
+    helper.start()
+    tree, _ = run_to_end(config(llama), loaded.policy(), RunControl(standstill=Standstill(tell)), hook)
+    helper.join()
+    assert (tree.finished.stop, tree.finished.detail) == ("simulations", "")
+    assert told[0].endswith("; the run goes on when it is back, and cancelling ends it.")
+    assert told[-1] == ""
