@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from rlm_core.core.config import RunConfig
 from rlm_core.core.parameters import parse_assignments
+from rlm_core.core.standstill import Standstill
 from rlm_core.runs.configure import configure
+from rlm_core.search.budget import RunControl
 
 if TYPE_CHECKING:
     from rlm_core.models.pool import AnyModel, ModelPool
@@ -25,6 +27,11 @@ async def load(config: RunConfig) -> tuple[ModelPool, AnyModel]:
 
     library = ModelPool()
     return library, await library.get((config.model, config.device, config.dtype, config.format), report)
+
+
+def watched() -> RunControl:
+    """The control of a run that says on standard error when a server that it needs does not answer, and when it goes on."""
+    return RunControl(standstill=Standstill(lambda sentence: report(sentence or "The server is back; the run goes on.")))
 
 
 def report(text: str) -> None:

@@ -35,7 +35,7 @@ K_RULE = "k is 1 or more, and the samples are at least twice k"
 
 @app.command()
 def evaluate(
-    model: Annotated[str, typer.Option(help="nano, smollm2, a Hugging Face id, a folder or a .gguf file.")] = "nano",
+    model: Annotated[str, typer.Option(help="nano, smollm2, a Hugging Face id, a folder, a .gguf file or a server's address.")] = "nano",
     problem: Annotated[str, typer.Option(help=f"{KIND}.")] = "countdown:numbers=3",
     n: Annotated[int | None, PROBLEMS] = None,
     samples: Annotated[int, typer.Option(min=2, help="Solutions sampled for each problem; at least twice the largest k.")] = 32,

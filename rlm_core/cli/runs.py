@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from rlm_core import catalogue
-from rlm_core.cli.config import build_config, load, report
+from rlm_core.cli.config import build_config, load, report, watched
 from rlm_core.core.config import RunConfig
 from rlm_core.core.errors import ConfigError, RlmError
 from rlm_core.core.events import Record, encode
@@ -30,7 +30,7 @@ app = typer.Typer()
 
 @app.command()
 def run(
-    model: Annotated[str, typer.Option(help="nano, smollm2, a Hugging Face id, a folder or a .gguf file.")] = "nano",
+    model: Annotated[str, typer.Option(help="nano, smollm2, a Hugging Face id, a folder, a .gguf file or a server's address.")] = "nano",
     problem: Annotated[str, typer.Option(help="Such as countdown:numbers=3,seed=7, gsm8k.jsonl#17 or set:GSM8K#17.")] = "countdown:seed=7",
     search: Annotated[str, typer.Option(help="See `list searches`.")] = "mcts",
     set_: Annotated[
@@ -57,13 +57,13 @@ async def _run(config: RunConfig, out: Path | None) -> SearchTree:
         _check_writable(out)
     library, loaded = await load(config)
     if out is None:
-        return await run_search(config, loaded.policy(), lambda record: None, source=library)
+        return await run_search(config, loaded.policy(), lambda record: None, watched(), library)
     with out.open("wb") as file:
 
         def write(record: Record) -> None:
             file.write(encode(record) + b"\n")
 
-        return await run_search(config, loaded.policy(), write, source=library)
+        return await run_search(config, loaded.policy(), write, watched(), library)
 
 
 def _check_writable(path: Path) -> None:

@@ -127,7 +127,8 @@ def _started(e: ev.RunStarted) -> str:
         by += f", as told by {e.elsewhere}"
     else:
         by += f" and seed {seed}"
-    return f"The run begins on “{problem_label(e.problem)}” with {catalogue.title('search', search)}{by}.{oracle}"
+    server = f" Its model is {e.server}" if e.server else ""
+    return f"The run begins on “{problem_label(e.problem)}” with {catalogue.title('search', search)}{by}.{oracle}{server}"
 
 
 def _added(e: ev.NodeAdded, put_by: str) -> str:

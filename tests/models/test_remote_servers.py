@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import math
 import threading
 import time
 
 import pytest
 
+from rlm_core.cli import main
 from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.errors import ConfigError, ModelError
 from rlm_core.core.events import NodeAdded, RunStarted, Spent
 from rlm_core.core.standstill import Standstill
 from rlm_core.core.usage import Usage
 from rlm_core.models.address import KEY_VARIABLES, parse
-from rlm_core.models.listed import refuse_unnamed
+from rlm_core.models.listed import describe, refuse_unnamed
 from rlm_core.models.policy import Scorer, TokenLogprobs, offers
 from rlm_core.models.pool import ModelPool
 from rlm_core.models.remote import client, probe
@@ -135,6 +137,13 @@ def test_the_same_seed_gives_the_same_log_where_the_server_heeds_seeds():
     assert logs[0] == logs[1]
 
 
+def test_a_policy_offers_no_more_than_its_address_was_described_with():
+    with served(Manners(logprobs="old", echoes=True)) as server:
+        assert connected(server).policy().offers == describe(server.url).offers
+    with served(Manners(logprobs="")) as server:
+        assert connected(server).policy().offers < describe(server.url).offers
+
+
 def test_the_log_says_that_a_server_ignores_seeds_or_counts_nothing():
     with served(Manners(seeds=False, usage=False)) as server:
         _, records = searched(server, "best_of_n")
@@ -180,6 +189,17 @@ def test_a_model_on_a_server_is_a_judge():
     yes, no = math.exp(-0.25), math.exp(-2.0)
     assert list(scores) == [pytest.approx(yes / (yes + no))]
     assert {n.score for n in tree.nodes.values() if n.score is not None} == {1.0}
+
+
+def test_the_command_line_takes_an_address(capsys, monkeypatch):
+    with served() as server:
+        words = ["run", "--model", server.url, "--problem", "words:seed=1", "--search", "best_of_n", "--set", "n=2", "--reward", "logprob"]
+        monkeypatch.setattr("sys.argv", ["rlm_core", *words])
+        with pytest.raises(SystemExit, match="^0$"):
+            main()
+    out, err = capsys.readouterr()
+    assert json.loads(out)["answer"] in ("7", "8", "9")
+    assert f"tiny at {server.url} goes on from any text, tells log-probabilities; it heeds seeds" in err
 
 
 # -- what is refused ---------------------------------------------------------------------------------

@@ -65,7 +65,7 @@ class RemotePolicy:
     @property
     def remark(self) -> str:
         """What its server can do, for the log."""
-        return f"{self.server.shown} {self.server.abilities.sentence}."
+        return f"{self.server.shown}, which {self.server.abilities.sentence}."
 
     async def propose(self, problem: Problem, steps: Sequence[Step], seeds: Sequence[Seed], sampling: Sampling) -> list[Step]:
         self._refuse(sampling.allow, from_state=True)
