@@ -20,7 +20,7 @@ from transformers.utils import logging as transformers_logging
 
 from rlm_core.core.errors import ModelError, first_line
 from rlm_core.engine.backends.suitability import refuse_by_configuration, refuse_by_trial
-from rlm_core.engine.backends.torch import TorchRunner
+from rlm_core.engine.backends.choice import runner_for
 from rlm_core.engine.engine import Engine
 from rlm_core.engine.loading import gguf, nano
 from rlm_core.models.chat import ChatPolicy
@@ -78,7 +78,7 @@ def load(name: str, *, device: str = "auto", dtype: str = "auto", fmt: str = "au
     if fmt != "plain":
         _refuse_untemplated(shown, tokenizer)
     model = _weights(shown, folder, pick_dtype(dtype, place), place)
-    runner = TorchRunner(model)
+    runner = runner_for(model)
     refuse_by_trial(shown, runner)
     engine = Engine(runner, max_rows=32, cache_bytes=1 << 30, cores=os.cpu_count() or 1)
     return LoadedModel(name, engine, tokenizer, LineFormat(tokenizer, chat=fmt != "plain", end_ids=_ends(model, tokenizer)))
@@ -114,7 +114,7 @@ def _load_nano(name: str, device: str, report: Report) -> LoadedModel:
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, use_safetensors=True)
     model.to(device)  # type: ignore[arg-type]
-    return LoadedModel(name, Engine(TorchRunner(model), exact=exact), tokenizer, NanoFormat(tokenizer))
+    return LoadedModel(name, Engine(runner_for(model), exact=exact), tokenizer, NanoFormat(tokenizer))
 
 
 def _safetensors(name: str, report: Report) -> tuple[Path, str]:

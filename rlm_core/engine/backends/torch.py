@@ -7,12 +7,16 @@ from collections.abc import Sequence
 
 import torch
 from transformers import PreTrainedModel
+from transformers.cache_utils import Cache
 
-from rlm_core.engine.kv_cache import RowCache, TokenStates
+from rlm_core.engine.kv_cache import Places, RowCache, TokenStates
 
 
 class TorchRunner:
-    """model: a causal language model with full attention, as `suitability` finds out."""
+    """The library's own forward pass over rows of preallocated keys and values.
+
+    model: a causal language model with full attention, as `suitability` finds out.
+    """
 
     def __init__(self, model: PreTrainedModel) -> None:
         self.model = model.eval()
@@ -51,16 +55,22 @@ class TorchRunner:
 
     def _forward(self, rows: RowCache, tokens: list[list[int]], counts: list[int]) -> torch.Tensor:
         """Last hidden states [rows, q, H] of new tokens [rows, q], counts[i] of them real; the rows then hold what was computed."""
-        positions, mask = rows.begin(counts)
+        places = rows.begin(counts)
+        hidden = self._hidden(rows, torch.tensor(tokens, device=self.device), places)
+        rows.commit(places, counts, hidden)
+        return hidden
+
+    def _hidden(self, rows: RowCache, ids: torch.Tensor, places: Places) -> torch.Tensor:
+        """Last hidden states [rows, q, H] of token ids [rows, q]; their keys and values are written into the rows."""
         out = self.model.base_model(
-            input_ids=torch.tensor(tokens, device=self.device),
-            position_ids=positions.clamp_max(self.max_length - 1),  # only padding lies beyond
-            attention_mask=mask,
-            past_key_values=rows,
+            input_ids=ids,
+            position_ids=places.positions.clamp_max(self.max_length - 1),  # only padding lies beyond
+            attention_mask=places.seen(),
+            past_key_values=LibraryCache(rows, places),
             use_cache=True,
         )
-        rows.commit(counts, out.last_hidden_state)
-        return out.last_hidden_state
+        hidden: torch.Tensor = out.last_hidden_state
+        return hidden
 
     def logits(self, hidden: torch.Tensor) -> torch.Tensor:
         """Scaled and capped as the model's configuration says."""
@@ -72,6 +82,23 @@ class TorchRunner:
         if cap := getattr(config, "final_logit_softcapping", None):
             logits = cap * torch.tanh(logits / cap)
         return logits
+
+
+class LibraryCache(Cache):
+    """Rows as the cache that a model of the library asks for during one forward pass."""
+
+    def __init__(self, rows: RowCache, places: Places) -> None:
+        self._rows, self._places = rows, places
+        self.layers = []  # the library's own layers stay empty
+
+    def update(
+        self, key_states: torch.Tensor, value_states: torch.Tensor, layer_idx: int, *args: object, **kwargs: object
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Called by the model's attention: store [rows, heads, q, head_dim], return all that may be looked at."""
+        return self._rows.write(layer_idx, self._places, torch.cat([key_states, value_states], 1).transpose(1, 2))
+
+    def get_seq_length(self, layer_idx: int = 0) -> int:
+        return max(self._rows.lengths, default=0)
 
 
 @torch.inference_mode()

@@ -1,0 +1,160 @@
+"""A lean forward pass for models built as Llama is: Llama, Mistral, Qwen2, Qwen3.
+
+It computes what the library's own pass computes, with fewer and larger operations: one matrix product for queries, keys and values,
+one for gate and up, keys and values written where they stay, and nothing of Python between them that could be left out. A small model
+spends most of the library's pass on that. Normalisation is in the model's own number format; the library's is in float32, so that a
+model in float64 is exact here and not there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch.nn import functional
+from transformers import PreTrainedModel
+
+from rlm_core.engine.backends.torch import TorchRunner
+from rlm_core.engine.kv_cache import Places, RowCache
+
+FAMILIES = ("llama", "mistral", "qwen2", "qwen3")
+"""`model_type` of the configurations that are built so."""
+
+ROTATIONS = ("default", "linear", "llama3", "yarn")
+"""Kinds of rotary embeddings whose angles depend on the position alone, and not on the length of the text."""
+
+
+def is_llama_like(model: PreTrainedModel) -> bool:
+    """Is the model one that `LlamaRunner` can compute?"""
+    config = model.config
+    rotation = (getattr(config, "rope_parameters", None) or {}).get("rope_type", "default")
+    return config.model_type in FAMILIES and config.hidden_act == "silu" and rotation in ROTATIONS
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """weight: [out, in]. bias: [out], or None."""
+
+    weight: torch.Tensor
+    bias: torch.Tensor | None
+
+    @classmethod
+    def fused(cls, *parts: Any) -> Linear:
+        """Linear layers of one input as one; their weights become views of it, so that no memory is held twice."""
+        weight = torch.cat([p.weight for p in parts])
+        for part, view in zip(parts, weight.split([p.weight.shape[0] for p in parts]), strict=True):
+            part.weight.data = view
+        return cls(weight, None if parts[0].bias is None else torch.cat([p.bias for p in parts]))
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        return functional.linear(x, self.weight, self.bias)
+
+
+@dataclass(frozen=True, slots=True)
+class Norm:
+    """Root mean square normalisation over the last dimension.
+
+    weight: of its last dimensions.
+    """
+
+    weight: torch.Tensor
+    epsilon: float
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        return functional.rms_norm(x, x.shape[-1:], None, self.epsilon) * self.weight
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One layer of the model.
+
+    heads_norm: of queries and keys, [query heads + key heads, head_dim], where the family has one.
+    """
+
+    before_attention: Norm
+    qkv: Linear
+    heads_norm: Norm | None
+    out: Linear
+    before_mlp: Norm
+    gate_up: Linear
+    down: Linear
+
+    @classmethod
+    def of(cls, layer: Any, query_heads: int, key_heads: int) -> Layer:
+        attention, mlp = layer.self_attn, layer.mlp
+        heads_norm = None
+        if hasattr(attention, "q_norm"):
+            q, k = attention.q_norm, attention.k_norm
+            heads_norm = Norm(torch.cat([q.weight.expand(query_heads, -1), k.weight.expand(key_heads, -1)]), q.variance_epsilon)
+        return cls(
+            Norm(layer.input_layernorm.weight, layer.input_layernorm.variance_epsilon),
+            Linear.fused(attention.q_proj, attention.k_proj, attention.v_proj),
+            heads_norm,
+            Linear.fused(attention.o_proj),
+            Norm(layer.post_attention_layernorm.weight, layer.post_attention_layernorm.variance_epsilon),
+            Linear.fused(mlp.gate_proj, mlp.up_proj),
+            Linear.fused(mlp.down_proj),
+        )
+
+
+class LlamaRunner(TorchRunner):
+    """model: one that `is_llama_like`."""
+
+    @torch.inference_mode()
+    def __init__(self, model: PreTrainedModel) -> None:
+        super().__init__(model)
+        body: Any = model.base_model
+        self._query_heads, self._key_heads = int(model.config.num_attention_heads), self.rows.heads
+        self._embedding = body.embed_tokens.weight
+        self._layers = [Layer.of(layer, self._query_heads, self._key_heads) for layer in body.layers]
+        self._norm = Norm(body.norm.weight, body.norm.variance_epsilon)
+        self._rotation = body.rotary_emb
+        self._angles = self._computed_angles(256)
+
+    def _computed_angles(self, count: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Cosines and signed sines [count, head_dim] of the first positions, such that x·cos + roll(x)·sin turns x."""
+        positions = torch.arange(count, device=self.device)[None]
+        cosines, sines = self._rotation(self._embedding[:1], positions)
+        half = sines.shape[-1] // 2
+        return cosines[0], torch.cat([-sines[0, :, :half], sines[0, :, half:]], -1)
+
+    def _hidden(self, rows: RowCache, ids: torch.Tensor, places: Places) -> torch.Tensor:
+        cosines, sines = self._turning(places)
+        turned = self._query_heads + self._key_heads
+        mask = self._additive(places)
+        x = functional.embedding(ids, self._embedding)
+        for i, layer in enumerate(self._layers):
+            qkv = layer.qkv(layer.before_attention(x)).unflatten(-1, (turned + self._key_heads, -1))  # [rows, q, heads, head_dim]
+            qk = qkv[:, :, :turned]
+            if layer.heads_norm is not None:
+                qk.copy_(layer.heads_norm(qk))
+            rolled = qk.roll(cosines.shape[-1] // 2, -1)
+            qk.mul_(cosines).addcmul_(rolled, sines)
+            keys, values = rows.write(i, places, qkv[:, :, self._query_heads :])
+            x = x + layer.out(self._attention(qkv[:, :, : self._query_heads], keys, values, mask))
+            gate, up = layer.gate_up(layer.before_mlp(x)).chunk(2, -1)
+            x = x + layer.down(functional.silu(gate) * up)
+        return self._norm(x)
+
+    def _turning(self, places: Places) -> tuple[torch.Tensor, torch.Tensor]:
+        """Cosines and signed sines [rows, q, 1, head_dim] of the new tokens' positions."""
+        top = places.width + places.positions.shape[1]
+        if top > len(self._angles[0]):
+            self._angles = self._computed_angles(2 * top)
+        cosines, sines = (table[places.positions][:, :, None] for table in self._angles)
+        return cosines, sines
+
+    def _additive(self, places: Places) -> torch.Tensor | None:
+        """The mask as numbers to add, one row for each query that shares a head of keys: [rows, 1, group × q, width]."""
+        if places.mask is None:
+            return None
+        added = torch.zeros(places.mask.shape, dtype=self.dtype, device=self.device).masked_fill_(~places.mask, -torch.inf)
+        return added.repeat(1, 1, self._query_heads // self._key_heads, 1) if places.positions.shape[1] > 1 else added
+
+    def _attention(self, queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
+        """[rows, q, query heads × head_dim] from queries [rows, q, query heads, head_dim]; those of one head of keys stand together."""
+        rows, q, _, head_dim = queries.shape
+        grouped = queries.view(rows, q, self._key_heads, -1, head_dim).permute(0, 2, 3, 1, 4).reshape(rows, self._key_heads, -1, head_dim)
+        seen = functional.scaled_dot_product_attention(grouped, keys, values, mask)  # [rows, key heads, group × q, head_dim]
+        return seen.view(rows, self._key_heads, -1, q, head_dim).permute(0, 3, 1, 2, 4).reshape(rows, q, -1)
