@@ -18,7 +18,7 @@ from transformers import PreTrainedConfig
 class TokenStates:
     """The states that a model computed for n consecutive tokens.
 
-    kv: [layers, n, 2 × heads, head_dim], keys then values.
+    kv: [2, layers, heads, n, head_dim], keys then values.
     hidden: [n, hidden_size], the last hidden state, normalised.
     """
 
@@ -34,7 +34,7 @@ class TokenStates:
 
     def part(self, start: int, end: int | None = None) -> TokenStates:
         """The states of tokens start … end−1 (a view)."""
-        return TokenStates(self.kv[:, start:end], self.hidden[start:end])
+        return TokenStates(self.kv[..., start:end, :], self.hidden[start:end])
 
     def clone(self) -> TokenStates:
         return TokenStates(self.kv.clone(), self.hidden.clone())
@@ -65,7 +65,7 @@ class Places:
 class RowCache:
     """One row per sequence.
 
-    kv: [layers, rows, width, 2 × heads, head_dim], keys then values.
+    kv: [2, layers, rows, heads, width, head_dim], keys then values.
     hidden: [rows, width, hidden_size], last hidden states, normalised.
     lengths: [rows], how much of each row's width is in use.
     """
@@ -73,7 +73,7 @@ class RowCache:
     def __init__(self, config: PreTrainedConfig, dtype: torch.dtype, device: torch.device) -> None:
         self.heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
         head_dim = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-        self.kv = torch.zeros(config.num_hidden_layers, 0, 0, 2 * self.heads, head_dim, dtype=dtype, device=device)
+        self.kv = torch.zeros(2, config.num_hidden_layers, 0, self.heads, 0, head_dim, dtype=dtype, device=device)
         self.hidden = torch.zeros(0, 0, config.hidden_size, dtype=dtype, device=device)
         self.lengths: list[int] = []
 
@@ -83,7 +83,7 @@ class RowCache:
         self._reserve(row + 1, room)
         at = 0
         for piece in pieces:
-            self.kv[:, row, at : at + len(piece)] = piece.kv
+            self.kv[:, :, row, :, at : at + len(piece)] = piece.kv
             self.hidden[row, at : at + len(piece)] = piece.hidden
             at += len(piece)
         self.lengths.append(at)
@@ -91,14 +91,14 @@ class RowCache:
     def read(self, row: int) -> TokenStates:
         """The states of a row's tokens (a view)."""
         length = self.lengths[row]
-        return TokenStates(self.kv[:, row, :length], self.hidden[row, :length])
+        return TokenStates(self.kv[:, :, row, :, :length], self.hidden[row, :length])
 
     def remove(self, row: int) -> None:
         """Drop a row; the last row takes its place."""
         last = len(self.lengths) - 1
         if row != last:
             n = self.lengths[last]
-            self.kv[:, row, :n] = self.kv[:, last, :n]
+            self.kv[:, :, row, :, :n] = self.kv[:, :, last, :, :n]
             self.hidden[row, :n] = self.hidden[last, :n]
             self.lengths[row] = self.lengths[last]
         self.lengths.pop()
@@ -117,10 +117,10 @@ class RowCache:
         return Places(torch.arange(len(self.lengths), device=device)[:, None], positions, width, mask)
 
     def write(self, layer: int, places: Places, kv: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Keep new keys and values [rows, q, 2 × heads, head_dim]; returns all keys and all values [rows, heads, width, head_dim]."""
-        kept = self.kv[layer]
-        kept.index_put_((places.rows, places.positions), kv)
-        keys, values = kept[: len(self.lengths), : places.width].transpose(1, 2).split(self.heads, 1)
+        """Keep new keys and values [rows, q, 2, heads, head_dim]; returns all keys and all values [rows, heads, width, head_dim]."""
+        kept = self.kv[:, layer]
+        kept.permute(1, 3, 0, 2, 4).index_put_((places.rows, places.positions), kv)
+        keys, values = kept[:, : len(self.lengths), :, : places.width]
         return keys, values
 
     def commit(self, places: Places, counts: Sequence[int], hidden: torch.Tensor) -> None:
@@ -130,13 +130,13 @@ class RowCache:
 
     def _reserve(self, rows: int, width: int) -> None:
         """Grow (by doubling) so that `rows` × `width` fit."""
-        layers, have_rows, have_width, heads, head_dim = self.kv.shape
+        _, layers, have_rows, heads, have_width, head_dim = self.kv.shape
         if rows <= have_rows and width <= have_width:
             return
         new_rows = have_rows if rows <= have_rows else max(rows, 2 * have_rows)
         new_width = have_width if width <= have_width else max(width, 2 * have_width)
-        kv = self.kv.new_zeros(layers, new_rows, new_width, heads, head_dim)
-        kv[:, :have_rows, :have_width] = self.kv
+        kv = self.kv.new_zeros(2, layers, new_rows, heads, new_width, head_dim)
+        kv[:, :, :have_rows, :, :have_width] = self.kv
         hidden = self.hidden.new_zeros(new_rows, new_width, self.hidden.shape[-1])
         hidden[:have_rows, :have_width] = self.hidden
         self.kv, self.hidden = kv, hidden

@@ -16,22 +16,22 @@ BYTES_PER_TOKEN = (2 * 2 * 1 * 3 + 1) * 8
 def kv(tokens: tuple[int, ...]) -> torch.Tensor:
     """Keys and values that tell which prefix they belong to: position t holds a number of tokens[: t + 1] alone."""
     marks = [float(hash(tokens[: t + 1]) % 1_000_003) for t in range(len(tokens))]
-    return torch.tensor(marks, dtype=torch.float64)[None, :, None, None].expand(2, len(tokens), 2, 3).clone()
+    return torch.tensor(marks, dtype=torch.float64)[None, None, None, :, None].expand(2, 2, 1, len(tokens), 3).clone()
 
 
 def states(tokens: tuple[int, ...]) -> TokenStates:
     """As `kv`, and a hidden state of the same number."""
     marked = kv(tokens)
-    return TokenStates(marked, marked[0, :, 0, :1].clone())
+    return TokenStates(marked, marked[0, 0, 0, :, :1].clone())
 
 
 def found(cache: PrefixCache, tokens: tuple[int, ...]) -> tuple[int, torch.Tensor]:
     """How much is known, and its keys and values; the hidden states must belong to them."""
     count, pieces = cache.match(tokens)
     if not pieces:
-        return count, torch.empty(2, 0, 2, 3, dtype=torch.float64)
-    together = torch.cat([p.kv for p in pieces], dim=1)
-    assert torch.equal(torch.cat([p.hidden for p in pieces])[:, 0], together[0, :, 0, 0])
+        return count, torch.empty(2, 2, 1, 0, 3, dtype=torch.float64)
+    together = torch.cat([p.kv for p in pieces], dim=-2)
+    assert torch.equal(torch.cat([p.hidden for p in pieces])[:, 0], together[0, 0, 0, :, 0])
     return count, together
 
 
@@ -113,7 +113,7 @@ def test_the_bound_in_bytes_holds_and_what_is_left_is_still_right(prompts, room)
         assert cache.bytes == sum(e.states.bytes for e in edges(cache))
     for tokens in prompts:
         count, pieces = found(cache, tokens)
-        assert torch.equal(pieces, kv(tokens)[:, :count])
+        assert torch.equal(pieces, kv(tokens)[..., :count, :])
 
 
 def edges(cache: PrefixCache) -> list:

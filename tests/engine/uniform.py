@@ -12,7 +12,7 @@ VOCABULARY = 8
 def states(tokens) -> TokenStates:
     """The state of a token is the token: a state in the wrong place shows."""
     marks = torch.tensor(list(tokens), dtype=torch.float64)
-    return TokenStates(marks[None, :, None, None].expand(1, -1, 2, 1).clone(), marks[:, None].clone())
+    return TokenStates(marks[None, None, None, :, None].expand(2, 1, 1, -1, 1).clone(), marks[:, None].clone())
 
 
 class UniformRunner:

@@ -51,18 +51,23 @@ class Linear:
         return functional.linear(x, self.weight, self.bias)
 
 
-@dataclass(frozen=True, slots=True)
 class Norm:
-    """Root mean square normalisation over the last dimension.
+    """Root mean square normalisation over the last dimension: x / √(mean x² + ε) · weight.
 
-    weight: of its last dimensions.
+    weight: of the last dimensions of x.
     """
 
-    weight: torch.Tensor
-    epsilon: float
+    def __init__(self, weight: torch.Tensor, epsilon: float) -> None:
+        size = weight.shape[-1]
+        self._scaled = weight * size**0.5
+        self._floor = torch.tensor((size * epsilon) ** 0.5, dtype=weight.dtype, device=weight.device)
+        self._weight, self._epsilon = weight, epsilon
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        return functional.rms_norm(x, x.shape[-1:], None, self.epsilon) * self.weight
+        if x.element_size() < 4:  # too coarse for what follows
+            return functional.rms_norm(x, x.shape[-1:], None, self._epsilon) * self._weight
+        length = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
+        return x / torch.hypot(length, self._floor) * self._scaled
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +136,7 @@ class LlamaRunner(TorchRunner):
                 qk.copy_(layer.heads_norm(qk))
             rolled = qk.roll(cosines.shape[-1] // 2, -1)
             qk.mul_(cosines).addcmul_(rolled, sines)
-            keys, values = rows.write(i, places, qkv[:, :, self._query_heads :])
+            keys, values = rows.write(i, places, qkv[:, :, self._query_heads :].unflatten(2, (2, -1)))
             x = x + layer.out(self._attention(qkv[:, :, : self._query_heads], keys, values, mask))
             gate, up = layer.gate_up(layer.before_mlp(x)).chunk(2, -1)
             x = x + layer.down(functional.silu(gate) * up)
@@ -146,15 +151,24 @@ class LlamaRunner(TorchRunner):
         return cosines, sines
 
     def _additive(self, places: Places) -> torch.Tensor | None:
-        """The mask as numbers to add, one row for each query that shares a head of keys: [rows, 1, group × q, width]."""
+        """The mask as numbers to add, a row for each query of a head of keys: [rows × key heads, group × q, width]."""
         if places.mask is None:
             return None
+        group = self._query_heads // self._key_heads
         added = torch.zeros(places.mask.shape, dtype=self.dtype, device=self.device).masked_fill_(~places.mask, -torch.inf)
-        return added.repeat(1, 1, self._query_heads // self._key_heads, 1) if places.positions.shape[1] > 1 else added
+        return added.repeat(1, self._key_heads, group, 1).flatten(0, 1)
 
     def _attention(self, queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
-        """[rows, q, query heads × head_dim] from queries [rows, q, query heads, head_dim]; those of one head of keys stand together."""
+        """[rows, q, query heads × head_dim] from queries [rows, q, query heads, head_dim]; those of one head of keys stand together.
+
+        Two products over all rows and heads: for one query per row the library's fused attention is slower.
+        """
         rows, q, _, head_dim = queries.shape
-        grouped = queries.view(rows, q, self._key_heads, -1, head_dim).permute(0, 2, 3, 1, 4).reshape(rows, self._key_heads, -1, head_dim)
-        seen = functional.scaled_dot_product_attention(grouped, keys, values, mask)  # [rows, key heads, group × q, head_dim]
+        grouped = queries.reshape(rows, q, self._key_heads, -1, head_dim).permute(0, 2, 3, 1, 4).reshape(rows * self._key_heads, -1, head_dim)
+        keys, values = keys.flatten(0, 1).transpose(1, 2), values.flatten(0, 1)
+        if mask is None:
+            scores = torch.bmm(grouped, keys) * head_dim**-0.5
+        else:
+            scores = torch.baddbmm(mask, grouped, keys, alpha=head_dim**-0.5)
+        seen = torch.bmm(scores.softmax(-1), values)  # [rows × key heads, group × q, head_dim]
         return seen.view(rows, self._key_heads, -1, q, head_dim).permute(0, 3, 1, 2, 4).reshape(rows, q, -1)

@@ -95,7 +95,7 @@ class LibraryCache(Cache):
         self, key_states: torch.Tensor, value_states: torch.Tensor, layer_idx: int, *args: object, **kwargs: object
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Called by the model's attention: store [rows, heads, q, head_dim], return all that may be looked at."""
-        return self._rows.write(layer_idx, self._places, torch.cat([key_states, value_states], 1).transpose(1, 2))
+        return self._rows.write(layer_idx, self._places, torch.stack([key_states, value_states], 1).permute(0, 3, 1, 2, 4))
 
     def get_seq_length(self, layer_idx: int = 0) -> int:
         return max(self._rows.lengths, default=0)
