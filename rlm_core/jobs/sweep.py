@@ -106,9 +106,10 @@ async def run(job: SweepJob, context: JobContext, kept: Mapping[str, Any]) -> di
         return _extent(progress, crew)
     context.report("loading the models, then searching")
     context.progress(len(progress.results), sweep.size)
-    began, done = time.monotonic(), list[tuple[Cell, CellResult]]()
+    began, done = 0.0, list[tuple[Cell, CellResult]]()
     async for cell, result, log in work_off(((c, sweep.config(c)) for c in progress.missing()), crew):
         cells.put(context.job, [(cell, result, log)])
+        began = began or time.monotonic() - result.seconds  # when the first search began: what came before was loading
         done.append((cell, result))
         progress.add(cell, result)
         context.progress(len(progress.results), sweep.size, progress.message)

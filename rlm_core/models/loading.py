@@ -19,8 +19,8 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTra
 from transformers.utils import logging as transformers_logging
 
 from rlm_core.core.errors import ModelError, first_line
-from rlm_core.engine.backends.suitability import refuse_by_configuration, refuse_by_trial
 from rlm_core.engine.backends.choice import runner_for
+from rlm_core.engine.backends.suitability import refuse_by_configuration, refuse_by_trial
 from rlm_core.engine.engine import Engine
 from rlm_core.engine.loading import gguf, nano
 from rlm_core.models.chat import ChatPolicy

@@ -164,7 +164,9 @@ class LlamaRunner(TorchRunner):
         Two products over all rows and heads: for one query per row the library's fused attention is slower.
         """
         rows, q, _, head_dim = queries.shape
-        grouped = queries.reshape(rows, q, self._key_heads, -1, head_dim).permute(0, 2, 3, 1, 4).reshape(rows * self._key_heads, -1, head_dim)
+        grouped = (
+            queries.reshape(rows, q, self._key_heads, -1, head_dim).permute(0, 2, 3, 1, 4).reshape(rows * self._key_heads, -1, head_dim)
+        )
         keys, values = keys.flatten(0, 1).transpose(1, 2), values.flatten(0, 1)
         if mask is None:
             scores = torch.bmm(grouped, keys) * head_dim**-0.5
