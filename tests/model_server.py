@@ -32,6 +32,7 @@ class Manners:
     context: tokens it reads.
     answers: (status, headers, body) with which it answers the next requests to complete something, before it does as asked.
     cuts: connections that it cuts before that.
+    leaves: it stops for good after so many answers; None for never.
     """
 
     texts: bool = True
@@ -49,6 +50,7 @@ class Manners:
     context: int = 4096
     answers: list[tuple[int, dict[str, str], Any]] = field(default_factory=list)
     cuts: int = 0
+    leaves: int | None = None
 
 
 class ModelServer:
@@ -77,6 +79,9 @@ class ModelServer:
             daemon_threads = True
             request_queue_size = 128
 
+            def handle_error(self, request: Any, client_address: Any) -> None:
+                """Of whoever left before the answer came nothing is said."""
+
         self.http = Server(("127.0.0.1", port), Handler)
         self.port = self.http.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}/v1"
@@ -104,6 +109,8 @@ class ModelServer:
         handler.send_header("content-length", str(len(data)))
         handler.end_headers()
         handler.wfile.write(data)
+        if self.manners.leaves is not None and len(self.asked) >= self.manners.leaves:
+            self.stop()
 
     def _answer(self, handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> tuple[int, dict[str, str], Any]:
         can, missing = self.manners, (404, {}, {"error": {"message": "no such thing"}})

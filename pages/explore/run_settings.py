@@ -6,9 +6,12 @@ import msgspec
 import streamlit as st
 
 from pages.explore.control_values import fill
-from pages.shared.escape import markdown_text
+from pages.shared.escape import html_text, markdown_text
 from pages.shared.html import table_html
+from pages.shared.services import logs
 from rlm_core.core.config import RunConfig
+from rlm_core.core.errors import LogError
+from rlm_core.core.events import RunStarted
 from rlm_core.core.wording import listed
 from rlm_core.runs.settings import different, settings
 from rlm_core.runs.store import RunRow
@@ -33,3 +36,14 @@ def run_settings(row: RunRow) -> None:
             rows.append((s.group if s.group != group else "", s.name, s.value, "" if s.usual else "not the default"))
             group = s.group
         st.html(table_html(("", "Setting", "Value", ""), rows, text_columns=(1, 2)))
+        if said := server(row):
+            st.html(f'<div class="rlm-status">The model is {html_text(said)}</div>')
+
+
+def server(row: RunRow) -> str:
+    """What the server of the run's model can do, in a sentence; empty for a model that ran here, and before the run has begun."""
+    try:
+        first = next(iter(logs().records(row.id)), None)
+    except LogError:  # the run's own view says so
+        return ""
+    return first.event.server or "" if first is not None and isinstance(first.event, RunStarted) else ""

@@ -34,7 +34,12 @@ def search_of(row: RunRow) -> Description[Any]:
 
 
 def shown_status(row: RunRow) -> str:
-    return "paused" if row.status == RunStatus.RUNNING and row.request == "pause" else row.status
+    """The run's status; "paused" and "waiting" (a server that it needs does not answer) are kinds of running."""
+    if row.status != RunStatus.RUNNING:
+        return row.status
+    if row.request == "pause":
+        return "paused"
+    return "waiting" if row.message and not row.elsewhere else row.status
 
 
 def elapsed(row: RunRow, tree: SearchTree) -> float:
@@ -105,6 +110,8 @@ def _message(row: RunRow, status: str) -> None:
     if status in (RunStatus.QUEUED, RunStatus.LOADING):
         waited = clock_html(f"{row.id} waiting", max(0.0, time.time() - row.created), True)
         st.html(f'<div class="rlm-status">{waited} since Run was pressed</div>')
+    if status == "waiting":
+        st.warning(text, icon=":material/cloud_off:")
     if status == RunStatus.FAILED:
         st.error(f"{text} Change the setting it names and press Run again; this run is kept.", icon=":material/error:")
     elif status == RunStatus.INTERRUPTED:

@@ -19,6 +19,7 @@ STATUS = {
     RunStatus.LOADING: ("blue", "Loading"),
     RunStatus.RUNNING: ("blue", "Running"),
     "paused": ("orange", "Paused"),
+    "waiting": ("orange", "Waiting for its server"),
     RunStatus.FINISHED: ("green", "Finished"),
     RunStatus.CANCELLED: ("gray", "Cancelled"),
     RunStatus.FAILED: ("red", "Failed"),

@@ -14,9 +14,14 @@ from pages.shared.state import forget, remember, remembered, restore, restore_fo
 from rlm_core import catalogue
 from rlm_core.core.parameters import Description
 from rlm_core.evaluation.sweep import Strategy
-from rlm_core.models.listed import OTHER, Fit, describe
+from rlm_core.models.address import EXAMPLE, KEY_VARIABLES
+from rlm_core.models.listed import OTHER, REMOTE, Fit, describe
 
 MAX_TOKENS = 10**9
+OTHER_HELP = (
+    f"Safetensors or GGUF only; code from a model is never run. A model of any OpenAI-compatible server is named by its address, such as "
+    f"{EXAMPLE}; the key, if it wants one, is read from {KEY_VARIABLES[0]} in the environment of this app."
+)
 MAX_NAME_CHARS = 40
 SAMPLING = ("temperature", "max_step_tokens", "max_solution_tokens")
 """Fields of a strategy that are None for what fits its model."""
@@ -72,7 +77,7 @@ def fill_form(key: str, strategy: Strategy) -> None:
     set_value(f"{key}.model", strategy.model if listed else OTHER.name)
     set_value(f"{key}.model.id", "" if listed else strategy.model)
     for name, value in (("device", strategy.device), ("dtype", strategy.dtype), ("format", strategy.format)):
-        set_value(f"{key}.model.{strategy.model if listed else OTHER.name}.{name}", value)
+        set_value(f"{key}.model.{describe(strategy.model).name}.{name}", value)
     set_value(f"{key}.search", strategy.search)
     forget(f"{key}.reward")
     if catalogue.judged(strategy.search, strategy.search_parameters) and strategy.reward != describe(strategy.model).fit.reward:
@@ -92,19 +97,20 @@ def _fill_parameters(prefix: str, d: Description[Any], given: Mapping[str, Any])
 
 def model_controls(key: str) -> dict[str, Any]:
     """Choose a model, and how it is loaded; returns the fields of a `RunConfig`."""
-    model = choose("Model", catalogue.models(), key, "nano", "The policy that writes the steps; it runs on this machine.")
+    model = choose("Model", catalogue.models(), key, "nano", "The policy that writes the steps; it runs on this machine or on a server.")
     name = model.name
     if name == OTHER.name:
         name = remembered(
             st.text_input,
-            "Id, folder or GGUF file",
+            "Id, folder, GGUF file or address",
             key=f"{key}.id",
             default="",
-            placeholder="owner/name or /path/to/model",
-            help="Safetensors or GGUF only; code from a model is never run.",
+            placeholder="owner/name, /path or http://…",
+            help=OTHER_HELP,
         ).strip()
-    with st.expander("Device and format"):
-        return {"model": name, **parameters(model, key, columns=1)}
+    loaded = describe(name) if name else model
+    with st.expander("Device and format" if loaded is not REMOTE else "Prompt format"):
+        return {"model": name, **parameters(loaded, key, columns=1)}
 
 
 def reward_controls(key: str, search: str, search_parameters: Mapping[str, Any], model: str) -> dict[str, Any]:

@@ -112,7 +112,7 @@ SMOLLM2 = ModelDescription(
 OTHER = ModelDescription(
     name="other",
     title="Another model …",
-    sentence="Any Hugging Face id, local folder or GGUF file of a causal language model; no code from the model is run.",
+    sentence="Any Hugging Face id, folder or GGUF file of a causal language model (its code is never run), or a server's address.",
     config=ModelConfig,
 )
 REMOTE = ModelDescription(

@@ -20,6 +20,7 @@ from rlm_core.problems import make
 from rlm_core.runs.runner import run_search
 from rlm_core.runs.store import RunRow, Store
 from rlm_core.search.breakpoints import next_hit
+from tests.model_server import Manners, ModelServer, served
 from tests.patience import PATIENCE, until
 from tests.searching import timeless
 
@@ -158,3 +159,35 @@ def test_a_worker_ends_when_its_servers_pipe_closes(tmp_path):
         process.kill()
     assert store.get(run).status == "interrupted" and store.get(run).message.startswith("the worker was stopped")
     assert store.workers() == [] and not replay(store.events(run)).finished
+
+
+def on_server(server: ModelServer, search: str) -> RunConfig:
+    many = {"search_parameters": {"n": 100}} if search == "best_of_n" else {}
+    return RunConfig(model=server.url, problem="words:seed=1", search=search, reward="logprob", budget=Budget(100), **many)
+
+
+def test_a_run_waits_for_its_lost_server_while_others_go_on_and_then_goes_on_too(store):
+    server = ModelServer(Manners(leaves=60))
+    waiting = submit(store, on_server(server, "best_of_n"))
+    until(lambda: store.get(waiting).message.endswith("; the run goes on when it is back, and cancelling ends it."))
+    row = store.get(waiting)
+    assert row.status == "running"
+    assert row.message.startswith(f"The server at {server.url} ")
+    assert row.summary["nodes"] > 1
+    assert ended(store, submit(store, SHORT)).status == "finished"
+    other = submit(store, on_server(server, "best_of_n"))
+    until(lambda: store.get(other).message.endswith("cancelling ends it."))
+    store.request(other, "cancel")
+    assert ended(store, other).status == "cancelled"
+    back = ModelServer(Manners(), server.port)
+    assert (ended(store, waiting).status, store.get(waiting).message) == ("finished", "")
+    assert store.get(waiting).summary["simulations"] == 100
+    back.stop()
+
+
+def test_a_server_of_whole_solutions_is_refused_to_a_tree_search_before_the_run_has_an_event(store):
+    with served(Manners(texts=False, template=False, continues=False)) as server:
+        run = submit(store, on_server(server, "mcts"))
+        assert ended(store, run).status == "failed"
+    assert "writes whole solutions only; allowed are best_of_n" in store.get(run).message
+    assert not store.events(run)

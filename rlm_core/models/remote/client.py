@@ -30,7 +30,7 @@ ANSWER_SECONDS = 600.0
 """How long a server may be silent while it writes one answer."""
 LOST_SECONDS = 1800.0
 """How long a run waits for a server that does not answer, before it fails with what it has."""
-FIRST_PAUSE, LONGEST_PAUSE = 0.25, 15.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.25, 5.0
 """Seconds before the second try; each pause is twice as long as the one before, up to the longest, and drawn from its upper half."""
 TELL_SECONDS = 2.0
 """Trouble that lasts longer is told."""
@@ -147,7 +147,9 @@ class Client:
         loop = asyncio.get_running_loop()
         if self._connection is None or self._connection.loop is not loop:
             limits = httpx2.Limits(max_connections=MAX_IN_FLIGHT, max_keepalive_connections=MAX_IN_FLIGHT)
-            http = httpx2.AsyncClient(timeout=httpx2.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS), limits=limits)
+            patience = httpx2.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS)
+            encrypted = self.address.base.startswith("https://")  # certificates are read only where there are some to check
+            http = httpx2.AsyncClient(verify=encrypted, timeout=patience, limits=limits)
             self._connection = _Connection(loop, http, asyncio.Semaphore(MAX_IN_FLIGHT))
         return self._connection
 
