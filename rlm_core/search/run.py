@@ -151,7 +151,8 @@ class SearchRun(BudgetedWork):
         if step.starved:
             self.emit(ev.Pruned((node,), "the budget of tokens was used up before it ended"))
         elif step.truncated:
-            self.emit(ev.Pruned((node,), f"its text ran into the limit of {counted(len(step.tokens), 'token')} before it ended"))
+            limit = f"the limit of {counted(len(step.tokens), 'token')}" if step.tokens else "a limit of length"
+            self.emit(ev.Pruned((node,), f"its text ran into {limit} before it ended"))
         return self.tree.nodes[node]
 
     def add_children(self, parent: int, steps: Sequence[Step], *, merge: bool = True) -> list[Node]:

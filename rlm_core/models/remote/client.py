@@ -23,7 +23,7 @@ from rlm_core.core import standstill
 from rlm_core.core.errors import ModelError, first_line
 from rlm_core.models.address import KEY_VARIABLES, Address
 
-MAX_IN_FLIGHT = 64
+MAX_IN_FLIGHT = 256
 """Requests to one server at a time; others wait here. It batches those that it has."""
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 600.0

@@ -20,8 +20,8 @@ LOADING_SECONDS, ABSENT_SECONDS = 120.0, 2.0
 """How long a server may go on loading its model, and how long there may be none."""
 NAMED_MODELS = 5
 """Models of a server that a sentence names."""
-PLAIN_SAMPLING = {"top_k": -1, "min_p": 0.0}
-"""Switches off what some servers do to the distribution where nothing is said (llama.cpp: top-k 40, min-p 0.05)."""
+PLAIN_SAMPLING = {"top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0}
+"""Switches off what some servers do to the distribution where nothing is said (llama.cpp: top-k 40; vLLM: what the model recommends)."""
 MOST_ALTERNATIVES = (20, 5, 1)
 """How many tokens are asked for with their log-probabilities: the most that vLLM and chats give, texts at OpenAI, any."""
 

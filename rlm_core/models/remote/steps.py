@@ -111,12 +111,20 @@ def joined(sofar: Sampled, reply: Reply, stop: str) -> Sampled:
 
 
 def part(sampled: Sampled, start: int, end: int) -> Sampled:
-    """The characters from `start` to `end` with their tokens; a token that is cut stands in both parts."""
+    """The characters from `start` to `end` with their tokens; a token that is cut counts where it begins.
+
+    >>> whole = Sampled("3+4)\\n7", (Token(1, "3+4", -0.5), Token(2, ")\\n7", -0.1), Token(3, "", 0.0)))
+    >>> [t.text for t in part(whole, 0, 5).tokens], [t.text for t in part(whole, 5, 6).tokens]
+    (['3+4', ')\\n'], [])
+    """
     tokens: list[Token] = []
-    at = 0
+    lead, at = "", 0
     for token in sampled.tokens:
-        own = token.text[max(0, start - at) : max(0, end - at)]
-        if own or (not token.text and start <= at < end):
-            tokens.append(Token(token.id, own, token.logprob))
-        at += len(token.text)
+        begins, at = at, at + len(token.text)
+        own = token.text[max(0, start - begins) : max(0, end - begins)]
+        if begins < start:
+            lead += own
+        elif begins < end:
+            tokens.append(Token(token.id, lead + own, token.logprob))
+            lead = ""
     return Sampled(sampled.text[start:end], tuple(tokens), generated=sampled.generated)
