@@ -67,7 +67,7 @@ def test_another_model_without_a_name_cannot_be_run(at, text):
     assert said(at).startswith("No model is named") and not can_run(at)
 
 
-@pytest.mark.parametrize("text", ["/no/such/folder", "no-such.gguf", "http://localhost:8000/v1", "x" * 5000, "~/nothing here"])
+@pytest.mark.parametrize("text", ["/no/such/folder", "no-such.gguf", "ftp://localhost:8000/v1", "x" * 5000, "~/nothing here"])
 def test_what_can_be_no_model_cannot_be_run(at, text):
     at.selectbox(key="model").set_value("other").run()
     at.text_input(key="model.id").set_value(text).run()
