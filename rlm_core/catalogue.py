@@ -15,10 +15,11 @@ from rlm_core import problems, rewards, search
 from rlm_core.core.config import Branch, RunConfig
 from rlm_core.core.errors import ConfigError
 from rlm_core.core.parameters import Description
+from rlm_core.core.sampling import unusual
 from rlm_core.core.special_tokens import ANSWER
 from rlm_core.core.structure import Structure
 from rlm_core.core.words import COMMON, AnswerMethod, Purpose, StopReason, Word
-from rlm_core.models.listed import MODELS, describe, refuse_lacking, refuse_unreadable, refuse_unwritable, sampling_for
+from rlm_core.models.listed import MODELS, describe, refuse_lacking, refuse_unreadable, refuse_unwritable, sampling_of
 from rlm_core.search import answers, structures
 from rlm_core.search.rules import Rule
 
@@ -58,12 +59,13 @@ def checked(config: RunConfig) -> RunConfig:
     if isinstance(config.branch, Branch):
         refuse_unbranching(config.search)
         refuse_beginning(config, config.branch.steps)
-    sampling = sampling_for(config.model, config.temperature, config.max_step_tokens, config.max_solution_tokens)
+    sampling = sampling_of(config)
     return msgspec.structs.replace(
         config,
         temperature=sampling.temperature,
         max_step_tokens=sampling.max_step_tokens,
         max_solution_tokens=sampling.max_solution_tokens,
+        sampling=unusual(config.sampling or {}) or msgspec.UNSET,
         search_parameters=parameters,
         reward_parameters=rewards.checked(rewards.reward(config.reward), config.reward_parameters, config.model),
     )

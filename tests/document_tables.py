@@ -11,6 +11,7 @@ from typing import Any
 from rlm_core import catalogue
 from rlm_core.core.parameters import Description, Parameter
 from rlm_core.core.paths import ROOT, VARIABLE
+from rlm_core.core.sampling import OPTIONS
 from rlm_core.runs.formats import formats
 from rlm_core.runs.formats.base import Format
 from rlm_core.search.breakpoints import KINDS
@@ -33,8 +34,12 @@ def _section(d: Description[Any]) -> str:
     source = f" [{d.paper}]({d.url})." if d.url else f" {d.paper}." if d.paper else ""
     lines = ["", f"### {d.title}: `{d.name}`", "", f"{d.sentence}{source}"]
     if d.parameters:
-        lines += ["", "| setting | default | allowed | meaning |", "|---|---|---|---|", *map(_row, d.parameters)]
+        lines += ["", _table(d)]
     return "\n".join(lines)
+
+
+def _table(d: Description[Any]) -> str:
+    return "\n".join(["| setting | default | allowed | meaning |", "|---|---|---|---|", *map(_row, d.parameters)])
 
 
 def _row(p: Parameter) -> str:
@@ -75,6 +80,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "rewards": lambda: reference(catalogue.reward_models().values()),
     "problems": lambda: reference(catalogue.tasks().values()),
     "models": lambda: reference(catalogue.models().values()),
+    "sampling": lambda: _table(OPTIONS) + "\n",
     "formats": lambda: foreign_formats(formats()),
     "breakpoints": lambda: reference(kind.description for kind in KINDS.values()),
     "strategies": lambda: strategies(catalogue.searches()),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from rlm_core.core.sampling import UNWARPED
 from rlm_core.core.usage import Usage
 from rlm_core.engine.request import Sample
 from rlm_core.engine.token_stats import TokenStats
@@ -65,7 +66,7 @@ class Speaker:
     usage: Usage = field(default_factory=Usage)
     engine: Voice = field(default_factory=Voice)
 
-    async def generate(self, prompt, seeds, *, temperature, max_tokens, stop, skip=0):
+    async def generate(self, prompt, seeds, *, temperature, max_tokens, stop, skip=0, warping=UNWARPED, written=0):
         samples = []
         for _ in seeds:
             words = [ord(c) for c in self.say("".join(map(chr, prompt[: len(prompt) - skip])))][skip:]

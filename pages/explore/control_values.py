@@ -13,13 +13,17 @@ from rlm_core import catalogue, problems
 from rlm_core.core.config import BUDGETS
 from rlm_core.core.errors import RlmError
 from rlm_core.core.parameters import Description
-from rlm_core.models.listed import NANO, OTHER, SMOLLM2, describe, sampling_for
+from rlm_core.core.sampling import OPTIONS
+from rlm_core.models.listed import NANO, OTHER, SMOLLM2, describe, sampling_of
 from rlm_core.problems.families import text
 from rlm_core.runs.store import RunRow
 
 _RUN, _UNCHANGED = "settings.of", "settings.base"
 """In the session's state: the run whose settings the controls were last filled with, and the values before a person changed any."""
-PREFIXES = ("task", "text", "set", "model", "search", "reward", "budget", "temperature", "seed", "max_step_tokens", "max_solution_tokens")
+PREFIXES = (
+    *("task", "text", "set", "model", "search", "reward", "budget"),
+    *("temperature", "seed", "max_step_tokens", "max_solution_tokens", "sampling"),
+)
 """First words of the controls' keys."""
 
 
@@ -70,8 +74,9 @@ def _controls(row: RunRow) -> Iterable[tuple[str, Any]]:
     if catalogue.judged(config.search, config.search_parameters):
         yield from _chosen("reward", config.reward, config.reward_parameters)
     yield from ((f"budget.{name}", getattr(budget, name)) for name in BUDGETS)
-    sampling = sampling_for(config.model, config.temperature, config.max_step_tokens, config.max_solution_tokens)
+    sampling = sampling_of(config)
     yield from ((name, getattr(sampling, name)) for name in ("temperature", "max_step_tokens", "max_solution_tokens"))
+    yield from _parameters(OPTIONS, "sampling", config.sampling or {})
     yield "seed", config.seed
 
 

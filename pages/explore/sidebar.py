@@ -10,7 +10,7 @@ from pages.shared.escape import markdown_text
 from pages.shared.parameters import choose, parameters
 from pages.shared.problem_picker import pick_problem
 from pages.shared.state import remember, restore_following
-from pages.shared.strategy_form import model_controls, reward_controls
+from pages.shared.strategy_form import model_controls, reward_controls, sampling_options
 from rlm_core import catalogue
 from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.errors import RlmError
@@ -84,7 +84,13 @@ def _sampling(usual: Fit) -> dict[str, Any]:
             _number(f"Tokens of a {name}", f"max_{name}_tokens", (1, MAX_BUDGET), fitting, f"A longer {name} is cut off there.")
             for name, fitting in (("step", usual.max_step_tokens), ("solution", usual.max_solution_tokens))
         )
-    return {"temperature": t, "seed": s or 0, "max_step_tokens": step, "max_solution_tokens": solution}
+    return {
+        "temperature": t,
+        "seed": s or 0,
+        "max_step_tokens": step,
+        "max_solution_tokens": solution,
+        "sampling": sampling_options("sampling"),
+    }
 
 
 def _number(label: str, key: str, bounds: tuple[float, float], usual: float, help: str) -> float | None:

@@ -23,6 +23,7 @@ from pages.shared.strategy_form import SAMPLING, fill_form, strategy_form
 from rlm_core import catalogue
 from rlm_core.core.config import BUDGETS, Budget
 from rlm_core.core.errors import ConfigError, RlmError, UnreadableProblem
+from rlm_core.core.sampling import OPTIONS
 from rlm_core.core.wording import counted, shorten
 from rlm_core.evaluation.sweep import Strategy
 from rlm_core.jobs.sweep import JOB, SweepJob
@@ -228,6 +229,8 @@ def _described(number: int, strategy: Strategy) -> list[str]:
     usual = catalogue.searches()[strategy.search].parameters
     given = {p.name: strategy.search_parameters.get(p.name, p.default) for p in usual}
     changed = [f"{p.label} {given[p.name]}" for p in usual if given[p.name] != p.default_beside(given)]
+    options = strategy.sampling or {}
+    changed += [f"{p.label} {options[p.name]}" for p in OPTIONS.parameters if p.name in options]
     return [
         str(number),
         strategy.title,

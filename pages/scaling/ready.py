@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+import msgspec
 from msgspec.structs import replace
 
 from pages.scaling.sources import EXAMPLE_FILE
@@ -38,6 +39,7 @@ def with_model_of(strategy: Strategy, like: Strategy) -> Strategy:
         temperature=None,
         max_step_tokens=None,
         max_solution_tokens=None,
+        sampling=msgspec.UNSET,
     )
     if strategy.reward in fitting(like.model):
         return moved

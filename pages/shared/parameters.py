@@ -51,7 +51,7 @@ def parameters(d: Description[Any], prefix: str, *, leave_out: Collection[str] =
 def _grid(shown: list[Parameter], prefix: str, columns: int) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for first in range(0, len(shown), columns):
-        for place, p in zip(st.columns(columns), shown[first : first + columns], strict=False):
+        for place, p in zip(st.columns(columns, vertical_alignment="bottom"), shown[first : first + columns], strict=False):
             with place:
                 values[p.name] = parameter(p, f"{prefix}.{p.name}", values)
     return values

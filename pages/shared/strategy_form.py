@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -13,6 +14,7 @@ from pages.shared.reward_picker import fitting
 from pages.shared.state import forget, remember, remembered, restore, restore_following, set_value
 from rlm_core import catalogue
 from rlm_core.core.parameters import Description
+from rlm_core.core.sampling import OPTIONS, unusual
 from rlm_core.evaluation.sweep import Strategy
 from rlm_core.models.address import EXAMPLE, KEY_VARIABLES
 from rlm_core.models.listed import OTHER, REMOTE, Fit, describe
@@ -84,6 +86,7 @@ def fill_form(key: str, strategy: Strategy) -> None:
         set_value(f"{key}.reward", strategy.reward)
     _fill_parameters(f"{key}.search", catalogue.searches()[strategy.search], strategy.search_parameters)
     _fill_parameters(f"{key}.reward", catalogue.reward_models()[strategy.reward], strategy.reward_parameters)
+    _fill_parameters(f"{key}.sampling", OPTIONS, strategy.sampling or {})
     for name in SAMPLING:
         set_value(f"{key}.{name}", getattr(strategy, name))
 
@@ -131,15 +134,22 @@ def reward_controls(key: str, search: str, search_parameters: Mapping[str, Any],
 
 
 def _sampling(key: str, usual: Fit) -> dict[str, Any]:
-    """Temperature and length limits; None from an empty field, for what fits the model."""
+    """Temperature, length limits and options; None from an empty field, for what fits the model."""
     temperature, step, solution = st.columns(3)
     return {
+        "sampling": sampling_options(f"{key}.sampling"),
         "temperature": _number(temperature, "Temperature", f"{key}.temperature", (0.0, 2.0), usual.temperature),
         "max_step_tokens": _number(step, "Longest step", f"{key}.max_step_tokens", (1, MAX_TOKENS), usual.max_step_tokens),
         "max_solution_tokens": _number(
             solution, "Longest solution", f"{key}.max_solution_tokens", (1, MAX_TOKENS), usual.max_solution_tokens
         ),
     }
+
+
+def sampling_options(key: str) -> dict[str, Any] | msgspec.UnsetType:
+    """The sampling's further settings, folded away; those that are not off, UNSET if all are."""
+    with st.expander("Advanced sampling"):
+        return unusual(parameters(OPTIONS, key)) or msgspec.UNSET
 
 
 def _number(place: DeltaGenerator, label: str, key: str, bounds: tuple[float, float], usual: float) -> float | None:

@@ -18,7 +18,7 @@ from rlm_core.core.config import RunConfig
 from rlm_core.core.errors import ConfigError
 from rlm_core.core.parameters import unknown
 from rlm_core.core.problem import Problem, questions_id
-from rlm_core.models.listed import sampling_for
+from rlm_core.models.listed import sampling_of
 from rlm_core.problems.sets import rows_spec
 from rlm_core.runs.set_specs import counted_set, first_problems
 
@@ -66,7 +66,7 @@ async def _evaluate(config: RunConfig, chosen: list[Problem], samples: int, ks: 
     library, loaded = await load(config)
     if by_search:
         return await evaluate_search(config, chosen, loaded.policy, library)
-    sampling = sampling_for(config.model, config.temperature, config.max_step_tokens, config.max_solution_tokens)
+    sampling = sampling_of(config)
     return await evaluate_policy(
         loaded.policy(), chosen, samples=samples, ks=ks, temperature=sampling.temperature, seed=config.seed, limits=sampling
     )
@@ -186,7 +186,7 @@ async def _evaluate_reward(config: RunConfig, chosen: list[Problem], samples: in
     from rlm_core.evaluation.sampling import draw
 
     library, loaded = await load(config)
-    sampling = sampling_for(config.model, config.temperature, config.max_step_tokens, config.max_solution_tokens)
+    sampling = sampling_of(config)
     groups = await draw(loaded.policy, chosen, samples, sampling, config.seed)
     judge = rewards.RewardChoice(config.reward, rewards.reward(config.reward), config.reward_parameters)
     return await evaluate_reward(judge, groups, loaded.policy, library, sampling, config.seed)

@@ -66,6 +66,8 @@ class RunConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     temperature: in [0, 2]; 0 takes the likeliest token.
     seed: of all random numbers, from 0 to 2**31 - 1.
     max_step_tokens, max_solution_tokens: at least 1; longer steps and solutions are cut off.
+    sampling: which tokens can be drawn and what ends a solution (`rlm_core.core.sampling`), those settings that are not off; unset
+        if all are.
     branch: the place in another run's tree where this run begins; unset for a run that begins at the bare problem.
 
     None for the temperature or a maximum is what fits the model; `catalogue.checked` fills it in, so that a log holds the numbers.
@@ -85,6 +87,7 @@ class RunConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: int = 0
     max_step_tokens: int | None = None
     max_solution_tokens: int | None = None
+    sampling: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
     branch: Branch | msgspec.UnsetType = msgspec.UNSET
 
     def __post_init__(self) -> None:

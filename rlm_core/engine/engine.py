@@ -21,6 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import torch
 
+from rlm_core.core.sampling import UNWARPED, Warping
 from rlm_core.core.usage import Seed
 from rlm_core.engine.kv_cache import TokenStates
 from rlm_core.engine.request import GenerateRequest, InspectRequest, Owner, Request, Sample, Stopper
@@ -28,6 +29,7 @@ from rlm_core.engine.runner import Runner
 from rlm_core.engine.sampler import DECIMALS, sample, token_stats, uniforms
 from rlm_core.engine.scheduler import Row, Scheduler
 from rlm_core.engine.token_stats import TokenStats
+from rlm_core.engine.warping import Warped
 
 FOLLOW_UP_TURNS = 32
 """Turns of the event loop in which all that follows from a result has been asked for (a search's tasks stand in one another)."""
@@ -43,14 +45,25 @@ class Session(Owner):
         self.engine = engine
 
     async def generate(
-        self, prompt: Sequence[int], seeds: Sequence[Seed], *, temperature: float, max_tokens: int, stop: Stopper, skip: int = 0
+        self,
+        prompt: Sequence[int],
+        seeds: Sequence[Seed],
+        *,
+        temperature: float,
+        max_tokens: int,
+        stop: Stopper,
+        skip: int = 0,
+        warping: Warping = UNWARPED,
+        written: int = 0,
     ) -> list[Sample]:
         """One continuation of the prompt per seed. Cancelling the await drops its samples from the batch.
 
         skip: random numbers of each seed that were used already, where the prompt ends in a sample that goes on.
+        warping: of the distributions.
+        written: how many of the prompt's last tokens are the model's own, which penalties count.
         """
         done = asyncio.get_running_loop().create_future()
-        request = GenerateRequest(self, tuple(prompt), done, seeds, temperature, max_tokens, stop, skip)
+        request = GenerateRequest(self, tuple(prompt), done, seeds, temperature, max_tokens, stop, skip, warping, written)
         await self.engine.submit(request)
         return [s for s in request.samples if s is not None]
 
@@ -173,7 +186,8 @@ class Engine:
 
     def _sample(self, logits: torch.Tensor, rows: list[Row]) -> list[Request]:
         """Append one token to each row and retire the finished ones. logits: [rows, V]."""
-        ids, logprobs = sample(logits, [r.request.temperature for r in rows], [r.uniforms[len(r.ids)] for r in rows])
+        warped = [_warped(row) for row in rows] if any(row.request.warped for row in rows) else ()
+        ids, logprobs = sample(logits, [r.request.temperature for r in rows], [r.uniforms[len(r.ids)] for r in rows], warped)
         for row, token, logprob in zip(rows, ids, logprobs, strict=True):
             row.ids.append(token)
             row.logprobs.append(logprob)
@@ -193,6 +207,14 @@ class Engine:
             if all(s is not None for s in request.samples):
                 finished.append(request)
         return finished
+
+
+def _warped(row: Row) -> Warped | None:
+    """How the row's distribution is warped; None if it is drawn from as it is."""
+    request = row.request
+    if not request.warped:
+        return None
+    return Warped(request.warping, (*request.prompt, *row.ids), request.written + len(row.ids))
 
 
 def _delivered(finished: Sequence[Request]) -> bool:

@@ -7,13 +7,22 @@ from dataclasses import replace
 
 from rlm_core.core import token_pool
 from rlm_core.core.concurrency import at_once
+from rlm_core.core.sampling import UNWARPED, Warping
 from rlm_core.core.usage import Seed
 from rlm_core.engine.engine import Session
 from rlm_core.engine.request import Sample, Stopper
 
 
 async def generate(
-    session: Session, prompt: Sequence[int], seeds: Sequence[Seed], *, temperature: float, max_tokens: int, stop: Stopper
+    session: Session,
+    prompt: Sequence[int],
+    seeds: Sequence[Seed],
+    *,
+    temperature: float,
+    max_tokens: int,
+    stop: Stopper,
+    warping: Warping = UNWARPED,
+    written: int = 0,
 ) -> list[Sample]:
     """One continuation of the prompt per seed, as `Session.generate` gives it.
 
@@ -24,7 +33,9 @@ async def generate(
     if member is not None:
         member.pool.watch(session.usage)
     if member is None or member.pool.limit is None:
-        return await session.generate(prompt, seeds, temperature=temperature, max_tokens=max_tokens, stop=stop)
+        return await session.generate(
+            prompt, seeds, temperature=temperature, max_tokens=max_tokens, stop=stop, warping=warping, written=written
+        )
 
     async def go_on(indices: Sequence[int], share: int) -> None:
         """Continue samples of one length by `share` tokens."""
@@ -35,7 +46,9 @@ async def generate(
             temperature=temperature,
             max_tokens=share,
             stop=(lambda ids: stop([*before, *ids])) if before else stop,
-            **({"skip": len(before)} if before else {}),
+            skip=len(before),
+            warping=warping,
+            written=written + len(before),
         )
         for i, sample in zip(indices, more, strict=True):
             found[i] = Sample((*before, *sample.ids), (*found[i].logprobs, *sample.logprobs), sample.truncated)

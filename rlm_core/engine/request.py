@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from rlm_core.core.sampling import UNWARPED, Warping
 from rlm_core.core.usage import Seed, Usage
 from rlm_core.engine.prefix_cache import PrefixCache
 from rlm_core.engine.token_stats import TokenStats
@@ -73,6 +74,8 @@ class GenerateRequest(BaseRequest):
     temperature: ≥ 0; 0 takes the likeliest token.
     max_tokens: of each sample, at least one.
     skip: random numbers of each seed that were used already, where the prompt ends in a sample that goes on.
+    warping: of the distributions.
+    written: how many of the prompt's last tokens are the model's own, which penalties count.
     samples: the result, by seed; None while a sample is not finished.
     """
 
@@ -81,9 +84,13 @@ class GenerateRequest(BaseRequest):
     max_tokens: int
     stop: Stopper
     skip: int = 0
+    warping: Warping = UNWARPED
+    written: int = 0
+    warped: bool = field(init=False)
     samples: list[Sample | None] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.warped = self.warping != UNWARPED
         self.samples = [None] * len(self.seeds)
 
     @property

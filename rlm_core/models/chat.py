@@ -44,7 +44,7 @@ class ChatPolicy(LocalPolicy):
     async def chat(self, request: str, seed: Seed, sampling: Sampling) -> tuple[str, int]:
         prompt = self.format.request(request)
         stop = self.format.reply_ended
-        (sample,) = await self._generate(prompt, [seed], sampling.temperature, sampling.max_solution_tokens, stop)
+        (sample,) = await self._generate(prompt, [seed], sampling, sampling.max_solution_tokens, stop)
         said = sample.ids if sample.truncated else sample.ids[:-1]
         return decoded(self.tokenizer, said), len(sample.ids)
 
@@ -64,7 +64,7 @@ class ChatPolicy(LocalPolicy):
         limit = self.session.engine.runner.max_length
         if len(prompt) >= limit:
             raise ModelError(f"{self.name} reads at most {limit} tokens, and its critique already has {len(prompt)}; shorten the problem.")
-        (sample,) = await self._generate(prompt, [seed], sampling.temperature, sampling.max_solution_tokens, stop)
+        (sample,) = await self._generate(prompt, [seed], sampling, sampling.max_solution_tokens, stop)
         return sample
 
 

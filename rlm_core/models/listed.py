@@ -11,9 +11,11 @@ from typing import Any
 
 import msgspec
 
+from rlm_core.core.config import RunConfig
 from rlm_core.core.errors import ConfigError, ModelError, UnreadableProblem
 from rlm_core.core.parameters import Description, Parameter, param
 from rlm_core.core.problem import Problem
+from rlm_core.core.sampling import OPTIONS
 from rlm_core.core.special_tokens import ERROR, RESULT, STEP, TAGS
 from rlm_core.models.address import EXAMPLE, is_address, parse
 from rlm_core.models.policy import ABILITIES, ChatModel, Critic, Forcer, Inspectable, Sampling, Scorer, TokenLogprobs
@@ -171,6 +173,13 @@ def sampling_for(
         max_solution_tokens or fit.max_solution_tokens,
         allow,
     )
+
+
+def sampling_of(config: RunConfig, allow: tuple[str, ...] = ()) -> Sampling:
+    """How the model of a run is sampled. ConfigError if one of its sampling options is not allowed."""
+    plain = sampling_for(config.model, config.temperature, config.max_step_tokens, config.max_solution_tokens, allow)
+    options = OPTIONS.configure(config.sampling or {})
+    return replace(plain, warping=options.warping, stop_strings=options.stop_strings)
 
 
 def refuse_unreadable(model: str, problem: Problem) -> None:

@@ -51,7 +51,7 @@ class LocalPolicy:
     async def propose(self, problem: Problem, steps: Sequence[Step], seeds: Sequence[Seed], sampling: Sampling) -> list[Step]:
         parser, room = self._parser(steps, sampling), self._room(steps, sampling)
         stop, limit = parser.stopper(self.format.step_ended), min(sampling.max_step_tokens, room)
-        samples = await self._generate(self.state(problem, steps, sampling.allow), seeds, sampling.temperature, limit, stop)
+        samples = await self._written(problem, steps, seeds, sampling, limit, stop)
         proposed = [parser.step(s) for s in samples if s.ids]
         closed = [s if s.thinking or s.finished or len(s.tokens) < room else replace(s, truncated=True) for s in proposed]
         return await gather_or_cancel(self._with_result(problem, steps, step, sampling) for step in closed)
@@ -97,14 +97,29 @@ class LocalPolicy:
         await self.session.drain()
 
     def _parser(self, steps: Sequence[Step], sampling: Sampling) -> StepParser:
-        return StepParser.after(steps, self.format, self.tokenizer, sampling.allow)
+        return StepParser.after(steps, self.format, self.tokenizer, sampling)
 
     # -- generating ----------------------------------------------------------------------------
 
-    async def _generate(self, prompt: list[int], seeds: Sequence[Seed], temperature: float, limit: int, stop: Stopper) -> list[Sample]:
-        """Sample from a prompt, at most `limit` tokens per sample, and no more than the model can read."""
+    async def _written(
+        self, problem: Problem, steps: Sequence[Step], seeds: Sequence[Seed], sampling: Sampling, limit: int, stop: Stopper
+    ) -> list[Sample]:
+        """Sample from a state."""
+        prompt, state = self.state(problem, (), sampling.allow), self.state(problem, steps, sampling.allow)
+        return await self._generate(state, seeds, sampling, limit, stop, len(state) - len(prompt))
+
+    async def _generate(
+        self, prompt: list[int], seeds: Sequence[Seed], sampling: Sampling, limit: int, stop: Stopper, written: int = 0
+    ) -> list[Sample]:
+        """Sample from a prompt, at most `limit` tokens per sample, and no more than the model can read.
+
+        written: how many of the prompt's last tokens are the solution so far.
+        """
         room = min(limit, self.session.engine.runner.max_length - len(prompt))
-        return await generate(self.session, prompt, seeds, temperature=temperature, max_tokens=room, stop=stop)
+        temperature, warping = sampling.temperature, sampling.warping
+        return await generate(
+            self.session, prompt, seeds, temperature=temperature, max_tokens=room, stop=stop, warping=warping, written=written
+        )
 
     async def _run_on(
         self, problem: Problem, steps: Sequence[Step], seeds: Sequence[Seed], sampling: Sampling, limit: int
@@ -112,7 +127,7 @@ class LocalPolicy:
         """To the end of the solution, or to the first tool call."""
         parser = self._parser(steps, sampling)
         stop = parser.stopper(self.format.solution_ended)
-        samples = await self._generate(self.state(problem, steps, sampling.allow), seeds, sampling.temperature, limit, stop)
+        samples = await self._written(problem, steps, seeds, sampling, limit, stop)
         return [parser.split(s) for s in samples]
 
     @staticmethod

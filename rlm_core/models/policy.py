@@ -17,6 +17,7 @@ from typing import Protocol, TypeGuard, TypeVar, runtime_checkable
 from rlm_core.core.errors import ModelError
 from rlm_core.core.events import Token
 from rlm_core.core.problem import Problem
+from rlm_core.core.sampling import UNWARPED, Warping
 from rlm_core.core.usage import Seed, Usage
 from rlm_core.engine.token_stats import TokenStats
 
@@ -74,6 +75,8 @@ class Sampling:
     """How to sample.
 
     temperature: ≥ 0; 0 takes the likeliest token.
+    warping: of the distributions, besides the temperature.
+    stop_strings: texts at which a solution ends, and which are left out of it.
     max_step_tokens: limit of one step.
     max_solution_tokens: limit of one solution, from its first step on; the thinking space is not counted.
     allow: special tokens the model is asked to use (see `rlm_core.core.special_tokens.ALLOWING`); without any it
@@ -84,6 +87,8 @@ class Sampling:
     max_step_tokens: int = 48
     max_solution_tokens: int = 256
     allow: tuple[str, ...] = ()
+    warping: Warping = UNWARPED
+    stop_strings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from rlm_core import catalogue, rewards
 from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.errors import ConfigError
 from rlm_core.core.parameters import unknown
+from rlm_core.core.sampling import OPTIONS
 
 BUDGET_TYPES = {"simulations": int, "tokens": int, "seconds": float, "reward_passes": int}
 RUN_TYPES = {"temperature": float, "max_step_tokens": int, "max_solution_tokens": int, "device": str, "dtype": str, "format": str}
 """Settings of the run itself, and the type of each."""
+OPTION_NAMES = tuple(p.name for p in OPTIONS.parameters)
+"""Settings of its sampling."""
 
 
 def configure(model: str, problem: str, search: str | None, settings: Mapping[str, Any], reward: str, seed: int) -> RunConfig:
@@ -29,18 +34,21 @@ def configure(model: str, problem: str, search: str | None, settings: Mapping[st
     reward_names = {p.name for p in chosen_reward.description.parameters}
     budget: dict[str, Any] = {}
     general: dict[str, Any] = {}
+    options: dict[str, Any] = {}
     search_parameters: dict[str, Any] = {}
     for name, value in settings.items():
         if name in BUDGET_TYPES:
             budget[name] = typed(BUDGET_TYPES[name], name, value)
         elif name in RUN_TYPES:
             general[name] = typed(RUN_TYPES[name], name, value)
+        elif name in OPTION_NAMES:
+            options[name] = value
         elif name in search_names:
             search_parameters[name] = value
         elif name in reward_names:
             reward_parameters[name] = value
         else:
-            raise unknown("setting", name, [*BUDGET_TYPES, *RUN_TYPES, *sorted(search_names), *sorted(reward_names)])
+            raise unknown("setting", name, [*BUDGET_TYPES, *RUN_TYPES, *OPTION_NAMES, *sorted(search_names), *sorted(reward_names)])
     return RunConfig(
         model=model,
         problem=problem,
@@ -50,6 +58,7 @@ def configure(model: str, problem: str, search: str | None, settings: Mapping[st
         reward_parameters=reward_parameters,
         budget=Budget(**budget),
         seed=seed,
+        sampling=options or msgspec.UNSET,
         **general,
     )
 

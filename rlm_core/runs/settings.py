@@ -9,7 +9,8 @@ from typing import Any
 from rlm_core import catalogue
 from rlm_core.core.config import BUDGETS, Budget, RunConfig
 from rlm_core.core.parameters import Description
-from rlm_core.models.listed import describe, sampling_for
+from rlm_core.core.sampling import OPTIONS
+from rlm_core.models.listed import describe, sampling_of
 
 SAMPLING = {
     "temperature": "Temperature",
@@ -17,6 +18,7 @@ SAMPLING = {
     "max_solution_tokens": "Longest solution (tokens)",
 }
 NO_LIMIT = "no limit"
+OFF = "off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +90,13 @@ def _budget(budget: Budget) -> Iterable[Setting]:
 
 def _sampling(config: RunConfig) -> Iterable[Setting]:
     fit = describe(config.model).fit
-    sampling = sampling_for(config.model, config.temperature, config.max_step_tokens, config.max_solution_tokens)
+    sampling = sampling_of(config)
     for name, title in SAMPLING.items():
         value = getattr(sampling, name)
         yield Setting("Sampling", title, written(value), value == getattr(fit, name))
+    given = OPTIONS.parse(config.sampling or {})
+    for p in OPTIONS.parameters:
+        yield Setting("Sampling", p.label, written(given[p.name]) if given[p.name] != p.default else OFF, given[p.name] == p.default)
     yield Setting("Sampling", "Seed", str(config.seed), config.seed == RunConfig().seed)
 
 

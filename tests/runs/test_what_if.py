@@ -13,7 +13,7 @@ from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.errors import LogError
 from rlm_core.core.events import Evaluated, NodeAdded, Record, Selected
 from rlm_core.core.tree import SearchTree, replay
-from rlm_core.models.listed import sampling_for
+from rlm_core.models.listed import sampling_of
 from rlm_core.rewards.aggregate import aggregate
 from rlm_core.rewards.base import RewardContext
 from rlm_core.runs.logfile import read, read_file
@@ -65,7 +65,7 @@ def config(search: str, reward: str = "prm:nano-head", seed: int = 3, budget: in
 def scores(tree: SearchTree, reward: str, policy) -> dict[int, float]:
     """The score of every node by a reward that needs no random numbers."""
     c = config("mcts")
-    sampling = sampling_for(c.model, c.temperature, c.max_step_tokens, c.max_solution_tokens)
+    sampling = sampling_of(c)
     model = rewards.chosen(reward, "nano").make(RewardContext(tree.problem, policy, sampling, NoOtherModels()))
 
     async def all_of_them() -> dict[int, float]:

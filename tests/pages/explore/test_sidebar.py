@@ -204,3 +204,15 @@ def test_changing_the_model_resets_nothing_that_was_set_by_hand(at, tokens):
         at.selectbox(key="model").set_value(model).run()
         set_by_hand = [at.number_input(key=k).value for k in ("budget.tokens", "temperature", "max_step_tokens")]
         assert set_by_hand == [tokens, 0.9, 99] and at.selectbox(key="reward").value == "verifier"
+
+
+def test_advanced_sampling_is_in_the_run_that_it_starts_and_in_the_controls_of_the_run_that_is_opened(at, store):
+    at.number_input(key="sampling.sampling.top_k").set_value(5)
+    at.text_input(key="sampling.sampling.stop").set_value("<eos>").run()
+    at.button(key="run").click().run()
+    (row,) = store.list()
+    assert row.config.sampling == {"top_k": 5, "stop": "<eos>"}
+    later = opened(run=row.id)
+    assert later.number_input(key="sampling.sampling.top_k").value == 5
+    assert later.number_input(key="sampling.sampling.top_p").value == 1
+    assert later.text_input(key="sampling.sampling.stop").value == "<eos>"

@@ -17,6 +17,7 @@ STRATEGIES = (
     Strategy("Naive best of 64", search="best_of_n", search_parameters={"n": 64, "answer_by": "naive"}, reward="prm:nano", temperature=0.5),
     Strategy("PUCT", search="mcts", search_parameters={"rule": "puct", "c": 2}, reward="rollouts", reward_parameters={"rollouts": 2}),
     Strategy("Worded", model="smollm2", search="beam_search", reward="logprob", max_step_tokens=32),
+    Strategy("Warped", reward="logprob", sampling={"top_k": 40, "top_p": 0.9, "stop": "Question:"}),
     Strategy("Elsewhere", model="owner/name", search="chain_of_thought", reward="logprob"),
 )
 
