@@ -85,14 +85,14 @@ class Engine:
 
     exact: the runner computes in float64, and logits are rounded, so that samples do not depend on their batch.
     max_rows: samples decoded at once.
-    cache_bytes: bound of each session's prefix cache.
+    cache_bytes: bound of each session's prefix cache; 0 where the runner cannot reuse prefixes.
     cores: processor threads of a forward pass; a tiny model is fastest with one.
     """
 
     def __init__(self, runner: Runner, *, exact: bool = False, max_rows: int = 64, cache_bytes: int = 256 << 20, cores: int = 1) -> None:
         self.runner = runner
         self.exact = exact
-        self.cache_bytes = cache_bytes
+        self.cache_bytes = cache_bytes if runner.reuses_prefixes else 0
         self.scheduler = Scheduler(max_rows, mixed=exact)
         self._thread = ThreadPoolExecutor(1, "engine", torch.set_num_threads, (cores,))
         self._pump: asyncio.Task[None] | None = None

@@ -14,22 +14,17 @@ class Runner(Protocol):
     """A model on one back end. H: hidden_size; V: vocabulary; a row is one sequence being decoded.
 
     All methods are called in one thread, one after the other. Tensors are torch's, on any device.
+
+    fingerprint: 12 hex digits that differ for any other weights.
+    vocabulary: V, the number of tokens it chooses among.
+    max_length: tokens that one sequence may have at most.
+    reuses_prefixes: its states can be cut after any token, and kept for other texts that begin alike; else `prefill` is given none.
     """
 
-    @property
-    def fingerprint(self) -> str:
-        """12 hex digits that differ for any other weights."""
-        ...
-
-    @property
-    def vocabulary(self) -> int:
-        """V: the number of tokens it chooses among."""
-        ...
-
-    @property
-    def max_length(self) -> int:
-        """Tokens that one sequence may have at most."""
-        ...
+    fingerprint: str
+    vocabulary: int
+    max_length: int
+    reuses_prefixes: bool
 
     def prefill(self, known: Sequence[Sequence[TokenStates]], tokens: Sequence[Sequence[int]]) -> list[TokenStates]:
         """Compute new tokens of several sequences together; returns the states of each whole sequence, known and new.

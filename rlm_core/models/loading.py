@@ -15,12 +15,21 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import (
+    MODEL_FOR_CAUSAL_LM_MAPPING,
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    PreTrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
 from transformers.utils import logging as transformers_logging
 
 from rlm_core.core.errors import ModelError, first_line
 from rlm_core.engine.backends.choice import runner_for
-from rlm_core.engine.backends.suitability import refuse_by_configuration, refuse_by_trial
+from rlm_core.engine.backends.llama import LlamaRunner
+from rlm_core.engine.backends.suitability import refuse_by_configuration
 from rlm_core.engine.engine import Engine
 from rlm_core.engine.loading import gguf, nano
 from rlm_core.models.chat import ChatPolicy
@@ -77,9 +86,10 @@ def load(name: str, *, device: str = "auto", dtype: str = "auto", fmt: str = "au
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     if fmt != "plain":
         _refuse_untemplated(shown, tokenizer)
-    model = _weights(shown, folder, pick_dtype(dtype, place), place)
-    runner = runner_for(model)
-    refuse_by_trial(shown, runner)
+    model = _weights(shown, folder, config, pick_dtype(dtype, place), place)
+    runner = runner_for(shown, model)
+    if not runner.reuses_prefixes:
+        report(f"{shown} computes every prompt whole, one text at a time: the states of its layers cannot be cut after any token.")
     engine = Engine(runner, max_rows=32, cache_bytes=1 << 30, cores=os.cpu_count() or 1)
     return LoadedModel(name, engine, tokenizer, LineFormat(tokenizer, chat=fmt != "plain", end_ids=_ends(model, tokenizer)))
 
@@ -114,7 +124,7 @@ def _load_nano(name: str, device: str, report: Report) -> LoadedModel:
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, use_safetensors=True)
     model.to(device)  # type: ignore[arg-type]
-    return LoadedModel(name, Engine(runner_for(model), exact=exact), tokenizer, NanoFormat(tokenizer))
+    return LoadedModel(name, Engine(LlamaRunner(model), exact=exact), tokenizer, NanoFormat(tokenizer))
 
 
 def _safetensors(name: str, report: Report) -> tuple[Path, str]:
@@ -144,9 +154,10 @@ def in_a_sentence(shown: str) -> Generator[None]:
         raise ModelError(f"{shown} could not be loaded: {first_line(error)}") from error
 
 
-def _weights(shown: str, folder: Path, dtype: torch.dtype, place: str) -> PreTrainedModel:
+def _weights(shown: str, folder: Path, config: PreTrainedConfig, dtype: torch.dtype, place: str) -> PreTrainedModel:
     """The model with its weights, at its place. ModelError if some are missing: they would be random."""
-    how = {"dtype": dtype, "trust_remote_code": False, "use_safetensors": True, "attn_implementation": "sdpa"}
+    attention = "sdpa" if getattr(MODEL_FOR_CAUSAL_LM_MAPPING[type(config)], "_supports_sdpa", False) else "eager"
+    how = {"dtype": dtype, "trust_remote_code": False, "use_safetensors": True, "attn_implementation": attention}
     with in_a_sentence(shown):
         loaded: Any = AutoModelForCausalLM.from_pretrained(folder, output_loading_info=True, **how)
         model, found = loaded[0].to(place), loaded[1]

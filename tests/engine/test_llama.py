@@ -56,7 +56,7 @@ def test_logits_are_the_librarys(model, dtype):
     model = model.to(dtype)
     with torch.inference_mode():
         expected = [model(torch.tensor([t]), use_cache=False).logits[0] for t in TEXTS]
-    runner = runner_for(model)
+    runner = runner_for("it", model)
     assert isinstance(runner, LlamaRunner)
     for found, library in zip(crowd(runner), expected, strict=True):
         assert (found - library).abs().max() < TOLERANCE[dtype] * library.abs().max()
@@ -65,12 +65,12 @@ def test_logits_are_the_librarys(model, dtype):
 def test_the_model_itself_still_computes_the_same(model):
     with torch.inference_mode():
         before = model(torch.tensor([TEXTS[0]]), use_cache=False).logits
-        runner_for(model)
+        runner_for("it", model)
         assert torch.equal(model(torch.tensor([TEXTS[0]]), use_cache=False).logits, before)
 
 
 def test_a_prefix_from_the_cache_gives_the_states_of_a_whole_pass(model):
-    runner = runner_for(model)
+    runner = runner_for("it", model)
     with torch.inference_mode():
         whole = runner.prefill([[]], [TEXTS[0]])[0].clone()
         again = runner.prefill([[whole.part(0, 2), whole.part(2, 4)]], [TEXTS[0][4:]])[0]
@@ -84,7 +84,7 @@ def test_positions_beyond_the_first_table_of_angles_are_right():
     long = [i % 50 for i in range(400)]
     with torch.inference_mode():
         expected = model(torch.tensor([long]), use_cache=False).logits[0, -1]
-        runner = runner_for(model)
+        runner = runner_for("it", model)
         found = runner.logits(runner.prefill([[]], [long])[0].hidden[-1:])[0]
     assert torch.allclose(found, expected, atol=1e-4)
 
@@ -98,4 +98,4 @@ def test_positions_beyond_the_first_table_of_angles_are_right():
     ],
 )
 def test_any_other_model_is_computed_by_the_library(config):
-    assert type(runner_for(AutoModelForCausalLM.from_config(config))) is TorchRunner
+    assert type(runner_for("it", AutoModelForCausalLM.from_config(config).eval())) is TorchRunner

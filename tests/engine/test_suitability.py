@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 import torch
 from transformers import (
@@ -21,9 +23,10 @@ from transformers import (
     Qwen3Config,
 )
 
+from rlm_core.core.concurrency import gather_or_cancel
 from rlm_core.core.errors import ModelError
-from rlm_core.engine.backends import suitability
-from rlm_core.engine.backends.suitability import refuse_by_trial
+from rlm_core.engine.backends.stateful import StatefulRunner
+from rlm_core.engine.backends.suitability import is_plain_attention, refuse_by_trial
 from rlm_core.engine.backends.torch import TorchRunner
 from rlm_core.engine.loading.nano import build_tokenizer
 from rlm_core.models.loading import load
@@ -39,22 +42,16 @@ DRIVEN = {
     "a window as wide as the text may be": DogeConfig(**LIKE_LLAMA, keep_window_size=64),
     "scaled logits": CohereConfig(**LIKE_LLAMA, logit_scale=0.3),
 }
-REFUSED = {
-    "latent keys and values": (DeepseekV3Config(**{**LIKE_LLAMA, "num_key_value_heads": 2}, **LATENT), "cannot be computed by the engine"),
-    "narrower embeddings": (OPTConfig(**HEADS, word_embed_proj_dim=8, ffn_dim=32), "cannot be computed by the engine"),
-    "a window by another name": (DogeConfig(**LIKE_LLAMA, keep_window_size=16), "has layers of kind sliding_attention"),
-    "other heads than configured": (
-        PersimmonConfig(**HEADS, intermediate_size=32, num_key_value_heads=1),
-        "cannot be computed by the engine",
-    ),
-    "biased by distance": (FalconConfig(**HEADS, alibi=True), "cannot be computed by the engine"),
-    "both ways": (BertConfig(**HEADS, intermediate_size=32), "lets later tokens change what it makes of earlier ones"),
-    "attention of its own": (
-        GPTJConfig(vocab_size=37, n_embd=16, n_layer=2, n_head=2, rotary_dim=4),
-        "computes its attention in a way of its own",
-    ),
-    "no attention": (MambaConfig(vocab_size=37, hidden_size=16, num_hidden_layers=2, state_size=4), "does not consist of attention layers"),
+STATEFUL = {
+    "latent keys and values": DeepseekV3Config(**{**LIKE_LLAMA, "num_key_value_heads": 2}, **LATENT),
+    "narrower embeddings": OPTConfig(**HEADS, word_embed_proj_dim=8, ffn_dim=32),
+    "a window by another name": DogeConfig(**LIKE_LLAMA, keep_window_size=16),
+    "other heads than configured": PersimmonConfig(**HEADS, intermediate_size=32, num_key_value_heads=1),
+    "biased by distance": FalconConfig(**HEADS, alibi=True),
+    "attention of its own": GPTJConfig(vocab_size=37, n_embd=16, n_layer=2, n_head=2, rotary_dim=4),
+    "no attention": MambaConfig(vocab_size=37, hidden_size=16, num_hidden_layers=2, state_size=4),
 }
+"""Models whose states cannot be cut after any token, or are not those of rows."""
 
 
 def made(config):
@@ -67,12 +64,28 @@ def test_what_the_engine_computes_as_the_library_does_is_loaded(tmp_path, kind):
     assert load(saved(tmp_path, made(DRIVEN[kind])), fmt="plain").format.name == "plain"
 
 
-@pytest.mark.parametrize("kind", REFUSED)
-def test_what_the_engine_cannot_drive_is_refused_with_what_it_needs_and_what_to_use(tmp_path, kind):
-    config, why = REFUSED[kind]
-    sentence = refused(saved(tmp_path, made(config)), fmt="plain")
-    assert f"({config.model_type}) {why}" in sentence
-    assert "the engine needs full causal attention in every layer" in sentence
+@pytest.mark.parametrize("kind", STATEFUL)
+def test_any_other_model_is_driven_through_the_librarys_own_cache(tmp_path, kind):
+    loaded = load(saved(tmp_path, made(STATEFUL[kind])), fmt="plain")
+    assert isinstance(loaded.engine.runner, StatefulRunner)
+
+
+def test_a_model_that_is_driven_so_samples_the_same_alone_and_beside_others(tmp_path):
+    engine = load(saved(tmp_path, made(STATEFUL["no attention"])), fmt="plain").engine
+
+    async def sampled(seeds, prompt):
+        return await engine.session().generate(prompt, seeds, temperature=1.0, max_tokens=6, stop=lambda ids: False)
+
+    async def both():
+        return await gather_or_cancel([sampled([(1,), (2,)], (1, 2, 3)), sampled([(3,)], (4, 5))])
+
+    alone = [asyncio.run(sampled([(1,), (2,)], (1, 2, 3))), asyncio.run(sampled([(3,)], (4, 5)))]
+    assert asyncio.run(both()) == alone
+
+
+def test_a_model_that_looks_both_ways_is_refused_with_what_to_use(tmp_path):
+    sentence = refused(saved(tmp_path, made(BertConfig(**HEADS, intermediate_size=32))), fmt="plain")
+    assert "(bert) lets later tokens change what it makes of earlier ones" in sentence
     assert "choose a model of a family such as Llama" in sentence
 
 
@@ -118,7 +131,7 @@ def test_the_trial_leaves_the_number_of_threads_as_it_was():
     assert torch.get_num_threads() == before
 
 
-def test_a_configuration_that_cannot_be_asked_is_refused_like_any_other():
+def test_a_configuration_that_cannot_be_asked_is_not_taken_for_plain_attention():
     """The library raises where a value differs between layers."""
 
     class Mixed(LlamaConfig):
@@ -127,12 +140,9 @@ def test_a_configuration_that_cannot_be_asked_is_refused_like_any_other():
                 raise RuntimeError("num_attention_heads may vary across layers")
             return super().__getattribute__(key)
 
-    mixed = LlamaConfig(**LIKE_LLAMA)
-    mixed.__class__ = Mixed
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(suitability, "MODEL_FOR_CAUSAL_LM_MAPPING", {Mixed: None})
-        with pytest.raises(ModelError, match=r"^it \(llama\) does not consist of attention layers over text alone; the engine needs"):
-            suitability.refuse_by_configuration("it", mixed)
+    model = made(LlamaConfig(**LIKE_LLAMA))
+    model.config.__class__ = Mixed
+    assert not is_plain_attention(model)
 
 
 def test_weights_that_are_missing_are_not_made_up(tmp_path):

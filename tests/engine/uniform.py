@@ -21,6 +21,7 @@ class UniformRunner:
     fingerprint = "uniform"
     vocabulary = VOCABULARY
     max_length = 1000
+    reuses_prefixes = True
 
     def __init__(self, fails: int | None = None) -> None:
         self.rows: list[list[int]] = []

@@ -1,8 +1,8 @@
-"""Which models the engine can drive: what a configuration tells before any weight is read, and a trial of a few tokens.
+"""Which models the engine can drive, and how: what a configuration tells before any weight is read, and a trial of a few tokens.
 
-The engine keeps a key and a value for every token in every layer, all of one size, and computes what follows from them. So
-every layer must attend to all earlier tokens and to no later one, and nothing else may be remembered. Few configurations say
-so in words; the trial computes a handful of tokens in the engine's own way, and by the library's full pass.
+Rows of keys and values serve a model whose every layer attends to all earlier tokens and to no later one, and remembers nothing else.
+Any other model is driven through the library's own cache. Few configurations say in words what they are; the trial computes a handful
+of tokens in a runner's own way, and by the library's full pass.
 """
 
 from __future__ import annotations
@@ -10,12 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from transformers import MODEL_FOR_CAUSAL_LM_MAPPING, PreTrainedConfig
+from transformers import MODEL_FOR_CAUSAL_LM_MAPPING, PreTrainedConfig, PreTrainedModel
 
 from rlm_core.core.errors import ModelError
-from rlm_core.engine.backends.torch import TorchRunner
+from rlm_core.engine.backends.torch import ModelRunner
 
-REQUIREMENT = "the engine needs full causal attention in every layer, with keys and values of one size"
 ALTERNATIVES = "choose a model of a family such as Llama, Qwen2, Qwen3, Phi-3, OLMo or GPT-2"
 
 WINDOWS = ("sliding_window", "keep_window_size", "attention_window_size", "window_size", "local_attention", "attention_chunk_size")
@@ -25,22 +24,26 @@ TOKENS = 6
 """Length of the trial's texts."""
 
 TOLERANCE = {torch.float64: 1e-6, torch.float32: 1e-3, torch.float16: 0.02, torch.bfloat16: 0.1}
-"""How far the engine's logits at one position may lie from the library's: the norm of the difference by that of the logits."""
+"""How far a runner's logits at one position may lie from the library's: the norm of the difference by that of the logits."""
+
+
+class Unfit(ModelError):
+    """A runner does not compute what the library computes; another runner may."""
 
 
 def refuse_by_configuration(name: str, config: PreTrainedConfig) -> None:
-    """ModelError for what a model's configuration tells: no causal language model, windows, recurrent layers, no SDPA."""
+    """ModelError for what is no causal language model."""
     if getattr(config, "is_encoder_decoder", False):
         raise ModelError(f"{name} is an encoder-decoder; only causal language models can be used.")
     if type(config) not in MODEL_FOR_CAUSAL_LM_MAPPING:
         raise ModelError(f"{name} ({config.model_type}) is no causal language model; {ALTERNATIVES}.")
-    if not all(_told(config, key) for key in ("num_attention_heads", "num_hidden_layers", "hidden_size", "vocab_size")):
-        raise _refusal(name, config, "does not consist of attention layers over text alone")
-    if (kinds := _layer_kinds(config)) != {"full_attention"}:
-        raise _refusal(name, config, f"has layers of kind {', '.join(sorted(kinds))}")
-    kind = MODEL_FOR_CAUSAL_LM_MAPPING[type(config)]
-    if not getattr(kind, "_supports_sdpa", True):
-        raise _refusal(name, config, "computes its attention in a way of its own")
+
+
+def is_plain_attention(model: PreTrainedModel) -> bool:
+    """Does the configuration say that every layer attends to all earlier tokens, by the library's own attention?"""
+    config = model.config
+    told = all(_told(config, key) for key in ("num_attention_heads", "num_hidden_layers", "hidden_size", "vocab_size"))
+    return told and _layer_kinds(config) == {"full_attention"} and getattr(model, "_supports_sdpa", True)
 
 
 def _layer_kinds(config: PreTrainedConfig) -> set[str]:
@@ -61,8 +64,8 @@ def _told(config: PreTrainedConfig, key: str) -> Any:
 
 
 @torch.inference_mode()
-def refuse_by_trial(name: str, runner: TorchRunner) -> None:
-    """ModelError if the engine's logits of a few tokens are not the library's own, or cannot be computed."""
+def refuse_by_trial(name: str, runner: ModelRunner) -> None:
+    """Unfit if a runner's logits of a few tokens are not the library's own, or cannot be computed; ModelError if no runner's can be."""
     config = runner.model.config
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # on a busy machine several threads wait for each other at every one of many small operations
@@ -72,7 +75,8 @@ def refuse_by_trial(name: str, runner: TorchRunner) -> None:
         if not bool(library.isfinite().all()):
             raise ModelError(f"{name} gives no finite numbers in {_dtype(runner)}; its weights are damaged or need another number format.")
         if _apart(library[2, :-1], library[0, :-1]) > TOLERANCE[runner.dtype]:
-            raise _refusal(name, config, "lets later tokens change what it makes of earlier ones, as encoders do")
+            what = "lets later tokens change what it makes of earlier ones, as encoders do"
+            raise ModelError(f"{name} ({config.model_type}) {what}, so it cannot write a text token by token; {ALTERNATIVES}.")
         driven = _driven(runner, texts)
         expected = torch.cat([library[0], library[1, : TOKENS - 2]])
         apart = _apart(driven, expected)
@@ -88,19 +92,20 @@ def refuse_by_trial(name: str, runner: TorchRunner) -> None:
         raise _refusal(name, config, f"gives other logits through the engine than by itself ({apart:.1%} apart)")
 
 
-def _texts(runner: TorchRunner) -> list[list[int]]:
+def _texts(runner: ModelRunner) -> list[list[int]]:
     """Two texts, and the first with another last token."""
     vocabulary = runner.vocabulary
     first = [(vocabulary // 3 + 5 * i) % vocabulary for i in range(TOKENS)]
     return [first, first[::-1], [*first[:-1], first[0]]]
 
 
-def _driven(runner: TorchRunner, texts: list[list[int]]) -> torch.Tensor:
+def _driven(runner: ModelRunner, texts: list[list[int]]) -> torch.Tensor:
     """Logits [n, V] as an engine has them: two prompts of different length computed together, then one token more from the cache."""
     whole, short = texts[0], texts[1][: TOKENS - 2]
     prompts = runner.prefill([[], []], [whole[:-1], short[:-1]])
     for states in prompts:
-        runner.add([states.part(0, 2), states.part(2)], len(states) + 1)
+        pieces = [states.part(0, 2), states.part(2)] if runner.reuses_prefixes else [states]
+        runner.add(pieces, len(states) + 1)
     last = runner.decode([whole[-1], short[-1]])
     runner.clear()
     return runner.logits(torch.cat([prompts[0].hidden, last[:1], prompts[1].hidden, last[1:]]))
@@ -112,9 +117,9 @@ def _apart(found: torch.Tensor, expected: torch.Tensor) -> float:
     return float(((found - expected).norm(dim=-1) / expected.norm(dim=-1).clamp_min(1e-9)).max())
 
 
-def _dtype(runner: TorchRunner) -> str:
+def _dtype(runner: ModelRunner) -> str:
     return str(runner.dtype).removeprefix("torch.")
 
 
-def _refusal(name: str, config: PreTrainedConfig, what: str) -> ModelError:
-    return ModelError(f"{name} ({config.model_type}) {what}; {REQUIREMENT}, so {ALTERNATIVES}.")
+def _refusal(name: str, config: PreTrainedConfig, what: str) -> Unfit:
+    return Unfit(f"{name} ({config.model_type}) {what}, so a search on it would be wrong; {ALTERNATIVES}.")

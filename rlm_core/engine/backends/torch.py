@@ -4,27 +4,50 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from transformers import PreTrainedModel
 from transformers.cache_utils import Cache
 
 from rlm_core.engine.kv_cache import Places, RowCache, TokenStates
+from rlm_core.engine.runner import Runner
 
 
-class TorchRunner:
+class ModelRunner(Runner):
+    """The part of a runner that every transformers model has in common."""
+
+    reuses_prefixes = True
+
+    def __init__(self, model: PreTrainedModel) -> None:
+        self.model = model.eval()
+        self.body: Any = model.base_model if model.base_model is not model else model.model  # some models' bases are themselves
+        self.device = next(model.parameters()).device
+        self.dtype = next(model.parameters()).dtype
+        self.fingerprint = _fingerprint(model)
+        self.vocabulary = int(model.config.vocab_size)
+        self.max_length = int(getattr(model.config, "max_position_embeddings", 0) or 1 << 20)
+
+    def logits(self, hidden: torch.Tensor) -> torch.Tensor:
+        """Scaled and capped as the model's configuration says."""
+        config = self.model.config
+        head = self.model.get_output_embeddings()
+        assert head is not None, "a causal language model has an output layer"
+        logits = head(hidden)
+        logits = logits * getattr(config, "logit_scale", 1.0) / getattr(config, "logits_scaling", 1.0)
+        if cap := getattr(config, "final_logit_softcapping", None):
+            logits = cap * torch.tanh(logits / cap)
+        return logits
+
+
+class TorchRunner(ModelRunner):
     """The library's own forward pass over rows of preallocated keys and values.
 
     model: a causal language model with full attention, as `suitability` finds out.
     """
 
     def __init__(self, model: PreTrainedModel) -> None:
-        self.model = model.eval()
-        self.device = next(model.parameters()).device
-        self.dtype = next(model.parameters()).dtype
-        self.fingerprint = _fingerprint(model)
-        self.vocabulary = int(model.config.vocab_size)
-        self.max_length = int(getattr(model.config, "max_position_embeddings", 0) or 1 << 20)
+        super().__init__(model)
         self.rows = self._new_rows()
 
     def _new_rows(self) -> RowCache:
@@ -62,7 +85,7 @@ class TorchRunner:
 
     def _hidden(self, rows: RowCache, ids: torch.Tensor, places: Places) -> torch.Tensor:
         """Last hidden states [rows, q, H] of token ids [rows, q]; their keys and values are written into the rows."""
-        out = self.model.base_model(
+        out = self.body(
             input_ids=ids,
             position_ids=places.positions.clamp_max(self.max_length - 1),  # only padding lies beyond
             attention_mask=places.seen(),
@@ -71,17 +94,6 @@ class TorchRunner:
         )
         hidden: torch.Tensor = out.last_hidden_state
         return hidden
-
-    def logits(self, hidden: torch.Tensor) -> torch.Tensor:
-        """Scaled and capped as the model's configuration says."""
-        config = self.model.config
-        head = self.model.get_output_embeddings()
-        assert head is not None, "a causal language model has an output layer"
-        logits = head(hidden)
-        logits = logits * getattr(config, "logit_scale", 1.0) / getattr(config, "logits_scaling", 1.0)
-        if cap := getattr(config, "final_logit_softcapping", None):
-            logits = cap * torch.tanh(logits / cap)
-        return logits
 
 
 class LibraryCache(Cache):

@@ -1,0 +1,63 @@
+"""Tiny models with random weights of every architecture that the library knows as a causal language model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from transformers import MODEL_FOR_CAUSAL_LM_MAPPING, AutoModelForCausalLM, PreTrainedConfig, PreTrainedModel
+
+WIDTHS = ("hidden_size", "n_embd", "d_model", "embed_dim", "word_embed_proj_dim", "moe_intermediate_size", "lru_width")
+INNER = ("intermediate_size", "ffn_dim", "n_inner", "ffn_hidden_size", "decoder_ffn_dim")
+DEPTHS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers", "decoder_layers")
+HEADS = ("num_attention_heads", "n_head", "n_heads", "num_heads", "decoder_attention_heads", "linear_num_value_heads")
+EXPERTS = ("num_experts", "num_local_experts", "n_routed_experts", "moe_num_experts")
+PER_HEAD = ("head_dim", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim", "linear_key_head_dim", "linear_value_head_dim")
+SPECIAL = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}
+SIZES: dict[str, int] = (
+    dict.fromkeys(WIDTHS, 32)
+    | dict.fromkeys(INNER, 64)
+    | dict.fromkeys(DEPTHS, 4)
+    | dict.fromkeys(HEADS, 4)
+    | dict.fromkeys(EXPERTS, 4)
+    | dict.fromkeys(PER_HEAD, 8)
+    | dict.fromkeys(("num_experts_per_tok", "moe_topk", "moe_k", "num_key_value_heads", "linear_num_key_heads"), 2)
+    | dict.fromkeys(("n_group", "topk_group", "n_shared_experts"), 1)
+    | dict.fromkeys(("kv_lora_rank", "q_lora_rank", "mamba_d_state", "mamba_n_heads", "mamba_d_head"), 8)
+    | dict.fromkeys(("max_position_embeddings", "n_positions"), 128)
+    | dict.fromkeys(("sliding_window", "attention_window_size", "attention_chunk_size", "state_size", "rotary_dim"), 4)
+    | {"vocab_size": 64, "mamba_expand": 2, "expert_layer_period": 2, "layer_group_size": 2, "attn_layer_period": 2, "attn_layer_offset": 1}
+)
+WINDOW = 4
+"""Tokens that a layer with a window looks back: fewer than the texts of the tests have."""
+MAX_WEIGHTS = 30_000_000
+
+
+def architectures() -> list[str]:
+    """`model_type` of every causal language model of the library."""
+    return sorted({config.model_type for config in MODEL_FOR_CAUSAL_LM_MAPPING})
+
+
+def tiny_config(model_type: str) -> PreTrainedConfig:
+    """The default configuration with every size that it names made small. Raises what the library raises where the sizes do not fit."""
+    kind: Any = next(config for config in MODEL_FOR_CAUSAL_LM_MAPPING if config.model_type == model_type)
+    usual = kind()
+    text = usual.get_text_config(decoder=True)
+    sizes: dict[str, Any] = {name: value for name, value in SIZES.items() if getattr(text, name, None) is not None} | SPECIAL
+    if hasattr(text, "kv_lora_rank"):
+        sizes["num_key_value_heads"] = SIZES["num_attention_heads"]
+        sizes.pop("head_dim", None)
+    if hasattr(text, "attn_layer_indices"):
+        sizes["attn_layer_indices"] = [1, 3]
+    return kind(**sizes) if text is usual else kind(text_config=sizes)
+
+
+def tiny_model(model_type: str) -> PreTrainedModel:
+    """A model with random weights. MemoryError if it would not be tiny."""
+    config = tiny_config(model_type)
+    with torch.device("meta"):
+        count = sum(p.numel() for p in AutoModelForCausalLM.from_config(config).parameters())
+    if count > MAX_WEIGHTS:
+        raise MemoryError(f"{model_type} has {count:,} weights at its smallest.")
+    torch.manual_seed(0)
+    return AutoModelForCausalLM.from_config(config).eval()
