@@ -107,7 +107,11 @@ def cut_off(run: SearchRun) -> str:
     if not cut or any(n.finished for n in nodes.values()) or any(not n.terminal and not n.pruned for n in run.tree.leaves()):
         return ""
     what = "The one proposal was" if len(cut) == 1 else f"Each of the {len(cut):,} proposals was"
-    if any(len(n.tokens) >= sampling.max_step_tokens for n in cut):
+    if not any(n.tokens for n in cut):
+        limit = (
+            "that of a step or of a solution; raise “Tokens of a step” (max_step_tokens) or “Tokens of a solution” (max_solution_tokens)"
+        )
+    elif any(len(n.tokens) >= sampling.max_step_tokens for n in cut):
         limit = f"{counted(sampling.max_step_tokens, 'token')} per step; raise “Tokens of a step” (max_step_tokens)"
     else:
         limit = f"{counted(sampling.max_solution_tokens, 'token')} per solution; raise “Tokens of a solution” (max_solution_tokens)"

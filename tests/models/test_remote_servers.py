@@ -27,6 +27,7 @@ from rlm_core.problems import make
 from rlm_core.runs.runner import run_search
 from rlm_core.search.budget import BudgetedWork, RunControl
 from tests.model_server import Manners, ModelServer, served
+from tests.patience import PATIENCE
 from tests.searching import events, run_to_end, timeless
 
 CHAT_ONLY = {"texts": False, "template": False, "continues": False}
@@ -189,6 +190,12 @@ def test_a_run_over_a_server_without_log_probabilities_shows_none():
         tree, _ = searched(server, reward="rollouts")
     assert {n.logprob for n in tree.nodes.values()} == {None}
     assert tree.answered.answer
+
+
+def test_where_no_tokens_are_told_it_is_not_said_which_limit_cut_a_step_off():
+    with served(Manners(logprobs="")) as server:
+        tree, _ = searched(server, reward="rollouts", max_step_tokens=1)
+    assert "cut off before it ended, so there is no answer. The limit is that of a step or of a solution; raise" in tree.finished.detail
 
 
 def test_a_model_on_a_server_is_a_judge():
@@ -375,12 +382,12 @@ def test_a_run_goes_on_when_a_lost_server_is_back():
     back: list[ModelServer] = []
 
     def bring_back() -> None:
-        stopping.stands.wait(30)
+        stopping.stands.wait(PATIENCE)
         back.append(ModelServer(Manners(), server.port))
 
     helper = threading.Thread(target=bring_back)
     helper.start()
-    tree, _ = searched(server, control=stopping.control, hook=stopping.hook, budget=Budget(simulations=12, seconds=25.0))
+    tree, _ = searched(server, control=stopping.control, hook=stopping.hook, budget=Budget(simulations=12))
     helper.join()
     back[0].stop()
     assert tree.finished.stop in ("simulations", "exhausted")
