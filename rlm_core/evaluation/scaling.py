@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from rlm_core.evaluation.statistics import mean, percentile_interval, resampled_means
+from rlm_core.evaluation.statistics import accuracy, mean, percentile_interval, resampled_means
 from rlm_core.evaluation.sweep import Cell, CellResult, Sweep
 
 Results = Mapping[Cell, CellResult]
@@ -24,7 +24,7 @@ class CurvePoint:
     """A point of accuracy against compute.
 
     tokens: mean generated tokens per problem.
-    accuracy, low, high: share solved in [0,1] with its 95 % bootstrap band over problems.
+    accuracy, low, high: share solved in [0,1] with its 95 % interval (Wilson), as the table has it.
     label: the budget, or N.
     """
 
@@ -42,7 +42,7 @@ def curve(sweep: Sweep, results: Results, strategy: int, labels: Sequence[str]) 
     for b, label in enumerate(labels):
         rows = [results[Cell(strategy, b, p)] for p in known]
         if rows:
-            points.append(_point([r.tokens for r in rows], [float(bool(r.solved)) for r in rows], label))
+            points.append(_point([r.tokens for r in rows], [bool(r.solved) for r in rows], label))
     return sorted(points, key=lambda p: p.tokens)
 
 
@@ -52,9 +52,9 @@ def known_at_every_budget(sweep: Sweep, results: Results, strategy: int) -> list
     return [p for p, row in enumerate(cells) if all(r is not None and r.solved is not None for r in row)]
 
 
-def _point(tokens: Sequence[float], values: Sequence[float], label: str) -> CurvePoint:
-    low, high = band([values])[0]
-    return CurvePoint(mean(tokens), mean(values), low, high, label)
+def _point(tokens: Sequence[float], verdicts: Sequence[bool], label: str) -> CurvePoint:
+    found = accuracy(verdicts)
+    return CurvePoint(mean(tokens), sum(verdicts) / len(verdicts), found.low, found.high, label)
 
 
 def band(rows: Sequence[Sequence[float]], level: float = 0.95, seed: int = 0) -> list[tuple[float, float]]:

@@ -8,6 +8,7 @@ from rlm_core.evaluation.comparison import figures, pairs
 from rlm_core.evaluation.difficulty import best_strategy, compute_optimal, difficulty_bins
 from rlm_core.evaluation.pools import pool_curve, shared_pool
 from rlm_core.evaluation.scaling import curve, flattens_at, known_at_every_budget, log_law
+from rlm_core.evaluation.statistics import accuracy
 from rlm_core.evaluation.sweep import Candidate, Cell, whole_problems
 from tests.sweeps import BEST_OF_N, BUDGETS, MAJORITY, TREE, questions, result, searched, sweep
 
@@ -26,6 +27,14 @@ def test_a_curve_has_a_point_per_budget_by_its_tokens():
     points = curve(planned, found, 0, LABELS)
     assert [(p.tokens, p.accuracy, p.label) for p in points] == [(128, 0.25, "128"), (256, 0.5, "256"), (512, 0.75, "512")]
     assert all(p.low < p.accuracy < p.high for p in points)
+
+
+def test_the_interval_of_a_point_is_that_of_the_table_also_where_all_are_wrong():
+    planned = sweep(20, budgets=BUDGETS[:1])
+    found = {c: result(False) for c in planned.cells()}
+    point = curve(planned, found, 0, LABELS[:1])[0]
+    assert (point.accuracy, point.low, point.high) == (0.0, 0.0, accuracy([False] * 20).high)
+    assert point.high == pytest.approx(0.161, abs=1e-3)
 
 
 def test_a_problem_that_is_unknown_at_one_budget_is_in_no_point():

@@ -30,6 +30,13 @@ def test_a_band_goes_round_the_ends_of_the_intervals():
     assert list(area.y) == [0.3, 0.7, 0.5, 0.1]
 
 
+def test_a_single_point_has_its_interval_as_a_bar():
+    only = accuracy_figure([Line("a", POINTS[:1], 0)], theme=palette.LIGHT)
+    bar = only.data[1].error_y
+    assert (bar.array[0], bar.arrayminus[0]) == pytest.approx((0.1, 0.1))
+    assert accuracy_figure([Line("a", POINTS, 0)], theme=palette.LIGHT).data[1].error_y.array is None
+
+
 def test_tokens_are_on_a_log_axis_that_is_not_zoomed_and_names_are_no_markup():
     figure = accuracy_figure(LINES, theme=palette.LIGHT)
     assert figure.layout.xaxis.type == "log"

@@ -84,7 +84,11 @@ def band(points: Sequence[Point], colour: str, group: str) -> Trace:
 
 
 def measured(line: Line, theme: palette.Theme, large: bool, *, unit: str, axes: str = "") -> Trace:
-    """The points of a line, joined. axes: "" or the number of the subplot's axes. unit: of x, for the hover text."""
+    """The points of a line, joined; a single point, which no band can show, has its interval as a bar.
+
+    axes: "" or the number of the subplot's axes.
+    unit: of x, for the hover text.
+    """
     style = line_style(theme, line.place, large)
     hover = [f"<b>{safe(line.name)}</b> {safe(p.label)}<br>{p.x:,.0f} {unit}<br>{p.y:.3f} [{p.low:.3f}, {p.high:.3f}]" for p in line.points]
     return {
@@ -96,9 +100,15 @@ def measured(line: Line, theme: palette.Theme, large: bool, *, unit: str, axes: 
         "hovertext": hover,
         "hoverinfo": "text",
         "legendgroup": line.name,
+        **({"error_y": _bar(line.points[0])} if len(line.points) == 1 else {}),
         **({"xaxis": f"x{axes}", "yaxis": f"y{axes}"} if axes else {}),
         **style,
     }
+
+
+def _bar(p: Point) -> dict[str, Any]:
+    """The interval of one point."""
+    return {"type": "data", "symmetric": False, "array": [p.high - p.y], "arrayminus": [p.y - p.low], "thickness": 2, "width": 6}
 
 
 def log_ticks(values: Sequence[float]) -> dict[str, Any]:
