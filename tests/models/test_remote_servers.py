@@ -185,6 +185,23 @@ def test_a_budget_of_tokens_is_never_passed(tokens, search):
     assert tree.finished.stop in ("tokens", "done", "exhausted", "stale")
 
 
+def test_what_is_set_of_sampling_goes_to_the_server_and_all_else_is_switched_off():
+    with served() as server:
+        searched(server, "best_of_n", sampling={"top_k": 40, "presence_penalty": 0.5})
+        body = server.asked[-1][1]
+    assert (body["top_k"], body["top_p"], body["min_p"], body["repetition_penalty"]) == (40, 1.0, 0.0, 1.0)
+    assert body["presence_penalty"] == 0.5
+    assert "frequency_penalty" not in body
+
+
+@pytest.mark.parametrize("search", ["mcts", "best_of_n"])
+def test_a_stop_string_ends_the_solution_and_is_left_out(search):
+    with served() as server:
+        tree, _ = searched(server, search, sampling={"stop": "wer: "})
+    ends = {n.text for n in tree.nodes.values() if n.finished}
+    assert ends == {"Ans"}
+
+
 def test_a_run_over_a_server_without_log_probabilities_shows_none():
     with served(Manners(logprobs="")) as server:
         tree, _ = searched(server, reward="rollouts")

@@ -28,7 +28,7 @@ from rlm_core.models.prompts import line_text
 from rlm_core.models.prompts.line_text import Allow
 from rlm_core.models.remote.replies import CHARACTERS_PER_TOKEN, End, Reply, echoed
 from rlm_core.models.remote.server import Opening, Server, Way
-from rlm_core.models.remote.steps import Sampled, joined, part, solution_end, step_end, step_of, steps_of, written
+from rlm_core.models.remote.steps import Sampled, joined, part, solution_end, step_end, step_of, steps_of, stop_at, written
 
 MOST_EMPTY = 4
 """After so many empty lines in a row a model has nothing more to say."""
@@ -72,8 +72,8 @@ class RemotePolicy:
         room = self._room(steps, sampling)
         limit, opening, begun = min(sampling.max_step_tokens, room), self._opening(problem, sampling.allow), written(steps)
 
-        end, temperature = partial(step_end, allow=sampling.allow), sampling.temperature
-        work = (self._sample(opening, begun, seed, temperature, limit, limit, end, "\n") for seed in seeds)
+        end = partial(step_end, allow=sampling.allow)
+        work = (self._sample(opening, begun, seed, sampling, limit, limit, end, "\n") for seed in seeds)
         proposed = [step_of(s, sampling.allow) for s in await gather_or_cancel(work) if s.generated]
         return [s if s.finished or self._size(s) < room else replace(s, truncated=True) for s in proposed]
 
@@ -86,7 +86,7 @@ class RemotePolicy:
         """The steps to the end of a solution; none if there was no token left for it."""
 
         end, piece = partial(solution_end, allow=sampling.allow), sampling.max_step_tokens
-        sampled = await self._sample(opening, begun, seed, sampling.temperature, limit, piece, end)
+        sampled = await self._sample(opening, begun, seed, sampling, limit, piece, end)
         return steps_of(sampled, sampling.allow) if sampled.generated else ()
 
     async def score(self, problem: Problem, steps: Sequence[Step], text: str) -> tuple[Token, ...]:
@@ -131,14 +131,14 @@ class RemotePolicy:
     async def _turn(self, opening: Opening, seed: Seed, sampling: Sampling) -> Sampled:
         """A whole turn of the assistant."""
         limit = sampling.max_solution_tokens
-        return await self._sample(opening, "", seed, sampling.temperature, limit, limit, lambda text: None)
+        return await self._sample(opening, "", seed, replace(sampling, stop_strings=()), limit, limit, lambda text: None)
 
     async def _sample(
         self,
         opening: Opening,
         begun: str,
         seed: Seed,
-        temperature: float,
+        sampling: Sampling,
         limit: int,
         piece: int,
         end: Callable[[str], int | None],
@@ -146,6 +146,7 @@ class RemotePolicy:
     ) -> Sampled:
         """Write on from a state until it is complete, at most `limit` tokens, asked for in pieces of at most `piece`.
 
+        begun: the solution so far.
         end: at which character a text is complete; None if it is not yet.
         """
         sofar, empty, asked = Sampled(), 0, 0
@@ -156,19 +157,24 @@ class RemotePolicy:
             share = await self._draw(wanted) if wanted > 0 else 0
             if not share:
                 return replace(sofar, truncated=True, starved=wanted > 0)
-            reply = await self._ask(opening, begun + sofar.text, (*seed, asked) if asked else seed, temperature, share, stop)
+            reply = await self._ask(opening, begun + sofar.text, (*seed, asked) if asked else seed, sampling, share, stop)
             sofar = joined(sofar, reply, stop if reply.end in (End.STOP, End.UNKNOWN) else "")
             asked, empty = asked + 1, 0 if reply.text.strip() else empty + 1
-            if (at := end(sofar.text)) is not None:
+            at, stopped = end(sofar.text), stop_at(begun, sofar.text, sampling.stop_strings)
+            if stopped is not None and (at is None or stopped < at):
+                return replace(part(sofar, 0, stopped), ended=True)
+            if at is not None:
                 return part(sofar, 0, at)
             if reply.end is End.TURN or empty == MOST_EMPTY:
                 return replace(sofar, ended=True)
             if reply.end is End.LENGTH and (self.whole_only or sofar.generated >= limit):
                 return replace(sofar, truncated=True, starved=sofar.generated < limit)
 
-    async def _ask(self, opening: Opening, begun: str, seed: Seed, temperature: float, tokens: int, stop: str) -> Reply:
-        asked = (stop,) if stop else ()
-        reply = await self.server.ask(opening, begun, seed=number(seed), temperature=temperature, tokens=tokens, stop=asked)
+    async def _ask(self, opening: Opening, begun: str, seed: Seed, sampling: Sampling, tokens: int, stop: str) -> Reply:
+        asked, warping = (stop,) if stop else (), sampling.warping
+        reply = await self.server.ask(
+            opening, begun, seed=number(seed), temperature=sampling.temperature, tokens=tokens, stop=asked, warping=warping
+        )
         self._count(reply)
         length = await self._length(opening, begun)
         if reply.counted and length >= LONG_TEXT:

@@ -13,6 +13,7 @@ from enum import Enum
 from typing import Any
 
 from rlm_core.core.errors import ModelError
+from rlm_core.core.sampling import UNWARPED, Warping
 from rlm_core.core.special_tokens import END_THINK, THINK
 from rlm_core.core.wording import counted
 from rlm_core.models.address import Address
@@ -111,7 +112,16 @@ class Server:
         return f"{self.address.model} at {self.address.base}"
 
     async def ask(
-        self, opening: Opening, begun: str = "", *, seed: int, temperature: float, tokens: int, stop: Sequence[str] = (), top: int = 1
+        self,
+        opening: Opening,
+        begun: str = "",
+        *,
+        seed: int,
+        temperature: float,
+        tokens: int,
+        stop: Sequence[str] = (),
+        top: int = 1,
+        warping: Warping = UNWARPED,
     ) -> Reply:
         """The text that the model goes on with. ModelError says in a sentence why there is none.
 
@@ -123,7 +133,7 @@ class Server:
         can = self.abilities
         stop = tuple(stop) if can.stop else ()
         by_text = isinstance(opening, str) or can.way is Way.TEXT
-        body: dict[str, Any] = {"temperature": temperature, "top_p": 1.0, "seed": seed, can.limit: tokens} | can.settings
+        body: dict[str, Any] = {"temperature": temperature, "seed": seed, can.limit: tokens} | can.settings | self._warped(warping)
         body |= {"stop": list(stop)} if stop else {}
         if by_text:
             body |= {"prompt": await self.text(opening) + begun}
@@ -141,6 +151,19 @@ class Server:
                 "choose another server."
             )
         return reply
+
+    def _warped(self, warping: Warping) -> dict[str, Any]:
+        """The fields of a request that warp the distributions. ModelError if the server does not take one that is set."""
+        can = self.abilities.settings
+        own = {"top_k": warping.top_k or -1, "min_p": warping.min_p, "repetition_penalty": warping.repetition_penalty}
+        for name, value in own.items():
+            if name not in can and getattr(warping, name) != getattr(UNWARPED, name):
+                raise ModelError(f"{self.shown} does not take {name}={value:g}; leave it at {getattr(UNWARPED, name):g}.")
+        found: dict[str, Any] = {"top_p": warping.top_p} | {name: value for name, value in own.items() if name in can}
+        penalties = {"presence_penalty": warping.presence_penalty, "frequency_penalty": warping.frequency_penalty}
+        if warping.repetition_penalty != UNWARPED.repetition_penalty:  # the name in llama.cpp, which else looks at 64 tokens
+            penalties |= {"repeat_penalty": warping.repetition_penalty, "repeat_last_n": -1}
+        return found | {name: value for name, value in penalties.items() if value}
 
     async def scored(self, before: str, text: str) -> Any:
         """The answer in which the server tells the log-probabilities of a text after another."""

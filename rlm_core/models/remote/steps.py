@@ -91,6 +91,20 @@ def solution_end(text: str, allow: Allow = ()) -> int | None:
     return None
 
 
+def stop_at(begun: str, text: str, stop_strings: Sequence[str]) -> int | None:
+    r"""Where in a text the first stop string begins, 0 if it begins in the solution so far; None if there is none.
+
+    >>> stop_at("", "3+4=7 END", ("END",)), stop_at("3+4=7\\n", "\\nso", ("\\n\\n",)), stop_at("END", "3+4", ("END",))
+    (6, 0, None)
+    """
+    if not stop_strings:
+        return None
+    reach = max(map(len, stop_strings)) - 1
+    tail = begun[-reach:] if reach else ""
+    found = [at for s in stop_strings if (at := (tail + text).find(s, max(0, len(tail) - len(s) + 1))) >= 0]
+    return max(0, min(found) - len(tail)) if found else None
+
+
 def written(steps: Sequence[Step]) -> str:
     """The steps as the model wrote them, each on its lines."""
     texts = ("".join(t.text for t in s.tokens) or s.text for s in steps)
