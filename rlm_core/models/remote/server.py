@@ -15,7 +15,7 @@ from typing import Any
 from rlm_core.core.errors import ModelError
 from rlm_core.core.sampling import UNWARPED, Warping
 from rlm_core.core.special_tokens import END_THINK, THINK
-from rlm_core.core.wording import counted
+from rlm_core.core.wording import counted, listed
 from rlm_core.models.address import Address
 from rlm_core.models.prompts.line_text import Message
 from rlm_core.models.remote.client import Client, Refusal
@@ -89,7 +89,7 @@ class Abilities:
             else "it ignores seeds, so that the same seed may give another run",
             "" if self.counts else "it tells no numbers of tokens, so that they are estimated by the length of the texts",
         ]
-        return "; ".join([", ".join(filter(None, does)), *filter(None, holds)])
+        return "; ".join([listed([d for d in does if d]), *filter(None, holds)])
 
 
 @dataclass(slots=True)
