@@ -116,4 +116,4 @@ def _extent(shown: SweepView, example: bool) -> None:
     of = counted(total, "problem") if whole == total else f"**{whole:,} of {total:,} problems**"
     words = f"{of}, {counted(len(sweep.strategies), 'strategy', 'strategies')}, {counted(len(sweep.budgets), 'budget')}, {searches}"
     partly = "" if whole == total else " Only problems that every strategy has searched at every budget are shown."
-    st.caption(f"{words}. Intervals are 95 % intervals over problems.{partly}{' Published with the app.' if example else ''}")
+    st.caption(f"{words}. Intervals are 95 % over problems.{partly}{' Published with the app.' if example else ''}")

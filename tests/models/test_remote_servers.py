@@ -30,6 +30,8 @@ from tests.model_server import Manners, ModelServer, served
 from tests.patience import PATIENCE
 from tests.searching import events, run_to_end, timeless
 
+pytestmark = pytest.mark.slow
+
 CHAT_ONLY = {"texts": False, "template": False, "continues": False}
 
 
