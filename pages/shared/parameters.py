@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from pages.shared.html import miniature_html
-from pages.shared.state import remember, remembered, restore
+from pages.shared.state import kept, remembered, restore
 from rlm_core.core.parameters import Description, Parameter, Value
 from rlm_core.core.structure import Kind
 
@@ -20,22 +20,23 @@ def parameter(p: Parameter, key: str, beside: Mapping[str, Any] | None = None) -
     """
     default = p.default_beside(beside or {})
     restore(key, None if p.default_with else default)
-    value = remember(key, _widget(p, key, default))
+    value = _widget(p, key, default)
     return default if value is None or value == "" else value
 
 
 def _widget(p: Parameter, key: str, default: Value) -> Any:
     label = p.label
     if p.choices:
-        return st.selectbox(label, p.choices, key=key, help=p.help)
+        return kept(st.selectbox, label, p.choices, key=key, help=p.help)
     if isinstance(p.default, bool):
-        return st.toggle(label, key=key, help=p.help)
+        return kept(st.toggle, label, key=key, help=p.help)
     if isinstance(p.default, str):
-        return st.text_input(label, key=key, help=p.help, placeholder=str(default))
+        return kept(st.text_input, label, key=key, help=p.help, placeholder=str(default))
     if isinstance(p.default, int):
         low, high = (None if b is None else int(b) for b in (p.low, p.high))
-        return st.number_input(label, low, high, None, step=1, key=key, help=p.help, placeholder=str(default))
-    return st.number_input(label, p.low, p.high, None, step=0.1, format="%.2f", key=key, help=p.help, placeholder=f"{default:.2f}")
+        return kept(st.number_input, label, low, high, None, step=1, key=key, help=p.help, placeholder=str(default))
+    shown = f"{default:.2f}"
+    return kept(st.number_input, label, p.low, p.high, None, step=0.1, format="%.2f", key=key, help=p.help, placeholder=shown)
 
 
 def parameters(d: Description[Any], prefix: str, *, leave_out: Collection[str] = (), columns: int = 2) -> dict[str, Any]:

@@ -23,7 +23,16 @@ def remembered(
     restore(key, default)
     if offered is not None and st.session_state[key] not in offered:
         st.session_state[key] = default
-    return remember(key, widget(label, *arguments, key=key, **options))
+    return kept(widget, label, *arguments, key=key, **options)
+
+
+def kept(widget: Callable[..., Any], label: str, *arguments: Any, key: str, **options: Any) -> Any:
+    """Draw a widget whose key has its value already, so that browser and server agree on it also after it was not drawn; returns the value.
+
+    Without `persist_state`, a widget that is drawn again is empty in the browser if the last run without it was stopped for another one:
+    the server then still holds its value and takes it for the one that is shown.
+    """
+    return remember(key, widget(label, *arguments, key=key, persist_state="session", **options))
 
 
 def restore(key: str, default: Any) -> None:
@@ -73,5 +82,5 @@ def one_of(label: str, offered: Sequence[str], key: str) -> str:
     last = known if known in offered else offered[0]
     if st.session_state.get(key) not in offered:
         st.session_state[key] = last
-    chosen = st.segmented_control(label, offered, key=key, label_visibility="collapsed", required=True)
+    chosen = kept(st.segmented_control, label, offered, key=key, label_visibility="collapsed", required=True)
     return remember(key, chosen or last)

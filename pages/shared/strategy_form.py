@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared.parameters import choose, parameters
 from pages.shared.reward_picker import fitting
-from pages.shared.state import forget, remember, remembered, restore, restore_following, set_value
+from pages.shared.state import forget, remembered, restore, restore_following, set_value
 from rlm_core import catalogue
 from rlm_core.core.parameters import Description
 from rlm_core.core.sampling import OPTIONS, unusual
@@ -153,6 +153,5 @@ def sampling_options(key: str) -> dict[str, Any] | msgspec.UnsetType:
 
 
 def _number(place: DeltaGenerator, label: str, key: str, bounds: tuple[float, float], usual: float) -> float | None:
-    restore(key, None)
     step = 1 if isinstance(usual, int) else 0.1
-    return remember(key, place.number_input(label, *bounds, None, step=step, key=key, placeholder=f"{usual:g}"))
+    return remembered(place.number_input, label, *bounds, None, key=key, default=None, step=step, placeholder=f"{usual:g}")

@@ -50,3 +50,32 @@ def test_a_small_sweep_is_built_started_and_shown(page, site):
     page.get_by_text("3 problems, 2 strategies, 2 budgets, 12 searches").wait_for()
     open_tab(page, "New sweep")
     page.get_by_text(re.compile("About .* tokens, going by earlier work on this machine")).wait_for()
+
+
+def form(page) -> list[str]:
+    """What every control of the form shows."""
+    settled(page)
+    fields = page.locator("[data-testid=stMain] input").evaluate_all("found => found.map(i => i.type === 'checkbox' ? i.checked : i.value)")
+    return [*map(str, fields), *page.locator("[data-testid=stMain] [role=radio][aria-checked=true]").all_inner_texts()]
+
+
+def test_the_form_shows_what_it_showed_after_results_and_another_page_were_looked_at(page, site):
+    page.goto(f"{site.url}/scaling?problems=chain:n=3,steps=3")
+    page.get_by_text("3 problems × 2 strategies × 4 budgets").wait_for()
+    page.get_by_text("simulations", exact=True).click()
+    retype(page, page.get_by_role("textbox", name="Values"), "40, 80")
+    retype(page, page.get_by_role("textbox", name="Name").first, "Mine")
+    page.get_by_text("3 problems × 2 strategies × 2 budgets").wait_for()
+    shown = form(page)
+    assert {"Mine", "3", "40, 80", "simulations", "From the list"} <= set(shown)
+    for _ in range(2):
+        open_tab(page, "Results")
+        page.locator(".rlm-plot[data-version] svg.main-svg").first.wait_for()
+        open_tab(page, "New sweep")
+        page.get_by_text("3 problems × 2 strategies × 2 budgets").wait_for()
+        assert form(page) == shown
+    page.get_by_role("link", name="Saved runs").click()
+    page.get_by_role("heading", name="Saved runs").wait_for()
+    page.get_by_role("link", name="Scaling").click()
+    page.get_by_text("3 problems × 2 strategies × 2 budgets").wait_for()
+    assert form(page) == shown

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from pages.scaling.builder import BUDGET_KIND, BUDGET_VALUES, FIRST_STRATEGIES, MAX_STRATEGIES, budgets_of
-from pages.scaling.page import NEW, TAB
-from pages.scaling.problem_set import KIND
+from pages.scaling.builder import BUDGET_KIND, BUDGET_VALUES, FIRST_STRATEGIES, MAX_STRATEGIES, NAME, budgets_of
+from pages.scaling.page import NEW, RESULTS, TAB
+from pages.scaling.problem_set import KIND, WORDS
 from pages.scaling.ready import example
 from rlm_core.core.config import Budget
 from rlm_core.jobs.queue import Jobs
-from tests.pages.app import click, open_tab, opened, press, text
+from tests.pages.app import click, go_to, open_tab, opened, press, text
 from tests.problem_files import imported
 
 
@@ -219,3 +219,62 @@ def test_seconds_can_be_the_budget(at, store):
     at.run()
     at.text_input(key=BUDGET_VALUES).set_value("1, 2.5").run()
     assert start(at, store).budgets == (Budget(None, seconds=1.0), Budget(None, seconds=2.5))
+
+
+CONTROLS = ("text_input", "number_input", "selectbox", "toggle", "button_group")
+DECIDING = ("problems.kind", "edited", "ready", "search", "model", "reward")
+"""Ends of the keys of controls that decide which others there are."""
+
+WRITTEN = {BUDGET_VALUES: "5, 7", "scaling.new.problems.text": "chain:n=2,steps=3", "scaling.new.problems.countdown.given": "3 7 25"}
+"""Texts that are understood, by key; any will do for the others."""
+
+
+def shown(at) -> dict[str, object]:
+    """The value of every control of the form by its key."""
+    return {w.key: w.value for kind in CONTROLS for w in at.get(kind) if w.key.startswith("scaling.new.")}
+
+
+def change_everything(at, how: str) -> None:
+    """Give every control another value than a new form has."""
+    at.selectbox(key="scaling.new.problems.kind").set_value("countdown").run()
+    at.selectbox(key="scaling.new.edited").set_value(list(at.session_state["scaling.new.strategies"])[1]).run()
+    at.selectbox(key=f"{edited(at)}.search").set_value("mcts").run()
+    at.selectbox(key=f"{edited(at)}.reward").set_value("rollouts").run()
+    before = shown(at)
+    at.session_state["scaling.new.problems.how"] = how
+    at.session_state[BUDGET_KIND] = "simulations"
+    at.run()
+    for w in at.selectbox:
+        if not w.key.endswith(DECIDING):
+            w.select_index(1)
+    for w in at.number_input:
+        at_first = w.value if w.value is not None else w.min or 0
+        w.set_value(at_first - w.step if w.max is not None and at_first + w.step > w.max else at_first + w.step)
+    for w in at.toggle:
+        w.set_value(not w.value)
+    for w in at.text_input:
+        w.set_value(WRITTEN.get(w.key, "Other"))
+    at.run()
+    same = {key for key, value in shown(at).items() if before.get(key) == value and not key.endswith((*DECIDING, "problems.how"))}
+    assert same == set()
+
+
+@pytest.mark.parametrize(("how", "problems"), [(KIND, "countdown:n=30,"), (WORDS, "chain:n=2,steps=3")])
+def test_every_control_keeps_its_value_and_start_runs_what_is_shown(at, store, how, problems):
+    change_everything(at, how)
+    changed = shown(at)
+    job = start(at, store)
+    assert job.name == changed[NAME]
+    assert job.problems.startswith(problems)
+    assert job.budgets == (Budget(5), Budget(7))
+    assert at.session_state[TAB] == RESULTS
+    for _ in range(2):
+        open_tab(at, TAB, NEW)
+        assert shown(at) == changed
+        open_tab(at, TAB, RESULTS)
+    open_tab(at, TAB, NEW)
+    go_to(at, "runs")
+    go_to(at, "scaling")
+    assert shown(at) == changed
+    assert start(at, store) == job
+    assert len(Jobs(store).list("sweep")) == 2
