@@ -11,7 +11,7 @@ from rlm_core.core.structure import Compared
 from rlm_core.core.tree import SearchTree
 from rlm_core.core.wording import counted, readable
 from rlm_core.figures.charts.candidates import votes_figure
-from rlm_core.runs.outcome import VERDICTS, choice, cut_off
+from rlm_core.runs.outcome import VERDICTS, choice, cut_off, unanswered, why_unanswered
 from rlm_core.search.pool import cost, first_n, pooled
 
 RULES = ("weighted", "naive", "majority")
@@ -25,14 +25,22 @@ def answers(run: str, tree: SearchTree, compared: Compared) -> None:
     elif answered is None:
         st.caption("The answer is chosen when the search ends; move the timeline to the end to see it.")
     elif answered.answer is None:
-        cut_short = cut_off(tree)
-        advice = f"{cut_short}; a higher limit lets them end." if cut_short else "A larger budget gives the search time to finish one."
-        st.info(f"No candidate was finished, so there is no answer. {advice}")
+        st.info(f"There is no answer: {why_unanswered(tree)}. {_advice(tree)}")
     else:
         chart(votes_figure(answered, tree, theme=theme()), key="votes")
         st.caption(markdown_text(choice(answered)))
     if compared == Compared.CANDIDATES:
         _first_candidates(run, tree)
+
+
+def _advice(tree: SearchTree) -> str:
+    """What can be changed so that a run without an answer gets one."""
+    said = []
+    if unanswered(tree):
+        said.append("Another sample, prompt format or model can state one; a larger budget lengthens no finished solution.")
+    if cut_short := cut_off(tree):
+        said.append(f"{cut_short}; a higher limit lets {'it' if cut_short.startswith('1 ') else 'them'} end.")
+    return " ".join(said) or "A larger budget gives the search time to finish one."
 
 
 def _first_candidates(run: str, tree: SearchTree) -> None:

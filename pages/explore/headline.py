@@ -9,7 +9,7 @@ from pages.shared.html import ORACLE
 from rlm_core import catalogue
 from rlm_core.core.tree import SearchTree
 from rlm_core.core.wording import readable, set_place, shorten
-from rlm_core.runs.outcome import VERDICTS, cut_off, right_answer
+from rlm_core.runs.outcome import VERDICTS, cut_off, right_answer, why_unanswered
 from rlm_core.runs.store import RunRow
 
 MAX_ANSWER_CHARS = 80
@@ -42,7 +42,7 @@ def _verdict(row: RunRow, full_tree: SearchTree, moment: SearchTree) -> str:
         return "<b>No answer yet</b>" if row.active else f"<b>No answer</b><span>{why}</span>"
     right = right_answer(row.problem)
     if answered.answer is None:
-        parts = ["<b>No answer</b>", "<span>no finished candidate states one</span>"]
+        parts = ["<b>No answer</b>", f"<span>{why_unanswered(full_tree)}</span>"]
     else:
         stated = readable(answered.answer)
         kind = {True: "right", False: "wrong", None: "open"}[answered.correct]

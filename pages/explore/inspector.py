@@ -16,7 +16,7 @@ from rlm_core.core.events import Evaluated
 from rlm_core.core.structure import Compared
 from rlm_core.core.tree import ROOT, Node, SearchTree
 from rlm_core.core.wording import counted, listed, number, problem_label, words
-from rlm_core.figures.palette import in_words
+from rlm_core.figures.palette import LOOKS, look
 
 
 def inspector(tree: SearchTree, node: Node, compared: Compared, actions: Callable[[], object] = lambda: None) -> None:
@@ -25,7 +25,7 @@ def inspector(tree: SearchTree, node: Node, compared: Compared, actions: Callabl
     compared: the states that this strategy compares.
     actions: draws what a person can do with the node, below its text.
     """
-    st.markdown(f"##### {'The root' if node.id == ROOT else f'Node {node.id}'} · {markdown_text(in_words(node))}")
+    st.markdown(f"##### {'The root' if node.id == ROOT else f'Node {node.id}'} · {markdown_text(_state(node))}")
     _text(tree, node)
     actions()
     _statistics(tree, node)
@@ -48,11 +48,16 @@ def _text(tree: SearchTree, node: Node) -> None:
         return
     st.html(steps_html(steps, node.tokens) + (ramp_html() if node.tokens else "") + facts_html(tree, node))
     if node.finished:
-        given = f"Answer: {markdown_text(node.answer)}" if node.answer is not None else "It states no answer."
-        verdict = {True: " — the verifier says **correct**.", False: " — the verifier says **wrong**.", None: ""}[node.correct]
+        given = f"Answer: {markdown_text(node.answer)}" if node.answer is not None else "It finished without stating an answer"
+        verdict = {True: "; the verifier says **correct**.", False: "; the verifier says **wrong**.", None: "."}[node.correct]
         st.markdown(given + verdict)
     if node.pruned:
         st.markdown(f"Pruned: {markdown_text(node.pruned)}.")
+
+
+def _state(node: Node) -> str:
+    """The state of a node without the reason why it was pruned, which stands below its text."""
+    return LOOKS[look(node)].words + (", pruned" if node.finished and node.pruned else "")
 
 
 def _shown(tree: SearchTree, node: Node) -> str:

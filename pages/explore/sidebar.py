@@ -18,6 +18,7 @@ from rlm_core.core.problem import Problem
 from rlm_core.core.wording import set_place
 from rlm_core.models.listed import Fit, describe, refuse_unnamed
 from rlm_core.problems.families import text
+from rlm_core.search.length_limits import LONGEST_SOLUTION, LONGEST_STEP
 
 MAX_BUDGET = 10**9
 
@@ -81,8 +82,11 @@ def _sampling(usual: Fit) -> dict[str, Any]:
         s = _number("Seed", "seed", (0, 2**31 - 1), RunConfig().seed, "The same seed grows the same tree.")
     with st.expander("Length limits"):
         step, solution = (
-            _number(f"Tokens of a {name}", f"max_{name}_tokens", (1, MAX_BUDGET), fitting, f"A longer {name} is cut off there.")
-            for name, fitting in (("step", usual.max_step_tokens), ("solution", usual.max_solution_tokens))
+            _number(label, f"max_{name}_tokens", (1, MAX_BUDGET), fitting, f"In tokens. A longer {name} is cut off there.")
+            for label, name, fitting in (
+                (LONGEST_STEP, "step", usual.max_step_tokens),
+                (LONGEST_SOLUTION, "solution", usual.max_solution_tokens),
+            )
         )
     return {
         "temperature": t,

@@ -54,6 +54,8 @@ def status_line(row: RunRow, tree: SearchTree, last: int) -> None:
     """Status, counts and speed at the moment in one line, with a progress bar where the end is known. last: number of events so far."""
     status, now = shown_status(row), tree.seq >= last
     colour, word = STATUS[status]
+    if now and status == RunStatus.FINISHED and tree.answered is not None and tree.answered.answer is None:
+        colour, word = "orange", "Finished without an answer"
     if not now:
         colour, word = "accent", f"{'Paused · ' if status == 'paused' else ''}Event {tree.seq:,} of {last:,}"
     parts = [f'<b class="rlm-badge {colour}">{word}</b>']

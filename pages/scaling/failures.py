@@ -73,5 +73,5 @@ def _problems(view: SweepView, budget: int) -> None:
 
 
 def _ended(result: CellResult) -> str:
-    """What was cut off by which limit, and why the search ended."""
-    return "; ".join(filter(None, (result.cut, catalogue.stop_reason(result.stop).sentence)))
+    """What finished without an answer, what was cut off by which limit, and why the search ended."""
+    return "; ".join(filter(None, (result.unanswered, result.cut, catalogue.stop_reason(result.stop).sentence)))

@@ -21,7 +21,7 @@ from rlm_core.core.tree import SearchTree
 from rlm_core.core.words import FAILED
 from rlm_core.problems import task
 from rlm_core.runs.attribution import attribute
-from rlm_core.runs.outcome import cut_off
+from rlm_core.runs.outcome import cut_off, unanswered
 from rlm_core.search.pool import pooled
 
 
@@ -96,6 +96,7 @@ class CellResult(msgspec.Struct, frozen=True):
     cause: of a wrong answer, as `attribution` names it; "" otherwise.
     cut: how much was cut off and by what limit, in words; "" where nothing was, and in results of earlier versions.
     candidates: the pool of a search that samples whole solutions side by side; empty for other searches.
+    unanswered: how many candidates finished without stating an answer, in words; "" as for `cut`.
     """
 
     answer: str | None
@@ -110,6 +111,7 @@ class CellResult(msgspec.Struct, frozen=True):
     cause: str = ""
     cut: str = ""
     candidates: tuple[Candidate, ...] = ()
+    unanswered: str = ""
 
     @classmethod
     def not_begun(cls, error: str) -> CellResult:
@@ -218,6 +220,7 @@ def outcome(tree: SearchTree) -> CellResult:
         cause=failure.cause if failure else "",
         cut=cut_off(tree),
         candidates=candidates(tree),
+        unanswered=unanswered(tree),
     )
 
 

@@ -124,7 +124,7 @@ LOOKS = {
     "open": Look("open", "circle", "circle"),
     "unscored": Look("open, not evaluated", "circle", "circle", legend="not evaluated"),
     "pruned": Look("pruned", "circle", "circle"),
-    "cut": Look("cut off at the length limit", "diamond", "diamond", legend="cut off"),
+    "cut": Look("cut off", "diamond", "diamond", legend="cut off"),
     "finished": Look("finished, unchecked", "square", "square", legend="finished"),
     "correct": Look("finished, correct", "square", "square", "✓", "correct"),
     "wrong": Look("finished, wrong", "square", "x", "✕", "wrong"),

@@ -111,7 +111,8 @@ def sentence(record: ev.Record, before: SearchTree) -> str:
             known += [counted(len(before.nodes), "node"), *([f"{record.time:,.1f} s"] if own or record.time else [])]
             totals = ", ".join(known)
             why = catalogue.stop_reason(stop).sentence
-            return f"{why[0].upper()}{why[1:]} ({totals}). {detail}".strip()
+            without = ", without an answer" if before.answered is not None and before.answered.answer is None else ""
+            return f"{why[0].upper()}{why[1:]}{without} ({totals}). {detail}".strip()
 
 
 def _bare(node: int) -> str:
@@ -143,7 +144,7 @@ def _added(e: ev.NodeAdded, put_by: str) -> str:
     if how := thinking.tagged(e, put_by):
         text += f"; {how}"
     if e.cut:
-        return f"{text}; it was cut off at the length limit."
+        return f"{text}; it was cut off before it ended."
     if not e.finished:
         return f"{text}."
     verdict = {True: "which the verifier calls correct", False: "which the verifier calls wrong", None: "which nothing here can check"}
@@ -276,9 +277,10 @@ def _spent(e: ev.Spent, before: SearchTree) -> str:
 def _answered(e: ev.Answered, before: SearchTree) -> str:
     how = catalogue.answer_method(e.method).sentence
     if e.answer is None:
-        finished = len(before.candidates())
-        why = f"none of {counted(finished, 'finished candidate')} could be weighed" if finished else "0 candidates were finished"
-        return f"There is no answer: {why} ({how})."
+        finished = before.candidates()
+        silent = all(n.answer is None for n in finished)
+        why = f"0 of {counted(len(finished), 'finished candidate')} {'stated an answer' if silent else 'could be weighed'}"
+        return f"There is no answer: {why if finished else '0 candidates were finished'} ({how})."
     verdict = {True: ", which is correct", False: ", which is wrong", None: ""}[e.correct]
     votes = next((v for v in e.votes if v.answer == e.answer), None)
     weight = f" It weighs {number(votes.weight)} over {voters(votes, before)}; " if votes else " "

@@ -22,7 +22,7 @@ CAUSES = {
     "selection": "A right candidate was found and not chosen.",
     "extraction": "A solution holds the right answer, and it was not read.",
     "budget": "Solutions were cut off before any stated an answer.",
-    "generation": "No candidate is right.",
+    "generation": "No candidate is right, or none states an answer.",
 }
 """Every cause with its sentence, in the order in which they are asked."""
 BUDGET_STOPS = tuple(word.name for word in (SIMULATIONS, TOKENS, SECONDS, REWARD_PASSES))
@@ -132,7 +132,7 @@ def _generation(tree: SearchTree) -> Failure:
     candidates, chosen = tree.candidates(), _chosen(tree)
     if not candidates:
         return Failure("generation", "No solution was finished.", tuple(n.id for n in tree.leaves() if n.id != ROOT)[:MAX_EVIDENCE])
-    sentence = "The only candidate is wrong" if len(candidates) == 1 else f"None of {len(candidates):,} candidates is right"
+    sentence = _none_right(candidates)
     nodes: list[int] = []
     dropped = _dropped(tree)
     if dropped is not None:
@@ -147,6 +147,16 @@ def _generation(tree: SearchTree) -> Failure:
     nodes += [n for n in ([chosen.id] if chosen is not None else []) if n not in nodes]
     nodes += [n.id for n in candidates if n.id not in nodes]
     return Failure("generation", f"{sentence}.", tuple(nodes[:MAX_EVIDENCE]))
+
+
+def _none_right(candidates: Sequence[Node]) -> str:
+    """What the finished candidates, none of them right, are: wrong, or without a stated answer."""
+    silent, all_of_them = sum(n.answer is None for n in candidates), len(candidates)
+    if silent == all_of_them:
+        who = "The only candidate" if silent == 1 else f"Each of {silent:,} candidates"
+        return f"{who} finished without stating an answer"
+    said = "The only candidate is wrong" if all_of_them == 1 else f"None of {all_of_them:,} candidates is right"
+    return f"{said}; {silent:,} of them finished without stating an answer" if silent else said
 
 
 def _dropped(tree: SearchTree) -> Node | None:

@@ -10,6 +10,7 @@ from rlm_core.core.problem import Problem
 from rlm_core.core.structure import Compared
 from rlm_core.core.tree import Node, SearchTree
 from rlm_core.core.wording import counted, listed, readable
+from rlm_core.search.length_limits import limit_met
 
 VERDICTS = {True: "✓ right", False: "✕ wrong", None: "not checked"}
 
@@ -44,9 +45,28 @@ def cut_off(tree: SearchTree) -> str:
     cut = [n for n in tree.nodes.values() if n.cut]
     if not cut:
         return ""
-    leaves = sum(1 for n in tree.leaves() if n.id != tree.root)
-    count = f"{len(cut):,} of {counted(leaves, 'candidate')}" if _whole(tree) else counted(len(cut), "step")
+    count = f"{len(cut):,} of {counted(_ends(tree), 'candidate')}" if _whole(tree) else counted(len(cut), "step")
     return f"{count} {'was' if len(cut) == 1 else 'were'} cut off {limits(tree, cut)}"
+
+
+def unanswered(tree: SearchTree) -> str:
+    """How many candidates finished without stating an answer; empty where none did."""
+    finished = tree.candidates()
+    silent = sum(1 for n in finished if n.answer is None)
+    candidates = counted(_ends(tree) if _whole(tree) else len(finished), "candidate")
+    return f"{silent:,} of {candidates} finished without stating an answer" if silent else ""
+
+
+def why_unanswered(tree: SearchTree) -> str:
+    """Why a run that has ended has no answer, as a clause."""
+    if any(n.answer is not None for n in tree.candidates()):
+        return "no candidate that states an answer was weighed"
+    return unanswered(tree) or "no candidate was finished"
+
+
+def _ends(tree: SearchTree) -> int:
+    """The number of leaves, which are candidates where the search compares these."""
+    return sum(1 for n in tree.leaves() if n.id != tree.root)
 
 
 def _whole(tree: SearchTree) -> bool:
@@ -63,15 +83,9 @@ def limits(tree: SearchTree, cut: Sequence[Node]) -> str:
         return "at the limit of the run's length"
     budget = config.get("budget", {}).get("tokens")
     spent = budget is not None and tree.totals.generated >= budget
-    by = {("step" if len(n.tokens) >= step else "budget" if spent and _written(tree, n) < solution else "solution") for n in cut}
+    by = {limit_met(tree, n.id, step, solution) or ("budget" if spent else "solution") for n in cut}
     named = {"step": f"{counted(step, 'token')} per step", "solution": f"{counted(solution, 'token')} per solution"}
     met = listed([words for limit, words in named.items() if limit in by])
     said = [f"at the limit of {met}"] if met else []
     said += ["when the budget of tokens was used up"] if "budget" in by else []
     return " or ".join(said)
-
-
-def _written(tree: SearchTree, node: Node) -> int:
-    """Tokens of the solution up to a node, those of its thinking left out."""
-    path = [tree.nodes[n] for n in tree.path(node.id)]
-    return sum(len(n.tokens) for n in path if not n.thinking)

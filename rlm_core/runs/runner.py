@@ -16,7 +16,7 @@ from rlm_core.core.errors import ModelError, RewardError, RlmError
 from rlm_core.core.events import Record, RunFinished, RunStarted
 from rlm_core.core.problem import Problem
 from rlm_core.core.tree import SearchTree
-from rlm_core.core.wording import counted
+from rlm_core.core.wording import counted, listed
 from rlm_core.core.words import DONE, EXHAUSTED, FAILED, TOKENS
 from rlm_core.models.listed import sampling_of
 from rlm_core.models.policy import Policy, Remote, Scorer, Step, offers, require
@@ -24,6 +24,7 @@ from rlm_core.models.source import ModelSource, StepScorer
 from rlm_core.rewards.base import RewardContext
 from rlm_core.search import Search, search, searches
 from rlm_core.search.budget import RunControl
+from rlm_core.search.length_limits import LONGEST_SOLUTION, LONGEST_STEP, limit_met
 from rlm_core.search.run import SearchRun
 
 log = logging.getLogger(__name__)
@@ -101,18 +102,26 @@ async def beginning(config: RunConfig, problem: Problem, policy: Policy) -> tupl
 
 
 def cut_off(run: SearchRun) -> str:
-    """An error message if there is no answer because every step proposed ran into a limit of length; else empty."""
+    """An error message if there is no answer because every step proposed ran into a limit of length; else empty.
+
+    It names the limits to raise, and the budget of tokens where a run twice as long would not fit into it.
+    """
     nodes, sampling = run.tree.nodes, run.sampling
     cut = [n for n in run.tree.leaves() if n.cut]
     if not cut or any(n.finished for n in nodes.values()) or any(not n.terminal and not n.pruned for n in run.tree.leaves()):
         return ""
     what = "The one proposal was" if len(cut) == 1 else f"Each of the {len(cut):,} proposals was"
-    if not any(n.tokens for n in cut):
-        limit = (
-            "that of a step or of a solution; raise “Tokens of a step” (max_step_tokens) or “Tokens of a solution” (max_solution_tokens)"
-        )
-    elif any(len(n.tokens) >= sampling.max_step_tokens for n in cut):
-        limit = f"{counted(sampling.max_step_tokens, 'token')} per step; raise “Tokens of a step” (max_step_tokens)"
-    else:
-        limit = f"{counted(sampling.max_solution_tokens, 'token')} per solution; raise “Tokens of a solution” (max_solution_tokens)"
-    return f"{what} cut off before it ended, so there is no answer. The limit is {limit}."
+    step, solution = sampling.max_step_tokens, sampling.max_solution_tokens
+    names = {"step": f"“{LONGEST_STEP}” (max_step_tokens)", "solution": f"“{LONGEST_SOLUTION}” (max_solution_tokens)"}
+    if any(n.tokens for n in cut):
+        met = {limit_met(run.tree, n.id, step, solution) or "solution" for n in cut}
+        sizes = {"step": f"{counted(step, 'token')} per step", "solution": f"{counted(solution, 'token')} per solution"}
+        limit = listed([size for of, size in sizes.items() if of in met])
+        to_raise = listed([title for of, title in names.items() if of in met])
+    else:  # a server that tells no tokens does not show which of the limits it was
+        limit, to_raise = "that of a step or of a solution", " or ".join(names.values())
+    said = f"{what} cut off before it ended, so there is no answer. The limit is {limit}; raise {to_raise}."
+    left = run.tokens_left
+    if left is not None and left < run.tree.totals.generated:
+        said += f" Raise the budget of tokens too: {left:,} of its {counted(run.budget.tokens or 0, 'token')} are left."
+    return said

@@ -11,11 +11,12 @@ from rlm_core.core.config import BUDGETS, Budget, RunConfig
 from rlm_core.core.parameters import Description
 from rlm_core.core.sampling import OPTIONS
 from rlm_core.models.listed import describe, sampling_of
+from rlm_core.search.length_limits import LONGEST_SOLUTION, LONGEST_STEP
 
 SAMPLING = {
     "temperature": "Temperature",
-    "max_step_tokens": "Longest step (tokens)",
-    "max_solution_tokens": "Longest solution (tokens)",
+    "max_step_tokens": f"{LONGEST_STEP} (tokens)",
+    "max_solution_tokens": f"{LONGEST_SOLUTION} (tokens)",
 }
 NO_LIMIT = "no limit"
 OFF = "off"

@@ -29,6 +29,7 @@ from rlm_core.models.policy import Policy, Sampling, Step
 from rlm_core.problems import task
 from rlm_core.rewards.base import RewardModel, Score
 from rlm_core.search.budget import BudgetedWork, RunControl, SearchStopped
+from rlm_core.search.length_limits import LONGEST_SOLUTION, LONGEST_STEP, limit_met
 from rlm_core.search.rules import Rule
 
 C = TypeVar("C")
@@ -151,9 +152,21 @@ class SearchRun(BudgetedWork):
         if step.starved:
             self.emit(ev.Pruned((node,), "the budget of tokens was used up before it ended"))
         elif step.truncated:
-            limit = f"the limit of {counted(len(step.tokens), 'token')}" if step.tokens else "a limit of length"
-            self.emit(ev.Pruned((node,), f"its text ran into {limit} before it ended"))
+            self.emit(ev.Pruned((node,), self._cut_by(node)))
         return self.tree.nodes[node]
+
+    def _cut_by(self, node: int) -> str:
+        """The limit of length that cut a node off, by its name, and how much of it was left for the node."""
+        step, solution = self.sampling.max_step_tokens, self.sampling.max_solution_tokens
+        met = limit_met(self.tree, node, step, solution)
+        limit = {
+            "step": f"the limit “{LONGEST_STEP}” of {counted(step, 'token')}",
+            "solution": f"the limit “{LONGEST_SOLUTION}” of {counted(solution, 'token')}",
+            "": "a limit of length",
+        }[met]
+        own = len(self.tree.nodes[node].tokens)
+        left = f"; {own:,} of them were left for this step" if met == "solution" and own < solution else ""
+        return f"its text ran into {limit} before it ended{left}"
 
     def add_children(self, parent: int, steps: Sequence[Step], *, merge: bool = True) -> list[Node]:
         """The different ones of the proposed steps as children; with `merge`, a step that is already a child is that child.

@@ -232,3 +232,12 @@ def test_a_model_that_cannot_be_loaded_ends_the_sweep_with_its_reason(process):
 def test_a_task_is_read_as_it_was_written():
     task = CellTask(3, TREE.config(questions(1)[0].spec, BUDGETS[0], 7))
     assert msgspec.json.decode(msgspec.json.encode(task), type=CellTask) == task
+
+
+def test_an_outcome_says_what_finished_without_an_answer():
+    started = RunStarted({"search": "best_of_n"}, from_text("What is 2+2?", "4"), False)
+    silent = NodeAdded(1, 0, "It is", finished=True, correct=False)
+    events = started, NodeAdded(0, None), silent, Answered("best", None, None, None), RunFinished("done")
+    found = outcome(replay(Record(i, 0.0, e) for i, e in enumerate(events, 1)))
+    assert found.cause == "generation"
+    assert found.unanswered == "1 of 1 candidate finished without stating an answer"

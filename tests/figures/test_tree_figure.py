@@ -138,6 +138,18 @@ def test_the_legend_names_the_states_there_are_and_no_others() -> None:
     assert names == {"open", "not evaluated", "pruned", "cut off", "✕ wrong", "best path", "backtrack"}
 
 
+def test_a_state_is_as_full_or_hollow_in_the_legend_as_in_the_tree() -> None:
+    log = Log(make("countdown:numbers=3,seed=1"))
+    log.emit(NodeAdded(1, 0, "3+1", cut=True))
+    log.emit(Pruned((1,), "cut off"))
+    wrong = log.add(0, "3+1=5<answer>")
+    traces = drawn(log.tree)
+    sampled = {t["name"]: t["marker"]["color"] for t in traces if t.get("showlegend") and "marker" in t}
+    assert sampled["cut off"] == marker_of(traces, 1)["marker"]["color"] == palette.LIGHT.surface
+    assert sampled["✕ wrong"] != palette.LIGHT.surface
+    assert marker_of(traces, wrong)["marker"]["color"] != palette.LIGHT.surface
+
+
 def test_backtracks_are_dashed_arcs_with_an_arrow() -> None:
     arcs = [t for t in drawn(replay(beam_log(3))) if t["mode"] == "lines+markers"]
     assert len(arcs) == 1

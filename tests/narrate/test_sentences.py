@@ -207,8 +207,16 @@ def test_costs_have_thousands_separators(log: Log) -> None:
 
 def test_no_answer_is_said_with_its_reason(log: Log) -> None:
     assert "0 candidates" in told(log, Answered("best", None, None, None))
-    log.add(1, "x<answer>")
-    assert "1 finished candidate" in told(log, Answered("best", None, None, None))
+    log.emit(NodeAdded(4, 1, "It is done.", finished=True))
+    assert "0 of 1 finished candidate stated an answer" in told(log, Answered("best", None, None, None))
+    log.emit(NodeAdded(5, 1, "It is 4.", finished=True, answer="4"))
+    assert "0 of 2 finished candidates could be weighed" in told(log, Answered("best", None, None, None))
+
+
+def test_the_end_of_a_run_without_an_answer_says_so(log: Log) -> None:
+    assert "without" not in told(log, RunFinished("done"))
+    log.emit(Answered("best", None, None, None))
+    assert told(log, RunFinished("done")).startswith("The strategy is complete, without an answer (")
 
 
 @pytest.mark.parametrize("stop", ["done", "simulations", "tokens", "seconds", "exhausted", "stale", "cancelled", "failed"])

@@ -74,6 +74,22 @@ def test_a_right_number_in_the_middle_is_no_unread_answer():
     assert found is not None and found.cause == "generation"
 
 
+@pytest.mark.parametrize(
+    ("stated", "said"),
+    [
+        ((None,), "The only candidate finished without stating an answer"),
+        ((None, None), "Each of 2 candidates finished without stating an answer"),
+        ((None, "47"), "None of 2 candidates is right; 1 of them finished without stating an answer"),
+        (("47", "48"), "None of 2 candidates is right."),
+    ],
+)
+def test_generation_says_whether_a_candidate_is_wrong_or_states_no_answer(stated, said):
+    events = [candidate(i, answer, "so it is 47", TEXT) for i, answer in enumerate(stated, 1)]
+    found = attribute(tree_of(*events, answered(None, None, None), problem=TEXT))
+    assert found is not None and found.cause == "generation"
+    assert found.sentence.startswith(said)
+
+
 def test_solutions_cut_off_before_an_answer_are_budget_with_what_ended_them():
     cut = NodeAdded(1, ROOT, "25*2=50", cut=True), Pruned((1,), "limit")
     found = attribute(tree_of(*cut, answered(None, None, None)))

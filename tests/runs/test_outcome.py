@@ -6,7 +6,7 @@ from rlm_core.core.events import Answered, NodeAdded, Record, RunStarted, Spent,
 from rlm_core.core.problem import Problem
 from rlm_core.core.tree import SearchTree, replay
 from rlm_core.problems import make
-from rlm_core.runs.outcome import choice, cut_off, right_answer
+from rlm_core.runs.outcome import choice, cut_off, right_answer, unanswered, why_unanswered
 
 LIMITS = {"max_step_tokens": 4, "max_solution_tokens": 256}
 SAMPLED = LIMITS | {"search": "best_of_n"}
@@ -53,6 +53,23 @@ def test_what_the_budget_of_tokens_cut_off_is_not_laid_to_a_limit_of_length():
 def test_nothing_is_said_where_nothing_was_cut_and_no_limit_is_invented():
     assert cut_off(grown(step(1, 2))) == ""
     assert cut_off(grown(step(1, 4, cut=True), config={})) == "1 step was cut off at the limit of the run's length"
+
+
+def test_a_solution_that_filled_both_limits_is_laid_to_that_of_the_solution():
+    tree = grown(step(1, 4, cut=True), config=LIMITS | {"max_solution_tokens": 4})
+    assert cut_off(tree) == "1 step was cut off at the limit of 4 tokens per solution"
+
+
+def test_candidates_that_finished_without_an_answer_are_no_unfinished_ones():
+    tree = grown(step(1, 2, finished=True), step(2, 4, cut=True), config=SAMPLED)
+    assert why_unanswered(tree) == "1 of 2 candidates finished without stating an answer"
+    assert why_unanswered(grown(step(1, 4, cut=True), config=SAMPLED)) == "no candidate was finished"
+
+
+def test_a_candidate_that_states_an_answer_is_not_called_silent():
+    tree = grown(step(1, 2, finished=True, answer="2"), config=SAMPLED)
+    assert unanswered(tree) == ""
+    assert why_unanswered(tree) == "no candidate that states an answer was weighed"
 
 
 def test_a_choice_that_goes_against_the_longest_bar_is_explained():

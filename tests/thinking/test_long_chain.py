@@ -341,6 +341,6 @@ def test_where_every_proposal_was_cut_off_the_run_says_what_to_raise():
         tree, _ = searched(speaking(long), search=search)
         assert tree.answered.answer is None and "max_step_tokens" in tree.finished.detail and "48 tokens" in tree.finished.detail
     tree, _ = searched(speaking(lambda prompt: "and so on\n" * 99), search="best_of_n", n=4)
-    assert "Each of the 4 proposals" in tree.finished.detail and "max_solution_tokens" in tree.finished.detail
+    assert "Each of the 4 proposals" in tree.finished.detail and "“Longest solution” (max_solution_tokens)" in tree.finished.detail
     tree, _ = searched(speaking(lambda prompt: "Answer: 24\n"), search="mcts")
     assert tree.finished.detail == ""

@@ -19,7 +19,7 @@ def legend(canvas: Canvas, best: Sequence[int], highlighted: Sequence[int]) -> l
     for state, look in palette.LOOKS.items():
         if state not in present or (state == "open" and present == {"open"}):
             continue
-        hollow = state == "pruned"
+        hollow = state == "pruned" or {canvas.colours.paint(n) for n in nodes if palette.look(n) == state} == {"hollow"}
         fill = theme.surface if hollow else theme.unscored if state == "unscored" else theme.muted
         marker = {
             "symbol": look.symbol if state in roomy else look.dense,

@@ -113,6 +113,15 @@ def test_a_wrong_answer_that_was_cut_off_says_so_and_by_which_limit(store):
     assert ended == "4 of 4 candidates were cut off at the limit of 20 tokens per solution; the strategy is complete"
 
 
+def test_a_search_whose_candidates_state_no_answer_is_told_from_a_wrong_one(store):
+    silent = "4 of 4 candidates finished without stating an answer"
+    cells = {c: result(False, **({"answer": None, "unanswered": silent} if c.problem % 2 else {})) for c in PLANNED.cells()}
+    at = open_tab(opened("scaling", sweep=started(store, cells)), RESULT_TAB, "Failures")
+    table = at.dataframe[0].value
+    assert set(table["How it ended"][table["Answer"] == ""]) == {f"{silent}; the strategy is complete"}
+    assert set(table["How it ended"][table["Answer"] == "1"]) == {"the strategy is complete"}
+
+
 def test_the_place_where_a_curve_flattens_is_said_in_words(store):
     found = {c: result(c.problem < (1, 10, 10)[c.budget], tokens=BUDGETS[c.budget].tokens) for c in PLANNED.cells()}
     at = opened("scaling", sweep=started(store, found))
