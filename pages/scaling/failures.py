@@ -11,7 +11,7 @@ from pages.shared.state import remembered
 from pages.shared.sweep_results import SweepView, figures_of, open_button
 from rlm_core import catalogue
 from rlm_core.core.wording import counted
-from rlm_core.evaluation.sweep import Cell, CellResult
+from rlm_core.evaluation.sweep import CellResult
 from rlm_core.figures.charts.sweep_bars import causes_figure
 from rlm_core.runs.attribution import CAUSES
 
@@ -63,13 +63,14 @@ def _problems(view: SweepView, budget: int) -> None:
         for c, r in found
     )
     st.caption(f"{counted(len(found), 'search', 'searches')}. Tick one to open it as a tree.")
+    above = st.container()
     picked = st.dataframe(
         frame, hide_index=True, on_select="rerun", selection_mode="single-row", key="scaling.failures.table", width="stretch"
     )
     for row in picked.selection.rows:
         if row < len(found):
-            cell: Cell = found[row][0]
-            open_button(view, cell, f"problem {cell.problem + 1}", "scaling.failures")
+            with above:
+                open_button(view, found[row][0], "scaling.failures")
 
 
 def _ended(result: CellResult) -> str:

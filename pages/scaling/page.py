@@ -21,12 +21,14 @@ from pages.shared.html import style
 from pages.shared.jobs import job_progress
 from pages.shared.keys import shortcuts
 from pages.shared.links import PROBLEMS_QUERY
-from pages.shared.services import supervisor
+from pages.shared.services import jobs, supervisor
 from pages.shared.state import remember, restore, set_value
 from pages.shared.sweep_results import SweepView
 from pages.shared.tabs import tabs
 from rlm_core.core.errors import RlmError
 from rlm_core.core.wording import counted
+from rlm_core.core.words import RunStatus
+from rlm_core.jobs.sweep import DESCRIPTION
 
 PARTIAL_SECONDS = 5.0
 """Between two drawings of the results of a sweep that runs."""
@@ -55,7 +57,7 @@ def scaling() -> None:
     if asked := st.query_params.pop(PROBLEMS_QUERY, ""):
         measure(asked)
         set_value(TAB, NEW)
-    tabs({RESULTS: _results, NEW: builder}, key=TAB)
+    tabs({RESULTS: _results, NEW: _new}, key=TAB)
     shortcuts({})
 
 
@@ -87,6 +89,21 @@ def _results() -> None:
         job_progress(source.row)
     active = source.row is not None and source.row.active
     st.fragment(_shown, run_every=PARTIAL_SECONDS if active else None)(source)
+
+
+def _new() -> None:
+    for row in jobs().list(DESCRIPTION.name):
+        if row.active:
+            does = "is running" if row.status == RunStatus.RUNNING else "waits for its turn"
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.caption(f":material/hourglass_top: The sweep “{markdown_text(row.job.name)}” {does}.", width="content")
+                st.button("Show its results", type="tertiary", key=f"scaling.running.{row.id}", on_click=_show, args=(row.id,))
+    builder()
+
+
+def _show(id: str) -> None:
+    set_value(SHOWN, id)
+    set_value(TAB, RESULTS)
 
 
 def _begin_like(source: Source) -> None:

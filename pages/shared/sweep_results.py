@@ -201,18 +201,20 @@ def _problems(view: SweepView, first: Setting, second: Setting, shown: Callable[
         return
     frame = pd.DataFrame([_line(view, both, p) for p in found])
     frame.columns = pd.MultiIndex.from_tuples(frame.columns)
+    above = st.container()
     picked = st.dataframe(
         frame, hide_index=True, width="stretch", height=_height(frame), on_select="rerun", selection_mode="single-row", key=f"{key}.table"
     )
     rows = [row for row in picked.selection.rows if row < len(found)]
     if not rows:
-        st.caption("Tick a problem to open its searches as trees.")
+        above.caption("Tick a problem to open its searches as trees.")
         return
     problem = found[rows[0]]
-    st.markdown(markdown_text(view.sweep.problems[problem].question))
-    with st.container(horizontal=True):
-        for setting in both:
-            open_button(view, Cell(*setting, problem), view.title(setting), key)
+    with above:
+        st.markdown(markdown_text(view.sweep.problems[problem].question))
+        with st.container(horizontal=True):
+            for setting in both:
+                open_button(view, Cell(*setting, problem), key)
 
 
 def _line(view: SweepView, settings: list[Setting], problem: int) -> dict[tuple[str, str], object]:
@@ -234,12 +236,12 @@ def _line(view: SweepView, settings: list[Setting], problem: int) -> dict[tuple[
     return line
 
 
-def open_button(view: SweepView, cell: Cell, label: str, key: str) -> None:
+def open_button(view: SweepView, cell: Cell, key: str) -> None:
     """The button that opens one search as a tree; where its log was not kept, the same search is run again."""
-    kept = bool(view.logs)
+    kept, label = bool(view.logs), markdown_text(f"problem {cell.problem + 1} by {view.title((cell.strategy, cell.budget))}")
     help = None if kept else "The log of this search is not kept here; the same search is run again, with the same seed."
     if st.button(
-        f"Open {markdown_text(label)}" if kept else f"Run {markdown_text(label)} again",
+        f"Open {label}" if kept else f"Run {label} again",
         key=f"{key}.open.{cell.strategy}.{cell.budget}.{cell.problem}",
         icon=":material/account_tree:",
         help=help,

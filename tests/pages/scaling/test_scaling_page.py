@@ -7,7 +7,7 @@ import io
 import pytest
 
 from pages.scaling import sources
-from pages.scaling.page import CONTENTS, NEW, RESULT_TAB, TAB
+from pages.scaling.page import CONTENTS, NEW, RESULT_TAB, RESULTS, TAB
 from pages.scaling.sources import SHOWN, open_file
 from rlm_core.core.errors import ConfigError
 from rlm_core.core.words import RunStatus
@@ -154,9 +154,19 @@ def test_a_problem_that_one_strategy_alone_solved_opens_as_a_tree(store):
     at.session_state["scaling.wins.table"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
     at.run()
     assert [b.label for b in at.button if b.label.startswith("Open ")] == [
-        "Open Majority at 512 tokens",
-        "Open Best\\-of\\-N at 512 tokens",
+        "Open problem 4 by Majority at 512 tokens",
+        "Open problem 4 by Best\\-of\\-N at 512 tokens",
     ]
+
+
+def test_the_form_of_a_new_sweep_leads_to_one_that_runs(store, kept):
+    job = started(store, status=None)
+    at = opened("scaling", sweep=kept)
+    open_tab(at, TAB, NEW)
+    assert "The sweep “Mine \\<b\\>” is running." in text(at)
+    click(at, f"scaling.running.{job}")
+    assert at.session_state[TAB] == RESULTS
+    assert at.selectbox(key=SHOWN).value == job
 
 
 # -- managing ----------------------------------------------------------------------------------------
