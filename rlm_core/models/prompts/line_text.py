@@ -86,27 +86,27 @@ def line_ended(text: str) -> bool:
     return bool(lines.strip()) and not awaited(lines)
 
 
-def interrupting(text: str, allow: Allow, delimited: bool = False) -> str:
+def interrupting(text: str, allow: Allow, closing: str = "") -> str:
     """The special token at which a text must be interrupted; empty for none.
 
-    delimited: does the model write a thinking space between delimiters of its own?
+    closing: what ends the thinking space of a model that has one between delimiters of its own.
     """
     if TOOL in allow and RESULT in text:
         return TOOL
-    if delimited and END_THINK in text and (THINK in allow or END_THINK in allow):
+    if closing and closing in text and (THINK in allow or END_THINK in allow):
         return END_THINK
     return next((m for m in (BACKTRACK, REVISE) if m in allow and m in text), "")
 
 
-def tag(text: str, allow: Allow, delimited: bool = False) -> str:
+def tag(text: str, allow: Allow, closing: str = "") -> str:
     """The special token that a step's text ends in or stands for; empty for an ordinary step."""
-    return interrupting(text, allow, delimited) or (WAIT if WAIT_IN_WORDS.match(text) else "")
+    return interrupting(text, allow, closing) or (WAIT if WAIT_IN_WORDS.match(text) else "")
 
 
-def unmarked(text: str) -> str:
+def unmarked(text: str, closing: str = END_THINK) -> str:
     """A step's text without the marker that ended it."""
-    for marker in (END_THINK, BACKTRACK, REVISE, RESULT):
-        text = text.split(marker)[0] if marker in text else text
+    for marker in (closing, BACKTRACK, REVISE, RESULT):
+        text = text.split(marker)[0]
     return text.strip()
 
 

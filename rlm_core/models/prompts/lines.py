@@ -1,8 +1,8 @@
 """Any chat or base model: one step per line; a line with an answer, or the model's own end token, ends the solution.
 
 What is asked and how lines are read is in `line_text`; here are the tokens. Models with delimiters of their own around
-their thinking (`<think>` as in DeepSeek-R1 and Qwen3) are given an open thinking space when thinking is allowed, and a
-closed one when it is not. For any other model all lines before the answer are its thinking.
+their thinking (`thinking_delimiters`) are given an open thinking space when thinking is allowed, and a closed one when it
+is not. For any other model all lines before the answer are its thinking.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from rlm_core.models.prompts import line_text
 from rlm_core.models.prompts.base import decoded
 from rlm_core.models.prompts.chat_template import ChatTemplate
 from rlm_core.models.prompts.line_text import ANSWER_CUE, REVIEW, REVISION, Allow, Message
+from rlm_core.models.prompts.thinking_delimiters import Delimiters, known_by
 from rlm_core.problems.checking.final_answer import ends_solution
 
 
@@ -28,24 +29,32 @@ class LineFormat:
     chat: put the problem through the model's chat template, worked examples as earlier turns; otherwise as plain text.
     end_ids: every token with which the model may end its turn.
     template: the chat template; None for plain text.
+    delimiters: those of the model's thinking space, by its template or vocabulary; None if it has none.
     """
 
     tokenizer: PreTrainedTokenizerBase
     chat: bool
     end_ids: frozenset[int]
     template: ChatTemplate | None = field(init=False, repr=False, compare=False)
-    delimited: bool = field(init=False)
-    """Does the model's own template or vocabulary know the delimiters of a thinking space?"""
+    delimiters: Delimiters | None = field(init=False)
 
     def __post_init__(self) -> None:
         template = ChatTemplate(self.tokenizer) if self.chat else None
-        known = template is not None and (END_THINK in template.source or END_THINK in self.tokenizer.get_vocab())
         object.__setattr__(self, "template", template)
-        object.__setattr__(self, "delimited", known)
+        object.__setattr__(self, "delimiters", template and known_by(template.source, self.tokenizer.get_vocab))
 
     @property
     def name(self) -> str:
         return "chat" if self.chat else "plain"
+
+    @property
+    def delimited(self) -> bool:
+        return self.delimiters is not None
+
+    @property
+    def closing(self) -> str:
+        """What ends the thinking space; empty for a model that has none."""
+        return self.delimiters.closing if self.delimiters else ""
 
     def prompt(self, problem: Problem, allow: Allow = ()) -> list[int]:
         if not self.chat:
@@ -62,11 +71,7 @@ class LineFormat:
         """The chat template's prompt; where the model has a thinking space it is left open or closed, as wanted."""
         assert self.template is not None, "only a chat format has a template"
         text = self.template.render(messages, thinking)
-        if self.delimited and not text.rstrip().endswith((THINK, END_THINK)):
-            text += f"{THINK}\n"
-        if self.delimited and not thinking and not text.rstrip().endswith(END_THINK):
-            text += f"\n{END_THINK}\n\n"
-        return self._ids(text)
+        return self._ids(self.delimiters.left_open(text, thinking) if self.delimiters else text)
 
     def request(self, text: str) -> list[int]:
         if not self.chat:
@@ -87,14 +92,16 @@ class LineFormat:
 
     def forced(self, text: str, line_open: bool = False) -> list[int]:
         """On a line of its own; the end of thinking is the model's delimiter, or the answer cue where it has none."""
-        if text == END_THINK and self.delimited:
-            return self._ids(f"{END_THINK}\n\n")
+        if text == END_THINK and self.delimiters:
+            return self._ids(self.delimiters.closed)
         return self._ids("\n" * line_open + {WAIT: "Wait,", END_THINK: ANSWER_CUE}.get(text, text))
 
     def opened(self, ids: Sequence[int]) -> list[int]:
         """Without the delimiter that ends the thinking."""
         kept = list(ids)
-        before = len(decoded(self.tokenizer, kept).split(END_THINK)[0])
+        if not self.closing:
+            return kept
+        before = len(decoded(self.tokenizer, kept).split(self.closing)[0])
         while kept and len(decoded(self.tokenizer, kept)) > before:  # it may be several tokens
             kept.pop()
         return kept
@@ -106,15 +113,15 @@ class LineFormat:
         if ids[-1] in self.end_ids:
             return True
         text = decoded(self.tokenizer, ids)
-        return bool(line_text.interrupting(text, allow, self.delimited)) or line_text.line_ended(text)
+        return bool(line_text.interrupting(text, allow, self.closing)) or line_text.line_ended(text)
 
     def tag(self, ids: Sequence[int], allow: Allow = ()) -> str:
-        return line_text.tag(decoded(self.tokenizer, ids), allow, self.delimited)
+        return line_text.tag(decoded(self.tokenizer, ids), allow, self.closing)
 
     def finished(self, ids: Sequence[int], allow: Allow = ()) -> bool:
         if ids[-1] in self.end_ids:
             return True
-        taken_back_or_waiting = line_text.interrupting(decoded(self.tokenizer, ids), allow, self.delimited)
+        taken_back_or_waiting = line_text.interrupting(decoded(self.tokenizer, ids), allow, self.closing)
         return not taken_back_or_waiting and not self._in_thinking(allow) and self.step_ended(ids) and ends_solution(self.text(ids))
 
     def _in_thinking(self, allow: Allow) -> bool:
@@ -131,10 +138,10 @@ class LineFormat:
         last = text.rstrip("\n").rpartition("\n")[2]
         if (TOOL in allow and last.rstrip().endswith(RESULT)) or (BACKTRACK in allow and BACKTRACK in last):
             return True
-        if self._in_thinking(allow) and END_THINK not in text:
+        if self._in_thinking(allow) and self.closing not in text:
             return False
         return "\n" in newest and ends_solution(text.rpartition("\n")[0])
 
     def text(self, ids: Sequence[int]) -> str:
         kept = ids[:-1] if ids and ids[-1] in self.end_ids else ids
-        return line_text.unmarked(decoded(self.tokenizer, kept))
+        return line_text.unmarked(decoded(self.tokenizer, kept), self.closing or END_THINK)
