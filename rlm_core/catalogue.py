@@ -20,6 +20,7 @@ from rlm_core.core.special_tokens import ANSWER
 from rlm_core.core.structure import Structure
 from rlm_core.core.words import COMMON, AnswerMethod, Purpose, StopReason, Word
 from rlm_core.models.listed import MODELS, describe, refuse_lacking, refuse_unreadable, refuse_unwritable, sampling_of
+from rlm_core.models.policy import Stepper
 from rlm_core.search import answers, structures
 from rlm_core.search.rules import Rule
 
@@ -56,6 +57,9 @@ def checked(config: RunConfig) -> RunConfig:
     chosen = search.search(config.search)
     parameters = chosen.description.parse(config.search_parameters)
     refuse_lacking(f"The search {config.search}", chosen.needs(chosen.description.config(**parameters)), config.model)
+    options = unusual(config.sampling or {})
+    if step := options.get("step"):
+        refuse_lacking(f"A step that is a {step}" if step not in ("tokens", "delimiter") else f"A step by {step}", [Stepper], config.model)
     if isinstance(config.branch, Branch):
         refuse_unbranching(config.search)
         refuse_beginning(config, config.branch.steps)
@@ -65,7 +69,7 @@ def checked(config: RunConfig) -> RunConfig:
         temperature=sampling.temperature,
         max_step_tokens=sampling.max_step_tokens,
         max_solution_tokens=sampling.max_solution_tokens,
-        sampling=unusual(config.sampling or {}) or msgspec.UNSET,
+        sampling=options or msgspec.UNSET,
         search_parameters=parameters,
         reward_parameters=rewards.checked(rewards.reward(config.reward), config.reward_parameters, config.model),
     )

@@ -18,7 +18,8 @@ from rlm_core.core.config import RunConfig
 from rlm_core.core.errors import ConfigError
 from rlm_core.core.parameters import unknown
 from rlm_core.core.problem import Problem, questions_id
-from rlm_core.models.listed import sampling_of
+from rlm_core.models.listed import sampling_of, stepped
+from rlm_core.models.policy import Policy
 from rlm_core.problems.sets import rows_spec
 from rlm_core.runs.set_specs import counted_set, first_problems
 
@@ -68,7 +69,13 @@ async def _evaluate(config: RunConfig, chosen: list[Problem], samples: int, ks: 
         return await evaluate_search(config, chosen, loaded.policy, library)
     sampling = sampling_of(config)
     return await evaluate_policy(
-        loaded.policy(), chosen, samples=samples, ks=ks, temperature=sampling.temperature, seed=config.seed, limits=sampling
+        stepped(loaded.policy(), config),
+        chosen,
+        samples=samples,
+        ks=ks,
+        temperature=sampling.temperature,
+        seed=config.seed,
+        limits=sampling,
     )
 
 
@@ -187,6 +194,10 @@ async def _evaluate_reward(config: RunConfig, chosen: list[Problem], samples: in
 
     library, loaded = await load(config)
     sampling = sampling_of(config)
-    groups = await draw(loaded.policy, chosen, samples, sampling, config.seed)
+
+    def new_policy() -> Policy:
+        return stepped(loaded.policy(), config)
+
+    groups = await draw(new_policy, chosen, samples, sampling, config.seed)
     judge = rewards.RewardChoice(config.reward, rewards.reward(config.reward), config.reward_parameters)
-    return await evaluate_reward(judge, groups, loaded.policy, library, sampling, config.seed)
+    return await evaluate_reward(judge, groups, new_policy, library, sampling, config.seed)

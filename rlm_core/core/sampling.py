@@ -1,4 +1,4 @@
-"""Which tokens can be drawn and what ends a solution besides the model's own end: off by default, and set for a run.
+"""Which tokens can be drawn, what ends a solution besides the model's own end, and what a step is: set for a run, else off.
 
 The words and the order are those of transformers and of the servers: penalties first, then temperature, top-k, top-p, min-p.
 """
@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from rlm_core.core.errors import ConfigError
 from rlm_core.core.parameters import Description, param
 
+UNITS = ("line", "paragraph", "sentence", "tokens", "delimiter")
 SEPARATOR = "||"
 """Between several stop strings."""
 ESCAPES = {"\\n": "\n", "\\t": "\t"}
@@ -58,12 +60,48 @@ UNWARPED = Warping()
 
 
 @dataclass(frozen=True, slots=True)
+class Stepping:
+    """What a step of a model in words is. Code blocks and display formulas stand in one step always.
+
+    unit: one of `UNITS`.
+    tokens: of a step, where the unit is tokens.
+    delimiter: what ends a step, where the unit is delimiter.
+    """
+
+    unit: str = "line"
+    tokens: int = 0
+    delimiter: str = ""
+
+
+LINES = Stepping()
+
+
+@dataclass(frozen=True, slots=True)
 class SamplingOptions(Warping):
     stop: str = param(
         "",
         "Text at which the solution ends, and which is left out of it. Several are separated by ||, a line break is written \\n.",
         title="Stop strings",
     )
+    step: str = param(
+        "line",
+        "What a step is: a line (as in PRM800K, Lightman et al. 2023); a paragraph, up to a blank line (ProcessBench, Zheng et al. 2024); "
+        "a sentence (TS-LLM, Feng et al. 2023); a number of tokens (blockwise, Mudgal et al. 2023); or all up to a delimiter. The bundled "
+        "model has steps of its own.",
+        choices=UNITS,
+        title="A step is a",
+    )
+    step_tokens: int = param(32, "Tokens of a step, where a step is a number of tokens.", low=1, high=100_000)
+    step_delimiter: str = param("", "What ends a step, where a step ends at a delimiter; a line break is written \\n.")
+
+    def __post_init__(self) -> None:
+        if self.step == "delimiter" and not self.step_delimiter:
+            raise ConfigError("Steps that end at a delimiter need one; give it as step_delimiter, for example ###.")
+
+    @property
+    def stepping(self) -> Stepping:
+        tokens, delimiter = self.step_tokens * (self.step == "tokens"), unescaped(self.step_delimiter) * (self.step == "delimiter")
+        return Stepping(self.step, tokens, delimiter)
 
     @property
     def warping(self) -> Warping:
@@ -75,7 +113,7 @@ class SamplingOptions(Warping):
         return stop_strings(self.stop)
 
 
-OPTIONS = Description("sampling", "Sampling", "Which tokens can be drawn, and what ends a solution.", SamplingOptions)
+OPTIONS = Description("sampling", "Sampling", "Which tokens can be drawn, what ends a solution, and what a step is.", SamplingOptions)
 
 
 def stop_strings(text: str) -> tuple[str, ...]:
@@ -84,9 +122,14 @@ def stop_strings(text: str) -> tuple[str, ...]:
     >>> stop_strings(r"Question:||\n\n"), stop_strings("")
     (('Question:', '\n\n'), ())
     """
+    return tuple(filter(None, unescaped(text).split(SEPARATOR)))
+
+
+def unescaped(text: str) -> str:
+    r"""A text with the line breaks and tabs that a person writes as \n and \t."""
     for written, meant in ESCAPES.items():
         text = text.replace(written, meant)
-    return tuple(filter(None, text.split(SEPARATOR)))
+    return text
 
 
 def unusual(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -96,4 +139,5 @@ def unusual(given: Mapping[str, Any]) -> dict[str, Any]:
     {'top_k': 40}
     """
     values = OPTIONS.parse(given)
+    OPTIONS.config(**values)
     return {p.name: values[p.name] for p in OPTIONS.parameters if values[p.name] != p.default}

@@ -15,7 +15,7 @@ from rlm_core.jobs.base import Job
 from rlm_core.jobs.context import JobContext
 from rlm_core.jobs.forecast import WorkUnit, judging
 from rlm_core.labels.book import LabelBook
-from rlm_core.models.listed import sampling_of
+from rlm_core.models.listed import sampling_of, stepped
 from rlm_core.rewards.base import RewardContext, RewardModel
 from rlm_core.runs.states import state, states
 from rlm_core.runs.store import RunRow, Store
@@ -55,7 +55,7 @@ async def run(job: RunScoreJob, context: JobContext, kept: Mapping[str, Any]) ->
     found: dict[str, Any] = dict(kept.get("scores", {}))
     for name in (n for n in job.rewards if n not in found):
         context.report(f"judging {len(nodes):,} states by {name}")
-        policy = new_policy()
+        policy = stepped(new_policy(), c)
         try:
             model = rewards.chosen(name, c.model).make(RewardContext(row.problem, policy, sampling, context.models))
             with context.measure(WorkUnit(judging(name, states=True), c.model, len(nodes))) as spent:

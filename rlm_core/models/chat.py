@@ -13,6 +13,7 @@ from transformers import PreTrainedTokenizerBase
 
 from rlm_core.core.errors import ModelError
 from rlm_core.core.problem import Problem
+from rlm_core.core.sampling import Stepping
 from rlm_core.core.usage import Seed
 from rlm_core.engine.engine import Session
 from rlm_core.engine.request import Sample, Stopper
@@ -30,6 +31,9 @@ class ChatPolicy(LocalPolicy):
 
     def __init__(self, name: str, session: Session, fmt: ChatFormat, tokenizer: PreTrainedTokenizerBase) -> None:
         super().__init__(name, session, fmt, tokenizer)
+
+    def stepped(self, stepping: Stepping) -> ChatPolicy:
+        return ChatPolicy(self.name, self.session, self.format.by(stepping), self.tokenizer)
 
     async def first_token_probabilities(self, request: str, words: Sequence[Sequence[str]]) -> tuple[float, ...]:
         prompt = self.format.request(request)

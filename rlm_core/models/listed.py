@@ -15,10 +15,22 @@ from rlm_core.core.config import RunConfig
 from rlm_core.core.errors import ConfigError, ModelError, UnreadableProblem
 from rlm_core.core.parameters import Description, Parameter, param
 from rlm_core.core.problem import Problem
-from rlm_core.core.sampling import OPTIONS
+from rlm_core.core.sampling import LINES, OPTIONS
 from rlm_core.core.special_tokens import ERROR, RESULT, STEP, TAGS
 from rlm_core.models.address import EXAMPLE, is_address, parse
-from rlm_core.models.policy import ABILITIES, ChatModel, Critic, Forcer, Inspectable, Sampling, Scorer, TokenLogprobs
+from rlm_core.models.policy import (
+    ABILITIES,
+    ChatModel,
+    Critic,
+    Forcer,
+    Inspectable,
+    Policy,
+    Sampling,
+    Scorer,
+    Stepper,
+    TokenLogprobs,
+    require,
+)
 
 NANO_SIGNS = frozenset("0123456789+-*/=()")
 """The signs of a step in the bundled model's notation."""
@@ -91,7 +103,7 @@ class ModelDescription(Description[Any]):
     fit: the settings that suit it.
     """
 
-    offers: frozenset[type] = LOCAL | {ChatModel}
+    offers: frozenset[type] = LOCAL | {ChatModel, Stepper}
     fit: Fit = CHAT_FIT
 
 
@@ -180,6 +192,12 @@ def sampling_of(config: RunConfig, allow: tuple[str, ...] = ()) -> Sampling:
     plain = sampling_for(config.model, config.temperature, config.max_step_tokens, config.max_solution_tokens, allow)
     options = OPTIONS.configure(config.sampling or {})
     return replace(plain, warping=options.warping, stop_strings=options.stop_strings)
+
+
+def stepped(policy: Policy, config: RunConfig) -> Policy:
+    """The policy with the steps that a run has chosen. ModelError if it has no others than its own."""
+    stepping = OPTIONS.configure(config.sampling or {}).stepping
+    return policy if stepping == LINES else require(policy, Stepper).stepped(stepping)
 
 
 def refuse_unreadable(model: str, problem: Problem) -> None:

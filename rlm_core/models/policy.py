@@ -17,7 +17,7 @@ from typing import Protocol, TypeGuard, TypeVar, runtime_checkable
 from rlm_core.core.errors import ModelError
 from rlm_core.core.events import Token
 from rlm_core.core.problem import Problem
-from rlm_core.core.sampling import UNWARPED, Warping
+from rlm_core.core.sampling import UNWARPED, Stepping, Warping
 from rlm_core.core.usage import Seed, Usage
 from rlm_core.engine.token_stats import TokenStats
 
@@ -212,6 +212,15 @@ class ChatModel(Protocol):
 
 
 @runtime_checkable
+class Stepper(Protocol):
+    """A model in words, for which it can be chosen what a step is."""
+
+    def stepped(self, stepping: Stepping) -> Policy:
+        """The same model in the same session, with other steps."""
+        ...
+
+
+@runtime_checkable
 class Remote(Protocol):
     """A policy over a model that runs elsewhere: what it can do shows only once it is connected.
 
@@ -237,6 +246,7 @@ ABILITIES: dict[type, str] = {
     Forcer: "goes on from text that is put into its solution",
     Critic: "judges and revises its own solutions",
     ChatModel: "answers requests in words",
+    Stepper: "writes its steps in words, so that it can be chosen what a step is",
 }
 """Every protocol besides `Policy`, and how a sentence says it of a model."""
 

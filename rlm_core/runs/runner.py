@@ -18,7 +18,7 @@ from rlm_core.core.problem import Problem
 from rlm_core.core.tree import SearchTree
 from rlm_core.core.wording import counted, listed
 from rlm_core.core.words import DONE, EXHAUSTED, FAILED, TOKENS
-from rlm_core.models.listed import sampling_of
+from rlm_core.models.listed import sampling_of, stepped
 from rlm_core.models.policy import Policy, Remote, Scorer, Step, offers, require
 from rlm_core.models.source import ModelSource, StepScorer
 from rlm_core.rewards.base import RewardContext
@@ -55,6 +55,7 @@ async def run_search(
     settings = chosen.description.configure(config.search_parameters)
     allow = chosen.allows(settings)
     sampling = sampling_of(config, allow)
+    policy = stepped(policy, config)
     refuse_beyond(policy, config, chosen, settings)
     offered = rewards.reward(config.reward)
     context = RewardContext(problem, policy, sampling, source or NoOtherModels())

@@ -11,6 +11,7 @@ from typing import Protocol, runtime_checkable
 from transformers import PreTrainedTokenizerBase
 
 from rlm_core.core.problem import Problem
+from rlm_core.core.sampling import Stepping
 from rlm_core.models.prompts.line_text import Allow
 
 
@@ -75,6 +76,10 @@ class Format(Protocol):
 @runtime_checkable
 class ChatFormat(Format, Protocol):
     """A format for models that read words."""
+
+    def by(self, stepping: Stepping) -> ChatFormat:
+        """The same format with other steps."""
+        ...
 
     def request(self, text: str) -> list[int]:
         """Token ids of a request in words, up to where the reply begins."""

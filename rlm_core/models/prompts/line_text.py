@@ -1,4 +1,6 @@
-"""How a model that reads words is asked for one step per line, and how its lines are read: texts alone, no tokens.
+"""How a model that reads words is asked for its steps, one per line unless a run chooses otherwise, and how they are read.
+
+Texts alone, no tokens; where a step ends is in `step_units`.
 
 A line with an answer ends the solution. A line that only announces the answer ("**Final Answer:**", "<answer>") is one
 step with the line that gives it. The first line that states an answer ends the solution, even where a box was meant for
@@ -13,10 +15,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from rlm_core.core.problem import Problem
+from rlm_core.core.sampling import LINES, Stepping
 from rlm_core.core.special_tokens import BACKTRACK, END_THINK, RESULT, REVISE, THINK, TOOL, WAIT, WAIT_IN_WORDS
+from rlm_core.models.prompts.step_units import separator, step_ended
 from rlm_core.problems import task
 from rlm_core.problems.base import Task
-from rlm_core.problems.checking.final_answer import awaited
 
 Allow = tuple[str, ...]
 """Markers the model is asked to use (see `rlm_core.core.special_tokens`)."""
@@ -24,8 +27,14 @@ Message = dict[str, str]
 """role: system, user or assistant; content: text."""
 
 ANSWER_CUE = "Answer:"
-ENDING = f"one step per line and end with a line '{ANSWER_CUE} …'."
-"""How every solution in words is to be written."""
+UNITS = {
+    "line": "one step per line",
+    "paragraph": "one step per paragraph, with a blank line between steps,",
+    "sentence": "one step per sentence",
+    "tokens": "your reasoning",
+    "delimiter": "your reasoning, with {} behind every step,",
+}
+"""The request for each unit of steps, in words."""
 REQUESTS = {
     THINK: "Think first, as long as you need, one thought per line.",
     BACKTRACK: f"If your last step leads nowhere, write {BACKTRACK} and stop.",
@@ -34,8 +43,6 @@ REQUESTS = {
 }
 """The request for each special token, in words."""
 REVIEW = "Check this solution step by step. Name the first wrong step as 'Wrong step: k', or write 'No mistakes.'"
-REVISION = f"Write the whole solution again without the mistake, {ENDING}"
-
 _SATISFIED = re.compile(r"no mistakes?\b", re.I)
 _WRONG = re.compile(r"wrong step\W*(\d+)", re.I)
 
@@ -43,22 +50,35 @@ _WRONG = re.compile(r"wrong step\W*(\d+)", re.I)
 # -- what the model is asked ------------------------------------------------------------------------
 
 
-def messages(problem: Problem, allow: Allow = (), turns: Sequence[str] = ()) -> list[Message]:
+def ending(stepping: Stepping = LINES) -> str:
+    """How every solution in words is to be written."""
+    return f"{UNITS[stepping.unit].format(stepping.delimiter.strip())} and end with a line '{ANSWER_CUE} …'."
+
+
+def revision(stepping: Stepping = LINES) -> str:
+    """The request for another version."""
+    return f"Write the whole solution again without the mistake, {ending(stepping)}"
+
+
+REVISION = revision()
+
+
+def messages(problem: Problem, allow: Allow = (), turns: Sequence[str] = (), stepping: Stepping = LINES) -> list[Message]:
     """The problem as a dialogue, worked examples as earlier turns; then `turns` of the assistant and the user in alternation."""
     chosen = task(problem.task)
-    dialogue: list[Message] = [{"role": "system", "content": _system(chosen, allow)}]
+    dialogue: list[Message] = [{"role": "system", "content": _system(chosen, allow, stepping)}]
     for example in chosen.examples:
         dialogue.append({"role": "user", "content": example.question})
-        dialogue.append({"role": "assistant", "content": _worked(example.steps, example.answer)})
+        dialogue.append({"role": "assistant", "content": _worked(example.steps, example.answer, stepping)})
     dialogue.append({"role": "user", "content": problem.question})
     return dialogue + [{"role": ("assistant", "user")[i % 2], "content": turn} for i, turn in enumerate(turns)]
 
 
-def plain(problem: Problem, allow: Allow = (), turns: Sequence[str] = ()) -> str:
+def plain(problem: Problem, allow: Allow = (), turns: Sequence[str] = (), stepping: Stepping = LINES) -> str:
     """The same as a text for a model without a chat template, up to where its next line begins."""
     chosen = task(problem.task)
-    blocks = [_system(chosen, allow)]
-    blocks += [f"Question: {e.question}\n{_worked(e.steps, e.answer)}" for e in chosen.examples]
+    blocks = [_system(chosen, allow, stepping)]
+    blocks += [f"Question: {e.question}\n{_worked(e.steps, e.answer, stepping)}" for e in chosen.examples]
     text = "\n\n".join([*blocks, f"Question: {problem.question}\n"])
     return text + "\n\n".join(turns) + "\n" if turns else text
 
@@ -68,13 +88,13 @@ def plain_request(text: str) -> str:
     return f"{text}\n{ANSWER_CUE}"
 
 
-def _system(chosen: Task[Any], allow: Allow) -> str:
+def _system(chosen: Task[Any], allow: Allow, stepping: Stepping) -> str:
     requests = "".join(f" {REQUESTS[m]}" for m in allow if m in REQUESTS)
-    return f"{chosen.instruction} Write {ENDING}{requests}"
+    return f"{chosen.instruction} Write {ending(stepping)}{requests}"
 
 
-def _worked(steps: Sequence[str], answer: str) -> str:
-    return "\n".join([*steps, f"{ANSWER_CUE} {answer}"])
+def _worked(steps: Sequence[str], answer: str, stepping: Stepping) -> str:
+    return separator(stepping).join([*steps, f"{ANSWER_CUE} {answer}"])
 
 
 # -- what the model wrote ---------------------------------------------------------------------------
@@ -82,8 +102,7 @@ def _worked(steps: Sequence[str], answer: str) -> str:
 
 def line_ended(text: str) -> bool:
     """Does a text hold a whole line that says something? One that only announces the answer goes on to the answer."""
-    lines = text.rpartition("\n")[0]
-    return bool(lines.strip()) and not awaited(lines)
+    return step_ended(text, 0, LINES)
 
 
 def interrupting(text: str, allow: Allow, closing: str = "") -> str:

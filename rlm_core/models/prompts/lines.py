@@ -1,4 +1,5 @@
-"""Any chat or base model: one step per line; a line with an answer, or the model's own end token, ends the solution.
+"""Any chat or base model: one step per line, unless a run chooses other steps. A line with an answer, or the model's own
+end token, ends the solution.
 
 What is asked and how lines are read is in `line_text`; here are the tokens. Models with delimiters of their own around
 their thinking (`thinking_delimiters`) are given an open thinking space when thinking is allowed, and a closed one when it
@@ -8,26 +9,29 @@ is not. For any other model all lines before the answer are its thinking.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from transformers import PreTrainedTokenizerBase
 
 from rlm_core.core.problem import Problem
+from rlm_core.core.sampling import LINES, Stepping
 from rlm_core.core.special_tokens import BACKTRACK, END_THINK, RESULT, THINK, TOOL, WAIT
 from rlm_core.models.prompts import line_text
 from rlm_core.models.prompts.base import decoded
 from rlm_core.models.prompts.chat_template import ChatTemplate
-from rlm_core.models.prompts.line_text import ANSWER_CUE, REVIEW, REVISION, Allow, Message
+from rlm_core.models.prompts.line_text import ANSWER_CUE, REVIEW, Allow, Message, revision
+from rlm_core.models.prompts.step_units import in_block, separator, step_ended, without_closing
 from rlm_core.models.prompts.thinking_delimiters import Delimiters, known_by
 from rlm_core.problems.checking.final_answer import ends_solution
 
 
 @dataclass(frozen=True, slots=True)
 class LineFormat:
-    """One step per line.
+    """Steps in words: one per line, or as a run chooses.
 
     chat: put the problem through the model's chat template, worked examples as earlier turns; otherwise as plain text.
     end_ids: every token with which the model may end its turn.
+    stepping: what a step is.
     template: the chat template; None for plain text.
     delimiters: those of the model's thinking space, by its template or vocabulary; None if it has none.
     """
@@ -35,6 +39,7 @@ class LineFormat:
     tokenizer: PreTrainedTokenizerBase
     chat: bool
     end_ids: frozenset[int]
+    stepping: Stepping = LINES
     template: ChatTemplate | None = field(init=False, repr=False, compare=False)
     delimiters: Delimiters | None = field(init=False)
 
@@ -47,6 +52,9 @@ class LineFormat:
     def name(self) -> str:
         return "chat" if self.chat else "plain"
 
+    def by(self, stepping: Stepping) -> LineFormat:
+        return replace(self, stepping=stepping)
+
     @property
     def delimited(self) -> bool:
         return self.delimiters is not None
@@ -58,14 +66,14 @@ class LineFormat:
 
     def prompt(self, problem: Problem, allow: Allow = ()) -> list[int]:
         if not self.chat:
-            return list(self.tokenizer.encode(line_text.plain(problem, allow)))
-        return self._templated(line_text.messages(problem, allow), THINK in allow)
+            return list(self.tokenizer.encode(line_text.plain(problem, allow, (), self.stepping)))
+        return self._templated(line_text.messages(problem, allow, (), self.stepping), THINK in allow)
 
     def dialogue(self, problem: Problem, turns: Sequence[str]) -> list[int]:
         """The problem, then turns of the assistant and the user in alternation, up to where the assistant's next turn begins."""
         if not self.chat:
-            return list(self.tokenizer.encode(line_text.plain(problem, (), turns)))
-        return self._templated(line_text.messages(problem, (), turns), thinking=False)
+            return list(self.tokenizer.encode(line_text.plain(problem, (), turns, self.stepping)))
+        return self._templated(line_text.messages(problem, (), turns, self.stepping), thinking=False)
 
     def _templated(self, messages: Sequence[Message], thinking: bool) -> list[int]:
         """The chat template's prompt; where the model has a thinking space it is left open or closed, as wanted."""
@@ -82,13 +90,13 @@ class LineFormat:
         return self.dialogue(problem, [solution, REVIEW])
 
     def revision_prompt(self, problem: Problem, solution: str, critique: str) -> list[int]:
-        return self.dialogue(problem, [solution, REVIEW, critique, REVISION])
+        return self.dialogue(problem, [solution, REVIEW, critique, revision(self.stepping)])
 
     def reply_ended(self, ids: Sequence[int]) -> bool:
         return ids[-1] in self.end_ids
 
     def encode(self, step: str, finished: bool) -> list[int]:
-        return self._ids(step + "\n")
+        return self._ids(step + separator(self.stepping))
 
     def forced(self, text: str, line_open: bool = False) -> list[int]:
         """On a line of its own; the end of thinking is the model's delimiter, or the answer cue where it has none."""
@@ -113,7 +121,16 @@ class LineFormat:
         if ids[-1] in self.end_ids:
             return True
         text = decoded(self.tokenizer, ids)
-        return bool(line_text.interrupting(text, allow, self.closing)) or line_text.line_ended(text)
+        if line_text.interrupting(text, allow, self.closing) or step_ended(text, len(ids), self.stepping):
+            return True
+        return self._states_answer(ids, text, allow)
+
+    def _states_answer(self, ids: Sequence[int], text: str, allow: Allow) -> bool:
+        """Does a step, whose text is given too, end in a whole line that states the answer, outside the thinking space?"""
+        lines, _, begun = text.rpartition("\n")
+        if not lines.strip() or begun.strip() or self._in_thinking(allow) or in_block(text):
+            return False
+        return ends_solution(without_closing(self.text(ids)))
 
     def tag(self, ids: Sequence[int], allow: Allow = ()) -> str:
         return line_text.tag(decoded(self.tokenizer, ids), allow, self.closing)
@@ -121,8 +138,8 @@ class LineFormat:
     def finished(self, ids: Sequence[int], allow: Allow = ()) -> bool:
         if ids[-1] in self.end_ids:
             return True
-        taken_back_or_waiting = line_text.interrupting(decoded(self.tokenizer, ids), allow, self.closing)
-        return not taken_back_or_waiting and not self._in_thinking(allow) and self.step_ended(ids) and ends_solution(self.text(ids))
+        text = decoded(self.tokenizer, ids)
+        return not line_text.interrupting(text, allow, self.closing) and self._states_answer(ids, text, allow)
 
     def _in_thinking(self, allow: Allow) -> bool:
         """Only where the model has delimiters can an answer be distinguished from the same words within its thinking."""
@@ -140,8 +157,10 @@ class LineFormat:
             return True
         if self._in_thinking(allow) and self.closing not in text:
             return False
-        return "\n" in newest and ends_solution(text.rpartition("\n")[0])
+        said = text.rpartition(self.closing)[2] if self.closing else text
+        return "\n" in newest and ends_solution(without_closing(text.rpartition("\n")[0])) and not in_block(said)
 
     def text(self, ids: Sequence[int]) -> str:
         kept = ids[:-1] if ids and ids[-1] in self.end_ids else ids
-        return line_text.unmarked(decoded(self.tokenizer, kept), self.closing or END_THINK)
+        text = line_text.unmarked(decoded(self.tokenizer, kept), self.closing or END_THINK)
+        return text.removesuffix(self.stepping.delimiter.strip()).rstrip()
