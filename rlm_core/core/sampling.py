@@ -138,6 +138,5 @@ def unusual(given: Mapping[str, Any]) -> dict[str, Any]:
     >>> unusual({"top_k": "40", "top_p": 1})
     {'top_k': 40}
     """
-    values = OPTIONS.parse(given)
-    OPTIONS.config(**values)
-    return {p.name: values[p.name] for p in OPTIONS.parameters if values[p.name] != p.default}
+    options = OPTIONS.configure(given)
+    return {p.name: getattr(options, p.name) for p in OPTIONS.parameters if getattr(options, p.name) != p.default}
