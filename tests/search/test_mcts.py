@@ -210,7 +210,7 @@ def test_cut_steps_are_pruned_and_never_answered(nano):
     cut = [n for n in tree.nodes.values() if n.cut]
     assert cut
     assert all(n.pruned and not n.finished and not n.children and not n.visits for n in cut)
-    assert "limit of 9 tokens" in cut[0].pruned
+    assert "limit “Longest step” of 9 tokens" in cut[0].pruned
     assert tree.answered.node is None or not tree.nodes[tree.answered.node].cut
 
 
