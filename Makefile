@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # One process per core, four at most; a file's tests stay in one process (conftest.py), because they share servers and runs.
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: run docs fast test fuzz fix lint bench smollm2 browser clean help
+.PHONY: run docs fast test exhaustive fuzz fix lint bench smollm2 browser clean help
 
 help:
 	@echo "make run      serve the app on http://127.0.0.1:8501"
@@ -21,6 +21,7 @@ help:
 	@echo "make docs     write the tables of the documents anew from the code"
 	@echo "make fast     the tests without pages, browser and what is marked slow: two minutes"
 	@echo "make test     run every test (installs what it needs)"
+	@echo "make exhaustive  every architecture of transformers through the engine"
 	@echo "make fuzz     search all properties for counterexamples, with many new random examples"
 	@echo "make lint     ruff, pyright, import boundaries"
 	@echo "make bench    speed of engine, search, replay and figures"
@@ -31,10 +32,13 @@ run: $(VENV)/.installed
 	$(BIN)/python -m rlm_core serve
 
 fast: $(VENV)/.installed-dev
-	$(PYTEST) -m "not slow" --ignore tests/browser --ignore tests/pages
+	$(PYTEST) -m "not slow and not exhaustive" --ignore tests/browser --ignore tests/pages
 
 test: $(VENV)/.installed-dev $(VENV)/.installed-smollm2 browser
-	@began=$$(date +%s); $(PYTEST); code=$$?; echo "The tests took $$(( $$(date +%s) - began )) s."; exit $$code
+	@began=$$(date +%s); $(PYTEST) -m "not exhaustive"; code=$$?; echo "The tests took $$(( $$(date +%s) - began )) s."; exit $$code
+
+exhaustive: $(VENV)/.installed-dev
+	$(PYTEST) -m exhaustive
 
 fuzz: $(VENV)/.installed-dev
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -m hypothesis

@@ -9,7 +9,7 @@ import streamlit as st
 from pages.shared.escape import markdown_text
 from pages.shared.parameters import choose, parameters
 from pages.shared.problem_picker import pick_problem
-from pages.shared.state import remember, restore_following
+from pages.shared.state import kept, restore_following
 from pages.shared.strategy_form import model_controls, reward_controls, sampling_options
 from rlm_core import catalogue
 from rlm_core.core.config import Budget, RunConfig
@@ -70,7 +70,7 @@ def _budget(usual: Fit) -> dict[str, Any]:
 def limit(label: str, name: str, default: int | None, help: str) -> int | None:
     key = f"budget.{name}"
     restore_following(key, default)
-    return remember(key, st.number_input(label, 0, MAX_BUDGET, None, step=1, key=key, placeholder="none", help=help))
+    return kept(st.number_input, label, 0, MAX_BUDGET, None, step=1, key=key, placeholder="none", help=help)
 
 
 def _sampling(usual: Fit) -> dict[str, Any]:
@@ -101,4 +101,4 @@ def _number(label: str, key: str, bounds: tuple[float, float], usual: float, hel
     """A number that follows the usual one until a person sets it; None from an empty field, which shows the usual one in grey."""
     restore_following(key, usual)
     step = 1 if isinstance(usual, int) else 0.1
-    return remember(key, st.number_input(label, *bounds, None, step=step, key=key, placeholder=f"{usual:g}", help=help))
+    return kept(st.number_input, label, *bounds, None, step=step, key=key, placeholder=f"{usual:g}", help=help)
