@@ -50,7 +50,7 @@ def distinct(strategies: tuple[Strategy, ...]) -> tuple[Strategy, ...]:
     """The strategies, of which those that are titled as one before them have a number behind their title.
 
     >>> [s.title for s in distinct((Strategy(), Strategy("A"), Strategy(), Strategy()))]
-    ['MCTS', 'A', 'MCTS 2', 'MCTS 3']
+    ['Monte-Carlo tree search', 'A', 'Monte-Carlo tree search 2', 'Monte-Carlo tree search 3']
     """
     taken: set[str] = set()
     found = []

@@ -29,7 +29,7 @@ def test_a_run_pauses_at_a_breakpoint_steps_and_goes_on_to_its_end(page, site):
     wait_for_moment(page, event)
     button(page, "step").click()
     wait_for_moment(page, event + 1)
-    button(page, "pause").click()  # "Go on"
+    page.get_by_role("button", name="Go on").click()  # "Pause" until the page knows that the step is done
     page.get_by_text("ended because").wait_for()
     assert site.store.get(run).summary["simulations"] == 64
 
