@@ -27,6 +27,8 @@ def executed() -> Any:
     client.execute()
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)  # times of day
+        if "outputs" in cell:
+            cell["outputs"] = [o for o in cell["outputs"] if o.get("name") != "stderr"]  # warnings, with folders of this machine
     if os.environ.get("UPDATE_NOTEBOOK"):
         nbformat.write(notebook, NOTEBOOK)
     return notebook
