@@ -49,7 +49,7 @@ class Worker:
         self.jobs = Jobs(store)
         self._job: tuple[str, asyncio.Task[None]] | None = None
         self._controls: dict[str, RunControl] = {}
-        self._applied: dict[str, str] = {}  # the request that each run last obeyed
+        self._obeyed: dict[str, int] = {}  # the number of the request that each run last obeyed
         self._tasks: set[asyncio.Task[None]] = set()
         self._warm = False
 
@@ -96,14 +96,13 @@ class Worker:
             if control is None:
                 continue
             control.breakpoints = wish.breakpoints
-            if wish.request != self._applied.get(run, "go"):
-                self._applied[run] = wish.request
+            if wish.number != self._obeyed.get(run, 0):
+                self._obeyed[run] = wish.number
                 control.ask(wish.request)
 
     def _paused(self, run: str, event: int) -> None:
         """A run has paused by itself at an event: pages show it there, and a person may ask it to go on."""
-        self.store.paused_itself(run, event)
-        self._applied[run] = "pause"
+        self.store.paused_itself(run, event, self._obeyed.get(run, 0))
 
     def _start(self, row: RunRow) -> None:
         stopped = Standstill(partial(self.store.set_status, row.id, RunStatus.RUNNING))
@@ -114,7 +113,7 @@ class Worker:
         def done(finished: asyncio.Task[None]) -> None:
             self._tasks.discard(finished)
             self._controls.pop(row.id, None)
-            self._applied.pop(row.id, None)
+            self._obeyed.pop(row.id, None)
             _log_failure(finished)
 
         task.add_done_callback(done)

@@ -42,7 +42,7 @@ CREATE TABLE IF NOT EXISTS runs (
     id TEXT PRIMARY KEY, created REAL NOT NULL, status TEXT NOT NULL, wish TEXT NOT NULL DEFAULT 'go',
     message TEXT NOT NULL DEFAULT '', config TEXT NOT NULL, problem TEXT NOT NULL, summary TEXT NOT NULL DEFAULT '{}',
     worker TEXT NOT NULL DEFAULT '', deleted REAL,
-    breakpoints TEXT NOT NULL DEFAULT '[]', paused_at INTEGER);
+    breakpoints TEXT NOT NULL DEFAULT '[]', paused_at INTEGER, asked INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS events (
     run TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE, seq INTEGER NOT NULL, line BLOB NOT NULL,
     PRIMARY KEY (run, seq)) WITHOUT ROWID;
@@ -50,12 +50,13 @@ CREATE TABLE IF NOT EXISTS workers (id TEXT PRIMARY KEY, pid INTEGER NOT NULL, h
 CREATE TABLE IF NOT EXISTS jobs (
     id TEXT PRIMARY KEY, created REAL NOT NULL, kind TEXT NOT NULL, status TEXT NOT NULL, wish TEXT NOT NULL DEFAULT 'go',
     message TEXT NOT NULL DEFAULT '', done INTEGER NOT NULL DEFAULT 0, total INTEGER NOT NULL DEFAULT 0,
-    job TEXT NOT NULL, result TEXT NOT NULL DEFAULT '{}', worker TEXT NOT NULL DEFAULT '', deleted REAL);
+    job TEXT NOT NULL, result TEXT NOT NULL DEFAULT '{}', worker TEXT NOT NULL DEFAULT '', deleted REAL,
+    asked INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS runs_by_status ON runs(status, created);
 """
 _ADDED = {
-    "runs": {"deleted": "REAL", "breakpoints": "TEXT NOT NULL DEFAULT '[]'", "paused_at": "INTEGER"},
-    "jobs": {"deleted": "REAL"},
+    "runs": {"deleted": "REAL", "breakpoints": "TEXT NOT NULL DEFAULT '[]'", "paused_at": "INTEGER", "asked": "INTEGER NOT NULL DEFAULT 0"},
+    "jobs": {"deleted": "REAL", "asked": "INTEGER NOT NULL DEFAULT 0"},
 }
 """Columns of each table that the first stores had not."""
 
@@ -102,10 +103,14 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What people ask of a run that is being worked on; fields as in `RunRow`."""
+    """What people ask of a run that is being worked on; fields as in `RunRow`.
+
+    number: of the request, from 1; 0 before the first. Each is obeyed once, so the same words asked again are another request.
+    """
 
     request: str
     breakpoints: tuple[str, ...]
+    number: int
 
 
 class Store:
@@ -278,14 +283,18 @@ class Store:
 
     def requests(self, worker: str) -> dict[str, Wish]:
         """What is asked of every run that this worker holds, by id."""
-        held = "SELECT id, wish, breakpoints FROM runs WHERE worker=? AND status IN ('loading','running')"
+        held = "SELECT id, wish, breakpoints, asked FROM runs WHERE worker=? AND status IN ('loading','running')"
         rows = self.db().execute(held, (worker,))
-        return {r["id"]: Wish(r["wish"], tuple(json.loads(r["breakpoints"]))) for r in rows}
+        return {r["id"]: Wish(r["wish"], tuple(json.loads(r["breakpoints"])), r["asked"]) for r in rows}
 
-    def paused_itself(self, run: str, event: int) -> None:
-        """The run pauses at an event until a person asks otherwise; a request to cancel it stands."""
+    def paused_itself(self, run: str, event: int, obeyed: int) -> None:
+        """The run pauses at an event until a person asks otherwise; a request to cancel it stands.
+
+        obeyed: the number of the request that it followed until then; one asked since stands too, and is obeyed next.
+        """
         with self.write() as db:
-            db.execute("UPDATE runs SET wish=CASE wish WHEN 'cancel' THEN wish ELSE 'pause' END, paused_at=? WHERE id=?", (event, run))
+            followed = "CASE WHEN asked=? AND wish<>'cancel' THEN 'pause' ELSE wish END"
+            db.execute(f"UPDATE runs SET wish={followed}, paused_at=? WHERE id=?", (obeyed, event, run))
 
     def heartbeat(self, worker: str, pid: int, message: str) -> None:
         with self.write() as db:

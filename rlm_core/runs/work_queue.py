@@ -12,7 +12,7 @@ from rlm_core.core.words import RunStatus
 class WorkQueue:
     """SQL for one table; each method takes a connection inside a transaction.
 
-    table: has the columns id, created, status, wish, message and worker.
+    table: has the columns id, created, status, wish, asked (the number of requests so far), message and worker.
     waiting: condition beside the status that a row must meet to be taken.
     """
 
@@ -29,7 +29,7 @@ class WorkQueue:
 
     def request(self, db: sqlite3.Connection, id: str, request: str) -> None:
         """Ask the worker of an active row to go on ("go"), pause ("pause") or end ("cancel"); a queued row is cancelled at once."""
-        db.execute(f"UPDATE {self.table} SET wish=? WHERE id=? AND status IN ('queued','loading','running')", (request, id))
+        db.execute(f"UPDATE {self.table} SET wish=?, asked=asked+1 WHERE id=? AND status IN ('queued','loading','running')", (request, id))
         if request == "cancel":
             cancelled = "status='cancelled', message='cancelled before it began'"
             db.execute(f"UPDATE {self.table} SET {cancelled} WHERE id=? AND status='queued'", (id,))

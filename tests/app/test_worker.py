@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from rlm_core.app.supervisor import Supervisor
+from rlm_core.app.worker import Worker
 from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.events import Record
 from rlm_core.core.paths import ROOT
@@ -114,6 +115,31 @@ def test_a_run_pauses_at_its_breakpoint_steps_and_ends_with_the_log_of_a_run_wit
     store.request(run, "go")
     assert ended(store, run).status == "finished"
     assert timeless(store.events(run)) == timeless(records)
+
+
+class Interleaved(Store):
+    """A person asks each run to go on after the worker last read what is asked, and before the pause it makes by itself is written."""
+
+    def paused_itself(self, run: str, event: int, obeyed: int) -> None:
+        self.request(run, "go")
+        super().paused_itself(run, event, obeyed)
+
+
+def test_a_request_made_while_a_run_pauses_itself_is_obeyed(tmp_path, pool):
+    store = Interleaved(tmp_path)
+    worker = Worker(store, "w")
+    worker.models = pool
+    run = store.create(SHORT, make(SHORT.problem), ["visits:node=0,times=1"])
+
+    async def work() -> RunRow:
+        serving = asyncio.create_task(worker.serve())
+        row = await asyncio.to_thread(ended, store, run)
+        worker.stop.set()
+        await serving
+        return row
+
+    row = asyncio.run(work())
+    assert row.status == "finished" and row.paused_at is not None
 
 
 @pytest.mark.parametrize(

@@ -67,10 +67,10 @@ def test_a_request_reaches_the_worker_that_holds_the_run_and_no_other(store):
     run = queued(store)
     store.claim("a")
     store.request(run, "pause")
-    assert store.requests("a") == {run: Wish("pause", ())}
+    assert store.requests("a") == {run: Wish("pause", (), 1)}
     assert store.requests("b") == {}
     store.request(run, "cancel")
-    assert store.requests("a") == {run: Wish("cancel", ())}
+    assert store.requests("a") == {run: Wish("cancel", (), 2)}
     assert store.get(run).status == "loading"  # the worker ends it
 
 
@@ -196,7 +196,7 @@ def test_a_deleted_run_is_gone_when_the_store_is_opened_after_thirty_days(store,
 def test_a_store_from_before_deleting_could_be_undone_and_before_breakpoints_is_read(store, tmp_path):
     run = queued(store)
     with store.write() as db:
-        for column in ("deleted", "breakpoints", "paused_at"):
+        for column in ("deleted", "breakpoints", "paused_at", "asked"):
             db.execute(f"ALTER TABLE runs DROP COLUMN {column}")
     again = Store(tmp_path)
     assert (again.get(run).deleted, again.get(run).breakpoints, again.get(run).paused_at) == (None, (), None)
@@ -209,8 +209,8 @@ def test_breakpoints_and_the_event_of_a_pause_are_kept_beside_the_run(store):
     assert store.get(run).breakpoints == ("drop:by=0.3",) and store.get(run).paused_at is None
     store.claim("a")
     store.set_breakpoints(run, ["backtrack"])
-    assert store.requests("a") == {run: Wish("go", ("backtrack",))}
-    store.paused_itself(run, 42)
+    assert store.requests("a") == {run: Wish("go", ("backtrack",), 0)}
+    store.paused_itself(run, 42, 0)
     assert (store.get(run).request, store.get(run).paused_at) == ("pause", 42)
     store.request(run, "step")
     assert store.requests("a")[run].request == "step"
@@ -220,8 +220,20 @@ def test_a_run_that_pauses_itself_is_still_cancelled_as_a_person_asked(store):
     run = store.create(CONFIG, PROBLEM)
     store.claim("a")
     store.request(run, "cancel")
-    store.paused_itself(run, 7)
+    store.paused_itself(run, 7, 1)
     assert store.get(run).request == "cancel"
+
+
+def test_what_a_person_asks_while_the_run_pauses_itself_is_not_lost(store, tmp_path):
+    run, page = queued(store), Store(tmp_path)
+    store.claim("a")
+    page.request(run, "step")
+    obeyed = store.requests("a")[run].number
+    page.request(run, "step")  # between the worker's reading of the first and the pause that it leads to
+    store.paused_itself(run, 7, obeyed)
+    assert store.requests("a")[run] == Wish("step", (), obeyed + 1)
+    store.paused_itself(run, 8, obeyed + 1)
+    assert (store.get(run).request, store.get(run).paused_at) == ("pause", 8)
 
 
 def test_a_run_lists_its_branches_and_not_the_deleted_ones(store):

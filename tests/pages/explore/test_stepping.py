@@ -30,7 +30,7 @@ def paused(store: Store, events: int, breakpoints: list[str], at_event: int) -> 
     store.claim("w")
     store.set_status(run, RunStatus.RUNNING)
     store.append(run, golden("mcts")[:events], {})
-    store.paused_itself(run, at_event)
+    store.paused_itself(run, at_event, 0)
     return run
 
 
