@@ -99,11 +99,16 @@ def nano_speeds() -> dict[str, Any]:
     loaded = load("nano")
     lean = loaded.engine
     assert isinstance(lean.runner, LlamaRunner)
+    torch_pass = Engine(LlamaRunner(lean.runner.model), exact=True)
     library = Engine(TorchRunner(lean.runner.model), exact=True)
     prompt = loaded.policy().state(make("chain:steps=7,seed=3"), (), ())
     return speeds_of(
         "nano",
-        lambda batch: {"engine": lambda: decoding(lean, batch, prompt), "library's pass": lambda: decoding(library, batch, prompt)},
+        lambda batch: {
+            "engine": lambda: decoding(lean, batch, prompt),
+            "lean pass in torch": lambda: decoding(torch_pass, batch, prompt),
+            "library's pass": lambda: decoding(library, batch, prompt),
+        },
         (1, 8, 32, 64),
         REPEATS,
     )

@@ -28,7 +28,6 @@ from transformers.utils import logging as transformers_logging
 
 from rlm_core.core.errors import ModelError, first_line
 from rlm_core.engine.backends.choice import runner_for
-from rlm_core.engine.backends.llama import LlamaRunner
 from rlm_core.engine.backends.suitability import refuse_by_configuration
 from rlm_core.engine.engine import Engine
 from rlm_core.engine.loading import gguf, nano
@@ -124,7 +123,7 @@ def _load_nano(name: str, device: str, report: Report) -> LoadedModel:
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, use_safetensors=True)
     model.to(device)  # type: ignore[arg-type]
-    return LoadedModel(name, Engine(LlamaRunner(model), exact=exact), tokenizer, NanoFormat(tokenizer))
+    return LoadedModel(name, Engine(runner_for(name, model), exact=exact), tokenizer, NanoFormat(tokenizer))
 
 
 def _safetensors(name: str, report: Report) -> tuple[Path, str]:

@@ -8,6 +8,7 @@ from transformers import AutoModelForCausalLM, GPT2Config, LlamaConfig, MistralC
 
 from rlm_core.engine.backends.choice import runner_for
 from rlm_core.engine.backends.llama import LlamaRunner
+from rlm_core.engine.backends.numpy_llama import NumpyLlamaRunner
 from rlm_core.engine.backends.torch import TorchRunner
 
 SMALL = {
@@ -60,6 +61,18 @@ def test_logits_are_the_librarys(model, dtype):
     assert isinstance(runner, LlamaRunner)
     for found, library in zip(crowd(runner), expected, strict=True):
         assert (found - library).abs().max() < TOLERANCE[dtype] * library.abs().max()
+
+
+def test_a_small_llama_is_computed_in_numpy_and_gives_the_states_that_torch_gives():
+    torch.manual_seed(1)
+    model = AutoModelForCausalLM.from_config(FAMILIES["llama"]).double().eval()
+    quick, reference = runner_for("it", model), LlamaRunner(model)
+    assert isinstance(quick, NumpyLlamaRunner)
+    texts = [[i % 50] * (20 + i) for i in range(5)]  # enough tokens for several threads
+    with torch.inference_mode():
+        for found, expected in zip(quick.prefill([[]] * 5, texts), reference.prefill([[]] * 5, texts), strict=True):
+            assert torch.allclose(found.kv, expected.kv, rtol=0, atol=1e-12)
+            assert torch.allclose(found.hidden, expected.hidden, rtol=0, atol=1e-12)
 
 
 def test_the_model_itself_still_computes_the_same(model):

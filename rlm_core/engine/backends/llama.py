@@ -61,11 +61,11 @@ class Norm:
         size = weight.shape[-1]
         self._scaled = weight * size**0.5
         self._floor = torch.tensor((size * epsilon) ** 0.5, dtype=weight.dtype, device=weight.device)
-        self._weight, self._epsilon = weight, epsilon
+        self.weight, self._epsilon = weight, epsilon
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
         if x.element_size() < 4:  # too coarse for what follows
-            return functional.rms_norm(x, x.shape[-1:], None, self._epsilon) * self._weight
+            return functional.rms_norm(x, x.shape[-1:], None, self._epsilon) * self.weight
         length = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
         return x / torch.hypot(length, self._floor) * self._scaled
 
