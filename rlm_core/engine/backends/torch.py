@@ -27,16 +27,18 @@ class ModelRunner(Runner):
         self.fingerprint = _fingerprint(model)
         self.vocabulary = int(model.config.vocab_size)
         self.max_length = int(getattr(model.config, "max_position_embeddings", 0) or 1 << 20)
+        self._head: Any = model.get_output_embeddings()
+        assert self._head is not None, "a causal language model has an output layer"
+        self._scale = getattr(model.config, "logit_scale", 1.0) / getattr(model.config, "logits_scaling", 1.0)
+        self._cap = getattr(model.config, "final_logit_softcapping", None)
 
     def logits(self, hidden: torch.Tensor) -> torch.Tensor:
         """Scaled and capped as the model's configuration says."""
-        config = self.model.config
-        head = self.model.get_output_embeddings()
-        assert head is not None, "a causal language model has an output layer"
-        logits = head(hidden)
-        logits = logits * getattr(config, "logit_scale", 1.0) / getattr(config, "logits_scaling", 1.0)
-        if cap := getattr(config, "final_logit_softcapping", None):
-            logits = cap * torch.tanh(logits / cap)
+        logits = self._head(hidden)
+        if self._scale != 1.0:
+            logits = logits * self._scale
+        if self._cap:
+            logits = self._cap * torch.tanh(logits / self._cap)
         return logits
 
 
