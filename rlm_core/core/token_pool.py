@@ -80,6 +80,7 @@ class TokenPool:
         all members, one is served after the other.
     dry: some sample was cut off.
     members: the tasks at work.
+    phase: stands for all that is asked for under this pool.
     """
 
     limit: int | None
@@ -87,6 +88,7 @@ class TokenPool:
     whole: bool = False
     dry: bool = False
     members: set[Member] = field(default_factory=set)
+    phase: object = field(default_factory=object)
     _counted: list[tuple[Usage, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:

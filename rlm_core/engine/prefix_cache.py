@@ -1,109 +1,69 @@
-"""A radix tree from token prefixes to what the model computed for them, so that no prompt token is computed twice.
+"""From token prefixes to what the model computed for them, so that no prompt token is computed twice while there is memory for it.
 
-Every edge holds a run of tokens and their states; prompts that begin alike share the edges
-they have in common. Over its size in bytes the least recently used leaves go first. Edges know their children only: without
-cycles of references the states of a closed search are freed at once, not whenever Python next looks for cycles.
+Over its size in bytes the least recently used leaves go first, whoever they were computed for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-
-import torch
+import heapq
 
 from rlm_core.engine.kv_cache import TokenStates
+from rlm_core.engine.radix import Edge, RadixTree
 
-
-@dataclass(slots=True, eq=False)
-class _Edge:
-    """An edge of the tree of prefixes.
-
-    tokens: n of them.
-    states: of these tokens.
-    children: by their first token.
-    used: the cache's clock when it was last part of a match or an insertion.
-    """
-
-    tokens: tuple[int, ...]
-    states: TokenStates
-    children: dict[int, _Edge] = field(default_factory=dict)
-    used: int = 0
+SPARE = 8
+"""Over its size, a cache frees one part in so many of it at once: a look for the oldest leaves costs a walk over all."""
 
 
 class PrefixCache:
     """Longest-prefix look-up of states.
 
-    max_bytes: bound of what is kept.
+    max_bytes: bound of what is kept; 0 keeps nothing.
     bytes: of the states that are kept now.
     """
 
     def __init__(self, max_bytes: int) -> None:
         self.max_bytes = max_bytes
         self.bytes = 0
-        self._root = _Edge((), TokenStates(torch.empty(0), torch.empty(0)))
+        self._tree: RadixTree[TokenStates] = RadixTree(lambda states, at: (states.part(0, at).clone(), states.part(at).clone()))
         self._clock = 0
 
-    def match(self, tokens: Sequence[int]) -> tuple[int, list[TokenStates]]:
+    def match(self, tokens: tuple[int, ...]) -> tuple[int, list[TokenStates]]:
         """The number of leading tokens that are known, and their states as pieces in order."""
         self._clock += 1
-        edge, done, pieces = self._root, 0, []
-        while done < len(tokens) and (child := edge.children.get(tokens[done])) is not None:
-            common = _common(child.tokens, tokens, done)
-            child.used = self._clock
-            pieces.append(child.states.part(0, common))
-            done += common
-            if common < len(child.tokens):
-                break
-            edge = child
-        return done, pieces
+        path = self._tree.match(tokens)
+        for edge, _ in path:
+            edge.used = self._clock
+        return sum(common for _, common in path), [edge.value.part(0, common) for edge, common in path]
 
-    def insert(self, tokens: Sequence[int], states: TokenStates) -> None:
+    def insert(self, tokens: tuple[int, ...], states: TokenStates) -> None:
         """Remember the states of a whole prefix, one per token."""
-        self._clock += 1
-        edge, done = self._root, 0
-        while done < len(tokens):
-            child = edge.children.get(tokens[done])
-            if child is None:
-                self._attach(edge, tuple(tokens[done:]), states.part(done, len(tokens)).clone())
-                break
-            common = _common(child.tokens, tokens, done)
-            edge = child if common == len(child.tokens) else self._split(edge, child, common)
-            edge.used = self._clock  # what was split off below was not used now
-            done += common
-        self._evict()
+        if not self.max_bytes or self.match(tokens)[0] == len(tokens):
+            return
 
-    def _attach(self, parent: _Edge, tokens: tuple[int, ...], states: TokenStates) -> None:
-        edge = _Edge(tokens, states, used=self._clock)
-        parent.children[tokens[0]] = edge
-        self.bytes += edge.states.bytes
+        def missing(start: int) -> TokenStates:
+            own = states.part(start, len(tokens)).clone()
+            self.bytes += own.bytes
+            return own
 
-    def _split(self, parent: _Edge, edge: _Edge, at: int) -> _Edge:
-        """Cut a parent's edge after `at` tokens; returns the upper part."""
-        upper = _Edge(edge.tokens[:at], edge.states.part(0, at).clone(), used=edge.used)
-        parent.children[upper.tokens[0]] = upper
-        edge.tokens, edge.states = edge.tokens[at:], edge.states.part(at).clone()
-        upper.children[edge.tokens[0]] = edge
-        return upper
+        for edge in self._tree.reach(tokens, missing):
+            edge.used = self._clock
+        if self.bytes > self.max_bytes:
+            self._evict(self.max_bytes - self.max_bytes // SPARE)
 
-    def _evict(self) -> None:
-        while self.bytes > self.max_bytes:
-            parent, leaf = min(self._leaves(), key=lambda found: found[1].used)
-            del parent.children[leaf.tokens[0]]
-            self.bytes -= leaf.states.bytes
-
-    def _leaves(self) -> list[tuple[_Edge, _Edge]]:
-        """Every edge without children, with its parent."""
-        found, stack = [], [(self._root, child) for child in self._root.children.values()]
+    def _evict(self, target: int) -> None:
+        """Drop the leaves that were not used for longest, until no more than `target` bytes are kept."""
+        parents: dict[Edge[TokenStates], Edge[TokenStates] | None] = dict.fromkeys(self._tree.top.values())
+        stack = list(parents)
         while stack:
-            parent, edge = stack.pop()
-            stack.extend((edge, child) for child in edge.children.values())
-            if not edge.children:
-                found.append((parent, edge))
-        return found
-
-
-def _common(run: tuple[int, ...], tokens: Sequence[int], offset: int) -> int:
-    """How many tokens of `run` stand in `tokens` from `offset` on."""
-    n = min(len(run), len(tokens) - offset)
-    return next((i for i in range(n) if run[i] != tokens[offset + i]), n)
+            edge = stack.pop()
+            parents.update(dict.fromkeys(edge.children.values(), edge))
+            stack.extend(edge.children.values())
+        leaves = [(edge.used, at, edge) for at, edge in enumerate(parents) if not edge.children]
+        heapq.heapify(leaves)
+        while self.bytes > target:
+            _, at, leaf = heapq.heappop(leaves)
+            parent = parents[leaf]
+            del (self._tree.top if parent is None else parent.children)[leaf.tokens[0]]
+            self.bytes -= leaf.value.bytes
+            if parent is not None and not parent.children:
+                heapq.heappush(leaves, (parent.used, at, parent))

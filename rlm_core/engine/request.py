@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 from rlm_core.core.sampling import UNWARPED, Warping
 from rlm_core.core.usage import Seed, Usage
+from rlm_core.engine.kv_cache import TokenStates
+from rlm_core.engine.ledger import Ledger
 from rlm_core.engine.prefix_cache import PrefixCache
 from rlm_core.engine.token_stats import TokenStats
 
@@ -34,13 +36,19 @@ class Sample:
 class Owner:
     """The search that a request belongs to.
 
-    cache: states of the tokens that were computed for it.
+    cache: states that may serve it.
+    mixes: may its requests share a batch with those of others that do?
     usage: its running counts.
+    ledger: what it is charged for its prompts.
+    turn: of the scheduler's clock, when it was last given a place.
     """
 
-    def __init__(self, cache_bytes: int) -> None:
-        self.cache = PrefixCache(cache_bytes)
+    def __init__(self, cache: PrefixCache, mixes: bool, reuses: bool = True) -> None:
+        self.cache = cache
+        self.mixes = mixes
         self.usage = Usage()
+        self.ledger = Ledger(self.usage, reuses)
+        self.turn = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -50,21 +58,21 @@ class BaseRequest:
     owner: whose cache and counts are used.
     prompt: token ids, at least one.
     done: set when the result is there; cancelled when nobody waits for it any more.
+    phase: stands for all requests of the owner that are at work at the same time (`Ledger`).
+    needed: the tokens whose states must be known before there can be a result.
+    reached: how many of them are.
+    states: of those, as pieces in order.
+    charged: its owner was charged for it.
     """
 
     owner: Owner
     prompt: tuple[int, ...]
     done: asyncio.Future[None]
-
-    @property
-    def row_count(self) -> int:
-        """Rows of the decode batch that it takes."""
-        return 0
-
-    @property
-    def needed(self) -> tuple[int, ...]:
-        """The tokens whose states must be known before there can be a result."""
-        return self.prompt
+    phase: object
+    needed: tuple[int, ...] = field(init=False)
+    reached: int = field(init=False, default=0)
+    states: list[TokenStates] = field(init=False, default_factory=list)
+    charged: bool = field(init=False, default=False)
 
 
 @dataclass(slots=True, eq=False)
@@ -77,6 +85,8 @@ class GenerateRequest(BaseRequest):
     warping: of the distributions.
     written: how many of the prompt's last tokens are the model's own, which penalties count.
     samples: the result, by seed; None while a sample is not finished.
+    placed: how many of the seeds were given a place in the batch, the first ones.
+    started: how many of those have a row.
     """
 
     seeds: Sequence[Seed]
@@ -88,14 +98,13 @@ class GenerateRequest(BaseRequest):
     written: int = 0
     warped: bool = field(init=False)
     samples: list[Sample | None] = field(init=False)
+    placed: int = field(init=False, default=0)
+    started: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
+        self.needed = self.prompt
         self.warped = self.warping != UNWARPED
         self.samples = [None] * len(self.seeds)
-
-    @property
-    def row_count(self) -> int:
-        return len(self.seeds)
 
 
 @dataclass(slots=True, eq=False)
@@ -109,9 +118,8 @@ class InspectRequest(BaseRequest):
     given: tuple[int, ...]
     stats: TokenStats | None = None
 
-    @property
-    def needed(self) -> tuple[int, ...]:
-        return self.prompt + self.given[:-1]
+    def __post_init__(self) -> None:
+        self.needed = self.prompt + self.given[:-1]
 
 
 Request = GenerateRequest | InspectRequest

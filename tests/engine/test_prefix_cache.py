@@ -75,21 +75,20 @@ def test_the_cache_keeps_its_own_copy():
     assert torch.equal(found(cache, (1, 2))[1], kv((1, 2)))
 
 
-def test_over_its_size_the_least_recently_used_leaf_goes_first():
-    cache = PrefixCache(4 * BYTES_PER_TOKEN)
+def test_over_its_size_the_least_recently_used_leaves_go_first():
+    cache = PrefixCache(7 * BYTES_PER_TOKEN)
     cache.insert((1, 1), states((1, 1)))
     cache.insert((2, 2), states((2, 2)))
     cache.match((1, 1))  # now 2 2 is the older one
-    cache.insert((3, 3), states((3, 3)))
-    assert [found(cache, t)[0] for t in ((1, 1), (2, 2), (3, 3))] == [2, 0, 2]
+    cache.insert((3, 3, 3, 3), states((3, 3, 3, 3)))
+    assert [found(cache, t)[0] for t in ((1, 1), (2, 2), (3, 3, 3, 3))] == [2, 0, 4]
 
 
 def test_a_prefix_outlives_the_leaves_that_hang_from_it():
-    cache = PrefixCache(3 * BYTES_PER_TOKEN)
-    cache.insert((1, 1, 5), states((1, 1, 5)))
-    cache.insert((1, 1, 6), states((1, 1, 6)))
-    assert found(cache, (1, 1, 5))[0] == 2
-    assert found(cache, (1, 1, 6))[0] == 3
+    cache = PrefixCache(4 * BYTES_PER_TOKEN)
+    for last in (5, 6, 7):
+        cache.insert((1, 1, last), states((1, 1, last)))
+    assert [found(cache, (1, 1, last))[0] for last in (5, 6, 7)] == [2, 2, 3]
 
 
 @given(PROMPTS)
@@ -110,14 +109,14 @@ def test_the_bound_in_bytes_holds_and_what_is_left_is_still_right(prompts, room)
     for tokens in prompts:
         cache.insert(tokens, states(tokens))
         assert 0 <= cache.bytes <= cache.max_bytes
-        assert cache.bytes == sum(e.states.bytes for e in edges(cache))
+        assert cache.bytes == sum(e.value.bytes for e in edges(cache))
     for tokens in prompts:
         count, pieces = found(cache, tokens)
         assert torch.equal(pieces, kv(tokens)[..., :count, :])
 
 
 def edges(cache: PrefixCache) -> list:
-    out, stack = [], list(cache._root.children.values())
+    out, stack = [], list(cache._tree.top.values())
     while stack:
         out.append(stack.pop())
         stack.extend(out[-1].children.values())

@@ -88,17 +88,6 @@ def test_the_same_seed_gives_the_same_log_and_another_seed_another(nano):
     assert events(first, NodeAdded) != events(other, NodeAdded)
 
 
-@pytest.mark.slow
-def test_runs_side_by_side_on_one_engine_have_the_logs_they_have_alone(nano):
-    async def gather_or_cancel():
-        logs: list[list[Record]] = [[], [], []]
-        await asyncio.gather(*(run_search(configured(8, seed=i), nano.policy(), logs[i].append) for i in range(3)))
-        return logs
-
-    beside = asyncio.run(gather_or_cancel())
-    assert [timeless(b) for b in beside] == [timeless(run_to_end(configured(8, seed=i), nano.policy())[1]) for i in range(3)]
-
-
 def test_replay_of_the_log_is_the_tree_the_run_ended_with(nano):
     tree, records = run_to_end(configured(), nano.policy())
     assert replay(records) == tree
