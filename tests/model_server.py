@@ -10,7 +10,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -33,6 +33,8 @@ class Manners:
     answers: (status, headers, body) with which it answers the next requests to complete something, before it does as asked.
     cuts: connections that it cuts before that.
     leaves: it stops for good after so many answers; None for never.
+    thinks: its chat template knows a thinking space.
+    says: what it goes on with behind a prompt, a token a character; None for its arithmetic.
     """
 
     texts: bool = True
@@ -51,6 +53,8 @@ class Manners:
     answers: list[tuple[int, dict[str, str], Any]] = field(default_factory=list)
     cuts: int = 0
     leaves: int | None = None
+    thinks: bool = False
+    says: Callable[[str], str] | None = None
 
 
 class ModelServer:
@@ -119,6 +123,10 @@ class ModelServer:
         match handler.path:
             case "/v1/models":
                 return 200, {}, {"data": [{"id": m, "max_model_len": can.context} for m in can.models]}
+            case "/props":
+                return 200, {}, {"chat_template": "{with <think> and </think>}" if can.thinks else "{}"}
+            case "/tokenize":
+                return 200, {}, {"tokens": [1, 2]}
             case "/apply-template" if can.template:
                 return 200, {}, {"prompt": templated(body["messages"])}
             case "/v1/completions" if can.texts:
@@ -132,7 +140,8 @@ class ModelServer:
 
     def _completed(self, body: dict[str, Any], prompt: str, kind: str) -> tuple[int, dict[str, str], Any]:
         can = self.manners
-        read = len(words(prompt))
+        divided = list if can.says else words
+        read = len(divided(prompt))
         if read > can.context:
             return 400, {}, {"error": {"message": f"maximum context length is {can.context} tokens, and {read} were given"}}
         self.drawn += 1
@@ -140,16 +149,17 @@ class ModelServer:
         stop = body.get("stop", []) if can.stops else []
         limit = body["max_tokens"] if can.limits else 99
         written, shown, reason = [], "", "length"
-        for word in [*words(said(prompt, seed)), END]:
+        for word in [*divided(can.says(prompt) if can.says else said(prompt, seed)), END]:
             if len(written) == limit:
                 break
             written.append(word)
-            if word == END or any(s in word for s in stop):
-                shown, reason = shown + ("" if word == END else word.partition(stop[0])[0]), "stop"
+            shown += "" if word == END else word
+            if word == END or any(s in shown for s in stop):
+                shown, reason = shown.partition(stop[0])[0] if stop else shown, "stop"
                 break
-            shown += word
-        told = written[:-1] if reason == "stop" and written[-1] != END else written  # llama.cpp leaves the stop string's token out
-        echo = words(prompt) if can.echoes and body.get("echo") else []
+        cut = len(divided(stop[0])) if reason == "stop" and written[-1] != END else 0
+        told = written[: len(written) - cut]  # llama.cpp leaves the stop string's tokens out
+        echo = divided(prompt) if can.echoes and body.get("echo") else []
         choice = {"index": 0, "finish_reason": reason, "logprobs": self._logprobs([*echo, *told]) if body.get("logprobs") else None}
         choice |= {"text": "".join(echo) + shown} if kind == "text" else {"message": {"role": "assistant", "content": shown}}
         usage = {"prompt_tokens": read, "completion_tokens": len(written), "total_tokens": read + len(written)}

@@ -134,7 +134,7 @@ REMOTE = ModelDescription(
     title="A model on a server",
     sentence="Any model of an OpenAI-compatible server, named by its address; what the server can do is tried when a run begins.",
     config=RemoteConfig,
-    offers=frozenset({TokenLogprobs, Scorer, Critic, ChatModel}),
+    offers=frozenset({TokenLogprobs, Scorer, Forcer, Critic, ChatModel, Stepper}),
 )
 """What a server may offer at best; a policy says what one does (`policy.Remote`)."""
 

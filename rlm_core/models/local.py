@@ -12,14 +12,14 @@ from rlm_core.core.concurrency import gather_or_cancel
 from rlm_core.core.errors import ModelError
 from rlm_core.core.events import Token
 from rlm_core.core.problem import Problem
-from rlm_core.core.special_tokens import ANSWER, END_THINK, ERROR, TAGS, THINK, TOOL
+from rlm_core.core.special_tokens import ANSWER, THINK
 from rlm_core.core.usage import Seed, Usage
 from rlm_core.engine.engine import Session
 from rlm_core.engine.limited import generate
 from rlm_core.engine.request import Sample, Stopper
 from rlm_core.engine.token_stats import TokenStats
-from rlm_core.models.calculator import calculate
-from rlm_core.models.policy import Sampling, Step, ToolUse
+from rlm_core.models.forcing import forced, to_the_end, with_result
+from rlm_core.models.policy import Sampling, Step
 from rlm_core.models.prompts.base import Allow, Format
 from rlm_core.models.step_parser import StepParser, tokens
 
@@ -73,19 +73,16 @@ class LocalPolicy:
 
     async def force(self, problem: Problem, steps: Sequence[Step], text: str, sampling: Sampling, tag: str = "") -> tuple[Step, ...]:
         """Forced tokens carry the log-probabilities that the model would have given them."""
-        tag = tag or (text if text in TAGS else "")
-        state, thinking = list(steps), THINK in self._parser(steps, sampling).allow
-        if state and tag:
-            last = state[-1]
-            kept = len(self.format.opened([t.id for t in last.tokens]))
-            state[-1] = replace(last, tokens=last.tokens[:kept], tag="" if last.tag == END_THINK else last.tag)
-            thinking = thinking or last.tag == END_THINK
-            if not kept:
-                state.pop()
-        if tag == END_THINK and text != END_THINK and self.format.delimited:
-            state.append(await self._put(problem, state, END_THINK, sampling, END_THINK, thinking))
-            tag, thinking = "", False
-        return (*state, await self._put(problem, state, text, sampling, tag, thinking))
+
+        async def put(state: Sequence[Step], text: str, tag: str, thinking: bool) -> Step:
+            return await self._put(problem, state, text, sampling, tag, thinking)
+
+        thinking = THINK in self._parser(steps, sampling).allow
+        return await forced(steps, text, tag, thinking=thinking, delimited=self.format.delimited, opened=self._opened, put=put)
+
+    def _opened(self, step: Step) -> Step | None:
+        kept = len(self.format.opened([t.id for t in step.tokens]))
+        return replace(step, tokens=step.tokens[:kept]) if kept else None
 
     async def _put(self, problem: Problem, state: Sequence[Step], text: str, sampling: Sampling, tag: str, thinking: bool) -> Step:
         line_open = bool(state and state[-1].tokens) and not state[-1].tokens[-1].text[-1:].isspace()
@@ -138,31 +135,22 @@ class LocalPolicy:
     async def _to_the_end(
         self, problem: Problem, steps: Sequence[Step], begun: tuple[Step, ...], seed: Seed, sampling: Sampling
     ) -> tuple[Step, ...]:
-        """Every tool call answered, until the solution ends or its tokens run out."""
-        done, calls = list(begun), 0
-        while done[-1].tag == TOOL and not (done[-1].finished or done[-1].truncated):
-            done[-1] = await self._with_result(problem, [*steps, *done[:-1]], done[-1], sampling)
-            left = self._room(steps, sampling) - sum(len(s.tokens) for s in done)
-            if left <= 0:
-                done[-1] = replace(done[-1], truncated=True)
-                break
-            calls += 1
-            (more,) = await self._run_on(problem, [*steps, *done], [(*seed, calls)], sampling, left)
-            if not more:
-                done[-1] = replace(done[-1], truncated=True, starved=True)
-            done += more
-        return tuple(done)
+        async def result(before: Sequence[Step], step: Step) -> Step:
+            return await self._with_result(problem, [*steps, *before], step, sampling)
+
+        async def more(done: Sequence[Step], calls: int) -> tuple[Step, ...]:
+            return (await self._run_on(problem, [*steps, *done], [(*seed, calls)], sampling, left(done)))[0]
+
+        def left(done: Sequence[Step]) -> int:
+            return self._room(steps, sampling) - sum(len(s.tokens) for s in done)
+
+        return await to_the_end(begun, left, result, more)
 
     async def _with_result(self, problem: Problem, steps: Sequence[Step], step: Step, sampling: Sampling) -> Step:
-        """A step that ends in a tool call, with the tool's result put after it; any other step as it is."""
-        if step.tag != TOOL or step.finished or step.truncated or step.tool is not None:
-            return step
-        before, _, call = step.text.rpartition(TOOL)
-        used = calculate(call)
-        given = await self._given(self.state(problem, [*steps, step], sampling.allow), self.format.forced(used.result))
-        if not used.failed and "".join(t.text for t in given) == ERROR:
-            used = ToolUse(used.call, f"error: {used.result} is no whole number", failed=True)
-        return replace(step, text=f"{before}{used.call}={used.result}".strip(), tokens=(*step.tokens, *given), tool=used)
+        async def give(text: str) -> tuple[Token, ...]:
+            return await self._given(self.state(problem, [*steps, step], sampling.allow), self.format.forced(text))
+
+        return await with_result(step, give)
 
     async def _given(self, prompt: list[int], ids: list[int]) -> tuple[Token, ...]:
         """Given tokens with the log-probabilities that the model gives them."""

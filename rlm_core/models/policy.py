@@ -23,6 +23,9 @@ from rlm_core.engine.token_stats import TokenStats
 
 T = TypeVar("T")
 
+CHARACTERS_PER_TOKEN = 4
+"""Where no numbers of tokens are known, they are estimated by this many characters."""
+
 
 @dataclass(frozen=True, slots=True)
 class ToolUse:
@@ -52,6 +55,8 @@ class Step:
     forced: the decoder put it there.
     tool: the call made in it.
     starved: the limit that truncated it was the run's budget of tokens.
+    length: how many tokens it has, where only their number was told; of steps that were written at one go the last has those of all.
+    raw: as it stands in what the model reads, where its tokens do not say it; "" where they do, or where it stands on its own.
     """
 
     text: str
@@ -63,6 +68,18 @@ class Step:
     forced: bool = False
     tool: ToolUse | None = None
     starved: bool = False
+    length: int | None = None
+    raw: str = ""
+
+    @property
+    def size(self) -> int | None:
+        """Its number of tokens; None if it is not known."""
+        return len(self.tokens) or self.length
+
+    @property
+    def about(self) -> int:
+        """Its number of tokens; where it is not known, an estimate by the length of its text, for limits alone."""
+        return self.size or -(-len(self.raw or self.text) // CHARACTERS_PER_TOKEN)
 
     @property
     def mean_logprob(self) -> float:

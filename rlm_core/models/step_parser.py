@@ -11,6 +11,7 @@ from transformers import PreTrainedTokenizerBase
 from rlm_core.core.events import Token
 from rlm_core.core.special_tokens import ANSWER, END_THINK, THINK
 from rlm_core.engine.request import Sample, Stopper
+from rlm_core.models.forcing import after_thinking, is_cue
 from rlm_core.models.policy import Sampling, Step
 from rlm_core.models.prompts.base import Allow, Format, decoded
 from rlm_core.problems.checking.final_answer import find_answer
@@ -37,7 +38,7 @@ class StepParser:
     def after(cls, steps: Sequence[Step], fmt: Format, tokenizer: PreTrainedTokenizerBase, sampling: Sampling) -> StepParser:
         """sampling: of the steps from the first one on."""
         ended, strings = any(s.tag == END_THINK for s in steps), sampling.stop_strings
-        allow = _after_thinking(sampling.allow) if ended else sampling.allow
+        allow = after_thinking(sampling.allow) if ended else sampling.allow
         before = tuple(t.id for s in steps for t in s.tokens)[-_window(strings) :] if strings else ()
         return cls(fmt, tokenizer, allow, _cue(steps, fmt), strings, before)
 
@@ -84,7 +85,7 @@ class StepParser:
                 part = Sample(sample.ids[start:end], sample.logprobs[start:end], sample.truncated and last, sample.starved)
                 steps.append(here.step(part))
                 start = end
-                allow = _after_thinking(here.allow) if steps[-1].tag == END_THINK else here.allow
+                allow = after_thinking(here.allow) if steps[-1].tag == END_THINK else here.allow
                 here = replace(here, allow=allow, lead=())
         return tuple(steps)
 
@@ -121,11 +122,4 @@ def _window(stop_strings: Sequence[str]) -> int:
 
 def _cue(steps: Sequence[Step], fmt: Format) -> tuple[int, ...]:
     """The ids of the last step if it is a forced cue for the answer."""
-    last = steps[-1] if steps else None
-    delimiter = END_THINK if not fmt.delimited else ""
-    cue = last is not None and last.forced and last.tag in ("", delimiter) and (last.tag or not last.thinking)
-    return tuple(t.id for t in last.tokens) if last is not None and cue else ()
-
-
-def _after_thinking(allow: Allow) -> Allow:
-    return tuple(END_THINK if m == THINK else m for m in allow)
+    return tuple(t.id for t in steps[-1].tokens) if is_cue(steps, fmt.delimited) else ()

@@ -76,7 +76,7 @@ class Chain:
     @property
     def thought(self) -> int:
         """Tokens in the thinking space so far."""
-        return sum(len(s.tokens) for s in self.run.state(self.at) if s.thinking)
+        return sum(s.about for s in self.run.state(self.at) if s.thinking)
 
     async def grow(self) -> int:
         """Adds one segment after another until the chain ends; returns the last node."""
@@ -103,7 +103,7 @@ class Chain:
     def refused(self, step: Step) -> bool:
         """Would this segment end the thinking before it may?"""
         ends = step.tag == END_THINK or (step.finished and not step.thinking)
-        early = not self.forcing.min_tokens or self.thought + len(step.tokens) < self.forcing.min_tokens
+        early = not self.forcing.min_tokens or self.thought + step.about < self.forcing.min_tokens
         return ends and early and self.waited < self.forcing.waits
 
     @property
@@ -128,7 +128,7 @@ class Chain:
     async def wait(self, step: Step) -> None:
         """Refuse the end of thinking: put "Wait" in its place."""
         state = self.run.state(self.at)
-        thought = self.thought + (0 if step.finished else len(step.tokens))
+        thought = self.thought + (0 if step.finished else step.about)
         text = WAIT if self.forcing.wait == "Wait" else self.forcing.wait
         *kept, forced = await self.force(state if step.finished else (*state, step), text, WAIT)
         if len(kept) > len(state):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rlm_core.core.events import Token
 from rlm_core.core.special_tokens import BACKTRACK
 from rlm_core.models.remote.replies import Written, covering
-from rlm_core.models.remote.steps import Sampled, solution_end, step_end, steps_of
+from rlm_core.models.remote.steps import Reading, Sampled
 
 LINES = st.lists(st.sampled_from(["3+4=7", "\n", "**Answer:**", "Answer: 7", " ", "so", BACKTRACK, "é", ".\n\n", "<answer>"]), max_size=12)
 
@@ -21,7 +21,7 @@ def sampled(words: list[str]) -> Sampled:
 @given(LINES)
 def test_the_steps_of_a_text_are_the_text(words):
     whole = sampled(words)
-    steps = steps_of(whole, (BACKTRACK,))
+    steps = Reading(allow=(BACKTRACK,)).steps(whole)
     written = "".join("".join(t.text for t in s.tokens) for s in steps)
     assert sum(len(s.tokens) for s in steps) == len(words)
     assert whole.text.startswith(written)
@@ -31,19 +31,20 @@ def test_the_steps_of_a_text_are_the_text(words):
 @given(LINES, st.integers(0, 60))
 def test_where_a_step_ends_does_not_depend_on_what_comes_after_it(words, more):
     text = "".join(words)
-    end = step_end(text, (BACKTRACK,))
+    lines = Reading(allow=(BACKTRACK,))
+    end = lines.step_end(text)
     if end is not None:
-        assert step_end(text[:end], (BACKTRACK,)) == end
-        assert step_end(text[: end + more], (BACKTRACK,)) == end
+        assert lines.step_end(text[:end]) == end
+        assert lines.step_end(text[: end + more]) == end
 
 
 @given(LINES)
 def test_a_solution_ends_at_the_end_of_one_of_its_steps(words):
     text = "".join(words)
-    end = solution_end(text)
+    end = Reading().solution_end(text)
     if end is not None:
-        assert steps_of(Sampled(text[:end]), ())[-1].finished
-        assert not any(s.finished for s in steps_of(Sampled(text[:end]), ())[:-1])
+        assert Reading().steps(Sampled(text[:end]))[-1].finished
+        assert not any(s.finished for s in Reading().steps(Sampled(text[:end]))[:-1])
 
 
 @given(st.text("ab \n", max_size=8), st.lists(st.text("ab \n", max_size=3), max_size=6))

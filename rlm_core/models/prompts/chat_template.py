@@ -15,14 +15,12 @@ from transformers import PreTrainedTokenizerBase
 
 from rlm_core.core.errors import ModelError, first_line
 from rlm_core.models.prompts.line_text import Message
+from rlm_core.models.prompts.thinking_delimiters import THINKING_SWITCHES
 
 Arrangement = Callable[[Sequence[Message]], list[dict[str, Any]]]
 
 SPECIAL_PURPOSE = ("tool_use", "rag")
 """Names of templates that stand beside a model's default one."""
-
-THINKING_SWITCHES = ("enable_thinking", "thinking")
-"""Names in templates for the switch of the thinking space: Qwen3 and most others; DeepSeek-V3.1 and Granite."""
 
 
 class ChatTemplate:

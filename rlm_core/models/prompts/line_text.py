@@ -18,6 +18,7 @@ from rlm_core.core.problem import Problem
 from rlm_core.core.sampling import LINES, Stepping
 from rlm_core.core.special_tokens import BACKTRACK, END_THINK, RESULT, REVISE, THINK, TOOL, WAIT, WAIT_IN_WORDS
 from rlm_core.models.prompts.step_units import separator, step_ended
+from rlm_core.models.prompts.thinking_delimiters import Delimiters
 from rlm_core.problems import task
 from rlm_core.problems.base import Task
 
@@ -95,6 +96,17 @@ def _system(chosen: Task[Any], allow: Allow, stepping: Stepping) -> str:
 
 def _worked(steps: Sequence[str], answer: str, stepping: Stepping) -> str:
     return separator(stepping).join([*steps, f"{ANSWER_CUE} {answer}"])
+
+
+def forced(text: str, delimiters: Delimiters | None, line_open: bool) -> str:
+    """A special token in the words of a model that knows none, or any other text, on a line of its own.
+
+    The end of thinking is the model's delimiter, which needs no line, or the cue for the answer where the model has none.
+    line_open: what stands before it does not end its line.
+    """
+    if text == END_THINK and delimiters:
+        return delimiters.closed
+    return "\n" * line_open + {WAIT: "Wait,", END_THINK: ANSWER_CUE}.get(text, text)
 
 
 # -- what the model wrote ---------------------------------------------------------------------------

@@ -15,11 +15,11 @@ from transformers import PreTrainedTokenizerBase
 
 from rlm_core.core.problem import Problem
 from rlm_core.core.sampling import LINES, Stepping
-from rlm_core.core.special_tokens import BACKTRACK, END_THINK, RESULT, THINK, TOOL, WAIT
+from rlm_core.core.special_tokens import BACKTRACK, END_THINK, RESULT, THINK, TOOL
 from rlm_core.models.prompts import line_text
 from rlm_core.models.prompts.base import decoded
 from rlm_core.models.prompts.chat_template import ChatTemplate
-from rlm_core.models.prompts.line_text import ANSWER_CUE, REVIEW, Allow, Message, revision
+from rlm_core.models.prompts.line_text import REVIEW, Allow, Message, revision
 from rlm_core.models.prompts.step_units import in_block, separator, step_ended, without_closing
 from rlm_core.models.prompts.thinking_delimiters import Delimiters, known_by
 from rlm_core.problems.checking.final_answer import ends_solution
@@ -99,10 +99,7 @@ class LineFormat:
         return self._ids(step + separator(self.stepping))
 
     def forced(self, text: str, line_open: bool = False) -> list[int]:
-        """On a line of its own; the end of thinking is the model's delimiter, or the answer cue where it has none."""
-        if text == END_THINK and self.delimiters:
-            return self._ids(self.delimiters.closed)
-        return self._ids("\n" * line_open + {WAIT: "Wait,", END_THINK: ANSWER_CUE}.get(text, text))
+        return self._ids(line_text.forced(text, self.delimiters, line_open))
 
     def opened(self, ids: Sequence[int]) -> list[int]:
         """Without the delimiter that ends the thinking."""

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from rlm_core.core.special_tokens import END_THINK, THINK
 
+THINKING_SWITCHES = ("enable_thinking", "thinking")
+"""Names in templates for the switch of the thinking space: Qwen3 and most others; DeepSeek-V3.1 and Granite."""
+
 
 @dataclass(frozen=True, slots=True)
 class Delimiters:

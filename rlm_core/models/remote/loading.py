@@ -48,6 +48,6 @@ def load(name: str, fmt: str, report: Callable[[str], None]) -> RemoteModel:
             f"{server.shown} takes messages only, so it cannot be used without its chat template; set the prompt format to auto."
         )
     if plain:
-        server.abilities = replace(can, way=Way.TEXT, template=Template.NONE)
+        server.abilities = replace(can, way=Way.TEXT, template=Template.NONE, delimiters=None)
     report(f"{server.shown} {server.abilities.sentence}.")
     return RemoteModel(name, server, plain)

@@ -12,9 +12,10 @@ from rlm_core.core.errors import ModelError
 from rlm_core.core.wording import listed
 from rlm_core.models.address import Address
 from rlm_core.models.prompts.line_text import Message
+from rlm_core.models.prompts.thinking_delimiters import TABLE, Delimiters, known_by
 from rlm_core.models.remote.client import Client, Refusal
 from rlm_core.models.remote.replies import Reply, decoded
-from rlm_core.models.remote.server import NO_THINKING, Abilities, Server, Template, Way, templated
+from rlm_core.models.remote.server import Abilities, Server, Template, Way, one_token, switched, templated
 
 LOADING_SECONDS, ABSENT_SECONDS = 120.0, 2.0
 """How long a server may go on loading its model, and how long there may be none."""
@@ -108,6 +109,9 @@ async def _find_way(server: Server) -> None:
         by_text = replace(by_text, settings=by_text.settings | {"add_special_tokens": False})
     if by_text.template is not Template.NONE:
         server.abilities = by_text
+        found = await _delimiters(server)
+        shown = {"skip_special_tokens": False} if found and by_text.template is Template.TOKENIZE else {}  # else vLLM leaves them out
+        server.abilities = replace(by_text, delimiters=found, settings=by_text.settings | shown)
     elif await _chats(server):
         await _find_continuation(server)
     elif by_text.texts:
@@ -143,9 +147,33 @@ async def _template(server: Server) -> Template:
     return Template.NONE
 
 
+async def _delimiters(server: Server) -> Delimiters | None:
+    """Those of the model's thinking space, by its chat template, by what that makes of a message, or else by its vocabulary."""
+    template = server.abilities.template
+    shown = [await templated(server, template, HELLO, thinking) for thinking in (True, False)]
+    if found := known_by(" ".join([await _chat_template(server), *shown]), set):
+        return found
+    try:
+        signs = [row.sign or row.closing for row in TABLE]
+        vocabulary = {sign for sign in signs if await one_token(server, template, sign)}
+    except (Refusal, KeyError, TypeError):
+        return None
+    return known_by("", lambda: vocabulary)
+
+
+async def _chat_template(server: Server) -> str:
+    """The model's chat template, where the server shows it (llama.cpp); else empty."""
+    try:
+        told = await server.client.get(f"{server.address.root}/props")
+    except ModelError:
+        return ""
+    source = told.get("chat_template") if isinstance(told, dict) else None
+    return source if isinstance(source, str) else ""
+
+
 async def _chats(server: Server) -> bool:
     for limit in ("max_tokens", "max_completion_tokens"):
-        for settings in (PLAIN_SAMPLING | NO_THINKING, PLAIN_SAMPLING, {}):
+        for settings in (PLAIN_SAMPLING | switched(False), PLAIN_SAMPLING, {}):
             server.abilities = replace(server.abilities, limit=limit, settings=settings)
             try:
                 reply = await server.ask(HELLO, seed=0, temperature=1.0, tokens=1)

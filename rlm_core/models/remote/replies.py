@@ -18,11 +18,10 @@ import msgspec
 
 from rlm_core.core.errors import ModelError
 from rlm_core.core.events import Token
+from rlm_core.models.policy import CHARACTERS_PER_TOKEN
 
 LEAST_LOGPROB = -1e4
 """Stands for the log-probability of what is impossible, which servers tell as −∞ or as the least number they have."""
-CHARACTERS_PER_TOKEN = 4
-"""Where a server tells no numbers, its tokens are estimated by this many characters."""
 
 
 class End(Enum):
@@ -226,7 +225,7 @@ def _end(choice: _Choice, written: Sequence[Written], rest: str | None, generate
         if told is not msgspec.UNSET:
             return End.STOP if told in stop else End.TURN
     if rest is not None:  # the model's end is a token without a text, or with one that is no stop string
-        return End.STOP if any(s in rest for s in stop) else End.TURN
+        return End.STOP if any(s in rest or (rest and s.startswith(rest)) for s in stop) else End.TURN
     if written and generated is not None and generated > len(written):  # the token of the stop string was counted and cut away
         return End.STOP
     return End.UNKNOWN

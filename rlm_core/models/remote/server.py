@@ -14,18 +14,20 @@ from typing import Any
 
 from rlm_core.core.errors import ModelError
 from rlm_core.core.sampling import UNWARPED, Warping
-from rlm_core.core.special_tokens import END_THINK, THINK
 from rlm_core.core.wording import counted, listed
 from rlm_core.models.address import Address
 from rlm_core.models.prompts.line_text import Message
+from rlm_core.models.prompts.thinking_delimiters import THINKING_SWITCHES, Delimiters
 from rlm_core.models.remote.client import Client, Refusal
 from rlm_core.models.remote.replies import Reply, read
 
 Opening = str | list[Message]
 """What stands before a solution: a text for a model without a chat template, or messages."""
 
-NO_THINKING = {"chat_template_kwargs": {"enable_thinking": False, "thinking": False}}
-"""Asks a template to leave the thinking space closed; the names are those of `chat_template.THINKING_SWITCHES`."""
+
+def switched(thinking: bool) -> dict[str, Any]:
+    """Asks a template to open a thinking space, or to leave it closed."""
+    return {"chat_template_kwargs": dict.fromkeys(THINKING_SWITCHES, thinking)}
 
 
 class Way(Enum):
@@ -63,6 +65,7 @@ class Abilities:
     seed: the same seed gives the same text.
     counts: it tells how many tokens it read and wrote.
     context: the most tokens of prompt and answer together; None if it does not say.
+    delimiters: of the model's thinking space, where texts are asked for by text; None if it has none.
     """
 
     way: Way = Way.WHOLE
@@ -78,6 +81,7 @@ class Abilities:
     seed: bool = False
     counts: bool = False
     context: int | None = None
+    delimiters: Delimiters | None = None
 
     @property
     def sentence(self) -> str:
@@ -122,6 +126,7 @@ class Server:
         stop: Sequence[str] = (),
         top: int = 1,
         warping: Warping = UNWARPED,
+        thinking: bool = False,
     ) -> Reply:
         """The text that the model goes on with. ModelError says in a sentence why there is none.
 
@@ -129,6 +134,7 @@ class Server:
         seed: a whole number from 0 to 2**31 − 1.
         tokens: at most so many, at least one.
         top: how many tokens to name with their log-probabilities in each place, where the server tells them.
+        thinking: the answer begins in the model's thinking space, if it has one.
         """
         can = self.abilities
         stop = tuple(stop) if can.stop else ()
@@ -136,7 +142,7 @@ class Server:
         body: dict[str, Any] = {"temperature": temperature, "seed": seed, can.limit: tokens} | can.settings | self._warped(warping)
         body |= {"stop": list(stop)} if stop else {}
         if by_text:
-            body |= {"prompt": await self.text(opening) + begun}
+            body |= {"prompt": await self.text(opening, thinking) + begun}
             body |= {"logprobs": min(top, can.top)} if can.top else {}
         else:
             body |= {"messages": [*opening, {"role": "assistant", "content": begun}] if begun else opening}
@@ -174,35 +180,37 @@ class Server:
         named = {"model": self.address.model} if self.address.model else {}
         return await self.client.post(self.address.base + path, named | body)
 
-    async def text(self, opening: Opening) -> str:
-        """The text of an opening, up to where the answer begins."""
+    async def text(self, opening: Opening, thinking: bool = False) -> str:
+        """The text of an opening, up to where the answer begins: in the model's thinking space or behind it."""
         if isinstance(opening, str):
             return opening
-        key = repr(opening)
+        key = repr((opening, thinking))
         if key not in self._templated:
-            self._templated[key] = closed(await templated(self, self.abilities.template, opening))
+            text = await templated(self, self.abilities.template, opening, thinking)
+            self._templated[key] = self.abilities.delimiters.left_open(text, thinking) if self.abilities.delimiters else text
         return self._templated[key]
 
 
-async def templated(server: Server, template: Template, messages: list[Message]) -> str:
+async def one_token(server: Server, template: Template, text: str) -> bool:
+    """Is a text one token of the model's vocabulary? A Refusal if the server does not say."""
+    url = f"{server.address.root}/tokenize"
+    if template is Template.APPLY:
+        asked: dict[str, Any] = {"content": text, "add_special": False, "parse_special": True}
+    else:
+        asked = {"model": server.address.model, "prompt": text, "add_special_tokens": False}
+    return len((await server.client.post(url, asked))["tokens"]) == 1
+
+
+async def templated(server: Server, template: Template, messages: list[Message], thinking: bool = False) -> str:
     """The messages put through the model's chat template by the server. ModelError if it does not."""
     root, named = server.address.root, {"model": server.address.model}
     if template is Template.APPLY:
-        answer = await server.client.post(f"{root}/apply-template", {"messages": messages} | NO_THINKING)
+        answer = await server.client.post(f"{root}/apply-template", {"messages": messages} | switched(thinking))
     else:
-        asked = named | {"messages": messages, "add_generation_prompt": True} | NO_THINKING
+        asked = named | {"messages": messages, "add_generation_prompt": True} | switched(thinking)
         ids = (await server.client.post(f"{root}/tokenize", asked))["tokens"]
         answer = await server.client.post(f"{root}/detokenize", named | {"tokens": ids})
     text = answer.get("prompt") if isinstance(answer, dict) else None
     if not isinstance(text, str) or not text:
         raise Refusal(f"The server at {server.address.base} does not put messages through the model's chat template.", 404)
     return text
-
-
-def closed(prompt: str) -> str:
-    r"""A prompt whose thinking space, if the template opened one, is closed again.
-
-    >>> closed("<assistant><think>\n"), closed("<assistant>")
-    ('<assistant><think>\n\n</think>\n\n', '<assistant>')
-    """
-    return f"{prompt}\n{END_THINK}\n\n" if prompt.rstrip().endswith(THINK) else prompt

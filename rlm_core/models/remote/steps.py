@@ -1,19 +1,29 @@
-"""What a model on a server wrote, and the steps in it: texts with their tokens, cut at line breaks and markers."""
+"""What a model on a server wrote, and the steps in it: texts with their tokens, cut where steps end."""
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import accumulate
 
 from rlm_core.core.events import Token
-from rlm_core.core.special_tokens import BACKTRACK, REVISE
+from rlm_core.core.sampling import LINES, Stepping
+from rlm_core.core.special_tokens import ANSWER, BACKTRACK, END_THINK, RESULT, REVISE, THINK, TOOL
+from rlm_core.models.forcing import after_thinking
 from rlm_core.models.policy import Step
 from rlm_core.models.prompts import line_text
 from rlm_core.models.prompts.line_text import Allow
+from rlm_core.models.prompts.step_units import in_block, step_ended, without_closing
+from rlm_core.models.prompts.thinking_delimiters import Delimiters
 from rlm_core.models.remote.replies import Reply
-from rlm_core.problems.checking.final_answer import ends_solution
+from rlm_core.problems.checking.final_answer import ends_solution, find_answer
+
+Places = tuple[tuple[int, int], ...]
+"""Characters at which tokens end, each with the number of tokens up to there."""
+SENTENCE_END = r"[.!?…]+[\"'”’)\]*_]*(?=\s|\Z)|[。！？]+[\"'”’)\]*_]*"
+"""Where a sentence may end; whether it does, `step_units` decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +35,8 @@ class Sampled:
     truncated: a limit ended it before it was complete.
     starved: that limit was the run's budget of tokens.
     generated: tokens it cost.
+    counted: that is their number and no estimate.
+    pieces: of the answers that it came in, where they tell no tokens.
     """
 
     text: str = ""
@@ -33,62 +45,136 @@ class Sampled:
     truncated: bool = False
     starved: bool = False
     generated: int = 0
+    counted: bool = True
+    pieces: Places = ()
+
+    @property
+    def places(self) -> Places:
+        """Where its tokens end, or its pieces."""
+        ends = accumulate(len(t.text) for t in self.tokens)
+        return tuple((at, number) for number, at in enumerate(ends, 1)) if self.tokens else self.pieces
 
 
-def step_of(sampled: Sampled, allow: Allow) -> Step:
-    """One step from its own text."""
-    text, marker = line_text.unmarked(sampled.text), line_text.interrupting(sampled.text, allow)
-    stated = not marker and line_text.line_ended(sampled.text) and ends_solution(text)
-    return Step(
-        text,
-        sampled.tokens,
-        finished=not sampled.truncated and (sampled.ended or stated),
-        truncated=sampled.truncated,
-        tag="" if sampled.truncated else line_text.tag(sampled.text, allow),
-        starved=sampled.starved,
-    )
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Finds the steps in what a model writes after a state, as `StepParser` does in tokens.
 
-
-def steps_of(sampled: Sampled, allow: Allow) -> tuple[Step, ...]:
-    """A whole solution as its steps."""
-    bounds = [0]
-    while (end := step_end(sampled.text, allow, bounds[-1])) is not None:
-        bounds.append(end)
-    if bounds[-1] < len(sampled.text) or len(bounds) == 1:
-        bounds.append(len(sampled.text))
-    parts = [part(sampled, a, b) for a, b in pairwise(bounds)]
-    last = replace(parts[-1], ended=sampled.ended, truncated=sampled.truncated, starved=sampled.starved)
-    return tuple(step_of(p, allow) for p in (*parts[:-1], last))
-
-
-def step_end(text: str, allow: Allow = (), start: int = 0) -> int | None:
-    r"""Where the step that begins at `start` ends, the line break or marker that ends it included; None if it does not yet.
-
-    >>> step_end("3+4=7\n7*2"), step_end("\n\n3+4"), step_end("**Answer:**\n7\n")
-    (6, None, 14)
+    stepping: what a step is.
+    allow: the special tokens it may write; THINK only while thinking goes on, END_THINK afterwards.
+    delimiters: of the model's thinking space; None if it has none.
+    lead: a cue for the answer that was forced last; the answer is read together with it.
     """
-    markers = [m for m in (BACKTRACK, REVISE) if m in allow]
-    for found in re.compile("|".join(["\n", *map(re.escape, markers)])).finditer(text, start):
-        step = text[start : found.end()]
-        if line_text.interrupting(step, allow) or line_text.line_ended(step):
-            return found.end()
-    return None
 
+    stepping: Stepping = LINES
+    allow: Allow = ()
+    delimiters: Delimiters | None = None
+    lead: str = ""
 
-def solution_end(text: str, allow: Allow = ()) -> int | None:
-    r"""Where a solution ends, by its first step that states the answer or goes back; None if it does not yet.
+    def step_end(self, text: str, start: int = 0, places: Places = ()) -> int | None:
+        r"""Where the step that begins at `start` ends, what ends it included; None if it does not yet.
 
-    >>> solution_end("3+4=7\nAnswer: 7\nNext"), solution_end("3+4=7\n")
-    (16, None)
-    """
-    start = 0
-    while (end := step_end(text, allow, start)) is not None:
-        step = text[start:end]
-        marker = line_text.interrupting(step, allow)
-        if marker == BACKTRACK or (not marker and ends_solution(line_text.unmarked(step))):
-            return end
-        start = end
-    return None
+        places: of the text's tokens or pieces; without them no number of tokens is known.
+
+        >>> lines = Reading()
+        >>> lines.step_end("3+4=7\n7*2"), lines.step_end("\n\n3+4"), lines.step_end("**Answer:**\n7\n")
+        (6, None, 14)
+        >>> Reading(Stepping("sentence")).step_end("It is 3.5 or so. Then")
+        16
+        """
+        before = tokens_at(places, start)
+        ends = {found.end() for found in self._pattern.finditer(text, start)}
+        if self.stepping.unit == "tokens":
+            ends |= {at for at, _ in places if at > start}
+        return next((e for e in sorted(ends) if self._holds_step(text[start:e], tokens_at(places, e) - before)), None)
+
+    def solution_end(self, text: str, places: Places = ()) -> int | None:
+        r"""Where a solution ends: by the first step that states the answer, goes back or calls the tool; None if it does not yet.
+
+        >>> Reading().solution_end("3+4=7\nAnswer: 7\nNext"), Reading().solution_end("3+4=7\n")
+        (16, None)
+        """
+        start, here = 0, self
+        while (end := here.step_end(text, start, places)) is not None:
+            step, size = text[start:end], tokens_at(places, end) - tokens_at(places, start)
+            marker = here._interrupting(step)
+            if marker in (BACKTRACK, TOOL) or here._finishes(step, size):
+                return end
+            start, here = end, here._behind(marker)
+        return None
+
+    def step(self, sampled: Sampled) -> Step:
+        """One step from its own text."""
+        own = sampled.text
+        size = len(sampled.tokens) or sampled.generated
+        text, cued = self._text(self.lead + own), self._answers_cue(own, size, sampled.ended)
+        if cued and find_answer(text) is None:
+            text = f"{self._text(self.lead)} {ANSWER}{self._text(own)}"
+        finished = not sampled.truncated and (sampled.ended or self._finishes(own, size))
+        return Step(
+            text,
+            sampled.tokens,
+            finished=finished,
+            truncated=sampled.truncated,
+            tag="" if sampled.truncated else line_text.tag(own, self.allow, self._closing),
+            thinking=THINK in self.allow and not (finished and self.delimiters is None),
+            starved=sampled.starved,
+            length=sampled.generated if sampled.counted and not sampled.tokens else None,
+            raw=own,
+        )
+
+    def steps(self, sampled: Sampled) -> tuple[Step, ...]:
+        """A whole solution as its steps."""
+        found: list[Step] = []
+        here, start, places = self, 0, sampled.places
+        while start < len(sampled.text) or not found:
+            end = here.step_end(sampled.text, start, places) or len(sampled.text)
+            one = part(sampled, start, end)
+            if end == len(sampled.text):
+                one = replace(sampled, text=one.text, tokens=one.tokens)
+            found.append(here.step(one))
+            start, here = end, here._behind(found[-1].tag)
+        return tuple(found)
+
+    # -- as in the formats of local models ---------------------------------------------------------
+
+    @property
+    def _closing(self) -> str:
+        return self.delimiters.closing if self.delimiters else ""
+
+    @property
+    def _pattern(self) -> re.Pattern[str]:
+        """Where a step may end, besides the ends of tokens."""
+        markers = [m for m in (BACKTRACK, REVISE) if m in self.allow] + [RESULT] * (TOOL in self.allow)
+        marks = ["\n", *markers, *filter(None, (self._closing, self.stepping.delimiter))]
+        return re.compile("|".join([*map(re.escape, marks), *[SENTENCE_END] * (self.stepping.unit == "sentence")]))
+
+    def _behind(self, tag: str) -> Reading:
+        """The reading of what follows a step."""
+        return replace(self, allow=after_thinking(self.allow) if tag == END_THINK else self.allow, lead="")
+
+    def _text(self, text: str) -> str:
+        return line_text.unmarked(text, self._closing or END_THINK).removesuffix(self.stepping.delimiter.strip()).rstrip()
+
+    def _interrupting(self, step: str) -> str:
+        return line_text.interrupting(step, self.allow, self._closing)
+
+    def _holds_step(self, step: str, tokens: int) -> bool:
+        whole = self.lead + step
+        return bool(self._interrupting(step)) or step_ended(whole, tokens, self.stepping) or self._states_answer(whole)
+
+    def _states_answer(self, step: str) -> bool:
+        """Does a step end in a whole line that states the answer, outside a delimited thinking space?"""
+        lines, _, begun = step.rpartition("\n")
+        thinking = THINK in self.allow and self.delimiters is not None
+        if thinking or not lines.strip() or begun.strip() or in_block(step):
+            return False
+        return ends_solution(without_closing(self._text(step)))
+
+    def _answers_cue(self, own: str, tokens: int, ended: bool = False) -> bool:
+        return bool(self.lead) and re.search(r"\w", self._text(own)) is not None and (ended or self._holds_step(own, tokens))
+
+    def _finishes(self, own: str, tokens: int) -> bool:
+        return self._answers_cue(own, tokens) or (not self._interrupting(own) and self._states_answer(self.lead + own))
 
 
 def stop_at(begun: str, text: str, stop_strings: Sequence[str]) -> int | None:
@@ -105,12 +191,6 @@ def stop_at(begun: str, text: str, stop_strings: Sequence[str]) -> int | None:
     return max(0, min(found) - len(tail)) if found else None
 
 
-def written(steps: Sequence[Step]) -> str:
-    """The steps as the model wrote them, each on its lines."""
-    texts = ("".join(t.text for t in s.tokens) or s.text for s in steps)
-    return "".join(text if text.endswith("\n") else f"{text}\n" for text in texts)
-
-
 def joined(sofar: Sampled, reply: Reply, stop: str) -> Sampled:
     """With what a reply adds, and the stop string that was cut away from it. Every character belongs to a token, if there is any."""
     text, tokens = reply.text + stop, list(reply.tokens)
@@ -121,7 +201,10 @@ def joined(sofar: Sampled, reply: Reply, stop: str) -> Sampled:
     elif sofar.tokens and text:
         last = sofar.tokens[-1]
         sofar = replace(sofar, tokens=(*sofar.tokens[:-1], Token(last.id, last.text + text, last.logprob)))
-    return Sampled(sofar.text + text, (*sofar.tokens, *tokens), generated=sofar.generated + reply.generated)
+    generated = sofar.generated + reply.generated
+    pieces = (*sofar.pieces, (len(sofar.text + text), generated))
+    counted = sofar.counted and reply.counted
+    return Sampled(sofar.text + text, (*sofar.tokens, *tokens), generated=generated, counted=counted, pieces=pieces)
 
 
 def part(sampled: Sampled, start: int, end: int) -> Sampled:
@@ -141,4 +224,15 @@ def part(sampled: Sampled, start: int, end: int) -> Sampled:
         elif begins < end:
             tokens.append(Token(token.id, lead + own, token.logprob))
             lead = ""
-    return Sampled(sampled.text[start:end], tuple(tokens), generated=sampled.generated)
+    return Sampled(sampled.text[start:end], tuple(tokens), counted=False)
+
+
+def up_to(sampled: Sampled, end: int) -> Sampled:
+    """What stands before a character; it has cost what all cost."""
+    return replace(sampled, text=sampled.text[:end], tokens=part(sampled, 0, end).tokens)
+
+
+def tokens_at(places: Places, at: int) -> int:
+    """How many tokens have ended by a character, as far as is known."""
+    found = bisect_right(places, at, key=lambda place: place[0])
+    return places[found - 1][1] if found else 0

@@ -20,11 +20,10 @@ from rlm_core.core.parameters import Description, param
 from rlm_core.core.special_tokens import THINK
 from rlm_core.core.tree import ROOT, Node
 from rlm_core.core.words import Purpose
-from rlm_core.models.policy import Forcer
 from rlm_core.search import answers, structures
 from rlm_core.search.pool import add_solution
 from rlm_core.search.run import Search, SearchRun
-from rlm_core.thinking.algorithms.thinking import PROBE, finish
+from rlm_core.thinking.algorithms.thinking import PROBE, finish, needed
 from rlm_core.thinking.decoder import WORDS, Chain, Forcing
 
 PILOT = 6
@@ -142,6 +141,6 @@ SEARCH = Search(
     adaptive,
     allows=lambda config: (THINK,),
     judged=lambda config: config.effort == "auto" and config.signal == "reward",
-    needs=lambda config: (Forcer,) if config.effort != "low" else (),
+    needs=lambda config: needed(config.probe) if config.effort != "low" else (),
     words=(*WORDS, PILOTS),
 )

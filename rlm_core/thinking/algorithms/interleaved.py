@@ -11,10 +11,9 @@ from dataclasses import dataclass
 
 from rlm_core.core.parameters import Description, param
 from rlm_core.core.special_tokens import THINK, TOOL
-from rlm_core.models.policy import Forcer
 from rlm_core.search import structures
 from rlm_core.search.run import Search, SearchRun
-from rlm_core.thinking.algorithms.thinking import CHAINS, JUDGE, PROBE, think
+from rlm_core.thinking.algorithms.thinking import CHAINS, JUDGE, PROBE, needed, think
 from rlm_core.thinking.decoder import WORDS, Forcing
 
 
@@ -55,7 +54,7 @@ SEARCH = Search(
     interleaved,
     allows=lambda config: (TOOL, THINK) if config.think else (TOOL,),
     judged=lambda config: config.judge,
-    needs=lambda config: (Forcer,) if config.think else (),
+    needs=lambda config: needed(config.probe) if config.think else (),
     words=WORDS,
     variants=({"probe": False}, {"probe": False, "think": False}),
 )

@@ -17,7 +17,7 @@ from rlm_core.core.errors import ConfigError
 from rlm_core.core.parameters import Description, Parameter, param
 from rlm_core.core.special_tokens import THINK
 from rlm_core.core.tree import ROOT
-from rlm_core.models.policy import Forcer
+from rlm_core.models.policy import Forcer, TokenLogprobs
 from rlm_core.search import answers, structures
 from rlm_core.search.run import Search, SearchRun
 from rlm_core.thinking.decoder import ANSWERING, WORDS, Chain, Forcing
@@ -28,6 +28,13 @@ CHAINS = Parameter(
 PROBE = Parameter(
     "probe", True, "At every point make the model answer, to see what it would say; changes nothing, and its tokens are counted apart."
 )
+
+
+def needed(probe: bool) -> tuple[type, ...]:
+    """Abilities of a model whose thinking can be ended by force; a probe's confidence is made of log-probabilities."""
+    return (Forcer, TokenLogprobs) if probe else (Forcer,)
+
+
 JUDGE = Parameter(
     "judge",
     False,
@@ -107,7 +114,7 @@ SEARCH = Search(
     thinking,
     allows=lambda config: (THINK,),
     judged=lambda config: config.judge,
-    needs=lambda config: (Forcer,),
+    needs=lambda config: needed(config.probe),
     words=WORDS,
     variants=({"probe": False}, {"probe": False, "waits": 2}, {"probe": False, "chains": 8}),
 )
