@@ -82,6 +82,10 @@ def _statistics(tree: SearchTree, node: Node) -> None:
         st.html(figures_html(figures))
     if node.logprob is not None:
         st.caption(f"This step alone: mean log-probability {number(node.logprob)} per token over {counted(len(node.tokens), 'token')}.")
+    elif node.length is not None:
+        above = tree.nodes[node.parent or ROOT]
+        alone = above.id == ROOT or above.size is not None or above.forced
+        st.caption(f"{'This step alone' if alone else 'The steps of this answer up to here together'}: {counted(node.length, 'token')}.")
     for evaluation in node.evaluations:
         _evaluation(evaluation, node.depth)
 

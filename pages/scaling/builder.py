@@ -30,6 +30,7 @@ from rlm_core.jobs.sweep import JOB, SweepJob
 from rlm_core.jobs.sweep_file import read_sweep
 from rlm_core.models.listed import SMOLLM2, describe, refuse_unnamed, refuse_unreadable
 from rlm_core.runs.set_specs import check_set
+from rlm_core.search.length_limits import LONGEST_SOLUTION, LONGEST_STEP
 
 MAX_STRATEGIES, MAX_BUDGETS = 8, 12
 FIRST_STRATEGIES = 2
@@ -219,7 +220,7 @@ def _strategies() -> tuple[Strategy, ...]:
     return strategies
 
 
-_HEAD = ("#", "Name", "Strategy", "Settings", "Reward", "Model", "Temperature", "Longest step", "Longest solution")
+_HEAD = ("#", "Name", "Strategy", "Settings", "Reward", "Model", "Temperature", LONGEST_STEP, LONGEST_SOLUTION)
 
 
 def _described(number: int, strategy: Strategy) -> list[str]:

@@ -18,6 +18,7 @@ from rlm_core.core.sampling import OPTIONS, unusual
 from rlm_core.evaluation.sweep import Strategy
 from rlm_core.models.address import EXAMPLE, KEY_VARIABLES
 from rlm_core.models.listed import OTHER, REMOTE, Fit, describe
+from rlm_core.search.length_limits import LONGEST_SOLUTION, LONGEST_STEP
 
 MAX_TOKENS = 10**9
 OTHER_HELP = (
@@ -139,9 +140,9 @@ def _sampling(key: str, usual: Fit) -> dict[str, Any]:
     return {
         "sampling": sampling_options(f"{key}.sampling"),
         "temperature": _number(temperature, "Temperature", f"{key}.temperature", (0.0, 2.0), usual.temperature),
-        "max_step_tokens": _number(step, "Longest step", f"{key}.max_step_tokens", (1, MAX_TOKENS), usual.max_step_tokens),
+        "max_step_tokens": _number(step, LONGEST_STEP, f"{key}.max_step_tokens", (1, MAX_TOKENS), usual.max_step_tokens),
         "max_solution_tokens": _number(
-            solution, "Longest solution", f"{key}.max_solution_tokens", (1, MAX_TOKENS), usual.max_solution_tokens
+            solution, LONGEST_SOLUTION, f"{key}.max_solution_tokens", (1, MAX_TOKENS), usual.max_solution_tokens
         ),
     }
 

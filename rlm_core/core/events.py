@@ -139,6 +139,8 @@ class NodeAdded(Event, frozen=True, tag="node_added"):
     tag: the special token (`rlm_core.core.special_tokens`) that the step ended in or stands for; "" for an ordinary step.
     thinking: the step stands in the thinking space, apart from the answer.
     forced: the decoder, a tool or a person put it there.
+    length: how many tokens were generated for it, where only their number is known; of steps that came in one answer the last has the
+        number of all.
     """
 
     node: Count
@@ -153,6 +155,7 @@ class NodeAdded(Event, frozen=True, tag="node_added"):
     tag: str = msgspec.field(default="", name="mark")
     thinking: bool = False
     forced: bool = False
+    length: Count | msgspec.UnsetType = msgspec.UNSET
 
 
 class SampledAgain(Event, frozen=True, tag="sampled_again"):

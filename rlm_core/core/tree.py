@@ -38,6 +38,7 @@ class Node:
     evaluations: its Evaluated events, oldest first.
     decision: the last Selected event that chose among its children, after its sequence number.
     pruned: the reason why it will not be continued; "" if it may be.
+    length: as in its NodeAdded event; None where no number was told.
     """
 
     id: int
@@ -63,6 +64,12 @@ class Node:
     evaluations: list[ev.Evaluated] = field(default_factory=list)
     decision: tuple[int, ev.Selected] | None = None
     pruned: str = ""
+    length: int | None = None
+
+    @property
+    def size(self) -> int | None:
+        """Its number of tokens; None where it is not known."""
+        return len(self.tokens) or self.length
 
     @property
     def q(self) -> float | None:
@@ -236,6 +243,7 @@ class SearchTree:
             e.tag,
             e.thinking,
             e.forced,
+            length=None if isinstance(e.length, msgspec.UnsetType) else e.length,
         )
 
     def _back_up(self, e: ev.BackedUp) -> None:
@@ -255,6 +263,11 @@ class SearchTree:
         t.reused += e.reused
         t.reward_passes += e.reward_passes
         t.simulations += e.simulations
+
+    def size(self, node: int) -> int | None:
+        """Tokens of the solution up to a node; None where the last steps before it are not counted. What a person wrote has none."""
+        steps = [n for n in map(self.nodes.__getitem__, self.path(node)) if n.id != ROOT and not (n.forced and n.size is None)]
+        return sum(n.size or 0 for n in steps) if not steps or steps[-1].size is not None else None
 
     def path(self, node: int) -> list[int]:
         """Nodes from the root to `node`, both included."""

@@ -43,7 +43,7 @@ def thinking_tokens(tree: SearchTree) -> int:
         last = max((i for i, n in enumerate(path) if n.tag == END_THINK), default=-1)
         inside.update(n.id for i, n in enumerate(path) if n.thinking or i <= last)
     nodes = (tree.nodes[n] for n in inside)
-    return sum(len(n.tokens) for n in nodes if not n.forced or n.tag == WAIT)
+    return sum(n.size or 0 for n in nodes if not n.forced or n.tag == WAIT)
 
 
 def within(used: Sequence[int], least: int, most: int) -> float:

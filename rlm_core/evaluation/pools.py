@@ -32,9 +32,10 @@ class PoolPoint:
 def pool_curve(pools: Mapping[int, Sequence[Candidate]], problems: Sequence[Problem]) -> list[PoolPoint]:
     """Ceiling, floor and choices by score for N = 1, 2, 4, … from one shared pool per problem.
 
-    pools: by index of the problem; only those whose candidates can all be checked, and only as far as the smallest pool goes.
+    pools: by index of the problem; only those whose candidates can all be checked and have known numbers of tokens, and only as far as
+        the smallest pool goes.
     """
-    usable = {p: c for p, c in pools.items() if c and all(x.correct is not None or x.answer is None for x in c)}
+    usable = {p: c for p, c in pools.items() if c and all(_usable(x) for x in c)}
     if not usable:
         return []
     size = min(map(len, usable.values()))
@@ -47,7 +48,7 @@ def pool_curve(pools: Mapping[int, Sequence[Candidate]], problems: Sequence[Prob
         tokens = []
         for p, c in usable.items():
             first = list(c[:n])
-            tokens.append(float(sum(x.tokens for x in first)))
+            tokens.append(float(sum(x.tokens or 0 for x in first)))
             rows[0].append(float(any(x.correct for x in first)))
             rows[1].append(float(_voted(first, groups[p], lambda x: 1.0)))
             rows[2].append(float(_best(first)))
@@ -56,6 +57,10 @@ def pool_curve(pools: Mapping[int, Sequence[Candidate]], problems: Sequence[Prob
         shares = [(mean(row), low, high) for row, (low, high) in zip(rows, ends, strict=True)]
         points.append(PoolPoint(n, mean(tokens), shares[0], shares[1], shares[2] if scored else None, shares[3] if scored else None))
     return points
+
+
+def _usable(x: Candidate) -> bool:
+    return (x.correct is not None or x.answer is None) and x.tokens is not None
 
 
 def _answer_groups(problem: Problem, pool: Sequence[Candidate]) -> dict[str, int]:

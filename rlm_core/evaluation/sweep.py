@@ -75,13 +75,13 @@ class Candidate(msgspec.Struct, frozen=True, array_like=True):
     answer: None where it was cut off or states none.
     correct: the verifier's verdict; None where nothing is known.
     score: the reward's, in [0,1]; None where it was not scored.
-    tokens: generated for it.
+    tokens: generated for it; None where they are not known.
     """
 
     answer: str | None
     correct: bool | None
     score: float | None
-    tokens: int
+    tokens: int | None
 
 
 class CellResult(msgspec.Struct, frozen=True):
@@ -229,8 +229,4 @@ def candidates(tree: SearchTree) -> tuple[Candidate, ...]:
     config: Mapping[str, Any] = tree.started.config if tree.started else {}
     if catalogue.structure(str(config.get("search", ""))).compared is not Compared.CANDIDATES:
         return ()
-    found = []
-    for end in pooled(tree):
-        tokens = sum(len(tree.nodes[n].tokens) for n in tree.path(end.id))
-        found.append(Candidate(end.answer, end.correct, end.score, tokens))
-    return tuple(found)
+    return tuple(Candidate(end.answer, end.correct, end.score, tree.size(end.id)) for end in pooled(tree))

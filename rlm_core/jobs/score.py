@@ -17,6 +17,7 @@ from rlm_core.jobs.context import JobContext
 from rlm_core.jobs.forecast import SAMPLING, WorkUnit, judged, judging
 from rlm_core.labels.book import LabelBook
 from rlm_core.models.listed import sampling_for
+from rlm_core.models.policy import size
 from rlm_core.runs.set_specs import problem_of
 from rlm_core.runs.store import Store
 
@@ -82,7 +83,7 @@ def _solutions(problem: Problem, drawn: Sequence[SampledSolution]) -> list[dict[
             "answer": d.answer,
             "correct": d.correct if d.answer is not None else None,
             "cut": d.steps[-1].truncated,
-            "tokens": sum(len(s.tokens) for s in d.steps),
+            "tokens": size(d.steps),
             "labels": oracle_labels(problem, d.steps),
         }
         for d in drawn

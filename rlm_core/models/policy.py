@@ -87,6 +87,11 @@ class Step:
         return sum(t.logprob for t in self.tokens) / len(self.tokens) if self.tokens else -math.inf
 
 
+def size(steps: Sequence[Step]) -> int | None:
+    """Tokens of a solution; None where the number is not known."""
+    return sum(s.size or 0 for s in steps) if not steps or steps[-1].size is not None else None
+
+
 @dataclass(frozen=True, slots=True)
 class Sampling:
     """How to sample.

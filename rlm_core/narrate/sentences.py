@@ -141,6 +141,8 @@ def _added(e: ev.NodeAdded, put_by: str) -> str:
     if e.tokens:
         mean = sum(t.logprob for t in e.tokens) / len(e.tokens)
         text += f", mean log-probability {number(mean)} over {counted(len(e.tokens), 'token')}"
+    elif isinstance(e.length, int):
+        text += f", {counted(e.length, 'token')}"
     if how := thinking.tagged(e, put_by):
         text += f"; {how}"
     if e.cut:

@@ -31,7 +31,7 @@ def nodes(tree: SearchTree) -> pd.DataFrame:
             "score": n.score,
             "prior": n.prior,
             "logprob": n.logprob,
-            "tokens": len(n.tokens),
+            "tokens": n.size,
             "answer": n.answer,
             "correct": n.correct,
             "finished": n.finished,
@@ -40,7 +40,9 @@ def nodes(tree: SearchTree) -> pd.DataFrame:
         }
         for n in tree.nodes.values()
     ]
-    return _frame(rows, "node", {"parent": "Int64", "q": "float", "value": "float", "score": "float", "logprob": "float"})
+    return _frame(
+        rows, "node", {"parent": "Int64", "q": "float", "value": "float", "score": "float", "logprob": "float", "tokens": "Int64"}
+    )
 
 
 def events(records: Sequence[Record]) -> pd.DataFrame:
@@ -67,14 +69,14 @@ def candidates(tree: SearchTree) -> pd.DataFrame:
             "value": n.value,
             "visits": n.visits,
             "samples": n.samples,
-            "tokens": sum(len(tree.nodes[i].tokens) for i in tree.path(n.id)),
+            "tokens": tree.size(n.id),
             "steps": n.depth,
             "chosen": n.id == chosen and n.id != ROOT,
             "solution": "\n".join(tree.steps(n.id)),
         }
         for n in tree.candidates()
     ]
-    return _frame(rows, "node", {"score": "float", "value": "float"})
+    return _frame(rows, "node", {"score": "float", "value": "float", "tokens": "Int64"})
 
 
 def _frame(rows: list[dict[str, Any]], index: str, types: dict[str, str]) -> pd.DataFrame:

@@ -205,7 +205,9 @@ def _births(child: SearchTree, parent: SearchTree, begun: Branch, *, swapped: bo
 
 def _birth(tree: SearchTree, node: int) -> Record:
     n = tree.nodes[node]
-    written = ev.NodeAdded(n.id, n.parent, n.text, n.tokens, n.prior, n.finished, n.cut, n.answer, n.correct, n.tag, n.thinking, n.forced)
+    length = msgspec.UNSET if n.length is None else n.length
+    told = (n.text, n.tokens, n.prior, n.finished, n.cut, n.answer, n.correct, n.tag, n.thinking, n.forced, length)
+    written = ev.NodeAdded(n.id, n.parent, *told)
     return Record(n.added, 0.0, written)
 
 

@@ -114,12 +114,12 @@ def cut_off(run: SearchRun) -> str:
     what = "The one proposal was" if len(cut) == 1 else f"Each of the {len(cut):,} proposals was"
     step, solution = sampling.max_step_tokens, sampling.max_solution_tokens
     names = {"step": f"“{LONGEST_STEP}” (max_step_tokens)", "solution": f"“{LONGEST_SOLUTION}” (max_solution_tokens)"}
-    if any(n.tokens for n in cut):
+    if any(n.size is not None for n in cut):
         met = {limit_met(run.tree, n.id, step, solution) or "solution" for n in cut}
         sizes = {"step": f"{counted(step, 'token')} per step", "solution": f"{counted(solution, 'token')} per solution"}
         limit = listed([size for of, size in sizes.items() if of in met])
         to_raise = listed([title for of, title in names.items() if of in met])
-    else:  # a server that tells no tokens does not show which of the limits it was
+    else:  # a server that tells no numbers of tokens does not show which of the limits it was
         limit, to_raise = "that of a step or of a solution", " or ".join(names.values())
     said = f"{what} cut off before it ended, so there is no answer. The limit is {limit}; raise {to_raise}."
     left = run.tokens_left

@@ -23,4 +23,4 @@ def states(tree: SearchTree) -> list[Node]:
 
 
 def _step(node: Node) -> Step:
-    return Step(node.text, node.tokens, node.finished, node.cut, node.tag, node.thinking, node.forced)
+    return Step(node.text, node.tokens, node.finished, node.cut, node.tag, node.thinking, node.forced, length=node.length)

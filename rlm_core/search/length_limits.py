@@ -13,11 +13,11 @@ LONGEST_STEP, LONGEST_SOLUTION = "Longest step", "Longest solution"
 def written(tree: SearchTree, node: int) -> int:
     """Tokens of the solution up to a node, those of its thinking left out."""
     path = map(tree.nodes.__getitem__, tree.path(node))
-    return sum(len(n.tokens) for n in path if not n.thinking)
+    return sum(n.size or 0 for n in path if not n.thinking)
 
 
 def limit_met(tree: SearchTree, node: int, longest_step: int, longest_solution: int) -> Literal["step", "solution", ""]:
     """The limit of length that a node has reached; the solution's where it has reached both. Empty where it has reached neither."""
     if written(tree, node) >= longest_solution:
         return "solution"
-    return "step" if len(tree.nodes[node].tokens) >= longest_step else ""
+    return "step" if (tree.nodes[node].size or 0) >= longest_step else ""

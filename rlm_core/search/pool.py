@@ -66,6 +66,9 @@ def first_n(tree: SearchTree, method: str, n: int) -> Answered:
     return answers.picked(tree, method, pooled(tree)[:n])
 
 
-def cost(tree: SearchTree, n: int) -> int:
-    """Tokens generated for the first n candidates (those of the reward left out)."""
-    return sum(len(tree.nodes[i].tokens) for end in pooled(tree)[:n] for i in tree.path(end.id) if i > tree.root)
+def cost(tree: SearchTree, n: int) -> int | None:
+    """Tokens generated for the first n candidates (those of the reward left out); None where they are not known."""
+    ends = pooled(tree)[:n]
+    if any(tree.size(end.id) is None for end in ends):
+        return None
+    return sum(tree.nodes[i].size or 0 for end in ends for i in tree.path(end.id) if i > tree.root)

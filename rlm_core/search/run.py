@@ -13,6 +13,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
+import msgspec
+
 from rlm_core.core import events as ev
 from rlm_core.core import words
 from rlm_core.core.config import RunConfig
@@ -146,7 +148,8 @@ class SearchRun(BudgetedWork):
             answer = self._task.answer(self.problem, said((*before, step)))
             correct = self._task.verify(self.problem, answer)
         written = (step.text, step.tokens, prior, step.finished, step.truncated)
-        self.emit(ev.NodeAdded(node, parent, *written, answer, correct, step.tag, step.thinking, step.forced or forced))
+        length = msgspec.UNSET if step.tokens or step.length is None else step.length
+        self.emit(ev.NodeAdded(node, parent, *written, answer, correct, step.tag, step.thinking, step.forced or forced, length))
         if step.tool is not None:
             self.emit(ev.ToolCalled(node, step.tool.call, step.tool.result, step.tool.failed))
         if step.starved:
@@ -164,7 +167,7 @@ class SearchRun(BudgetedWork):
             "solution": f"the limit “{LONGEST_SOLUTION}” of {counted(solution, 'token')}",
             "": "a limit of length",
         }[met]
-        own = len(self.tree.nodes[node].tokens)
+        own = self.tree.nodes[node].size or 0
         left = f"; {own:,} of them were left for this step" if met == "solution" and own < solution else ""
         return f"its text ran into {limit} before it ended{left}"
 

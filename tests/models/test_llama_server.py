@@ -9,7 +9,7 @@ from collections.abc import Generator
 import pytest
 
 from rlm_core.core.config import Budget, RunConfig
-from rlm_core.core.events import NodeAdded
+from rlm_core.core.events import Forced, NodeAdded
 from rlm_core.core.standstill import Standstill
 from rlm_core.models.policy import ChatModel, Scorer, TokenLogprobs
 from rlm_core.models.pool import ModelPool, silent
@@ -77,6 +77,14 @@ def test_best_of_n_and_a_judge_search_it(llama, loaded, library):
     assert tree.finished.stop in ENDS
     finished = [n for n in tree.nodes.values() if n.finished]
     assert all(0 < n.score < 1 for n in finished)
+
+
+def test_its_thinking_is_ended_by_force_and_its_steps_are_sentences(llama, loaded):
+    how = {"search_parameters": {"max_thinking_tokens": 4, "probe": False}, "sampling": {"step": "sentence"}}
+    tree, records = run_to_end(config(llama, "thinking", "verifier", 1, **how), loaded.policy())
+    assert tree.finished.stop in ("done", *ENDS)
+    assert [e.text for e in events(records, Forced)] == ["Answer:"]
+    assert all(tree.nodes[n].thinking for n in tree.path(events(records, Forced)[0].node) if n)
 
 
 def test_it_goes_on_from_a_turn_too(llama, monkeypatch):

@@ -16,6 +16,7 @@ from rlm_core.core.errors import ConfigError, ModelError
 from rlm_core.core.events import NodeAdded, RunStarted, Spent
 from rlm_core.core.standstill import Standstill
 from rlm_core.core.usage import Usage
+from rlm_core.evaluation.sweep import candidates
 from rlm_core.models.address import KEY_VARIABLES, parse
 from rlm_core.models.listed import describe, refuse_unnamed
 from rlm_core.models.policy import Scorer, TokenLogprobs, offers
@@ -25,6 +26,7 @@ from rlm_core.models.remote.loading import RemoteModel, load
 from rlm_core.models.remote.server import Way
 from rlm_core.problems import make
 from rlm_core.runs.runner import run_search
+from rlm_core.search import pool
 from rlm_core.search.budget import BudgetedWork, RunControl
 from tests.model_server import Manners, ModelServer, served
 from tests.patience import PATIENCE
@@ -176,6 +178,17 @@ def test_the_cost_of_a_run_is_what_the_server_counted():
         tree.totals.generated == sum(e.generated for e in events(records, Spent)) == 5 * len(drawn)
     )  # 3+4=7, the line break, Answer:, 7 and the end
     assert all(body["max_tokens"] <= 256 for body in drawn)
+
+
+@pytest.mark.parametrize(("usage", "known"), [(True, True), (False, False)])
+def test_without_log_probabilities_a_candidate_has_the_tokens_that_the_server_counted_or_an_unknown_number(usage, known):
+    with served(Manners(logprobs="", usage=usage)) as server:
+        tree, _ = searched(server, "best_of_n", "verifier")
+        found = [c.tokens for c in candidates(tree)]
+        grown, _ = searched(server, "mcts", "verifier")
+    assert found == ([5] * len(found) if known else [None] * len(found))
+    assert pool.cost(tree, 2) == (10 if known else None)
+    assert {grown.size(n.id) is not None for n in grown.nodes.values() if n.id} == {known}
 
 
 @pytest.mark.parametrize("tokens", [1, 7, 20, 33])

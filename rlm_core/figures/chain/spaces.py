@@ -32,7 +32,7 @@ def tokens(tree: SearchTree, thinking: bool, nodes: list[int]) -> int:
     counts = tree.totals.by_purpose
     if single and PURPOSES[thinking] in counts:
         return counts[PURPOSES[thinking]]
-    return sum(len(tree.nodes[n].tokens) for n in nodes)
+    return sum(tree.nodes[n].size or 0 for n in nodes)
 
 
 def boundaries(canvas: Canvas, path: ChainPath, space: Room) -> tuple[Plain, Plain]:

@@ -118,7 +118,7 @@ def write(records: Sequence[Record], tree: SearchTree) -> dict[str, Any]:
         "completions": [BETWEEN_STEPS.join(tree.steps(e.id)) for e in ends],
         "scores": [_scores(tree, e) for e in ends],
         "agg_scores": [e.value or 0.0 for e in ends],
-        "completion_tokens": [sum(len(tree.nodes[n].tokens) for n in tree.path(e.id)) for e in ends],
+        "completion_tokens": [tree.size(e.id) for e in ends],
     }
     best = max(range(len(ends)), key=lambda i: (ends[i].value or 0.0, -i), default=None)
     row["pred"] = "" if best is None else row["completions"][best]

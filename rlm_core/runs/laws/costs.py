@@ -140,7 +140,7 @@ def tokens(records: Sequence[Record], tree: SearchTree) -> Finding:
 
 def _written(node: Node) -> int:
     """Tokens of a node that the model is known to have written."""
-    return 0 if node.forced or node.tool is not None else len(node.tokens)
+    return 0 if node.forced or node.tool is not None else node.size or 0
 
 
 def _first_uncounted(tree: SearchTree, made: int) -> Node:
