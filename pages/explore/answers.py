@@ -63,5 +63,6 @@ def _first_candidates(run: str, tree: SearchTree) -> None:
         answer = "no answer" if picked.answer is None else readable(picked.answer)
         rows.append((name, answer, VERDICTS[picked.correct] if picked.answer is not None else "–"))
     st.html(table_html(("Picked by", "Answer", ""), rows, rules.index(own) if own in rules else None, text_columns=(1,)))
-    spent = f"{counted(cost(tree, n), 'token')} generated for {counted(n, 'candidate')} of {most:,}."
+    tokens = cost(tree, n)
+    spent = f"{'–' if tokens is None else f'{tokens:,}'} {'token' if tokens == 1 else 'tokens'} generated for {counted(n, 'candidate')} of {most:,}."
     st.caption(spent if n == most else f"{spent} The run's own answer rests on all {most:,}.")

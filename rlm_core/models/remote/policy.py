@@ -255,8 +255,16 @@ class RemotePolicy:
                 return replace(sofar, truncated=True, starved=sofar.generated < limit)
 
     async def _ask(self, opening: Opening, begun: str, seed: Seed, sampling: Sampling, tokens: int, stop: str) -> Reply:
-        how = {"temperature": sampling.temperature, "warping": sampling.warping, "thinking": THINK in sampling.allow}
-        reply = await self.server.ask(opening, begun, seed=number(seed), tokens=tokens, stop=(stop,) if stop else (), **how)
+        reply = await self.server.ask(
+            opening,
+            begun,
+            seed=number(seed),
+            temperature=sampling.temperature,
+            tokens=tokens,
+            stop=(stop,) if stop else (),
+            warping=sampling.warping,
+            thinking=THINK in sampling.allow,
+        )
         self._count(reply)
         length = await self._length(opening, begun, sampling.allow)
         if reply.counted and length >= LONG_TEXT:
