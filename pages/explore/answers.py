@@ -64,5 +64,6 @@ def _first_candidates(run: str, tree: SearchTree) -> None:
         rows.append((name, answer, VERDICTS[picked.correct] if picked.answer is not None else "–"))
     st.html(table_html(("Picked by", "Answer", ""), rows, rules.index(own) if own in rules else None, text_columns=(1,)))
     tokens = cost(tree, n)
-    spent = f"{'–' if tokens is None else f'{tokens:,}'} {'token' if tokens == 1 else 'tokens'} generated for {counted(n, 'candidate')} of {most:,}."
+    known = "An unknown number of tokens" if tokens is None else counted(tokens, "token")
+    spent = f"{known} generated for {counted(n, 'candidate')} of {most:,}."
     st.caption(spent if n == most else f"{spent} The run's own answer rests on all {most:,}.")

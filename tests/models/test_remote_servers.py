@@ -224,10 +224,11 @@ def test_a_run_over_a_server_without_log_probabilities_shows_none():
     assert tree.answered.answer
 
 
-def test_where_no_tokens_are_told_it_is_not_said_which_limit_cut_a_step_off():
-    with served(Manners(logprobs="")) as server:
+@pytest.mark.parametrize(("usage", "limit"), [(True, "1 token per step"), (False, "that of a step or of a solution")])
+def test_where_no_numbers_of_tokens_are_told_it_is_not_said_which_limit_cut_a_step_off(usage, limit):
+    with served(Manners(logprobs="", usage=usage)) as server:
         tree, _ = searched(server, reward="rollouts", max_step_tokens=1)
-    assert "cut off before it ended, so there is no answer. The limit is that of a step or of a solution; raise" in tree.finished.detail
+    assert f"cut off before it ended, so there is no answer. The limit is {limit}; raise" in tree.finished.detail
 
 
 def test_a_model_on_a_server_is_a_judge():
