@@ -53,9 +53,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    """The report of a test that failed on a page holds the text of the page."""
+    """The report of a test that failed on a page holds the newest runs of the site and the text of the page."""
     report = yield
-    page = getattr(item, "funcargs", {}).get("page")
+    page, site = (getattr(item, "funcargs", {}).get(name) for name in ("page", "site"))
+    if report.when == "call" and report.failed and site is not None:
+        rows = (f"{r.id}: {r.status}, asked to {r.request}, paused at {r.paused_at}: {r.message}" for r in site.store.list(3))
+        report.sections.append(("the newest runs", "\n".join(rows)))
     if report.when == "call" and report.failed and page is not None:
         report.sections.append(("the page when it failed", page.inner_text("body")))
     return report
