@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 
 import pytest
 
@@ -15,11 +16,24 @@ from rlm_core.problems import make
 from tests.speaker import END, Letters, Speaker
 
 PROBLEM = make("words:seed=1")
+
+
+@dataclass
+class Switched(Letters):
+    """A template that ends its prompts in one way where thinking is asked for, and in another where it is not."""
+
+    asked: str = ""
+    unasked: str = ""
+
+    def apply_chat_template(self, messages, tokenize=True, **how):
+        return super().apply_chat_template(messages, tokenize=False) + (self.asked if how["enable_thinking"] else self.unasked)
+
+
 EVERY_FAMILY = pytest.mark.parametrize("row", TABLE, ids=lambda row: row.families.split(" ")[0].strip(","))
 
 
 def template(row) -> str:
-    return f"{{{{ '{row.opening}' + message.reasoning + '{row.closing}' }}}}"
+    return f"{{# {row.sign} #}}{{{{ '{row.opening}' + message.reasoning + '{row.closing}' }}}}"
 
 
 def thinker(row, text: str = "") -> ChatPolicy:
@@ -70,3 +84,47 @@ def test_the_end_of_thinking_that_is_forced_is_the_familys_own(row):
 def test_the_closing_delimiter_is_taken_off_before_the_thinking_goes_on(row):
     fmt = thinker(row).format
     assert "".join(map(chr, fmt.opened([ord(c) for c in f"so\n{row.closing}"]))) == "so\n"
+
+
+PUBLISHED = {
+    "Qwen3": ("</think>", "", "<think>\n\n</think>\n\n", "<think>\n", "<think>\n\n</think>\n\n"),
+    "DeepSeek-R1-Distill": ("</think>", "<think>\n", "<think>\n", "<think>\n", "<think>\n\n</think>\n\n"),
+    "DeepSeek-V4": ("</think>", "<think>", "</think>", "<think>", "</think>"),
+    "Granite 3.3": ("</think>", "", " ", "<think>\n", " "),  # a system text of its own says whether to think
+    "Ministral 3 Reasoning": ("[/THINK]", "", "", "[THINK]", "[THINK][/THINK]"),
+    "Command R7B": ("<|END_THINKING|>", "", "", "<|START_THINKING|>", "<|START_THINKING|><|END_THINKING|>"),
+    "Gemma 4": ("<channel|>", "", "<|channel>thought\n<channel|>", "<|channel>thought\n", "<|channel>thought\n<channel|>"),
+    "Kimi K3": (
+        "<|kimi_image_placeholder|>",
+        "<|open|>think<|sep|>",
+        "<|open|>response<|sep|>",
+        "<|open|>think<|sep|>",
+        "<|open|>response<|sep|>",
+    ),
+    "MiniMax-M3": ("</mm:think>", "<mm:think>", "</mm:think>", "<mm:think>", "</mm:think>"),
+    "Hy3": (
+        "<｜hy_User",
+        "<think:opensource></think:opensource>",
+        "<think:opensource></think:opensource>",
+        "<think:opensource>",
+        "<think:opensource></think:opensource>",
+    ),
+    "Solar Open": (
+        "<|begin|>assistant<|think|>",
+        "<|begin|>assistant",
+        "<|begin|>assistant",
+        "<|begin|>assistant<|think|>",
+        "<|begin|>assistant<|think|><|end|><|begin|>assistant<|content|>",
+    ),
+}
+"""By model, as llama.cpp keeps their templates: a part of the template; how its prompts end where thinking is asked for, and where it
+is not; how ours then end."""
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_templates_are_left_open_or_closed_as_their_models_were_trained(name):
+    sign, asked, unasked, wanted_open, wanted_closed = PUBLISHED[name]
+    letters = Switched(f"{{# {sign} #}}", asked, unasked)
+    fmt = LineFormat(letters, chat=True, end_ids=frozenset({END}))
+    ends = ["".join(map(chr, fmt.prompt(PROBLEM, allow))).rpartition("[assistant]")[2] for allow in ((THINK,), ())]
+    assert ends == [wanted_open, wanted_closed]

@@ -15,7 +15,7 @@ from transformers import PreTrainedTokenizerBase
 
 from rlm_core.core.errors import ModelError, first_line
 from rlm_core.models.prompts.line_text import Message
-from rlm_core.models.prompts.thinking_delimiters import THINKING_SWITCHES
+from rlm_core.models.prompts.thinking_delimiters import switches
 
 Arrangement = Callable[[Sequence[Message]], list[dict[str, Any]]]
 
@@ -64,7 +64,7 @@ class ChatTemplate:
 
     def _apply(self, messages: list[dict[str, Any]], thinking: bool) -> str:
         how: dict[str, Any] = {"add_generation_prompt": True, "tokenize": False}
-        how |= dict.fromkeys(THINKING_SWITCHES, thinking)
+        how |= switches(thinking)
         if isinstance(self._tokenizer.chat_template, dict):
             how["chat_template"] = self.source
         return str(self._tokenizer.apply_chat_template(messages, **how))

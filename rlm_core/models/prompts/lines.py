@@ -79,7 +79,10 @@ class LineFormat:
         """The chat template's prompt; where the model has a thinking space it is left open or closed, as wanted."""
         assert self.template is not None, "only a chat format has a template"
         text = self.template.render(messages, thinking)
-        return self._ids(self.delimiters.left_open(text, thinking) if self.delimiters else text)
+        if self.delimiters is None:
+            return self._ids(text)
+        switched = not thinking and text != self.template.render(messages, True)
+        return self._ids(self.delimiters.left_open(text, thinking, switched))
 
     def request(self, text: str) -> list[int]:
         if not self.chat:

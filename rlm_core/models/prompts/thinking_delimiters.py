@@ -7,8 +7,18 @@ from dataclasses import dataclass
 
 from rlm_core.core.special_tokens import END_THINK, THINK
 
-THINKING_SWITCHES = ("enable_thinking", "thinking")
-"""Names in templates for the switch of the thinking space: Qwen3 and most others; DeepSeek-V3.1 and Granite."""
+
+def switches(thinking: bool) -> dict[str, object]:
+    """The variables by which templates are asked to open a thinking space, or to leave it closed.
+
+    Qwen3 and most others; DeepSeek-V3.1, Granite and Kimi K3; Command A; MiniMax-M3.
+    """
+    return {
+        "enable_thinking": thinking,
+        "thinking": thinking,
+        "reasoning": thinking,
+        "thinking_mode": "enabled" if thinking else "disabled",
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,33 +47,53 @@ class Delimiters:
         """What ends the thinking where the model did not."""
         return self.closing + self.padding[2]
 
-    def left_open(self, prompt: str, thinking: bool) -> str:
+    def left_open(self, prompt: str, thinking: bool, switched: bool = False) -> str:
         r"""A prompt that ends in an open thinking space, or in a closed one where none is wanted.
+
+        switched: would the template have written another prompt for thinking? Then one without a space is what the model was trained on.
 
         >>> TABLE[0].left_open("[assistant]", True), TABLE[0].left_open("[assistant]<think>\n", False)
         ('[assistant]<think>\n', '[assistant]<think>\n\n</think>\n\n')
+        >>> TABLE[0].left_open("[assistant]<think></think>", True)  # a template that opens no space of its own
+        '[assistant]<think>\n'
         """
-        if not prompt.rstrip().endswith((self.opening, self.closing)):
+        if thinking and prompt.rstrip().endswith(self.closing):
+            prompt = prompt.rstrip().removesuffix(self.closing).rstrip().removesuffix(self.opening)
+        spaced = prompt.rstrip().endswith((self.opening, self.closing))
+        if not thinking and switched and not spaced:
+            return prompt
+        if not spaced:
             prompt += self.opened
         if not thinking and not prompt.rstrip().endswith(self.closing):
             prompt += self.padding[1] + self.closed
         return prompt
 
 
+CLOSE = ("", "", "")
+"""The padding of families that write nothing between a delimiter and the text."""
+
 TABLE = (
     Delimiters(THINK, END_THINK, "DeepSeek-R1, Qwen3, QwQ, SmolLM3, GLM-4.5 and most others"),
-    Delimiters("[THINK]", "[/THINK]", "Magistral"),
+    Delimiters("[THINK]", "[/THINK]", "Magistral, Ministral 3 Reasoning", padding=CLOSE),
     Delimiters(
         "<|channel|>analysis<|message|>",
         "<|end|><|start|>assistant<|channel|>final<|message|>",
         "gpt-oss (harmony): channels",
         sign="<|channel|>",
-        padding=("", "", ""),
+        padding=CLOSE,
     ),
     Delimiters("<|begin_of_thought|>", "<|end_of_thought|>", "Sky-T1, Bespoke-Stratos, OpenThinker"),
     Delimiters("<seed:think>", "</seed:think>", "Seed-OSS"),
     Delimiters("◁think▷", "◁/think▷", "Kimi-VL"),
-    Delimiters("<|START_THINKING|>", "<|END_THINKING|>", "Command A Reasoning"),
+    Delimiters("<|START_THINKING|>", "<|END_THINKING|>", "Command A Reasoning, Command R7B", padding=CLOSE),
+    Delimiters("<|channel>thought", "<channel|>", "Gemma 4", padding=("\n", "", "")),
+    Delimiters(
+        "<|open|>think<|sep|>", "<|close|>think<|sep|><|open|>response<|sep|>", "Kimi K3", sign="<|kimi_image_placeholder|>", padding=CLOSE
+    ),
+    Delimiters("<mm:think>", "</mm:think>", "MiniMax-M3", padding=CLOSE),
+    Delimiters("<think:opensource>", "</think:opensource>", "Hunyuan Hy3", sign="<｜hy_User", padding=CLOSE),
+    Delimiters("<|think|>", "<|end|><|begin|>assistant<|content|>", "Solar Open", sign="<|begin|>assistant<|think|>", padding=CLOSE),
+    Delimiters("Here are my reasoning steps:", "[BEGIN FINAL RESPONSE]", "Apriel 1.5 and 1.6", padding=("\n", "\n", "\n")),
 )
 
 
@@ -71,7 +101,7 @@ def known_by(template: str, vocabulary: Callable[[], Collection[str]]) -> Delimi
     """The delimiters that a chat template, or else the vocabulary, knows; None for a model without a thinking space.
 
     >>> known_by("{{ '[THINK]' }} … {{ '[/THINK]' }}", set).families, known_by("{{ content }}", set)
-    ('Magistral', None)
+    ('Magistral, Ministral 3 Reasoning', None)
     """
 
     def first(known: Callable[[str], bool]) -> Delimiters | None:

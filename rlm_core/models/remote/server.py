@@ -17,7 +17,7 @@ from rlm_core.core.sampling import UNWARPED, Warping
 from rlm_core.core.wording import counted, listed
 from rlm_core.models.address import Address
 from rlm_core.models.prompts.line_text import Message
-from rlm_core.models.prompts.thinking_delimiters import THINKING_SWITCHES, Delimiters
+from rlm_core.models.prompts.thinking_delimiters import Delimiters, switches
 from rlm_core.models.remote.client import Client, Refusal
 from rlm_core.models.remote.replies import Reply, read
 
@@ -27,7 +27,7 @@ Opening = str | list[Message]
 
 def switched(thinking: bool) -> dict[str, Any]:
     """Asks a template to open a thinking space, or to leave it closed."""
-    return {"chat_template_kwargs": dict.fromkeys(THINKING_SWITCHES, thinking)}
+    return {"chat_template_kwargs": switches(thinking)}
 
 
 class Way(Enum):
@@ -187,7 +187,10 @@ class Server:
         key = repr((opening, thinking))
         if key not in self._templated:
             text = await templated(self, self.abilities.template, opening, thinking)
-            self._templated[key] = self.abilities.delimiters.left_open(text, thinking) if self.abilities.delimiters else text
+            if self.abilities.delimiters:
+                switched = not thinking and text != await templated(self, self.abilities.template, opening, True)
+                text = self.abilities.delimiters.left_open(text, thinking, switched)
+            self._templated[key] = text
         return self._templated[key]
 
 
