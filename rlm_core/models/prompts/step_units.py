@@ -1,7 +1,8 @@
 r"""Where a step of a text in words ends: at a line, a paragraph, a sentence, a number of tokens or a delimiter.
 
-A code block (``` or ~~~) and a display formula ($$…$$, \[…\], \begin{…}…\end{…}) are never torn apart; a blank line ends a
-formula that was not closed, since none can hold one. All is decided by the text so far, as it must be while a model writes it.
+A code block (``` or ~~~, or a drawing between [asy] and [/asy], as in MATH) and a display formula ($$…$$, \[…\],
+\begin{…}…\end{…}) are never torn apart; a blank line ends a formula that was not closed, since none can hold one. All is decided by
+the text so far, as it must be while a model writes it.
 """
 
 from __future__ import annotations
@@ -11,11 +12,15 @@ import re
 from rlm_core.core.sampling import Stepping
 from rlm_core.problems.checking.final_answer import awaited
 
-_BLOCK = re.compile(r"^[ \t]*(?P<fence>```|~~~)|(?<!\\)(?P<formula>\$\$|\\\[|\\\]|\\begin\{|\\end\{)|(?P<blank>\n[ \t]*\n)", re.MULTILINE)
+_BLOCK = re.compile(
+    r"(?:^[ \t]*(?=[`~])|(?=\[))(?P<code>```|~~~|\[/?asy\])|(?<!\\)(?P<formula>\$\$|\\\[|\\\]|\\begin\{|\\end\{)|(?P<blank>\n[ \t]*\n)",
+    re.MULTILINE,
+)
 _UNDIVIDED = re.compile(r"(?:[$`\d]|\\\w*|(?:answer|\\boxed|####)[^\n]*)\Z", re.IGNORECASE)
 """Where a number of tokens ends no step: within a number, a command, a line that states the answer, or what may open a block."""
-_CLOSING = re.compile(r"\s*(?:\$\$|\\\]|\\end\{[^}\n]*\}|```|~~~)\s*\Z")
+_CLOSING = re.compile(r"\s*(?:\$\$|\\\]|\\end\{[^}\n]*\}|```|~~~|\[/asy\])\s*\Z")
 _CLOSES = {"$$": "$$", "\\[": "\\]", "\\begin{": "\\end{"}
+_CODE_CLOSES = {"```": "```", "~~~": "~~~", "[asy]": "[/asy]"}
 _PARAGRAPH_END = re.compile(r"\n[ \t]*\n\s*\Z")
 _SENTENCE = re.compile(r"(?P<before>\S*?)[.!?…。！？]+[\"'”’)\]*_]*\s*\Z")
 _NO_SENTENCE = re.compile(r"(?:.*\d|\W*\w|\W*(?:[Ee]\.g|[Ii]\.e|etc|vs|cf|[Ff]ig|[Ee]qs?|Dr|Mrs?|Ms|Prof|approx))\Z")
@@ -46,15 +51,15 @@ def _unit_ended(text: str, tokens: int, stepping: Stepping) -> bool:
 
 
 def _sentence_ended(text: str) -> bool:
-    """Does a text end in the end of a sentence, outside inline code and formulas? In doubt the sentence goes on, to the line's end.
+    r"""Does a text end in the end of a sentence, outside inline code and formulas? In doubt the sentence goes on, to the line's end.
 
-    >>> [_sentence_ended(t) for t in ("So it is.", 'He said "no!"', "x = 3.", "e.g.", "in `math.", "Yes")]
-    [True, True, False, False, False, False]
+    >>> [_sentence_ended(t) for t in ("So it is.", 'He said "no!"', "x = 3.", "e.g.", "in `math.", "Yes", r"$\$2 \cdot y$ it is.")]
+    [True, True, False, False, False, False, True]
     """
     found = _SENTENCE.search(text)
     if found is None or not re.search(r"\w", text):
         return False
-    return not _NO_SENTENCE.match(found["before"]) and not (text.count("`") % 2 or text.count("$") % 2)
+    return not _NO_SENTENCE.match(found["before"]) and all(len(re.findall(sign, text)) % 2 == 0 for sign in ("`", r"(?<!\\)\$"))
 
 
 def in_block(text: str) -> bool:
@@ -67,7 +72,7 @@ def in_block(text: str) -> bool:
     for mark in _BLOCK.finditer(text):
         kind, sign = mark.lastgroup, mark[mark.lastgroup or 0]
         if not closing:
-            closing, depth = sign if kind == "fence" else _CLOSES.get(sign, ""), 1
+            closing, depth = (_CODE_CLOSES if kind == "code" else _CLOSES).get(sign, ""), 1
         elif sign == closing or (kind == "blank" and closing in _CLOSES.values()):
             depth = 0 if kind == "blank" else depth - 1
             closing = closing if depth else ""
