@@ -124,7 +124,7 @@ class Engine:
         await self._follow_ups()  # let every search that is ready now submit first: they share the batch
         while not self.scheduler.idle:
             try:
-                if _delivered(await loop.run_in_executor(self._thread, self._step)):
+                if _delivered(await loop.run_in_executor(self._thread, self._work)):
                     await self._follow_ups()
             except Exception as error:  # noqa: BLE001 - handed to every request in flight
                 self._fail(error)
@@ -139,6 +139,12 @@ class Engine:
             if not request.done.done():
                 request.done.set_exception(error)
         self.runner.clear()
+
+    def _work(self) -> list[Request]:
+        """Steps until a request is finished, or none is left: a change of threads takes as long as a step of a tiny model."""
+        while not (finished := self._step()) and not self.scheduler.idle:
+            pass
+        return finished
 
     @torch.inference_mode()
     def _step(self) -> list[Request]:

@@ -48,7 +48,7 @@ def sample(
     cumulative = torch.softmax(truncated_rows(scaled, warped) if warped else scaled, -1).cumsum(-1)
     drawn = torch.tensor(draws, device=logits.device, dtype=logits.dtype).clamp_max(1 - torch.finfo(logits.dtype).eps / 2)
     sampled = torch.searchsorted(cumulative, (drawn * cumulative[:, -1])[:, None], right=True)[:, 0].clamp_max(logits.shape[-1] - 1)
-    chosen = torch.where(temperature > 0, sampled, penalised.argmax(-1))
+    chosen = sampled if min(temperatures) > 0 else torch.where(temperature > 0, sampled, penalised.argmax(-1))
     values = logprobs.gather(1, chosen[:, None])[:, 0]
     return chosen.tolist(), [round(value, DECIMALS) for value in values.tolist()]
 
