@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
+from rlm_core import catalogue
 from rlm_core.core.config import BUDGETS, Budget
 from rlm_core.core.parameters import Description, param
 from rlm_core.evaluation.cell_pool import Crew, work_off
@@ -80,7 +81,8 @@ def _unit(strategy: Strategy, budget: Budget) -> WorkUnit:
     kind = next(k for k in COUNTED if getattr(budget, k) is not None)
     within = "" if kind == "tokens" else f" within {BUDGETS[kind]}"
     amount = getattr(budget, kind) * COUNTED[kind]
-    return WorkUnit(f"searching by {strategy.search} with {strategy.reward}{within}", strategy.model, max(1, round(amount)), math.inf)
+    reward = f" with {strategy.reward}" if catalogue.judged(strategy.search, strategy.search_parameters) else ""
+    return WorkUnit(f"searching by {strategy.search}{reward}{within}", strategy.model, max(1, round(amount)), math.inf)
 
 
 def _record_cost(history: CostHistory, job: SweepJob, done: Sequence[tuple[Cell, CellResult]], seconds: float) -> None:

@@ -157,3 +157,9 @@ def test_a_problem_that_the_model_cannot_read_is_a_result_with_its_reason_and_th
     assert "reads only Countdown and chained arithmetic" in found[Cell(0, 0, 1)].detail
     with pytest.raises(RunNotFound, match="could not begin, so there is no tree: "):
         cells.log("mixed", Cell(0, 0, 1))
+
+
+def test_the_work_of_a_search_is_named_by_its_reward_only_where_it_asks_one(store):
+    tree = Strategy("Tree", search="mcts", reward="prm:nano")
+    kinds = {unit.kind for unit in parts(replace(JOB, strategies=(VOTES, tree)), store, LabelBook(store))}
+    assert kinds == {"searching by self_consistency", "searching by mcts with prm:nano"}

@@ -126,3 +126,22 @@ def test_alternatives_without_a_score_are_listed_without_ranks():
     assert found.head == ("node", "step", "")
     assert found.rows[found.own][0] == f"{node.id} ◀"
     assert len(found.rows) == len(tree.nodes[0].children)
+
+
+def test_a_score_over_the_whole_path_says_so_and_one_of_the_step_does_not():
+    def app(reward: str) -> None:
+        from pages.explore.inspector import inspector
+        from rlm_core.core import events as ev
+        from rlm_core.core.structure import Compared
+        from rlm_core.core.tree import replay
+        from tests.helpers import beam_log
+
+        tree = replay(beam_log(1))
+        node = next(n for n in tree.nodes.values() if n.depth == 2 and n.evaluations)
+        node.evaluations[:] = [ev.Evaluated(node.id, reward, 0.66)]
+        inspector(tree, node, Compared.LEVEL)
+
+    texts = {reward: said(AppTest.from_function(app, kwargs={"reward": reward}).run()) for reward in ("logprob", "prm:nano")}
+    assert "It is the score of the whole path: of all 2 steps up to here, not of this one alone." in texts["logprob"]
+    assert "**0.66**" in texts["prm:nano"]
+    assert "whole path" not in texts["prm:nano"]
