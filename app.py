@@ -1,12 +1,16 @@
-"""RLM Explorer: page configuration and navigation, nothing else. Start it with `make run`."""
+"""RLM Explorer: page configuration, navigation, and the sentence where the store is lost; nothing else. Start it with `make run`."""
 
 import streamlit as st
 
 from pages import navigation
 from pages.shared import links
+from rlm_core.core.errors import StoreError
 
 st.set_page_config(page_title="RLM Explorer", page_icon="🌳", layout="wide", initial_sidebar_state=340)
 
 chosen = links.enter(st.navigation(links.register(navigation.pages()), position="top"))
 navigation.say_what_was_refused()
-chosen.run()
+try:
+    chosen.run()
+except StoreError as error:
+    st.error(str(error))

@@ -32,16 +32,17 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that need SmolLM2 are slow, and all that drive a browser begin first."""
+    """Tests that need SmolLM2 or a database server are slow, and all that drive a browser begin first."""
     for item in items:
-        if "smollm2" in getattr(item, "fixturenames", ()):
+        if {"smollm2", "postgres"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: "browser" not in item.path.parts)
 
 
 class OneProcessPerFile(LoadScopeScheduling):
-    """Where tests run in several processes, those of one file share a process; so do all that drive a browser, and all files
-    that need SmolLM2: each process would convert and load it anew. (xdist's own groups are not seen by pytest 9.2.)"""
+    """Where tests run in several processes, those of one file share a process; so do all that drive a browser, all files
+    that need SmolLM2 (each process would convert and load it anew) and all that need a database server, so that one is started.
+    (xdist's own groups are not seen by pytest 9.2.)"""
 
     def _split_scope(self, nodeid: str) -> str:
         return group(nodeid.partition("::")[0])
@@ -53,7 +54,9 @@ def group(file: str) -> str:
     if file.startswith("tests/browser/"):
         return "browser"
     text = (Path(__file__).parent / file).read_text(encoding="utf-8")
-    return "smollm2" if re.search(r"def test_\w+\([^)]*\bsmollm2\b", text) else file
+    if re.search(r"def test_\w+\([^)]*\bsmollm2\b", text):
+        return "smollm2"
+    return "postgres" if re.search(r"def \w+\([^)]*\b(any_store|postgres)\b", text) else file
 
 
 @pytest.hookimpl(optionalhook=True)

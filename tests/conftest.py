@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from rlm_core.core.paths import VARIABLE
+from rlm_core.core.paths import STORE_VARIABLE, VARIABLE
 from rlm_core.runs.store import Store
 
 if TYPE_CHECKING:
     from rlm_core.models.loading import LoadedModel
     from rlm_core.models.pool import ModelPool
+    from tests.postgres_server import PostgresServer
 
 # Models are imported by the fixtures that need them: a test without one starts without torch.
 
@@ -24,6 +26,31 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     """The store of an empty data folder, which is the test's own."""
     monkeypatch.setenv(VARIABLE, str(tmp_path))
     return Store(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server, started once; a test that asks for it is slow."""
+    if importlib.util.find_spec("psycopg") is None:
+        pytest.skip("STORES IN POSTGRESQL ARE NOT TESTED: the package psycopg is not installed (make test)")
+    from tests.postgres_server import PostgresServer, programs
+
+    if (found := programs()) is None:
+        pytest.skip("STORES IN POSTGRESQL ARE NOT TESTED: the server is not installed (make postgres)")
+    server = PostgresServer(found)
+    yield server
+    server.remove()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
+def any_store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """An empty store of either database, which is the test's own."""
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    if request.param == "sqlite":
+        return Store(tmp_path)
+    url = request.getfixturevalue("postgres").fresh()
+    monkeypatch.setenv(STORE_VARIABLE, url)
+    return Store(tmp_path, url)
 
 
 @pytest.fixture(scope="session")

@@ -77,7 +77,7 @@ def test_the_installed_app_serves_its_pages_and_has_a_worker_from_any_folder(ins
     try:
         until(lambda: healthy(port) or server.poll() is not None)
         assert server.poll() is None
-        until(lambda: [w["message"] for w in Store(data).workers()] == ["0 running"])  # it has loaded the bundled model
+        until(lambda: [w.message for w in Store(data).workers()] == ["0 running"])  # it has loaded the bundled model
     finally:
         server.terminate()
         server.wait(timeout=PATIENCE)

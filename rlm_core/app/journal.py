@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
+from rlm_core.app.outbox import Outbox
 from rlm_core.core.events import Record
 from rlm_core.core.tree import SearchTree
 from rlm_core.runs.store import Store
@@ -17,9 +18,10 @@ WRITE_SECONDS = 0.05
 class Journal:
     """Collects a run's records and writes them to the store every WRITE_SECONDS, and once more at the end."""
 
-    def __init__(self, store: Store, run: str) -> None:
+    def __init__(self, store: Store, run: str, outbox: Outbox) -> None:
         self.store = store
         self.run = run
+        self._outbox = outbox
         self._tree = SearchTree()
         self._waiting: list[Record] = []
         self._task: asyncio.Task[None] | None = None
@@ -46,4 +48,5 @@ class Journal:
         if records:
             for record in records:
                 self._tree.apply(record)
-            self.store.append(self.run, records, summarise(self._tree).as_dict() | {"written": time.time()})
+            summary = summarise(self._tree).as_dict() | {"written": time.time()}
+            self._outbox.put(lambda: self.store.append(self.run, records, summary))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import secrets
 import subprocess
 import sys
 import threading
 import time
 
-from rlm_core.core.paths import ROOT
+from rlm_core.core.errors import StoreError
+from rlm_core.core.paths import ROOT, STORE_VARIABLE
 from rlm_core.runs.store import Store
 
 HAS_WORKER = "RLM_EXPLORER_HAS_WORKER"
@@ -28,6 +32,7 @@ class Supervisor:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.process: subprocess.Popen[bytes] | None = None
+        self._name = f"worker-{secrets.token_hex(3)}"
         self._number = 0
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True, name="supervisor")
@@ -48,14 +53,15 @@ class Supervisor:
             if self._stopped.is_set():
                 return
             how = f"signal {-code}" if code < 0 else f"exit code {code}"
-            self.store.retire(name, f"the worker died ({how}); the events so far were kept, and a new worker was started")
+            with contextlib.suppress(StoreError):  # then another worker finds that it is silent
+                self.store.retire(name, f"the worker died ({how}); the events so far were kept, and a new worker was started")
             deaths = 0 if time.monotonic() - began > HEALTHY_SECONDS else deaths + 1
             self._stopped.wait(PAUSE_SECONDS[min(deaths, len(PAUSE_SECONDS)) - 1] if deaths else 0.0)
 
     def _run_one(self) -> tuple[str, int]:
         """Start a worker and wait for its end; returns its name and exit code."""
         self._number += 1
-        name = f"worker-{id(self) & 0xFFFF:04x}-{self._number}"
+        name = f"{self._name}-{self._number}"
         with (self.store.folder / "worker.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "rlm_core", "worker", "--supervised", "--data", str(self.store.folder), "--name", name],
@@ -63,5 +69,6 @@ class Supervisor:
                 stdout=log,
                 stderr=log,
                 cwd=ROOT,
+                env=os.environ | {STORE_VARIABLE: self.store.url},
             )
         return name, self.process.wait()

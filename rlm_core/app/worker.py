@@ -15,11 +15,11 @@ import sys
 import threading
 import time
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from rlm_core.app.journal import Journal
-from rlm_core.core.errors import RlmError
+from rlm_core.app.outbox import Outbox
+from rlm_core.core.errors import RlmError, StoreError
 from rlm_core.core.standstill import Standstill
 from rlm_core.core.words import RunStatus
 from rlm_core.jobs.base import job_of
@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 MAX_CONCURRENT_RUNS = 8
 TICK = 0.05
 """Seconds between two reads of the store."""
+RETRY_SECONDS = 1.0
+"""Seconds between two attempts while the store does not answer."""
 
 
 class Worker:
@@ -47,6 +49,8 @@ class Worker:
         self.models = ModelPool()
         self.stop = asyncio.Event()
         self.jobs = Jobs(store)
+        self._outbox = Outbox()
+        self._lost = False
         self._job: tuple[str, asyncio.Task[None]] | None = None
         self._controls: dict[str, RunControl] = {}
         self._obeyed: dict[str, int] = {}  # the number of the request that each run last obeyed
@@ -60,18 +64,31 @@ class Worker:
         warm.add_done_callback(_log_failure)
         try:
             while not self.stop.is_set():
-                self._apply_requests()
-                while len(self._controls) < MAX_CONCURRENT_RUNS and (row := self.store.claim(self.name)):
-                    self._start(row)
-                if self._job is None and (job := self.jobs.claim(self.name)):
-                    self._start_job(job)
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self.stop.wait(), TICK)
+                    await asyncio.wait_for(self.stop.wait(), TICK if self._look() else RETRY_SECONDS)
         finally:
             for task in (*self._tasks, beat, warm):
                 task.cancel()
             await asyncio.gather(*self._tasks, beat, warm, return_exceptions=True)
+            self._outbox.flush()
             self.store.retire(self.name, "the worker was stopped; the events so far were kept")
+
+    def _look(self) -> bool:
+        """Obey what people ask and take what is queued. False, said once, while the store does not answer: the runs in hand go on."""
+        try:
+            self._outbox.flush()
+            self._apply_requests()
+            while len(self._controls) < MAX_CONCURRENT_RUNS and (row := self.store.claim(self.name)):
+                self._start(row)
+            if self._job is None and (job := self.jobs.claim(self.name)):
+                self._start_job(job)
+        except StoreError as error:
+            if not self._lost:
+                log.warning("%s The runs in hand go on, and are written when it answers again.", error)
+            self._lost = True
+            return False
+        self._lost = False
+        return True
 
     async def _warm_up(self) -> None:
         try:
@@ -81,8 +98,9 @@ class Worker:
 
     async def _heartbeat(self) -> None:
         while True:
-            self.store.heartbeat(self.name, os.getpid(), f"{len(self._controls)} running" if self._warm else "warming up")
-            self.store.retire_dead()
+            with contextlib.suppress(StoreError):  # `_look` says so
+                self.store.heartbeat(self.name, os.getpid(), f"{len(self._controls)} running" if self._warm else "warming up")
+                self.store.retire_dead()
             await asyncio.sleep(1.0)
 
     def _apply_requests(self) -> None:
@@ -102,10 +120,13 @@ class Worker:
 
     def _paused(self, run: str, event: int) -> None:
         """A run has paused by itself at an event: pages show it there, and a person may ask it to go on."""
-        self.store.paused_itself(run, event, self._obeyed.get(run, 0))
+        self._outbox.put(partial(self.store.paused_itself, run, event, self._obeyed.get(run, 0)))
+
+    def _say(self, run: str, status: RunStatus, message: str = "") -> None:
+        self._outbox.put(partial(self.store.set_status, run, status, message))
 
     def _start(self, row: RunRow) -> None:
-        stopped = Standstill(partial(self.store.set_status, row.id, RunStatus.RUNNING))
+        stopped = Standstill(partial(self._say, row.id, RunStatus.RUNNING))
         self._controls[row.id] = RunControl(breakpoints=row.breakpoints, paused_at=partial(self._paused, row.id), standstill=stopped)
         task = asyncio.create_task(self._run(row))
         self._tasks.add(task)
@@ -132,42 +153,43 @@ class Worker:
         task.add_done_callback(done)
 
     async def _run_job(self, row: JobRow) -> None:
+        finish = partial(self.jobs.finish, row.id)
         try:
             result = await run_job(row, self.store, self.jobs, self.models)
         except asyncio.CancelledError:
             if self.stop.is_set():
                 raise  # the worker is being stopped, which no person asked for
-            self.jobs.finish(row.id, RunStatus.CANCELLED, self.jobs.get(row.id).message)  # how far it was
+            self._outbox.put(lambda: finish(RunStatus.CANCELLED, self.jobs.get(row.id).message))  # how far it was
         except RlmError as error:
-            self.jobs.finish(row.id, RunStatus.FAILED, str(error))
+            self._outbox.put(partial(finish, RunStatus.FAILED, str(error)))
         except Exception as error:  # a fault of ours; the job says so, the worker lives on
             log.exception("Job %s failed", row.id)
-            self.jobs.finish(row.id, RunStatus.FAILED, f"Unexpected {type(error).__name__}: {error}")
+            self._outbox.put(partial(finish, RunStatus.FAILED, f"Unexpected {type(error).__name__}: {error}"))
         else:
-            self.jobs.finish(row.id, RunStatus.FINISHED, "", result)
+            self._outbox.put(partial(finish, RunStatus.FINISHED, "", result))
 
     async def _run(self, row: RunRow) -> None:
         config = row.config
         key = (config.model, config.device, config.dtype, config.format)
-        journal = Journal(self.store, row.id)
+        journal = Journal(self.store, row.id, self._outbox)
         try:
             loaded = await self._load(row.id, key)
             if loaded is None:
-                self.store.set_status(row.id, RunStatus.CANCELLED, "cancelled while the model was loading")
+                self._say(row.id, RunStatus.CANCELLED, "cancelled while the model was loading")
                 return
-            self.store.set_status(row.id, RunStatus.LOADING, "waiting for another run on this model")
+            self._say(row.id, RunStatus.LOADING, "waiting for another run on this model")
             async with self.models.turn(key):
-                self.store.set_status(row.id, RunStatus.RUNNING)
+                self._say(row.id, RunStatus.RUNNING)
                 async with journal:
                     tree = await run_search(config, loaded.policy(), journal.write, self._controls[row.id], self.models)
         except RlmError as error:
-            self.store.set_status(row.id, RunStatus.FAILED, str(error))
+            self._say(row.id, RunStatus.FAILED, str(error))
         except Exception as error:  # a fault of ours; the run says so, the worker lives on
             log.exception("Run %s failed", row.id)
-            self.store.set_status(row.id, RunStatus.FAILED, f"Unexpected {type(error).__name__}: {error}")
+            self._say(row.id, RunStatus.FAILED, f"Unexpected {type(error).__name__}: {error}")
         else:
             status = RunStatus.after(tree.finished.stop) if tree.finished else RunStatus.FAILED
-            self.store.set_status(row.id, status, tree.finished.detail if tree.finished else "")
+            self._say(row.id, status, tree.finished.detail if tree.finished else "")
 
     async def _load(self, run: str, key: ModelKey) -> AnyModel | None:
         """The model; None if the run is cancelled first (the loading then goes on, for the next run that needs the model)."""
@@ -175,7 +197,7 @@ class Worker:
 
         def report(text: str) -> None:
             if not control.cancelled.is_set():
-                self.store.set_status(run, RunStatus.LOADING, text)
+                self._say(run, RunStatus.LOADING, text)
 
         loading = asyncio.ensure_future(self.models.get(key, report))
         cancelled = asyncio.ensure_future(control.cancelled.wait())
@@ -198,10 +220,10 @@ def _log_failure(task: asyncio.Future[Any]) -> None:
         log.error("A task of the worker failed", exc_info=task.exception())
 
 
-async def serve(data: Path | None, supervised: bool, name: str = "") -> None:
+async def serve(store: Store, supervised: bool, name: str = "") -> None:
     """Work until interrupted; supervised, until standard input closes (its server is gone)."""
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
-    worker = Worker(Store(data), name or f"worker-{secrets.token_hex(3)}")
+    worker = Worker(store, name or f"worker-{secrets.token_hex(3)}")
     if supervised:
         loop = asyncio.get_running_loop()
 

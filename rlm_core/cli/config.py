@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from rlm_core.core.config import RunConfig
 from rlm_core.core.parameters import parse_assignments
+from rlm_core.core.paths import STORE_VARIABLE
 from rlm_core.core.standstill import Standstill
 from rlm_core.runs.configure import configure
 from rlm_core.search.budget import RunControl
 
 if TYPE_CHECKING:
     from rlm_core.models.pool import AnyModel, ModelPool
+
+
+def _use_store(url: str) -> str:
+    """The store of this process and of those that it starts."""
+    if url:
+        os.environ[STORE_VARIABLE] = url
+    return url
+
+
+StoreUrl = Annotated[
+    str,
+    typer.Option(
+        "--store",
+        envvar=STORE_VARIABLE,
+        callback=_use_store,
+        help="Database of runs and problem sets, postgresql://USER:PASSWORD@HOST/DATABASE; the default is a file in the data folder.",
+    ),
+]
+"""Option of every command that may open the store."""
 
 
 def build_config(model: str, problem: str, search: str | None, settings: list[str], reward: str, seed: int) -> RunConfig:

@@ -11,7 +11,7 @@ import msgspec
 import typer
 
 from rlm_core import catalogue, rewards
-from rlm_core.cli.config import build_config, load, report
+from rlm_core.cli.config import StoreUrl, build_config, load, report
 from rlm_core.cli.kept import Kept
 from rlm_core.cli.tables import forcing_table, share, strategies_table
 from rlm_core.core.config import RunConfig
@@ -45,6 +45,7 @@ def evaluate(
     set_: Annotated[list[str] | None, typer.Option("--set", help="As for `run`.")] = None,
     reward: Annotated[str, typer.Option()] = "rollouts",
     seed: Annotated[int, typer.Option()] = 0,
+    store: StoreUrl = "",
 ) -> None:
     """Measure a model, or a search with it, over held-out problems; a share is printed with the ends of its 95 % bootstrap interval."""
     chosen = first_problems(problem, n, MANY)
@@ -89,6 +90,7 @@ def strategies(
     reward: Annotated[str, typer.Option()] = "rollouts",
     seed: Annotated[int, typer.Option()] = 0,
     keep: Annotated[Path | None, KEEP_OPTION] = None,
+    store: StoreUrl = "",
 ) -> None:
     """Measure every strategy over the same held-out problems, each against a greedy chain, and print a table.
 
@@ -130,6 +132,7 @@ def budget_forcing(
     waits: Annotated[list[int] | None, typer.Option(min=0, max=10, help="A number of forced waits; may be repeated.")] = None,
     seed: Annotated[int, typer.Option()] = 0,
     keep: Annotated[Path | None, KEEP_OPTION] = None,
+    store: StoreUrl = "",
 ) -> None:
     """Measure budget forcing: accuracy against thinking tokens, with s1's control, scaling and performance.
 
@@ -175,6 +178,7 @@ def evaluate_reward_command(
     samples: Annotated[int, typer.Option(min=1, max=64, help="Solutions of each problem: the N of Best-of-N.")] = 16,
     set_: Annotated[list[str] | None, typer.Option("--set", help="name=value of the reward; may be repeated.")] = None,
     seed: Annotated[int, typer.Option()] = 0,
+    store: StoreUrl = "",
 ) -> None:
     """Measure a reward against the exact solver, and weighted Best-of-N against majority on the same candidates."""
     chosen = counted_set(problems)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from rlm_core.cli.config import report
+from rlm_core.cli.config import StoreUrl, report
 from rlm_core.core.errors import ConfigError
 from rlm_core.core.tree import replay
 from rlm_core.core.wording import counted
@@ -26,20 +26,21 @@ app = typer.Typer()
 def import_command(
     files: Annotated[list[Path], typer.Argument(help="Logs of this program, llm-reasoners, OpenR, search-and-learn, ThinkBooster or x1.")],
     data: Annotated[Path | None, typer.Option(help="Data folder; the default is the app's.")] = None,
+    store: StoreUrl = "",
 ) -> None:
     """Take logs into the app's saved runs; the kind of each file is found by its content. Prints a line per run."""
-    store = Store(data)
+    into = Store(data, store)
     for file in files:
         try:
             text = file.read_bytes()
         except OSError as error:
             raise ConfigError(f"The log {file} cannot be read ({error.strerror or error}); check the path.") from None
-        found = import_log(store, text, file.name)
+        found = import_log(into, text, file.name)
         for run in found:
-            print(run.run, store.get(run.run).problem.spec)
+            print(run.run, into.get(run.run).problem.spec)
             if run.note:
                 report(f"{run.run}: {run.note}")
-        _say(store, file.name, [run.run for run in found], found[0].source)
+        _say(into, file.name, [run.run for run in found], found[0].source)
 
 
 def _say(store: Store, name: str, runs: list[str], source: str) -> None:

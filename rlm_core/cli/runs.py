@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from rlm_core import catalogue
-from rlm_core.cli.config import build_config, load, report, watched
+from rlm_core.cli.config import StoreUrl, build_config, load, report, watched
 from rlm_core.core.config import RunConfig
 from rlm_core.core.errors import ConfigError, RlmError
 from rlm_core.core.events import Record, encode
@@ -41,6 +41,7 @@ def run(
     ] = "rollouts",
     seed: Annotated[int, typer.Option(help="Same seed, same log.")] = 0,
     out: Annotated[Path | None, typer.Option(help="Write the event log here.")] = None,
+    store: StoreUrl = "",
 ) -> None:
     """Run one search and print its figures as one JSON line."""
     config = catalogue.checked(build_config(model, problem_of(problem).spec, search, set_ or [], reward, seed))
@@ -143,7 +144,7 @@ def _default(p: Parameter) -> str:
 
 
 @app.command()
-def serve(port: Annotated[int, typer.Option(min=1, max=65535)] = 8501) -> None:
+def serve(port: Annotated[int, typer.Option(min=1, max=65535)] = 8501, store: StoreUrl = "") -> None:
     """Serve the app on 127.0.0.1, with a worker of its own."""
     from rlm_core.app.serve import serve as serve_app
 
@@ -155,11 +156,13 @@ def worker(
     data: Annotated[Path | None, typer.Option(help="Data folder; the default is the app's.")] = None,
     supervised: Annotated[bool, typer.Option(help="End when standard input closes (used by the app).")] = False,
     name: Annotated[str, typer.Option(help="How the store knows this worker; the default is random.")] = "",
+    store: StoreUrl = "",
 ) -> None:
     """Take runs from the store and run them, until interrupted."""
     from rlm_core.app.worker import serve
+    from rlm_core.runs.store import Store
 
-    asyncio.run(serve(data, supervised, name))
+    asyncio.run(serve(Store(data, store), supervised, name))
 
 
 @app.command(hidden=True)

@@ -10,7 +10,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from rlm_core.cli.config import report
+from rlm_core.cli.config import StoreUrl, report
 from rlm_core.cli.kept import Kept
 from rlm_core.cli.tables import pairs_table, sweep_table
 from rlm_core.core.errors import ConfigError
@@ -32,6 +32,7 @@ REPORT_EVERY = 50
 def sweep(
     file: Annotated[Path, typer.Argument(help="A YAML file of problems, strategies and budgets (see docs/sweeps.md).")],
     out: Annotated[Path, typer.Option(help="Parquet file of the results, one row per search.")] = Path("results.parquet"),
+    store: StoreUrl = "",
 ) -> None:
     """Run every strategy at every budget on every problem, and print accuracies, costs and paired tests.
 

@@ -11,7 +11,7 @@ import msgspec
 import typer
 
 from rlm_core import catalogue
-from rlm_core.cli.config import load, report
+from rlm_core.cli.config import StoreUrl, load, report
 from rlm_core.core.config import RunConfig
 from rlm_core.core.parameters import unknown
 from rlm_core.core.paths import data_folder
@@ -45,6 +45,7 @@ def train(
     measure: Annotated[list[str] | None, typer.Option(help="prm, orm: a held-out set to measure on; may be repeated.")] = None,
     measure_samples: Annotated[int, typer.Option(min=1, help="prm, orm: solutions of each problem it is measured on.")] = 16,
     book: Annotated[bool, typer.Option("--book", help="prm, orm: learn from the label book; --labels then names human, hard, …")] = False,
+    store: StoreUrl = "",
 ) -> None:
     """Train the bundled model, the backbone of its reward model, or a reward head, which can then be chosen at once."""
     if what == "nano":

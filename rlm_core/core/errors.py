@@ -29,6 +29,10 @@ class RunNotFound(RlmError):
     """A run id that the store does not hold."""
 
 
+class StoreError(RlmError):
+    """A store whose database cannot be opened or does not answer any more."""
+
+
 class LogError(RlmError):
     """An event log that is damaged or of another version."""
 

@@ -18,6 +18,9 @@ ASSETS = ROOT / "assets"
 VARIABLE = "RLM_EXPLORER_DATA"
 """Environment variable that names the data folder; the default is the platform's user data folder."""
 
+STORE_VARIABLE = "RLM_EXPLORER_STORE"
+"""Environment variable with the URL of the database of runs; the default is a file in the data folder."""
+
 
 def data_folder() -> Path:
     """The data folder, made if it is not there."""

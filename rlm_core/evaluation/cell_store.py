@@ -8,18 +8,16 @@ from base64 import b64decode
 from collections.abc import Sequence
 
 import msgspec
+from sqlalchemy import delete, func, select
 
 from rlm_core.core.errors import RunNotFound
 from rlm_core.evaluation.sweep import Cell, CellResult
 from rlm_core.runs import logfile
+from rlm_core.runs.dialects import replace
 from rlm_core.runs.logfile import ReadLog
+from rlm_core.runs.schema import CELLS, JOBS
 from rlm_core.runs.store import BIN_DAYS, Store
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS cells (
-    sweep TEXT NOT NULL, strategy INTEGER NOT NULL, budget INTEGER NOT NULL, problem INTEGER NOT NULL,
-    result TEXT NOT NULL, log BLOB NOT NULL, PRIMARY KEY (sweep, strategy, budget, problem)) WITHOUT ROWID;
-"""
 Results = dict[Cell, CellResult]
 
 
@@ -28,41 +26,40 @@ class CellStore:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        gone = JOBS.c.deleted < time.time() - BIN_DAYS * 86_400
         with store.write() as db:
-            db.executescript(_SCHEMA)
-        with store.write() as db:
-            gone = "SELECT id FROM jobs WHERE deleted < ?"
-            before = (time.time() - BIN_DAYS * 86_400,)
-            db.execute(f"DELETE FROM cells WHERE sweep IN ({gone})", before)
-            db.execute(f"DELETE FROM jobs WHERE id IN ({gone})", before)
+            db.execute(delete(CELLS).where(CELLS.c.sweep.in_(select(JOBS.c.id).where(gone))))
+            db.execute(delete(JOBS).where(gone))
 
     def put(self, sweep: str, found: Sequence[tuple[Cell, CellResult, str]]) -> None:
         """Keep cells with their logs, as `cell_pool.work_off` gives them."""
-        rows = [(sweep, c.strategy, c.budget, c.problem, msgspec.json.encode(r).decode(), b64decode(log)) for c, r, log in found]
+        rows = [
+            {"sweep": sweep, **msgspec.to_builtins(cell), "result": msgspec.json.encode(result).decode(), "log": b64decode(log)}
+            for cell, result, log in found
+        ]
         with self._store.write() as db:
-            db.executemany("REPLACE INTO cells VALUES (?,?,?,?,?,?)", rows)
+            replace(db, CELLS, rows)
 
     def results(self, sweep: str) -> Results:
         """All results of a sweep so far."""
-        rows = self._store.db().execute("SELECT strategy, budget, problem, result FROM cells WHERE sweep=?", (sweep,))
+        rows = self._store.rows(select(CELLS.c.strategy, CELLS.c.budget, CELLS.c.problem, CELLS.c.result).where(CELLS.c.sweep == sweep))
         return {Cell(s, b, p): msgspec.json.decode(result, type=CellResult) for s, b, p, result in rows}
 
     def count(self, sweep: str) -> int:
         """The number of results of a sweep so far."""
-        return int(self._store.db().execute("SELECT COUNT(*) AS n FROM cells WHERE sweep=?", (sweep,)).fetchone()["n"])
+        return self._store.rows(select(func.count()).where(CELLS.c.sweep == sweep))[0][0]
 
     def log(self, sweep: str, cell: Cell) -> ReadLog:
         """The event log of one search; RunNotFound if it was not done, or could not begin."""
-        place = "sweep=? AND strategy=? AND budget=? AND problem=?"
-        values = (sweep, cell.strategy, cell.budget, cell.problem)
-        found = self._store.db().execute(f"SELECT result, log FROM cells WHERE {place}", values).fetchone()
+        place = {"sweep": sweep, **msgspec.to_builtins(cell)}
+        found = self._store.row(select(CELLS.c.result, CELLS.c.log).filter_by(**place))
         if found is None:
             raise RunNotFound("This search has not been done yet.")
-        if not (written := zlib.decompress(found["log"])):
-            error = msgspec.json.decode(found["result"], type=CellResult).detail
+        if not (written := zlib.decompress(found.log)):
+            error = msgspec.json.decode(found.result, type=CellResult).detail
             raise RunNotFound(f"This search could not begin, so there is no tree: {error}")
         return logfile.read(written, "the log of this search")
 
     def delete(self, sweep: str) -> None:
         with self._store.write() as db:
-            db.execute("DELETE FROM cells WHERE sweep=?", (sweep,))
+            db.execute(delete(CELLS).where(CELLS.c.sweep == sweep))

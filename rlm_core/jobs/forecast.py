@@ -10,24 +10,22 @@ from __future__ import annotations
 
 import itertools
 import math
-import sqlite3
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
+from sqlalchemy import select
 
 from rlm_core.core.config import RunConfig
 from rlm_core.core.problem import Problem
 from rlm_core.core.wording import duration
 from rlm_core.core.words import RunStatus
+from rlm_core.runs.database import AnyRow
+from rlm_core.runs.dialects import replace
+from rlm_core.runs.schema import SPENDING
 from rlm_core.runs.store import RunRow, Store
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS spending (
-    what TEXT NOT NULL, model TEXT NOT NULL, pieces INTEGER NOT NULL, tokens INTEGER NOT NULL, seconds REAL NOT NULL, at REAL NOT NULL,
-    PRIMARY KEY (what, model, pieces)) WITHOUT ROWID;
-"""
 MAX_SIZE_RATIO = 4
 """Usual largest ratio of the size of a unit to the size of the record that its forecast scales."""
 MAX_SIMILAR_RUNS = 5
@@ -72,13 +70,12 @@ class CostHistory:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        with store.write() as db:
-            db.executescript(_SCHEMA)
 
     def put(self, unit: WorkUnit, tokens: int, seconds: float) -> None:
         """Record the cost of a unit that is done; it replaces an earlier record of the same kind, model and size."""
+        row = {"what": unit.kind, "model": unit.model, "pieces": unit.count, "tokens": tokens, "seconds": seconds, "at": time.time()}
         with self._store.write() as db:
-            db.execute("REPLACE INTO spending VALUES (?,?,?,?,?,?)", (unit.kind, unit.model, unit.count, tokens, seconds, time.time()))
+            replace(db, SPENDING, [row])
 
     def forecast(self, units: Sequence[WorkUnit]) -> str:
         """The expected cost of these units, as a sentence; empty where there is nothing to do."""
@@ -92,20 +89,19 @@ class CostHistory:
             if row is None:
                 unknown.append(u.kind)
                 continue
-            tokens += row["tokens"] * u.count / row["pieces"]
-            seconds += row["seconds"] * u.count / row["pieces"]
+            tokens += row.tokens * u.count / row.pieces
+            seconds += row.seconds * u.count / row.pieces
         if len(unknown) == len(units):
             return "What this takes is not known yet: nothing of this kind and size has been done on this machine."
         cost = f"{duration(seconds)} and {f'{tokens:,.0f}' if tokens else 'no'} tokens"
         known = f"{'At least' if unknown else 'About'} {cost}, going by earlier work on this machine"
         return f"{known}; not timed yet at this size: {', '.join(dict.fromkeys(unknown))}." if unknown else f"{known}."
 
-    def _nearest(self, unit: WorkUnit) -> sqlite3.Row | None:
+    def _nearest(self, unit: WorkUnit) -> AnyRow | None:
         """The record of the same kind and model that is nearest in size, if one is within its largest ratio."""
-        rows = self._store.db().execute(
-            "SELECT * FROM spending WHERE what=? AND model=? AND pieces*? >= ?", (unit.kind, unit.model, unit.max_ratio, unit.count)
-        )
-        return min(rows, key=lambda r: abs(math.log(r["pieces"] / unit.count)), default=None)
+        same = select(SPENDING).where(SPENDING.c.what == unit.kind, SPENDING.c.model == unit.model)
+        rows = (r for r in self._store.rows(same) if r.pieces * unit.max_ratio >= unit.count)
+        return min(rows, key=lambda r: abs(math.log(r.pieces / unit.count)), default=None)
 
 
 def kind_of(problem: Problem) -> tuple[str, ...]:

@@ -8,20 +8,25 @@ from __future__ import annotations
 import dataclasses
 import json
 import secrets
-import sqlite3
 import time
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from sqlalchemy import Update, bindparam, case, insert, or_, select, tuple_, update
 
 from rlm_core.core.errors import RunNotFound
 from rlm_core.core.words import RunStatus
 from rlm_core.jobs.base import job_of, jobs
+from rlm_core.runs.database import AnyRow
+from rlm_core.runs.schema import JOBS
 from rlm_core.runs.store import Store
 from rlm_core.runs.work_queue import WorkQueue
 
-QUEUE = WorkQueue("jobs")
+QUEUE = WorkQueue(JOBS)
+_CANCELLED = select(JOBS.c.id).where(JOBS.c.worker == bindparam("worker"), JOBS.c.status == "running", JOBS.c.wish == "cancel")
+_ADDED = (JOBS.c.created, JOBS.c.rowid)
+"""What jobs are ordered by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,32 +72,28 @@ class Jobs:
         kind, new = job_of(job), secrets.token_hex(4)
         kind.check(job)
         with self._store.write() as db:
-            db.execute(
-                "INSERT INTO jobs (id, created, status, message, kind, job) VALUES (?,?,?,?,?,?)",
-                (new, time.time(), RunStatus.QUEUED, "waiting for a worker", kind.description.name, msgspec.json.encode(job).decode()),
-            )
+            row = {"id": new, "created": time.time(), "status": RunStatus.QUEUED, "message": "waiting for a worker"}
+            db.execute(insert(JOBS), row | {"kind": kind.description.name, "job": msgspec.json.encode(job).decode()})
         return new
 
     def get(self, job: str) -> JobRow:
         """The job's row; RunNotFound if there is none."""
-        row = self._store.db().execute("SELECT * FROM jobs WHERE id=?", (job,)).fetchone()
+        row = self._store.row(select(JOBS).where(JOBS.c.id == job))
         if row is None:
-            raise RunNotFound(f"There is no job '{job}' in {self._store.folder}.")
+            raise RunNotFound(f"There is no job '{job}' in {self._store.place}.")
         return _row(row)
 
     def ahead(self, job: str) -> list[JobRow]:
         """The jobs that a queued one waits for: the one that is being done, then those that were queued before it."""
-        earlier = "status='queued' AND (created, rowid) < (SELECT created, rowid FROM jobs WHERE id=?)"
-        found = f"SELECT * FROM jobs WHERE status='running' OR {earlier} ORDER BY status='queued', created, rowid"
-        return [_row(r) for r in self._store.db().execute(found, (job,))]
+        queued = JOBS.c.status == "queued"
+        earlier = queued & (tuple_(*_ADDED) < select(*_ADDED).where(JOBS.c.id == job).scalar_subquery())
+        found = select(JOBS).where(or_(JOBS.c.status == "running", earlier)).order_by(case((queued, 1), else_=0), *_ADDED)
+        return [_row(r) for r in self._store.rows(found)]
 
     def list(self, kind: str = "", limit: int = 50) -> list[JobRow]:
         """The newest jobs first, of that kind if one is given; deleted ones are left out."""
-        where, values = (" AND kind=?", (kind,)) if kind else ("", ())
-        rows = self._store.db().execute(
-            f"SELECT * FROM jobs WHERE deleted IS NULL{where} ORDER BY created DESC, rowid DESC LIMIT ?", (*values, limit)
-        )
-        return [_row(r) for r in rows]
+        newest = select(JOBS).where(JOBS.c.deleted.is_(None)).order_by(*(column.desc() for column in _ADDED)).limit(limit)
+        return [_row(r) for r in self._store.rows(newest.where(JOBS.c.kind == kind) if kind else newest)]
 
     def cancel(self, job: str) -> None:
         """Ask that a job end; a queued one is cancelled at once."""
@@ -102,33 +103,30 @@ class Jobs:
     def resume(self, job: str) -> None:
         """Queue a job again that ended before it was finished; it continues from the result it saved."""
         with self._store.write() as db:
-            db.execute(
-                "UPDATE jobs SET status='queued', wish='go', message='waiting for a worker' "
-                "WHERE id=? AND status IN ('failed','cancelled','interrupted')",
-                (job,),
-            )
+            ended = update(JOBS).where(JOBS.c.id == job, JOBS.c.status.in_(("failed", "cancelled", "interrupted")))
+            db.execute(ended.values(status="queued", wish="go", message="waiting for a worker"))
 
     def rename(self, job: str, name: str) -> None:
         """Give a job another name; its settings must have one."""
         settings = dataclasses.replace(self.get(job).job, name=name)
         with self._store.write() as db:
-            db.execute("UPDATE jobs SET job=? WHERE id=?", (msgspec.json.encode(settings).decode(), job))
+            db.execute(update(JOBS).where(JOBS.c.id == job).values(job=msgspec.json.encode(settings).decode()))
 
     def delete(self, job: str) -> None:
         """Hide a job until it is put back; one that is queued or running stays."""
         with self._store.write() as db:
-            ended = "status IN ('finished','failed','cancelled','interrupted')"
-            db.execute(f"UPDATE jobs SET deleted=? WHERE id=? AND {ended}", (time.time(), job))
+            ended = update(JOBS).where(JOBS.c.id == job, JOBS.c.status.in_(("finished", "failed", "cancelled", "interrupted")))
+            db.execute(ended.values(deleted=time.time()))
 
     def deleted(self, kind: str) -> list[JobRow]:
         """The deleted jobs of a kind that can still be put back, the last deleted first."""
-        rows = self._store.db().execute("SELECT * FROM jobs WHERE deleted IS NOT NULL AND kind=? ORDER BY deleted DESC", (kind,))
-        return [_row(r) for r in rows]
+        last = select(JOBS).where(JOBS.c.deleted.is_not(None), JOBS.c.kind == kind).order_by(JOBS.c.deleted.desc())
+        return [_row(r) for r in self._store.rows(last)]
 
     def restore(self, job: str) -> None:
         """Put a deleted job back."""
         with self._store.write() as db:
-            db.execute("UPDATE jobs SET deleted=NULL WHERE id=?", (job,))
+            db.execute(update(JOBS).where(JOBS.c.id == job).values(deleted=None))
 
     # -- the worker's side -------------------------------------------------------------------
 
@@ -141,34 +139,37 @@ class Jobs:
     def report_progress(self, job: str, message: str, done: int = 0, total: int = 0) -> None:
         """Write how far a running job is; ignored once the job has ended."""
         with self._store.write() as db:
-            db.execute("UPDATE jobs SET message=?, done=?, total=? WHERE id=? AND status='running'", (message, done, total, job))
+            db.execute(_running(job).values(message=message, done=done, total=total))
 
     def save_partial(self, job: str, result: dict[str, Any]) -> None:
         """Save the result of a running job so far, from which it continues if it is interrupted."""
         with self._store.write() as db:
-            db.execute("UPDATE jobs SET result=? WHERE id=? AND status='running'", (json.dumps(result), job))
+            db.execute(_running(job).values(result=json.dumps(result)))
 
     def finish(self, job: str, status: RunStatus, message: str = "", result: dict[str, Any] | None = None) -> None:
         """Write how a job ended, and its result if it has a new one."""
         with self._store.write() as db:
-            db.execute("UPDATE jobs SET status=?, message=? WHERE id=?", (status, message, job))
-            if result is not None:
-                db.execute("UPDATE jobs SET result=? WHERE id=?", (json.dumps(result), job))
+            new = {"status": status, "message": message} | ({} if result is None else {"result": json.dumps(result)})
+            db.execute(update(JOBS).where(JOBS.c.id == job).values(new))
 
     def cancelled(self, worker: str) -> list[str]:
         """Jobs of this worker that a person wants to end."""
-        return [id for id, request in QUEUE.requests(self._store.db(), worker).items() if request == "cancel"]
+        return [row.id for row in self._store.rows(_CANCELLED, {"worker": worker})]
 
 
-def _row(row: sqlite3.Row) -> JobRow:
+def _running(job: str) -> Update:
+    return update(JOBS).where(JOBS.c.id == job, JOBS.c.status == "running")
+
+
+def _row(row: AnyRow) -> JobRow:
     return JobRow(
-        id=row["id"],
-        created=row["created"],
-        status=RunStatus(row["status"]),
-        request=row["wish"],
-        message=row["message"],
-        done=row["done"],
-        total=row["total"],
-        job=msgspec.json.decode(row["job"], type=jobs()[row["kind"]].description.config),
-        result=json.loads(row["result"]),
+        id=row.id,
+        created=row.created,
+        status=RunStatus(row.status),
+        request=row.wish,
+        message=row.message,
+        done=row.done,
+        total=row.total,
+        job=msgspec.json.decode(row.job, type=jobs()[row.kind].description.config),
+        result=json.loads(row.result),
     )

@@ -4,24 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
+from sqlalchemy import ColumnElement, Connection, Insert, Select, and_, column, delete, distinct, func, select, true
 
 from rlm_core.core.errors import LabelError
 from rlm_core.core.wording import counted
 from rlm_core.labels.base import HUMAN, Label, Solution
+from rlm_core.runs.dialects import insert, json_text
+from rlm_core.runs.schema import LABELS, SOLUTIONS
 from rlm_core.runs.store import Store
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS solutions (
-    id TEXT PRIMARY KEY, task TEXT NOT NULL, model TEXT NOT NULL, steps INTEGER NOT NULL, data BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS labels (
-    solution TEXT NOT NULL REFERENCES solutions(id) ON DELETE CASCADE, step INTEGER NOT NULL, source TEXT NOT NULL, by TEXT NOT NULL,
-    value REAL NOT NULL, at REAL NOT NULL, tokens INTEGER NOT NULL, PRIMARY KEY (solution, step, source, by)) WITHOUT ROWID;
-"""
-_COLUMNS = "solution, step, source, by, value, at, tokens"
-_PUT = f"""INSERT INTO labels ({_COLUMNS}) VALUES (?,?,?,?,?,?,?)
-    ON CONFLICT DO UPDATE SET value=excluded.value, at=excluded.at, tokens=excluded.tokens"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,23 +38,21 @@ class LabelBook:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        with store.write() as db:
-            db.executescript(_SCHEMA)
 
     def add(self, solutions: Iterable[Solution]) -> int:
         """Keep solutions; one that is there already stays as it is. Returns how many are new."""
-        rows = [(s.id, s.problem.task, s.model, len(s.steps), msgspec.json.encode(s)) for s in solutions]
+        rows = [
+            {"id": s.id, "task": s.problem.task, "model": s.model, "steps": len(s.steps), "data": msgspec.json.encode(s)} for s in solutions
+        ]
         with self._store.write() as db:
-            before = db.total_changes
-            db.executemany("INSERT OR IGNORE INTO solutions (id, task, model, steps, data) VALUES (?,?,?,?,?)", rows)
-            return db.total_changes - before
+            return _put(db, insert(db, SOLUTIONS).on_conflict_do_nothing(), rows)
 
     def get(self, solution: str) -> Solution:
         """The solution of that id; LabelError if there is none."""
-        row = self._store.db().execute("SELECT data FROM solutions WHERE id=?", (solution,)).fetchone()
+        row = self._store.row(select(SOLUTIONS.c.data).where(SOLUTIONS.c.id == solution))
         if row is None:
             raise _missing(solution)
-        return msgspec.json.decode(row["data"], type=Solution)
+        return msgspec.json.decode(row.data, type=Solution)
 
     def solutions(
         self,
@@ -77,23 +68,23 @@ class LabelBook:
         task, model: only of this problem family, only by this model. labelled: only those that have (True) or lack
         (False) a label, where `source` and `by` say whose labels count (None: anyone's); None takes both.
         """
-        where, given = _where({"task": task, "model": model})
+        wanted = _where({"task": task, "model": model})
         if labelled is not None:
-            inner, more = _labelled(labelled, {"source": source, "by": by})
-            where, given = f"{where} AND {inner}", given + more
-        rows = self._store.db().execute(f"SELECT data FROM solutions WHERE {where} ORDER BY rowid", given)
-        return [msgspec.json.decode(r["data"], type=Solution) for r in rows]
+            wanted &= _labelled(labelled, {"source": source, "by": by})
+        rows = self._store.rows(select(SOLUTIONS.c.data).where(wanted).order_by(SOLUTIONS.c.rowid))
+        return [msgspec.json.decode(r.data, type=Solution) for r in rows]
 
     def count(self, *, labelled: bool, source: str | tuple[str, ...], by: str | None = None) -> int:
         """How many solutions have (or lack) a label of this source, or of any of these."""
-        where, given = _labelled(labelled, {"source": source, "by": by})
-        return self._store.db().execute(f"SELECT COUNT(*) AS n FROM solutions WHERE {where}", given).fetchone()["n"]
+        return self._number(select(func.count()).select_from(SOLUTIONS).where(_labelled(labelled, {"source": source, "by": by})))
 
     def problems(self, source: tuple[str, ...]) -> int:
         """How many problems the solutions are of that have a label of any of these sources."""
-        where, given = _labelled(True, {"source": source})
-        asked = "SELECT COUNT(DISTINCT json_extract(CAST(data AS TEXT), '$.problem.question')) AS n FROM solutions"
-        return self._store.db().execute(f"{asked} WHERE {where}", given).fetchone()["n"]
+        question = json_text(SOLUTIONS.c.data, "problem", "question")
+        return self._number(select(func.count(distinct(question))).where(_labelled(True, {"source": source})))
+
+    def _number(self, counting: Select[int]) -> int:
+        return self._store.rows(counting)[0][0]
 
     def put(self, labels: Iterable[Label], *, keep_newer: bool = False) -> int:
         """Keep labels; one by the same source and maker on the same step is replaced, with `keep_newer` only if it is older.
@@ -103,53 +94,57 @@ class LabelBook:
         labels = list(labels)
         with self._store.write() as db:
             for one in {(la.solution, la.step) for la in labels}:
-                row = db.execute("SELECT steps FROM solutions WHERE id=?", (one[0],)).fetchone()
-                _check(*one, None if row is None else row["steps"])
-            before = db.total_changes
-            db.executemany(_PUT + " WHERE excluded.at > labels.at" * keep_newer, [msgspec.structs.astuple(la) for la in labels])
-            return db.total_changes - before
+                _check(*one, db.execute(select(SOLUTIONS.c.steps).where(SOLUTIONS.c.id == one[0])).scalar())
+            put = insert(db, LABELS)
+            new = {name: put.excluded[name] for name in ("value", "at", "tokens")}
+            older = put.excluded["at"] > LABELS.c.at if keep_newer else None
+            put = put.on_conflict_do_update(index_elements=list(LABELS.primary_key), set_=new, where=older)
+            return _put(db, put, [msgspec.structs.asdict(la) for la in labels])
 
     def remove(self, label: Label) -> None:
         """Take back the label of one source and maker on one step."""
         with self._store.write() as db:
-            db.execute(
-                "DELETE FROM labels WHERE solution=? AND step=? AND source=? AND by=?",
-                (label.solution, label.step, label.source, label.by),
-            )
+            key = {column.name: getattr(label, column.name) for column in LABELS.primary_key}
+            db.execute(delete(LABELS).filter_by(**key))
 
     def labels(self, *, source: str | None = None, by: str | None = None, solution: str | None = None) -> list[Label]:
         """Labels by solution, step and time; each argument narrows them down."""
-        where, given = _where({"source": source, "by": by, "solution": solution})
-        rows = self._store.db().execute(f"SELECT {_COLUMNS} FROM labels WHERE {where} ORDER BY solution, step, at, source, by", given)
-        return [Label(**dict(r)) for r in rows]
+        c = LABELS.c
+        wanted = _where({"source": source, "by": by, "solution": solution})
+        rows = self._store.rows(select(LABELS).where(wanted).order_by(c.solution, c.step, c.at, c.source, c.by))
+        return [Label(*r) for r in rows]
 
     def counts(self) -> Counts:
         """Counts of the content."""
-        db = self._store.db()
-        sources = db.execute("SELECT source, COUNT(*) AS n, SUM(tokens) AS t FROM labels GROUP BY source ORDER BY source").fetchall()
-        people = db.execute("SELECT by, COUNT(*) AS n FROM labels WHERE source=? GROUP BY by ORDER BY by", (HUMAN,)).fetchall()
+        c = LABELS.c
+        sources = self._store.rows(select(c.source, func.count(), func.sum(c.tokens)).group_by(c.source).order_by(c.source))
+        people = self._store.rows(select(c.by, func.count().label("n")).where(c.source == HUMAN).group_by(c.by).order_by(c.by))
         return Counts(
-            solutions=db.execute("SELECT COUNT(*) AS n FROM solutions").fetchone()["n"],
-            by_source={r["source"]: r["n"] for r in sources},
-            by_annotator={r["by"]: r["n"] for r in people},
-            tokens={r["source"]: r["t"] for r in sources},
+            solutions=self._number(select(func.count()).select_from(SOLUTIONS)),
+            by_source={source: count for source, count, _ in sources},
+            by_annotator={row.by: row.n for row in people},
+            tokens={source: int(tokens) for source, _, tokens in sources},
         )
 
 
 _Given = Mapping[str, str | tuple[str, ...] | None]
 
 
-def _where(given: _Given) -> tuple[str, list[str]]:
-    """The conditions that are given, as SQL and its values; several values are alternatives."""
+def _where(given: _Given) -> ColumnElement[bool]:
+    """The conditions that are given; several values are alternatives."""
     asked = {k: (v,) if isinstance(v, str) else v for k, v in given.items() if v is not None}
-    words = (f"{k} IN ({','.join('?' * len(values))})" for k, values in asked.items())
-    return " AND ".join(["1", *words]), [v for values in asked.values() for v in values]
+    return and_(true(), *(column(name).in_(values) for name, values in asked.items()))
 
 
-def _labelled(has: bool, by: _Given) -> tuple[str, list[str]]:
+def _labelled(has: bool, by: _Given) -> ColumnElement[bool]:
     """Solutions that have, or lack, a label of these."""
-    where, given = _where(by)
-    return f"id {'' if has else 'NOT'} IN (SELECT solution FROM labels WHERE {where})", given
+    labelled = select(LABELS.c.solution).where(_where(by))
+    return SOLUTIONS.c.id.in_(labelled) if has else SOLUTIONS.c.id.not_in(labelled)
+
+
+def _put(db: Connection, statement: Insert, rows: list[dict[str, Any]]) -> int:
+    """Insert rows; returns how many were inserted or changed."""
+    return db.execute(statement, rows, execution_options={"preserve_rowcount": True}).rowcount if rows else 0
 
 
 def _check(solution: str, step: int, steps: int | None) -> None:

@@ -4,36 +4,38 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import msgspec
+from sqlalchemy import Select, delete, func, insert, select, update
 
 from rlm_core.core.errors import ProblemError
 from rlm_core.core.parameters import unknown
 from rlm_core.problems.datasets import Columns, ReadRows, SetRow
 from rlm_core.problems.tables import Refusal, Table
+from rlm_core.runs.database import AnyRow
+from rlm_core.runs.dialects import position
+from rlm_core.runs.schema import PROBLEM_ROWS, PROBLEM_SETS
 from rlm_core.runs.store import BIN_DAYS, Store
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS problem_sets (
-    id TEXT PRIMARY KEY, name TEXT NOT NULL, earlier_names TEXT NOT NULL DEFAULT '[]', created REAL NOT NULL, source TEXT NOT NULL,
-    hash TEXT NOT NULL, unit TEXT NOT NULL, columns TEXT NOT NULL, split TEXT NOT NULL, size INTEGER NOT NULL, refused TEXT NOT NULL,
-    deleted REAL);
-CREATE TABLE IF NOT EXISTS problem_rows (
-    problem_set TEXT NOT NULL REFERENCES problem_sets(id) ON DELETE CASCADE, number INTEGER NOT NULL, question TEXT NOT NULL,
-    answer TEXT NOT NULL, row_id TEXT NOT NULL, level TEXT NOT NULL, subject TEXT NOT NULL,
-    PRIMARY KEY (problem_set, number)) WITHOUT ROWID;
-"""
 SPLITS = ("test", "train", "validation", "")
 """ "" where nothing is known."""
 MAX_NAME_CHARACTERS = 60
 _NOT_IN_NAMES = re.compile(r"[:#,()%\s]+")
-_ROW = "number, question, answer, row_id, level, subject"
+_C = PROBLEM_SETS.c
+_SETS = select(PROBLEM_SETS)
+_GONE = _C.deleted.is_not(None)
+_TEXTS = ("question", "answer", "row_id", "level", "subject")
+_ROW = select(PROBLEM_ROWS.c.number, *(PROBLEM_ROWS.c[name] for name in _TEXTS)).order_by(PROBLEM_ROWS.c.number)
+_ANYWHERE = func.lower(reduce(lambda a, b: a + "\n" + b, (PROBLEM_ROWS.c[name] for name in _TEXTS)))
+_AT_ONCE = 10_000
+"""Rows that are asked for in one statement; a database allows some 30,000."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +71,7 @@ class ProblemSets:
     def __init__(self, store: Store) -> None:
         self._store = store
         with store.write() as db:
-            db.executescript(_SCHEMA)
-        with store.write() as db:
-            db.execute("DELETE FROM problem_sets WHERE deleted < ?", (time.time() - BIN_DAYS * 86_400,))
+            db.execute(delete(PROBLEM_SETS).where(PROBLEM_SETS.c.deleted < time.time() - BIN_DAYS * 86_400))
 
     def add(self, name: str, content: bytes, table: Table, columns: Columns, found: ReadRows, split: str = "") -> tuple[ProblemSet, bool]:
         """Keep the problems of a file; returns the set and whether it is new.
@@ -83,53 +83,69 @@ class ProblemSets:
         if self._has(own):
             self.restore([own])
             return self.get(own), False
-        values = (own, self._free(checked_name(name)), time.time(), table.name, digest, table.unit, _json(columns), split, len(found.rows))
-        rows = [(own, r.number, r.question, r.answer, r.id, r.level, r.subject) for r in found.rows]
+        row = {
+            "id": own,
+            "name": self._free(checked_name(name)),
+            "created": time.time(),
+            "source": table.name,
+            "hash": digest,
+            "unit": table.unit,
+            "columns": _json(columns),
+            "split": split,
+            "size": len(found.rows),
+            "refused": _json(found.refused),
+        }
+        fields = ("problem_set", "number", *_TEXTS)
+        rows: list[dict[str, Any]] = [
+            dict(zip(fields, (own, r.number, r.question, r.answer, r.id, r.level, r.subject))) for r in found.rows
+        ]
         with self._store.write() as db:
-            fields = "id, name, created, source, hash, unit, columns, split, size, refused"
-            db.execute(f"INSERT INTO problem_sets ({fields}) VALUES (?,?,?,?,?,?,?,?,?,?)", (*values, _json(found.refused)))
-            db.executemany("INSERT INTO problem_rows VALUES (?,?,?,?,?,?,?)", rows)
+            db.execute(insert(PROBLEM_SETS), row)
+            if rows:
+                db.execute(insert(PROBLEM_ROWS), rows)
         return self.get(own), True
 
     def list(self) -> list[ProblemSet]:
         """The newest first."""
-        return self._read("deleted IS NULL ORDER BY created DESC, rowid DESC")
+        return self._read(_SETS.where(~_GONE).order_by(_C.created.desc(), _C.rowid.desc()))
 
     def deleted(self) -> list[ProblemSet]:
         """The deleted sets that can still be put back, the last deleted first."""
-        return self._read("deleted IS NOT NULL ORDER BY deleted DESC, rowid DESC")
+        return self._read(_SETS.where(_GONE).order_by(_C.deleted.desc(), _C.rowid.desc()))
 
     def get(self, id: str) -> ProblemSet:
         """The set of that id, also a deleted one; ProblemError if there is none."""
-        found = self._read("id=?", id)
+        found = self._read(_SETS.where(_C.id == id))
         if not found:
             raise ProblemError(f"There is no problem set '{id}' here.")
         return found[0]
 
     def find(self, name: str) -> ProblemSet:
         """The set of that name, or that had it before it was renamed. ProblemError if there is none, or if it was deleted."""
-        named = self._read("lower(name)=lower(?) ORDER BY deleted IS NOT NULL, created DESC", name)
-        had = "EXISTS (SELECT 1 FROM json_each(earlier_names) WHERE lower(value)=lower(?))"
-        found = named or self._read(f"{had} ORDER BY deleted IS NOT NULL, created DESC", name)
+        rows = self._store.rows(_SETS.order_by(_GONE, _C.created.desc()))
+        named = [r for r in rows if r.name.lower() == name.lower()]
+        found = named or [r for r in rows if name.lower() in (n.lower() for n in json.loads(r.earlier_names))]
         if not found:
             raise unknown("problem set", name, [s.name for s in self.list()])
         if found[0].deleted is not None:
             raise ProblemError(f"The problem set {found[0].name} was deleted; it can be put back on the page Problem sets.")
-        return found[0]
+        return _set(found[0])
 
     def rename(self, id: str, name: str) -> None:
         """ProblemError if a set cannot have that name. Specs with the earlier name still find it."""
         before, name = self.get(id).name, checked_name(name)
         if self._free(name, id) != name:
             raise ProblemError(f"There is a problem set named {name} already; choose another name.")
+        if name == before:
+            return
         with self._store.write() as db:
-            changed = "name=?, earlier_names=json_insert(earlier_names, '$[#]', ?)"
-            db.execute(f"UPDATE problem_sets SET {changed} WHERE id=? AND name<>?", (name, before, id, name))
+            earlier = json.loads(db.execute(select(_C.earlier_names).where(_C.id == id)).scalar_one())
+            db.execute(update(PROBLEM_SETS).where(_C.id == id).values(name=name, earlier_names=json.dumps([*earlier, before])))
 
     def delete(self, ids: Iterable[str]) -> None:
         """Hide sets until they are put back; runs of their problems stay as they are."""
         with self._store.write() as db:
-            db.executemany("UPDATE problem_sets SET deleted=? WHERE id=? AND deleted IS NULL", [(time.time(), id) for id in ids])
+            db.execute(update(PROBLEM_SETS).where(_C.id.in_(list(ids)), ~_GONE).values(deleted=time.time()))
 
     def restore(self, ids: Iterable[str]) -> None:
         """Put deleted sets back; one whose name was taken meanwhile gets another."""
@@ -138,32 +154,32 @@ class ProblemSets:
             if found.deleted is not None:
                 name = self._free(found.name, id)
                 with self._store.write() as db:
-                    db.execute("UPDATE problem_sets SET deleted=NULL, name=? WHERE id=?", (name, id))
+                    db.execute(update(PROBLEM_SETS).where(_C.id == id).values(deleted=None, name=name))
 
     def purge(self, ids: Iterable[str]) -> None:
         """Remove deleted sets and their rows for good."""
         with self._store.write() as db:
-            db.executemany("DELETE FROM problem_sets WHERE id=? AND deleted IS NOT NULL", [(id,) for id in ids])
+            db.execute(delete(PROBLEM_SETS).where(_C.id.in_(list(ids)), _GONE))
 
     def numbers(self, id: str) -> list[int]:
         """The numbers of all rows of a set, in order."""
-        return [r[0] for r in self._store.db().execute("SELECT number FROM problem_rows WHERE problem_set=? ORDER BY number", (id,))]
+        numbers = select(PROBLEM_ROWS.c.number).where(PROBLEM_ROWS.c.problem_set == id).order_by(PROBLEM_ROWS.c.number)
+        return [r[0] for r in self._store.rows(numbers)]
 
     def rows(self, id: str, numbers: Sequence[int]) -> list[SetRow]:
         """The rows of these numbers, in the order of the file."""
-        wanted = f"SELECT {_ROW} FROM problem_rows WHERE problem_set=? AND number IN (SELECT value FROM json_each(?)) ORDER BY number"
-        return [SetRow(*r) for r in self._store.db().execute(wanted, (id, json.dumps(list(numbers))))]
+        wanted = sorted(set(numbers))
+        parts = (wanted[i : i + _AT_ONCE] for i in range(0, len(wanted), _AT_ONCE))
+        own = _ROW.where(PROBLEM_ROWS.c.problem_set == id)
+        return [SetRow(*r) for part in parts for r in self._store.rows(own.where(PROBLEM_ROWS.c.number.in_(part)))]
 
     def search(self, id: str, text: str, limit: int) -> list[SetRow]:
         """The first rows whose question, answer, id, level or subject holds the text; capitals do not matter."""
-        anywhere = (
-            "instr(lower(question || char(10) || answer || char(10) || row_id || char(10) || level || char(10) || subject), lower(?)) > 0"
-        )
-        found = f"SELECT {_ROW} FROM problem_rows WHERE problem_set=? AND {anywhere} ORDER BY number LIMIT ?"
-        return [SetRow(*r) for r in self._store.db().execute(found, (id, text, limit))]
+        found = _ROW.where(PROBLEM_ROWS.c.problem_set == id, position(_ANYWHERE, func.lower(text)) > 0).limit(limit)
+        return [SetRow(*r) for r in self._store.rows(found)]
 
     def _has(self, id: str) -> bool:
-        return bool(self._read("id=?", id))
+        return bool(self._read(_SETS.where(_C.id == id)))
 
     def _free(self, name: str, but: str = "") -> str:
         """The name, with a number behind it where another set that is not deleted has it."""
@@ -171,8 +187,8 @@ class ProblemSets:
         numbered = (f"{name}-{i}" for i in range(2, len(taken) + 3))
         return name if name.lower() not in taken else next(n for n in numbered if n.lower() not in taken)
 
-    def _read(self, condition: str, *values: str) -> list[ProblemSet]:
-        return [_set(row) for row in self._store.db().execute(f"SELECT * FROM problem_sets WHERE {condition}", values)]
+    def _read(self, wanted: Select[Any]) -> list[ProblemSet]:
+        return [_set(row) for row in self._store.rows(wanted)]
 
 
 def fitting_name(file: str) -> str:
@@ -210,17 +226,17 @@ def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _set(row: sqlite3.Row) -> ProblemSet:
+def _set(row: AnyRow) -> ProblemSet:
     return ProblemSet(
-        id=row["id"],
-        name=row["name"],
-        created=row["created"],
-        source=row["source"],
-        hash=row["hash"],
-        unit=row["unit"],
-        columns=msgspec.json.decode(row["columns"], type=Columns),
-        split=row["split"],
-        size=row["size"],
-        refused=msgspec.json.decode(row["refused"], type=tuple[Refusal, ...]),
-        deleted=row["deleted"],
+        id=row.id,
+        name=row.name,
+        created=row.created,
+        source=row.source,
+        hash=row.hash,
+        unit=row.unit,
+        columns=msgspec.json.decode(row.columns, type=Columns),
+        split=row.split,
+        size=row.size,
+        refused=msgspec.json.decode(row.refused, type=tuple[Refusal, ...]),
+        deleted=row.deleted,
     )

@@ -6,7 +6,6 @@ import atexit
 import contextlib
 import os
 import secrets
-import sqlite3
 import threading
 import time
 from pathlib import Path
@@ -14,7 +13,7 @@ from types import TracebackType
 from typing import BinaryIO
 
 from rlm_core.core import events as ev
-from rlm_core.core.errors import RecordingError, first_line
+from rlm_core.core.errors import RecordingError, StoreError, first_line
 from rlm_core.core.problem import Problem
 from rlm_core.core.words import CANCELLED, INTERRUPTED, RunStatus
 from rlm_core.runs.recording import Recording, problem_of
@@ -130,8 +129,8 @@ class Recorder(Recording):
                 if self._store is not None and time.monotonic() - beat > BEAT_SECONDS:
                     self._store.heartbeat(self._name, os.getpid(), "recording")
                     beat = time.monotonic()
-            except (sqlite3.Error, OSError) as error:
-                self._failure = f"The run could not be written to {self._store.folder if self._store else ''}: {first_line(error)}."
+            except (StoreError, OSError) as error:
+                self._failure = f"The run could not be written: {first_line(error)}"
                 return
 
     def _flush(self) -> None:
@@ -146,7 +145,7 @@ def _opened(store: bool | str | Path | Store) -> Store | None:
         return store
     if isinstance(store, bool):
         return Store() if store else None
-    return Store(Path(store))
+    return Store(url=str(store)) if "://" in str(store) else Store(Path(store))
 
 
 def _created(log: str | Path | None) -> BinaryIO | None:

@@ -1,35 +1,39 @@
-"""The store: SQLite in WAL mode, the only channel between pages and workers.
+"""The store: a database, the only channel between pages and workers. A file of SQLite unless a URL names another.
 
 A run is a row (configuration, status, progress) and its events. Statuses: queued → loading → running →
 finished, failed or cancelled; interrupted if its worker died. A person's request (pause, step, cancel) and breakpoints are
-columns that the worker reads. Each call is one short transaction, so processes can share the file.
+columns that the worker reads. Each call is one short transaction, so processes can share the database.
 A deleted run is kept for BIN_DAYS and can be put back; until then no list shows it and no worker takes it.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import secrets
-import sqlite3
-import threading
 import time
-from collections.abc import Generator, Iterable, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from sqlalchemy import bindparam, case, delete, func, insert, select, update
+from sqlalchemy.engine import URL
 
 from rlm_core.core.config import RunConfig
 from rlm_core.core.errors import RunNotFound
 from rlm_core.core.events import Record, decode, encode
-from rlm_core.core.paths import data_folder
+from rlm_core.core.paths import STORE_VARIABLE, data_folder
 from rlm_core.core.problem import Problem
 from rlm_core.core.words import RunStatus
+from rlm_core.runs.database import AnyRow, Database, checked_url
+from rlm_core.runs.dialects import insert as upsert
+from rlm_core.runs.dialects import json_text
+from rlm_core.runs.schema import EVENTS, JOBS, RUNS, WORKERS
 from rlm_core.runs.work_queue import WorkQueue
 
-QUEUE = WorkQueue("runs", waiting="deleted IS NULL")
+QUEUE = WorkQueue(RUNS)
 STALE_SECONDS = 15.0
 """A worker without a heartbeat for this time is taken to be dead."""
 RECORDER = "recorder-"
@@ -37,28 +41,14 @@ RECORDER = "recorder-"
 BIN_DAYS = 30
 """Time in which a deleted run can be put back; after it, the run is removed when the store is next opened."""
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS runs (
-    id TEXT PRIMARY KEY, created REAL NOT NULL, status TEXT NOT NULL, wish TEXT NOT NULL DEFAULT 'go',
-    message TEXT NOT NULL DEFAULT '', config TEXT NOT NULL, problem TEXT NOT NULL, summary TEXT NOT NULL DEFAULT '{}',
-    worker TEXT NOT NULL DEFAULT '', deleted REAL,
-    breakpoints TEXT NOT NULL DEFAULT '[]', paused_at INTEGER, asked INTEGER NOT NULL DEFAULT 0);
-CREATE TABLE IF NOT EXISTS events (
-    run TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE, seq INTEGER NOT NULL, line BLOB NOT NULL,
-    PRIMARY KEY (run, seq)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS workers (id TEXT PRIMARY KEY, pid INTEGER NOT NULL, heartbeat REAL NOT NULL, message TEXT NOT NULL DEFAULT '');
-CREATE TABLE IF NOT EXISTS jobs (
-    id TEXT PRIMARY KEY, created REAL NOT NULL, kind TEXT NOT NULL, status TEXT NOT NULL, wish TEXT NOT NULL DEFAULT 'go',
-    message TEXT NOT NULL DEFAULT '', done INTEGER NOT NULL DEFAULT 0, total INTEGER NOT NULL DEFAULT 0,
-    job TEXT NOT NULL, result TEXT NOT NULL DEFAULT '{}', worker TEXT NOT NULL DEFAULT '', deleted REAL,
-    asked INTEGER NOT NULL DEFAULT 0);
-CREATE INDEX IF NOT EXISTS runs_by_status ON runs(status, created);
-"""
-_ADDED = {
-    "runs": {"deleted": "REAL", "breakpoints": "TEXT NOT NULL DEFAULT '[]'", "paused_at": "INTEGER", "asked": "INTEGER NOT NULL DEFAULT 0"},
-    "jobs": {"deleted": "REAL", "asked": "INTEGER NOT NULL DEFAULT 0"},
-}
-"""Columns of each table that the first stores had not."""
+_HELD = (RUNS.c.status == "loading") | (RUNS.c.status == "running")
+_SAVED = select(RUNS).where(RUNS.c.deleted.is_(None))
+_GET = select(RUNS).where(RUNS.c.id == bindparam("run"))
+_EVENTS = select(EVENTS.c.line).where(EVENTS.c.run == bindparam("run"), EVENTS.c.seq > bindparam("after")).order_by(EVENTS.c.seq)
+_REQUESTS = select(RUNS.c.id, RUNS.c.wish, RUNS.c.breakpoints, RUNS.c.asked).where(RUNS.c.worker == bindparam("worker"), _HELD)
+_APPEND = insert(EVENTS)
+_SUMMARY = update(RUNS).where(RUNS.c.id == bindparam("of")).values(summary=bindparam("figures"))
+"""Statements that are asked many times per second are made once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,46 +104,28 @@ class Wish:
 
 
 class Store:
-    """All runs of one data folder."""
+    """All runs of one database.
 
-    def __init__(self, folder: Path | None = None) -> None:
+    folder: of the files beside it, which stay on this machine.
+    place: where the runs are, in words.
+    """
+
+    def __init__(self, folder: Path | None = None, url: str = "") -> None:
+        """Open a store.
+
+        folder: None for the app's own data folder.
+        url: of its database; without one it is that of `RLM_EXPLORER_STORE`, or where a folder is given the file in it.
+        ConfigError for a URL that cannot be read, StoreError for a database that cannot be opened.
+        """
+        url = url or (os.environ.get(STORE_VARIABLE, "") if folder is None else "")
         self.folder = folder or data_folder()
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._path = self.folder / "runs.sqlite"
-        self._local = threading.local()
+        self.database = Database(checked_url(url) if url else URL.create("sqlite", database=str(self.folder / "runs.sqlite")))
+        self.place = self.database.name if url else str(self.folder)
+        self.url = url
+        self.rows, self.row, self.write = self.database.rows, self.database.row, self.database.write
         with self.write() as db:
-            db.executescript(_SCHEMA)
-        with self.write() as db:
-            for table, added in _ADDED.items():
-                known = {column["name"] for column in db.execute(f"PRAGMA table_info({table})")}
-                for column, kind in added.items():
-                    if column not in known:  # a store of an earlier version
-                        db.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
-            db.execute("DELETE FROM runs WHERE deleted < ?", (time.time() - BIN_DAYS * 86_400,))
-
-    def db(self) -> sqlite3.Connection:
-        """This thread's connection, for reading; other tables of the same file use it too."""
-        if not hasattr(self._local, "db"):
-            db = sqlite3.connect(self._path, timeout=30, isolation_level=None)
-            db.row_factory = sqlite3.Row
-            db.execute("PRAGMA journal_mode=WAL")
-            db.execute("PRAGMA synchronous=NORMAL")
-            db.execute("PRAGMA foreign_keys=ON")
-            self._local.db = db
-        return self._local.db
-
-    @contextmanager
-    def write(self) -> Generator[sqlite3.Connection]:
-        """A transaction for writing: kept whole when the block ends, undone whole when it fails."""
-        db = self.db()
-        db.execute("BEGIN IMMEDIATE")
-        try:
-            yield db
-        except BaseException:
-            db.execute("ROLLBACK")
-            raise
-        if db.in_transaction:
-            db.execute("COMMIT")
+            db.execute(delete(RUNS).where(RUNS.c.deleted < time.time() - BIN_DAYS * 86_400))
 
     # -- the page's side ---------------------------------------------------------------------
 
@@ -188,43 +160,47 @@ class Store:
         breakpoints: Sequence[str] = (),
         worker: str = "",
     ) -> None:
-        written = (msgspec.json.encode(config).decode(), msgspec.json.encode(problem).decode(), json.dumps(list(breakpoints)))
+        row = {
+            "id": run,
+            "created": time.time(),
+            "status": status,
+            "message": message,
+            "config": msgspec.json.encode(config).decode(),
+            "problem": msgspec.json.encode(problem).decode(),
+            "breakpoints": json.dumps(list(breakpoints)),
+            "worker": worker,
+        }
         with self.write() as db:
-            db.execute(
-                "INSERT INTO runs (id, created, status, message, config, problem, breakpoints, worker) VALUES (?,?,?,?,?,?,?,?)",
-                (run, time.time(), status, message, *written, worker),
-            )
+            db.execute(insert(RUNS), row)
 
     def get(self, run: str) -> RunRow:
         """The run's row; RunNotFound if there is none, or if it was deleted."""
-        row = self.db().execute("SELECT * FROM runs WHERE id=?", (run,)).fetchone()
+        row = self.row(_GET, {"run": run})
         if row is None:
-            raise RunNotFound(f"There is no run '{run}' in {self.folder}; the list of saved runs shows those there are.")
-        if row["deleted"] is not None:
+            raise RunNotFound(f"There is no run '{run}' in {self.place}; the list of saved runs shows those there are.")
+        if row.deleted is not None:
             raise RunNotFound(f"The run '{run}' was deleted; it can be put back on the page of saved runs.")
         return _row(row)
 
     def list(self, limit: int = 200) -> list[RunRow]:
         """The newest runs first."""
-        newest = "SELECT * FROM runs WHERE deleted IS NULL ORDER BY created DESC, rowid DESC LIMIT ?"
-        return [_row(r) for r in self.db().execute(newest, (limit,))]
+        newest = _SAVED.order_by(RUNS.c.created.desc(), RUNS.c.rowid.desc()).limit(limit)
+        return [_row(r) for r in self.rows(newest)]
 
     def deleted(self) -> list[RunRow]:
         """The deleted runs that can still be put back, the last deleted first."""
-        return [_row(r) for r in self.db().execute("SELECT * FROM runs WHERE deleted IS NOT NULL ORDER BY deleted DESC, rowid DESC")]
+        last = select(RUNS).where(RUNS.c.deleted.is_not(None)).order_by(RUNS.c.deleted.desc(), RUNS.c.rowid.desc())
+        return [_row(r) for r in self.rows(last)]
 
     def events(self, run: str, after: int = 0) -> list[Record]:
         """The run's records with a sequence number above `after`."""
-        rows = self.db().execute("SELECT line FROM events WHERE run=? AND seq>? ORDER BY seq", (run, after))
-        return [decode(r["line"]) for r in rows]
+        return [decode(r.line) for r in self.rows(_EVENTS, {"run": run, "after": after})]
 
     def position(self, run: str) -> int:
         """The number of queued runs before this one."""
-        row = self.db().execute(
-            "SELECT COUNT(*) AS n FROM runs WHERE status='queued' AND deleted IS NULL AND created < (SELECT created FROM runs WHERE id=?)",
-            (run,),
-        )
-        return int(row.fetchone()["n"])
+        own = select(RUNS.c.created).where(RUNS.c.id == run).scalar_subquery()
+        ahead = select(func.count()).where(RUNS.c.status == "queued", RUNS.c.deleted.is_(None), RUNS.c.created < own)
+        return self.rows(ahead)[0][0]
 
     def request(self, run: str, request: str) -> None:
         """Ask that a run go on ("go"), pause ("pause") or end ("cancel"); a queued run is cancelled at once.
@@ -237,12 +213,12 @@ class Store:
     def set_breakpoints(self, run: str, breakpoints: Sequence[str]) -> None:
         """The conditions under which the run pauses from now on."""
         with self.write() as db:
-            db.execute("UPDATE runs SET breakpoints=? WHERE id=?", (json.dumps(list(breakpoints)), run))
+            db.execute(update(RUNS).where(RUNS.c.id == run).values(breakpoints=json.dumps(list(breakpoints))))
 
     def branches(self, run: str) -> list[RunRow]:
         """The runs that go on from a step written into this one's tree, oldest first."""
-        children = "SELECT * FROM runs WHERE deleted IS NULL AND json_extract(config, '$.branch.run')=? ORDER BY created, rowid"
-        return [_row(r) for r in self.db().execute(children, (run,))]
+        children = _SAVED.where(json_text(RUNS.c.config, "branch", "run") == run).order_by(RUNS.c.created, RUNS.c.rowid)
+        return [_row(r) for r in self.rows(children)]
 
     def delete(self, runs: Iterable[str]) -> list[str]:
         """Hide runs until they are put back; returns the ids of the runs it deleted.
@@ -250,18 +226,18 @@ class Store:
         A run that is being worked on stays, and must be cancelled first.
         """
         with self.write() as db:
-            taken = "UPDATE runs SET deleted=? WHERE id=? AND deleted IS NULL AND status NOT IN ('loading','running') RETURNING id"
-            return [row["id"] for run in runs for row in db.execute(taken, (time.time(), run)).fetchall()]
+            taken = update(RUNS).where(RUNS.c.id.in_(list(runs)), RUNS.c.deleted.is_(None), ~_HELD).values(deleted=time.time())
+            return list(db.execute(taken.returning(RUNS.c.id)).scalars())
 
     def restore(self, runs: Iterable[str]) -> None:
         """Put deleted runs back, with all their events."""
         with self.write() as db:
-            db.executemany("UPDATE runs SET deleted=NULL WHERE id=?", [(run,) for run in runs])
+            db.execute(update(RUNS).where(RUNS.c.id.in_(list(runs))).values(deleted=None))
 
     def purge(self, runs: Iterable[str]) -> None:
         """Remove deleted runs and their events for good."""
         with self.write() as db:
-            db.executemany("DELETE FROM runs WHERE id=? AND deleted IS NOT NULL", [(run,) for run in runs])
+            db.execute(delete(RUNS).where(RUNS.c.id.in_(list(runs)), RUNS.c.deleted.is_not(None)))
 
     # -- the worker's side -------------------------------------------------------------------
 
@@ -273,19 +249,18 @@ class Store:
 
     def set_status(self, run: str, status: RunStatus, message: str = "") -> None:
         with self.write() as db:
-            db.execute("UPDATE runs SET status=?, message=? WHERE id=?", (status, message, run))
+            db.execute(update(RUNS).where(RUNS.c.id == run).values(status=status, message=message))
 
     def append(self, run: str, records: Sequence[Record], summary: dict[str, Any]) -> None:
         """Add records to a run's log and refresh its figures."""
         with self.write() as db:
-            db.executemany("INSERT INTO events (run, seq, line) VALUES (?,?,?)", [(run, r.seq, encode(r)) for r in records])
-            db.execute("UPDATE runs SET summary=? WHERE id=?", (json.dumps(summary), run))
+            db.execute(_APPEND, [{"run": run, "seq": r.seq, "line": encode(r)} for r in records])
+            db.execute(_SUMMARY, {"of": run, "figures": json.dumps(summary)})
 
     def requests(self, worker: str) -> dict[str, Wish]:
         """What is asked of every run that this worker holds, by id."""
-        held = "SELECT id, wish, breakpoints, asked FROM runs WHERE worker=? AND status IN ('loading','running')"
-        rows = self.db().execute(held, (worker,))
-        return {r["id"]: Wish(r["wish"], tuple(json.loads(r["breakpoints"])), r["asked"]) for r in rows}
+        rows = self.rows(_REQUESTS, {"worker": worker})
+        return {r.id: Wish(r.wish, tuple(json.loads(r.breakpoints)), r.asked) for r in rows}
 
     def paused_itself(self, run: str, event: int, obeyed: int) -> None:
         """The run pauses at an event until a person asks otherwise; a request to cancel it stands.
@@ -293,47 +268,47 @@ class Store:
         obeyed: the number of the request that it followed until then; one asked since stands too, and is obeyed next.
         """
         with self.write() as db:
-            followed = "CASE WHEN asked=? AND wish<>'cancel' THEN 'pause' ELSE wish END"
-            db.execute(f"UPDATE runs SET wish={followed}, paused_at=? WHERE id=?", (obeyed, event, run))
+            followed = (RUNS.c.asked == obeyed) & (RUNS.c.wish != "cancel")
+            wish = case((followed, "pause"), else_=RUNS.c.wish)
+            db.execute(update(RUNS).where(RUNS.c.id == run).values(wish=wish, paused_at=event))
 
     def heartbeat(self, worker: str, pid: int, message: str) -> None:
         with self.write() as db:
-            db.execute(
-                "INSERT INTO workers VALUES (?,?,?,?) ON CONFLICT(id) DO UPDATE SET heartbeat=excluded.heartbeat, message=excluded.message",
-                (worker, pid, time.time(), message),
-            )
+            sign = {"heartbeat": self.database.now(), "message": message}
+            put = upsert(db, WORKERS).values(id=worker, pid=pid, **sign)
+            db.execute(put.on_conflict_do_update(index_elements=[WORKERS.c.id], set_=sign))
 
     def retire(self, worker: str, reason: str) -> None:
         """A worker is gone: the runs and jobs it held are interrupted, their events and results so far kept."""
         with self.write() as db:
-            db.execute("DELETE FROM workers WHERE id=?", (worker,))
-            for queue in (QUEUE, WorkQueue("jobs")):
+            db.execute(delete(WORKERS).where(WORKERS.c.id == worker))
+            for queue in (QUEUE, WorkQueue(JOBS)):
                 queue.interrupt(db, worker, reason)
 
-    def workers(self) -> list[sqlite3.Row]:
+    def workers(self) -> Sequence[AnyRow]:
         """id, pid, heartbeat (seconds since 1970) and message of every known worker."""
-        return self.db().execute("SELECT * FROM workers ORDER BY heartbeat DESC").fetchall()
+        return self.rows(select(WORKERS).order_by(WORKERS.c.heartbeat.desc()))
 
     def retire_dead(self) -> list[str]:
         """Retire every worker without a heartbeat for STALE_SECONDS; returns their ids."""
-        dead = [w["id"] for w in self.workers() if time.time() - w["heartbeat"] > STALE_SECONDS]
-        for worker in dead:
+        dead = self.rows(select(WORKERS.c.id).where(self.database.now() - WORKERS.c.heartbeat > STALE_SECONDS))
+        for (worker,) in dead:
             who = "the program that recorded it" if worker.startswith(RECORDER) else "the worker"
             self.retire(worker, f"{who} stopped answering; the events so far were kept")
-        return dead
+        return [row.id for row in dead]
 
 
-def _row(row: sqlite3.Row) -> RunRow:
+def _row(row: AnyRow) -> RunRow:
     return RunRow(
-        id=row["id"],
-        created=row["created"],
-        status=RunStatus(row["status"]),
-        request=row["wish"],
-        message=row["message"],
-        config=msgspec.json.decode(row["config"], type=RunConfig),
-        problem=msgspec.json.decode(row["problem"], type=Problem),
-        summary=json.loads(row["summary"]),
-        deleted=row["deleted"],
-        breakpoints=tuple(json.loads(row["breakpoints"])),
-        paused_at=row["paused_at"],
+        id=row.id,
+        created=row.created,
+        status=RunStatus(row.status),
+        request=row.wish,
+        message=row.message,
+        config=msgspec.json.decode(row.config, type=RunConfig),
+        problem=msgspec.json.decode(row.problem, type=Problem),
+        summary=json.loads(row.summary),
+        deleted=row.deleted,
+        breakpoints=tuple(json.loads(row.breakpoints)),
+        paused_at=row.paused_at,
     )

@@ -2,44 +2,36 @@
 
 from __future__ import annotations
 
-import sqlite3
-from dataclasses import dataclass
+from sqlalchemy import Connection, Table, bindparam, select, update
 
 from rlm_core.core.words import RunStatus
+from rlm_core.runs.database import AnyRow
 
 
-@dataclass(frozen=True, slots=True)
 class WorkQueue:
-    """SQL for one table; each method takes a connection inside a transaction.
+    """The statements for one table; each method takes a connection inside a transaction."""
 
-    table: has the columns id, created, status, wish, asked (the number of requests so far), message and worker.
-    waiting: condition beside the status that a row must meet to be taken.
-    """
+    def __init__(self, table: Table) -> None:
+        """table: has the columns id, created, rowid, status, wish, asked (the number of requests so far), message, worker and deleted."""
+        self.table = t = table
+        self._held = (t.c.status == "loading") | (t.c.status == "running")
+        oldest = select(t.c.id).where(t.c.status == "queued", t.c.deleted.is_(None)).order_by(t.c.created, t.c.rowid).limit(1)
+        alone = oldest.with_for_update(skip_locked=True).scalar_subquery()  # two workers never wait for, or take, the same row
+        taken = {c: bindparam(f"new_{c}") for c in ("status", "worker", "message")}
+        self._claim = update(t).where(t.c.id == alone).values(taken).returning(*t.c)
 
-    table: str
-    waiting: str = "1"
-
-    def claim(self, db: sqlite3.Connection, worker: str, status: RunStatus, message: str) -> sqlite3.Row | None:
+    def claim(self, db: Connection, worker: str, status: RunStatus, message: str) -> AnyRow | None:
         """Give the oldest queued row to a worker, with its new status; None if nothing is queued."""
-        return db.execute(
-            f"UPDATE {self.table} SET status=?, worker=?, message=? WHERE id = "
-            f"(SELECT id FROM {self.table} WHERE status='queued' AND {self.waiting} ORDER BY created, rowid LIMIT 1) RETURNING *",
-            (status, worker, message),
-        ).fetchone()
+        return db.execute(self._claim, {"new_status": status, "new_worker": worker, "new_message": message}).first()
 
-    def request(self, db: sqlite3.Connection, id: str, request: str) -> None:
+    def request(self, db: Connection, id: str, request: str) -> None:
         """Ask the worker of an active row to go on ("go"), pause ("pause") or end ("cancel"); a queued row is cancelled at once."""
-        db.execute(f"UPDATE {self.table} SET wish=?, asked=asked+1 WHERE id=? AND status IN ('queued','loading','running')", (request, id))
+        t = self.table
+        own = update(t).where(t.c.id == id)
+        db.execute(own.where(self._held | (t.c.status == "queued")).values(wish=request, asked=t.c.asked + 1))
         if request == "cancel":
-            cancelled = "status='cancelled', message='cancelled before it began'"
-            db.execute(f"UPDATE {self.table} SET {cancelled} WHERE id=? AND status='queued'", (id,))
+            db.execute(own.where(t.c.status == "queued").values(status="cancelled", message="cancelled before it began"))
 
-    def requests(self, db: sqlite3.Connection, worker: str) -> dict[str, str]:
-        """The request of every row that this worker holds, by id."""
-        rows = db.execute(f"SELECT id, wish FROM {self.table} WHERE worker=? AND status IN ('loading','running')", (worker,))
-        return {r["id"]: r["wish"] for r in rows}
-
-    def interrupt(self, db: sqlite3.Connection, worker: str, reason: str) -> None:
+    def interrupt(self, db: Connection, worker: str, reason: str) -> None:
         """The worker is gone: mark the rows it held."""
-        interrupted = f"UPDATE {self.table} SET status='interrupted', message=? WHERE worker=? AND status IN ('loading','running')"
-        db.execute(interrupted, (reason, worker))
+        db.execute(update(self.table).where(self.table.c.worker == worker, self._held).values(status="interrupted", message=reason))

@@ -59,8 +59,8 @@ def well_under_way(store: Store, run: str) -> None:
 
 def stands_still(store: Store, run: str) -> bool:
     """Did the worker live on for three beats without an event?"""
-    before, beats = len(store.events(run)), {store.workers()[0]["heartbeat"]}
-    until(lambda: (beats.add(store.workers()[0]["heartbeat"]), len(beats) > 3)[1])
+    before, beats = len(store.events(run)), {store.workers()[0].heartbeat}
+    until(lambda: (beats.add(store.workers()[0].heartbeat), len(beats) > 3)[1])
     return len(store.events(run)) == before
 
 

@@ -56,8 +56,8 @@ def test_progress_reported_after_a_job_failed_does_not_hide_the_reason(store):
     assert jobs.get(job).message == "The model cannot read this."
 
 
-def test_the_way_of_a_job(store):
-    jobs = Jobs(store)
+def test_the_way_of_a_job(any_store):
+    jobs = Jobs(any_store)
     first, second = (jobs.create(LabelJob("oracle", seed=i)) for i in range(2))
     assert jobs.claim("w").id == first
     jobs.report_progress(first, "half", 1, 2)
@@ -69,15 +69,15 @@ def test_the_way_of_a_job(store):
     jobs.cancel(first)
     assert jobs.cancelled("w") == [first]
     assert jobs.cancelled("another") == []
-    store.retire("w", "it died")
+    any_store.retire("w", "it died")
     assert (jobs.get(first).status, jobs.get(first).message) == ("interrupted", "it died")
     jobs.resume(first)
     assert jobs.claim("w2").id == first
     assert jobs.get(first).request == "go"
 
 
-def test_a_queued_job_knows_the_one_being_done_and_those_queued_before_it(store):
-    jobs = Jobs(store)
+def test_a_queued_job_knows_the_one_being_done_and_those_queued_before_it(any_store):
+    jobs = Jobs(any_store)
     ended, done, before, own, _ = (jobs.create(LabelJob("oracle", seed=i)) for i in range(5))
     assert [j.id for j in jobs.ahead(before)] == [ended, done]
     jobs.claim("w")

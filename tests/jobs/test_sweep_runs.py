@@ -121,7 +121,7 @@ def test_a_job_does_only_what_is_missing(store, pool):
     marked = {c: CellResult("kept", True, "done", "", 1, 0, 1, 0.0, False) for c in JOB.sweep(store).cells() if c.problem < 7}
     Jobs(store).finish(first, "interrupted")
     with store.write() as db:
-        db.execute("DELETE FROM cells")
+        db.exec_driver_sql("DELETE FROM cells")
     cells.put(first, [(c, r, "") for c, r in marked.items()])
     Jobs(store).resume(first)
     next_done(store, pool)

@@ -18,8 +18,8 @@ TWO = solution(from_text("What is 6 times 7?", "42"), ("6*7=42<answer>42",), ans
 
 
 @pytest.fixture
-def book(tmp_path) -> LabelBook:
-    kept = LabelBook(Store(tmp_path))
+def book(any_store) -> LabelBook:
+    kept = LabelBook(any_store)
     kept.add([ONE, TWO])
     return kept
 
@@ -109,11 +109,12 @@ def test_a_label_without_its_solution_is_refused(book):
         book.get("3fa2")
 
 
-def test_book_and_runs_share_a_file_and_other_processes_see_labels_at_once(book, tmp_path):
-    run = Store(tmp_path).create(RunConfig(), CHAIN)
+def test_book_and_runs_share_a_database_and_other_processes_see_labels_at_once(book, any_store):
+    run = any_store.create(RunConfig(), CHAIN)
     book.put([human(0, 1)])
-    assert LabelBook(Store(tmp_path)).labels() == [human(0, 1)]
-    assert Store(tmp_path).get(run).problem == CHAIN
+    another = Store(any_store.folder, any_store.url)
+    assert LabelBook(another).labels() == [human(0, 1)]
+    assert another.get(run).problem == CHAIN
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,12 @@ import pytest
 
 from rlm_core.core.errors import RunNotFound
 from rlm_core.runs.comparisons import Comparisons
+from rlm_core.runs.store import Store
+
+
+@pytest.fixture
+def store(any_store) -> Store:
+    return any_store
 
 
 def test_a_comparison_is_there_again_with_its_runs_in_order(store):

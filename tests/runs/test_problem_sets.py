@@ -11,8 +11,13 @@ from rlm_core.core.errors import ProblemError, RlmError
 from rlm_core.problems.datasets import guessed, read_rows
 from rlm_core.problems.tables import read
 from rlm_core.runs.problem_sets import ProblemSets, fitting_split
-from rlm_core.runs.store import BIN_DAYS
+from rlm_core.runs.store import BIN_DAYS, Store
 from tests.problem_files import gsm8k, imported
+
+
+@pytest.fixture
+def store(any_store) -> Store:
+    return any_store
 
 
 def test_a_set_keeps_what_is_known_of_its_file_and_which_rows_were_not_taken(store):
@@ -114,7 +119,7 @@ def test_a_set_removed_for_good_leaves_no_rows(store):
 def test_a_set_is_removed_when_the_time_to_put_it_back_is_over(store):
     kept = imported(store)
     with store.write() as db:
-        db.execute("UPDATE problem_sets SET deleted=?", (time.time() - BIN_DAYS * 86_400 - 1,))
+        db.exec_driver_sql(f"UPDATE problem_sets SET deleted={time.time() - BIN_DAYS * 86_400 - 1}")
     with pytest.raises(RlmError):
         ProblemSets(store).get(kept.id)
 
