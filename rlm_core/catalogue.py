@@ -20,7 +20,7 @@ from rlm_core.core.special_tokens import ANSWER
 from rlm_core.core.structure import Structure
 from rlm_core.core.words import COMMON, AnswerMethod, Purpose, StopReason, Word
 from rlm_core.models.listed import MODELS, describe, refuse_lacking, refuse_unreadable, refuse_unwritable, sampling_of
-from rlm_core.models.policy import Stepper
+from rlm_core.models.policy import Known, Stepper
 from rlm_core.search import answers, structures
 from rlm_core.search.rules import Rule
 
@@ -33,6 +33,23 @@ def reward_models() -> dict[str, Description[Any]]:
     """Trained heads first, each group by title."""
     found = {name: r.description for name, r in rewards.rewards().items()}
     return dict(sorted(found.items(), key=lambda item: (":" not in item[0], item[1].title)))
+
+
+def servable_searches(known: Known) -> dict[str, Description[Any]]:
+    """The searches that a model can serve with their defaults, or with one of the settings they are measured with."""
+
+    def served(found: search.Search[Any]) -> bool:
+        settings = [found.description.configure(given) for given in ({}, *found.variants)]
+        return any(known.offers.issuperset(found.needs(s)) and (found.whole(s) or not known.whole_only) for s in settings)
+
+    return {name: s.description for name, s in search.searches().items() if served(s)}
+
+
+def servable_rewards(model: str, known: Known) -> dict[str, Description[Any]]:
+    """The rewards that can judge the solutions of that model."""
+    found = {name: rewards.reward(name) for name in reward_models()}
+    able = {name: r for name, r in found.items() if r.model in ("", model) and known.offers.issuperset(r.needs)}
+    return {name: r.description for name, r in able.items()}
 
 
 def tasks() -> dict[str, Description[Any]]:

@@ -7,10 +7,10 @@ from typing import Any
 import streamlit as st
 
 from pages.shared.escape import markdown_text
-from pages.shared.parameters import choose, parameters
+from pages.shared.parameters import parameters
 from pages.shared.problem_picker import pick_problem
 from pages.shared.state import kept, restore_following
-from pages.shared.strategy_form import model_controls, reward_controls, sampling_options
+from pages.shared.strategy_form import model_controls, reward_controls, sampling_options, search_control
 from rlm_core import catalogue
 from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.errors import RlmError
@@ -32,7 +32,7 @@ def controls() -> tuple[RunConfig, Problem] | RlmError:
     if isinstance(problem, Problem) and (problem.task != text.DESCRIPTION.name or set_place(problem)):
         st.info(markdown_text(problem.question), icon=":material/quiz:")
     model = model_controls("model")
-    search = choose("Strategy", catalogue.searches(), "search", "mcts", "How the model's steps are explored.")
+    search = search_control("search", model["model"])
     search_parameters = parameters(search, "search")
     usual = describe(model["model"]).fit
     reward = reward_controls("reward", search.name, search_parameters, model["model"])

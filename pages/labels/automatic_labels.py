@@ -12,6 +12,7 @@ from pages.shared.state import remembered
 from rlm_core.core.wording import LABELLED_BY, counted
 from rlm_core.jobs.label import JOB, LabelJob
 from rlm_core.jobs.queue import JobRow
+from rlm_core.models.listed import SMOLLM2
 from rlm_core.rewards.heads.recipe import MAKERS
 
 JOB_KEY = "labels.make.job"
@@ -26,18 +27,21 @@ def automatic_labels() -> None:
     maker_at, model_at, count_at, go_at = st.columns([4, 3, 3, 2], vertical_alignment="bottom")
     maker = remembered(maker_at.selectbox, "Made by", list(MAKERS), key="labels.maker", default="soft", format_func=_title)
     model, rollouts, noise = "nano", JOB.setting("rollouts").default, JOB.setting("noise").default
-    if maker in ("hard", "soft", "judge"):
-        with model_at:
-            model = pick_model("labels.model")
+    judge = SMOLLM2.name
+    with model_at:
+        if maker in ("hard", "soft"):
+            model = pick_model("labels.model", help="Who writes the rollouts.")
+        elif maker == "judge":
+            judge = pick_model("labels.judge", "Judge", judge, "Who says of every step whether it is right.")
     if maker in ("hard", "soft"):
         rollouts = job_setting(count_at, JOB, "rollouts", "labels.rollouts")
     elif maker == "noisy":
         noise = job_setting(count_at, JOB, "noise", "labels.noise", step=0.05)
-    job = LabelJob(maker, model, rollouts=int(rollouts), noise=float(noise))
+    job = LabelJob(maker, model, rollouts=int(rollouts), noise=float(noise), judge=judge)
     left = JOB.parts(job, store(), book())[0].count
     st.caption(MAKERS[maker] + ("" if left else " All solutions in the label book have these labels already."))
     job_button(go_at, JOB, "label", lambda: job, key=JOB_KEY, possible=left > 0)
-    job_view(JOB, JOB_KEY, lambda j: f"{_title(j.maker)}, {j.model}", _draw)
+    job_view(JOB, JOB_KEY, lambda j: f"{_title(j.maker)}, {j.judge if j.maker == 'judge' else j.model}", _draw)
 
 
 def _title(maker: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from pages.shared.connection import known
 from pages.shared.escape import markdown_text
 from pages.shared.parameters import parameters
 from pages.shared.state import remember, remembered, restore
@@ -15,7 +16,7 @@ from rlm_core.core.errors import ConfigError
 
 def fitting(model: str) -> list[str]:
     """Rewards that can judge this model's solutions, trained heads first."""
-    return [name for name in catalogue.reward_models() if rewards.reward(name).model in ("", model)]
+    return list(catalogue.servable_rewards(model, known(model)))
 
 
 def pick_rewards(key: str, model: str, default: Sequence[str]) -> tuple[str, ...]:

@@ -9,14 +9,14 @@ import msgspec
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from pages.shared.connection import abilities, connection, known
 from pages.shared.parameters import choose, parameters
-from pages.shared.reward_picker import fitting
 from pages.shared.state import forget, remembered, restore, restore_following, set_value
 from rlm_core import catalogue
 from rlm_core.core.parameters import Description
 from rlm_core.core.sampling import OPTIONS, unusual
 from rlm_core.evaluation.sweep import Strategy
-from rlm_core.models.address import EXAMPLE, KEY_VARIABLES
+from rlm_core.models.address import EXAMPLE, KEY_VARIABLES, is_address
 from rlm_core.models.listed import OTHER, REMOTE, Fit, describe
 from rlm_core.search.length_limits import LONGEST_SOLUTION, LONGEST_STEP
 
@@ -26,6 +26,8 @@ OTHER_HELP = (
     f"{EXAMPLE}; the key, if it wants one, is read from {KEY_VARIABLES[0]} in the environment of this app."
 )
 MAX_NAME_CHARS = 40
+INSTEAD = ("rollouts", "judge")
+"""Rewards that are offered first where the one that is usual for a model cannot judge it."""
 SAMPLING = ("temperature", "max_step_tokens", "max_solution_tokens")
 """Fields of a strategy that are None for what fits its model."""
 _GIVEN = "given_name"
@@ -43,7 +45,7 @@ def strategy_form(key: str) -> Strategy:
     usual = describe(model["model"]).fit
     name_at = search_at.container()
     with search_at:
-        search = choose("Strategy", catalogue.searches(), f"{key}.search", "mcts", "How the model's steps are explored.")
+        search = search_control(f"{key}.search", model["model"])
         search_parameters = parameters(search, f"{key}.search")
     with model_at:
         reward = reward_controls(f"{key}.reward", search.name, search_parameters, model["model"])
@@ -112,25 +114,36 @@ def model_controls(key: str) -> dict[str, Any]:
             placeholder="owner/name, /path or http://…",
             help=OTHER_HELP,
         ).strip()
+        if is_address(name):
+            connection(name)
+    if name:
+        abilities(name)
     loaded = describe(name) if name else model
     with st.expander("Device and format" if loaded is not REMOTE else "Prompt format"):
         return {"model": name, **parameters(loaded, key, columns=1)}
 
 
+def search_control(key: str, model: str) -> Description[Any]:
+    """Choose a search, among those that the model can serve."""
+    offered = catalogue.servable_searches(known(model))
+    return choose("Strategy", offered, key, "mcts" if "mcts" in offered else next(iter(offered)), "How the model's steps are explored.")
+
+
 def reward_controls(key: str, search: str, search_parameters: Mapping[str, Any], model: str) -> dict[str, Any]:
     """The reward and its parameters; empty where the strategy asks none. The choice comes back with a strategy that asks one.
 
-    model: of the strategy. A reward that was trained for another one gives way to what is usual for this one.
+    model: of the strategy. A reward that cannot judge its solutions gives way to what is usual for it.
     """
     if not catalogue.judged(search, search_parameters):
         st.caption(":material/balance: **No reward**: with these settings the strategy uses none.")
         return {}
-    usual = describe(model).fit.reward
+    offered = catalogue.servable_rewards(model, known(model))
+    usual = next(name for name in (describe(model).fit.reward, *INSTEAD) if name in offered)
     restore_following(key, usual)
-    if st.session_state[key] not in fitting(model):
+    if st.session_state[key] not in offered:
         forget(key)
         restore_following(key, usual)
-    reward = choose("Reward", catalogue.reward_models(), key, usual, "Judges how promising a state is.")
+    reward = choose("Reward", offered, key, usual, "Judges how promising a state is.")
     return {"reward": reward.name, "reward_parameters": parameters(reward, key)}
 
 

@@ -15,7 +15,7 @@ from rlm_core.jobs.base import Job
 from rlm_core.jobs.context import JobContext
 from rlm_core.jobs.forecast import SAMPLING, WorkUnit, judged, judging
 from rlm_core.labels.book import LabelBook
-from rlm_core.models.listed import sampling_for
+from rlm_core.models.listed import refuse_unnamed, sampling_for
 from rlm_core.runs.set_specs import check_set, counted_set
 from rlm_core.runs.store import Store
 from rlm_core.training.from_labels import labelled_solutions
@@ -76,4 +76,4 @@ async def run(job: MeasureJob, context: JobContext, kept: Mapping[str, Any]) -> 
     return result
 
 
-JOB = Job(DESCRIPTION, parts, run)
+JOB = Job(DESCRIPTION, parts, run, check=lambda job: refuse_unnamed(job.model))

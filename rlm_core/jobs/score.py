@@ -16,7 +16,7 @@ from rlm_core.jobs.base import Job
 from rlm_core.jobs.context import JobContext
 from rlm_core.jobs.forecast import SAMPLING, WorkUnit, judged, judging
 from rlm_core.labels.book import LabelBook
-from rlm_core.models.listed import sampling_for
+from rlm_core.models.listed import refuse_unnamed, sampling_for
 from rlm_core.models.policy import size
 from rlm_core.runs.set_specs import problem_of
 from rlm_core.runs.store import Store
@@ -90,4 +90,4 @@ def _solutions(problem: Problem, drawn: Sequence[SampledSolution]) -> list[dict[
     ]
 
 
-JOB = Job(DESCRIPTION, parts, run)
+JOB = Job(DESCRIPTION, parts, run, check=lambda job: refuse_unnamed(job.model))

@@ -14,6 +14,8 @@ from rlm_core.jobs.base import Job
 from rlm_core.jobs.context import JobContext
 from rlm_core.jobs.forecast import WorkUnit
 from rlm_core.labels.book import LabelBook
+from rlm_core.models.listed import refuse_lacking, refuse_unnamed
+from rlm_core.models.policy import Inspectable
 from rlm_core.rewards.heads.head import refuse_taken
 from rlm_core.rewards.heads.recipe import HeadRecipe
 from rlm_core.runs.set_specs import check_set
@@ -67,6 +69,8 @@ async def run(job: TrainJob, context: JobContext, kept: Mapping[str, Any]) -> di
 
 
 def check(job: TrainJob) -> None:
+    refuse_unnamed(job.recipe.model)
+    refuse_lacking("A head", [Inspectable], job.recipe.model)
     if not job.book:  # labels in the book have their makers already
         refuse_makers(job.recipe.labels, job.recipe.model, job.recipe.judge)
 

@@ -272,6 +272,29 @@ ABILITIES: dict[type, str] = {
 }
 """Every protocol besides `Policy`, and how a sentence says it of a model."""
 
+ABILITY_NAMES: dict[type, str] = {
+    Inspectable: "hidden states",
+    TokenLogprobs: "log-probabilities",
+    Scorer: "log-probabilities of given steps",
+    Forcer: "forced text",
+    Critic: "self-correction",
+    ChatModel: "requests in words",
+    Stepper: "a choice of steps",
+}
+"""The same in a word or two, for a list of what a model offers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a model before a run.
+
+    offers: its abilities; of a server that was not tried yet, those it may have.
+    whole_only: it writes whole solutions of the bare problem, and nothing can go on from a state.
+    """
+
+    offers: frozenset[type]
+    whole_only: bool = False
+
 
 def offers(policy: object, protocol: type[T]) -> TypeGuard[T]:
     """Does the policy offer a protocol?"""

@@ -15,6 +15,7 @@ from rlm_core.core.errors import TrainingError
 from rlm_core.core.problem import Problem
 from rlm_core.core.usage import Seed
 from rlm_core.evaluation.sampling import oracle_labels
+from rlm_core.models.listed import refuse_unnamed
 from rlm_core.models.policy import Policy, Sampling, Step
 from rlm_core.models.source import ModelSource
 from rlm_core.problems import task
@@ -55,7 +56,10 @@ def refuse_makers(makers: Iterable[str], model: str, judge: str) -> None:
     for maker in makers:
         if maker not in MAKERS:
             raise TrainingError(f"There are no labels by '{maker}'; allowed are {', '.join(MAKERS)}.")
+        if maker in ("hard", "soft"):
+            refuse_unnamed(model)
         if maker == "judge":
+            refuse_unnamed(judge)
             rewards.checked(rewards.reward("judge"), {"model": judge}, model)
 
 

@@ -14,7 +14,7 @@ from rlm_core.engine.loading.nano import build_model, build_tokenizer
 from rlm_core.models import listed
 from rlm_core.models.listed import ModelDescription, describe
 from rlm_core.models.loading import load
-from rlm_core.models.policy import ABILITIES, ChatModel, Forcer, Inspectable, require
+from rlm_core.models.policy import ABILITIES, ChatModel, Forcer, Inspectable, Known, require
 from rlm_core.models.scripted import ScriptedPolicy
 from rlm_core.runs.runner import run_search
 from tests.search.by_hand import TEXT
@@ -114,6 +114,19 @@ def test_the_refusal_is_one_sentence(remote):
         "The search thinking needs a model that goes on from text that is put into its solution, and server does not; "
         "allowed are nano, smollm2, any other model by its id, folder or GGUF file."
     )
+
+
+def test_only_what_a_model_can_serve_is_offered():
+    everything, server = Known(frozenset(ABILITIES)), Known(listed.REMOTE.offers)
+    assert catalogue.servable_searches(everything).keys() == catalogue.searches().keys() == catalogue.servable_searches(server).keys()
+    assert catalogue.searches().keys() - catalogue.servable_searches(Known(frozenset({ChatModel}))).keys() == {"thinking", "adaptive"}
+    assert set(catalogue.servable_searches(Known(listed.REMOTE.offers, whole_only=True))) == {
+        "best_of_n",
+        "self_consistency",
+        "self_correction",
+    }
+    left = catalogue.servable_rewards("smollm2", everything).keys() - catalogue.servable_rewards("smollm2", server).keys()
+    assert left == {"entropy", "self_certainty"}
 
 
 def test_what_only_proposes_and_completes_is_enough_for_the_other_searches(remote):

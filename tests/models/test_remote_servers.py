@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import socket
 import threading
 import time
 
@@ -24,6 +25,7 @@ from rlm_core.models.pool import ModelPool
 from rlm_core.models.remote import client, probe
 from rlm_core.models.remote.loading import RemoteModel, load
 from rlm_core.models.remote.server import Way
+from rlm_core.models.remote.trial import Trial
 from rlm_core.problems import make
 from rlm_core.runs.runner import run_search
 from rlm_core.search import pool
@@ -110,6 +112,35 @@ def test_a_model_without_a_template_is_given_plain_text():
         tree, _ = searched(server, "best_of_n", search_parameters={"n": 2})
         assert "Question:" in server.asked[-1][1]["prompt"]
     assert tree.finished.stop == "done"
+
+
+def test_a_tried_connection_shows_also_what_is_not_used():
+    with served(Manners(models=["tiny", "big"], thinks=True)) as server:
+        trial = Trial(f"{server.url}#tiny")
+        trial.wait(PATIENCE)
+    rows = dict(trial.found.rows)
+    assert (rows["Models"], rows["Chat"], rows["Prefilled turn"], rows["Tokenize"]) == ("tiny and big", "yes", "yes", "yes")
+    assert (rows["Log-probabilities"], rows["Seed"], rows["Thinking space"]) == (
+        "of the 20 likeliest tokens",
+        "heeded",
+        "<think> … </think>",
+    )
+    assert rows["Several choices (n)"].startswith("no")
+
+
+def test_a_try_that_fails_or_is_cancelled_says_so_in_a_sentence():
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        trial = Trial(f"http://127.0.0.1:{silent.getsockname()[1]}")
+        trial.cancel()
+        trial.wait(PATIENCE)
+    assert trial.error == "The try was cancelled."
+    with served() as gone:
+        pass
+    trial = Trial(gone.url)
+    trial.wait(PATIENCE)
+    assert trial.error.startswith(f"The server at {gone.url} does not answer")
 
 
 # -- searches ----------------------------------------------------------------------------------------

@@ -25,18 +25,7 @@ from rlm_core.core.sampling import LINES, Stepping
 from rlm_core.core.special_tokens import BACKTRACK, END_THINK, REVISE, THINK, TOOL
 from rlm_core.core.usage import Seed, Usage
 from rlm_core.models.forcing import after_thinking, forced, is_cue, to_the_end, with_result
-from rlm_core.models.policy import (
-    CHARACTERS_PER_TOKEN,
-    ChatModel,
-    Critic,
-    Critique,
-    Forcer,
-    Sampling,
-    Scorer,
-    Step,
-    Stepper,
-    TokenLogprobs,
-)
+from rlm_core.models.policy import CHARACTERS_PER_TOKEN, Critique, Sampling, Scorer, Step
 from rlm_core.models.prompts import line_text
 from rlm_core.models.prompts.line_text import Allow
 from rlm_core.models.prompts.step_units import separator
@@ -78,11 +67,7 @@ class RemotePolicy:
 
     @property
     def offers(self) -> frozenset[type]:
-        can = self.server.abilities
-        found: set[type] = {ChatModel, Critic, Stepper}
-        found |= {TokenLogprobs} if can.top else set()
-        found |= {Scorer} if can.echo and can.top else set()
-        return frozenset(found if self.whole_only else found | {Forcer})
+        return self.server.abilities.known.offers
 
     @property
     def tells_logprobs(self) -> bool:
@@ -90,7 +75,7 @@ class RemotePolicy:
 
     @property
     def whole_only(self) -> bool:
-        return self.server.abilities.way is Way.WHOLE
+        return self.server.abilities.known.whole_only
 
     @property
     def remark(self) -> str:

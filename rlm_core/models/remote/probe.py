@@ -38,7 +38,9 @@ CONTINUATIONS: tuple[dict[str, Any], ...] = ({"continue_final_message": True, "a
 Report = Callable[[str], None]
 
 
-class _Entry(msgspec.Struct):
+class Entry(msgspec.Struct):
+    """A model that a server lists."""
+
     id: str
     aliases: list[str] = []
     max_model_len: int | None = None  # vLLM
@@ -46,7 +48,7 @@ class _Entry(msgspec.Struct):
 
 
 class _Models(msgspec.Struct):
-    data: list[_Entry]
+    data: list[Entry]
 
 
 async def connect(address: Address, report: Report) -> Server:
@@ -54,7 +56,7 @@ async def connect(address: Address, report: Report) -> Server:
     report(f"Asking the server at {address.base} what it can do …")
     client = Client(address, LOADING_SECONDS, ABSENT_SECONDS)
     try:
-        entry = _chosen(await _models(client), address)
+        entry = _chosen(await models(client), address)
         server = Server(replace(address, model=entry.id), client, Abilities(context=_context(entry)))
         await _find_way(server)
         await _find_details(server)
@@ -63,7 +65,7 @@ async def connect(address: Address, report: Report) -> Server:
     return Server(server.address, Client(address), server.abilities)
 
 
-async def _models(client: Client) -> list[_Entry] | None:
+async def models(client: Client) -> list[Entry] | None:
     """The models that the server lists; None if it has no list."""
     base = client.address.base
     try:
@@ -76,14 +78,14 @@ async def _models(client: Client) -> list[_Entry] | None:
         raise ModelError(f"What answers at {base} is no OpenAI-compatible server: it lists no models; correct the address.") from None
 
 
-def _chosen(models: list[_Entry] | None, address: Address) -> _Entry:
+def _chosen(models: list[Entry] | None, address: Address) -> Entry:
     """The model that the address names, or the only one there is. ModelError names those that are there."""
     there = models or []
     for entry in there:
         if address.model in (entry.id, *entry.aliases) or (not address.model and len(there) == 1):
             return entry
     if address.model and models is None:
-        return _Entry(address.model)
+        return Entry(address.model)
     names = listed([e.id for e in there[:NAMED_MODELS]]) if there else "none"
     more = f" and {len(there) - NAMED_MODELS} more" if len(there) > NAMED_MODELS else ""
     if address.model:
@@ -91,7 +93,7 @@ def _chosen(models: list[_Entry] | None, address: Address) -> _Entry:
     raise ModelError(f"{address.base} names no model; write its id behind it, as in {address.base}#model-id (there: {names}{more}).")
 
 
-def _context(entry: _Entry) -> int | None:
+def _context(entry: Entry) -> int | None:
     meta = entry.meta if isinstance(entry.meta, dict) else {}
     said = entry.max_model_len or meta.get("n_ctx")
     return said if isinstance(said, int) and said > 0 else None
@@ -112,8 +114,8 @@ async def _find_way(server: Server) -> None:
         found = await _delimiters(server)
         shown = {"skip_special_tokens": False} if found and by_text.template is Template.TOKENIZE else {}  # else vLLM leaves them out
         server.abilities = replace(by_text, delimiters=found, settings=by_text.settings | shown)
-    elif await _chats(server):
-        await _find_continuation(server)
+    elif await chats(server):
+        await find_continuation(server)
     elif by_text.texts:
         server.abilities = by_text
     else:
@@ -171,7 +173,7 @@ async def _chat_template(server: Server) -> str:
     return source if isinstance(source, str) else ""
 
 
-async def _chats(server: Server) -> bool:
+async def chats(server: Server) -> bool:
     for limit in ("max_tokens", "max_completion_tokens"):
         for settings in (PLAIN_SAMPLING | switched(False), PLAIN_SAMPLING, {}):
             server.abilities = replace(server.abilities, limit=limit, settings=settings)
@@ -185,7 +187,7 @@ async def _chats(server: Server) -> bool:
     return False
 
 
-async def _find_continuation(server: Server) -> None:
+async def find_continuation(server: Server) -> None:
     """Does it go on from a turn that has begun? Then one letter more in that turn is one token more, and a broken word is completed."""
     bare = await server.ask(HELLO, seed=0, temperature=0.0, tokens=1)
     for continuing in CONTINUATIONS:

@@ -16,6 +16,7 @@ from rlm_core.core.errors import ModelError
 from rlm_core.core.sampling import UNWARPED, Warping
 from rlm_core.core.wording import counted, listed
 from rlm_core.models.address import Address
+from rlm_core.models.policy import ChatModel, Critic, Forcer, Known, Scorer, Stepper, TokenLogprobs
 from rlm_core.models.prompts.line_text import Message
 from rlm_core.models.prompts.thinking_delimiters import Delimiters, switches
 from rlm_core.models.remote.client import Client, Refusal
@@ -82,6 +83,14 @@ class Abilities:
     counts: bool = False
     context: int | None = None
     delimiters: Delimiters | None = None
+
+    @property
+    def known(self) -> Known:
+        """What a policy over it offers."""
+        whole, found = self.way is Way.WHOLE, {ChatModel, Critic, Stepper}
+        found |= {TokenLogprobs} if self.top else set[type]()
+        found |= {Scorer} if self.echo and self.top else set[type]()
+        return Known(frozenset(found if whole else found | {Forcer}), whole)
 
     @property
     def sentence(self) -> str:

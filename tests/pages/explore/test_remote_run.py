@@ -7,13 +7,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from pages.shared import connection
 from rlm_core import catalogue
 from rlm_core.core.config import RunConfig
 from rlm_core.core.events import decode
 from rlm_core.core.words import RunStatus
 from rlm_core.problems import make
 from rlm_core.runs.store import Store
-from tests.pages.app import opened, text
+from tests.model_server import Manners, served
+from tests.pages.app import click, opened, text
+from tests.patience import PATIENCE
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "mcts.jsonl"
 URL = "http://127.0.0.1:8080/v1#tiny"
@@ -57,6 +60,24 @@ def test_an_address_is_taken_where_another_model_is_named_and_needs_no_device(st
     assert not at.button(key="run").disabled
     at.button(key="run").click().run()
     assert store.list()[0].config.model == URL
+
+
+def test_a_tried_connection_shows_what_the_server_does_and_what_it_cannot_serve_is_not_offered(store):
+    at = opened()
+    at.selectbox(key="model").set_value("other").run()
+    with served(Manners(texts=False, template=False, continues=False, logprobs="")) as server:
+        at.text_input(key="model.id").set_value(server.url).run()
+        assert "Monte-Carlo tree search" in at.selectbox(key="search").options
+        assert "entropy" not in " ".join(at.selectbox(key="reward").options).lower()
+        click(at, f"try.{server.url}")
+        connection._trials()[server.url].wait(PATIENCE)
+        at.run()
+    assert not at.exception
+    assert "Connected to tiny at" in text(at)
+    assert "whole solutions only" in text(at)
+    assert {o.partition(" ·")[0] for o in at.selectbox(key="search").options} == {"Best-of-N", "Self-consistency", "Self-correction"}
+    assert at.selectbox(key="reward").value == "rollouts"
+    assert not at.button(key="run").disabled
 
 
 @pytest.mark.parametrize("name", ["http://", "http://me:secret@host/v1"])

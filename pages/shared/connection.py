@@ -1,0 +1,79 @@
+"""What the chosen model offers, and trying the connection to a server, whose abilities show only then."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.shared.escape import markdown_text
+from pages.shared.html import rows_html
+from rlm_core import catalogue
+from rlm_core.core.wording import listed
+from rlm_core.models.address import is_address
+from rlm_core.models.listed import describe
+from rlm_core.models.policy import ABILITY_NAMES, Known
+from rlm_core.models.remote.trial import Trial
+
+LIVE_SECONDS = 0.4
+"""Between two looks at a try that goes on."""
+NAMED = 4
+"""How many of the searches and rewards that are left out are named."""
+
+
+@st.cache_resource(show_spinner=False)
+def _trials() -> dict[str, Trial]:
+    """The newest try of each address, for all sessions."""
+    return {}
+
+
+def known(model: str) -> Known:
+    """What is known of a model; of a server what it may do at best, until a connection to it was tried."""
+    trial = _trials().get(model)
+    return trial.found.server.abilities.known if trial and trial.found else Known(describe(model).offers)
+
+
+def abilities(model: str) -> None:
+    """A line that says what the model offers and what it lacks, and a line of the searches and rewards that are therefore left out."""
+    can = known(model)
+    tried = not is_address(model) or bool((trial := _trials().get(model)) and trial.found)
+    has = [name for ability, name in ABILITY_NAMES.items() if ability in can.offers]
+    lacks = [name for ability, name in ABILITY_NAMES.items() if ability not in can.offers]
+    line = f"{'Offers' if tried else 'May offer'} {listed(has)}{f'; lacks {listed(lacks)}' if lacks else ''}."
+    st.caption(f"{line}{_left_out(model, can)}{'' if tried else ' What this server does shows when its connection is tried.'}")
+
+
+def _left_out(model: str, can: Known) -> str:
+    """The sentence on what the model cannot serve; empty if it can serve all."""
+    served, judged = catalogue.servable_searches(can), catalogue.servable_rewards(model, can)
+    fitting = catalogue.servable_rewards(model, Known(frozenset(ABILITY_NAMES)))
+    out = [d.title for name, d in catalogue.searches().items() if name not in served]
+    out += [d.title for name, d in fitting.items() if name not in judged]
+    why = " (it writes whole solutions only)" if can.whole_only else ""
+    return f" Left out{why}: {markdown_text(listed(out, most=NAMED))}." if out else ""
+
+
+def connection(address: str) -> None:
+    """The button that tries a server's connection, and what came of the last try."""
+    trial = _trials().get(address)
+    if trial is not None and trial.going:
+        st.fragment(_going, run_every=LIVE_SECONDS)(address)
+        return
+    if st.button("Try the connection", key=f"try.{address}", icon=":material/lan:", help="Asks the server about twenty small things."):
+        _trials()[address] = Trial(address)
+        st.rerun()
+    if trial is None:
+        return
+    if trial.found is None:
+        st.error(markdown_text(trial.error), icon=":material/error:")
+        return
+    st.success(f"Connected to {markdown_text(trial.found.server.shown)}.", icon=":material/check:")
+    with st.expander("What the server does"):
+        st.html(rows_html(trial.found.rows))
+
+
+def _going(address: str) -> None:
+    trial = _trials()[address]
+    if not trial.going:
+        st.rerun()
+    st.caption(f":material/hourglass_empty: {markdown_text(trial.report) or 'Connecting …'}")
+    if st.button("Cancel", key=f"cancel.{address}", icon=":material/stop:"):
+        trial.cancel()
