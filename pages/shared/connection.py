@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.shared.escape import markdown_text
-from pages.shared.html import rows_html
+from pages.shared.html import table_html
 from rlm_core import catalogue
 from rlm_core.core.wording import listed
 from rlm_core.models.address import is_address
@@ -38,7 +38,7 @@ def abilities(model: str) -> None:
     has = [name for ability, name in ABILITY_NAMES.items() if ability in can.offers]
     lacks = [name for ability, name in ABILITY_NAMES.items() if ability not in can.offers]
     line = f"{'Offers' if tried else 'May offer'} {listed(has)}{f'; lacks {listed(lacks)}' if lacks else ''}."
-    st.caption(f"{line}{_left_out(model, can)}{'' if tried else ' What this server does shows when its connection is tried.'}")
+    st.caption(f"{line}{_left_out(model, can)}")
 
 
 def _left_out(model: str, can: Known) -> str:
@@ -65,9 +65,10 @@ def connection(address: str) -> None:
     if trial.found is None:
         st.error(markdown_text(trial.error), icon=":material/error:")
         return
-    st.success(f"Connected to {markdown_text(trial.found.server.shown)}.", icon=":material/check:")
+    model = trial.found.server.address.model.rpartition("/")[2]  # some ids are paths
+    st.caption(f":green[:material/check_circle:] Connected to **{markdown_text(model)}**.")
     with st.expander("What the server does"):
-        st.html(rows_html(trial.found.rows))
+        st.html(table_html(("Ability", "Seen"), trial.found.rows, words=(1,)))
 
 
 def _going(address: str) -> None:

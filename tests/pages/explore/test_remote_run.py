@@ -73,7 +73,7 @@ def test_a_tried_connection_shows_what_the_server_does_and_what_it_cannot_serve_
         connection._trials()[server.url].wait(PATIENCE)
         at.run()
     assert not at.exception
-    assert "Connected to tiny at" in text(at)
+    assert "Connected to **tiny**" in text(at)
     assert "whole solutions only" in text(at)
     assert {o.partition(" ·")[0] for o in at.selectbox(key="search").options} == {"Best-of-N", "Self-consistency", "Self-correction"}
     assert at.selectbox(key="reward").value == "rollouts"
