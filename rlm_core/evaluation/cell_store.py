@@ -34,7 +34,7 @@ class CellStore:
     def put(self, sweep: str, found: Sequence[tuple[Cell, CellResult, str]]) -> None:
         """Keep cells with their logs, as `cell_pool.work_off` gives them."""
         rows = [
-            {"sweep": sweep, **msgspec.to_builtins(cell), "result": msgspec.json.encode(result).decode(), "log": b64decode(log)}
+            {"sweep": sweep, **msgspec.structs.asdict(cell), "result": msgspec.json.encode(result).decode(), "log": b64decode(log)}
             for cell, result, log in found
         ]
         with self._store.write() as db:
@@ -51,7 +51,7 @@ class CellStore:
 
     def log(self, sweep: str, cell: Cell) -> ReadLog:
         """The event log of one search; RunNotFound if it was not done, or could not begin."""
-        place = {"sweep": sweep, **msgspec.to_builtins(cell)}
+        place = {"sweep": sweep, **msgspec.structs.asdict(cell)}
         found = self._store.row(select(CELLS.c.result, CELLS.c.log).filter_by(**place))
         if found is None:
             raise RunNotFound("This search has not been done yet.")
