@@ -172,8 +172,8 @@ async def _run(config: RunConfig) -> Run:
     pool = _models()
     key = (config.model, config.device, config.dtype, config.format)
     loaded = await pool.get(key, lambda text: None)
-    async with pool.turn(key):
-        tree = await run_search(config, loaded.policy(), records.append, source=pool)
+    async with pool.turn(key, config.shares_batches):
+        tree = await run_search(config, loaded.policy(config.shares_batches), records.append, source=pool)
     if tree.finished is not None and tree.finished.stop == "failed":
         raise RlmError(tree.finished.detail)
     return Run(records)

@@ -70,7 +70,7 @@ def checked(config: RunConfig) -> RunConfig:
     refuse_unreadable(config.model, problems.make(config.problem))
     model = describe(config.model)
     names = {p.name for p in model.parameters}
-    model.parse({n: v for n, v in (("device", config.device), ("dtype", config.dtype), ("format", config.format)) if n in names})
+    model.parse({name: value for name, value in config.loading.items() if name in names})
     chosen = search.search(config.search)
     parameters = chosen.description.parse(config.search_parameters)
     refuse_lacking(f"The search {config.search}", chosen.needs(chosen.description.config(**parameters)), config.model)
@@ -83,6 +83,7 @@ def checked(config: RunConfig) -> RunConfig:
     sampling = sampling_of(config)
     return msgspec.structs.replace(
         config,
+        batching="shared" if config.shares_batches and "batching" in names else msgspec.UNSET,
         temperature=sampling.temperature,
         max_step_tokens=sampling.max_step_tokens,
         max_solution_tokens=sampling.max_solution_tokens,

@@ -69,7 +69,7 @@ def _controls(row: RunRow) -> Iterable[tuple[str, Any]]:
     yield "model", config.model if listed_model else OTHER.name
     if not listed_model:
         yield "model.id", config.model
-    yield from _parameters(describe(config.model), "model", {"device": config.device, "dtype": config.dtype, "format": config.format})
+    yield from _parameters(describe(config.model), "model", config.loading)
     yield from _chosen("search", config.search, config.search_parameters)
     if catalogue.judged(config.search, config.search_parameters):
         yield from _chosen("reward", config.reward, config.reward_parameters)

@@ -9,7 +9,7 @@ from pages.explore.control_values import fill
 from pages.shared.escape import html_text, markdown_text
 from pages.shared.html import table_html
 from pages.shared.services import logs
-from rlm_core.core.config import RunConfig
+from rlm_core.core.config import SHARED_BATCHES, RunConfig
 from rlm_core.core.errors import LogError
 from rlm_core.core.events import RunStarted
 from rlm_core.core.wording import listed
@@ -38,6 +38,8 @@ def run_settings(row: RunRow) -> None:
         st.html(table_html(("", "Setting", "Value", ""), rows, text_columns=(1, 2)))
         if said := server(row):
             st.html(f'<div class="rlm-status">The model is {html_text(said)}</div>')
+        if row.config.shares_batches:
+            st.html(f'<div class="rlm-status">{SHARED_BATCHES}</div>')
 
 
 def server(row: RunRow) -> str:

@@ -36,6 +36,7 @@ def with_model_of(strategy: Strategy, like: Strategy) -> Strategy:
         device=like.device,
         dtype=like.dtype,
         format=like.format,
+        batching=like.batching,
         temperature=None,
         max_step_tokens=None,
         max_solution_tokens=None,

@@ -81,8 +81,8 @@ def fill_form(key: str, strategy: Strategy) -> None:
     st.session_state[f"{key}.{_GIVEN}"] = (strategy.name, strategy.search)
     set_value(f"{key}.model", strategy.model if listed else OTHER.name)
     set_value(f"{key}.model.id", "" if listed else strategy.model)
-    for name, value in (("device", strategy.device), ("dtype", strategy.dtype), ("format", strategy.format)):
-        set_value(f"{key}.model.{describe(strategy.model).name}.{name}", value)
+    for p in describe(strategy.model).parameters:
+        set_value(f"{key}.model.{describe(strategy.model).name}.{p.name}", getattr(strategy, p.name) or p.default)
     set_value(f"{key}.search", strategy.search)
     forget(f"{key}.reward")
     if catalogue.judged(strategy.search, strategy.search_parameters) and strategy.reward != describe(strategy.model).fit.reward:

@@ -50,9 +50,9 @@ async def _work(asked: CellTask, models: ModelPool) -> None:
     key = (config.model, config.device, config.dtype, config.format)
     try:
         loaded = await models.get(key, silent)
-        async with models.turn(key):
+        async with models.turn(key, config.shares_batches):
             try:
-                result = outcome(await run_search(config, loaded.policy(), records.append, source=models))
+                result = outcome(await run_search(config, loaded.policy(config.shares_batches), records.append, source=models))
             except RlmError as error:  # of this problem alone; the other searches go on
                 result = CellResult.not_begun(str(error))
         done = CellDone(asked.number, result, b64encode(zlib.compress(logfile.write(records))).decode())

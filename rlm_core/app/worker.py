@@ -178,10 +178,11 @@ class Worker:
                 self._say(row.id, RunStatus.CANCELLED, "cancelled while the model was loading")
                 return
             self._say(row.id, RunStatus.LOADING, "waiting for another run on this model")
-            async with self.models.turn(key):
+            async with self.models.turn(key, config.shares_batches):
                 self._say(row.id, RunStatus.RUNNING)
                 async with journal:
-                    tree = await run_search(config, loaded.policy(), journal.write, self._controls[row.id], self.models)
+                    policy = loaded.policy(config.shares_batches)
+                    tree = await run_search(config, policy, journal.write, self._controls[row.id], self.models)
         except RlmError as error:
             self._say(row.id, RunStatus.FAILED, str(error))
         except Exception as error:  # a fault of ours; the run says so, the worker lives on

@@ -67,10 +67,10 @@ async def _evaluate(config: RunConfig, chosen: list[Problem], samples: int, ks: 
         raise ConfigError(f"pass@{min(ks) if min(ks) < 1 else max(ks)} cannot be told from {samples} samples per problem; {K_RULE}.")
     library, loaded = await load(config)
     if by_search:
-        return await evaluate_search(config, chosen, loaded.policy, library)
+        return await evaluate_search(config, chosen, lambda: loaded.policy(config.shares_batches), library)
     sampling = sampling_of(config)
     return await evaluate_policy(
-        stepped(loaded.policy(), config),
+        stepped(loaded.policy(config.shares_batches), config),
         chosen,
         samples=samples,
         ks=ks,
@@ -200,7 +200,7 @@ async def _evaluate_reward(config: RunConfig, chosen: list[Problem], samples: in
     sampling = sampling_of(config)
 
     def new_policy() -> Policy:
-        return stepped(loaded.policy(), config)
+        return stepped(loaded.policy(config.shares_batches), config)
 
     groups = await draw(new_policy, chosen, samples, sampling, config.seed)
     judge = rewards.RewardChoice(config.reward, rewards.reward(config.reward), config.reward_parameters)

@@ -58,13 +58,13 @@ async def _run(config: RunConfig, out: Path | None) -> SearchTree:
         _check_writable(out)
     library, loaded = await load(config)
     if out is None:
-        return await run_search(config, loaded.policy(), lambda record: None, watched(), library)
+        return await run_search(config, loaded.policy(config.shares_batches), lambda record: None, watched(), library)
     with out.open("wb") as file:
 
         def write(record: Record) -> None:
             file.write(encode(record) + b"\n")
 
-        return await run_search(config, loaded.policy(), write, watched(), library)
+        return await run_search(config, loaded.policy(config.shares_batches), write, watched(), library)
 
 
 def _check_writable(path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -54,11 +54,16 @@ class Branch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ConfigError("A branch needs at least one step to begin with.")
 
 
+SHARED_BATCHES = "Its model decoded it together with other runs, so its samples may depend on them: the same seed may give another run."
+"""What is said of a run whose batches are shared."""
+
+
 class RunConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything that decides a run's log (times aside).
 
     model: name of the policy's model.
     device, dtype, format: where and how the model is loaded, and its prompt format; "auto" is what fits it.
+    batching: "shared" if the run is decoded together with others on the model and its samples may depend on them; unset or "own" if not.
     problem: a spec such as "countdown:numbers=3,seed=7".
     search, search_parameters: name of the strategy, and the settings that are given.
     reward, reward_parameters: the same of the reward.
@@ -77,6 +82,7 @@ class RunConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     device: str = "auto"
     dtype: str = "auto"
     format: str = "auto"
+    batching: Literal["own", "shared"] | msgspec.UnsetType = msgspec.UNSET
     problem: str = "countdown:numbers=4,seed=31"
     search: str = "mcts"
     search_parameters: dict[str, Any] = {}
@@ -89,6 +95,15 @@ class RunConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_solution_tokens: int | None = None
     sampling: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
     branch: Branch | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def shares_batches(self) -> bool:
+        return self.batching == "shared"
+
+    @property
+    def loading(self) -> dict[str, str]:
+        """The settings of its model, by name."""
+        return {"device": self.device, "dtype": self.dtype, "format": self.format, "batching": self.batching or "own"}
 
     def __post_init__(self) -> None:
         if self.temperature is not None and not 0 <= self.temperature <= 2:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -37,6 +37,7 @@ class Strategy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     device: str = "auto"
     dtype: str = "auto"
     format: str = "auto"
+    batching: Literal["own", "shared"] | msgspec.UnsetType = msgspec.UNSET
     search: str = "mcts"
     search_parameters: dict[str, Any] = {}
     reward: str = "rollouts"

@@ -64,6 +64,13 @@ class ModelConfig:
         choices=("auto", "float32", "bfloat16", "float16"),
     )
     format: str = FORMAT.field()
+    batching: str = param(
+        "own",
+        "own: runs on this model take turns, and the same seed gives the same run. shared: they are decoded together, which is faster, "
+        "but a run's samples may depend on the others.",
+        choices=("own", "shared"),
+        title="Batches",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,11 +61,12 @@ class LoadedModel:
 
     @property
     def together(self) -> bool:
-        """May several searches use it at a time? Where they share no batch, each would make the others wait, and their clocks run on."""
+        """May any searches use it at a time? Where they share no batch, each would make the others wait, and their clocks run on."""
         return self.engine.exact
 
-    def policy(self) -> LocalPolicy:
-        session = self.engine.session()
+    def policy(self, shared: bool = False) -> LocalPolicy:
+        """shared: the search shares its batches, even if its samples then depend on the others."""
+        session = self.engine.session(shared)
         if isinstance(self.format, ChatFormat):
             return ChatPolicy(self.name, session, self.format, self.tokenizer)
         return RereadingPolicy(self.name, session, self.format, self.tokenizer)

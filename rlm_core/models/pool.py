@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import AsyncGenerator
 
 from rlm_core.models.address import is_address
 from rlm_core.models.loading import LoadedModel, Report, load
@@ -37,12 +38,43 @@ def silent(text: str) -> None:
     """A report that nobody reads."""
 
 
+class Turns:
+    """Who may work now: one alone, or any number of those that share. They begin in the order in which they came."""
+
+    def __init__(self) -> None:
+        self._line = asyncio.Lock()
+        self._sharing = 0
+        self._nobody_shares = asyncio.Event()
+        self._nobody_shares.set()
+
+    @property
+    def taken(self) -> bool:
+        """Does anybody work or wait?"""
+        return self._line.locked() or bool(self._sharing)
+
+    @contextlib.asynccontextmanager
+    async def turn(self, shared: bool) -> AsyncGenerator[None]:
+        async with self._line:
+            if not shared:
+                await self._nobody_shares.wait()
+                yield
+                return
+            self._sharing += 1
+            self._nobody_shares.clear()
+        try:
+            yield
+        finally:
+            self._sharing -= 1
+            if not self._sharing:
+                self._nobody_shares.set()
+
+
 class ModelPool:
     """Loaded models by their key; each is loaded once, in a thread."""
 
     def __init__(self) -> None:
         self._loaded: dict[ModelKey, AnyModel] = {}
-        self._turn: dict[ModelKey, asyncio.Lock] = {}
+        self._turn: dict[ModelKey, Turns] = {}
         self._loading: dict[ModelKey, asyncio.Lock] = {}
         self._scorers: dict[tuple[str, str], StepScorer] = {}
 
@@ -50,19 +82,19 @@ class ModelPool:
         async with self._loading.setdefault(key, asyncio.Lock()):
             if key not in self._loaded:
                 self._loaded[key] = await asyncio.to_thread(_load, key, report)
-                self._turn[key] = asyncio.Lock()
+                self._turn[key] = Turns()
             self._loaded[key] = self._loaded.pop(key)  # now the most recently used
             self._forget()
             return self._loaded[key]
 
     def _forget(self) -> None:
-        idle = [k for k, m in self._loaded.items() if k[0] != "nano" and isinstance(m, LoadedModel) and not self._turn[k].locked()]
+        idle = [k for k, m in self._loaded.items() if k[0] != "nano" and isinstance(m, LoadedModel) and not self._turn[k].taken]
         for key in idle[: max(0, len(idle) - KEPT_MODELS)]:
             del self._loaded[key], self._turn[key]
 
-    def turn(self, key: ModelKey) -> contextlib.AbstractAsyncContextManager[None]:
-        """One search at a time where a model is not shared."""
-        return contextlib.nullcontext() if self._loaded[key].together else self._turn[key]
+    def turn(self, key: ModelKey, shared: bool) -> contextlib.AbstractAsyncContextManager[None]:
+        """One search at a time where a model is not shared, or all those that share their batches."""
+        return contextlib.nullcontext() if self._loaded[key].together else self._turn[key].turn(shared)
 
     async def warm_up(self) -> None:
         """Load the bundled model and decode once, so that the first person does not wait for it."""

@@ -6,6 +6,7 @@ import math
 
 from rlm_core import catalogue
 from rlm_core.core import events as ev
+from rlm_core.core.config import SHARED_BATCHES
 from rlm_core.core.tree import ROOT, SearchTree
 from rlm_core.core.wording import counted, listed, name, number, origin, problem_label, shorten, voters
 from rlm_core.narrate import thinking
@@ -129,7 +130,8 @@ def _started(e: ev.RunStarted) -> str:
     else:
         by += f" and seed {seed}"
     server = f" Its model is {e.server}" if e.server else ""
-    return f"The run begins on “{problem_label(e.problem)}” with {catalogue.title('search', search)}{by}.{oracle}{server}"
+    shared = f" {SHARED_BATCHES}" if e.config.get("batching") == "shared" else ""
+    return f"The run begins on “{problem_label(e.problem)}” with {catalogue.title('search', search)}{by}.{oracle}{server}{shared}"
 
 
 def _added(e: ev.NodeAdded, put_by: str) -> str:

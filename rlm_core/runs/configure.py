@@ -14,7 +14,15 @@ from rlm_core.core.parameters import unknown
 from rlm_core.core.sampling import OPTIONS
 
 BUDGET_TYPES = {"simulations": int, "tokens": int, "seconds": float, "reward_passes": int}
-RUN_TYPES = {"temperature": float, "max_step_tokens": int, "max_solution_tokens": int, "device": str, "dtype": str, "format": str}
+RUN_TYPES = {
+    "temperature": float,
+    "max_step_tokens": int,
+    "max_solution_tokens": int,
+    "device": str,
+    "dtype": str,
+    "format": str,
+    "batching": str,
+}
 """Settings of the run itself, and the type of each."""
 OPTION_NAMES = tuple(p.name for p in OPTIONS.parameters)
 """Settings of its sampling."""

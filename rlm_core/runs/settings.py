@@ -41,7 +41,7 @@ class Setting:
 def settings(config: RunConfig) -> list[Setting]:
     """All settings of a run, group by group; those of a reward only where the strategy asks one."""
     found = [Setting("Problem", "Problem", config.problem, True)]
-    found += _chosen("Model", catalogue.title("model", config.model), describe(config.model), _model(config))
+    found += _chosen("Model", catalogue.title("model", config.model), describe(config.model), config.loading)
     found += _chosen(
         "Strategy", catalogue.title("search", config.search), catalogue.described("search", config.search), config.search_parameters
     )
@@ -64,10 +64,6 @@ def different(a: RunConfig, b: RunConfig) -> list[str]:
     """Titles of the settings that one has and the other has not, or not in the same way."""
     one, other = ({(s.group, s.name): s.value for s in settings(c)} for c in (a, b))
     return list(dict.fromkeys(key[1] for key in (one | other) if one.get(key) != other.get(key)))
-
-
-def _model(config: RunConfig) -> dict[str, Any]:
-    return {"device": config.device, "dtype": config.dtype, "format": config.format}
 
 
 def _chosen(group: str, title: str, description: Description[Any] | None, given: Mapping[str, Any]) -> Iterable[Setting]:

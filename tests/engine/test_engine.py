@@ -152,6 +152,20 @@ def test_a_model_that_is_not_exact_gives_a_search_the_same_samples_whatever_runs
     assert asyncio.run(beside())[-1] == asyncio.run(a_search(inexact.session(), others))
 
 
+def test_searches_that_share_are_decoded_together_and_one_that_does_not_has_its_samples_all_the_same(inexact):
+    sizes = []
+    decode = inexact.runner.decode
+    inexact.runner.decode = lambda tokens: (sizes.append(len(tokens)), decode(tokens))[1]
+
+    async def beside() -> list:
+        sharing = [inexact.session(shared=True) for _ in range(2)]
+        work = [a_search(inexact.session(), 3), *(a_search(session, i) for i, session in enumerate(sharing))]
+        return (await gather_or_cancel(work))[0]
+
+    assert asyncio.run(beside()) == asyncio.run(a_search(inexact.session(), 3))
+    assert max(sizes) == 8  # each of the two has four chains
+
+
 def test_a_request_cancelled_while_another_session_has_the_batch_is_gone_at_once(inexact):
     async def cancel() -> None:
         held = asyncio.ensure_future(one(inexact.session(), max_tokens=100))

@@ -13,6 +13,7 @@ from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.events import Record
 from rlm_core.engine import engine as engines
 from rlm_core.engine.engine import Engine
+from rlm_core.engine.request import GenerateRequest
 from rlm_core.runs.runner import run_search
 from tests.engine.uniform import UniformRunner
 from tests.searching import timeless
@@ -32,40 +33,46 @@ def engine() -> Engine:
     return Engine(UniformRunner(), exact=True, max_rows=4)
 
 
-def test_one_sample_does_not_wait_for_the_sixty_four_of_another_session(engine):
-    async def work() -> int:
-        many = engine.session()
-        first = asyncio.ensure_future(generated(many, [(0, i) for i in range(64)]))
-        while many.usage.generated < 8:
-            await asyncio.sleep(0)
-        before = many.usage.generated
-        await generated(engine.session(), [(1,)])
-        assert not first.done()
-        waited = many.usage.generated - before
-        await first
-        return waited
+@pytest.fixture
+def request_of(engine):
+    """Submits a request of new sessions to the engine, whose steps are then made one by one."""
+    loop = asyncio.new_event_loop()
 
-    assert asyncio.run(work()) <= 4 * (6 + 2)  # its own six steps beside four rows, and two in which it came and went
+    def submit(samples: int, prompt=PROMPT, max_tokens=6) -> GenerateRequest:
+        seeds = [(i,) for i in range(samples)]
+        request = GenerateRequest(engine.session(), prompt, loop.create_future(), object(), seeds, 1.0, max_tokens, NEVER)
+        engine.scheduler.submit(request)
+        return request
+
+    yield submit
+    loop.close()
 
 
-def test_a_long_prompt_is_computed_in_pieces_while_others_decode(engine, monkeypatch):
+def test_one_sample_does_not_wait_for_the_sixty_four_of_another_session(engine, request_of):
+    many = request_of(64)
+    engine._step()
+    one, steps = request_of(1), 0
+    while one.samples[0] is None:
+        engine._step()
+        steps += 1
+    assert steps == 5  # as alone: the first step computes the prompt and two tokens
+    assert many.samples.count(None) > 50
+
+
+def test_a_long_prompt_is_computed_in_pieces_while_others_decode(engine, request_of, monkeypatch):
     monkeypatch.setattr(engines, "PREFILL_TOKENS", 4)
-    long = tuple(i % 7 for i in range(30))
-
-    async def work() -> None:
-        short = engine.session()
-        going = asyncio.ensure_future(generated(short, [(1,)], max_tokens=50))
-        while not short.usage.generated:
-            await asyncio.sleep(0)
-        before = short.usage.generated
-        await generated(engine.session(), [(0,)], long, max_tokens=1)
-        assert short.usage.generated - before >= 7
-        await going
-
-    asyncio.run(work())
+    short = request_of(1, max_tokens=50)
+    engine._step()
+    long = request_of(1, tuple(i % 7 for i in range(30)), max_tokens=1)
+    for _ in range(7):
+        engine._step()
+    assert long.samples == [None]
+    assert short.owner.usage.generated == 2 + 7
+    engine._step()
+    assert long.samples != [None]
     pieces = [new for step in engine.runner.prefilled[1:] for new in step]
     assert [len(piece) for piece in pieces] == [4] * 7 + [2]
-    assert [token for piece in pieces for token in piece] == list(long)
+    assert [token for piece in pieces for token in piece] == list(long.prompt)
 
 
 def test_what_several_ask_for_at_the_same_time_is_computed_once_and_charged_to_each_session(engine):

@@ -31,7 +31,8 @@ class RemoteModel:
         """Searches share it at the same time: the server makes batches of all their requests."""
         return True
 
-    def policy(self) -> RemotePolicy:
+    def policy(self, shared: bool = False) -> RemotePolicy:
+        """shared: has no meaning here."""
         return RemotePolicy(self.name, self.server, self.plain)
 
 
