@@ -170,7 +170,7 @@ async def _run(config: RunConfig) -> Run:
 
     records: list[Record] = []
     pool = _models()
-    key = (config.model, config.device, config.dtype, config.format)
+    key = catalogue.model_key(config)
     loaded = await pool.get(key, lambda text: None)
     async with pool.turn(key, config.shares_batches):
         tree = await run_search(config, loaded.policy(config.shares_batches), records.append, source=pool)

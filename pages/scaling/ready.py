@@ -35,6 +35,7 @@ def with_model_of(strategy: Strategy, like: Strategy) -> Strategy:
         model=like.model,
         device=like.device,
         dtype=like.dtype,
+        backend=like.backend,
         format=like.format,
         batching=like.batching,
         temperature=None,

@@ -15,6 +15,7 @@ from base64 import b64encode
 
 import msgspec
 
+from rlm_core import catalogue
 from rlm_core.core.errors import RlmError
 from rlm_core.core.events import Record
 from rlm_core.evaluation.cell_pool import CellDone, CellTask
@@ -47,8 +48,8 @@ async def serve() -> None:
 async def _work(asked: CellTask, models: ModelPool) -> None:
     """One search; its result, or the reason why the model cannot be had, as a line on standard output."""
     config, records = asked.config, list[Record]()
-    key = (config.model, config.device, config.dtype, config.format)
     try:
+        key = catalogue.model_key(config)
         loaded = await models.get(key, silent)
         async with models.turn(key, config.shares_batches):
             try:

@@ -17,6 +17,7 @@ import time
 from functools import partial
 from typing import Any
 
+from rlm_core import catalogue
 from rlm_core.app.journal import Journal
 from rlm_core.app.outbox import Outbox
 from rlm_core.core.errors import RlmError, StoreError
@@ -25,7 +26,8 @@ from rlm_core.core.words import RunStatus
 from rlm_core.jobs.base import job_of
 from rlm_core.jobs.context import JobContext
 from rlm_core.jobs.queue import JobRow, Jobs
-from rlm_core.models.pool import AnyModel, ModelKey, ModelPool
+from rlm_core.models.pool import AnyModel, ModelPool
+from rlm_core.models.source import ModelKey
 from rlm_core.runs.runner import run_search
 from rlm_core.runs.store import RunRow, Store
 from rlm_core.search.budget import RunControl
@@ -170,9 +172,9 @@ class Worker:
 
     async def _run(self, row: RunRow) -> None:
         config = row.config
-        key = (config.model, config.device, config.dtype, config.format)
         journal = Journal(self.store, row.id, self._outbox)
         try:
+            key = catalogue.model_key(config)
             loaded = await self._load(row.id, key)
             if loaded is None:
                 self._say(row.id, RunStatus.CANCELLED, "cancelled while the model was loading")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rlm_core import catalogue
 from rlm_core.core.config import RunConfig
 from rlm_core.core.parameters import parse_assignments
 from rlm_core.core.paths import STORE_VARIABLE
@@ -49,7 +50,7 @@ async def load(config: RunConfig) -> tuple[ModelPool, AnyModel]:
     from rlm_core.models.pool import ModelPool  # torch is loaded only by the commands that need it
 
     library = ModelPool()
-    return library, await library.get((config.model, config.device, config.dtype, config.format), report)
+    return library, await library.get(catalogue.model_key(config), report)
 
 
 def watched() -> RunControl:

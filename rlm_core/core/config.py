@@ -74,6 +74,7 @@ class RunConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sampling: which tokens can be drawn and what ends a solution (`rlm_core.core.sampling`), those settings that are not off; unset
         if all are.
     branch: the place in another run's tree where this run begins; unset for a run that begins at the bare problem.
+    backend: what computes the model; unset for "auto", the quickest that offers what search and reward need.
 
     None for the temperature or a maximum is what fits the model; `catalogue.checked` fills it in, so that a log holds the numbers.
     """
@@ -95,6 +96,7 @@ class RunConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_solution_tokens: int | None = None
     sampling: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
     branch: Branch | msgspec.UnsetType = msgspec.UNSET
+    backend: str | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def shares_batches(self) -> bool:
@@ -103,7 +105,13 @@ class RunConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def loading(self) -> dict[str, str]:
         """The settings of its model, by name."""
-        return {"device": self.device, "dtype": self.dtype, "format": self.format, "batching": self.batching or "own"}
+        return {
+            "device": self.device,
+            "dtype": self.dtype,
+            "format": self.format,
+            "batching": self.batching or "own",
+            "backend": self.backend or "auto",
+        }
 
     def __post_init__(self) -> None:
         if self.temperature is not None and not 0 <= self.temperature <= 2:

@@ -47,6 +47,18 @@ class Session(Owner):
         super().__init__(cache, mixes, engine.runner.reuses_prefixes)
         self.engine = engine
 
+    @property
+    def max_length(self) -> int:
+        return self.engine.runner.max_length
+
+    @property
+    def fingerprint(self) -> str:
+        return self.engine.runner.fingerprint
+
+    @property
+    def vocabulary(self) -> int:
+        return self.engine.runner.vocabulary
+
     async def generate(
         self,
         prompt: Sequence[int],

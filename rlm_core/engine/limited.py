@@ -9,12 +9,12 @@ from rlm_core.core import token_pool
 from rlm_core.core.concurrency import at_once
 from rlm_core.core.sampling import UNWARPED, Warping
 from rlm_core.core.usage import Seed
-from rlm_core.engine.engine import Session
 from rlm_core.engine.request import Sample, Stopper
+from rlm_core.engine.session import Generating
 
 
 async def generate(
-    session: Session,
+    session: Generating,
     prompt: Sequence[int],
     seeds: Sequence[Seed],
     *,

@@ -11,7 +11,7 @@ from typing import Any
 from rlm_core.core.usage import Usage
 from rlm_core.jobs.forecast import CostHistory, WorkUnit
 from rlm_core.models.policy import Policy
-from rlm_core.models.source import ModelLoader
+from rlm_core.models.source import ModelKey, ModelLoader
 from rlm_core.runs.store import Store
 from rlm_core.training.reward_models import Fit
 
@@ -65,9 +65,9 @@ class JobContext:
                 self.message = message()
             self.report_progress(self.message, done, total)
 
-    async def policies(self, model: str, device: str = "auto", dtype: str = "auto", fmt: str = "auto") -> Callable[[], Policy]:
+    async def policies(self, model: ModelKey) -> Callable[[], Policy]:
         """A function that opens fresh views of a model, which is loaded first. ModelError if it cannot be loaded."""
-        loaded = await self.models.get((model, device, dtype, fmt), self.report)
+        loaded = await self.models.get(model, self.report)
 
         def policy() -> Policy:
             opened = loaded.policy()

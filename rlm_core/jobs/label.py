@@ -21,6 +21,7 @@ from rlm_core.labels.base import Label, Solution
 from rlm_core.labels.book import LabelBook
 from rlm_core.models.listed import sampling_for
 from rlm_core.models.policy import Policy
+from rlm_core.models.source import ModelKey
 from rlm_core.runs.store import Store
 from rlm_core.training.from_labels import steps_of
 from rlm_core.training.labelling import MakerSettings, StepLabels, make_labels, refuse_makers
@@ -70,7 +71,7 @@ async def run(job: LabelJob, context: JobContext, kept: Mapping[str, Any]) -> di
     """The labels of each solution are saved as soon as they are made, so that an interrupted job continues."""
     book = LabelBook(context.store)
     solutions = book.solutions(labelled=False, source=job.source, by=job.by)
-    new_policy, work = await context.policies(job.model), _Labelling(job, context, book, solutions)
+    new_policy, work = await context.policies(ModelKey(job.model)), _Labelling(job, context, book, solutions)
     context.report(f"labelling {counted(len(solutions), 'solution')}")
     with context.measure(WorkUnit(labelling(job.maker, job.rollouts, job.judge), job.model, len(solutions))):
         await gather_or_cancel(work.label(s, new_policy) for s in solutions)

@@ -18,6 +18,7 @@ from rlm_core.jobs.forecast import SAMPLING, WorkUnit, labelling
 from rlm_core.labels.book import LabelBook
 from rlm_core.models.listed import sampling_for
 from rlm_core.models.policy import Policy
+from rlm_core.models.source import ModelKey
 from rlm_core.runs.set_specs import check_set, counted_set
 from rlm_core.runs.store import Store
 from rlm_core.training.label_cost import cost_point, gradable
@@ -76,7 +77,7 @@ async def run(job: CostJob, context: JobContext, kept: Mapping[str, Any]) -> dic
 
     The points of each maker are saved as soon as they are complete.
     """
-    new_policy, sampling = await context.policies(job.model), sampling_for(job.model)
+    new_policy, sampling = await context.policies(ModelKey(job.model)), sampling_for(job.model)
     learned = counted_set(job.problems, {"split": "train"}, context.store)
     exam = await _exam(job, learned, new_policy, context)
     context.report("sampling solutions to learn from")

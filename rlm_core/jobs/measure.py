@@ -16,6 +16,7 @@ from rlm_core.jobs.context import JobContext
 from rlm_core.jobs.forecast import SAMPLING, WorkUnit, judged, judging
 from rlm_core.labels.book import LabelBook
 from rlm_core.models.listed import refuse_unnamed, sampling_for
+from rlm_core.models.source import ModelKey
 from rlm_core.runs.set_specs import check_set, counted_set
 from rlm_core.runs.store import Store
 from rlm_core.training.from_labels import labelled_solutions
@@ -52,7 +53,7 @@ def parts(job: MeasureJob, store: Store, book: LabelBook) -> list[WorkUnit]:
 
 
 async def run(job: MeasureJob, context: JobContext, kept: Mapping[str, Any]) -> dict[str, Any]:
-    new_policy, sampling = await context.policies(job.model), sampling_for(job.model, job.temperature)
+    new_policy, sampling = await context.policies(ModelKey(job.model)), sampling_for(job.model, job.temperature)
     if job.labels:
         groups = labelled_solutions(LabelBook(context.store), job.labels)
     else:

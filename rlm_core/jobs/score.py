@@ -18,6 +18,7 @@ from rlm_core.jobs.forecast import SAMPLING, WorkUnit, judged, judging
 from rlm_core.labels.book import LabelBook
 from rlm_core.models.listed import refuse_unnamed, sampling_for
 from rlm_core.models.policy import size
+from rlm_core.models.source import ModelKey
 from rlm_core.runs.set_specs import problem_of
 from rlm_core.runs.store import Store
 
@@ -47,7 +48,7 @@ def parts(job: ScoreJob, store: Store, book: LabelBook) -> list[WorkUnit]:
 
 
 async def run(job: ScoreJob, context: JobContext, kept: Mapping[str, Any]) -> dict[str, Any]:
-    new_policy, problem = await context.policies(job.model), problem_of(job.problem, context.store)
+    new_policy, problem = await context.policies(ModelKey(job.model)), problem_of(job.problem, context.store)
     sampling = sampling_for(job.model, job.temperature)
     context.report(f"sampling {job.samples} solutions")
     with context.measure(WorkUnit(SAMPLING, job.model, job.samples)):

@@ -16,6 +16,7 @@ from rlm_core.jobs.context import JobContext
 from rlm_core.jobs.forecast import WorkUnit, judging
 from rlm_core.labels.book import LabelBook
 from rlm_core.models.listed import sampling_of, stepped
+from rlm_core.models.source import ModelKey
 from rlm_core.rewards.base import RewardContext, RewardModel
 from rlm_core.runs.states import state, states
 from rlm_core.runs.store import RunRow, Store
@@ -49,7 +50,7 @@ async def run(job: RunScoreJob, context: JobContext, kept: Mapping[str, Any]) ->
     if not tree.nodes:
         raise LabelError(f"Run {job.run} has no states yet; wait until its tree has grown.")
     c = row.config
-    new_policy = await context.policies(c.model, c.device, c.dtype, c.format)
+    new_policy = await context.policies(ModelKey(c.model, c.device, c.dtype, c.format))
     sampling = sampling_of(c)
     nodes = states(tree)
     found: dict[str, Any] = dict(kept.get("scores", {}))

@@ -16,6 +16,7 @@ from rlm_core.jobs.forecast import WorkUnit
 from rlm_core.labels.book import LabelBook
 from rlm_core.models.listed import refuse_lacking, refuse_unnamed
 from rlm_core.models.policy import Inspectable
+from rlm_core.models.source import ModelKey
 from rlm_core.rewards.heads.head import refuse_taken
 from rlm_core.rewards.heads.recipe import HeadRecipe
 from rlm_core.runs.set_specs import check_set
@@ -52,7 +53,7 @@ def parts(job: TrainJob, store: Store, book: LabelBook) -> list[WorkUnit]:
 async def run(job: TrainJob, context: JobContext, kept: Mapping[str, Any]) -> dict[str, Any]:
     recipe, book, folder = job.recipe, LabelBook(context.store), context.store.folder / "rewards"
     refuse_taken(recipe.kind, recipe.name, folder)
-    new_policy, ended = await context.policies(recipe.model), threading.Event()
+    new_policy, ended = await context.policies(ModelKey(recipe.model)), threading.Event()
     (unit,) = parts(job, context.store, book)
     with context.measure(unit):
         if job.book:

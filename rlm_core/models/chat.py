@@ -15,8 +15,8 @@ from rlm_core.core.errors import ModelError
 from rlm_core.core.problem import Problem
 from rlm_core.core.sampling import Stepping
 from rlm_core.core.usage import Seed
-from rlm_core.engine.engine import Session
 from rlm_core.engine.request import Sample, Stopper
+from rlm_core.engine.session import Generating
 from rlm_core.models.local import LocalPolicy
 from rlm_core.models.policy import Critique, Sampling, Step
 from rlm_core.models.prompts.base import ChatFormat, decoded
@@ -29,11 +29,11 @@ class ChatPolicy(LocalPolicy):
 
     format: ChatFormat
 
-    def __init__(self, name: str, session: Session, fmt: ChatFormat, tokenizer: PreTrainedTokenizerBase) -> None:
+    def __init__(self, name: str, session: Generating, fmt: ChatFormat, tokenizer: PreTrainedTokenizerBase) -> None:
         super().__init__(name, session, fmt, tokenizer)
 
     def stepped(self, stepping: Stepping) -> ChatPolicy:
-        return ChatPolicy(self.name, self.session, self.format.by(stepping), self.tokenizer)
+        return type(self)(self.name, self.session, self.format.by(stepping), self.tokenizer)
 
     async def first_token_probabilities(self, request: str, words: Sequence[Sequence[str]]) -> tuple[float, ...]:
         prompt = self.format.request(request)
@@ -43,7 +43,7 @@ class ChatPolicy(LocalPolicy):
         """With and without a space before it, each spelling that is one token."""
         coded = [self.tokenizer.encode(text, add_special_tokens=False) for word in spellings for text in (word, f" {word}")]
         tokens = {ids[0] for ids in coded if len(ids) == 1}
-        return sum([math.exp((await self.session.inspect(prompt, [t])).logprobs[0]) for t in sorted(tokens)])
+        return sum([math.exp((await self._inspecting.inspect(prompt, [t])).logprobs[0]) for t in sorted(tokens)])
 
     async def chat(self, request: str, seed: Seed, sampling: Sampling) -> tuple[str, int]:
         prompt = self.format.request(request)
@@ -65,7 +65,7 @@ class ChatPolicy(LocalPolicy):
 
     async def _next_turn(self, prompt: list[int], seed: Seed, sampling: Sampling, stop: Stopper) -> Sample:
         """The assistant's next turn. ModelError if the dialogue leaves no token for it."""
-        limit = self.session.engine.runner.max_length
+        limit = self.session.max_length
         if len(prompt) >= limit:
             raise ModelError(f"{self.name} reads at most {limit} tokens, and its critique already has {len(prompt)}; shorten the problem.")
         (sample,) = await self._generate(prompt, [seed], sampling, sampling.max_solution_tokens, stop)

@@ -18,6 +18,7 @@ from rlm_core.core.problem import Problem
 from rlm_core.core.sampling import LINES, OPTIONS
 from rlm_core.core.special_tokens import ERROR, RESULT, STEP, TAGS
 from rlm_core.models.address import EXAMPLE, is_address, parse
+from rlm_core.models.backends import BACKEND
 from rlm_core.models.policy import (
     ABILITIES,
     ChatModel,
@@ -64,6 +65,7 @@ class ModelConfig:
         choices=("auto", "float32", "bfloat16", "float16"),
     )
     format: str = FORMAT.field()
+    backend: str = BACKEND.field()
     batching: str = param(
         "own",
         "own: runs on this model take turns, and the same seed gives the same run. shared: they are decoded together, which is faster, "

@@ -28,10 +28,16 @@ from transformers.utils import logging as transformers_logging
 
 from rlm_core.core.errors import ModelError, first_line
 from rlm_core.engine.backends.choice import runner_for
-from rlm_core.engine.backends.suitability import refuse_by_configuration
+from rlm_core.engine.backends.llama import is_llama_like
+from rlm_core.engine.backends.openvino import OpenVinoEngine
+from rlm_core.engine.backends.suitability import Unfit, refuse_by_configuration
+from rlm_core.engine.backends.torch import fingerprint, max_length
+from rlm_core.engine.calibration import faster
 from rlm_core.engine.engine import Engine
-from rlm_core.engine.loading import gguf, nano
+from rlm_core.engine.loading import gguf, nano, openvino
+from rlm_core.models.backends import AUTO, OPENVINO, TORCH
 from rlm_core.models.chat import ChatPolicy
+from rlm_core.models.generating import GeneratingPolicy
 from rlm_core.models.listed import HUB_ID, in_nano_notation, unknown_model
 from rlm_core.models.local import LocalPolicy
 from rlm_core.models.prompts.base import ChatFormat, Format
@@ -55,7 +61,7 @@ class LoadedModel:
     """
 
     name: str
-    engine: Engine
+    engine: Engine | OpenVinoEngine
     tokenizer: PreTrainedTokenizerBase
     format: Format
 
@@ -66,13 +72,24 @@ class LoadedModel:
 
     def policy(self, shared: bool = False) -> LocalPolicy:
         """shared: the search shares its batches, even if its samples then depend on the others."""
+        if isinstance(self.engine, OpenVinoEngine):
+            assert isinstance(self.format, ChatFormat), "OpenVINO computes models in words alone"
+            return GeneratingPolicy(self.name, self.engine.session(shared), self.format, self.tokenizer)
         session = self.engine.session(shared)
         if isinstance(self.format, ChatFormat):
             return ChatPolicy(self.name, session, self.format, self.tokenizer)
         return RereadingPolicy(self.name, session, self.format, self.tokenizer)
 
 
-def load(name: str, *, device: str = "auto", dtype: str = "auto", fmt: str = "auto", report: Report = lambda text: None) -> LoadedModel:
+def load(
+    name: str,
+    *,
+    device: str = "auto",
+    dtype: str = "auto",
+    fmt: str = "auto",
+    backend: str = TORCH,
+    report: Report = lambda text: None,
+) -> LoadedModel:
     """The model of that name, id, folder or file; ModelError says what is missing or not allowed."""
     place = pick_device(device)
     if in_nano_notation(name):
@@ -87,11 +104,33 @@ def load(name: str, *, device: str = "auto", dtype: str = "auto", fmt: str = "au
     if fmt != "plain":
         _refuse_untemplated(shown, tokenizer)
     model = _weights(shown, folder, config, pick_dtype(dtype, place), place)
+    engine = _openvino(shown, model, backend, place, report) or _torch(shown, model, report)
+    return LoadedModel(name, engine, tokenizer, LineFormat(tokenizer, chat=fmt != "plain", end_ids=_ends(model, tokenizer)))
+
+
+def _torch(shown: str, model: PreTrainedModel, report: Report) -> Engine:
     runner = runner_for(shown, model)
     if not runner.reuses_prefixes:
         report(f"{shown} computes every prompt whole, one text at a time: the states of its layers cannot be cut after any token.")
-    engine = Engine(runner, max_rows=32, cache_bytes=1 << 30, cores=os.cpu_count() or 1)
-    return LoadedModel(name, engine, tokenizer, LineFormat(tokenizer, chat=fmt != "plain", end_ids=_ends(model, tokenizer)))
+    return Engine(runner, max_rows=32, cache_bytes=1 << 30, cores=os.cpu_count() or 1)
+
+
+def _openvino(shown: str, model: PreTrainedModel, backend: str, place: str, report: Report) -> OpenVinoEngine | None:
+    """The model computed by OpenVINO; None if torch is to compute it. ModelError if OpenVINO is wanted and cannot."""
+    if backend == TORCH or (backend == AUTO and not (place == "cpu" and is_llama_like(model))):
+        return None
+    if not is_llama_like(model):
+        why = "is not built as Llama is, so OpenVINO cannot compute it"
+        raise ModelError(f"{shown} ({model.config.model_type}) {why}; choose the back end torch.")
+    try:
+        folder = openvino.converted(shown, model, report)
+    except Unfit:
+        if backend == AUTO:
+            return None
+        raise
+    report(f"Loading {shown} with OpenVINO …")
+    engine = OpenVinoEngine(folder, max_length=max_length(model.config))
+    return engine if backend == OPENVINO or faster(engine, lambda: _torch(shown, model, report), fingerprint(model), report) else None
 
 
 def pick_device(wanted: str) -> str:

@@ -14,9 +14,9 @@ from rlm_core.core.events import Token
 from rlm_core.core.problem import Problem
 from rlm_core.core.special_tokens import ANSWER, THINK
 from rlm_core.core.usage import Seed, Usage
-from rlm_core.engine.engine import Session
 from rlm_core.engine.limited import generate
 from rlm_core.engine.request import Sample, Stopper
+from rlm_core.engine.session import Generating, Inspecting
 from rlm_core.engine.token_stats import TokenStats
 from rlm_core.models.forcing import forced, to_the_end, with_result
 from rlm_core.models.policy import Sampling, Step
@@ -29,7 +29,7 @@ class LocalPolicy:
 
     tells_logprobs = True
 
-    def __init__(self, name: str, session: Session, fmt: Format, tokenizer: PreTrainedTokenizerBase) -> None:
+    def __init__(self, name: str, session: Generating, fmt: Format, tokenizer: PreTrainedTokenizerBase) -> None:
         self.name = name
         self.session = session
         self.format = fmt
@@ -37,12 +37,19 @@ class LocalPolicy:
         self._prompts: dict[tuple[str, Allow], list[int]] = {}
 
     @property
+    def _inspecting(self) -> Inspecting:
+        """The session, where its back end shows what the model computed. ModelError if it does not."""
+        if not isinstance(self.session, Inspecting):
+            raise ModelError(f"{self.name} is computed by a back end that tells nothing of a given text; choose the back end torch.")
+        return self.session
+
+    @property
     def fingerprint(self) -> str:
-        return self.session.engine.runner.fingerprint
+        return self._inspecting.fingerprint
 
     @property
     def vocabulary(self) -> int:
-        return self.session.engine.runner.vocabulary
+        return self._inspecting.vocabulary
 
     @property
     def usage(self) -> Usage:
@@ -67,7 +74,7 @@ class LocalPolicy:
     async def inspect(self, problem: Problem, steps: Sequence[Step]) -> tuple[TokenStats, ...]:
         prompt = self.state(problem, (), ())
         written = [[t.id for t in s.tokens] or self.format.encode(s.text, s.finished) for s in steps]
-        whole = await self.session.inspect(prompt, [i for ids in written for i in ids])
+        whole = await self._inspecting.inspect(prompt, [i for ids in written for i in ids])
         ends = list(accumulate(map(len, written), initial=0))
         return tuple(whole.part(a, b) for a, b in pairwise(ends))
 
@@ -112,7 +119,7 @@ class LocalPolicy:
 
         written: how many of the prompt's last tokens are the solution so far.
         """
-        room = min(limit, self.session.engine.runner.max_length - len(prompt))
+        room = min(limit, self.session.max_length - len(prompt))
         temperature, warping = sampling.temperature, sampling.warping
         return await generate(
             self.session, prompt, seeds, temperature=temperature, max_tokens=room, stop=stop, warping=warping, written=written
@@ -154,7 +161,7 @@ class LocalPolicy:
 
     async def _given(self, prompt: list[int], ids: list[int]) -> tuple[Token, ...]:
         """Given tokens with the log-probabilities that the model gives them."""
-        return tokens(self.tokenizer, ids, (await self.session.inspect(prompt, ids)).logprobs)
+        return tokens(self.tokenizer, ids, (await self._inspecting.inspect(prompt, ids)).logprobs)
 
     # -- the model's input -----------------------------------------------------------------------
 
@@ -166,7 +173,7 @@ class LocalPolicy:
         ids = list(self._prompts[key])
         for step in steps:
             ids += [t.id for t in step.tokens] if step.tokens else self.format.encode(step.text, step.finished)
-        limit = self.session.engine.runner.max_length
+        limit = self.session.max_length
         if len(ids) >= limit:
             raise ModelError(f"{self.name} reads at most {limit} tokens, and this state already has {len(ids)}; shorten the problem.")
         return ids

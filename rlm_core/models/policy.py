@@ -244,9 +244,9 @@ class Stepper(Protocol):
 
 @runtime_checkable
 class Remote(Protocol):
-    """A policy over a model that runs elsewhere: what it can do shows only once it is connected.
+    """A policy whose abilities show only once its model is there: on a server, or computed by a back end that has not all of them.
 
-    offers: those of the other protocols that it has there.
+    offers: those of the other protocols that it has.
     whole_only: nothing can go on from a state; it writes whole solutions of the bare problem.
     remark: what it can do there, in a sentence.
     """

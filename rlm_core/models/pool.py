@@ -13,7 +13,7 @@ from rlm_core.models.policy import Sampling
 from rlm_core.models.remote.loading import RemoteModel
 from rlm_core.models.remote.loading import load as connect
 from rlm_core.models.remote.policy import RemotePolicy
-from rlm_core.models.source import StepScorer
+from rlm_core.models.source import ModelKey, StepScorer
 from rlm_core.problems import make
 
 KEPT_MODELS = 2
@@ -22,16 +22,13 @@ KEPT_MODELS = 2
 KEPT_SCORERS = 1
 """Process reward models of their own kept in memory."""
 
-ModelKey = tuple[str, str, str, str]
-"""Name, device, dtype and format, as in a run's configuration."""
-
-
 AnyModel = LoadedModel | RemoteModel
 
 
 def _load(key: ModelKey, report: Report) -> AnyModel:
-    name, device, dtype, fmt = key
-    return connect(name, fmt, report) if is_address(name) else load(name, device=device, dtype=dtype, fmt=fmt, report=report)
+    if is_address(key.name):
+        return connect(key.name, key.format, report)
+    return load(key.name, device=key.device, dtype=key.dtype, fmt=key.format, backend=key.backend, report=report)
 
 
 def silent(text: str) -> None:
@@ -75,7 +72,7 @@ class ModelPool:
     def __init__(self) -> None:
         self._loaded: dict[ModelKey, AnyModel] = {}
         self._turn: dict[ModelKey, Turns] = {}
-        self._loading: dict[ModelKey, asyncio.Lock] = {}
+        self._loading: dict[ModelKey | tuple[str, str], asyncio.Lock] = {}
         self._scorers: dict[tuple[str, str], StepScorer] = {}
 
     async def get(self, key: ModelKey, report: Report) -> AnyModel:
@@ -88,7 +85,7 @@ class ModelPool:
             return self._loaded[key]
 
     def _forget(self) -> None:
-        idle = [k for k, m in self._loaded.items() if k[0] != "nano" and isinstance(m, LoadedModel) and not self._turn[k].taken]
+        idle = [k for k, m in self._loaded.items() if k.name != "nano" and isinstance(m, LoadedModel) and not self._turn[k].taken]
         for key in idle[: max(0, len(idle) - KEPT_MODELS)]:
             del self._loaded[key], self._turn[key]
 
@@ -98,18 +95,18 @@ class ModelPool:
 
     async def warm_up(self) -> None:
         """Load the bundled model and decode once, so that the first person does not wait for it."""
-        loaded = await self.get(("nano", "auto", "auto", "auto"), silent)
+        loaded = await self.get(ModelKey("nano"), silent)
         await loaded.policy().propose(make("countdown:seed=0"), (), [(0,)], Sampling(max_step_tokens=8))
 
     async def policy(self, name: str) -> LocalPolicy | RemotePolicy:
         """A view of a model with default settings, for a reward that asks another model than the run's."""
-        return (await self.get((name, "auto", "auto", "auto"), silent)).policy()
+        return (await self.get(ModelKey(name), silent)).policy()
 
     async def step_scorer(self, name: str, recipe: str) -> StepScorer:
         """The process reward model of that id or folder, with default settings; loaded once."""
         from rlm_core.models.prm.loading import load_step_scorer
 
-        async with self._loading.setdefault((name, recipe, "", ""), asyncio.Lock()):
+        async with self._loading.setdefault((name, recipe), asyncio.Lock()):
             if (name, recipe) not in self._scorers:
                 self._scorers[name, recipe] = await asyncio.to_thread(load_step_scorer, name, recipe)
             scorer = self._scorers[name, recipe] = self._scorers.pop((name, recipe))  # now the most recently used

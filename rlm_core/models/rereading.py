@@ -26,7 +26,7 @@ class RereadingPolicy(LocalPolicy):
         """Faults the first step after which p(`<revise>`) is above one half."""
         revise = self.format.forced(REVISE)
         states = [self.state(problem, [*steps[:i], self.before_answer(step)], (REVISE,)) for i, step in enumerate(steps)]
-        stats = await gather_or_cancel(self.session.inspect(state, revise) for state in states)
+        stats = await gather_or_cancel(self._inspecting.inspect(state, revise) for state in states)
         likely = [math.exp(s.logprobs[0]) for s in stats]
         wrong = next((i for i, p in enumerate(likely) if p > 0.5), None)
         if wrong is None:

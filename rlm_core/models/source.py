@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from rlm_core.core.problem import Problem
 from rlm_core.models.policy import Policy
@@ -33,6 +33,19 @@ class StepScorer(Protocol):
         ...
 
 
+class ModelKey(NamedTuple):
+    """A model as it is loaded: its name, device, number format, prompt format and back end, as in a run's configuration.
+
+    Where nobody asks for another back end it is torch's, which offers everything.
+    """
+
+    name: str
+    device: str = "auto"
+    dtype: str = "auto"
+    format: str = "auto"
+    backend: str = "torch"
+
+
 class ModelSource(Protocol):
     """Where a reward gets models other than the run's policy; they are loaded when first asked for."""
 
@@ -59,8 +72,8 @@ class Loaded(Protocol):
 class ModelLoader(ModelSource, Protocol):
     """Where a job gets any model with any settings; it is loaded when first asked for."""
 
-    async def get(self, key: tuple[str, str, str, str], report: Callable[[str], None]) -> Loaded:
-        """The model of that name, device, dtype and format. ModelError if it cannot be loaded.
+    async def get(self, key: ModelKey, report: Callable[[str], None]) -> Loaded:
+        """The model of that key. ModelError if it cannot be loaded.
 
         report: takes a sentence on how far the loading is.
         """

@@ -21,7 +21,7 @@ from rlm_core.models.listed import refuse_lacking
 from rlm_core.rewards.base import Reward, RewardContext, RewardModel
 from rlm_core.rewards.heads.head import offered
 
-__all__ = ["Reward", "RewardChoice", "RewardModel", "checked", "chosen", "notation", "refused", "reward", "rewards", "written"]
+__all__ = ["Reward", "RewardChoice", "RewardModel", "checked", "chosen", "needs", "notation", "refused", "reward", "rewards", "written"]
 
 
 @lru_cache(maxsize=1)
@@ -58,6 +58,12 @@ def checked(reward: Reward[Any], given: Mapping[str, Any], model: str) -> dict[s
     config = reward.description.configure(given)
     reward.check(config, model)
     return dataclasses.asdict(config)
+
+
+def needs(reward: Reward[Any], given: Mapping[str, Any]) -> frozenset[type]:
+    """The protocols that a reward with these parameters, and all it is made of, need of the run's model."""
+    parts = [written(text) for text in reward.parts(reward.description.configure(given))]
+    return frozenset(reward.needs).union(*(needs(part, settings) for part, settings in parts))
 
 
 @dataclass(frozen=True, slots=True)

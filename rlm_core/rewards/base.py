@@ -5,7 +5,7 @@ A reward is one file in this folder with a module-level `REWARD`; the registry i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -90,6 +90,7 @@ class Reward(Generic[C]):
     model: the only model it can be used with; empty for any.
     check: raises a ConfigError if a configuration, each field of which is allowed, makes no sense for a model.
     needs: protocols of `rlm_core.models.policy` that the run's model must offer besides `Policy`.
+    parts: the rewards it is made of, as a person writes them.
     over_path: is its score one figure of all tokens of a solution so far, and not of its last step?
     learned: did it learn, or may it have learned, from that problem? Then its scores there say nothing of its quality.
     """
@@ -100,4 +101,5 @@ class Reward(Generic[C]):
     check: Callable[[C, str], object] = lambda config, model: None
     learned: Callable[[Problem], bool] = lambda problem: False
     needs: tuple[type, ...] = ()
+    parts: Callable[[C], Iterable[str]] = lambda config: ()
     over_path: bool = False

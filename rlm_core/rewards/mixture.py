@@ -105,4 +105,4 @@ def make(context: RewardContext, config: MixtureConfig) -> Mixture:
     return Mixture(tuple(made))
 
 
-REWARD = Reward(DESCRIPTION, make, check=lambda config, model: parts(config.parts, model))
+REWARD = Reward(DESCRIPTION, make, check=lambda config, model: parts(config.parts, model), parts=lambda config: parse(config.parts))

@@ -22,6 +22,7 @@ RUN_TYPES = {
     "dtype": str,
     "format": str,
     "batching": str,
+    "backend": str,
 }
 """Settings of the run itself, and the type of each."""
 OPTION_NAMES = tuple(p.name for p in OPTIONS.parameters)

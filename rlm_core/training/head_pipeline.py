@@ -17,7 +17,7 @@ from rlm_core.evaluation.rewards import evaluate_reward
 from rlm_core.evaluation.sampling import MAX_CONCURRENT_PROBLEMS, draw
 from rlm_core.models.listed import sampling_for
 from rlm_core.models.policy import Policy, Step
-from rlm_core.models.source import ModelLoader, ModelSource
+from rlm_core.models.source import ModelKey, ModelLoader, ModelSource
 from rlm_core.problems.base import SPLIT
 from rlm_core.rewards import RewardChoice
 from rlm_core.rewards.heads import head
@@ -115,7 +115,7 @@ async def train_head(
     report(f"Reading the hidden states of {len(labelled):,} solutions …")
     readers = [new_policy]
     if recipe.backbone:
-        readers.append((await source.get((recipe.backbone, "auto", "auto", "auto"), report)).policy)
+        readers.append((await source.get(ModelKey(recipe.backbone), report)).policy)
     examples = await read(recipe.kind, labelled, readers, _every(report, "solutions read"))
     trained = await asyncio.to_thread(fit, examples, config, report, stop)
     used = dict(examples.labels) if recipe.kind == "prm" else dict.fromkeys(examples.labels, trained.examples)

@@ -16,6 +16,7 @@ from rlm_core.models.pool import ModelPool, silent
 from rlm_core.models.remote import probe
 from rlm_core.models.remote.loading import RemoteModel, load
 from rlm_core.models.remote.server import Template, Way
+from rlm_core.models.source import ModelKey
 from rlm_core.search.budget import RunControl
 from tests.llama_server import LlamaServer
 from tests.patience import PATIENCE
@@ -41,7 +42,7 @@ def library() -> ModelPool:
 
 @pytest.fixture(scope="module")
 def loaded(llama, library) -> RemoteModel:
-    return asyncio.run(library.get((llama.url, "auto", "auto", "auto"), silent))
+    return asyncio.run(library.get(ModelKey(llama.url), silent))
 
 
 def config(llama, search="mcts", reward="logprob", simulations=4, **more) -> RunConfig:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from transformers import PreTrainedModel
+from transformers import PreTrainedConfig, PreTrainedModel
 from transformers.cache_utils import Cache
 
 from rlm_core.engine.kv_cache import Places, RowCache, TokenStates
@@ -24,9 +24,9 @@ class ModelRunner(Runner):
         self.body: Any = model.base_model if model.base_model is not model else model.model  # some models' bases are themselves
         self.device = next(model.parameters()).device
         self.dtype = next(model.parameters()).dtype
-        self.fingerprint = _fingerprint(model)
+        self.fingerprint = fingerprint(model)
         self.vocabulary = int(model.config.vocab_size)
-        self.max_length = int(getattr(model.config, "max_position_embeddings", 0) or 1 << 20)
+        self.max_length = max_length(model.config)
         self._head: Any = model.get_output_embeddings()
         assert self._head is not None, "a causal language model has an output layer"
         self._scale = getattr(model.config, "logit_scale", 1.0) / getattr(model.config, "logits_scaling", 1.0)
@@ -115,8 +115,13 @@ class LibraryCache(Cache):
         return max(self._rows.lengths, default=0)
 
 
+def max_length(config: PreTrainedConfig) -> int:
+    """Tokens that one sequence may have at most."""
+    return int(getattr(config, "max_position_embeddings", 0) or 1 << 20)
+
+
 @torch.inference_mode()
-def _fingerprint(model: PreTrainedModel) -> str:
+def fingerprint(model: PreTrainedModel) -> str:
     """12 hex digits of a digest over a sample of every weight, the same for every number format they are loaded in."""
     digest = hashlib.sha256()
     for weight in model.parameters():
