@@ -298,7 +298,7 @@ class Known:
 
 def offers(policy: object, protocol: type[T]) -> TypeGuard[T]:
     """Does the policy offer a protocol?"""
-    return isinstance(policy, protocol) and (not isinstance(policy, Remote) or protocol in policy.offers)
+    return (not isinstance(policy, Remote) or protocol in policy.offers) and isinstance(policy, protocol)
 
 
 def require(policy: Policy, protocol: type[T]) -> T:
