@@ -96,7 +96,7 @@ class RunConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_solution_tokens: int | None = None
     sampling: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
     branch: Branch | msgspec.UnsetType = msgspec.UNSET
-    backend: str | msgspec.UnsetType = msgspec.UNSET
+    backend: Literal["auto", "torch", "openvino"] | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def shares_batches(self) -> bool:

@@ -46,7 +46,7 @@ class Strategy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     max_step_tokens: int | None = None
     max_solution_tokens: int | None = None
     sampling: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
-    backend: str | msgspec.UnsetType = msgspec.UNSET
+    backend: Literal["auto", "torch", "openvino"] | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def title(self) -> str:

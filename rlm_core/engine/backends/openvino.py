@@ -64,8 +64,8 @@ class _Sampling:
 class OpenVinoEngine:
     """Owns a pipeline, and one thread in which it works.
 
-    A sample depends on the batch it stands in, so only requests of one session are decoded at a time, and every step waits until that
-    session has asked for all it can.
+    A sample depends on the batch it stands in, so only requests of one session are decoded at a time, or those of sessions that share
+    their batches, and every step waits until they have asked for all they can.
 
     path: a GGUF file, or a folder with openvino_model.xml. ModelError if it cannot be read.
     max_length: tokens that prompt and sample may have together.
@@ -94,8 +94,9 @@ class OpenVinoEngine:
         self._thread = ThreadPoolExecutor(1, "openvino")
         self._pump: asyncio.Task[None] | None = None
 
-    def session(self) -> OpenVinoSession:
-        return OpenVinoSession(self)
+    def session(self, shared: bool = False) -> OpenVinoSession:
+        """shared: its requests are decoded with those of other sessions that share, even if its samples then depend on them."""
+        return OpenVinoSession(self, shared)
 
     def serves(self, session: OpenVinoSession) -> bool:
         """Is a request of this session waiting or being worked on?"""
@@ -179,12 +180,12 @@ class OpenVinoEngine:
         self._working = [r for r in self._working if not r.done.cancelled()]
 
     def _admit(self) -> None:
-        """The waiting requests of one session: of the one that is worked for, or that came first."""
+        """The waiting requests of the session that is worked for or came first, and of those that share batches with it."""
         holder = self._working[0].owner if self._working else None
         for request in tuple(self._waiting):
             if not request.done.cancelled():
                 holder = holder or request.owner
-                if request.owner is not holder:
+                if request.owner is not holder and not (request.owner.shared and holder.shared):
                     continue
                 self._working.append(request)
                 self._add(request, request.samples[0])
@@ -218,11 +219,13 @@ class OpenVinoEngine:
 class OpenVinoSession:
     """One search's view of an `OpenVinoEngine`.
 
+    shared: it shares batches with others that do.
     usage: the tokens it generated; those of prompts are not known.
     """
 
-    def __init__(self, engine: OpenVinoEngine) -> None:
+    def __init__(self, engine: OpenVinoEngine, shared: bool) -> None:
         self.engine = engine
+        self.shared = shared
         self.usage = Usage()
 
     @property
