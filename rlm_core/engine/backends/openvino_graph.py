@@ -7,14 +7,16 @@ The pipeline puts its paged attention in the place of the plain attention below,
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import openvino as ov
 import torch
-from openvino import opset13 as op
 from transformers import PreTrainedModel
+
+ov: Any = importlib.import_module("openvino")  # optional, so that its types are not known everywhere
+op: Any = importlib.import_module("openvino.opset13")
 
 STEPS = 127
 """Of an 8-bit weight, on each side of zero."""
@@ -45,19 +47,19 @@ class Graph:
         self.heads, self.key_heads = int(config.num_attention_heads), int(config.num_key_value_heads)
         self.head_dim = int(getattr(config, "head_dim", None) or config.hidden_size // self.heads)
         self.assigned: list[Any] = []
-
-    def build(self) -> ov.Model:
-        ids, positions, mask = (op.parameter([-1, -1], np.int64, name=n) for n in ("input_ids", "position_ids", "attention_mask"))
-        beams = op.parameter([-1], np.int32, name="beam_idx")
-        parameters = [ids, mask, positions, beams]
-        for parameter in parameters:
+        self.ids, self.positions, mask = (op.parameter([-1, -1], np.int64, name=n) for n in ("input_ids", "position_ids", "attention_mask"))
+        self.beams = op.parameter([-1], np.int32, name="beam_idx")
+        self.inputs = [self.ids, mask, self.positions, self.beams]
+        for parameter in self.inputs:
             parameter.output(0).get_tensor().set_names({parameter.get_friendly_name()})
-        self.beams = beams
-        self.batch = op.gather(op.shape_of(ids), integers(0), integers(0))
+        self.batch = op.gather(op.shape_of(self.ids), integers(0), integers(0))
         self.mask = op.convert(op.unsqueeze(op.unsqueeze(mask, integers(1)), integers(1)), np.float32)
-        self.cosines, self.sines = self._angles(positions)
+        self.cosines, self.sines = self._angles(self.positions)
+
+    def build(self) -> Any:
+        """The graph, from token ids to logits."""
         table = self._weight(self.body.embed_tokens.weight)
-        x = op.gather(table, op.convert(ids, np.int32), op.constant(np.int32(0)))
+        x = op.gather(table, op.convert(self.ids, np.int32), op.constant(np.int32(0)))
         for i, layer in enumerate(self.body.layers):
             x = op.add(x, self._attention(i, layer.self_attn, self._norm(x, layer.input_layernorm)))
             x = op.add(x, self._mlp(layer.mlp, self._norm(x, layer.post_attention_layernorm)))
@@ -66,7 +68,7 @@ class Graph:
         logits = op.matmul(self._norm(x, self.body.norm), table if tied else self._weight(head.weight), False, True)
         result = op.result(logits, name="logits")
         result.output(0).get_tensor().set_names({"logits"})
-        return ov.Model([result], self.assigned, parameters, "model")
+        return ov.Model([result], self.assigned, self.inputs, "model")
 
     def _weight(self, weight: torch.Tensor) -> Any:
         """A matrix [out, in] in 8 bits, with a scale for each group of an output's inputs."""
@@ -83,9 +85,11 @@ class Graph:
         return product if layer.bias is None else op.add(product, op.constant(numbers(layer.bias)[None, None]))
 
     def _norm(self, x: Any, norm: Any) -> Any:
-        one = op.constant(np.float32([[[1.0]]]))
-        mean = op.reduce_mean(op.power(x, op.constant(np.float32([[[2.0]]]))), op.constant(np.array([-1], dtype=np.int32)), keep_dims=True)
-        root = op.sqrt(op.add(mean, op.constant(np.float32([[[norm.variance_epsilon]]]))))
+        one = op.constant(np.array([[[1.0]]], dtype=np.float32))
+        mean = op.reduce_mean(
+            op.power(x, op.constant(np.array([[[2.0]]], dtype=np.float32))), op.constant(np.array([-1], dtype=np.int32)), keep_dims=True
+        )
+        root = op.sqrt(op.add(mean, op.constant(np.array([[[norm.variance_epsilon]]], dtype=np.float32))))
         return op.multiply(op.multiply(op.divide(one, root), x), op.constant(numbers(norm.weight)[None, None]))
 
     def _mlp(self, mlp: Any, x: Any) -> Any:
