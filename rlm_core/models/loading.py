@@ -34,7 +34,7 @@ from rlm_core.engine.backends.suitability import Unfit, refuse_by_configuration
 from rlm_core.engine.backends.torch import fingerprint, max_length
 from rlm_core.engine.calibration import faster
 from rlm_core.engine.engine import Engine
-from rlm_core.engine.loading import gguf, nano, openvino
+from rlm_core.engine.loading import gguf, memory, nano, openvino
 from rlm_core.models.backends import AUTO, OPENVINO, TORCH
 from rlm_core.models.chat import ChatPolicy
 from rlm_core.models.generating import GeneratingPolicy
@@ -47,6 +47,9 @@ from rlm_core.models.prompts.nano import NanoFormat
 from rlm_core.models.rereading import RereadingPolicy
 
 transformers_logging.disable_progress_bar()  # progress goes to `report`
+
+CACHE_BYTES = 1 << 30
+"""The most that the keys and values of a chat model may take for reuse."""
 
 Report = Callable[[str], None]
 """Takes a sentence about the progress of loading."""
@@ -94,7 +97,10 @@ def load(
     place = pick_device(device)
     if in_nano_notation(name):
         return _load_nano(name, place, report)
+    form = pick_dtype(dtype, place)
+    _refuse_unfetchable(name, form, place)
     folder, shown = _safetensors(name, report)
+    memory.refuse_too_large(shown, memory.elements(folder), form, place, CACHE_BYTES)
     report(f"Loading {shown} ({_megabytes(folder)} MB) …")
     with in_a_sentence(shown):
         config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
@@ -103,7 +109,7 @@ def load(
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     if fmt != "plain":
         _refuse_untemplated(shown, tokenizer)
-    model = _weights(shown, folder, config, pick_dtype(dtype, place), place)
+    model = _weights(shown, folder, config, form, place)
     engine = _openvino(shown, model, backend, place, report) or _torch(shown, model, report)
     return LoadedModel(name, engine, tokenizer, LineFormat(tokenizer, chat=fmt != "plain", end_ids=_ends(model, tokenizer)))
 
@@ -112,7 +118,7 @@ def _torch(shown: str, model: PreTrainedModel, report: Report) -> Engine:
     runner = runner_for(shown, model)
     if not runner.reuses_prefixes:
         report(f"{shown} computes every prompt whole, one text at a time: the states of its layers cannot be cut after any token.")
-    return Engine(runner, max_rows=32, cache_bytes=1 << 30, cores=os.cpu_count() or 1)
+    return Engine(runner, max_rows=32, cache_bytes=CACHE_BYTES, cores=os.cpu_count() or 1)
 
 
 def _openvino(shown: str, model: PreTrainedModel, backend: str, place: str, report: Report) -> OpenVinoEngine | None:
@@ -203,6 +209,16 @@ def _weights(shown: str, folder: Path, config: PreTrainedConfig, dtype: torch.dt
     if missing := sorted(found["missing_keys"]):
         raise ModelError(f"{shown} has no {missing[0]} among its weights ({len(missing)} are missing), so what it writes would be random.")
     return model
+
+
+def _refuse_unfetchable(name: str, form: torch.dtype, place: str) -> None:
+    """TooLarge if a hub id that would have to be downloaded does not fit into the memory."""
+    if not HUB_ID.fullmatch(name) or Path(name).expanduser().is_dir():
+        return
+    from rlm_core.engine.loading import hub  # imports the hub's client only when it is needed
+
+    if numbers := hub.elements(name):
+        memory.refuse_too_large(name, numbers, form, place, CACHE_BYTES)
 
 
 def source_folder(name: str, report: Report = lambda text: None) -> Path:

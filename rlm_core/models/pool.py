@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 from collections.abc import AsyncGenerator
 
+from rlm_core.engine.loading.memory import TooLarge
 from rlm_core.models.address import is_address
 from rlm_core.models.loading import LoadedModel, Report, load
 from rlm_core.models.local import LocalPolicy
@@ -78,16 +80,29 @@ class ModelPool:
     async def get(self, key: ModelKey, report: Report) -> AnyModel:
         async with self._loading.setdefault(key, asyncio.Lock()):
             if key not in self._loaded:
-                self._loaded[key] = await asyncio.to_thread(_load, key, report)
+                self._loaded[key] = await self._fresh(key, report)
                 self._turn[key] = Turns()
             self._loaded[key] = self._loaded.pop(key)  # now the most recently used
             self._forget()
             return self._loaded[key]
 
-    def _forget(self) -> None:
+    async def _fresh(self, key: ModelKey, report: Report) -> AnyModel:
+        """Load a model; if there is too little memory for it, once more without those that nobody uses."""
+        try:
+            return await asyncio.to_thread(_load, key, report)
+        except TooLarge:
+            if not self._forget(0):
+                raise
+            gc.collect()
+            return await asyncio.to_thread(_load, key, report)
+
+    def _forget(self, kept: int = KEPT_MODELS) -> int:
+        """Forget the models that are idle but for some, the least recently used first; returns how many."""
         idle = [k for k, m in self._loaded.items() if k.name != "nano" and isinstance(m, LoadedModel) and not self._turn[k].taken]
-        for key in idle[: max(0, len(idle) - KEPT_MODELS)]:
+        gone = idle[: max(0, len(idle) - kept)]
+        for key in gone:
             del self._loaded[key], self._turn[key]
+        return len(gone)
 
     def turn(self, key: ModelKey, shared: bool) -> contextlib.AbstractAsyncContextManager[None]:
         """One search at a time where a model is not shared, or all those that share their batches."""

@@ -13,6 +13,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, P
 
 from rlm_core.core.errors import ModelError, first_line
 from rlm_core.core.paths import cache_folder
+from rlm_core.engine.loading.memory import refuse_unconvertible
 
 HEADER = 1 << 20
 """Bytes at a file's beginning that are read whole to tell it from others."""
@@ -27,6 +28,7 @@ def converted(path: Path, report: Callable[[str], None]) -> Path:
         raise ModelError(f"There is no GGUF file {path}.")
     copy = cache_folder() / "gguf" / f"{path.stem}-{identity(path)}"
     if not (copy / "complete").is_file():
+        refuse_unconvertible(path)
         report(f"Converting {path.name} ({path.stat().st_size >> 20} MB); once only …")
         try:
             tokenizer = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)

@@ -6,14 +6,31 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import snapshot_download
-from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
+from huggingface_hub import get_safetensors_metadata, snapshot_download, try_to_load_from_cache
+from huggingface_hub.errors import (
+    GatedRepoError,
+    HfHubHTTPError,
+    LocalEntryNotFoundError,
+    NotASafetensorsRepoError,
+    RepositoryNotFoundError,
+    SafetensorsParsingError,
+)
 from tqdm.auto import tqdm
 
 from rlm_core.core.errors import ModelError
 
 FILE_PATTERNS = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja"]
 """Configuration, tokenizer and safetensors weights; never pickles or code."""
+
+
+def elements(name: str) -> int | None:
+    """Numbers in the weights of a hub id that is not on this machine yet, by the headers there; None where they are not told."""
+    if isinstance(try_to_load_from_cache(name, "config.json"), str):
+        return None
+    try:
+        return sum(get_safetensors_metadata(name).parameter_count.values())
+    except (HfHubHTTPError, NotASafetensorsRepoError, SafetensorsParsingError, OSError):  # the download says what is in the way
+        return None
 
 
 def download(name: str, report: Callable[[str], None]) -> Path:
