@@ -54,6 +54,8 @@ class Worker:
         self._outbox = Outbox()
         self._lost = False
         self._job: tuple[str, asyncio.Task[None]] | None = None
+        self._helping: tuple[str, asyncio.Task[None]] | None = None
+        self._helped: set[str] = set()  # jobs of others of which no part is left for this worker
         self._controls: dict[str, RunControl] = {}
         self._obeyed: dict[str, int] = {}  # the number of the request that each run last obeyed
         self._tasks: set[asyncio.Task[None]] = set()
@@ -103,7 +105,19 @@ class Worker:
             with contextlib.suppress(StoreError):  # `_look` says so
                 self.store.heartbeat(self.name, os.getpid(), f"{len(self._controls)} running" if self._warm else "warming up")
                 self.store.retire_dead()
+                self._help_others()
             await asyncio.sleep(1.0)
+
+    def _help_others(self) -> None:
+        """With no job of its own, a worker does parts of a job that another one runs, as long as that runs."""
+        others = self.jobs.running_elsewhere(self.name)
+        self._helped &= {row.id for row in others}
+        if self._helping is not None and (self._job is not None or all(row.id != self._helping[0] for row in others)):
+            self._helping[1].cancel()
+        elif self._helping is None and self._job is None:
+            shared = (row for row in others if job_of(row.job).help is not None and row.id not in self._helped)
+            if (row := next(shared, None)) is not None:
+                self._start_helping(row)
 
     def _apply_requests(self) -> None:
         """Pause, resume or cancel the runs and the job in hand as people asked."""
@@ -154,10 +168,24 @@ class Worker:
 
         task.add_done_callback(done)
 
+    def _start_helping(self, row: JobRow) -> None:
+        task = asyncio.create_task(help_with_job(row, self.store, self.models, self.name))
+        self._helping = (row.id, task)
+        self._tasks.add(task)
+
+        def done(finished: asyncio.Task[None]) -> None:
+            self._tasks.discard(finished)
+            self._helping = None
+            if not finished.cancelled():
+                self._helped.add(row.id)
+            _log_failure(finished)
+
+        task.add_done_callback(done)
+
     async def _run_job(self, row: JobRow) -> None:
         finish = partial(self.jobs.finish, row.id)
         try:
-            result = await run_job(row, self.store, self.jobs, self.models)
+            result = await run_job(row, self.store, self.jobs, self.models, self.name)
         except asyncio.CancelledError:
             if self.stop.is_set():
                 raise  # the worker is being stopped, which no person asked for
@@ -212,10 +240,21 @@ class Worker:
         return None
 
 
-async def run_job(row: JobRow, store: Store, jobs: Jobs, models: ModelPool) -> dict[str, Any]:
+async def run_job(row: JobRow, store: Store, jobs: Jobs, models: ModelPool, worker: str = "") -> dict[str, Any]:
     """Do a job and return its result. RlmError says in one sentence why it cannot be done."""
-    context = JobContext(store, models, fit, partial(jobs.report_progress, row.id), partial(jobs.save_partial, row.id), row.id)
-    return await job_of(row.job).run(row.job, context, row.result)
+    report, save = partial(jobs.report_progress, row.id), partial(jobs.save_partial, row.id)
+    return await job_of(row.job).run(row.job, JobContext(store, models, fit, report, save, row.id, worker), row.result)
+
+
+async def help_with_job(row: JobRow, store: Store, models: ModelPool, worker: str) -> None:
+    """Do parts of a job that another worker runs and reports on."""
+    context = JobContext(store, models, fit, lambda *progress: None, lambda result: None, row.id, worker)
+    share = job_of(row.job).help
+    assert share is not None
+    try:
+        await share(row.job, context)
+    except RlmError as error:
+        log.warning("Job %s is left to the worker that runs it: %s", row.id, error)
 
 
 def _log_failure(task: asyncio.Future[Any]) -> None:

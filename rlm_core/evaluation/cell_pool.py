@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass
 
 import msgspec
@@ -76,7 +76,7 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-async def work_off(tasks: Iterable[tuple[Cell, RunConfig]], crew: Crew) -> AsyncIterator[tuple[Cell, CellResult, str]]:
+async def work_off(tasks: Iterable[tuple[Cell, RunConfig]], crew: Crew) -> AsyncGenerator[tuple[Cell, CellResult, str]]:
     """Each search with its result and its compressed log, as it is done. RlmError if a model cannot be loaded, or if a process dies.
 
     The processes end with the iteration, however it ends.

@@ -36,7 +36,7 @@ class SweepProgress:
         self._advance()
 
     def missing(self) -> Iterator[Cell]:
-        """The cells without a result at the start, problem by problem."""
+        """The cells that have no result now, problem by problem."""
         return iter([cell for cell in self.sweep.cells() if cell not in self.results])
 
     def add(self, cell: Cell, result: CellResult) -> None:

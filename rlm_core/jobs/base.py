@@ -31,12 +31,14 @@ class Job(Generic[C]):
     check: asked before a job is queued; an RlmError says in one sentence why it cannot be done.
     run: does a job and returns its result. Its last argument is the result that an earlier attempt saved, empty for a new job.
         RlmError says in one sentence why the job cannot be done. It can be cancelled at any await.
+    help: does a part of a job that another worker runs, until no part is left; None where a job cannot be shared. It can be cancelled too.
     """
 
     description: Description[C]
     parts: Callable[[C, Store, LabelBook], list[WorkUnit]]
     run: Callable[[C, JobContext, Mapping[str, Any]], Awaitable[dict[str, Any]]]
     check: Callable[[C], None] = lambda job: None
+    help: Callable[[C, JobContext], Awaitable[None]] | None = None
 
     def setting(self, name: str) -> Parameter:
         """The declared setting of that name."""

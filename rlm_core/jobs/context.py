@@ -36,6 +36,7 @@ class JobContext:
     report_progress: takes a message, the number of pieces done and their total.
     save_partial: takes the result so far, from which an interrupted job continues.
     job: id of the job, under which it may keep results of its own.
+    worker: name of the worker that does it.
     message: the last message reported.
     """
 
@@ -45,6 +46,7 @@ class JobContext:
     report_progress: Callable[[str, int, int], None]
     save_partial: Callable[[dict[str, Any]], None]
     job: str = ""
+    worker: str = ""
     message: str = ""
     _reported: float = 0.0
     _usages: list[Usage] = field(default_factory=list)

@@ -136,6 +136,11 @@ class Jobs:
             row = QUEUE.claim(db, worker, RunStatus.RUNNING, "beginning")
         return _row(row) if row else None
 
+    def running_elsewhere(self, worker: str) -> list[JobRow]:
+        """The jobs that other workers do now, the oldest first."""
+        others = select(JOBS).where(JOBS.c.status == "running", JOBS.c.worker != worker).order_by(*_ADDED)
+        return [_row(r) for r in self._store.rows(others)]
+
     def report_progress(self, job: str, message: str, done: int = 0, total: int = 0) -> None:
         """Write how far a running job is; ignored once the job has ended."""
         with self._store.write() as db:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import chain, product
 from typing import Any
 
 from rlm_core import catalogue
 from rlm_core.core.config import BUDGETS, Budget
+from rlm_core.core.errors import RlmError
 from rlm_core.core.parameters import Description, param
 from rlm_core.evaluation.cell_pool import Crew, work_off
 from rlm_core.evaluation.cell_store import CellStore
@@ -21,6 +24,7 @@ from rlm_core.jobs.base import Job
 from rlm_core.jobs.context import JobContext
 from rlm_core.jobs.forecast import CostHistory, WorkUnit
 from rlm_core.labels.book import LabelBook
+from rlm_core.problems.sets import rows_spec
 from rlm_core.runs.set_specs import check_set, counted_set
 from rlm_core.runs.store import Store
 
@@ -63,6 +67,8 @@ class SweepJob:
 
 COUNTED = {"tokens": 1, "simulations": 1, "reward_passes": 1, "seconds": 1000}
 """What the size of a search is read from: the first of these limits that its budget has, and how many it counts per unit of it."""
+LOOK_SECONDS = 1.0
+"""Seconds between two looks at what other workers have found."""
 DESCRIPTION = Description("sweep", "Start the sweep", "Every strategy searches every problem at every budget.", SweepJob)
 
 
@@ -108,17 +114,73 @@ async def run(job: SweepJob, context: JobContext, kept: Mapping[str, Any]) -> di
         return _extent(progress, crew)
     context.report("loading the models, then searching")
     context.progress(len(progress.results), sweep.size)
-    began, done = 0.0, list[tuple[Cell, CellResult]]()
-    async for cell, result, log in work_off(((c, sweep.config(c)) for c in progress.missing()), crew):
-        cells.put(context.job, [(cell, result, log)])
-        began = began or time.monotonic() - result.seconds  # when the first search began: what came before was loading
-        done.append((cell, result))
-        progress.add(cell, result)
+
+    def over() -> bool:
         context.progress(len(progress.results), sweep.size, progress.message)
-        if job.stop_within and progress.precise(job.stop_within):
-            break
+        return len(progress.results) == sweep.size or bool(job.stop_within and progress.precise(job.stop_within))
+
+    began, done, ended = 0.0, list[tuple[Cell, CellResult]](), len(progress.results) == sweep.size
+    while not ended:
+        looked = time.monotonic()
+        async with aclosing(_search(sweep, progress, crew, cells, context)) as own:
+            async for cell, result in own:
+                began = began or time.monotonic() - result.seconds  # when the first search began: what came before was loading
+                done.append((cell, result))
+                progress.add(cell, result)
+                if time.monotonic() - looked > LOOK_SECONDS:
+                    looked = time.monotonic()
+                    _add_others(progress, cells, context.job)
+                if ended := over():
+                    break
+        if not ended:  # other workers have what is left
+            if not cells.running(context.job):
+                raise RlmError("The worker was taken for dead while it did not answer; the searches that are done are kept.")
+            await asyncio.sleep(LOOK_SECONDS)
+            _add_others(progress, cells, context.job)
+            ended = over()
     _record_cost(CostHistory(context.store), job, done, time.monotonic() - began)
     return _extent(progress, crew)
+
+
+async def help(job: SweepJob, context: JobContext) -> None:
+    """Search what the worker that runs the sweep has not claimed yet.
+
+    Nothing is shared where a file of problems or the clock of each search is the other machine's own.
+    """
+    rows = rows_spec(job.problems)
+    if rows is not None and not rows.stored:
+        return
+    sweep, cells = job.sweep(context.store), CellStore(context.store)
+    sweep.check()
+    crew = Crew.fitting(sweep.first_configs(), job.alone)
+    if crew.at_once > 1:
+        progress = SweepProgress(sweep, cells.results(context.job))
+        async with aclosing(_search(sweep, progress, crew, cells, context)) as own:
+            async for _ in own:
+                pass
+
+
+async def _search(
+    sweep: Sweep, progress: SweepProgress, crew: Crew, cells: CellStore, context: JobContext
+) -> AsyncGenerator[tuple[Cell, CellResult]]:
+    """Search every cell that can be claimed; each result is kept before it is told."""
+    claimed = (c for c in progress.missing() if cells.claim(context.job, c, context.worker))
+    if (first := next(claimed, None)) is None:
+        return  # before any process is started
+    try:
+        async with aclosing(work_off(((c, sweep.config(c)) for c in chain((first,), claimed)), crew)) as found:
+            async for cell, result, log in found:
+                cells.put(context.job, [(cell, result, log)])
+                yield cell, result
+    finally:
+        cells.release(context.job, context.worker)
+
+
+def _add_others(progress: SweepProgress, cells: CellStore, job: str) -> None:
+    """What other workers have found meanwhile; problems that are whole have nothing new."""
+    for cell, result in cells.results(job, progress.problems).items():
+        if cell not in progress.results:
+            progress.add(cell, result)
 
 
 def _extent(progress: SweepProgress, crew: Crew) -> dict[str, Any]:
@@ -127,4 +189,4 @@ def _extent(progress: SweepProgress, crew: Crew) -> dict[str, Any]:
     return whole | {"processes": crew.processes, "at_once": crew.at_once}
 
 
-JOB = Job(DESCRIPTION, parts, run)
+JOB = Job(DESCRIPTION, parts, run, help=help)

@@ -42,6 +42,11 @@ def _deleted() -> Column[float]:
     return Column("deleted", Double)
 
 
+def _cell() -> tuple[Column[Any], ...]:
+    """The key of one search of a sweep."""
+    return _key("sweep", Text), _key("strategy"), _key("budget"), _key("problem")
+
+
 def ordered(name: str, *columns: Column[Any]) -> Table:
     """A table whose rows are in the order in which they were added, by `rowid`."""
     return Table(name, SCHEMA, *columns, Column("rowid", BigInteger, Identity(), nullable=False))
@@ -124,15 +129,8 @@ LABELS = _keyed(
     _number("at"),
     _count("tokens"),
 )
-CELLS = _keyed(
-    "cells",
-    _key("sweep", Text),
-    _key("strategy"),
-    _key("budget"),
-    _key("problem"),
-    _text("result"),
-    Column("log", LargeBinary, nullable=False),
-)
+CELLS = _keyed("cells", *_cell(), _text("result"), Column("log", LargeBinary, nullable=False))
+CELL_CLAIMS = _keyed("cell_claims", *_cell(), _text("worker"))
 SPENDING = _keyed(
     "spending", _key("what", Text), _key("model", Text), _key("pieces", BigInteger), _count("tokens"), _number("seconds"), _number("at")
 )

@@ -20,6 +20,8 @@ from rlm_core.evaluation.cell_pool import CellTask, Crew, work_off
 from rlm_core.evaluation.cell_store import CellStore
 from rlm_core.evaluation.sweep import Cell, Strategy, Sweep, outcome, solved
 from rlm_core.evaluation.sweep_progress import SweepProgress
+from rlm_core.jobs.measure import MeasureJob
+from rlm_core.jobs.queue import Jobs
 from rlm_core.models.scripted import ScriptedPolicy
 from rlm_core.problems.families.text import from_text
 from rlm_core.runs.logfile import write
@@ -89,6 +91,24 @@ def test_cells_are_kept_with_their_candidates_and_logs(store):
     assert kept.count("a") == len(results)
     assert kept.results("b") == {}
     assert list(kept.log("a", Cell(0, 0, 1)).records) == list(records)
+
+
+def test_a_cell_is_searched_by_one_worker_that_lives(any_store):
+    cells, job, cell = CellStore(any_store), Jobs(any_store).create(MeasureJob("chain:n=3", ("logprob",))), Cell(0, 1, 2)
+    assert not cells.claim(job, cell, "a")  # nobody runs the sweep
+    Jobs(any_store).claim("a")
+    for worker in "ab":
+        any_store.heartbeat(worker, 1, "")
+    assert [cells.claim(job, cell, worker) for worker in "aba"] == [True, False, False]
+    any_store.retire("a", "it died")
+    Jobs(any_store).resume(job)
+    Jobs(any_store).claim("b")
+    assert cells.claim(job, cell, "b")
+    cells.release(job, "b")
+    assert cells.claim(job, cell, "b")
+    cells.put(job, [(cell, result(True), "")])
+    cells.release(job, "b")
+    assert not cells.claim(job, cell, "b")  # it is done
 
 
 def test_a_log_that_is_not_there_is_an_error(store):

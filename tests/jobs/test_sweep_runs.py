@@ -8,16 +8,22 @@ import os
 import signal
 import subprocess
 import sys
+from collections import Counter
+from collections.abc import Coroutine, Sequence
+from contextvars import ContextVar
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from rlm_core import problems
+from rlm_core.app.worker import help_with_job, run_job
 from rlm_core.core.config import Budget
 from rlm_core.core.errors import RlmError, RunNotFound
 from rlm_core.core.paths import ROOT, VARIABLE
+from rlm_core.evaluation import cell_pool
 from rlm_core.evaluation.cell_pool import Crew, work_off
 from rlm_core.evaluation.cell_store import CellStore
 from rlm_core.evaluation.sweep import Cell, CellResult, Strategy, Sweep
@@ -128,6 +134,42 @@ def test_a_job_does_only_what_is_missing(store, pool):
     found = cells.results(first)
     assert {c: found[c] for c in marked} == marked
     assert len(found) == 32
+
+
+def test_two_workers_share_a_sweep_and_no_search_is_done_twice(store, pool, monkeypatch):
+    monkeypatch.setattr(cell_pool, "AT_ONCE", 2)  # so that neither takes all at once
+    monkeypatch.setattr(cell_pool, "MAX_PROCESSES", 1)
+    jobs, cells, kept = Jobs(store), CellStore(store), list[tuple[str, Cell]]()
+    jobs.create(JOB)
+    row = jobs.claim("first")
+    assert row is not None
+    put = CellStore.put
+
+    def noted(self: CellStore, sweep: str, found: Sequence[tuple[Cell, CellResult, str]]) -> None:
+        kept.extend((name.get(), cell) for cell, _, _ in found)
+        put(self, sweep, found)
+
+    monkeypatch.setattr(CellStore, "put", noted)
+    name = ContextVar("name", default="")
+
+    async def as_worker(which: str, work: Coroutine[Any, Any, Any]) -> Any:
+        name.set(which)
+        return await work
+
+    async def both() -> None:
+        helping = asyncio.create_task(as_worker("second", help_with_job(row, store, pool, "second")))
+        while not kept:
+            await asyncio.sleep(0.01)
+        result = await as_worker("first", run_job(row, store, jobs, pool, "first"))
+        assert (result["problems"], result["of"]) == (8, 8)
+        await helping
+
+    for worker in ("first", "second"):
+        store.heartbeat(worker, 1, "")
+    asyncio.run(both())
+    assert kept[0][0] == "second"
+    assert Counter(cell for _, cell in kept) == dict.fromkeys(cells.results(row.id), 1)
+    assert len(kept) == 32
 
 
 def test_an_early_stop_measures_every_strategy_on_the_same_problems(store, pool):
