@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, Executable, Row, inspect
+from sqlalchemy import ColumnElement, Connection, Executable, Row
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
@@ -66,7 +67,7 @@ class Database:
     def _in_a_sentence(self) -> Generator[None]:
         try:
             yield
-        except (OperationalError, InterfaceError, NoConnection) as error:
+        except (OperationalError, InterfaceError, NoConnection, sqlite3.OperationalError) as error:
             raise StoreError(f"The store {self.name} cannot be used: {_reason(error)}.") from error
 
 
@@ -87,12 +88,10 @@ def checked_url(url: str) -> URL:
 def _bring_up_to_date(db: Connection) -> None:
     """Make the tables that are not there, and the columns that an earlier version had not."""
     SCHEMA.create_all(db)
-    known = inspect(db)
     for table in SCHEMA.sorted_tables:
-        there = {column["name"] for column in known.get_columns(table.name)}
-        for column in table.columns:
-            definition = CreateColumn(column).compile(dialect=db.dialect).string
-            if column.name not in there and definition:
+        there = db.exec_driver_sql(f"SELECT * FROM {table.name} LIMIT 0").keys()
+        for column in (c for c in table.columns if c.name not in there):
+            if definition := CreateColumn(column).compile(dialect=db.dialect).string:
                 db.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {definition}")
 
 
