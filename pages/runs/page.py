@@ -35,7 +35,7 @@ def runs() -> None:
 def _saved(rows: list[RunRow]) -> None:
     """The table, and the buttons for the picked runs."""
     newest = "The newest " if len(rows) == MAX_LISTED else ""
-    kept = f"{newest}{counted(len(rows), 'run')}, kept in {markdown_text(str(store().folder))}."
+    kept = f"{newest}{counted(len(rows), 'run')}, kept in {markdown_text(store().place)}."
     st.caption(f"{kept} Tick one to open it, or any number to delete them.")
     picked = pick(rows, TABLE)
     open_at, delete_at, _ = st.columns([1, 1, 4])

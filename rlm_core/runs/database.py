@@ -25,13 +25,13 @@ ALLOWED = "postgresql://USER:PASSWORD@HOST:PORT/DATABASE and sqlite:///FILE"
 class Database:
     """A database with the tables of a store; any number of threads and processes may use it.
 
-    name: its URL, without the password.
+    name: its URL, without the password and the options, which may hold another.
     StoreError, wherever it is used, says in a sentence why it cannot be.
     """
 
     def __init__(self, url: URL) -> None:
         """Open it. ConfigError if its driver is not installed."""
-        self.name = url.set(drivername=url.get_backend_name()).render_as_string(hide_password=True)
+        self.name = url.set(drivername=url.get_backend_name(), query={}).render_as_string(hide_password=True)
         try:
             engine = dialects.engine(url)
         except ModuleNotFoundError:

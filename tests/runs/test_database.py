@@ -22,6 +22,10 @@ ALLOWED = "; allowed are postgresql://USER:PASSWORD@HOST:PORT/DATABASE and sqlit
         (f"mysql://me:{PASSWORD}@host/db", f"The address of a store cannot begin with 'mysql:'{ALLOWED}"),
         (f"me:{PASSWORD}@host", f"The address of the store cannot be read{ALLOWED}"),
         (f"postgresql://me:{PASSWORD}@host:port/db", f"The address of the store cannot be read{ALLOWED}"),
+        (
+            f"postgresql://me@127.0.0.1:1/db?password={PASSWORD}",
+            "The store postgresql://me@127.0.0.1:1/db cannot be used: Connection refused.",
+        ),
         ("sqlite://", f"The address of a store has no file behind 'sqlite:'{ALLOWED}"),
         ("sqlite:////proc/none/runs.sqlite", "The store sqlite:////proc/none/runs.sqlite cannot be used: unable to open database file."),
         (f"postgresql://me:{PASSWORD}@127.0.0.1:1/db", "The store postgresql://me:***@127.0.0.1:1/db cannot be used: Connection refused."),
