@@ -32,10 +32,10 @@ def controls() -> tuple[RunConfig, Problem] | RlmError:
     if isinstance(problem, Problem) and (problem.task != text.DESCRIPTION.name or set_place(problem)):
         st.info(markdown_text(problem.question), icon=":material/quiz:")
     model = model_controls("model")
-    search = search_control("search", model["model"])
+    search = search_control("search", model)
     search_parameters = parameters(search, "search")
     usual = describe(model["model"]).fit
-    reward = reward_controls("reward", search.name, search_parameters, model["model"])
+    reward = reward_controls("reward", search.name, search_parameters, model)
     limits, sampling = _budget(usual), _sampling(usual)
     try:
         if isinstance(problem, RlmError):

@@ -9,6 +9,7 @@ from pages.shared.html import table_html
 from rlm_core import catalogue
 from rlm_core.core.wording import listed
 from rlm_core.models.address import is_address
+from rlm_core.models.backends import AUTO, GENERATING, OPENVINO
 from rlm_core.models.listed import describe
 from rlm_core.models.policy import ABILITY_NAMES, Known
 from rlm_core.models.remote.trial import Trial
@@ -25,15 +26,18 @@ def _trials() -> dict[str, Trial]:
     return {}
 
 
-def known(model: str) -> Known:
-    """What is known of a model; of a server what it may do at best, until a connection to it was tried."""
+def known(model: str, backend: str = AUTO) -> Known:
+    """What is known of a model with a back end; of a server what it may do at best, until a connection to it was tried."""
     trial = _trials().get(model)
-    return trial.found.server.abilities.known if trial and trial.found else Known(describe(model).offers)
+    if trial and trial.found:
+        return trial.found.server.abilities.known
+    offers = describe(model).offers
+    return Known(offers & GENERATING if backend == OPENVINO else offers)
 
 
-def abilities(model: str) -> None:
+def abilities(model: str, backend: str = AUTO) -> None:
     """A line that says what the model offers and what it lacks, and a line of the searches and rewards that are therefore left out."""
-    can = known(model)
+    can = known(model, backend)
     tried = not is_address(model) or bool((trial := _trials().get(model)) and trial.found)
     has = [name for ability, name in ABILITY_NAMES.items() if ability in can.offers]
     lacks = [name for ability, name in ABILITY_NAMES.items() if ability not in can.offers]

@@ -17,6 +17,7 @@ from rlm_core.core.parameters import Description
 from rlm_core.core.sampling import OPTIONS, unusual
 from rlm_core.evaluation.sweep import Strategy
 from rlm_core.models.address import EXAMPLE, KEY_VARIABLES, is_address
+from rlm_core.models.backends import AUTO
 from rlm_core.models.listed import OTHER, REMOTE, Fit, describe
 from rlm_core.search.length_limits import LONGEST_SOLUTION, LONGEST_STEP
 
@@ -45,10 +46,10 @@ def strategy_form(key: str) -> Strategy:
     usual = describe(model["model"]).fit
     name_at = search_at.container()
     with search_at:
-        search = search_control(f"{key}.search", model["model"])
+        search = search_control(f"{key}.search", model)
         search_parameters = parameters(search, f"{key}.search")
     with model_at:
-        reward = reward_controls(f"{key}.reward", search.name, search_parameters, model["model"])
+        reward = reward_controls(f"{key}.reward", search.name, search_parameters, model)
         sampling = _sampling(key, usual)
     with name_at:
         _drop_given_name(key, search.name)
@@ -116,29 +117,32 @@ def model_controls(key: str) -> dict[str, Any]:
         ).strip()
         if is_address(name):
             connection(name)
-    if name:
-        abilities(name)
+    said = st.container()
     loaded = describe(name) if name else model
     with st.expander("Device and format" if loaded is not REMOTE else "Prompt format"):
-        return {"model": name, **parameters(loaded, key, columns=1)}
+        chosen = {"model": name, **parameters(loaded, key, columns=1)}
+    if name:
+        with said:
+            abilities(name, chosen.get("backend", AUTO))
+    return chosen
 
 
-def search_control(key: str, model: str) -> Description[Any]:
-    """Choose a search, among those that the model can serve."""
-    offered = catalogue.servable_searches(known(model))
+def search_control(key: str, model: Mapping[str, Any]) -> Description[Any]:
+    """Choose a search, among those that the model can serve, which is given as `model_controls` returns it."""
+    offered = catalogue.servable_searches(known(model["model"], model.get("backend", AUTO)))
     return choose("Strategy", offered, key, "mcts" if "mcts" in offered else next(iter(offered)), "How the model's steps are explored.")
 
 
-def reward_controls(key: str, search: str, search_parameters: Mapping[str, Any], model: str) -> dict[str, Any]:
+def reward_controls(key: str, search: str, search_parameters: Mapping[str, Any], model: Mapping[str, Any]) -> dict[str, Any]:
     """The reward and its parameters; empty where the strategy asks none. The choice comes back with a strategy that asks one.
 
-    model: of the strategy. A reward that cannot judge its solutions gives way to what is usual for it.
+    model: of the strategy, as `model_controls` returns it. A reward that cannot judge its solutions gives way to what is usual for it.
     """
     if not catalogue.judged(search, search_parameters):
         st.caption(":material/balance: **No reward**: with these settings the strategy uses none.")
         return {}
-    offered = catalogue.servable_rewards(model, known(model))
-    usual = next(name for name in (describe(model).fit.reward, *INSTEAD) if name in offered)
+    offered = catalogue.servable_rewards(model["model"], known(model["model"], model.get("backend", AUTO)))
+    usual = next(name for name in (describe(model["model"]).fit.reward, *INSTEAD) if name in offered)
     restore_following(key, usual)
     if st.session_state[key] not in offered:
         forget(key)

@@ -87,3 +87,13 @@ def test_an_address_that_is_none_is_told_in_the_form(store, name):
     at.text_input(key="model.id").set_value(name).run()
     assert at.button(key="run").disabled
     assert "http" in " ".join(e.value for e in at.sidebar.error)
+
+
+def test_a_back_end_without_hidden_states_is_not_offered_what_reads_them(store):
+    at = opened()
+    at.selectbox(key="model").set_value("smollm2").run()
+    assert "Token entropy" in at.selectbox(key="reward").options
+    at.selectbox(key="model.smollm2.backend").set_value("openvino").run()
+    assert not at.exception
+    assert "Token entropy" not in at.selectbox(key="reward").options
+    assert "lacks hidden states" in text(at)
