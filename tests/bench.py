@@ -31,6 +31,7 @@ from rlm_core.models.loading import load
 from rlm_core.problems import make
 from rlm_core.runs.runner import run_search
 from tests import bench_backends
+from tests.bench_sharing import bookkeeping, prompt_tokens, sharing
 from tests.helpers import random_log
 
 REPEATS = 5
@@ -162,6 +163,9 @@ if __name__ == "__main__":
     measured["nano, tokens/s by batch"] = nano_speeds()
     measured |= bench_backends.measure()
     measured["MCTS of 64 simulations on nano, simulations/s"] = search()
+    measured["prompt tokens of the default search"] = prompt_tokens()
+    measured["runs together"] = sharing()
+    measured["bookkeeping of MCTS, s of processor time"] = bookkeeping()
     measured["events and figures, ms"] = seeing()
     RESULTS.parent.mkdir(exist_ok=True)
     measured["machine"]["load after"] = round(os.getloadavg()[0], 2)

@@ -38,16 +38,15 @@ def _contradiction(tree: Past, event: ev.AnyEvent) -> str:
         return "the run had already ended"
     if isinstance(event, ev.NodeAdded):
         return _addition(tree, event)
-    unknown = next((n for n in mentioned(event) if n not in tree.nodes), None)
-    if unknown is not None:
-        return f"it speaks of node {unknown}, which was never added"
+    if unknown := [n for n in mentioned(event) if n not in tree.nodes]:
+        return f"it speaks of node {unknown[0]}, which was never added"
     match event:
         case ev.RunStarted() if tree.started is not None:
             return "the run had already started"
         case ev.BackedUp(path=path, values=values) if not path or (values and len(values) != len(path)):
             return f"it backs up {len(values) or 1} values along {len(path)} nodes"
         case ev.Selected(choices=choices):
-            return next(filter(None, (_choice(c) for c in choices)), "")
+            return next(filter(None, map(_choice, choices)), "")
         case _:
             return ""
 
@@ -67,8 +66,8 @@ def _choice(c: ev.Choice) -> str:
     if c.drawn:
         weighed = {t.node for t in c.terms} | {c.parent}
     else:
-        weighed = {t.node for t in c.terms}
-        if any((t.total is None) != (t.bonus is None) for t in c.terms):
+        weighed = [t.node for t in c.terms]
+        if [t for t in c.terms if (t.total is None) != (t.bonus is None)]:
             return f"at node {c.parent} it gives a total without its bonus"
     return "" if c.chosen in weighed else f"at node {c.parent} it chooses node {c.chosen}, which it did not weigh"
 
@@ -77,21 +76,17 @@ def mentioned(event: ev.AnyEvent) -> Iterable[int]:
     """Every node that must be there when this event happens, a new node's parent aside."""
     match event:
         case ev.Selected(node=node, choices=choices):
-            yield node
-            for c in choices:
-                yield from (c.parent, c.chosen, *(t.node for t in c.terms))
+            return [node, *[n for c in choices for n in (c.parent, c.chosen, *[t.node for t in c.terms])]]
         case ev.BackedUp(path=nodes) | ev.Pruned(nodes=nodes):
-            yield from nodes
+            return nodes
         case ev.Backtracked(source=source, target=target) | ev.Corrected(source=source, target=target):
-            yield from (source, target)
+            return (source, target)
         case ev.Critiqued(node=node, wrong=wrong):
-            yield from (node,) if wrong is None else (node, wrong)
+            return (node,) if wrong is None else (node, wrong)
         case ev.Resampled(particles=particles):
-            yield from (p.node for p in particles)
+            return [p.node for p in particles]
         case ev.Answered(node=node, votes=votes):
-            yield from () if node is None else (node,)
-            for v in votes:
-                yield from v.nodes
+            return [*(() if node is None else (node,)), *[n for v in votes for n in v.nodes]]
         case _:
-            if isinstance(node := getattr(event, "node", None), int):
-                yield node
+            node = getattr(event, "node", None)
+            return (node,) if isinstance(node, int) else ()

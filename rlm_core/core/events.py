@@ -41,7 +41,7 @@ class Token(msgspec.Struct, frozen=True, array_like=True):
     logprob: Annotated[float, msgspec.Meta(le=_NOISE)]
 
 
-class Term(msgspec.Struct, frozen=True, array_like=True):
+class Term(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One child's arithmetic at a selection.
 
     node: the child.

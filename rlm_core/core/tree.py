@@ -126,9 +126,9 @@ class Totals:
     by_purpose: dict[str, int] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class SearchTree:
-    """Everything a log says, up to the last applied record.
+    """Everything a log says, up to the last applied record. Its `repr` is short: asyncio writes that of a task's result.
 
     nodes: by number.
     totals: the cost so far.
@@ -154,6 +154,9 @@ class SearchTree:
     oracle: bool = False
     seq: int = 0
     time: float = 0.0
+
+    def __repr__(self) -> str:
+        return f"SearchTree({len(self.nodes)} nodes, {self.seq} events)"
 
     @property
     def problem(self) -> Problem:

@@ -10,6 +10,8 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from rlm_core.core.events import Term
 from rlm_core.core.wording import number
 
@@ -27,7 +29,7 @@ def uct_bonus(parent_visits: int, visits: int, c: float) -> float:
     """
     if visits == 0:
         return math.inf
-    return c * math.sqrt(math.log(max(1, parent_visits)) / visits)
+    return c * math.sqrt(math.log(parent_visits or 1) / visits)
 
 
 def puct_bonus(parent_visits: int, visits: int, prior: float, c1: float) -> float:
@@ -42,8 +44,7 @@ def puct_bonus(parent_visits: int, visits: int, prior: float, c1: float) -> floa
     return prior * math.sqrt(parent_visits) / (1 + visits) * growing
 
 
-@dataclass(frozen=True, slots=True)
-class Arm:
+class Arm(msgspec.Struct, frozen=True, gc=False):
     """The statistics of one child. Pending simulations count under virtual loss.
 
     node: the child.
@@ -91,18 +92,18 @@ class Rule:
         """
         q = arm.total / arm.visits if arm.visits else None
         bonus = self.bonus(arm, parent_visits, c)
-        if math.isinf(bonus):
+        if bonus == math.inf:
             return Term(arm.node, None, 0, arm.prior, None, None)
         return Term(arm.node, q, arm.visits, arm.prior, bonus, (q or 0.0) + bonus)
 
     def terms(self, arms: Sequence[Arm], parent_visits: int, c: float) -> tuple[Term, ...]:
         """Every child's arithmetic."""
-        return tuple(self.term(a, parent_visits, c) for a in arms)
+        return tuple([self.term(a, parent_visits, c) for a in arms])
 
 
 def best(candidates: Sequence[Term]) -> Term:
     """The largest total; unvisited (infinite) first; ties go to the higher prior, then to the older node."""
-    return max(candidates, key=lambda t: (math.inf if t.total is None else t.total, t.prior, -t.node))
+    return max([(math.inf if t.total is None else t.total, t.prior, -t.node, t) for t in candidates])[-1]
 
 
 def added(t: Term) -> str:
