@@ -43,28 +43,14 @@ class Letters:
 
 
 @dataclass
-class Limits:
-    """What a policy asks of a runner besides tokens."""
-
-    max_length: int = 8192
-    fingerprint: str = "speaker"
-    vocabulary: int = 128
-
-
-@dataclass
-class Voice:
-    """An engine by name only: it has a runner's limits and computes nothing."""
-
-    runner: Limits = field(default_factory=Limits)
-
-
-@dataclass
 class Speaker:
     """say(prompt text) is what the model goes on with; a character 0 ends it."""
 
     say: Callable[[str], str]
     usage: Usage = field(default_factory=Usage)
-    engine: Voice = field(default_factory=Voice)
+    max_length: int = 8192
+    fingerprint: str = "speaker"
+    vocabulary: int = 128
 
     async def generate(self, prompt, seeds, *, temperature, max_tokens, stop, skip=0, warping=UNWARPED, written=0):
         samples = []

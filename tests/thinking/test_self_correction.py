@@ -166,7 +166,7 @@ def test_a_chat_model_is_asked_for_the_critique_and_then_for_the_revision():
 
 def test_a_critique_for_which_there_is_no_room_is_refused_in_one_sentence():
     policy = speaking(lambda prompt: "No mistakes.\0")
-    policy.session.engine.runner.max_length = 400
+    policy.session.max_length = 400
     with pytest.raises(ModelError, match="reads at most 400 tokens") as caught:
         asyncio.run(policy.critique(make(TEXT), [Step("so " * 200)], (0,), Sampling()))
     assert "\n" not in str(caught.value)
