@@ -56,7 +56,7 @@ class Recorder(Recording):
         search, source, model, reward: names of the strategy, the program, its model and its reward, as they are shown.
         oracle: the search sees the right answer.
         log: a file for the events, written anew.
-        store: show the run in the app: True for the app's own data folder, or the folder; False for no.
+        store: show the run in the app: True for the app's own store, or its data folder or URL; False for no.
         """
         made = problem_of(problem, answer)
         began = time.monotonic()

@@ -102,15 +102,43 @@ def test_a_sweep_that_is_killed_and_resumed_has_the_table_of_one_that_ran_throug
     assert table(again) == table(whole)
 
 
-def test_a_job_keeps_every_search_with_its_log_and_its_cost(store, pool):
-    result = done(JOB, store, pool)
-    assert (result["problems"], result["of"]) == (8, 8)
-    job = Jobs(store).list("sweep")[0].id
-    planned = JOB.sweep(store)
-    found = CellStore(store).results(job)
+def test_two_workers_that_share_a_sweep_keep_every_search_once_with_its_log_and_its_cost(store, pool, monkeypatch):
+    monkeypatch.setattr(cell_pool, "AT_ONCE", 2)  # so that neither takes all at once
+    monkeypatch.setattr(cell_pool, "MAX_PROCESSES", 1)
+    jobs, cells, kept = Jobs(store), CellStore(store), list[tuple[str, Cell]]()
+    jobs.create(JOB)
+    row = jobs.claim("first")
+    assert row is not None
+    put = CellStore.put
+
+    def noted(self: CellStore, sweep: str, found: Sequence[tuple[Cell, CellResult, str]]) -> None:
+        kept.extend((name.get(), cell) for cell, _, _ in found)
+        put(self, sweep, found)
+
+    monkeypatch.setattr(CellStore, "put", noted)
+    name = ContextVar("name", default="")
+
+    async def as_worker(which: str, work: Coroutine[Any, Any, Any]) -> Any:
+        name.set(which)
+        return await work
+
+    async def both() -> None:
+        helping = asyncio.create_task(as_worker("second", help_with_job(row, store, pool, "second")))
+        while not kept and not helping.done():
+            await asyncio.sleep(0.01)
+        result = await as_worker("first", run_job(row, store, jobs, pool, "first"))
+        assert (result["problems"], result["of"]) == (8, 8)
+        await helping
+
+    for worker in ("first", "second"):
+        store.heartbeat(worker, 1, "")
+    asyncio.run(both())
+    assert kept[0][0] == "second"
+    assert sorted(Counter(cell for _, cell in kept).values()) == [1] * 32
+    planned, found = JOB.sweep(store), cells.results(row.id)
     assert set(found) == set(planned.cells())
     for cell in planned.cells():
-        log = CellStore(store).log(job, cell)
+        log = cells.log(row.id, cell)
         assert log.records[0].event.problem.spec == planned.problems[cell.problem].spec
     assert all(r.tokens <= planned.budgets[c.budget].tokens for c, r in found.items())
     assert all(len(r.candidates) > 0 for c, r in found.items() if c.strategy == 1)
@@ -134,42 +162,6 @@ def test_a_job_does_only_what_is_missing(store, pool):
     found = cells.results(first)
     assert {c: found[c] for c in marked} == marked
     assert len(found) == 32
-
-
-def test_two_workers_share_a_sweep_and_no_search_is_done_twice(store, pool, monkeypatch):
-    monkeypatch.setattr(cell_pool, "AT_ONCE", 2)  # so that neither takes all at once
-    monkeypatch.setattr(cell_pool, "MAX_PROCESSES", 1)
-    jobs, cells, kept = Jobs(store), CellStore(store), list[tuple[str, Cell]]()
-    jobs.create(JOB)
-    row = jobs.claim("first")
-    assert row is not None
-    put = CellStore.put
-
-    def noted(self: CellStore, sweep: str, found: Sequence[tuple[Cell, CellResult, str]]) -> None:
-        kept.extend((name.get(), cell) for cell, _, _ in found)
-        put(self, sweep, found)
-
-    monkeypatch.setattr(CellStore, "put", noted)
-    name = ContextVar("name", default="")
-
-    async def as_worker(which: str, work: Coroutine[Any, Any, Any]) -> Any:
-        name.set(which)
-        return await work
-
-    async def both() -> None:
-        helping = asyncio.create_task(as_worker("second", help_with_job(row, store, pool, "second")))
-        while not kept:
-            await asyncio.sleep(0.01)
-        result = await as_worker("first", run_job(row, store, jobs, pool, "first"))
-        assert (result["problems"], result["of"]) == (8, 8)
-        await helping
-
-    for worker in ("first", "second"):
-        store.heartbeat(worker, 1, "")
-    asyncio.run(both())
-    assert kept[0][0] == "second"
-    assert Counter(cell for _, cell in kept) == dict.fromkeys(cells.results(row.id), 1)
-    assert len(kept) == 32
 
 
 def test_an_early_stop_measures_every_strategy_on_the_same_problems(store, pool):
