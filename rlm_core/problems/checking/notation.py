@@ -62,6 +62,7 @@ _OTHER_NAMES = {
     r"\\neq(?![A-Za-z])|!=": r"\\ne ", r"\*\*": "^", r"(?<![\\A-Za-z])(?:infinity|inf|oo)(?![A-Za-z])": r"\\infty ",
     r"(?<![\\A-Za-z])sqrt(?![A-Za-z])": r"\\sqrt", r"\\lbrace(?![A-Za-z])": r"\\{", r"\\rbrace(?![A-Za-z])": r"\\}",
     r"\\(?:lvert|rvert|vert)(?![A-Za-z])": "|", r"\\varnothing(?![A-Za-z])": r"\\emptyset ", r"\\ldots|\\dots|\\cdots|…": "...",
+    r"(?<=\d) +[xX] +(?=\$?\d[^=]*=)": r"\\times ",
 }  # fmt: skip
 _ARGUMENTS = {"frac": 2, "sqrt": 1, "binom": 2}
 _ARGUMENT = re.compile(r"\\[A-Za-z]+(?:\{[^{}]*\})*|\d|[A-Za-z]")
@@ -90,8 +91,8 @@ def tidy(text: str) -> str:
 def normal(text: str) -> str:
     r"""The text in LaTeX's own words, on one line; to be compared, not shown.
 
-    >>> normal("2½"), normal("√3·x²"), normal("–５"), normal(r"\dfrac12"), normal("sqrt(2)/2"), normal("x^(1/2)")
-    ('2 1/2', '\\sqrt{3}\\cdot x^{2}', '-5', '\\frac{1}{2}', '\\sqrt{2}/2', 'x^{1/2}')
+    >>> normal("2½"), normal("√3·x²"), normal("–５"), normal(r"\dfrac12"), normal("sqrt(2)/2"), normal("x^(1/2)"), normal("3 x 4 = 12")
+    ('2 1/2', '\\sqrt{3}\\cdot x^{2}', '-5', '\\frac{1}{2}', '\\sqrt{2}/2', 'x^{1/2}', '3\\times 4= 12')
     """
     text = _TRIG.sub(lambda m: f"{m[1]}({m[2] or m[3]}\\pi/180)", text)
     text = _spelled(_MINUS.sub("-", _ABOUT.sub("", _OPTION.sub("", tidy(_THOUSANDS.sub("", text))))))
