@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import shutil
@@ -17,6 +18,9 @@ from rlm_core.core.paths import VARIABLE
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ["OMP_NUM_THREADS"] = "1"  # several processes share the cores: threads of torch would only wait for one another
+
+if importlib.util.find_spec("openvino") is None:  # an optional package, which this file imports
+    collect_ignore = ["rlm_core/engine/backends/openvino_graph.py"]
 
 _DATA = tempfile.mkdtemp(prefix="rlm-explorer-tests-")
 os.environ[VARIABLE] = _DATA  # before any module is imported, and in place of a person's own folder, even a named one
