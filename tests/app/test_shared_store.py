@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import and_, select
+from sqlalchemy import select
 
 from rlm_core.app.worker import MAX_CONCURRENT_RUNS
 from rlm_core.core.config import Budget, RunConfig
@@ -19,12 +19,9 @@ from rlm_core.core.errors import StoreError
 from rlm_core.core.events import Record
 from rlm_core.core.paths import ROOT, STORE_VARIABLE
 from rlm_core.core.tree import replay
-from rlm_core.evaluation.sweep import Strategy
-from rlm_core.jobs.queue import Jobs
-from rlm_core.jobs.sweep import SweepJob
 from rlm_core.problems import make
 from rlm_core.runs.runner import run_search
-from rlm_core.runs.schema import CELL_CLAIMS, CELLS, RUNS
+from rlm_core.runs.schema import RUNS
 from rlm_core.runs.store import Store
 from tests.patience import until
 from tests.postgres_server import PASSWORD, PostgresServer
@@ -61,20 +58,8 @@ def queued(store: Store, config: RunConfig) -> str:
     return store.create(config, make(config.problem))
 
 
-def unfinished(store: Store) -> set[str]:
-    """The workers that have claimed searches of a sweep which are not done."""
-    same = and_(*(CELLS.c[name] == CELL_CLAIMS.c[name] for name in ("sweep", "strategy", "budget", "problem")))
-    return {row.worker for row in store.rows(select(CELL_CLAIMS.c.worker).outerjoin(CELLS, same).where(CELLS.c.sweep.is_(None)))}
-
-
-def test_two_workers_share_a_sweep_and_runs_and_one_that_is_killed_leaves_its_runs_interrupted(store, worker, nano):
+def test_two_workers_share_runs_and_one_that_is_killed_leaves_its_runs_interrupted(store, worker, nano):
     first, _ = worker("first"), worker("second")
-    jobs = Jobs(store)
-    sweep = jobs.create(SweepJob("long", "chain:n=5000,steps=3", (Strategy("Tree"),), (Budget(1000),)))
-    until(lambda: unfinished(store) == {"first", "second"})
-    jobs.cancel(sweep)
-    until(lambda: not unfinished(store))
-    assert jobs.get(sweep).status == "cancelled"
     long = [queued(store, LONG) for _ in range(2 * MAX_CONCURRENT_RUNS)]  # as many as both together take at once
     for run in long:
         store.request(run, "pause")
