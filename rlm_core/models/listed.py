@@ -63,6 +63,7 @@ class ModelConfig:
         "auto",
         "Number format of the weights; auto fits the device (the bundled model computes in float64, exactly).",
         choices=("auto", "float32", "bfloat16", "float16"),
+        title="Number format",
     )
     format: str = FORMAT.field()
     backend: str = BACKEND.field()
