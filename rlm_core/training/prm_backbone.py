@@ -24,7 +24,7 @@ from rlm_core.core.special_tokens import ANSWER, STEP
 from rlm_core.engine.loading.nano import FOLDER
 from rlm_core.models.prompts.nano import END
 from rlm_core.problems.families import chain, countdown
-from rlm_core.training.nano import grouped
+from rlm_core.training.sft import grouped
 from rlm_core.training.traces import slipped
 
 NO_LABEL = -1.0
@@ -159,8 +159,7 @@ def batches(config: VerifierConfig, tokenizer: PreTrainedTokenizerBase) -> Itera
     rng = random.Random(f"verifier|{config.seed}")
     while True:
         checked = [draw_chain(rng, config) for _ in range(config.chains)] + [draw_countdown(rng) for _ in range(config.countdowns)]
-        rows = sorted((encoded(m, tokenizer) for m in checked), key=lambda r: len(r[0]))
-        yield [_pack(group) for group in grouped(rows)]  # type: ignore[arg-type]
+        yield [_pack(group) for group in grouped([encoded(m, tokenizer) for m in checked])]
 
 
 def _pack(rows: Sequence[tuple[list[int], list[float]]]) -> tuple[torch.Tensor, torch.Tensor]:

@@ -14,7 +14,8 @@ from rlm_core.models.calculator import calculate
 from rlm_core.problems.arithmetic.lines import equations
 from rlm_core.problems.base import split_of
 from rlm_core.problems.families import chain, countdown
-from rlm_core.training.nano import IGNORE, MAX_TRACE_TOKENS, NanoConfig, encoded, traces
+from rlm_core.training.losses import IGNORE
+from rlm_core.training.nano import MAX_TRACE_TOKENS, NanoConfig, encoded, traces
 from rlm_core.training.traces import KINDS, Trace, WorkedProblem, draw_chain, draw_countdown
 
 pytestmark = pytest.mark.slow
