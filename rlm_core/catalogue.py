@@ -21,7 +21,8 @@ from rlm_core.core.structure import Structure
 from rlm_core.core.words import COMMON, AnswerMethod, Purpose, StopReason, Word
 from rlm_core.models import backends
 from rlm_core.models.backends import AUTO, BACKEND, TORCH
-from rlm_core.models.listed import MODELS, describe, refuse_lacking, refuse_unreadable, refuse_unwritable, sampling_of
+from rlm_core.models.listed import describe, refuse_lacking, refuse_unreadable, refuse_unwritable, sampling_of
+from rlm_core.models.listed import models as listed_models
 from rlm_core.models.policy import Forcer, Known, Stepper
 from rlm_core.models.source import ModelKey
 from rlm_core.search import answers, structures
@@ -65,7 +66,7 @@ def refused() -> tuple[str, ...]:
 
 
 def models() -> dict[str, Description[Any]]:
-    return dict(MODELS)
+    return dict(listed_models())
 
 
 def checked(config: RunConfig) -> RunConfig:

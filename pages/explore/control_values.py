@@ -14,7 +14,7 @@ from rlm_core.core.config import BUDGETS
 from rlm_core.core.errors import RlmError
 from rlm_core.core.parameters import Description
 from rlm_core.core.sampling import OPTIONS
-from rlm_core.models.listed import NANO, OTHER, SMOLLM2, describe, sampling_of
+from rlm_core.models.listed import OTHER, describe, sampling_of
 from rlm_core.problems.families import text
 from rlm_core.runs.store import RunRow
 
@@ -65,7 +65,7 @@ def _controls(row: RunRow) -> Iterable[tuple[str, Any]]:
     """Key and value of each control."""
     config, budget = row.config, row.config.budget
     yield from list(row_controls(row.problem)) or _problem(row.problem.spec)
-    listed_model = config.model in (NANO.name, SMOLLM2.name)
+    listed_model = config.model in catalogue.models()
     yield "model", config.model if listed_model else OTHER.name
     if not listed_model:
         yield "model.id", config.model

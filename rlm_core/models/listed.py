@@ -17,6 +17,7 @@ from rlm_core.core.parameters import Description, Parameter, param
 from rlm_core.core.problem import Problem
 from rlm_core.core.sampling import LINES, OPTIONS
 from rlm_core.core.special_tokens import ERROR, RESULT, STEP, TAGS
+from rlm_core.models import checkpoints
 from rlm_core.models.address import EXAMPLE, is_address, parse
 from rlm_core.models.backends import BACKEND
 from rlm_core.models.policy import (
@@ -154,10 +155,24 @@ MODELS = {d.name: d for d in (NANO, SMOLLM2, OTHER)}
 """Listed models; any other name is taken as an id, folder or file (`OTHER`)."""
 
 
+def models() -> dict[str, ModelDescription]:
+    """The listed models by name, and the checkpoints there are, before any other."""
+    found = {checkpoints.PREFIX + card.name: _of_checkpoint(card) for card in checkpoints.listed()}
+    return {NANO.name: NANO, SMOLLM2.name: SMOLLM2, **found, OTHER.name: OTHER}
+
+
+def _of_checkpoint(card: checkpoints.Card) -> ModelDescription:
+    name = checkpoints.PREFIX + card.name
+    kind = NANO if in_nano_notation(name) else SMOLLM2
+    return replace(kind, name=name, title=card.title, sentence=f"Trained on this machine from {card.parent or card.base}: {card.data}")
+
+
 def describe(name: str) -> ModelDescription:
     """The listed model of that name; for an address `REMOTE`; else `OTHER`, with what a model in the bundled one's notation can do."""
     if is_address(name):
         return REMOTE
+    if checkpoints.is_checkpoint(name):
+        return models().get(name, OTHER)
     if name not in MODELS and in_nano_notation(name):
         return replace(OTHER, offers=NANO.offers, fit=NANO.fit)
     return MODELS.get(name, OTHER)
@@ -174,9 +189,9 @@ def in_nano_notation(name: str) -> bool:
     if name == NANO.name:
         return True
     try:
-        config = Path(os.path.expanduser(name), "config.json").read_bytes()
+        config = Path(os.path.expanduser(checkpoints.place(name)), "config.json").read_bytes()
         return msgspec.json.decode(config, type=_ModelFile).notation == NANO.name
-    except (OSError, ValueError, msgspec.DecodeError):  # no folder of a model; loading says why
+    except (OSError, ValueError, msgspec.DecodeError, ModelError):  # no folder of a model; loading says why
         return False
 
 
@@ -249,7 +264,9 @@ def refuse_unnamed(model: str) -> None:
     if is_address(model):
         parse(model)
         return
-    path = os.path.expanduser(model)  # os.path takes any text for a path, however long
+    path = os.path.expanduser(checkpoints.place(model))  # os.path takes any text for a path, however long
+    if checkpoints.is_checkpoint(model):
+        return
     if not model.strip():
         raise ModelError(
             "No model is named; give a Hugging Face id such as HuggingFaceTB/SmolLM2-360M-Instruct, a folder, a .gguf file or an address."
@@ -267,6 +284,6 @@ def refuse_unnamed(model: str) -> None:
 def unknown_model(name: str) -> ModelError:
     """The error for a name that is neither listed nor an id, folder or file."""
     return ModelError(
-        f"There is no model named '{name}'; allowed are nano, smollm2, a Hugging Face id (owner/name), a folder, a .gguf file "
-        f"or the address of a server ({EXAMPLE})."
+        f"There is no model named '{name}'; allowed are nano, smollm2, checkpoint:NAME, a Hugging Face id (owner/name), a folder, "
+        f"a .gguf file or the address of a server ({EXAMPLE})."
     )

@@ -37,6 +37,7 @@ from rlm_core.engine.engine import Engine
 from rlm_core.engine.loading import gguf, memory, nano, openvino
 from rlm_core.models.backends import AUTO, OPENVINO, TORCH
 from rlm_core.models.chat import ChatPolicy
+from rlm_core.models.checkpoints import place as place_of
 from rlm_core.models.generating import GeneratingPolicy
 from rlm_core.models.listed import HUB_ID, in_nano_notation, unknown_model
 from rlm_core.models.local import LocalPolicy
@@ -160,7 +161,7 @@ def pick_dtype(wanted: str, device: str) -> torch.dtype:
 
 
 def _load_nano(name: str, device: str, report: Report) -> LoadedModel:
-    folder = nano.FOLDER if name == "nano" else Path(name).expanduser()
+    folder = nano.FOLDER if name == "nano" else Path(place_of(name)).expanduser()
     if not (folder / "model.safetensors").is_file():
         raise ModelError("The bundled model is missing from assets/nano; make it again with `python -m rlm_core train nano`.")
     report("Loading the bundled model …" if name == "nano" else f"Loading {folder.name} …")
@@ -168,6 +169,10 @@ def _load_nano(name: str, device: str, report: Report) -> LoadedModel:
     dtype = torch.float64 if exact else torch.float32
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, use_safetensors=True)
+    if model.config.vocab_size != len(tokenizer):
+        raise ModelError(
+            f"{name} has weights for {model.config.vocab_size} tokens and a tokenizer of {len(tokenizer)}; they belong to two models."
+        )
     model.to(device)  # type: ignore[arg-type]
     return LoadedModel(name, Engine(runner_for(name, model), exact=exact), tokenizer, NanoFormat(tokenizer))
 
@@ -223,7 +228,7 @@ def _refuse_unfetchable(name: str, form: torch.dtype, place: str) -> None:
 
 def source_folder(name: str, report: Report = lambda text: None) -> Path:
     """The local folder of a model, downloaded from the hub if the name is an id."""
-    folder = Path(name).expanduser()
+    folder = Path(place_of(name)).expanduser()
     if folder.is_dir():
         if not (folder / "config.json").is_file():
             raise ModelError(f"The folder {name} holds no config.json, so it is not a model.")

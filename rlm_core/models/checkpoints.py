@@ -1,0 +1,115 @@
+"""Checkpoints of trained policies in the data folder, as they are found, named and read. No torch here.
+
+`<data folder>/checkpoints/NAME` holds a model as transformers writes it (`config.json`, `model.safetensors`, the tokenizer's files), or an
+adapter of peft, and `card.json`, a `Card`. Everywhere a model is named, `checkpoint:NAME` is that one. `training.checkpoints` writes them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from rlm_core.core.errors import ModelError
+from rlm_core.core.paths import data_folder
+
+PREFIX = "checkpoint:"
+NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,99}")
+CARD = "card.json"
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    """What a checkpoint is and came from.
+
+    name: of its folder.
+    title: a few words for lists.
+    base: the model that training began with, as it is named everywhere.
+    parent: the checkpoint it was trained from; "" for the base.
+    stage: of a pipeline; "" outside of one.
+    data: what it learned from, in a sentence.
+    command: makes it again.
+    seed: of its training.
+    licence: of its weights.
+    tokenizer: `tokenizer_id` of its tokenizer.
+    created: seconds since 1970.
+    settings: of its training.
+    curve: rows over the optimiser steps, as in `curve.jsonl` or thinned out.
+    measures: what was measured on held-out problems.
+    """
+
+    name: str
+    title: str
+    base: str
+    data: str
+    command: str
+    seed: int
+    licence: str
+    tokenizer: str
+    created: float
+    parent: str = ""
+    stage: str = ""
+    settings: dict[str, Any] = {}
+    curve: list[dict[str, Any]] = []
+    measures: dict[str, Any] = {}
+
+
+def checkpoints_folder() -> Path:
+    """Where checkpoints are; it need not be there."""
+    return data_folder() / "checkpoints"
+
+
+def is_checkpoint(model: str) -> bool:
+    """Does this name of a model mean a checkpoint?"""
+    return model.startswith(PREFIX)
+
+
+def place(model: str) -> str:
+    """The folder of a model that is named `checkpoint:NAME`; any other name as it stands. ModelError for a name that no checkpoint has.
+
+    >>> place("nano")
+    'nano'
+    """
+    if not is_checkpoint(model):
+        return model
+    name = model.removeprefix(PREFIX)
+    folder = checkpoints_folder() / name
+    if not NAME.fullmatch(name) or not (folder / CARD).is_file():
+        there = ", ".join(PREFIX + c.name for c in listed())
+        raise ModelError(f"There is no checkpoint '{name}'; {f'there are {there}' if there else 'none was trained here yet'}.")
+    return str(folder)
+
+
+def card(folder: Path) -> Card:
+    """The card of a checkpoint. ModelError if it cannot be read."""
+    try:
+        return msgspec.json.decode((folder / CARD).read_bytes(), type=Card)
+    except (OSError, msgspec.DecodeError) as error:
+        raise ModelError(f"The card of the checkpoint {folder.name} cannot be read: {error}") from None
+
+
+def listed() -> list[Card]:
+    """The cards of every checkpoint, the newest first. One whose card cannot be read is left out."""
+    if not checkpoints_folder().is_dir():
+        return []
+    found: list[Card] = []
+    for folder in checkpoints_folder().iterdir():
+        try:
+            if NAME.fullmatch(folder.name) and (folder / CARD).is_file():
+                found.append(msgspec.structs.replace(card(folder), name=folder.name))
+        except ModelError:
+            continue
+    return sorted(found, key=lambda c: (-c.created, c.name))
+
+
+def tokenizer_id(folder: str | os.PathLike[str]) -> str:
+    """12 hex digits that differ for tokenizers with other tokens; "" where the folder holds no tokenizer.json."""
+    try:
+        content = msgspec.json.decode(Path(folder, "tokenizer.json").read_bytes())
+    except (OSError, msgspec.DecodeError):
+        return ""
+    told = {key: content.get(key) for key in ("model", "added_tokens", "pre_tokenizer", "normalizer")}
+    return hashlib.sha256(msgspec.json.encode(told, order="deterministic")).hexdigest()[:12]
