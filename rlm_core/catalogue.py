@@ -21,7 +21,7 @@ from rlm_core.core.structure import Structure
 from rlm_core.core.words import COMMON, AnswerMethod, Purpose, StopReason, Word
 from rlm_core.models import backends
 from rlm_core.models.backends import AUTO, BACKEND, TORCH
-from rlm_core.models.listed import describe, refuse_lacking, refuse_unreadable, refuse_unwritable, sampling_of
+from rlm_core.models.listed import describe, refuse_japanese, refuse_lacking, refuse_unreadable, refuse_unwritable, sampling_of
 from rlm_core.models.listed import models as listed_models
 from rlm_core.models.policy import Forcer, Known, Stepper
 from rlm_core.models.source import ModelKey
@@ -71,7 +71,9 @@ def models() -> dict[str, Description[Any]]:
 
 def checked(config: RunConfig) -> RunConfig:
     """The configuration with every parameter checked and filled in; an RlmError says what is wrong."""
-    refuse_unreadable(config.model, problems.make(config.problem))
+    problem = problems.make(config.problem)
+    refuse_unreadable(config.model, problem)
+    refuse_japanese(config.model, problem)
     model = describe(config.model)
     names = {p.name for p in model.parameters}
     model.parse({name: value for name, value in config.loading.items() if name in names})

@@ -12,6 +12,7 @@ from rlm_core import catalogue
 from rlm_core.core.parameters import Description, Parameter
 from rlm_core.core.paths import ROOT, VARIABLE
 from rlm_core.core.sampling import OPTIONS
+from rlm_core.models.listed import MODELS
 from rlm_core.runs.formats import formats
 from rlm_core.runs.formats.base import Format
 from rlm_core.search.breakpoints import KINDS
@@ -79,7 +80,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "searches": lambda: reference(catalogue.searches().values()),
     "rewards": lambda: reference(catalogue.reward_models().values()),
     "problems": lambda: reference(catalogue.tasks().values()),
-    "models": lambda: reference(catalogue.models().values()),
+    "models": lambda: reference(MODELS.values()),
     "sampling": lambda: _table(OPTIONS) + "\n",
     "formats": lambda: foreign_formats(formats()),
     "breakpoints": lambda: reference(kind.description for kind in KINDS.values()),

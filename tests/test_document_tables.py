@@ -6,6 +6,7 @@ import pytest
 
 from rlm_core import catalogue
 from rlm_core.core.paths import ROOT
+from rlm_core.models.listed import MODELS
 from tests.document_tables import BLOCK, BLOCKS, DOCUMENTS, renewed
 
 MARKED = [path for path in DOCUMENTS if BLOCK.search(path.read_text(encoding="utf-8"))]
@@ -23,8 +24,8 @@ def test_every_block_stands_in_a_document():
 
 def test_the_reference_has_a_heading_for_every_choice():
     text = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
-    kinds = (catalogue.searches, catalogue.reward_models, catalogue.tasks, catalogue.models)
-    choices = [d for kind in kinds for d in kind().values()]
+    kinds = (catalogue.searches(), catalogue.reward_models(), catalogue.tasks(), MODELS)
+    choices = [d for kind in kinds for d in kind.values()]
     for choice in choices:
         assert f"### {choice.title}: `{choice.name}`" in text
 

@@ -30,6 +30,9 @@ STEP = "<step>"
 ANSWER = "<answer>"
 """How the bundled model and every worked solution mark an answer."""
 
+JAPANESE = "<ja>"
+"""At the end of a prompt: the steps are wanted in Japanese signs."""
+
 ALLOWING = (THINK, BACKTRACK, REVISE, TOOL)
 TAGS = (THINK, END_THINK, BACKTRACK, REVISE, WAIT, TOOL)
 """Special tokens that can be the tag of a step."""

@@ -16,7 +16,7 @@ from rlm_core.core.errors import ConfigError, ModelError, UnreadableProblem
 from rlm_core.core.parameters import Description, Parameter, param
 from rlm_core.core.problem import Problem
 from rlm_core.core.sampling import LINES, OPTIONS
-from rlm_core.core.special_tokens import ERROR, RESULT, STEP, TAGS
+from rlm_core.core.special_tokens import ERROR, JAPANESE, RESULT, STEP, TAGS
 from rlm_core.models import checkpoints
 from rlm_core.models.address import EXAMPLE, is_address, parse
 from rlm_core.models.backends import BACKEND
@@ -231,6 +231,14 @@ def refuse_unreadable(model: str, problem: Problem) -> None:
         raise UnreadableProblem(
             f"{'The bundled model' if model == NANO.name else model} reads only Countdown and chained arithmetic; "
             f"choose another model for this problem, such as {SMOLLM2.title} ({SMOLLM2.name})."
+        )
+
+
+def refuse_japanese(model: str, problem: Problem) -> None:
+    """UnreadableProblem if the problem asks the bundled model, and no checkpoint of it, for Japanese signs."""
+    if JAPANESE in problem.compact and model == NANO.name:
+        raise UnreadableProblem(
+            "The bundled model knows no Japanese signs; set the language of the steps to en, or choose a checkpoint trained for them."
         )
 
 

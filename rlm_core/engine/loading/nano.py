@@ -6,6 +6,10 @@ reasoning trace. A prompt is a problem's `compact` text, a trace its steps:
     C25 2 4>46:25*2=50<step>50-4=46<answer>46<eos>
     A17,+25,*3:17+25=42<step>42*3=126<answer>126<eos>
 
+A trained policy may also know steps in Japanese signs, which `<ja>` at the end of a prompt asks for:
+
+    C25 2 4>46:<ja>二五掛二=五〇<step>五〇引四=四六<answer>46<eos>
+
 A prompt that ends in a marker permits it (see `rlm_core.core.special_tokens` and `rlm_core.training.traces`):
 
     C25 2 4>46:<backtrack>25+2=27<backtrack>
@@ -20,7 +24,7 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_token
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from rlm_core.core.paths import ASSETS
-from rlm_core.core.special_tokens import ANSWER, BACKTRACK, END_THINK, ERROR, RESULT, REVISE, STEP, THINK, TOOL, WAIT
+from rlm_core.core.special_tokens import ANSWER, BACKTRACK, END_THINK, ERROR, JAPANESE, RESULT, REVISE, STEP, THINK, TOOL, WAIT
 
 FOLDER = ASSETS / "nano"
 
@@ -46,14 +50,21 @@ MAX_LENGTH = 512
 
 CHARACTERS = "0123456789+-*/=()>,: CA"
 
+JAPANESE_CHARACTERS = "〇一二三四五六七八九足引掛割"
+"""Digits 0 to 9 and + - * /, which the bundled model does not know; training adds them behind all other tokens, and `<ja>` after them."""
 
-def build_tokenizer() -> PreTrainedTokenizerFast:
-    """One token per character or marker; reads and writes without loss for text of these characters."""
-    vocabulary = {t: i for i, t in enumerate((*SPECIAL, *CHARACTERS))}
+
+def build_tokenizer(japanese: bool = False) -> PreTrainedTokenizerFast:
+    """One token per character or marker; reads and writes without loss for text of these characters.
+
+    japanese: with JAPANESE_CHARACTERS and the marker that asks for them.
+    """
+    characters = CHARACTERS + JAPANESE_CHARACTERS * japanese
+    vocabulary = {t: i for i, t in enumerate((*SPECIAL, *characters, *[JAPANESE] * japanese))}
     core = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
     core.pre_tokenizer = pre_tokenizers.Split(Regex("."), "isolated")
     core.decoder = decoders.Fuse()
-    core.add_special_tokens([AddedToken(t, normalized=False, special=True) for t in SPECIAL])
+    core.add_special_tokens([AddedToken(t, normalized=False, special=True) for t in (*SPECIAL, *[JAPANESE] * japanese)])
     return PreTrainedTokenizerFast(
         tokenizer_object=core,
         pad_token="<pad>",

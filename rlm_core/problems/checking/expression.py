@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from fractions import Fraction
 
+from rlm_core.problems.checking.japanese import without_japanese
+
 MAX_EXPRESSION_CHARACTERS = 200
 """Characters that an expression may have in plain signs."""
 
@@ -48,8 +50,11 @@ def plain(text: str) -> str:
 
     >>> plain(r"$(25 × 2) − 4$"), plain(r"1{,}200 \div 3"), plain("25 x 2 plus ［3］"), plain(r"\frac{50}{2}")
     ('(25 * 2) - 4', '1200 / 3', '25 * 2+(3)', '((50)/(2))')
+    >>> plain("二五掛二=五〇")
+    '25*2=50'
     """
-    text = _MATH_MODE.sub(" ", " ".join(_CALCULATOR.sub("", text).split()).translate(_FULL_WIDTH).replace("{,}", ","))
+    text = without_japanese(" ".join(_CALCULATOR.sub("", text).split()).translate(_FULL_WIDTH))
+    text = _MATH_MODE.sub(" ", text.replace("{,}", ","))
     text = _BOX.sub("", _FRACTION.sub(r"((\1)/(\2))", text.replace(r"\$", "")))
     text = _SIGN.sub(lambda found: _PLAIN[found[0]], _THOUSANDS.sub(lambda found: found[1].replace(",", ""), text))
     text = _WORD.sub(lambda found: _WORDS[found[1].lower()], text)

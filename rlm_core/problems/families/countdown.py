@@ -18,12 +18,14 @@ from functools import lru_cache
 from rlm_core.core.errors import ProblemError
 from rlm_core.core.parameters import Description, param
 from rlm_core.core.problem import Problem
+from rlm_core.core.special_tokens import JAPANESE
 from rlm_core.problems import steps as grammar
 from rlm_core.problems.arithmetic.following import can_win
 from rlm_core.problems.arithmetic.lines import Claim, apply, read
 from rlm_core.problems.base import SEED, SPLIT, Example, Task, rng_for, spec_text, split_of
 from rlm_core.problems.checking.expression import evaluate, parsed, plain
 from rlm_core.problems.checking.final_answer import final_answer
+from rlm_core.problems.checking.japanese import DIGITS, OPERATORS, japanese
 from rlm_core.problems.checking.quantity import quantity
 
 LOW_TARGET, HIGH_TARGET = 10, 100
@@ -39,6 +41,14 @@ class CountdownConfig:
     split: str = SPLIT.field()
     given: str = param("", "Your own numbers, such as 3 7 25; leave empty for random ones.", title="Own numbers", advanced=True)
     target: int = param(0, "Your own target; 0 for a random one (used with own numbers).", low=0, high=9999, advanced=True)
+    language: str = param(
+        "en",
+        "The signs in which steps are asked for. en: plain signs. ja: 〇一二三四五六七八九 and 足 引 掛 割, which a model must be "
+        "trained for; the bundled one is not. The answer is in plain digits.",
+        choices=("en", "ja"),
+        title="Language of the steps",
+        advanced=True,
+    )
 
 
 DESCRIPTION = Description(
@@ -103,15 +113,16 @@ def random_solution(rng: random.Random, numbers: Sequence[int]) -> tuple[tuple[s
     return tuple(texts), state[0]
 
 
-def make(numbers: Sequence[int], target: int, spec: str) -> Problem:
-    listed = " ".join(map(str, numbers))
+def make(numbers: Sequence[int], target: int, spec: str, language: str = "en") -> Problem:
+    listed, asked = " ".join(map(str, numbers)), language == "ja"
+    question = f"Use the numbers {', '.join(map(str, numbers))}, each exactly once, with + - * / to make {target}."
     return Problem(
         task="countdown",
         spec=spec,
-        question=f"Use the numbers {', '.join(map(str, numbers))}, each exactly once, with + - * / to make {target}.",
-        compact=f"C{listed}>{target}:",
+        question=question + f" Write digits as {DIGITS} and + - * / as {' '.join(OPERATORS.values())} in every step." * asked,
+        compact=f"C{listed}>{target}:{JAPANESE if asked else ''}",
         self_checking=True,
-        data={"numbers": list(numbers), "target": target},
+        data={"numbers": list(numbers), "target": target} | ({"language": language} if asked else {}),
     )
 
 
@@ -129,19 +140,20 @@ def draw(rng: random.Random, count: int, largest: int, split: str) -> tuple[list
 
 def generate(config: CountdownConfig) -> Problem:
     if config.given:
-        return _own(str(config.given), int(config.target))
+        return _own(str(config.given), int(config.target), config.language)
     rng = rng_for("countdown", config.numbers, config.largest, config.split, config.seed)
     numbers, _, target = draw(rng, config.numbers, config.largest, config.split)
-    return make(numbers, target, spec_text(DESCRIPTION, config))
+    return make(numbers, target, spec_text(DESCRIPTION, config), config.language)
 
 
-def _own(given: str, target: int) -> Problem:
+def _own(given: str, target: int, language: str) -> Problem:
     words = re.sub(r"[-;,]", " ", given).split()
     if not all(re.fullmatch("[0-9]{1,3}", w) and int(w) for w in words) or not 2 <= len(words) <= 4:
         raise ProblemError(f"'{given}' is not 2 to 4 whole numbers from 1 to 999 with spaces between, such as 3 7 25.")
     if target < 1:
         raise ProblemError("Own Countdown numbers need a target of at least 1, for example target=46.")
-    return make([int(w) for w in words], target, f"countdown:given={' '.join(words)},target={target}")
+    asked = f",language={language}" if language != "en" else ""
+    return make([int(w) for w in words], target, f"countdown:given={' '.join(words)},target={target}{asked}", language)
 
 
 def solution(problem: Problem) -> tuple[str, ...] | None:
@@ -156,6 +168,8 @@ def solution(problem: Problem) -> tuple[str, ...] | None:
         return None
 
     found = search(tuple(sorted(problem.data["numbers"])))
+    if found and problem.data.get("language") == "ja":
+        found = tuple(map(japanese, found))
     return grammar.with_answer(found, str(target)) if found else None
 
 
