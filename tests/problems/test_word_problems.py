@@ -5,9 +5,12 @@ import re
 
 import pytest
 
+from rlm_core.core.errors import ProblemError
 from rlm_core.problems import make
 from rlm_core.problems.arithmetic.lines import Equation, apply, equations
-from rlm_core.problems.families.word_problems import TASK, _people, draw, tell, templates
+from rlm_core.problems.base import split_of
+from rlm_core.problems.families.word_frames import FRAMES, HOLDERS, THINGS, WARES, cast
+from rlm_core.problems.families.word_problems import FRAMED, TASK, _people, draw, tell, templates
 from rlm_core.problems.families.word_templates import HELD_OUT, PEOPLE, TEMPLATES, Template
 
 ALL = [(n, t) for n, group in TEMPLATES.items() for t in group]
@@ -17,6 +20,11 @@ each_template = pytest.mark.parametrize("template", [t for _, t in ALL], ids=lam
 def drawn(template: Template, seed: int = 0):
     rng = random.Random(seed)
     return tell(template, draw(rng, template), _people(rng), "words")
+
+
+def framed(frame: Template, seed: int):
+    rng = random.Random(seed)
+    return tell(frame, draw(rng, frame), {**_people(rng), **cast(rng)}, "words")
 
 
 def named(name: str, **numbers: int):
@@ -37,6 +45,43 @@ def test_two_hundred_draws_of_a_template_read_well_and_are_solved_by_true_equati
         assert all(e.true and e.c >= 1 for e in found)
         assert steps[-1].endswith(f"={problem.reference}<answer>{problem.reference}")
         assert TASK.verify(problem, TASK.answer(problem, steps))
+
+
+@pytest.mark.parametrize("frame", [f for group in FRAMES.values() for f in group], ids=lambda f: f.name)
+def test_a_frame_reads_well_whatever_fills_it_and_every_prefix_of_its_worked_solution_is_on_the_way(frame):
+    for seed in range(12):
+        problem = framed(frame, seed)
+        steps = TASK.solution(problem)
+        assert not re.search(r"[{}]|  |\b1 \w+s\b", problem.question + " ".join(steps)), problem.question
+        assert sorted(re.findall(r"\d+", problem.question)) == sorted(str(n) for n in problem.data["numbers"].values())
+        assert all(e.true for s in steps for e in equations(s))
+        assert TASK.verify(problem, TASK.answer(problem, steps))
+    assert all(TASK.solvable(problem, steps[:k]) for k in range(len(steps) + 1))
+    wrong = equations(steps[0])[0]
+    assert TASK.solvable(problem, [f"{wrong.a}{wrong.op}{wrong.b}={wrong.c + 1}"]) is False
+
+
+def test_framed_stories_are_split_by_frame_and_are_made_again_from_their_spec():
+    names = [f.name for group in FRAMES.values() for f in group]
+    assert len(set(names)) == len(names) and not set(names) & {t.name for _, t in ALL}
+    for steps, group in FRAMES.items():
+        assert all(len(f.steps) == steps for f in group)
+        for split in ("test", "train"):
+            problems = [make(f"words:steps={steps},seed={i},split={split},stories=framed") for i in range(60)]
+            assert {split_of(p.data["template"]) for p in problems} == {split}
+            assert make(problems[7].spec) == problems[7]
+            assert {f.name for f in templates(steps, split, FRAMED)} >= {p.data["template"] for p in problems}
+
+
+def test_frames_are_filled_with_nothing_that_a_held_out_story_is_about():
+    told = " ".join(t.text for _, t in ALL if t.name in HELD_OUT).lower()
+    words = [*THINGS, *(plural for _, plural in WARES), *(plural for _, plural in HOLDERS if plural != "boxes")]
+    assert [w for w in words if re.search(rf"\b{w}\b", told)] == []
+
+
+def test_there_are_framed_stories_of_one_and_two_steps_only():
+    with pytest.raises(ProblemError, match=r"no framed stories of 3 steps; allowed are 1 and 2\."):
+        make("words:steps=3,stories=framed")
 
 
 @each_template

@@ -19,13 +19,16 @@ from rlm_core.problems import steps as grammar
 from rlm_core.problems.arithmetic import derivation
 from rlm_core.problems.arithmetic.following import can_win
 from rlm_core.problems.arithmetic.lines import Claim, Equation, apply
-from rlm_core.problems.base import SEED, SPLIT, Example, Task, rng_for, spec_text
+from rlm_core.problems.base import SEED, SPLIT, Example, Task, rng_for, spec_text, split_of
 from rlm_core.problems.checking.final_answer import final_answer
 from rlm_core.problems.checking.number_answer import answer, verify
+from rlm_core.problems.families.word_frames import FRAMES, cast
 from rlm_core.problems.families.word_templates import HELD_OUT, PEOPLE, TEMPLATES, Template
 
 MAX_RESULT = 99_999
 """No intermediate result is larger, and none is smaller than 1."""
+
+WRITTEN, FRAMED = "written", "framed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,12 @@ class WordsConfig:
     steps: int = param(2, "How many steps the worked solution takes.", choices=(1, 2, 3, 4))
     seed: int = SEED.field()
     split: str = SPLIT.field()
+    stories: str = param(
+        WRITTEN,
+        "Stories written one by one (written), or many frames with changing things and places, of one or two steps, for training (framed).",
+        choices=(WRITTEN, FRAMED),
+        advanced=True,
+    )
 
 
 DESCRIPTION = Description(
@@ -47,15 +56,20 @@ DESCRIPTION = Description(
 _OPERATION = re.compile(r"(\w+)([-+*/])(\w+)")
 
 
-def templates(steps: int, split: str) -> tuple[Template, ...]:
-    """The templates of a number of steps that belong to a split."""
-    return tuple(t for t in TEMPLATES[steps] if (t.name in HELD_OUT) == (split == "test"))
+def templates(steps: int, split: str, stories: str = WRITTEN) -> tuple[Template, ...]:
+    """The templates of a number of steps that belong to a split. ProblemError if there is no frame of so many steps."""
+    if stories == WRITTEN:
+        return tuple(t for t in TEMPLATES[steps] if (t.name in HELD_OUT) == (split == "test"))
+    if steps not in FRAMES:
+        raise ProblemError(f"There are no framed stories of {steps} steps; allowed are {' and '.join(map(str, FRAMES))}.")
+    return tuple(t for t in FRAMES[steps] if split_of(t.name) == split)
 
 
 def generate(config: WordsConfig) -> Problem:
     rng = rng_for("words", config.steps, config.split, config.seed)
-    chosen = rng.choice(templates(config.steps, config.split))
-    return tell(chosen, draw(rng, chosen), _people(rng), spec_text(DESCRIPTION, config))
+    chosen = rng.choice(templates(config.steps, config.split, config.stories))
+    numbers, names = draw(rng, chosen), _people(rng)
+    return tell(chosen, numbers, names if config.stories == WRITTEN else {**names, **cast(rng)}, spec_text(DESCRIPTION, config))
 
 
 def draw(rng: random.Random, template: Template) -> dict[str, int]:
@@ -111,7 +125,7 @@ def _operand(text: str, known: Mapping[str, int]) -> int:
 
 @lru_cache(maxsize=1)
 def _by_name() -> dict[str, Template]:
-    return {t.name: t for group in TEMPLATES.values() for t in group}
+    return {t.name: t for groups in (TEMPLATES, FRAMES) for group in groups.values() for t in group}
 
 
 def template_of(problem: Problem) -> Template:
