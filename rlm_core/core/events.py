@@ -100,7 +100,7 @@ class Event(msgspec.Struct, frozen=True, tag_field="type"):
     """Base of all events."""
 
 
-class RunStarted(Event, frozen=True, tag="run_started"):
+class RunStarted(Event, frozen=True, tag="run_started", rename={"computation": "server"}):
     """The first event of every log.
 
     config: the run's configuration as plain data.
@@ -108,7 +108,8 @@ class RunStarted(Event, frozen=True, tag="run_started"):
     oracle: the search may see the reference answer.
     version: of the log format.
     source: the program or format that a log from elsewhere came from; a log of this program has none.
-    server: what the server of the run's model can do, in a sentence; only where the model is on a server.
+    computation: by what and in which number format the run's model was computed, or what its server can do, as the end of a sentence;
+        the bundled model, which is computed exactly, has none. In a log its name is "server".
     """
 
     config: dict[str, Any]
@@ -116,7 +117,7 @@ class RunStarted(Event, frozen=True, tag="run_started"):
     oracle: bool
     version: int = VERSION
     source: str | msgspec.UnsetType = msgspec.UNSET
-    server: str | msgspec.UnsetType = msgspec.UNSET
+    computation: str | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def elsewhere(self) -> str:

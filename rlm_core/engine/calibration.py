@@ -1,55 +1,134 @@
-"""Which of two back ends is quicker on this machine with this model: measured once, and kept in the cache folder."""
+"""What is quickest on this machine with this model: measured once, and kept in the cache folder."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import math
 import os
 import platform
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import torch
 
 from rlm_core.core.paths import cache_folder
-from rlm_core.engine.backends.openvino import OpenVinoEngine
+from rlm_core.engine.backends.llama import LlamaRunner
+from rlm_core.engine.backends.weight_formats import FORMATS
 from rlm_core.engine.engine import Engine
+from rlm_core.engine.request import Sample
+from rlm_core.engine.session import Generating
 
 BATCHES = (1, 8, 32)
 TOKENS = 4
 """Of each sample."""
 REPEATS = 3
 PROMPT = tuple(range(16))
+COMPARED_TOKENS = 32
+"""Greedy tokens by which the answers of two number formats are compared."""
+ALLOWED_DISTANCE = 0.05
+"""Mean distance of these tokens' log-probabilities, in nats, up to which a format counts as equal."""
+
+Seconds = dict[str, list[float]]
+"""Per name, the seconds that each of the batches takes."""
+Report = Callable[[str], None]
+"""Takes a sentence that says what was found."""
 
 
-def faster(openvino: OpenVinoEngine, torch: Callable[[], Engine], fingerprint: str, report: Callable[[str], None]) -> bool:
-    """Does OpenVINO generate more quickly than torch, over batches of 1, 8 and 32 samples?
+def quickest_engine(engines: Mapping[str, Callable[[], Any]], fingerprint: str, report: Report) -> str:
+    """The back end that generates most quickly.
 
+    engines: by name, what makes the engine; not called where the result is known.
     fingerprint: of the model.
-    report: takes a sentence that says what was found.
     """
-    file = cache_folder() / "calibration" / f"{fingerprint}-{machine()}.json"
-    if not file.is_file():
+
+    def measured() -> Seconds:
         report("Measuring which back end is quicker here; once only …")
-        found = seconds({"openvino": openvino, "torch": torch()})
+        made = {name: make() for name, make in engines.items()}
+        rounds = [{name: seconds(engine.session) for name, engine in made.items()} for _ in range(REPEATS)]
+        return {name: least(found[name] for found in rounds) for name in made}
+
+    return quickest("back end", f"{fingerprint}-backends", measured, report)
+
+
+def quickest_format(engine: Engine, runner: LlamaRunner, prompt: Sequence[int], report: Report) -> str:
+    """The format of weights that generates most quickly, of those that answer as 32 bits do; the runner uses it from then on.
+
+    engine: of the runner; nothing else is asked of it meanwhile.
+    prompt: token ids of a text as the model will get it, by which answers are compared.
+    """
+
+    def measured() -> Seconds:
+        report("Measuring which number format is quicker here; once only …")
+        expected = greedy(engine, prompt)
+        found: Seconds = {}
+        for name in FORMATS:
+            try:
+                runner.use(name)
+                equal = agree(expected, greedy(engine, prompt))
+            except (RuntimeError, NotImplementedError, AttributeError):  # torch has no such operation on this processor
+                continue
+            if equal:
+                found[name] = least([seconds(engine.session) for _ in range(REPEATS)])
+        return found
+
+    chosen = quickest("number format", f"{runner.fingerprint}-formats", measured, report)
+    runner.use(chosen)
+    return chosen
+
+
+def greedy(engine: Engine, prompt: Sequence[int]) -> Sample:
+    """The likeliest continuation of a prompt."""
+    work = engine.session().generate(prompt, [(0,)], temperature=0, max_tokens=COMPARED_TOKENS, stop=lambda ids: False)
+    return asyncio.run(work)[0]
+
+
+def agree(expected: Sample, found: Sample) -> bool:
+    """Are two greedy samples the same tokens with about the same log-probabilities?
+
+    >>> agree(Sample((5, 6), (-0.5, -1.0), True), Sample((5, 6), (-0.52, -1.02), True))
+    True
+    >>> agree(Sample((5, 6), (-0.5, -1.0), True), Sample((5, 7), (-0.5, -1.0), True))
+    False
+    """
+    apart = [abs(a - b) for a, b in zip(expected.logprobs, found.logprobs, strict=True)]
+    return expected.ids == found.ids and sum(apart) / len(apart) <= ALLOWED_DISTANCE
+
+
+def quickest(what: str, name: str, measure: Callable[[], Seconds], report: Report) -> str:
+    """The name with the highest mean speed over the batches (the geometric mean); measured once per machine.
+
+    what: the things that are compared, for the sentence.
+    name: of the file that keeps the result.
+    """
+    file = cache_folder() / "calibration" / f"{name}-{machine()}.json"
+    if not file.is_file():
+        found = measure()
         file.parent.mkdir(exist_ok=True)
         file.write_text(json.dumps(found))
     found = json.loads(file.read_text())
-    quicker = min(found, key=lambda name: sum(found[name]))
-    shown = " and ".join(f"{name} {rates(times)}" for name, times in found.items())
-    report(f"{quicker} is the quicker back end here: tokens/s at batch {', '.join(map(str, BATCHES))} were {shown}.")
-    return quicker == "openvino"
+    fastest = min(found, key=lambda name: math.prod(found[name]))
+    shown = ", ".join(f"{name} {rates(times)}" for name, times in found.items())
+    report(f"{fastest} is the quickest {what} here: tokens/s at batch {', '.join(map(str, BATCHES))} were {shown}.")
+    return fastest
 
 
-def seconds(engines: Mapping[str, Engine | OpenVinoEngine]) -> dict[str, list[float]]:
-    """Per engine the seconds that each of the batches takes: the least of a few times, taken in turn, as what else runs only slows it."""
+def seconds(session: Callable[[], Generating]) -> list[float]:
+    """How long each of the batches takes."""
 
-    async def work(engine: Engine | OpenVinoEngine, batch: int) -> float:
-        session, seeds = engine.session(), [(batch, i) for i in range(batch)]
+    async def work(batch: int) -> float:
+        opened, seeds = session(), [(batch, i) for i in range(batch)]
         began = time.perf_counter()
-        await session.generate(PROMPT, seeds, temperature=1.0, max_tokens=TOKENS, stop=lambda ids: False)
+        await opened.generate(PROMPT, seeds, temperature=1.0, max_tokens=TOKENS, stop=lambda ids: False)
         return time.perf_counter() - began
 
-    times = [{name: [asyncio.run(work(engine, b)) for b in BATCHES] for name, engine in engines.items()} for _ in range(REPEATS)]
-    return {name: [min(found[name][i] for found in times) for i in range(len(BATCHES))] for name in engines}
+    return [asyncio.run(work(batch)) for batch in BATCHES]
+
+
+def least(rounds: Any) -> list[float]:
+    """Of each batch the least time of some rounds, since what else runs on the machine only slows it."""
+    return [min(times) for times in zip(*rounds, strict=True)]
 
 
 def rates(times: list[float]) -> str:
@@ -63,4 +142,4 @@ def rates(times: list[float]) -> str:
 
 def machine() -> str:
     """A name of this kind of machine, as far as it decides on speed."""
-    return f"{platform.machine()}-{os.cpu_count()}"
+    return f"{platform.machine()}-{torch.backends.cpu.get_cpu_capability()}-{os.cpu_count()}-torch{torch.__version__.partition('+')[0]}"

@@ -49,7 +49,7 @@ def _obstacle(config: RunConfig, needs: Iterable[type]) -> str:
     if config.device not in (AUTO, "cpu"):
         return f"OpenVINO computes on the CPU here, and not on {config.device}; choose the device cpu, or the back end torch."
     if config.dtype != AUTO:
-        return f"OpenVINO has weights in 8 bits, and not in {config.dtype}; choose the number format auto, or the back end torch."
+        return f"OpenVINO has a number format of its own, and not {config.dtype}; choose the number format auto, or the back end torch."
     if OPTIONS.configure(config.sampling or {}).warping.penalises:
         return "OpenVINO counts other tokens in penalties than this app does; leave them off, or choose the back end torch."
     for need in needs:

@@ -29,11 +29,11 @@ class ChatPolicy(LocalPolicy):
 
     format: ChatFormat
 
-    def __init__(self, name: str, session: Generating, fmt: ChatFormat, tokenizer: PreTrainedTokenizerBase) -> None:
-        super().__init__(name, session, fmt, tokenizer)
+    def __init__(self, name: str, session: Generating, fmt: ChatFormat, tokenizer: PreTrainedTokenizerBase, computation: str = "") -> None:
+        super().__init__(name, session, fmt, tokenizer, computation)
 
     def stepped(self, stepping: Stepping) -> ChatPolicy:
-        return type(self)(self.name, self.session, self.format.by(stepping), self.tokenizer)
+        return type(self)(self.name, self.session, self.format.by(stepping), self.tokenizer, self.computation)
 
     async def first_token_probabilities(self, request: str, words: Sequence[Sequence[str]]) -> tuple[float, ...]:
         prompt = self.format.request(request)

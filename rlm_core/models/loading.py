@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,17 +29,18 @@ from transformers.utils import logging as transformers_logging
 
 from rlm_core.core.errors import ModelError, first_line
 from rlm_core.engine.backends.choice import runner_for
-from rlm_core.engine.backends.llama import is_llama_like
+from rlm_core.engine.backends.llama import LlamaRunner, is_llama_like
 from rlm_core.engine.backends.openvino import OpenVinoEngine
 from rlm_core.engine.backends.suitability import Unfit, refuse_by_configuration
-from rlm_core.engine.backends.torch import fingerprint, max_length
-from rlm_core.engine.calibration import faster
+from rlm_core.engine.backends.torch import ModelRunner, fingerprint, max_length
+from rlm_core.engine.backends.weight_formats import INT8
+from rlm_core.engine.calibration import quickest_engine, quickest_format
 from rlm_core.engine.engine import Engine
 from rlm_core.engine.loading import gguf, memory, nano, openvino
 from rlm_core.models.backends import AUTO, OPENVINO, TORCH
 from rlm_core.models.chat import ChatPolicy
 from rlm_core.models.checkpoints import place as place_of
-from rlm_core.models.generating import GeneratingPolicy
+from rlm_core.models.generating import COMPUTATION, GeneratingPolicy
 from rlm_core.models.listed import HUB_ID, in_nano_notation, unknown_model
 from rlm_core.models.local import LocalPolicy
 from rlm_core.models.prompts.base import ChatFormat, Format
@@ -46,11 +48,18 @@ from rlm_core.models.prompts.chat_template import ChatTemplate
 from rlm_core.models.prompts.lines import LineFormat
 from rlm_core.models.prompts.nano import NanoFormat
 from rlm_core.models.rereading import RereadingPolicy
+from rlm_core.problems import make
 
 transformers_logging.disable_progress_bar()  # progress goes to `report`
 
 CACHE_BYTES = 1 << 30
 """The most that the keys and values of a chat model may take for reuse."""
+
+LARGE = 50_000_000
+"""Parameters from which the number format decides on speed, so that formats are measured."""
+
+COMPARED_PROBLEM = "words:seed=0"
+"""The problem by which the answers of two number formats are compared."""
 
 Report = Callable[[str], None]
 """Takes a sentence about the progress of loading."""
@@ -62,12 +71,14 @@ class LoadedModel:
 
     name: as it was asked for.
     format: how problems are put to it, and where its steps end.
+    computation: by what it is computed, and in which number format, as the end of a sentence; empty for the bundled model.
     """
 
     name: str
     engine: Engine | OpenVinoEngine
     tokenizer: PreTrainedTokenizerBase
     format: Format
+    computation: str = ""
 
     @property
     def together(self) -> bool:
@@ -78,10 +89,10 @@ class LoadedModel:
         """shared: the search shares its batches, even if its samples then depend on the others."""
         if isinstance(self.engine, OpenVinoEngine):
             assert isinstance(self.format, ChatFormat), "OpenVINO computes models in words alone"
-            return GeneratingPolicy(self.name, self.engine.session(shared), self.format, self.tokenizer)
+            return GeneratingPolicy(self.name, self.engine.session(shared), self.format, self.tokenizer, self.computation)
         session = self.engine.session(shared)
         if isinstance(self.format, ChatFormat):
-            return ChatPolicy(self.name, session, self.format, self.tokenizer)
+            return ChatPolicy(self.name, session, self.format, self.tokenizer, self.computation)
         return RereadingPolicy(self.name, session, self.format, self.tokenizer)
 
 
@@ -111,19 +122,49 @@ def load(
     if fmt != "plain":
         _refuse_untemplated(shown, tokenizer)
     model = _weights(shown, folder, config, form, place)
-    engine = _openvino(shown, model, backend, place, report) or _torch(shown, model, report)
-    return LoadedModel(name, engine, tokenizer, LineFormat(tokenizer, chat=fmt != "plain", end_ids=_ends(model, tokenizer)))
+    prompt = LineFormat(tokenizer, chat=fmt != "plain", end_ids=_ends(model, tokenizer))
+    ids = prompt.prompt(make(COMPARED_PROBLEM))
+    torch_engine = partial(_torch, shown, model, dtype, ids, report)
+    if engine := _openvino(shown, model, backend, place, torch_engine, report):
+        return LoadedModel(name, engine, tokenizer, prompt, COMPUTATION)
+    engine, number_format = torch_engine()
+    return LoadedModel(name, engine, tokenizer, prompt, f"computed by torch in {number_format}.")
 
 
-def _torch(shown: str, model: PreTrainedModel, report: Report) -> Engine:
+def _torch(shown: str, model: PreTrainedModel, dtype: str, prompt: Sequence[int], report: Report) -> tuple[Engine, str]:
+    """The model computed by torch, and the number format in which it is."""
     runner = runner_for(shown, model)
     if not runner.reuses_prefixes:
         report(f"{shown} computes every prompt whole, one text at a time: the states of its layers cannot be cut after any token.")
-    return Engine(runner, max_rows=32, cache_bytes=CACHE_BYTES, cores=os.cpu_count() or 1)
+    engine = Engine(runner, max_rows=32, cache_bytes=CACHE_BYTES, cores=os.cpu_count() or 1)
+    return engine, _number_format(shown, engine, runner, dtype, prompt, report)
 
 
-def _openvino(shown: str, model: PreTrainedModel, backend: str, place: str, report: Report) -> OpenVinoEngine | None:
-    """The model computed by OpenVINO; None if torch is to compute it. ModelError if OpenVINO is wanted and cannot."""
+def _number_format(shown: str, engine: Engine, runner: ModelRunner, dtype: str, prompt: Sequence[int], report: Report) -> str:
+    """The number format in which the runner computes from now on. ModelError if it cannot in the one that is wanted."""
+    native = str(runner.dtype).removeprefix("torch.")
+    if not isinstance(runner, LlamaRunner):
+        if dtype == INT8:
+            kind = runner.model.config.model_type
+            raise ModelError(f"{shown} ({kind}) is not built as Llama is, so it has no int8; choose float32 or bfloat16.")
+        return native
+    if dtype == INT8:
+        runner.use(INT8)
+        return INT8
+    weights, free = runner.model.num_parameters(), memory.free_bytes()
+    roomy = free is None or free > weights * torch.float32.itemsize  # for the weights once more in another format
+    if dtype == "auto" and runner.device.type == "cpu" and runner.dtype == torch.float32 and weights >= LARGE and roomy:
+        return quickest_format(engine, runner, prompt, report)
+    return native
+
+
+def _openvino(
+    shown: str, model: PreTrainedModel, backend: str, place: str, peer: Callable[[], tuple[Engine, str]], report: Report
+) -> OpenVinoEngine | None:
+    """The model computed by OpenVINO; None if torch is to compute it. ModelError if OpenVINO is wanted and cannot.
+
+    peer: the engine of torch, which "auto" compares it with.
+    """
     if backend == TORCH or (backend == AUTO and not (place == "cpu" and is_llama_like(model))):
         return None
     if not is_llama_like(model):
@@ -137,7 +178,10 @@ def _openvino(shown: str, model: PreTrainedModel, backend: str, place: str, repo
         raise
     report(f"Loading {shown} with OpenVINO …")
     engine = OpenVinoEngine(folder, max_length=max_length(model.config))
-    return engine if backend == OPENVINO or faster(engine, lambda: _torch(shown, model, report), fingerprint(model), report) else None
+    if backend == OPENVINO:
+        return engine
+    both = {OPENVINO: lambda: engine, TORCH: lambda: peer()[0]}
+    return engine if quickest_engine(both, fingerprint(model), report) == OPENVINO else None
 
 
 def pick_device(wanted: str) -> str:
@@ -154,7 +198,9 @@ def pick_device(wanted: str) -> str:
 def pick_dtype(wanted: str, device: str) -> torch.dtype:
     """float32 on a CPU, bfloat16 on an accelerator that has it, unless another is wanted."""
     if wanted != "auto":
-        return {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}[wanted]
+        if wanted == INT8 and device != "cpu":
+            raise ModelError(f"Weights in int8 are computed on the CPU alone, and not on {device}; choose bfloat16 or float16.")
+        return {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16, INT8: torch.float32}[wanted]
     if device == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
     return torch.float16 if device == "mps" else torch.float32

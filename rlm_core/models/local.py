@@ -29,8 +29,9 @@ class LocalPolicy:
 
     tells_logprobs = True
 
-    def __init__(self, name: str, session: Generating, fmt: Format, tokenizer: PreTrainedTokenizerBase) -> None:
+    def __init__(self, name: str, session: Generating, fmt: Format, tokenizer: PreTrainedTokenizerBase, computation: str = "") -> None:
         self.name = name
+        self.computation = computation
         self.session = session
         self.format = fmt
         self.tokenizer = tokenizer

@@ -243,12 +243,22 @@ class Stepper(Protocol):
 
 
 @runtime_checkable
-class Remote(Protocol):
+class Computed(Protocol):
+    """A policy that tells how its model is computed.
+
+    computation: by what and in which number format, or what a server can do, as the end of a sentence; empty for the bundled model.
+    """
+
+    @property
+    def computation(self) -> str: ...
+
+
+@runtime_checkable
+class Remote(Computed, Protocol):
     """A policy whose abilities show only once its model is there: on a server, or computed by a back end that has not all of them.
 
     offers: those of the other protocols that it has.
     whole_only: nothing can go on from a state; it writes whole solutions of the bare problem.
-    remark: what it can do there, in a sentence.
     """
 
     @property
@@ -256,9 +266,6 @@ class Remote(Protocol):
 
     @property
     def whole_only(self) -> bool: ...
-
-    @property
-    def remark(self) -> str: ...
 
 
 ABILITIES: dict[type, str] = {

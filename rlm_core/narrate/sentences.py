@@ -129,9 +129,9 @@ def _started(e: ev.RunStarted) -> str:
         by += f", as told by {e.elsewhere}"
     else:
         by += f" and seed {seed}"
-    server = f" Its model is {e.server}" if e.server else ""
+    computation = f" Its model is {e.computation}" if e.computation else ""
     shared = f" {SHARED_BATCHES}" if e.config.get("batching") == "shared" else ""
-    return f"The run begins on “{problem_label(e.problem)}” with {catalogue.title('search', search)}{by}.{oracle}{server}{shared}"
+    return f"The run begins on “{problem_label(e.problem)}” with {catalogue.title('search', search)}{by}.{oracle}{computation}{shared}"
 
 
 def _added(e: ev.NodeAdded, put_by: str) -> str:

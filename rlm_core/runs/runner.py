@@ -19,7 +19,7 @@ from rlm_core.core.tree import SearchTree
 from rlm_core.core.wording import counted, listed
 from rlm_core.core.words import DONE, EXHAUSTED, FAILED, TOKENS
 from rlm_core.models.listed import sampling_of, stepped
-from rlm_core.models.policy import Policy, Remote, Scorer, Step, offers, require
+from rlm_core.models.policy import Computed, Policy, Remote, Scorer, Step, offers, require
 from rlm_core.models.source import ModelSource, StepScorer
 from rlm_core.rewards.base import RewardContext
 from rlm_core.search import Search, search, searches
@@ -61,8 +61,9 @@ async def run_search(
     context = RewardContext(problem, policy, sampling, source or NoOtherModels())
     reward = offered.make(context, offered.description.configure(config.reward_parameters))
     run = SearchRun(config, problem, policy, reward, sampling, emit, control or RunControl())
-    remark = policy.remark if isinstance(policy, Remote) else msgspec.UNSET
-    run.emit(RunStarted(msgspec.to_builtins(config), problem, reward.oracle and chosen.judged(settings), server=remark))
+    computation = (policy.computation if isinstance(policy, Computed) else "") or msgspec.UNSET
+    oracle = reward.oracle and chosen.judged(settings)
+    run.emit(RunStarted(msgspec.to_builtins(config), problem, oracle, computation=computation))
     detail = ""
     try:
         run.beginning = await beginning(config, problem, policy)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rlm_core.core.paths import VARIABLE
-from rlm_core.engine.calibration import faster
+from rlm_core.engine.calibration import quickest, quickest_engine
 from rlm_core.engine.engine import Engine
 from tests.engine.uniform import UniformRunner
 
@@ -16,11 +16,21 @@ def forgotten():
 
 def test_it_is_measured_once_and_then_known(tmp_path, monkeypatch):
     monkeypatch.setenv(VARIABLE, str(tmp_path))
-    engine, said, again = Engine(UniformRunner(), exact=True), [], []
-    first = faster(engine, lambda: Engine(UniformRunner(), exact=True), "a model", said.append)
+    said, again = [], []
+
+    def uniform():
+        return Engine(UniformRunner(), exact=True)
+
+    first = quickest_engine({"openvino": uniform, "torch": uniform}, "a model", said.append)
     assert said[0] == "Measuring which back end is quicker here; once only …"
-    assert faster(engine, forgotten, "a model", again.append) is first
+    assert quickest_engine({"openvino": forgotten, "torch": forgotten}, "a model", again.append) == first
     assert again == said[1:]
-    assert again[0].startswith("openvino" if first else "torch")
+    assert again[0].startswith(first)
     with pytest.raises(AssertionError, match="it was measured again"):
-        faster(engine, forgotten, "another model", said.append)
+        quickest_engine({"openvino": forgotten, "torch": forgotten}, "another model", said.append)
+
+
+def test_the_quickest_is_so_by_the_geometric_mean_over_the_batches(tmp_path, monkeypatch):
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    found = {"steady": [1.0, 1.0, 1.0], "quick alone": [0.25, 1.0, 2.0], "quick in a crowd": [3.0, 1.0, 0.5]}
+    assert quickest("thing", "these", lambda: found, lambda text: None) == "quick alone"

@@ -129,6 +129,6 @@ def test_its_policy_offers_what_it_can_do_and_a_run_says_so(loaded):
     config = RunConfig(loaded.name, problem="words:seed=1", search="best_of_n", reward="logprob", budget=Budget(2), **limits)
     records = []
     tree = asyncio.run(run_search(config, policy, records.append))
-    assert "computed by OpenVINO" in records[0].event.server
+    assert "computed by OpenVINO" in records[0].event.computation
     assert tree.totals.generated > 0
     assert (tree.totals.computed, tree.totals.reused) == (0, 0)

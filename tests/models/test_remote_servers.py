@@ -195,8 +195,8 @@ def test_the_log_says_that_a_server_ignores_seeds_or_counts_nothing():
     with served(Manners(seeds=False, usage=False)) as server:
         _, records = searched(server, "best_of_n")
     (started,) = events(records, RunStarted)
-    assert "it ignores seeds, so that the same seed may give another run" in started.server
-    assert "it tells no numbers of tokens, so that they are estimated" in started.server
+    assert "it ignores seeds, so that the same seed may give another run" in started.computation
+    assert "it tells no numbers of tokens, so that they are estimated" in started.computation
 
 
 def test_the_cost_of_a_run_is_what_the_server_counted():

@@ -9,13 +9,14 @@ model in float64 is exact here and not there.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch.nn import functional
 from transformers import PreTrainedModel
 
 from rlm_core.engine.backends.torch import TorchRunner
+from rlm_core.engine.backends.weight_formats import FORMATS, Linear, Product
 from rlm_core.engine.kv_cache import Places, RowCache
 
 FAMILIES = ("llama", "mistral", "qwen2", "qwen3")
@@ -30,25 +31,6 @@ def is_llama_like(model: PreTrainedModel) -> bool:
     config = model.config
     rotation = (getattr(config, "rope_parameters", None) or {}).get("rope_type", "default")
     return config.model_type in FAMILIES and config.hidden_act == "silu" and rotation in ROTATIONS
-
-
-@dataclass(frozen=True, slots=True)
-class Linear:
-    """weight: [out, in]. bias: [out], or None."""
-
-    weight: torch.Tensor
-    bias: torch.Tensor | None
-
-    @classmethod
-    def fused(cls, *parts: Any) -> Linear:
-        """Linear layers of one input as one; their weights become views of it, so that no memory is held twice."""
-        weight = torch.cat([p.weight for p in parts])
-        for part, view in zip(parts, weight.split([p.weight.shape[0] for p in parts]), strict=True):
-            part.weight.data = view
-        return cls(weight, None if parts[0].bias is None else torch.cat([p.bias for p in parts]))
-
-    def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        return functional.linear(x, self.weight, self.bias)
 
 
 class Norm:
@@ -103,6 +85,15 @@ class Layer:
         )
 
 
+class Products(NamedTuple):
+    """The matrix products of one layer, in the format in which their weights are kept."""
+
+    qkv: Product
+    out: Product
+    gate_up: Product
+    down: Product
+
+
 class LlamaRunner(TorchRunner):
     """model: one that `is_llama_like`."""
 
@@ -113,9 +104,21 @@ class LlamaRunner(TorchRunner):
         self._query_heads, self._key_heads = int(model.config.num_attention_heads), self.rows.heads
         self._embedding = body.embed_tokens.weight
         self._layers = [Layer.of(layer, self._query_heads, self._key_heads) for layer in body.layers]
+        self._products = [Products(layer.qkv, layer.out, layer.gate_up, layer.down) for layer in self._layers]
         self._norm = Norm(body.norm.weight, body.norm.variance_epsilon)
         self._rotation = body.rotary_emb
         self._angles = self._computed_angles(256)
+
+    @torch.inference_mode()
+    def use(self, weight_format: str) -> None:
+        """Keep the weights of the matrix products in one of `weight_formats.FORMATS`; those of the model itself stay as they are.
+
+        For a model in float32 on a CPU. Any error of torch where it lacks the format's operations.
+        """
+        kept = FORMATS[weight_format]
+        self._products = []  # its memory is free before that of the next format is taken
+        self._products = [Products(kept(x.qkv), kept(x.out), kept(x.gate_up), kept(x.down)) for x in self._layers]
+        self._head = kept(Linear(self._output.weight, self._output.bias))
 
     def _computed_angles(self, count: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Cosines and signed sines [count, head_dim] of the first positions, such that x·cos + roll(x)·sin turns x."""
@@ -129,17 +132,17 @@ class LlamaRunner(TorchRunner):
         turned = self._query_heads + self._key_heads
         mask = self._additive(places)
         x = functional.embedding(ids, self._embedding)
-        for i, layer in enumerate(self._layers):
-            qkv = layer.qkv(layer.before_attention(x)).unflatten(-1, (turned + self._key_heads, -1))  # [rows, q, heads, head_dim]
+        for i, (layer, products) in enumerate(zip(self._layers, self._products, strict=True)):
+            qkv = products.qkv(layer.before_attention(x)).unflatten(-1, (turned + self._key_heads, -1))  # [rows, q, heads, head_dim]
             qk = qkv[:, :, :turned]
             if layer.heads_norm is not None:
                 qk.copy_(layer.heads_norm(qk))
             rolled = qk.roll(cosines.shape[-1] // 2, -1)
             qk.mul_(cosines).addcmul_(rolled, sines)
             keys, values = rows.write(i, places, qkv[:, :, self._query_heads :].unflatten(2, (2, -1)))
-            x = x + layer.out(self._attention(qkv[:, :, : self._query_heads], keys, values, mask))
-            gate, up = layer.gate_up(layer.before_mlp(x)).chunk(2, -1)
-            x = x + layer.down(functional.silu(gate) * up)
+            x = x + products.out(self._attention(qkv[:, :, : self._query_heads], keys, values, mask))
+            gate, up = products.gate_up(layer.before_mlp(x)).chunk(2, -1)
+            x = x + products.down(functional.silu(gate) * up)
         return self._norm(x)
 
     def _turning(self, places: Places) -> tuple[torch.Tensor, torch.Tensor]:

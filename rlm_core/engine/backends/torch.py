@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -27,8 +27,9 @@ class ModelRunner(Runner):
         self.fingerprint = fingerprint(model)
         self.vocabulary = int(model.config.vocab_size)
         self.max_length = max_length(model.config)
-        self._head: Any = model.get_output_embeddings()
-        assert self._head is not None, "a causal language model has an output layer"
+        self._output: Any = model.get_output_embeddings()
+        assert self._output is not None, "a causal language model has an output layer"
+        self._head: Callable[[torch.Tensor], torch.Tensor] = self._output
         self._scale = getattr(model.config, "logit_scale", 1.0) / getattr(model.config, "logits_scaling", 1.0)
         self._cap = getattr(model.config, "final_logit_softcapping", None)
 

@@ -78,7 +78,7 @@ class RemotePolicy:
         return self.server.abilities.known.whole_only
 
     @property
-    def remark(self) -> str:
+    def computation(self) -> str:
         """What its server can do, for the log."""
         return f"{self.server.shown}, which {self.server.abilities.sentence}."
 

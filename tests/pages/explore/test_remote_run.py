@@ -30,7 +30,7 @@ def run(store: Store) -> str:
     run = store.create(config, make(config.problem))
     store.claim("a worker")
     first, *others = [decode(line) for line in GOLDEN.read_bytes().splitlines()[:12]]
-    store.append(run, [msgspec.structs.replace(first, event=msgspec.structs.replace(first.event, server=SERVER)), *others], {})
+    store.append(run, [msgspec.structs.replace(first, event=msgspec.structs.replace(first.event, computation=SERVER)), *others], {})
     store.set_status(run, RunStatus.RUNNING)
     return run
 
