@@ -55,12 +55,6 @@ class Places:
     width: int
     mask: torch.Tensor | None
 
-    def seen(self) -> torch.Tensor:
-        """The mask, written out where every query may look everywhere."""
-        if self.mask is not None:
-            return self.mask
-        return torch.ones(len(self.rows), 1, self.positions.shape[1], self.width, dtype=torch.bool, device=self.rows.device)
-
 
 class RowCache:
     """One row per sequence.

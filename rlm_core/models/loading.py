@@ -34,6 +34,7 @@ from rlm_core.engine.backends.openvino import OpenVinoEngine
 from rlm_core.engine.backends.suitability import Unfit, refuse_by_configuration
 from rlm_core.engine.backends.torch import ModelRunner, fingerprint, max_length
 from rlm_core.engine.backends.weight_formats import INT8
+from rlm_core.engine.backends.windows import has_windows
 from rlm_core.engine.calibration import quickest_engine, quickest_format
 from rlm_core.engine.engine import Engine
 from rlm_core.engine.loading import gguf, memory, nano, openvino
@@ -158,6 +159,13 @@ def _number_format(shown: str, engine: Engine, runner: ModelRunner, dtype: str, 
     return native
 
 
+def _not_for_openvino(model: PreTrainedModel) -> str:
+    """Why OpenVINO cannot compute the model; empty if it can."""
+    if not is_llama_like(model):
+        return "is not built as Llama is"
+    return "has layers that look back through a window" if has_windows(model.config) else ""
+
+
 def _openvino(
     shown: str, model: PreTrainedModel, backend: str, place: str, peer: Callable[[], tuple[Engine, str]], report: Report
 ) -> OpenVinoEngine | None:
@@ -165,11 +173,11 @@ def _openvino(
 
     peer: the engine of torch, which "auto" compares it with.
     """
-    if backend == TORCH or (backend == AUTO and not (place == "cpu" and is_llama_like(model))):
+    why = _not_for_openvino(model)
+    if backend == TORCH or (backend == AUTO and (why or place != "cpu")):
         return None
-    if not is_llama_like(model):
-        why = "is not built as Llama is, so OpenVINO cannot compute it"
-        raise ModelError(f"{shown} ({model.config.model_type}) {why}; choose the back end torch.")
+    if why:
+        raise ModelError(f"{shown} ({model.config.model_type}) {why}, so OpenVINO cannot compute it; choose the back end torch.")
     try:
         folder = openvino.converted(shown, model, report)
     except Unfit:

@@ -10,6 +10,7 @@ from transformers import (
     AutoModelForCausalLM,
     BertConfig,
     BertLMHeadModel,
+    BloomConfig,
     CohereConfig,
     DeepseekV3Config,
     DogeConfig,
@@ -26,7 +27,7 @@ from transformers import (
 from rlm_core.core.concurrency import gather_or_cancel
 from rlm_core.core.errors import ModelError
 from rlm_core.engine.backends.stateful import StatefulRunner
-from rlm_core.engine.backends.suitability import is_plain_attention, refuse_by_trial
+from rlm_core.engine.backends.suitability import fits_rows, refuse_by_trial
 from rlm_core.engine.backends.torch import TorchRunner
 from rlm_core.engine.loading.nano import build_tokenizer
 from rlm_core.models.loading import load
@@ -40,6 +41,7 @@ DRIVEN = {
     "one key for all heads": FalconConfig(**HEADS, multi_query=True, alibi=False, max_position_embeddings=64),
     "learned positions with an offset": OPTConfig(**HEADS, word_embed_proj_dim=16, ffn_dim=32, max_position_embeddings=64),
     "a window as wide as the text may be": DogeConfig(**LIKE_LLAMA, keep_window_size=64),
+    "attention without the library's kernels": GPTJConfig(vocab_size=37, n_embd=16, n_layer=2, n_head=2, rotary_dim=4),
     "scaled logits": CohereConfig(**LIKE_LLAMA, logit_scale=0.3),
 }
 STATEFUL = {
@@ -48,7 +50,7 @@ STATEFUL = {
     "a window by another name": DogeConfig(**LIKE_LLAMA, keep_window_size=16),
     "other heads than configured": PersimmonConfig(**HEADS, intermediate_size=32, num_key_value_heads=1),
     "biased by distance": FalconConfig(**HEADS, alibi=True),
-    "attention of its own": GPTJConfig(vocab_size=37, n_embd=16, n_layer=2, n_head=2, rotary_dim=4),
+    "a mask of its own": BloomConfig(vocab_size=37, hidden_size=16, n_layer=2, n_head=2),
     "no attention": MambaConfig(vocab_size=37, hidden_size=16, num_hidden_layers=2, state_size=4),
 }
 """Models whose states cannot be cut after any token, or are not those of rows."""
@@ -60,8 +62,8 @@ def made(config):
 
 
 @pytest.mark.parametrize("kind", DRIVEN)
-def test_what_the_engine_computes_as_the_library_does_is_loaded(tmp_path, kind):
-    assert load(saved(tmp_path, made(DRIVEN[kind])), fmt="plain").format.name == "plain"
+def test_what_the_engine_computes_as_the_library_does_goes_over_rows(tmp_path, kind):
+    assert isinstance(load(saved(tmp_path, made(DRIVEN[kind])), fmt="plain").engine.runner, TorchRunner)
 
 
 @pytest.mark.parametrize("kind", STATEFUL)
@@ -131,7 +133,7 @@ def test_the_trial_leaves_the_number_of_threads_as_it_was():
     assert torch.get_num_threads() == before
 
 
-def test_a_configuration_that_cannot_be_asked_is_not_taken_for_plain_attention():
+def test_a_configuration_that_cannot_be_asked_is_not_taken_to_fit_rows():
     """The library raises where a value differs between layers."""
 
     class Mixed(LlamaConfig):
@@ -142,7 +144,7 @@ def test_a_configuration_that_cannot_be_asked_is_not_taken_for_plain_attention()
 
     model = made(LlamaConfig(**LIKE_LLAMA))
     model.config.__class__ = Mixed
-    assert not is_plain_attention(model)
+    assert not fits_rows(model)
 
 
 def test_weights_that_are_missing_are_not_made_up(tmp_path):

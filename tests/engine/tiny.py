@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from transformers import MODEL_FOR_CAUSAL_LM_MAPPING, AutoModelForCausalLM, PreTrainedConfig, PreTrainedModel
 
+from rlm_core.engine.backends.windows import told
+
 WIDTHS = ("hidden_size", "n_embd", "d_model", "embed_dim", "word_embed_proj_dim", "moe_intermediate_size", "lru_width")
 INNER = ("intermediate_size", "ffn_dim", "n_inner", "ffn_hidden_size", "decoder_ffn_dim")
 DEPTHS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers", "decoder_layers")
@@ -31,6 +33,28 @@ SIZES: dict[str, int] = (
 WINDOW = 4
 """Tokens that a layer with a window looks back: fewer than the texts of the tests have."""
 MAX_WEIGHTS = 30_000_000
+ALTERNATING = {"layer_types": ["sliding_attention", "full_attention"] * 2}
+PER_LAYER = {"vocab_size_per_layer_input": 64, "hidden_size_per_layer_input": 8}
+NEEDED: dict[str, dict[str, Any]] = {
+    "gemma3n_text": ALTERNATING | PER_LAYER | {"num_kv_shared_layers": 2},
+    "gemma4_text": PER_LAYER | {"num_kv_shared_layers": 0},
+    "gpt_neo": {"attention_types": [[["global", "local"], 2]], "window_size": WINDOW},
+    "ministral": {"head_dim": 8},
+}
+"""What an architecture has to be told besides, to be tiny."""
+VISION = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "image_size": 56, "patch_size": 14}
+SEEING = {
+    "gemma3": {"vision_config": VISION, "mm_tokens_per_image": 4, "image_token_index": 61, "boi_token_index": 62, "eoi_token_index": 63}
+}
+"""The other part of a model that reads more than text."""
+LAST_LAYERS = {"use_sliding_window": True, "sliding_window": WINDOW, "max_window_layers": 2}
+WINDOWED: dict[str, dict[str, Any]] = {
+    **{name: {"sliding_window": WINDOW} for name in ("doge", "ministral3", "mixtral", "phi3", "phimoe", "starcoder2")},
+    **dict.fromkeys(("qwen2", "qwen2_moe", "qwen3", "qwen3_moe"), LAST_LAYERS),
+    **dict.fromkeys(("gemma3_text", "kolibri1", "laguna", "mellum"), ALTERNATING),
+    "smollm3": ALTERNATING | {"use_sliding_window": True, "sliding_window": WINDOW},
+}
+"""Windows that an architecture has in some models, and not at its default sizes, or not in every layer."""
 
 
 def architectures() -> list[str]:
@@ -38,23 +62,30 @@ def architectures() -> list[str]:
     return sorted({config.model_type for config in MODEL_FOR_CAUSAL_LM_MAPPING})
 
 
-def tiny_config(model_type: str) -> PreTrainedConfig:
-    """The default configuration with every size that it names made small. Raises what the library raises where the sizes do not fit."""
+def tiny_config(model_type: str, **more: Any) -> PreTrainedConfig:
+    """The default configuration with every size that it names made small. Raises what the library raises where the sizes do not fit.
+
+    more: further settings.
+    """
     kind: Any = next(config for config in MODEL_FOR_CAUSAL_LM_MAPPING if config.model_type == model_type)
     usual = kind()
     text = usual.get_text_config(decoder=True)
-    sizes: dict[str, Any] = {name: value for name, value in SIZES.items() if getattr(text, name, None) is not None} | SPECIAL
+    sizes: dict[str, Any] = {name: value for name, value in SIZES.items() if told(text, name) is not None} | SPECIAL
     if hasattr(text, "kv_lora_rank"):
         sizes["num_key_value_heads"] = SIZES["num_attention_heads"]
         sizes.pop("head_dim", None)
     if hasattr(text, "attn_layer_indices"):
         sizes["attn_layer_indices"] = [1, 3]
-    return kind(**sizes) if text is usual else kind(text_config=sizes)
+    sizes |= NEEDED.get(model_type, {}) | more
+    return kind(**sizes) if text is usual else kind(text_config=sizes, **SEEING.get(model_type, {}))
 
 
-def tiny_model(model_type: str) -> PreTrainedModel:
-    """A model with random weights. MemoryError if it would not be tiny."""
-    config = tiny_config(model_type)
+def tiny_model(model_type: str, **more: Any) -> PreTrainedModel:
+    """A model with random weights. MemoryError if it would not be tiny.
+
+    more: settings besides the sizes.
+    """
+    config = tiny_config(model_type, **more)
     with torch.device("meta"):
         count = sum(p.numel() for p in AutoModelForCausalLM.from_config(config).parameters())
     if count > MAX_WEIGHTS:

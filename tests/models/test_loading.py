@@ -12,6 +12,8 @@ from transformers import (
     GPT2LMHeadModel,
     LlamaConfig,
     LlamaForCausalLM,
+    MambaConfig,
+    MambaForCausalLM,
     MistralConfig,
     MistralForCausalLM,
     Qwen2Config,
@@ -100,12 +102,24 @@ def test_a_prompt_longer_than_the_model_reads_is_refused(tmp_path):
     ],
     ids=["mistral", "qwen2"],
 )
-def test_sliding_windows_are_driven_without_reuse_of_prefixes_and_it_is_said(tmp_path, config):
+def test_sliding_windows_go_over_the_same_rows_with_reuse_of_prefixes(tmp_path, config):
     model = MistralForCausalLM(config) if isinstance(config, MistralConfig) else Qwen2ForCausalLM(config)
     said: list[str] = []
-    loaded = load(saved(tmp_path, model), fmt="plain", report=said.append)
+    name = saved(tmp_path, model)
+    loaded = load(name, fmt="plain", report=said.append)
+    assert loaded.engine.runner.reuses_prefixes
+    assert not any("one text at a time" in sentence for sentence in said)
+    assert refused(name, fmt="plain", backend="openvino").endswith(
+        "has layers that look back through a window, so OpenVINO cannot compute it; choose the back end torch."
+    )
+
+
+def test_states_that_cannot_be_cut_are_driven_without_reuse_of_prefixes_and_it_is_said(tmp_path):
+    config = MambaConfig(vocab_size=len(build_tokenizer()), hidden_size=16, num_hidden_layers=2, state_size=4)
+    said: list[str] = []
+    loaded = load(saved(tmp_path, MambaForCausalLM(config)), fmt="plain", report=said.append)
     assert not loaded.engine.runner.reuses_prefixes
-    assert "computes every prompt whole" in said[-1]
+    assert "computes every prompt whole, one text at a time" in said[-1]
 
 
 def test_a_window_as_long_as_the_model_reads_is_no_window(tmp_path):

@@ -7,13 +7,13 @@ from transformers import PreTrainedModel
 from rlm_core.engine.backends.llama import LlamaRunner, is_llama_like
 from rlm_core.engine.backends.numpy_llama import NumpyLlamaRunner, is_small_llama
 from rlm_core.engine.backends.stateful import StatefulRunner
-from rlm_core.engine.backends.suitability import Unfit, is_plain_attention, refuse_by_trial
+from rlm_core.engine.backends.suitability import Unfit, fits_rows, refuse_by_trial
 from rlm_core.engine.backends.torch import ModelRunner, TorchRunner
 
 
 def candidates(model: PreTrainedModel) -> list[type[ModelRunner]]:
     """The runners that the model's configuration allows, the quickest first."""
-    if not is_plain_attention(model):
+    if not fits_rows(model):
         return [StatefulRunner]
     lean = [NumpyLlamaRunner, LlamaRunner] if is_small_llama(model) else [LlamaRunner] if is_llama_like(model) else []
     return [*lean, TorchRunner, StatefulRunner]

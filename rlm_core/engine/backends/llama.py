@@ -17,6 +17,7 @@ from transformers import PreTrainedModel
 
 from rlm_core.engine.backends.torch import TorchRunner
 from rlm_core.engine.backends.weight_formats import FORMATS, Linear, Product
+from rlm_core.engine.backends.windows import mask
 from rlm_core.engine.kv_cache import Places, RowCache
 
 FAMILIES = ("llama", "mistral", "qwen2", "qwen3")
@@ -101,7 +102,7 @@ class LlamaRunner(TorchRunner):
     def __init__(self, model: PreTrainedModel) -> None:
         super().__init__(model)
         body: Any = model.base_model
-        self._query_heads, self._key_heads = int(model.config.num_attention_heads), self.rows.heads
+        self._query_heads, self._key_heads = int(self.config.num_attention_heads), self.rows.heads
         self._embedding = body.embed_tokens.weight
         self._layers = [Layer.of(layer, self._query_heads, self._key_heads) for layer in body.layers]
         self._products = [Products(layer.qkv, layer.out, layer.gate_up, layer.down) for layer in self._layers]
@@ -130,9 +131,9 @@ class LlamaRunner(TorchRunner):
     def _hidden(self, rows: RowCache, ids: torch.Tensor, places: Places) -> torch.Tensor:
         cosines, sines = self._turning(places)
         turned = self._query_heads + self._key_heads
-        mask = self._additive(places)
+        masks = {kind: self._additive(mask(places, kind, self.config)) for kind in self._kinds}
         x = functional.embedding(ids, self._embedding)
-        for i, (layer, products) in enumerate(zip(self._layers, self._products, strict=True)):
+        for i, (layer, products, kind) in enumerate(zip(self._layers, self._products, self._layer_kinds, strict=True)):
             qkv = products.qkv(layer.before_attention(x)).unflatten(-1, (turned + self._key_heads, -1))  # [rows, q, heads, head_dim]
             qk = qkv[:, :, :turned]
             if layer.heads_norm is not None:
@@ -140,7 +141,7 @@ class LlamaRunner(TorchRunner):
             rolled = qk.roll(cosines.shape[-1] // 2, -1)
             qk.mul_(cosines).addcmul_(rolled, sines)
             keys, values = rows.write(i, places, qkv[:, :, self._query_heads :].unflatten(2, (2, -1)))
-            x = x + products.out(self._attention(qkv[:, :, : self._query_heads], keys, values, mask))
+            x = x + products.out(self._attention(qkv[:, :, : self._query_heads], keys, values, masks[kind]))
             gate, up = products.gate_up(layer.before_mlp(x)).chunk(2, -1)
             x = x + products.down(functional.silu(gate) * up)
         return self._norm(x)
@@ -153,12 +154,12 @@ class LlamaRunner(TorchRunner):
         cosines, sines = (table[places.positions][:, :, None] for table in self._angles)
         return cosines, sines
 
-    def _additive(self, places: Places) -> torch.Tensor | None:
-        """The mask as numbers to add, a row for each query of a head of keys: [rows × key heads, group × q, width]."""
-        if places.mask is None:
+    def _additive(self, mask: torch.Tensor | None) -> torch.Tensor | None:
+        """A mask [rows, 1, q, width] as numbers to add, a row for each query of a head of keys: [rows × key heads, group × q, width]."""
+        if mask is None:
             return None
         group = self._query_heads // self._key_heads
-        added = torch.zeros(places.mask.shape, dtype=self.dtype, device=self.device).masked_fill_(~places.mask, -torch.inf)
+        added = torch.zeros(mask.shape, dtype=self.dtype, device=self.device).masked_fill_(~mask, -torch.inf)
         return added.repeat(1, self._key_heads, group, 1).flatten(0, 1)
 
     def _attention(self, queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:

@@ -18,6 +18,7 @@ from torch.nn import functional
 from transformers import PreTrainedModel
 
 from rlm_core.engine.backends.llama import Layer, LlamaRunner, is_llama_like
+from rlm_core.engine.backends.windows import has_windows
 from rlm_core.engine.kv_cache import Places, RowCache
 
 TOKENS_PER_THREAD = 16
@@ -30,6 +31,7 @@ def is_small_llama(model: PreTrainedModel) -> bool:
     """Is the model one that `NumpyLlamaRunner` can compute, and small enough that calls take most of its time?"""
     config = model.config
     plain = config.model_type == "llama" and not config.attention_bias and not config.mlp_bias and is_llama_like(model)
+    plain = plain and not has_windows(config)
     return plain and model.device.type == "cpu" and model.num_parameters() <= SMALL and model.dtype in (torch.float32, torch.float64)
 
 

@@ -1,6 +1,6 @@
-"""A transformers model driven through the library's own cache, one sequence at a time: for every architecture that is not plain attention.
+"""A transformers model driven through the library's own cache, one sequence at a time: for every architecture that does not fit rows.
 
-Windows, recurrent and hybrid layers, latent keys and attention of a model's own keep states that cannot be cut after any token.
+Recurrent and hybrid layers, latent keys and attention of a model's own keep states that cannot be cut after any token.
 So a prompt is computed whole, and nothing of it is kept for another one; samples of one prompt begin with copies of its states.
 """
 

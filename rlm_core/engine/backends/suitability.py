@@ -1,27 +1,26 @@
 """Which models the engine can drive, and how: what a configuration tells before any weight is read, and a trial of a few tokens.
 
-Rows of keys and values serve a model whose every layer attends to all earlier tokens and to no later one, and remembers nothing else.
-Any other model is driven through the library's own cache. Few configurations say in words what they are; the trial computes a handful
-of tokens in a runner's own way, and by the library's full pass.
+Rows of keys and values serve a model whose every layer attends to earlier tokens, all or those of a window or chunk, and remembers
+nothing else. Any other model is driven through the library's own cache. Few configurations say in words what they are; the trial computes a
+handful of tokens in a runner's own way, and by the library's full pass.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 import torch
 from transformers import MODEL_FOR_CAUSAL_LM_MAPPING, PreTrainedConfig, PreTrainedModel
 
 from rlm_core.core.errors import ModelError
-from rlm_core.engine.backends.torch import ModelRunner
+from rlm_core.engine.backends.torch import ModelRunner, text_config
+from rlm_core.engine.backends.windows import FULL, SIZES, layer_kinds, narrowed, told
 
 ALTERNATIVES = "choose a model of a family such as Llama, Qwen2, Qwen3, Phi-3, OLMo or GPT-2"
 
-WINDOWS = ("sliding_window", "keep_window_size", "attention_window_size", "window_size", "local_attention", "attention_chunk_size")
-"""Names in configurations for the number of tokens that a layer looks back, where the kinds of layers are not listed."""
-
 TOKENS = 6
 """Length of the trial's texts."""
+
+NARROW = 3
+"""Length of windows and chunks in the second part of the trial: fewer than the tokens of a text, at prompts and behind them."""
 
 TOLERANCE = {torch.float64: 1e-6, torch.float32: 1e-3, torch.float16: 0.02, torch.bfloat16: 0.1}
 """How far a runner's logits at one position may lie from the library's: the norm of the difference by that of the logits."""
@@ -39,47 +38,34 @@ def refuse_by_configuration(name: str, config: PreTrainedConfig) -> None:
         raise ModelError(f"{name} ({config.model_type}) is no causal language model; {ALTERNATIVES}.")
 
 
-def is_plain_attention(model: PreTrainedModel) -> bool:
-    """Does the configuration say that every layer attends to all earlier tokens, by the library's own attention?"""
-    config = model.config
-    told = all(_told(config, key) for key in ("num_attention_heads", "num_hidden_layers", "hidden_size", "vocab_size"))
-    return told and _layer_kinds(config) == {"full_attention"} and getattr(model, "_supports_sdpa", True)
-
-
-def _layer_kinds(config: PreTrainedConfig) -> set[str]:
-    if kinds := _told(config, "layer_types"):
-        return set(kinds)
-    windows = [_told(config, key) for key in WINDOWS]
-    limit = _told(config, "max_position_embeddings") or 0
-    narrow = any(isinstance(w, int) and 0 < w < limit for w in windows)
-    return {"sliding_attention" if narrow else "full_attention"}  # a window for all layers, as in the first Mistral
-
-
-def _told(config: PreTrainedConfig, key: str) -> Any:
-    """A setting that holds for all layers of a configuration; None if there is none."""
-    try:
-        return getattr(config, key, None)
-    except Exception:  # noqa: BLE001 - a configuration whose layers differ refuses in its own way to be asked of all
-        return None
+def fits_rows(model: PreTrainedModel) -> bool:
+    """Does the configuration say that every layer attends to earlier tokens, and to which of them?"""
+    config = text_config(model)
+    sizes = {FULL: 1} | {kind: told(config, key) for kind, key in SIZES.items()}
+    said = all(told(config, key) for key in ("num_attention_heads", "num_hidden_layers", "hidden_size", "vocab_size"))
+    return said and all(isinstance(size := sizes.get(kind), int) and size > 0 for kind in layer_kinds(config))
 
 
 @torch.inference_mode()
 def refuse_by_trial(name: str, runner: ModelRunner) -> None:
-    """Unfit if a runner's logits of a few tokens are not the library's own, or cannot be computed; ModelError if no runner's can be."""
+    """Unfit if a runner's logits of a few tokens are not the library's own, or cannot be computed; ModelError if no runner's can be.
+
+    The texts are shorter than the windows of a real model. So a runner that makes masks for windows is tried a second time, with the same
+    weights and narrow windows, which the library has then as well. What the trial cannot see: a window whose length the model keeps where
+    `narrowed` does not find it (if that is true of all of them, so that narrowing changes nothing, it is Unfit), and anything else that
+    begins only at a certain length.
+    """
     config = runner.model.config
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # on a busy machine several threads wait for each other at every one of many small operations
     try:
         texts = _texts(runner)
-        library = runner.model(input_ids=torch.tensor(texts, device=runner.device), use_cache=False).logits
-        if not bool(library.isfinite().all()):
-            raise ModelError(f"{name} gives no finite numbers in {_dtype(runner)}; its weights are damaged or need another number format.")
-        if _apart(library[2, :-1], library[0, :-1]) > TOLERANCE[runner.dtype]:
-            what = "lets later tokens change what it makes of earlier ones, as encoders do"
-            raise ModelError(f"{name} ({config.model_type}) {what}, so it cannot write a text token by token; {ALTERNATIVES}.")
-        driven = _driven(runner, texts)
-        expected = torch.cat([library[0], library[1, : TOKENS - 2]])
-        apart = _apart(driven, expected)
+        library = _agreed(name, runner, texts)
+        if runner.windows:
+            with narrowed(runner.model, runner.windows, NARROW) as changed:
+                seen = _agreed(name, runner, texts)
+            if changed and torch.equal(seen, library):
+                raise _refusal(name, config, "has windows by its configuration, and computes the same without them")
     except ModelError:
         raise
     except torch.OutOfMemoryError as error:
@@ -88,8 +74,21 @@ def refuse_by_trial(name: str, runner: ModelRunner) -> None:
         raise _refusal(name, config, "cannot be computed by the engine") from error
     finally:
         torch.set_num_threads(threads)
-    if not apart <= TOLERANCE[runner.dtype]:
+
+
+def _agreed(name: str, runner: ModelRunner, texts: list[list[int]]) -> torch.Tensor:
+    """The library's logits [3, n, V] of the texts; ModelError if they are of no use, Unfit if the runner gives others."""
+    config, tolerance = runner.model.config, TOLERANCE[runner.dtype]
+    library = runner.model(input_ids=torch.tensor(texts, device=runner.device), use_cache=False).logits
+    if not bool(library.isfinite().all()):
+        raise ModelError(f"{name} gives no finite numbers in {_dtype(runner)}; its weights are damaged or need another number format.")
+    if _apart(library[2, :-1], library[0, :-1]) > tolerance:
+        what = "lets later tokens change what it makes of earlier ones, as encoders do"
+        raise ModelError(f"{name} ({config.model_type}) {what}, so it cannot write a text token by token; {ALTERNATIVES}.")
+    apart = _apart(_driven(runner, texts), torch.cat([library[0], library[1, : TOKENS - 2]]))
+    if not apart <= tolerance:
         raise _refusal(name, config, f"gives other logits through the engine than by itself ({apart:.1%} apart)")
+    return library
 
 
 def _texts(runner: ModelRunner) -> list[list[int]]:

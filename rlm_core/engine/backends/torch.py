@@ -10,28 +10,35 @@ import torch
 from transformers import PreTrainedConfig, PreTrainedModel
 from transformers.cache_utils import Cache
 
+from rlm_core.engine.backends.windows import SIZES, layer_kinds, mask
 from rlm_core.engine.kv_cache import Places, RowCache, TokenStates
 from rlm_core.engine.runner import Runner
 
 
 class ModelRunner(Runner):
-    """The part of a runner that every transformers model has in common."""
+    """The part of a runner that every transformers model has in common.
+
+    config: of the part of the model that reads and writes text.
+    windows: settings of the configuration that the runner makes masks by.
+    """
 
     reuses_prefixes = True
+    windows: tuple[str, ...] = ()
 
     def __init__(self, model: PreTrainedModel) -> None:
         self.model = model.eval()
+        self.config = text_config(model)
         self.body: Any = model.base_model if model.base_model is not model else model.model  # some models' bases are themselves
         self.device = next(model.parameters()).device
         self.dtype = next(model.parameters()).dtype
         self.fingerprint = fingerprint(model)
-        self.vocabulary = int(model.config.vocab_size)
-        self.max_length = max_length(model.config)
+        self.vocabulary = int(self.config.vocab_size)
+        self.max_length = max_length(self.config)
         self._output: Any = model.get_output_embeddings()
         assert self._output is not None, "a causal language model has an output layer"
         self._head: Callable[[torch.Tensor], torch.Tensor] = self._output
-        self._scale = getattr(model.config, "logit_scale", 1.0) / getattr(model.config, "logits_scaling", 1.0)
-        self._cap = getattr(model.config, "final_logit_softcapping", None)
+        self._scale = getattr(self.config, "logit_scale", 1.0) / getattr(self.config, "logits_scaling", 1.0)
+        self._cap = getattr(self.config, "final_logit_softcapping", None)
 
     def logits(self, hidden: torch.Tensor) -> torch.Tensor:
         """Scaled and capped as the model's configuration says."""
@@ -46,15 +53,18 @@ class ModelRunner(Runner):
 class TorchRunner(ModelRunner):
     """The library's own forward pass over rows of preallocated keys and values.
 
-    model: a causal language model with full attention, as `suitability` finds out.
+    model: a causal language model that `suitability.fits_rows`.
     """
 
     def __init__(self, model: PreTrainedModel) -> None:
         super().__init__(model)
+        self._layer_kinds = layer_kinds(self.config)
+        self._kinds = sorted(set(self._layer_kinds))
+        self.windows = tuple(SIZES[kind] for kind in self._kinds if kind in SIZES)
         self.rows = self._new_rows()
 
     def _new_rows(self) -> RowCache:
-        return RowCache(self.model.config, self.dtype, self.device)
+        return RowCache(self.config, self.dtype, self.device)
 
     def prefill(self, known: Sequence[Sequence[TokenStates]], tokens: Sequence[Sequence[int]]) -> list[TokenStates]:
         staging = self._new_rows()
@@ -91,12 +101,25 @@ class TorchRunner(ModelRunner):
         out = self.body(
             input_ids=ids,
             position_ids=places.positions.clamp_max(self.max_length - 1),  # only padding lies beyond
-            attention_mask=places.seen(),
+            attention_mask=self._masks(places),
             past_key_values=LibraryCache(rows, places),
             use_cache=True,
         )
         hidden: torch.Tensor = out.last_hidden_state
         return hidden
+
+    def _masks(self, places: Places) -> torch.Tensor | dict[str, torch.Tensor]:
+        """As the library takes them: one for all layers, or one for each kind of layer."""
+        masks = {kind: self._written(mask(places, kind, self.config), places) for kind in self._kinds}
+        return masks if len(masks) > 1 else masks[self._kinds[0]]
+
+    def _written(self, mask: torch.Tensor | None, places: Places) -> torch.Tensor:
+        """A mask [rows, 1, q, width], written out where every query may look everywhere: truths, or numbers to add where the model adds."""
+        if mask is None:
+            mask = torch.ones(len(places.rows), 1, places.positions.shape[1], places.width, dtype=torch.bool, device=self.device)
+        if getattr(self.config, "_attn_implementation", None) != "eager":
+            return mask
+        return torch.zeros(mask.shape, dtype=self.dtype, device=self.device).masked_fill_(~mask, torch.finfo(self.dtype).min)
 
 
 class LibraryCache(Cache):
@@ -114,6 +137,11 @@ class LibraryCache(Cache):
 
     def get_seq_length(self, layer_idx: int = 0) -> int:
         return max(self._rows.lengths, default=0)
+
+
+def text_config(model: PreTrainedModel) -> PreTrainedConfig:
+    """The configuration of the part that reads and writes text; of a model for text alone it is the model's own."""
+    return model.config.get_text_config(decoder=True)
 
 
 def max_length(config: PreTrainedConfig) -> int:
