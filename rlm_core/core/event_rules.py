@@ -38,8 +38,9 @@ def _contradiction(tree: Past, event: ev.AnyEvent) -> str:
         return "the run had already ended"
     if isinstance(event, ev.NodeAdded):
         return _addition(tree, event)
-    if unknown := [n for n in mentioned(event) if n not in tree.nodes]:
-        return f"it speaks of node {unknown[0]}, which was never added"
+    for node in mentioned(event):
+        if node not in tree.nodes:
+            return f"it speaks of node {node}, which was never added"
     match event:
         case ev.RunStarted() if tree.started is not None:
             return "the run had already started"

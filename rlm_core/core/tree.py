@@ -185,19 +185,21 @@ class SearchTree:
         self._fold(record.event)
 
     def _fold(self, event: ev.AnyEvent) -> None:
-        match event:
+        match event:  # the most frequent first
             case ev.NodeAdded():
                 self._add(event)
-            case ev.SampledAgain(node=node, times=times):
-                self.nodes[node].samples += times
-            case ev.Selected(choices=choices):
-                for choice in choices:
-                    self.nodes[choice.parent].decision = (self.seq, event)
+            case ev.BackedUp():
+                self._back_up(event)
+            case ev.Spent():
+                self._spend(event)
             case ev.Evaluated(node=node, oracle=oracle):
                 self.nodes[node].evaluations.append(event)
                 self.oracle = self.oracle or oracle
-            case ev.BackedUp():
-                self._back_up(event)
+            case ev.Selected(choices=choices):
+                for choice in choices:
+                    self.nodes[choice.parent].decision = (self.seq, event)
+            case ev.SampledAgain(node=node, times=times):
+                self.nodes[node].samples += times
             case ev.Pruned(nodes=nodes, reason=reason):
                 for node in nodes:
                     self.nodes[node].pruned = reason
@@ -217,8 +219,6 @@ class SearchTree:
                 self.resamplings.append((self.seq, event))
             case ev.EffortChosen():
                 self.effort = event
-            case ev.Spent():
-                self._spend(event)
             case ev.RunStarted(oracle=oracle):
                 self.started, self.oracle = event, oracle
             case ev.Answered():

@@ -196,8 +196,9 @@ class BudgetedWork:
                     raise SearchStopped(stop)
         finally:
             cancelled.cancel()
-            doing.cancel()
-            await asyncio.wait({doing})
+            if not doing.done():
+                doing.cancel()
+                await asyncio.wait({doing})
             self._by_others += pool.by_others
             self.starved = self.starved or pool.dry
 

@@ -83,22 +83,22 @@ class Rule:
     bonus: Callable[[Arm, int, float], float]
     filled: Callable[[Term, int, float], str]
 
-    def term(self, arm: Arm, parent_visits: int, c: float) -> Term:
-        """One child's Q, bonus and total. The Q of an unvisited child counts as 0 where its bonus is finite.
+    def terms(self, arms: Sequence[Arm], parent_visits: int, c: float) -> tuple[Term, ...]:
+        """Every child's Q, bonus and total. The Q of an unvisited child counts as 0 where its bonus is finite.
 
-        >>> found = UCT.term(Arm(7, 4, 2.0, 0.5), 10, 2**0.5)
+        >>> [found] = UCT.terms([Arm(7, 4, 2.0, 0.5)], 10, 2**0.5)
         >>> found.q, round(found.bonus, 4), round(found.total, 4)
         (0.5, 1.073, 1.573)
         """
-        q = arm.total / arm.visits if arm.visits else None
-        bonus = self.bonus(arm, parent_visits, c)
-        if bonus == math.inf:
-            return Term(arm.node, None, 0, arm.prior, None, None)
-        return Term(arm.node, q, arm.visits, arm.prior, bonus, (q or 0.0) + bonus)
-
-    def terms(self, arms: Sequence[Arm], parent_visits: int, c: float) -> tuple[Term, ...]:
-        """Every child's arithmetic."""
-        return tuple([self.term(a, parent_visits, c) for a in arms])
+        found: list[Term] = []
+        for arm in arms:
+            visits, bonus = arm.visits, self.bonus(arm, parent_visits, c)
+            if bonus == math.inf:
+                found.append(Term(arm.node, None, 0, arm.prior, None, None))
+            else:
+                q = arm.total / visits if visits else None
+                found.append(Term(arm.node, q, visits, arm.prior, bonus, (q or 0.0) + bonus))
+        return tuple(found)
 
 
 def best(candidates: Sequence[Term]) -> Term:

@@ -129,15 +129,15 @@ class TreeSearch:
 
     def walk(self, pending: Counter[int]) -> tuple[int, tuple[Choice, ...]]:
         """From the root to a leaf by the rule; pending walks count as visits of value 0 (virtual loss)."""
-        tree = self.run.tree
-        node, choices = tree.nodes[self.root], []
-        while not self.may_widen(node) and (ways := [tree.nodes[n] for n in node.children if not tree.nodes[n].pruned]):
-            arms = [Arm(w.id, w.visits + pending[w.id], w.total, w.prior) for w in ways]
-            visits = node.visits + pending[node.id]
+        nodes, waiting = self.run.tree.nodes, pending.get
+        node, choices = nodes[self.root], []
+        while not self.may_widen(node) and (ways := [way for n in node.children if not (way := nodes[n]).pruned]):
+            arms = [Arm(w.id, w.visits + waiting(w.id, 0), w.total, w.prior) for w in ways]
+            visits = node.visits + waiting(node.id, 0)
             terms = self.select.rule.terms(arms, visits, self.select.c)
             chosen = best(terms)
             choices.append(Choice(node.id, visits, chosen.node, terms))
-            node = tree.nodes[chosen.node]
+            node = nodes[chosen.node]
         return node.id, tuple(choices)
 
     def may_widen(self, node: Node) -> bool:

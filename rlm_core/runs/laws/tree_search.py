@@ -127,7 +127,7 @@ def _wrong_choice(choice: Choice, rule: Rule | None, c: float) -> str:
         return "" if choice.chosen == right else f"the draws choose {name(right)}, the log {name(choice.chosen)}"
     for term in choice.terms if rule else ():
         arm = Arm(term.node, term.visits, (term.q or 0.0) * term.visits, term.prior)
-        total = rule.term(arm, choice.visits, c).total if rule else None
+        total = rule.terms([arm], choice.visits, c)[0].total if rule else None
         if (total is None) != (term.total is None) or not equal(total or 0.0, term.total or 0.0):
             return f"the total of {name(term.node)} is given as {_total(term.total)}; its rule gives {_total(total)}"
     largest = max(math.inf if t.total is None else t.total for t in choice.terms)
