@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,6 +19,7 @@ from rlm_core.core.paths import data_folder
 from rlm_core.rewards.heads.head import refuse_taken
 from rlm_core.rewards.heads.recipe import HeadRecipe
 from rlm_core.runs.configure import typed
+from rlm_core.runs.training_files import TrainingFolder
 from rlm_core.training.labelling import refuse_makers
 
 app = typer.Typer()
@@ -25,11 +27,13 @@ app = typer.Typer()
 
 @app.command()
 def train(
-    what: Annotated[str, typer.Argument(help="nano, backbone, prm or orm.")],
+    what: Annotated[str, typer.Argument(help="nano, backbone, prm, orm or pipeline.")],
     steps: Annotated[int | None, typer.Option(help="nano, backbone: optimiser steps; the default reproduces the bundled ones.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder to write; the default is assets/nano, or this data folder's rewards.")] = None,
     seed: Annotated[int, typer.Option()] = 0,
-    name: Annotated[str, typer.Option(help="prm, orm: what the head is called; its reward is then prm:NAME.")] = "mine",
+    name: Annotated[
+        str, typer.Option(help="prm, orm: what the head is called (default mine); its reward is then prm:NAME. pipeline: of the training.")
+    ] = "",
     model: Annotated[str, typer.Option(help="prm, orm: whose hidden states it reads.")] = "nano",
     problems: Annotated[
         list[str] | None, typer.Option(help="prm, orm: a set to sample from, such as chain:n=600; may be repeated.")
@@ -45,9 +49,19 @@ def train(
     measure: Annotated[list[str] | None, typer.Option(help="prm, orm: a held-out set to measure on; may be repeated.")] = None,
     measure_samples: Annotated[int, typer.Option(min=1, help="prm, orm: solutions of each problem it is measured on.")] = 16,
     book: Annotated[bool, typer.Option("--book", help="prm, orm: learn from the label book; --labels then names human, hard, …")] = False,
+    preset: Annotated[str, typer.Option(help="pipeline: five-minutes or smoke.")] = "five-minutes",
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="pipeline: a setting of the preset to change (rl_batches=60).")
+    ] = None,
     store: StoreUrl = "",
 ) -> None:
-    """Train the bundled model, the backbone of its reward model, or a reward head, which can then be chosen at once."""
+    """Train the bundled model, the backbone of its reward model, a reward head, or a policy in stages; all can be chosen at once.
+
+    pipeline prints a JSON line per stage, and goes on where it was if it was stopped or killed.
+    """
+    if what == "pipeline":
+        _train_pipeline(preset, seed, name, settings or [])
+        return
     if what == "nano":
         from rlm_core.training import nano
 
@@ -61,10 +75,10 @@ def train(
         prm_backbone.train(trained, out or data_folder() / "backbone", report=lambda text: print(text, flush=True))
         return
     if what not in ("prm", "orm"):
-        raise unknown("training", what, ["nano", "backbone", "prm", "orm"])
+        raise unknown("training", what, ["nano", "backbone", "prm", "orm", "pipeline"])
     recipe = HeadRecipe(
         kind=what,
-        name=name,
+        name=name or "mine",
         model=model,
         labels=_weights(labels or ["human" if book else "oracle"]),
         problems=() if book else tuple(problems or ["chain:n=600"]),
@@ -78,10 +92,26 @@ def train(
         seed=seed,
     )
     folder = out or data_folder() / "rewards"
-    refuse_taken(what, name, folder)
+    refuse_taken(what, recipe.name, folder)
     if not book:
         refuse_makers(recipe.labels, model, judge)
     print(json.dumps(asyncio.run(_train_head(recipe, folder, book))))
+
+
+def _train_pipeline(preset: str, seed: int, name: str, settings: list[str]) -> None:
+    from rlm_core.training import recipe
+    from rlm_core.training.pipeline import Pipeline, Watching
+
+    changed = {key: value for key, _, value in (text.partition("=") for text in settings)}
+    config = recipe.DESCRIPTION.configure(asdict(recipe.preset(preset, seed)) | changed)
+    folder = TrainingFolder(name or f"{preset}-{seed}")
+    watching = Watching(
+        stage=lambda row: print(msgspec.json.encode(row).decode(), flush=True),
+        progress=lambda text, done, total: report(f"{done}/{total} {text}"),
+    )
+    pipeline = Pipeline(config, folder, watching)
+    report(recipe.disk_sentence(config))
+    pipeline.run()
 
 
 def _weights(texts: list[str]) -> dict[str, float]:

@@ -210,6 +210,7 @@ class Evaluated(Event, frozen=True, tag="evaluated"):
     parts: the weighted parts of a mixed score; empty for a single reward.
     steps: score of each step so far in [0,1], where the reward gives one per step.
     note: text written by a judge.
+    advantage: of the answer within its group, in a group of a training.
     """
 
     node: Count
@@ -221,6 +222,7 @@ class Evaluated(Event, frozen=True, tag="evaluated"):
     parts: tuple[Part, ...] = ()
     steps: tuple[Share, ...] = ()
     note: str = ""
+    advantage: float | msgspec.UnsetType = msgspec.UNSET
 
 
 class BackedUp(Event, frozen=True, tag="backed_up"):

@@ -124,6 +124,15 @@ class Engine:
         mixes = self.exact or shared
         return Session(self, self._cache if mixes else PrefixCache(self.cache_bytes), mixes)
 
+    def reload(self) -> None:
+        """Go on with the weights that the runner's model has now; nothing of what was computed before is used again.
+
+        Called while nothing is being generated, before a session is opened for the new weights.
+        """
+        assert self.scheduler.idle, "weights change between two batches"
+        self.runner.reload()
+        self._cache = PrefixCache(self.cache_bytes)
+
     async def submit(self, request: Request) -> None:
         """Returns when the request has its result; raises what its computation raised."""
         self.scheduler.submit(request)

@@ -54,6 +54,10 @@ class Runner(Protocol):
         """Drop all rows."""
         ...
 
+    def reload(self) -> None:
+        """Take over the model's weights, which were changed in place; called while there are no rows."""
+        ...
+
     def logits(self, hidden: torch.Tensor) -> torch.Tensor:
         """Logits [n, V] from last hidden states [n, H], in the model's own number format."""
         ...

@@ -21,7 +21,7 @@ OWN_LICENCE = "that of this repository"
 class Saveable(Protocol):
     """A model of transformers or of peft."""
 
-    def save_pretrained(self, save_directory: str, safe_serialization: bool = True) -> Any: ...
+    def save_pretrained(self, save_directory: str, **kwargs: Any) -> Any: ...
 
 
 def refuse_name(name: str, overwrite: bool = False) -> None:

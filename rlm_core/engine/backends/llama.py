@@ -103,12 +103,21 @@ class LlamaRunner(TorchRunner):
         super().__init__(model)
         body: Any = model.base_model
         self._query_heads, self._key_heads = int(self.config.num_attention_heads), self.rows.heads
+        self._rotation = body.rotary_emb
+        self._take_weights()
+        self._angles = self._computed_angles(256)
+
+    def _take_weights(self) -> None:
+        body: Any = self.model.base_model
         self._embedding = body.embed_tokens.weight
         self._layers = [Layer.of(layer, self._query_heads, self._key_heads) for layer in body.layers]
         self._products = [Products(layer.qkv, layer.out, layer.gate_up, layer.down) for layer in self._layers]
         self._norm = Norm(body.norm.weight, body.norm.variance_epsilon)
-        self._rotation = body.rotary_emb
-        self._angles = self._computed_angles(256)
+
+    @torch.inference_mode()
+    def reload(self) -> None:
+        super().reload()
+        self._take_weights()
 
     @torch.inference_mode()
     def use(self, weight_format: str) -> None:

@@ -70,11 +70,14 @@ class NumpyLlamaRunner(LlamaRunner):
         ThreadpoolController().select(internal_api="openblas").limit(limits=1)  # rows are shared out instead, below
         self._threads = os.cpu_count() or 1
         self._pool = ThreadPoolExecutor(self._threads, "numpy", torch.set_num_threads, (1,))
-        self._matrices = [self._of(layer) for layer in self._layers]
         self._epsilon = float(model.config.rms_norm_eps)
+        self._cosines, self._sines = (table.numpy() for table in self._angles)
+
+    def _take_weights(self) -> None:
+        super()._take_weights()
+        self._matrices = [self._of(layer) for layer in self._layers]
         self._embeddings = self._embedding.numpy()
         self._last_norm = self._norm.weight.numpy()
-        self._cosines, self._sines = (table.numpy() for table in self._angles)
 
     def _of(self, layer: Layer) -> Matrices:
         scale = torch.ones(layer.qkv.weight.shape[0], 1, dtype=self.dtype)

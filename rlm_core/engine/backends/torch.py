@@ -40,6 +40,11 @@ class ModelRunner(Runner):
         self._scale = getattr(self.config, "logit_scale", 1.0) / getattr(self.config, "logits_scaling", 1.0)
         self._cap = getattr(self.config, "final_logit_softcapping", None)
 
+    def reload(self) -> None:
+        """Take over the model's weights, which were changed in place. No row may be there."""
+        self.fingerprint = fingerprint(self.model)
+        self._head = self._output
+
     def logits(self, hidden: torch.Tensor) -> torch.Tensor:
         """Scaled and capped as the model's configuration says."""
         logits = self._head(hidden)

@@ -1,0 +1,112 @@
+"""The settings of the pipeline and its presets. No torch here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from rlm_core.core.parameters import Description, param, unknown
+from rlm_core.training.variants import PRESETS as VARIANTS
+
+BYTES_PER_ANSWER = 420
+"""What an answer of a kept group takes on disk, packed: nano's on Countdown with three numbers, measured."""
+SECONDS_PER_TOKEN = (1 / 6000, 1 / 6000)
+"""Of generating and of learning, for nano: an estimate for machines on which no training was timed yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineConfig:
+    """The four stages of DeepSeek-R1 with the bundled model on Countdown, half of the problems in Japanese signs."""
+
+    preset: str = param("five-minutes", "The preset that the other settings began with.")
+    seed: int = param(0, "Of traces, problems and answers: the same seed is the same training.", low=0, high=2**31 - 1)
+    numbers: int = param(3, "Numbers of a Countdown problem.", low=2, high=4)
+    cold_traces: int = param(1000, "Worked solutions of the cold start.", low=2, high=1_000_000, title="Cold-start traces")
+    cold_steps: int = param(60, "Optimiser steps of the cold start.", low=1, high=100_000)
+    sft_batch: int = param(64, "Rows of an optimiser step of supervised fine-tuning.", low=1, high=4096)
+    sft_rate: float = param(1e-3, "Learning rate of supervised fine-tuning.", low=0, title="SFT learning rate")
+    problems: int = param(16, "Problems of a batch of rollouts.", low=1, high=512)
+    group: int = param(8, "G: answers to each problem.", low=1, high=256, title="Group size G")
+    rl_batches: int = param(120, "Batches of stage 2, reasoning RL.", low=1, high=100_000)
+    final_batches: int = param(60, "Batches of stage 4, RL for all rewards.", low=1, high=100_000)
+    updates: int = param(1, "μ: updates on each batch.", low=1, high=16, title="Updates μ")
+    rl_rate: float = param(3e-4, "Learning rate of reinforcement learning.", low=0, title="RL learning rate")
+    variant: str = param("dapo", "The loss of reinforcement learning.", choices=tuple(VARIANTS))
+    temperature: float = param(1.0, "At which answers are sampled.", low=0.01, high=4)
+    longest: int = param(64, "Tokens that an answer may have.", low=16, high=400)
+    format_weight: float = param(0.2, "Of the format, beside 1 for the right answer.", low=0.001, high=10)
+    language_weight: float = param(0.4, "Of consistency of language, in stage 2 and 4.", low=0.001, high=10)
+    preference_weight: float = param(0.1, "Of brevity in stage 4, which stands for what people prefer.", low=0.001, high=10)
+    rejection_problems: int = param(300, "Problems of which stage 3 keeps the right answers.", low=1, high=100_000)
+    rejection_samples: int = param(8, "k: answers to each of them.", low=1, high=256)
+    rejection_steps: int = param(120, "Optimiser steps of stage 3, from the base.", low=1, high=100_000)
+    held_out: int = param(100, "Held-out problems measured after each stage, half of them in Japanese signs.", low=2, high=5000)
+    samples: int = param(16, "Answers to each of them; at least twice k for a small variance.", low=2, high=256)
+    k: int = param(8, "k of pass@k.", low=1, high=128)
+    measure_every: int = param(20, "Batches between two measurements on a part of the held-out problems; 0 for none.", low=0, high=10_000)
+    measure_problems: int = param(24, "Held-out problems of such a measurement.", low=2, high=5000)
+    disk: int = param(20, "Megabytes that the kept groups may take.", low=1, high=100_000, title="Disk for groups (MB)")
+    save_every: int = param(10, "Steps between two saved states, from which a killed training goes on.", low=1, high=1000, advanced=True)
+
+
+FIVE_MINUTES = PipelineConfig()
+SMOKE = PipelineConfig(
+    preset="smoke",
+    cold_traces=32,
+    cold_steps=3,
+    sft_batch=8,
+    sft_rate=1e-4,
+    rl_rate=1e-5,
+    problems=2,
+    group=4,
+    rl_batches=3,
+    final_batches=2,
+    rejection_problems=4,
+    rejection_samples=4,
+    rejection_steps=3,
+    held_out=4,
+    samples=4,
+    k=2,
+    measure_every=2,
+    measure_problems=2,
+    save_every=2,
+)
+PRESETS: dict[str, PipelineConfig] = {"five-minutes": FIVE_MINUTES, "smoke": SMOKE}
+DESCRIPTION = Description(
+    "pipeline",
+    "DeepSeek-R1's four stages",
+    "Cold start, reasoning RL, rejection sampling with fine-tuning from the base, and RL for all rewards, with the bundled model.",
+    PipelineConfig,
+    paper="DeepSeek-AI 2025, DeepSeek-R1",
+    url="https://arxiv.org/abs/2501.12948",
+)
+STAGES = ("cold_start", "reasoning_rl", "rejection_sft", "final_rl")
+
+
+def preset(name: str, seed: int = 0) -> PipelineConfig:
+    """The settings of a preset. ConfigError if there is none of that name."""
+    if name not in PRESETS:
+        raise unknown("preset of the pipeline", name, list(PRESETS))
+    return replace(PRESETS[name], seed=seed)
+
+
+def steps(config: PipelineConfig) -> int:
+    """Steps of all stages, as CurveRow.at counts them."""
+    return config.cold_steps + config.rl_batches + config.rejection_steps + config.final_batches
+
+
+def answers(config: PipelineConfig) -> int:
+    """Answers of all groups."""
+    return (config.rl_batches + config.final_batches) * config.problems * config.group
+
+
+def disk_sentence(config: PipelineConfig) -> str:
+    """How much of the groups will be kept, said before anything begins.
+
+    >>> disk_sentence(SMOKE)
+    'The 40 answers of all groups take about 0.0 MB of the 20 MB set apart; all are kept.'
+    """
+    needed, every = answers(config) * BYTES_PER_ANSWER / 1e6, 1
+    while needed / every > config.disk:
+        every *= 2
+    kept = "all are kept" if every == 1 else f"those of every {every}. step are kept"
+    return f"The {answers(config):,} answers of all groups take about {needed:.1f} MB of the {config.disk} MB set apart; {kept}."

@@ -1,0 +1,161 @@
+"""The pipeline on its smallest preset: its files, checkpoints, and groups as runs; killed at any step, it goes on alike."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from rlm_core.core.errors import LogError, RunNotFound, TrainingError
+from rlm_core.core.events import Evaluated
+from rlm_core.core.paths import ROOT, VARIABLE
+from rlm_core.core.tree import replay
+from rlm_core.models import checkpoints
+from rlm_core.runs.store import Store
+from rlm_core.runs.training_files import CurveRow, TrainingFolder, trainings
+from rlm_core.training.group_log import GroupKeeper, import_group
+from rlm_core.training.pipeline import Pipeline, Watching
+from rlm_core.training.recipe import SMOKE, steps
+from rlm_core.training.variants import PRESETS, advantages
+
+pytestmark = pytest.mark.slow
+TIMED = ("seconds", "update_tokens_per_second", "rollout_tokens_per_second")
+
+
+def untimed(rows: list[CurveRow]) -> list[dict[str, object]]:
+    return [{k: v for k, v in msgspec.to_builtins(row).items() if k not in TIMED} for row in rows]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder with one whole training, "whole"."""
+    folder = tmp_path_factory.mktemp("trained")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(VARIABLE, str(folder))
+        assert Pipeline(SMOKE, TrainingFolder("whole"), Watching()).run()
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def here(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, str(data))
+
+
+def test_the_stages_begin_where_they_were_published_to_begin() -> None:
+    rows = {row.stage: row for row in TrainingFolder("whole").stages()}
+    assert list(rows) == ["base", "cold_start", "reasoning_rl", "rejection_sft", "final_rl"]
+    starts = {name: row.start for name, row in rows.items()}
+    assert starts["cold_start"] == starts["rejection_sft"] == rows["base"].checkpoint
+    assert starts["reasoning_rl"] == rows["cold_start"].checkpoint and starts["final_rl"] == rows["rejection_sft"].checkpoint
+    assert "brevity" in rows["final_rl"].data and "brevity" not in rows["reasoning_rl"].data
+    for row in rows.values():
+        assert row.measures.problems == 4 and row.measures.pass_at_1[1] <= row.measures.pass_at_1[0] <= row.measures.pass_at_1[2]
+
+
+def test_every_step_is_in_the_curve_and_every_stage_a_checkpoint() -> None:
+    curve = TrainingFolder("whole").curve()
+    assert [row.at for row in curve] == list(range(1, steps(SMOKE) + 1)) and trainings() == ["whole"]
+    rl = [row for row in curve if row.stage.endswith("_rl")]
+    assert all(row.reward is not None and row.parts.keys() >= {"answer", "format", "language"} and row.groups_kept for row in rl)
+    assert [row.pass_at_1 is not None for row in rl] == [row.step % SMOKE.measure_every == 0 for row in rl]
+    cards = {card.stage: card for card in checkpoints.listed()}
+    assert set(cards) == {"base", "cold_start", "reasoning_rl", "rejection_sft", "final_rl"}
+    assert cards["final_rl"].parent == f"checkpoint:{cards['rejection_sft'].name}" and len(cards["final_rl"].curve) == SMOKE.final_batches
+    assert not TrainingFolder("whole").state.exists()
+
+
+def test_a_group_is_a_run_and_its_arithmetic_can_be_done_again() -> None:
+    folder = TrainingFolder("whole")
+    assert len(folder.kept_steps()) == SMOKE.rl_batches + SMOKE.final_batches
+    for at in folder.kept_steps():
+        for group in folder.groups(at):
+            tree = replay(group.records)
+            told = [r.event for r in group.records if isinstance(r.event, Evaluated)]
+            assert [e.advantage for e in told] == [c.advantage for c in group.candidates]
+            wanted = advantages([c.reward for c in group.candidates], PRESETS[SMOKE.variant])
+            assert [c.advantage for c in group.candidates] == pytest.approx(wanted, abs=1e-4)
+            for candidate in group.candidates:
+                tokens = [t for n in tree.path(candidate.node) for t in tree.nodes[n].tokens]
+                assert [t.id for t in tokens] == candidate.ids and [t.logprob for t in tokens] == candidate.old
+                assert len(candidate.logprobs) == len(candidate.ids)
+
+
+def test_a_group_is_taken_into_the_store(data: Path) -> None:
+    store, folder = Store(data), TrainingFolder("whole")
+    at = folder.kept_steps()[0]
+    row = store.get(import_group(store, "whole", at, 1))
+    assert row.problem == folder.groups(at)[1].problem and row.elsewhere == f"training whole, step {at}"
+    with pytest.raises(RunNotFound, match="no group 9 of step"):
+        import_group(store, "whole", at, 9)
+
+
+def test_a_training_that_was_stopped_goes_on_along_the_same_curve() -> None:
+    halted, made = TrainingFolder("halted"), 0
+
+    def stop() -> bool:
+        nonlocal made
+        made += 1
+        return made in (2, 5, 8, 10)
+
+    runs = [Pipeline(SMOKE, halted, Watching(stop=stop)).run() for _ in range(5)]
+    assert [run is None for run in runs] == [True, True, True, True, False]
+    whole = TrainingFolder("whole")
+    assert untimed(halted.curve()) == untimed(whole.curve())
+    assert [row.measures for row in halted.stages()] == [row.measures for row in whole.stages()]
+
+
+def test_a_training_that_was_killed_goes_on_along_the_same_curve(data: Path) -> None:
+    killed = TrainingFolder("killed")
+    command = [sys.executable, "-m", "rlm_core", "train", "pipeline", "--preset", "smoke", "--name", "killed"]
+    environment = os.environ | {VARIABLE: str(data), "OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, cwd=ROOT, env=environment) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.startswith("6/11"):  # within reasoning RL, at a step behind the last saved state
+                process.send_signal(signal.SIGKILL)
+                break
+        process.stderr.read()
+    assert process.returncode == -signal.SIGKILL and len(killed.curve()) >= 5 and len(killed.stages()) < 5
+    assert Pipeline(SMOKE, killed, Watching()).run()
+    assert untimed(killed.curve()) == untimed(TrainingFolder("whole").curve())
+
+
+def test_another_training_is_not_written_over() -> None:
+    with pytest.raises(TrainingError, match="There is a training whole already, with rl_rate=1e-05; choose another name"):
+        Pipeline(replace(SMOKE, rl_rate=0.5), TrainingFolder("whole"), Watching())
+
+
+def test_groups_stay_within_their_disk(tmp_path: Path) -> None:
+    rows = TrainingFolder("whole").groups(4)
+    folder = TrainingFolder("small", tmp_path)
+    folder.write_settings({})
+    size = folder.put_groups(1, rows)
+    folder.drop_groups([1])
+    keeper = GroupKeeper(folder, int(size * 3.5))
+    for at in range(1, 17):
+        keeper.keep(at, rows)
+        assert folder.groups_bytes() <= keeper.budget
+    assert folder.kept_steps() == [8, 16] and [n.text.split("every ")[1][:2] for n in folder.notes()] == ["2.", "4.", "8."]
+    assert GroupKeeper(folder, keeper.budget).every == 8
+
+
+def test_a_cut_off_line_is_passed_over_and_a_damaged_one_named(tmp_path: Path) -> None:
+    folder = TrainingFolder("damaged", tmp_path)
+    folder.write_settings({})
+    rows = TrainingFolder("whole").curve()[:3]
+    for row in rows:
+        folder.add(row)
+    file = folder.path / "curve.jsonl"
+    file.write_bytes(file.read_bytes()[:-20])
+    assert folder.curve() == rows[:2]
+    folder.cut_back(1)
+    assert folder.curve() == rows[:1]
+    file.write_bytes(b"{}\n" + file.read_bytes())
+    with pytest.raises(LogError, match=r"Line 1 of curve.jsonl of the training damaged cannot be read"):
+        folder.curve()
