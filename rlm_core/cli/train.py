@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import sys
+import threading
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -53,6 +56,7 @@ def train(
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="pipeline: a setting of the preset to change (rl_batches=60).")
     ] = None,
+    while_open: Annotated[bool, typer.Option("--while-open", hidden=True)] = False,
     store: StoreUrl = "",
 ) -> None:
     """Train the bundled model, the backbone of its reward model, a reward head, or a policy in stages; all can be chosen at once.
@@ -60,7 +64,7 @@ def train(
     pipeline prints a JSON line per stage, and goes on where it was if it was stopped or killed.
     """
     if what == "pipeline":
-        _train_pipeline(preset, seed, name, settings or [])
+        _train_pipeline(preset, seed, name, settings or [], while_open)
         return
     if what == "nano":
         from rlm_core.training import nano
@@ -98,7 +102,8 @@ def train(
     print(json.dumps(asyncio.run(_train_head(recipe, folder, book))))
 
 
-def _train_pipeline(preset: str, seed: int, name: str, settings: list[str]) -> None:
+def _train_pipeline(preset: str, seed: int, name: str, settings: list[str], while_open: bool) -> None:
+    """while_open: end, the state saved, when standard input closes: when whoever began this is gone or wants a pause."""
     from rlm_core.training import recipe
     from rlm_core.training.pipeline import Pipeline, Watching
 
@@ -108,10 +113,24 @@ def _train_pipeline(preset: str, seed: int, name: str, settings: list[str]) -> N
     watching = Watching(
         stage=lambda row: print(msgspec.json.encode(row).decode(), flush=True),
         progress=lambda text, done, total: report(f"{done}/{total} {text}"),
+        stop=_closed(sys.stdin.fileno()).is_set if while_open else lambda: False,
     )
     pipeline = Pipeline(config, folder, watching)
     report(recipe.disk_sentence(config))
     pipeline.run()
+
+
+def _closed(pipe: int) -> threading.Event:
+    """Set when the pipe of that file descriptor closes."""
+    closed = threading.Event()
+
+    def watch() -> None:
+        while os.read(pipe, 1024):  # no buffered reader, whose lock a thread still holds when the interpreter ends
+            pass
+        closed.set()
+
+    threading.Thread(target=watch, daemon=True).start()
+    return closed
 
 
 def _weights(texts: list[str]) -> dict[str, float]:

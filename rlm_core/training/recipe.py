@@ -9,8 +9,6 @@ from rlm_core.training.variants import PRESETS as VARIANTS
 
 BYTES_PER_ANSWER = 420
 """What an answer of a kept group takes on disk, packed: nano's on Countdown with three numbers, measured."""
-SECONDS_PER_TOKEN = (1 / 6000, 1 / 6000)
-"""Of generating and of learning, for nano: an estimate for machines on which no training was timed yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +95,11 @@ def steps(config: PipelineConfig) -> int:
 def answers(config: PipelineConfig) -> int:
     """Answers of all groups."""
     return (config.rl_batches + config.final_batches) * config.problems * config.group
+
+
+def rows(config: PipelineConfig) -> int:
+    """Rows that are learned from by fine-tuning, each as often as it comes."""
+    return (config.cold_steps + config.rejection_steps) * config.sft_batch
 
 
 def disk_sentence(config: PipelineConfig) -> str:
