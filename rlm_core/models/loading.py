@@ -38,6 +38,7 @@ from rlm_core.engine.backends.windows import has_windows
 from rlm_core.engine.calibration import quickest_engine, quickest_format
 from rlm_core.engine.engine import Engine
 from rlm_core.engine.loading import gguf, memory, nano, openvino
+from rlm_core.engine.threads import one_thread
 from rlm_core.models.backends import AUTO, OPENVINO, TORCH
 from rlm_core.models.chat import ChatPolicy
 from rlm_core.models.checkpoints import place as place_of
@@ -97,6 +98,7 @@ class LoadedModel:
         return RereadingPolicy(self.name, session, self.format, self.tokenizer)
 
 
+@one_thread()
 def load(
     name: str,
     *,

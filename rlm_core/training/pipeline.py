@@ -26,6 +26,7 @@ from rlm_core.core.problem import Problem
 from rlm_core.core.wording import listed
 from rlm_core.engine.backends.choice import runner_for
 from rlm_core.engine.engine import Engine
+from rlm_core.engine.threads import one_thread
 from rlm_core.models.checkpoints import PREFIX, Card, place, tokenizer_id
 from rlm_core.models.loading import LoadedModel
 from rlm_core.models.policy import Sampling
@@ -116,16 +117,9 @@ class Pipeline:
         self.at = 0
         self.clock = Clock()
 
+    @one_thread()
     def run(self) -> list[StageRow] | None:
         """Train what is not trained yet; the rows of all stages, or None where it was stopped before. RlmError says why it failed."""
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)  # several wait for each other at operations as small as these
-        try:
-            return self._run()
-        finally:
-            torch.set_num_threads(threads)
-
-    def _run(self) -> list[StageRow] | None:
         for stage in plan(self.config):
             if stage.name in self.done:
                 self.at += stage.steps

@@ -50,9 +50,16 @@ def test_a_product_takes_inputs_of_any_shape(name):
     torch.manual_seed(0)
     linear = Linear(torch.randn(48, 32), torch.randn(48))
     product = FORMATS[name](linear)
-    for shape in ((32,), (1, 32), (3, 32), (2, 5, 32), (100, 1, 32)):
+    for shape in ((32,), (1, 32), (3, 32), (2, 4, 32), (2, 5, 32), (100, 1, 32)):
         x = torch.randn(shape)
         assert float((product(x) - linear(x)).norm() / linear(x).norm()) < 0.01
+
+
+def test_int8_rounds_weights_to_the_same_numbers_for_few_rows_and_for_many():
+    torch.manual_seed(0)
+    product, x = FORMATS[INT8](Linear(torch.randn(48, 32), None)), torch.randn(8, 32).bfloat16().float()
+    few, many = product(x), product(x.repeat(4, 1))[:8]
+    assert float((few - many).norm() / many.norm()) < 0.005  # what bfloat16 rounds of the sums
 
 
 def test_an_output_whose_weights_are_all_zero_stays_zero_in_int8():

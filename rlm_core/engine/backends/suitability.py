@@ -13,6 +13,7 @@ from transformers import MODEL_FOR_CAUSAL_LM_MAPPING, PreTrainedConfig, PreTrain
 from rlm_core.core.errors import ModelError
 from rlm_core.engine.backends.torch import ModelRunner, text_config
 from rlm_core.engine.backends.windows import FULL, SIZES, layer_kinds, narrowed, told
+from rlm_core.engine.threads import one_thread
 
 ALTERNATIVES = "choose a model of a family such as Llama, Qwen2, Qwen3, Phi-3, OLMo or GPT-2"
 
@@ -46,6 +47,7 @@ def fits_rows(model: PreTrainedModel) -> bool:
     return said and all(isinstance(size := sizes.get(kind), int) and size > 0 for kind in layer_kinds(config))
 
 
+@one_thread()
 @torch.inference_mode()
 def refuse_by_trial(name: str, runner: ModelRunner) -> None:
     """Unfit if a runner's logits of a few tokens are not the library's own, or cannot be computed; ModelError if no runner's can be.
@@ -56,8 +58,6 @@ def refuse_by_trial(name: str, runner: ModelRunner) -> None:
     begins only at a certain length.
     """
     config = runner.model.config
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # on a busy machine several threads wait for each other at every one of many small operations
     try:
         texts = _texts(runner)
         library = _agreed(name, runner, texts)
@@ -72,8 +72,6 @@ def refuse_by_trial(name: str, runner: ModelRunner) -> None:
         raise ModelError(f"{name} does not fit into the memory of {runner.device}; choose a smaller model or number format.") from error
     except Exception as error:
         raise _refusal(name, config, "cannot be computed by the engine") from error
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _agreed(name: str, runner: ModelRunner, texts: list[list[int]]) -> torch.Tensor:

@@ -17,6 +17,8 @@ Product = Callable[[torch.Tensor], torch.Tensor]
 """x [..., in] → x · weightᵀ + bias, [..., out]."""
 
 FLOAT32, PACKED, BFLOAT16, INT8 = "float32", "packed float32", "bfloat16", "int8"
+FEW_ROWS = 8
+"""Rows up to which a product by 8-bit weights was quicker than one by 32-bit weights on processors without AVX-512."""
 TYPICAL_ROWS = 64
 """Rows of inputs for which oneDNN lays packed weights out; any number can be multiplied."""
 
@@ -59,15 +61,19 @@ def bfloat16(linear: Linear) -> Product:
 
 
 def int8(linear: Linear) -> Product:
-    """Weights in 8 bits with a scale per output, inputs in bfloat16."""
+    """Weights rounded to 8 bits with a scale per output. Few rows are multiplied by the bytes, in bfloat16; more rows by the same rounded
+    weights in packed float32, since the product by bytes grows slower with every row."""
     scales = (linear.weight.abs().amax(1, keepdim=True) / 127).clamp_min(torch.finfo(torch.float32).tiny).bfloat16()
-    weight = (linear.weight / scales.float()).round().clamp(-127, 127).to(torch.int8)
-    scale, bias = scales[:, 0].contiguous(), linear.bias
+    rounded = (linear.weight / scales.float()).round().clamp(-127, 127)
+    weight, scale, bias = rounded.to(torch.int8), scales[:, 0].contiguous(), linear.bias
     multiplied: Any = torch.ops.aten._weight_int8pack_mm
+    wide = packed(Linear(rounded * scales.float(), bias))
 
     def product(x: torch.Tensor) -> torch.Tensor:
-        rows = x.reshape(-1, x.shape[-1]).bfloat16()
-        out: torch.Tensor = multiplied(rows, weight, scale).float().view(*x.shape[:-1], -1)
+        rows = x.reshape(-1, x.shape[-1])
+        if len(rows) > FEW_ROWS:
+            return wide(x)
+        out: torch.Tensor = multiplied(rows.bfloat16(), weight, scale).float().view(*x.shape[:-1], -1)
         return out if bias is None else out + bias
 
     return product
