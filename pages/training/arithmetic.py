@@ -1,0 +1,90 @@
+"""The arithmetic of a group in words and numbers; plain text, no widgets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean, stdev
+
+from rlm_core.core.wording import number
+from rlm_core.runs.training_files import Candidate
+from rlm_core.training.variants import LEAVE_ONE_OUT, Variant, advantages, has_signal, token_terms, token_weights
+
+MAX_WRITTEN = 8
+"""Rewards that are written out in a sum; more are shortened."""
+
+
+def baseline_lines(rewards: Sequence[float], variant: Variant) -> list[str]:
+    """Mean and standard deviation of the rewards, written out.
+
+    >>> baseline_lines([1.0, 0.0], Variant())
+    ['mean R = (1.00 + 0.00) / 2 = 0.50', 'std R = √(Σ (R − mean)² / (2 − 1)) = 0.71']
+    >>> baseline_lines([1.0, 1.0], Variant())[-1]
+    'All rewards are equal, so every advantage is 0: this group teaches nothing.'
+    """
+    count = len(rewards)
+    written = [number(r) for r in rewards[:MAX_WRITTEN]] + (["…"] if count > MAX_WRITTEN else [])
+    lines = [f"mean R = ({' + '.join(written)}) / {count} = {number(fmean(rewards))}"]
+    if not has_signal(rewards):
+        return [*lines, "All rewards are equal, so every advantage is 0: this group teaches nothing."]
+    if variant.scaled:
+        lines.append(f"std R = √(Σ (R − mean)² / ({count} − 1)) = {number(stdev(rewards))}")
+    return lines
+
+
+def advantage_line(rewards: Sequence[float], at: int, variant: Variant) -> str:
+    """How one answer's advantage comes about.
+
+    >>> advantage_line([1.0, 0.0, 0.0, 0.0], 0, Variant())
+    'A₁ = (R₁ − mean R) / std R = (1.00 − 0.25) / 0.50 = 1.50'
+    >>> advantage_line([1.0, 0.0, 0.0], 0, Variant(baseline=LEAVE_ONE_OUT, scaled=False))
+    'A₁ = R₁ − mean of the others = 1.00 − 0.00 = 1.00'
+    """
+    name, reward = _subscript(at + 1), rewards[at]
+    found = number(advantages(rewards, variant)[at])
+    if not has_signal(rewards):
+        return f"A{name} = 0, as all rewards are equal"
+    if variant.baseline == LEAVE_ONE_OUT:
+        others = fmean([r for i, r in enumerate(rewards) if i != at])
+        words, numbers = f"R{name} − mean of the others", f"{number(reward)} − {number(others)}"
+    else:
+        words, numbers = f"R{name} − mean R", f"{number(reward)} − {number(fmean(rewards))}"
+    if variant.scaled:
+        words, numbers = f"({words}) / std R", f"({numbers}) / {number(stdev(rewards))}"
+    return f"A{name} = {words} = {numbers} = {found}"
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """What one answer contributes to the loss of its group under a variant.
+
+    advantage: A. weight: of each of its tokens. clipped: tokens at which the clip bites, by the ratios that were kept.
+    objective: Σ over its tokens of weight · objective.
+    """
+
+    advantage: float
+    weight: float
+    clipped: int
+    objective: float
+
+
+def pulls(candidates: Sequence[Candidate], rewards: Sequence[float], variant: Variant, longest: int) -> list[Pull]:
+    """Every answer's contribution under a variant, from the same samples and the same probabilities.
+
+    longest: L, tokens that an answer may have.
+    """
+    weights = token_weights([len(c.ids) for c in candidates], variant, longest)
+    found = []
+    for candidate, a, weight in zip(candidates, advantages(rewards, variant), weights, strict=True):
+        references = candidate.reference or [None] * len(candidate.ids)
+        terms = [token_terms(p, q, a, variant, r) for p, q, r in zip(candidate.logprobs, candidate.old, references, strict=True)]
+        found.append(Pull(a, weight, sum(t.clipped for t in terms), weight * sum(t.objective for t in terms)))
+    return found
+
+
+def _subscript(count: int) -> str:
+    """
+    >>> _subscript(12)
+    '₁₂'
+    """
+    return str(count).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
