@@ -154,3 +154,8 @@ def test_numbers_of_thousands_of_digits_are_not_read():
 @pytest.mark.parametrize("text", ["2**9", "25//2", "1_0", "007", "1j", "25*2 # good", "True+1", "5²", "[1][0]", "٣+4", "open()", "2;3"])
 def test_what_python_reads_beyond_plain_arithmetic_has_no_value(text):
     assert evaluate(text) is None
+
+
+def test_a_division_by_zero_within_an_expression_is_false_and_breaks_nothing():
+    for text in ("1/0=5", "1/0*2=5", "2*(3-3)/(1/0)=5", "(4-2)/(1-1)+1=5"):
+        assert read(text).false, text

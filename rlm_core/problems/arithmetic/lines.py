@@ -170,7 +170,7 @@ def _claim(trees: Sequence[ast.expr], values: Sequence[Fraction | None], text: s
     """The longest side as a claim, if all others are steps on the way from it to its result; None if it is not in whole numbers."""
     works = [Counter(operations(tree)) if values[i] is not None else Counter() for i, tree in enumerate(trees)]
     longest = max(range(len(trees)), key=lambda i: (isinstance(trees[i], ast.BinOp), works[i].total(), -i))
-    tree, done, whole = trees[longest], list(operations(trees[longest])), numbers(trees[longest])
+    tree, done, whole = trees[longest], _done(trees[longest]), numbers(trees[longest])
     beside = [v for i, v in enumerate(values) if isinstance(trees[i], (ast.Constant, ast.UnaryOp))] or values[::-1]
     stated = beside[-1]
     signed = any(isinstance(node, ast.UnaryOp) for node in ast.walk(tree))
@@ -185,6 +185,14 @@ def _claim(trees: Sequence[ast.expr], values: Sequence[Fraction | None], text: s
         values[longest] == stated,
         _one_by_one(done, int(stated)),
     )
+
+
+def _done(tree: ast.expr) -> list[tuple[Fraction, str, Fraction]]:
+    """The operations of an expression; none where one of them rests on a division by zero."""
+    try:
+        return list(operations(tree))
+    except ZeroDivisionError:
+        return []
 
 
 def _one_by_one(done: Sequence[tuple[Fraction, str, Fraction]], stated: int) -> tuple[Equation, ...]:
