@@ -116,7 +116,7 @@ def _train_pipeline(preset: str, seed: int, name: str, settings: list[str], whil
         stop=_closed(sys.stdin.fileno()).is_set if while_open else lambda: False,
     )
     pipeline = Pipeline(config, folder, watching)
-    report(recipe.disk_sentence(config))
+    report(f"{recipe.disk_sentence(config)} {recipe.memory_sentence()}")
     pipeline.run()
 
 

@@ -26,6 +26,7 @@ from rlm_core.core.problem import Problem
 from rlm_core.core.wording import listed
 from rlm_core.engine.backends.choice import runner_for
 from rlm_core.engine.engine import Engine
+from rlm_core.engine.loading.memory import free_bytes
 from rlm_core.engine.threads import one_thread
 from rlm_core.models.checkpoints import PREFIX, Card, place, tokenizer_id
 from rlm_core.models.loading import LoadedModel
@@ -39,7 +40,7 @@ from rlm_core.training.curve_rows import grpo_row, sft_row
 from rlm_core.training.group_log import GroupKeeper, Place, group_row
 from rlm_core.training.grpo import GrpoConfig, GrpoStep, grpo
 from rlm_core.training.measure import held_out, measure
-from rlm_core.training.recipe import PipelineConfig, disk_sentence
+from rlm_core.training.recipe import MEMORY_BYTES, PipelineConfig, disk_sentence, memory_sentence
 from rlm_core.training.recipe import steps as total_steps
 from rlm_core.training.rejection import sample_rows
 from rlm_core.training.reward_parts import RewardSum
@@ -292,9 +293,12 @@ def begin(config: PipelineConfig, folder: TrainingFolder) -> None:
         raise TrainingError(
             f"The training takes up to {needed / 1e6:.0f} MB on disk and {free / 1e6:.0f} MB are free; make room, or lower disk."
         )
+    memory = free_bytes()
+    if memory is not None and memory < MEMORY_BYTES:
+        raise TrainingError(f"{memory_sentence()[:-1]}, and {memory / 1e9:.1f} GB are free; close other programs first.")
     refuse_name(folder.training)
     folder.write_settings({"training": folder.training, "began": time.time(), **asdict(config)})
-    folder.add(Note(0, disk_sentence(config)))
+    folder.add(Note(0, f"{disk_sentence(config)} {memory_sentence()}"))
 
 
 class Clock:

@@ -10,6 +10,9 @@ from rlm_core.training.variants import PRESETS as VARIANTS
 BYTES_PER_ANSWER = 420
 """What an answer of a kept group takes on disk, packed: nano's on Countdown with three numbers, measured."""
 
+MEMORY_BYTES = 1_400_000_000
+"""The most that the process of a training of the five-minutes preset was seen to take (1.30 GB), and a little more."""
+
 
 @dataclass(frozen=True, slots=True)
 class PipelineConfig:
@@ -18,25 +21,25 @@ class PipelineConfig:
     preset: str = param("five-minutes", "The preset that the other settings began with.")
     seed: int = param(0, "Of traces, problems and answers: the same seed is the same training.", low=0, high=2**31 - 1)
     numbers: int = param(3, "Numbers of a Countdown problem.", low=2, high=4)
-    cold_traces: int = param(1000, "Worked solutions of the cold start.", low=2, high=1_000_000, title="Cold-start traces")
-    cold_steps: int = param(60, "Optimiser steps of the cold start.", low=1, high=100_000)
+    cold_traces: int = param(3000, "Worked solutions of the cold start.", low=2, high=1_000_000, title="Cold-start traces")
+    cold_steps: int = param(100, "Optimiser steps of the cold start.", low=1, high=100_000)
     sft_batch: int = param(64, "Rows of an optimiser step of supervised fine-tuning.", low=1, high=4096)
-    sft_rate: float = param(1e-3, "Learning rate of supervised fine-tuning.", low=0, title="SFT learning rate")
+    sft_rate: float = param(5e-4, "Learning rate of supervised fine-tuning.", low=0, title="SFT learning rate")
     problems: int = param(16, "Problems of a batch of rollouts.", low=1, high=512)
     group: int = param(8, "G: answers to each problem.", low=1, high=256, title="Group size G")
-    rl_batches: int = param(120, "Batches of stage 2, reasoning RL.", low=1, high=100_000)
-    final_batches: int = param(60, "Batches of stage 4, RL for all rewards.", low=1, high=100_000)
-    updates: int = param(1, "μ: updates on each batch.", low=1, high=16, title="Updates μ")
-    rl_rate: float = param(3e-4, "Learning rate of reinforcement learning.", low=0, title="RL learning rate")
+    rl_batches: int = param(60, "Batches of stage 2, reasoning RL.", low=1, high=100_000)
+    final_batches: int = param(50, "Batches of stage 4, RL for all rewards.", low=1, high=100_000)
+    updates: int = param(2, "μ: updates on each batch.", low=1, high=16, title="Updates μ")
+    rl_rate: float = param(1e-4, "Learning rate of reinforcement learning.", low=0, title="RL learning rate")
     variant: str = param("dapo", "The loss of reinforcement learning.", choices=tuple(VARIANTS))
     temperature: float = param(1.0, "At which answers are sampled.", low=0.01, high=4)
     longest: int = param(64, "Tokens that an answer may have.", low=16, high=400)
     format_weight: float = param(0.2, "Of the format, beside 1 for the right answer.", low=0.001, high=10)
     language_weight: float = param(0.4, "Of consistency of language, in stage 2 and 4.", low=0.001, high=10)
     preference_weight: float = param(0.1, "Of brevity in stage 4, which stands for what people prefer.", low=0.001, high=10)
-    rejection_problems: int = param(300, "Problems of which stage 3 keeps the right answers.", low=1, high=100_000)
+    rejection_problems: int = param(250, "Problems of which stage 3 keeps the right answers.", low=1, high=100_000)
     rejection_samples: int = param(8, "k: answers to each of them.", low=1, high=256)
-    rejection_steps: int = param(120, "Optimiser steps of stage 3, from the base.", low=1, high=100_000)
+    rejection_steps: int = param(100, "Optimiser steps of stage 3, from the base.", low=1, high=100_000)
     held_out: int = param(100, "Held-out problems measured after each stage, half of them in Japanese signs.", low=2, high=5000)
     samples: int = param(16, "Answers to each of them; at least twice k for a small variance.", low=2, high=256)
     k: int = param(8, "k of pass@k.", low=1, high=128)
@@ -56,6 +59,7 @@ SMOKE = PipelineConfig(
     rl_rate=1e-5,
     problems=2,
     group=4,
+    updates=1,
     rl_batches=3,
     final_batches=2,
     rejection_problems=4,
@@ -95,6 +99,11 @@ def steps(config: PipelineConfig) -> int:
 def answers(config: PipelineConfig) -> int:
     """Answers of all groups."""
     return (config.rl_batches + config.final_batches) * config.problems * config.group
+
+
+def memory_sentence() -> str:
+    """The memory that the pipeline takes, said before it begins."""
+    return f"It takes about {MEMORY_BYTES / 1e9:.1f} GB of memory."
 
 
 def rows(config: PipelineConfig) -> int:

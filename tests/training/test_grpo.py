@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 import torch
+from transformers import LlamaForCausalLM
 
 from rlm_core.core.errors import RewardError, TrainingError
+from rlm_core.engine.loading.nano import FOLDER
 from rlm_core.training import bilingual, reward_parts, variants
 from rlm_core.training.group_log import ScoredGroup
 from rlm_core.training.grpo import GrpoConfig, grpo, judged
@@ -52,13 +53,15 @@ def probability(model: torch.nn.Module, group: ScoredGroup, i: int) -> float:
         return token_logprobs(model(input_ids=row[:, :-1]).logits, row[:, 1:])[0, len(prompt) - 1 :].sum().item()
 
 
-def test_the_base_writes_as_the_bundled_model_does(base, sampler: Sampler) -> None:
-    from rlm_core.models.loading import load
-
-    theirs = load("nano").policy()
-    steps = asyncio.run(theirs.complete(PROBLEMS[0], (), [(5, 0, j) for j in range(4)], sampler.sampling))
-    ours = sampler.groups(PROBLEMS[:1], 4, 5)[0]
-    assert [tuple(t.id for s in whole for t in s.tokens) for whole in steps] == [a.ids for a in ours.answers]
+def test_the_base_is_the_bundled_model_beside_its_new_tokens(base) -> None:
+    model, tokenizer = base
+    bundled = LlamaForCausalLM.from_pretrained(FOLDER, dtype=torch.float32)
+    ids = torch.tensor([tokenizer.encode("<bos>C25 2 4>46:25*2=50<step>50-4=46<answer>46<eos>")])
+    with torch.no_grad():
+        ours, theirs = model(input_ids=ids).logits, bundled(input_ids=ids).logits
+    known = theirs.shape[-1]
+    assert torch.allclose(ours[..., :known], theirs, atol=1e-4) and ours.shape[-1] == len(tokenizer) == known + 15
+    assert ours.softmax(-1)[..., known:].sum(-1).mean() < 0.1
 
 
 def test_the_sampler_writes_what_the_new_weights_would(base, sampler: Sampler) -> None:

@@ -20,7 +20,7 @@ from rlm_core.models import checkpoints
 from rlm_core.runs.store import Store
 from rlm_core.runs.training_files import CurveRow, TrainingFolder, trainings
 from rlm_core.training.group_log import GroupKeeper, import_group
-from rlm_core.training.pipeline import Pipeline, Watching
+from rlm_core.training.pipeline import Pipeline, Watching, begin
 from rlm_core.training.recipe import SMOKE, steps
 from rlm_core.training.variants import PRESETS, advantages
 
@@ -129,6 +129,17 @@ def test_a_training_that_was_killed_goes_on_along_the_same_curve(data: Path) -> 
 def test_another_training_is_not_written_over() -> None:
     with pytest.raises(TrainingError, match="There is a training whole already, with rl_rate=1e-05; choose another name"):
         Pipeline(replace(SMOKE, rl_rate=0.5), TrainingFolder("whole"), Watching())
+
+
+def test_too_little_room_is_said_before_anything_is_written(monkeypatch: pytest.MonkeyPatch, data: Path) -> None:
+    monkeypatch.setattr("rlm_core.training.pipeline.free_bytes", lambda: 500_000_000)
+    with pytest.raises(TrainingError, match=r"^It takes about 1.4 GB of memory, and 0.5 GB are free; close other programs first\.$"):
+        Pipeline(SMOKE, TrainingFolder("none"), Watching())
+    with pytest.raises(
+        TrainingError, match=r"^The training takes up to 100000060 MB on disk and \d+ MB are free; make room, or lower disk\.$"
+    ):
+        begin(replace(SMOKE, disk=100_000_000), TrainingFolder("none"))
+    assert not (data / "training" / "none").exists()
 
 
 def test_groups_stay_within_their_disk(tmp_path: Path) -> None:
