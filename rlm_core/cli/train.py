@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shlex
 import sys
 import threading
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,16 +31,26 @@ app = typer.Typer()
 
 @app.command()
 def train(
-    what: Annotated[str, typer.Argument(help="nano, backbone, prm, orm or pipeline.")],
-    steps: Annotated[int | None, typer.Option(help="nano, backbone: optimiser steps; the default reproduces the bundled ones.")] = None,
+    what: Annotated[str, typer.Argument(help="nano, backbone, prm, orm, lora or pipeline.")],
+    steps: Annotated[
+        int | None, typer.Option(help="nano, backbone, lora: optimiser steps; the default reproduces the bundled ones.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder to write; the default is assets/nano, or this data folder's rewards.")] = None,
     seed: Annotated[int, typer.Option()] = 0,
     name: Annotated[
-        str, typer.Option(help="prm, orm: what the head is called (default mine); its reward is then prm:NAME. pipeline: of the training.")
+        str,
+        typer.Option(
+            help="prm, orm: what the head is called (default mine); its reward is then prm:NAME. lora: the model is then checkpoint:NAME. "
+            "pipeline: of the training."
+        ),
     ] = "",
-    model: Annotated[str, typer.Option(help="prm, orm: whose hidden states it reads.")] = "nano",
+    model: Annotated[str, typer.Option(help="prm, orm: whose hidden states it reads. lora: the model that learns.")] = "nano",
     problems: Annotated[
-        list[str] | None, typer.Option(help="prm, orm: a set to sample from, such as chain:n=600; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            help="prm, orm: a set to sample from, such as chain:n=600; lora: a kind with worked solutions, such as words:steps=2. "
+            "May be repeated."
+        ),
     ] = None,
     labels: Annotated[
         list[str] | None, typer.Option(help="prm, orm: oracle, noisy, hard, soft or judge, with a weight if mixed (hard=0.5).")
@@ -49,7 +60,7 @@ def train(
     noise: Annotated[float, typer.Option(min=0, max=1, help="prm, orm: share of labels flipped in noisy ones.")] = 0.1,
     judge: Annotated[str, typer.Option(help="prm, orm: the model that gives judge labels.")] = "smollm2",
     backbone: Annotated[str, typer.Option(help="prm, orm: folder of a model of its own that reads the steps (see `train backbone`).")] = "",
-    measure: Annotated[list[str] | None, typer.Option(help="prm, orm: a held-out set to measure on; may be repeated.")] = None,
+    measure: Annotated[list[str] | None, typer.Option(help="prm, orm, lora: a held-out set to measure on; may be repeated.")] = None,
     measure_samples: Annotated[int, typer.Option(min=1, help="prm, orm: solutions of each problem it is measured on.")] = 16,
     book: Annotated[bool, typer.Option("--book", help="prm, orm: learn from the label book; --labels then names human, hard, …")] = False,
     preset: Annotated[str, typer.Option(help="pipeline: five-minutes or smoke.")] = "five-minutes",
@@ -59,7 +70,7 @@ def train(
     while_open: Annotated[bool, typer.Option("--while-open", hidden=True)] = False,
     store: StoreUrl = "",
 ) -> None:
-    """Train the bundled model, the backbone of its reward model, a reward head, or a policy in stages; all can be chosen at once.
+    """Train the bundled model, its reward backbone, a reward head, an adapter, or a policy in stages; each can be chosen at once.
 
     pipeline prints a JSON line per stage, and goes on where it was if it was stopped or killed.
     """
@@ -78,8 +89,11 @@ def train(
         trained = prm_backbone.VerifierConfig(seed=seed) if steps is None else prm_backbone.VerifierConfig(steps=steps, seed=seed)
         prm_backbone.train(trained, out or data_folder() / "backbone", report=lambda text: print(text, flush=True))
         return
+    if what == "lora":
+        _train_lora(name or "mine", model, steps, problems, measure, seed)
+        return
     if what not in ("prm", "orm"):
-        raise unknown("training", what, ["nano", "backbone", "prm", "orm", "pipeline"])
+        raise unknown("training", what, ["nano", "backbone", "prm", "orm", "lora", "pipeline"])
     recipe = HeadRecipe(
         kind=what,
         name=name or "mine",
@@ -118,6 +132,20 @@ def _train_pipeline(preset: str, seed: int, name: str, settings: list[str], whil
     pipeline = Pipeline(config, folder, watching)
     report(f"{recipe.disk_sentence(config)} {recipe.memory_sentence()}")
     pipeline.run()
+
+
+def _train_lora(name: str, model: str, steps: int | None, problems: list[str] | None, measure: list[str] | None, seed: int) -> None:
+    """Train an adapter with the defaults of the bundled one, and print its card without the curve."""
+    from rlm_core.models.checkpoints import card
+    from rlm_core.training.cold_start import ColdStart, cold_start
+
+    plan = ColdStart(name, base=model, seed=seed, measure=tuple(measure or ()), command=f"rlm-explorer {shlex.join(sys.argv[1:])}")
+    if steps is not None:
+        plan = replace(plan, schedule=replace(plan.schedule, steps=steps), stop=steps)
+    if problems:
+        plan = replace(plan, mixture=dict.fromkeys(problems, 1.0))
+    made = card(cold_start(plan, report))
+    print(json.dumps(msgspec.to_builtins(msgspec.structs.replace(made, curve=[]))))
 
 
 def _closed(pipe: int) -> threading.Event:

@@ -20,6 +20,8 @@ from rlm_core.core.paths import data_folder
 PREFIX = "checkpoint:"
 NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,99}")
 CARD = "card.json"
+ADAPTER = "adapter_config.json"
+"""The file by which a folder is known to hold an adapter of peft."""
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +41,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     settings: of its training.
     curve: rows over the optimiser steps, as in `curve.jsonl` or thinned out.
     measures: what was measured on held-out problems.
+    kinds: kinds of problems whose solutions it learned in words without worked examples, which it is then not shown.
+    base_weights: fingerprint of the base's weights, for an adapter; "" where it is not known.
     """
 
     name: str
@@ -55,6 +59,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     settings: dict[str, Any] = {}
     curve: list[dict[str, Any]] = []
     measures: dict[str, Any] = {}
+    kinds: tuple[str, ...] = ()
+    base_weights: str = ""
 
 
 def checkpoints_folder() -> Path:
@@ -68,7 +74,7 @@ def is_checkpoint(model: str) -> bool:
 
 
 def place(model: str) -> str:
-    """The folder of a model that is named `checkpoint:NAME`; any other name as it stands. ModelError for a name that no checkpoint has.
+    """The folder of a checkpoint; any other name as it stands. ModelError for a name that no checkpoint has.
 
     >>> place("nano")
     'nano'
@@ -89,6 +95,31 @@ def card(folder: Path) -> Card:
         return msgspec.json.decode((folder / CARD).read_bytes(), type=Card)
     except (OSError, msgspec.DecodeError) as error:
         raise ModelError(f"The card of the checkpoint {folder.name} cannot be read: {error}") from None
+
+
+class _AdapterFile(msgspec.Struct):
+    """The part of an adapter's configuration that is read here."""
+
+    base_model_name_or_path: str | None = None
+
+
+def adapter_folder(model: str) -> Path | None:
+    """The folder of the adapter that a name or path means; None for any other model."""
+    folder = Path(os.path.expanduser(place(model)))
+    return folder if os.path.isfile(folder / ADAPTER) else None
+
+
+def base_of(folder: Path) -> str:
+    """The model that an adapter was made for, as its configuration names it. ModelError if it names none, or another adapter."""
+    try:
+        base = msgspec.json.decode((folder / ADAPTER).read_bytes(), type=_AdapterFile).base_model_name_or_path
+    except (OSError, msgspec.DecodeError) as error:
+        raise ModelError(f"The {ADAPTER} of {folder.name} cannot be read: {error}") from None
+    if not base:
+        raise ModelError(f"The adapter {folder.name} names no base in its {ADAPTER}; write there the model it was made for.")
+    if adapter_folder(base):
+        raise ModelError(f"The base of the adapter {folder.name} is {base}, an adapter itself; merge that into its own base first.")
+    return base
 
 
 def listed() -> list[Card]:

@@ -159,7 +159,7 @@ MODELS = {d.name: d for d in (NANO, SMOLLM2, OTHER)}
 def models() -> dict[str, ModelDescription]:
     """The listed models by name, and the checkpoints there are, before any other."""
     found = {checkpoints.PREFIX + card.name: _of_checkpoint(card) for card in checkpoints.listed()}
-    return {NANO.name: NANO, SMOLLM2.name: SMOLLM2, **found, OTHER.name: OTHER}
+    return {**{name: model for name, model in MODELS.items() if model is not OTHER}, **found, OTHER.name: OTHER}
 
 
 def _of_checkpoint(card: checkpoints.Card) -> ModelDescription:
@@ -282,6 +282,9 @@ def refuse_unnamed(model: str) -> None:
         )
     if model in (NANO.name, SMOLLM2.name) or os.path.isfile(os.path.join(path, "config.json")):
         return
+    if folder := checkpoints.adapter_folder(model):
+        refuse_unnamed(checkpoints.base_of(folder))
+        return
     if model.endswith(".gguf") and not os.path.isfile(path):
         raise ModelError(f"There is no GGUF file {model}; check the path.")
     if os.path.isdir(path):
@@ -292,7 +295,8 @@ def refuse_unnamed(model: str) -> None:
 
 def unknown_model(name: str) -> ModelError:
     """The error for a name that is neither listed nor an id, folder or file."""
+    named = ", ".join(m for m in MODELS if m != OTHER.name)
     return ModelError(
-        f"There is no model named '{name}'; allowed are nano, smollm2, checkpoint:NAME, a Hugging Face id (owner/name), a folder, "
+        f"There is no model named '{name}'; allowed are {named}, checkpoint:NAME, a Hugging Face id (owner/name), a folder, "
         f"a .gguf file or the address of a server ({EXAMPLE})."
     )

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from transformers import (
@@ -41,6 +41,7 @@ from rlm_core.engine.loading import gguf, memory, nano, openvino
 from rlm_core.engine.threads import one_thread
 from rlm_core.models.backends import AUTO, OPENVINO, TORCH
 from rlm_core.models.chat import ChatPolicy
+from rlm_core.models.checkpoints import CARD, adapter_folder, base_of, card
 from rlm_core.models.checkpoints import place as place_of
 from rlm_core.models.generating import COMPUTATION, GeneratingPolicy
 from rlm_core.models.listed import HUB_ID, in_nano_notation, unknown_model
@@ -112,26 +113,58 @@ def load(
     place = pick_device(device)
     if in_nano_notation(name):
         return _load_nano(name, place, report)
-    form = pick_dtype(dtype, place)
-    _refuse_unfetchable(name, form, place)
-    folder, shown = _safetensors(name, report)
-    memory.refuse_too_large(shown, memory.elements(folder), form, place, CACHE_BYTES)
+    shown, model, prompt = read_weights(name, place, pick_dtype(dtype, place), fmt != "plain", report)
+    torch_engine = partial(_torch, shown, model, dtype, prompt.prompt(make(COMPARED_PROBLEM)), report)
+    if engine := _openvino(shown, model, backend, place, torch_engine, report):
+        return LoadedModel(name, engine, prompt.tokenizer, prompt, COMPUTATION)
+    engine, number_format = torch_engine()
+    return LoadedModel(name, engine, prompt.tokenizer, prompt, f"computed by torch in {number_format}.")
+
+
+class Weights(NamedTuple):
+    """A model in words before anything computes it; `shown` is what to call it in a sentence."""
+
+    shown: str
+    model: PreTrainedModel
+    format: LineFormat
+
+
+def read_weights(name: str, place: str, dtype: torch.dtype, chat: bool, report: Report) -> Weights:
+    """The weights of a model in words, those of an adapter merged into its base's. ModelError if they cannot be read.
+
+    chat: it is to be asked through its chat template.
+    """
+    adapter = adapter_folder(name)
+    base = base_of(adapter) if adapter else name
+    if adapter and in_nano_notation(base):
+        raise ModelError(f"{name} is an adapter of {base}; adapters are read for models in words alone.")
+    _refuse_unfetchable(base, dtype, place)
+    folder, shown = _safetensors(base, report)
+    memory.refuse_too_large(shown, memory.elements(folder), dtype, place, CACHE_BYTES)
     report(f"Loading {shown} ({_megabytes(folder)} MB) …")
     with in_a_sentence(shown):
         config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
     refuse_by_configuration(shown, config)
     with in_a_sentence(shown):
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-    if fmt != "plain":
+    if chat:
         _refuse_untemplated(shown, tokenizer)
-    model = _weights(shown, folder, config, form, place)
-    prompt = LineFormat(tokenizer, chat=fmt != "plain", end_ids=_ends(model, tokenizer))
-    ids = prompt.prompt(make(COMPARED_PROBLEM))
-    torch_engine = partial(_torch, shown, model, dtype, ids, report)
-    if engine := _openvino(shown, model, backend, place, torch_engine, report):
-        return LoadedModel(name, engine, tokenizer, prompt, COMPUTATION)
-    engine, number_format = torch_engine()
-    return LoadedModel(name, engine, tokenizer, prompt, f"computed by torch in {number_format}.")
+    model = _weights(shown, folder, config, dtype, place)
+    trained_on = frozenset[str]()
+    if adapter:
+        model, trained_on = _adapted(name, model, adapter, base)
+    lines = LineFormat(tokenizer, chat, _ends(model, tokenizer), trained_on=trained_on if chat else frozenset())
+    return Weights(name if adapter else shown, model, lines)
+
+
+def _adapted(shown: str, model: PreTrainedModel, folder: Path, base: str) -> tuple[PreTrainedModel, frozenset[str]]:
+    """The model with an adapter merged into it, and the kinds of problems that its card says it learned."""
+    from rlm_core.engine.loading.adapter import merged  # imports peft only when it is needed
+
+    known = card(folder) if (folder / CARD).is_file() else None
+    if known and known.base_weights not in ("", found := fingerprint(model)):
+        raise ModelError(f"{shown} was made for other weights of {base} ({known.base_weights}) than those that are here ({found}).")
+    return merged(shown, model, folder, base), frozenset(known.kinds if known else ())
 
 
 def _torch(shown: str, model: PreTrainedModel, dtype: str, prompt: Sequence[int], report: Report) -> tuple[Engine, str]:

@@ -45,7 +45,7 @@ def write_checkpoint(model: Saveable, tokenizer: PreTrainedTokenizerBase, facts:
         model.save_pretrained(str(made), safe_serialization=True)
         tokenizer.save_pretrained(str(made))
         facts = msgspec.structs.replace(facts, tokenizer=tokenizer_id(made), created=time.time())
-        (made / CARD).write_bytes(msgspec.json.format(msgspec.json.encode(facts), indent=1) + b"\n")
+        write_card(made, facts)
         folder = checkpoints_folder() / facts.name
         if folder.exists():
             shutil.rmtree(folder)
@@ -54,6 +54,11 @@ def write_checkpoint(model: Saveable, tokenizer: PreTrainedTokenizerBase, facts:
     finally:
         shutil.rmtree(made, ignore_errors=True)
     return folder
+
+
+def write_card(folder: Path, facts: Card) -> None:
+    """Write a checkpoint's card, or write it anew, as when more was measured."""
+    (folder / CARD).write_bytes(msgspec.json.format(msgspec.json.encode(facts), indent=1) + b"\n")
 
 
 def refuse_other_tokenizer(folder: Path, wanted: str) -> None:

@@ -93,8 +93,22 @@ class SftStep:
     seconds: float
 
 
+Gradient = Callable[[torch.nn.Module, Sequence[Row], Schedule], float]
+"""Adds the gradient of the mean loss of a step's rows to the weights, unless under no_grad, and returns that loss in nats per token."""
+
+
+def whole_rows(model: torch.nn.Module, rows: Sequence[Row], schedule: Schedule) -> float:
+    """The gradient of rows that are computed whole, for any causal language model (see `Gradient`)."""
+    return accumulate(model, [pack(group) for group in grouped(rows, schedule.microbatch)], schedule.autocast)
+
+
 def fine_tune(
-    model: torch.nn.Module, optimizer: torch.optim.Optimizer, rows: Callable[[int], Sequence[Row]], schedule: Schedule, first: int = 0
+    model: torch.nn.Module,
+    optimizer: torch.optim.Optimizer,
+    rows: Callable[[int], Sequence[Row]],
+    schedule: Schedule,
+    first: int = 0,
+    gradient: Gradient = whole_rows,
 ) -> Iterator[SftStep]:
     """Make the optimiser steps from `first` on, and yield after each. TrainingError at a loss that is no number; the weights are then those
     of the step before.
@@ -105,7 +119,7 @@ def fine_tune(
         began = time.perf_counter()
         batch = rows(step)
         optimizer.zero_grad(set_to_none=True)
-        loss = accumulate(model, [pack(group) for group in grouped(batch, schedule.microbatch)], schedule.autocast)
+        loss = gradient(model, batch, schedule)
         norm = update(optimizer, schedule.rate(step), schedule.clip, loss, step)
         yield SftStep(step + 1, loss, norm, sum(len(r.ids) for r in batch), time.perf_counter() - began)
 

@@ -64,22 +64,27 @@ def revision(stepping: Stepping = LINES) -> str:
 REVISION = revision()
 
 
-def messages(problem: Problem, allow: Allow = (), turns: Sequence[str] = (), stepping: Stepping = LINES) -> list[Message]:
-    """The problem as a dialogue, worked examples as earlier turns; then `turns` of the assistant and the user in alternation."""
+def messages(
+    problem: Problem, allow: Allow = (), turns: Sequence[str] = (), stepping: Stepping = LINES, examples: bool = True
+) -> list[Message]:
+    """The problem as a dialogue, worked examples as earlier turns; then `turns` of the assistant and the user in alternation.
+
+    examples: are the worked examples shown? A model that was trained on the kind of problem needs none.
+    """
     chosen = task(problem.task)
     dialogue: list[Message] = [{"role": "system", "content": _system(chosen, allow, stepping)}]
-    for example in chosen.examples:
+    for example in chosen.examples if examples else ():
         dialogue.append({"role": "user", "content": example.question})
-        dialogue.append({"role": "assistant", "content": _worked(example.steps, example.answer, stepping)})
+        dialogue.append({"role": "assistant", "content": worked(example.steps, example.answer, stepping)})
     dialogue.append({"role": "user", "content": problem.question})
     return dialogue + [{"role": ("assistant", "user")[i % 2], "content": turn} for i, turn in enumerate(turns)]
 
 
-def plain(problem: Problem, allow: Allow = (), turns: Sequence[str] = (), stepping: Stepping = LINES) -> str:
+def plain(problem: Problem, allow: Allow = (), turns: Sequence[str] = (), stepping: Stepping = LINES, examples: bool = True) -> str:
     """The same as a text for a model without a chat template, up to where its next line begins."""
     chosen = task(problem.task)
     blocks = [_system(chosen, allow, stepping)]
-    blocks += [f"Question: {e.question}\n{_worked(e.steps, e.answer, stepping)}" for e in chosen.examples]
+    blocks += [f"Question: {e.question}\n{worked(e.steps, e.answer, stepping)}" for e in chosen.examples if examples]
     text = "\n\n".join([*blocks, f"Question: {problem.question}\n"])
     return text + "\n\n".join(turns) + "\n" if turns else text
 
@@ -94,7 +99,8 @@ def _system(chosen: Task[Any], allow: Allow, stepping: Stepping) -> str:
     return f"{chosen.instruction} Write {ending(stepping)}{requests}"
 
 
-def _worked(steps: Sequence[str], answer: str, stepping: Stepping) -> str:
+def worked(steps: Sequence[str], answer: str, stepping: Stepping = LINES) -> str:
+    """A worked solution as a model is to write it."""
     return separator(stepping).join([*steps, f"{ANSWER_CUE} {answer}"])
 
 

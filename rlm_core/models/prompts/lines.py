@@ -32,6 +32,7 @@ class LineFormat:
     chat: put the problem through the model's chat template, worked examples as earlier turns; otherwise as plain text.
     end_ids: every token with which the model may end its turn.
     stepping: what a step is.
+    trained_on: kinds of problems that the model was trained on in this format; they are put without worked examples.
     template: the chat template; None for plain text.
     delimiters: those of the model's thinking space, by its template or vocabulary; None if it has none.
     """
@@ -40,6 +41,7 @@ class LineFormat:
     chat: bool
     end_ids: frozenset[int]
     stepping: Stepping = LINES
+    trained_on: frozenset[str] = frozenset()
     template: ChatTemplate | None = field(init=False, repr=False, compare=False)
     delimiters: Delimiters | None = field(init=False)
 
@@ -66,14 +68,20 @@ class LineFormat:
 
     def prompt(self, problem: Problem, allow: Allow = ()) -> list[int]:
         if not self.chat:
-            return list(self.tokenizer.encode(line_text.plain(problem, allow, (), self.stepping)))
-        return self._templated(line_text.messages(problem, allow, (), self.stepping), THINK in allow)
+            return self._plain(problem, allow)
+        return self._templated(self._messages(problem, allow), THINK in allow)
 
     def dialogue(self, problem: Problem, turns: Sequence[str]) -> list[int]:
         """The problem, then turns of the assistant and the user in alternation, up to where the assistant's next turn begins."""
         if not self.chat:
-            return list(self.tokenizer.encode(line_text.plain(problem, (), turns, self.stepping)))
-        return self._templated(line_text.messages(problem, (), turns, self.stepping), thinking=False)
+            return self._plain(problem, (), turns)
+        return self._templated(self._messages(problem, (), turns), thinking=False)
+
+    def _plain(self, problem: Problem, allow: Allow, turns: Sequence[str] = ()) -> list[int]:
+        return list(self.tokenizer.encode(line_text.plain(problem, allow, turns, self.stepping, problem.task not in self.trained_on)))
+
+    def _messages(self, problem: Problem, allow: Allow, turns: Sequence[str] = ()) -> list[Message]:
+        return line_text.messages(problem, allow, turns, self.stepping, problem.task not in self.trained_on)
 
     def _templated(self, messages: Sequence[Message], thinking: bool) -> list[int]:
         """The chat template's prompt; where the model has a thinking space it is left open or closed, as wanted."""

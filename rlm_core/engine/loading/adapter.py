@@ -1,0 +1,42 @@
+"""Adapters of peft: read with their base, and merged into its weights, so that every back end computes them."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import peft
+from safetensors import SafetensorError, safe_open
+from transformers import PreTrainedModel
+
+from rlm_core.core.errors import ModelError, first_line
+
+warnings.filterwarnings("ignore", message="`is_gradient_checkpointing`", category=FutureWarning)  # peft asks for it by its old name
+
+WEIGHTS = "adapter_model.safetensors"
+
+
+def merged(shown: str, model: PreTrainedModel, folder: Path, base: str) -> PreTrainedModel:
+    """The model with the adapter's additions in its weights: W + (alpha / rank) · B · A (Hu et al. 2021, LoRA, section 4).
+
+    shown, base: names of the adapter and of the model, for a sentence.
+    ModelError if the adapter has no safetensors or does not fit the model.
+    """
+    wrong = f"{shown} is an adapter of another model than {base}"
+    try:
+        with safe_open(folder / WEIGHTS, framework="pt") as file:
+            there = set(file.keys())
+    except (OSError, SafetensorError) as error:
+        raise ModelError(f"{shown} is an adapter without a readable {WEIGHTS}, the only file of weights that is read.") from error
+    try:
+        attached = peft.PeftModel.from_pretrained(model, str(folder))
+        missing = set(peft.get_peft_model_state_dict(attached)) ^ there
+        if missing:
+            raise ModelError(f"{wrong}: {len(missing)} of their weights do not meet, such as {min(missing)}.")
+        result = attached.merge_and_unload()
+    except ModelError:
+        raise
+    except Exception as error:
+        raise ModelError(f"{wrong}, or cannot be read: {first_line(error)}") from error
+    assert isinstance(result, PreTrainedModel), "peft gives back the model that it was given"
+    return result

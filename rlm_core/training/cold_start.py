@@ -1,0 +1,145 @@
+"""From a plan to a checkpoint one can choose: a model in words learns worked solutions by LoRA, is saved and measured."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import torch
+
+from rlm_core.core.errors import TrainingError
+from rlm_core.engine.backends.torch import fingerprint
+from rlm_core.evaluation.searches import evaluate_policy
+from rlm_core.models.checkpoints import PREFIX, Card
+from rlm_core.models.checkpoints import card as read_card
+from rlm_core.models.listed import in_nano_notation, sampling_for
+from rlm_core.models.loading import load, pick_dtype, read_weights
+from rlm_core.runs.set_specs import counted_set
+from rlm_core.training import lora
+from rlm_core.training.checkpoints import refuse_name, write_card, write_checkpoint
+from rlm_core.training.sft import Row, Schedule, adamw, fine_tune
+from rlm_core.training.word_traces import MIXTURE, word_traces
+
+Report = Callable[[str], None]
+HELD_OUT_ROWS = 32
+"""Held-out solutions whose loss the curve shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColdStart:
+    """The plan of a cold start.
+
+    name: of the checkpoint.
+    base: the model that learns, one in words.
+    mixture: kinds of problems that have worked solutions, without seed and split, and their shares.
+    stop: the step at which training ends; None for all of the schedule.
+    batch: solutions per step.
+    every: steps between two points of the curve.
+    measure: sets of problems measured afterwards, held out unless they say otherwise; measure_samples: solutions of each.
+    command: written on the card.
+    """
+
+    name: str
+    base: str = "smollm2"
+    mixture: Mapping[str, float] = field(default_factory=lambda: MIXTURE)
+    schedule: Schedule = field(default_factory=lambda: Schedule(steps=400, learning_rate=8e-4, warmup=30))
+    stop: int | None = None
+    batch: int = 8
+    shape: lora.Shape = field(default_factory=lora.Shape)
+    every: int = 50
+    seed: int = 0
+    measure: tuple[str, ...] = ()
+    measure_samples: int = 4
+    command: str = ""
+
+    @property
+    def last(self) -> int:
+        """Optimiser steps that are made."""
+        return min(self.schedule.steps, self.stop or self.schedule.steps)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The names of the families that it learns."""
+        return tuple(dict.fromkeys(spec.partition(":")[0] for spec in self.mixture))
+
+
+def cold_start(plan: ColdStart, report: Report, overwrite: bool = False) -> Path:
+    """Train, save and measure; returns the checkpoint's folder. TrainingError or ModelError in one sentence before anything is trained."""
+    refuse_name(plan.name, overwrite)
+    if in_nano_notation(plan.base):
+        raise TrainingError(
+            f"{plan.base} reads the bundled model's notation and learns whole; LoRA is for models in words, such as smollm2."
+        )
+    for spec in plan.mixture:  # what cannot be made or has no solution is said now
+        next(word_traces(plan.seed, mixture={spec: 1.0}))
+    for spec in plan.measure:
+        counted_set(spec)
+    shown, base, form = read_weights(plan.base, "cpu", pick_dtype("float32", "cpu"), True, report)
+    form = replace(form, trained_on=frozenset(plan.kinds))
+    weights = fingerprint(base)
+    model = lora.attach(base, plan.base, plan.shape, plan.seed)
+    learned = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    report(f"{learned:,} weights learn, in {plan.last} steps of {plan.batch} solutions; {shown} stays as it is.")
+    curve = list(_trained(model, plan, lambda split: (lora.row(t, form) for t in word_traces(plan.seed, split, plan.mixture)), report))
+    card = Card(
+        name=plan.name,
+        title=f"{plan.base}, cold start ({plan.name})",
+        base=plan.base,
+        data=f"worked solutions of {', '.join(plan.mixture)}, drawn afresh from the training split.",
+        command=plan.command,
+        seed=plan.seed,
+        licence=f"that of {plan.base}",
+        tokenizer="",
+        created=0.0,
+        settings={**asdict(plan.schedule), **asdict(plan.shape), "batch": plan.batch, "stop": plan.last, "mixture": dict(plan.mixture)},
+        curve=curve,
+        kinds=plan.kinds,
+        base_weights=weights,
+    )
+    folder = write_checkpoint(lora.halved(model), form.tokenizer, card, overwrite)
+    if plan.measure:
+        measures = asyncio.run(measured(PREFIX + plan.name, plan.measure, plan.measure_samples, plan.seed, report))
+        write_card(folder, msgspec.structs.replace(read_card(folder), measures=measures))
+    return folder
+
+
+def _trained(model: torch.nn.Module, plan: ColdStart, rows: Callable[[str], Iterator[Row]], report: Report) -> Iterator[dict[str, float]]:
+    """Make the steps; yields the points of the curve."""
+    held_out = list(itertools.islice(rows("test"), HELD_OUT_ROWS))
+    steps = fine_tune(
+        model,
+        adamw(model, plan.schedule),
+        lora.batches(lambda: rows("train"), plan.batch, plan.seed),
+        plan.schedule,
+        gradient=lora.learned_positions,
+    )
+    losses, seconds, tokens = list[float](), 0.0, 0
+    for step in itertools.islice(steps, plan.last):
+        losses.append(step.loss)
+        seconds, tokens = seconds + step.seconds, tokens + step.tokens
+        if step.step % plan.every and step.step != plan.last:
+            continue
+        with torch.no_grad():
+            held = lora.learned_positions(model, held_out, plan.schedule)
+        loss, losses = sum(losses) / len(losses), []
+        report(f"step {step.step}/{plan.last}: loss {loss:.3f}, held-out {held:.3f}, {seconds:.0f} s, {tokens / seconds:.0f} tokens/s")
+        yield {"step": step.step, "loss": round(loss, 4), "held_out_loss": round(held, 4), "seconds": round(seconds, 1)}
+
+
+async def measured(model: str, sets: tuple[str, ...], samples: int, seed: int, report: Report) -> dict[str, Any]:
+    """pass@1 of plain samples on each set, as `evaluate_policy` has it, in the way the model is sampled by default."""
+    loaded, found = load(model, dtype="float32", report=report), dict[str, Any]()
+    sampling = sampling_for(model)
+    for spec in sets:
+        chosen = counted_set(spec)
+        report(f"Measuring {model} on {spec}, {len(chosen)} problems …")
+        found[spec] = await evaluate_policy(
+            loaded.policy(), chosen, samples=samples, ks=[1], temperature=sampling.temperature, seed=seed, limits=sampling
+        )
+        report(f"pass@1 {found[spec]['pass@1']}")
+    return found
