@@ -73,14 +73,15 @@ def log_of(found: ScoredGroup, reward: RewardSum, policy: Policy, sampling: Samp
     )
     records: list[ev.Record] = []
     run = SearchRun(config, group.problem, policy, reward, sampling, records.append, RunControl())
+    oracle = reward.oracle and not group.problem.self_checking
     source = f"training {place.training}, step {place.at}"
-    run.emit(ev.RunStarted(msgspec.to_builtins(config), group.problem, reward.oracle, source=source))
+    run.emit(ev.RunStarted(msgspec.to_builtins(config), group.problem, oracle, source=source))
     run.add_root()
     ends = [add_solution(run, answer.solution.steps) for answer in group.answers]
     policy.usage.generated += sum(len(answer.ids) for answer in group.answers)
     run.spend(words.COMPLETE, simulations=len(ends))
     for end, score, advantage in zip(ends, found.scored, found.advantages, strict=True):
-        run.emit(ev.Evaluated(end, reward.name, score.total, oracle=reward.oracle, parts=score.parts, advantage=round(advantage, 6)))
+        run.emit(ev.Evaluated(end, reward.name, score.total, oracle=oracle, parts=score.parts, advantage=round(advantage, 6)))
     run.answer(answers.picked(run.tree, "majority"))
     run.emit(ev.RunFinished(words.DONE.name, ""))
     return records, ends

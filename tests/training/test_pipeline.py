@@ -91,6 +91,7 @@ def test_a_group_is_taken_into_the_store(data: Path) -> None:
     at = folder.kept_steps()[0]
     row = store.get(import_group(store, "whole", at, 1))
     assert row.problem == folder.groups(at)[1].problem and row.elsewhere == f"training whole, step {at}"
+    assert not row.summary["oracle"]  # an answer to Countdown is checked from the question alone
     with pytest.raises(RunNotFound, match="no group 9 of step"):
         import_group(store, "whole", at, 9)
 
