@@ -6,6 +6,9 @@
     curve.jsonl           a `CurveRow` per optimiser step, in order
     stages.jsonl          a `StageRow` per finished stage; the first, "base", is the model before any training
     groups/STEP.jsonl.gz  a `GroupRow` per group of that step; STEP counts the steps of all stages, as CurveRow.at does
+    followed/STEP.jsonl.gz
+                          the answers of the policy after that step, 0 for the base, to a few held-out problems that stay the same: a
+                          `GroupRow` each, without figures of an update
     notes.jsonl           sentences on what was left out or went wrong: {"at": step, "text": …}
     state.safetensors     weights, optimiser and place, from which a training that was killed goes on; for its worker alone
 
@@ -17,6 +20,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -214,21 +218,34 @@ class TrainingFolder:
 
     def kept_steps(self) -> list[int]:
         """The steps of which the groups are there."""
-        return sorted(int(f.name.split(".")[0]) for f in (self.path / "groups").glob("*.jsonl.gz") if f.name.split(".")[0].isdigit())
+        return self._steps("groups")
 
     def groups(self, at: int) -> list[GroupRow]:
         """The groups of a step, by its number over all stages; none if they were not kept."""
-        file = self._group_file(at)
+        return self._group_rows(self._group_file(at))
+
+    def followed_steps(self) -> list[int]:
+        """The steps after which the followed problems were answered; 0 is the base."""
+        return self._steps("followed")
+
+    def followed(self, at: int) -> list[GroupRow]:
+        """The answers to the followed problems after a step; none if it was not measured."""
+        return self._group_rows(self._group_file(at, "followed"))
+
+    def _steps(self, kind: str) -> list[int]:
+        return sorted(int(f.name.split(".")[0]) for f in (self.path / kind).glob("*.jsonl.gz") if f.name.split(".")[0].isdigit())
+
+    def _group_rows(self, file: Path) -> list[GroupRow]:
         if not file.is_file():
             return []
         try:
             lines = gzip.decompress(file.read_bytes()).splitlines()
             return [msgspec.json.decode(line, type=GroupRow) for line in lines]
-        except (OSError, EOFError, msgspec.DecodeError) as error:
-            raise LogError(f"The groups of step {at} cannot be read: {first_line(error)}") from None
+        except (OSError, EOFError, zlib.error, msgspec.DecodeError) as error:
+            raise LogError(f"{file.parent.name}/{file.name} of the training {self.training} cannot be read: {first_line(error)}") from None
 
-    def _group_file(self, at: int) -> Path:
-        return self.path / "groups" / f"{at}.jsonl.gz"
+    def _group_file(self, at: int, kind: str = "groups") -> Path:
+        return self.path / kind / f"{at}.jsonl.gz"
 
     def _rows(self, name: str, kind: type[T]) -> list[T]:
         file = self.path / name
@@ -260,6 +277,9 @@ class TrainingFolder:
             if (self.path / _FILES[kind]).is_file():
                 replace_file(self.path / _FILES[kind], b"".join(msgspec.json.encode(row) + b"\n" for row in kept))
         self.drop_groups(step for step in self.kept_steps() if step > at)
+        for step in self.followed_steps():
+            if step > at:
+                self._group_file(step, "followed").unlink(missing_ok=True)
 
     def put_groups(self, at: int, rows: Iterable[GroupRow]) -> int:
         """Keep the groups of a step; returns the bytes they take."""
@@ -268,6 +288,12 @@ class TrainingFolder:
         file.parent.mkdir(parents=True, exist_ok=True)
         replace_file(file, content)
         return len(content)
+
+    def put_followed(self, at: int, rows: Iterable[GroupRow]) -> None:
+        """Keep the answers to the followed problems after a step, in place of earlier ones."""
+        file = self._group_file(at, "followed")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(file, packed(rows))
 
     def drop_groups(self, steps: Iterable[int]) -> None:
         for step in steps:

@@ -9,7 +9,7 @@ from rlm_core.evaluation.statistics import Estimate, mean, pass_at_k
 from rlm_core.problems import make
 from rlm_core.runs.training_files import Interval, Measures
 from rlm_core.training import reward_parts
-from rlm_core.training.rollouts import Group, Sampler
+from rlm_core.training.rollouts import Group
 
 
 def held_out(numbers: int, count: int) -> list[Problem]:
@@ -17,16 +17,15 @@ def held_out(numbers: int, count: int) -> list[Problem]:
     return [make(f"countdown:numbers={numbers},seed={i}{',language=ja' if i % 2 else ''}") for i in range(count)]
 
 
-def measure(sampler: Sampler, problems: Sequence[Problem], samples: int, k: int, seed: int) -> Measures:
-    """Measure the policy that the sampler holds.
+def measures(groups: Sequence[Group], k: int) -> Measures:
+    """What a policy's answers to held-out problems say of it.
 
-    samples: answers to each problem, at least k.
+    groups: a problem's answers each, as many for one as for the other and at least k.
     """
-    groups = sampler.groups(problems, samples, seed)
     by_language = {name: [g for g in groups if g.problem.data.get("language", "en") == name] for name in ("en", "ja")}
     return Measures(
         problems=len(groups),
-        samples=samples,
+        samples=len(groups[0].answers),
         k=k,
         pass_at_1=_passes(groups, 1),
         pass_at_k=_passes(groups, k),

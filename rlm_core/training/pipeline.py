@@ -38,20 +38,21 @@ from rlm_core.training import bilingual
 from rlm_core.training.checkpoints import OWN_LICENCE, refuse_name, refuse_other_tokenizer, write_checkpoint
 from rlm_core.training.curve_rows import grpo_row, sft_row
 from rlm_core.training.group_log import GroupKeeper, Place, group_row
-from rlm_core.training.grpo import GrpoConfig, GrpoStep, grpo
-from rlm_core.training.measure import held_out, measure
-from rlm_core.training.recipe import MEMORY_BYTES, PipelineConfig, disk_sentence, memory_sentence
+from rlm_core.training.grpo import GrpoConfig, GrpoStep, grpo, judged
+from rlm_core.training.measure import held_out, measures
+from rlm_core.training.recipe import BASE, MEMORY_BYTES, PipelineConfig, Stage, disk_sentence, memory_sentence, plan, rules
 from rlm_core.training.recipe import steps as total_steps
 from rlm_core.training.rejection import sample_rows
 from rlm_core.training.reward_parts import RewardSum
-from rlm_core.training.rollouts import Sampler, stream
+from rlm_core.training.rollouts import Sampler, TokenFigures, stream
 from rlm_core.training.sft import Row, Schedule, adamw, epochs, fine_tune
 from rlm_core.training.state import Reached, load_state, reached, save_state
 from rlm_core.training.variants import PRESETS
 
-BASE = "base"
 ROOM = 60_000_000
 """Bytes of the five checkpoints, the state while it is replaced, and the curve, of the bundled model."""
+FOLLOWED = 4
+"""At most so many held-out problems of which the answers are kept at every measurement, so that one prompt's answers can be followed."""
 MAX_ROWS = 128
 """Answers decoded at once."""
 
@@ -70,34 +71,9 @@ class Watching:
     stop: Callable[[], bool] = lambda: False
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """One stage as it is planned.
-
-    start: the stage with whose model it begins.
-    rewards: of RL; {} for fine-tuning.
-    """
-
-    name: str
-    kind: str
-    title: str
-    start: str
-    steps: int
-    rewards: dict[str, float]
-
-
-def plan(config: PipelineConfig) -> list[Stage]:
-    """The base, which is measured, and the stages in the published order."""
-    rules = {"answer": 1.0, "format": config.format_weight, "language": config.language_weight}
-    return [
-        Stage(BASE, BASE, "Base", "", 0, {}),
-        Stage("cold_start", "sft", "Cold start", BASE, config.cold_steps, {}),
-        Stage("reasoning_rl", "grpo", "Reasoning RL", "cold_start", config.rl_batches, rules),
-        Stage("rejection_sft", "rejection", "Rejection sampling, SFT from the base", BASE, config.rejection_steps, {}),
-        Stage(
-            "final_rl", "grpo", "RL for all rewards", "rejection_sft", config.final_batches, rules | {"brevity": config.preference_weight}
-        ),
-    ]
+def _checkpoint(folder: TrainingFolder, number: int, stage: Stage) -> str:
+    """The name of a stage's checkpoint. number: of the stages before it."""
+    return f"{folder.training}-{number}-{stage.name.replace('_', '-')}"
 
 
 class Pipeline:
@@ -155,7 +131,7 @@ class Pipeline:
             if stopping:
                 return False
         self.sampler.take_weights(model)
-        measured = measure(self.sampler, self.problems, self.config.samples, self.config.k, stream(self.config.seed, "held out"))
+        measured = self._measure(stage, self.problems, self.at, "held out")
         self._finish(stage, model, measured, data, before)
         return True
 
@@ -185,8 +161,7 @@ class Pipeline:
         for made in grpo(model, optimizer, reference, self.sampler, partial(self._prompts, stage), reward, settings, first):
             at = self.at + 1
             due = config.measure_every and made.step % config.measure_every == 0
-            some = self.problems[: config.measure_problems]
-            measured = measure(self.sampler, some, config.samples, config.k, stream(config.seed, "curve")) if due else None
+            measured = self._measure(stage, self.problems[: config.measure_problems], at, "curve") if due else None
             kept = self.keeper.wants(at) and self.keeper.keep(at, self._group_rows(stage, made, reward, at))
             yield grpo_row(made, stage.name, stage.steps, at, schedule, self.clock.seconds, measured, kept)
 
@@ -194,6 +169,18 @@ class Pipeline:
         """The training problems of a batch, every second one in Japanese signs."""
         rng = random.Random(f"prompts|{self.config.seed}|{stage.name}|{step}")
         return _drawn(rng, self.config.numbers, self.config.problems)
+
+    def _measure(self, stage: Stage, problems: Sequence[Problem], at: int, seed: str) -> Measures:
+        """Measure the policy that the sampler holds, and keep its answers to the followed problems."""
+        groups = self.sampler.groups(problems, self.config.samples, stream(self.config.seed, seed))
+        reward, rows = RewardSum(rules(self.config)), list[GroupRow]()
+        model = PREFIX + _checkpoint(self.folder, len(self.done), stage)
+        for index, group in enumerate(groups[: min(FOLLOWED, self.config.measure_problems)]):
+            where = Place(self.folder.training, model, at, stage.name, 0, index)
+            found, nothing = judged(group, reward, self.variant), [TokenFigures((), ())] * len(group.answers)
+            rows.append(group_row(found, reward, self.sampler.model.policy(), self.sampler.sampling, where, self.variant, nothing))
+        self.folder.put_followed(at, rows)
+        return measures(groups, self.config.k)
 
     def _group_rows(self, stage: Stage, made: GrpoStep, reward: RewardSum, at: int) -> list[GroupRow]:
         rows, learned, first = list[GroupRow](), made.updates[-1].learned, 0
@@ -242,7 +229,7 @@ class Pipeline:
 
     def _finish(self, stage: Stage, model: LlamaForCausalLM, measured: Measures, data: str, before: float) -> None:
         """Keep the stage's checkpoint, then its row: a stage is finished when its row is there."""
-        name = f"{self.folder.training}-{len(self.done)}-{stage.name.replace('_', '-')}"
+        name = _checkpoint(self.folder, len(self.done), stage)
         start = self.done[stage.start].checkpoint if stage.start else "nano"
         card = Card(
             name=name,

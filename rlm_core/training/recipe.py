@@ -81,7 +81,8 @@ DESCRIPTION = Description(
     paper="DeepSeek-AI 2025, DeepSeek-R1",
     url="https://arxiv.org/abs/2501.12948",
 )
-STAGES = ("cold_start", "reasoning_rl", "rejection_sft", "final_rl")
+BASE = "base"
+"""The stage of the model before any training."""
 
 
 def preset(name: str, seed: int = 0) -> PipelineConfig:
@@ -122,3 +123,38 @@ def disk_sentence(config: PipelineConfig) -> str:
         every *= 2
     kept = "all are kept" if every == 1 else f"those of every {every}. step are kept"
     return f"The {answers(config):,} answers of all groups take about {needed:.1f} MB of the {config.disk} MB set apart; {kept}."
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage as it is planned.
+
+    start: the stage with whose model it begins.
+    rewards: of RL; {} for fine-tuning.
+    """
+
+    name: str
+    kind: str
+    title: str
+    start: str
+    steps: int
+    rewards: dict[str, float]
+
+
+def plan(config: PipelineConfig) -> list[Stage]:
+    """The base, which is measured, and the stages in the published order."""
+    by_rule = rules(config)
+    return [
+        Stage(BASE, BASE, "Base", "", 0, {}),
+        Stage("cold_start", "sft", "Cold start", BASE, config.cold_steps, {}),
+        Stage("reasoning_rl", "grpo", "Reasoning RL", "cold_start", config.rl_batches, by_rule),
+        Stage("rejection_sft", "rejection", "Rejection sampling, SFT from the base", BASE, config.rejection_steps, {}),
+        Stage(
+            "final_rl", "grpo", "RL for all rewards", "rejection_sft", config.final_batches, by_rule | {"brevity": config.preference_weight}
+        ),
+    ]
+
+
+def rules(config: PipelineConfig) -> dict[str, float]:
+    """The rewards by rule, with their weights."""
+    return {"answer": 1.0, "format": config.format_weight, "language": config.language_weight}

@@ -20,6 +20,7 @@ from rlm_core.models import checkpoints
 from rlm_core.runs.store import Store
 from rlm_core.runs.training_files import CurveRow, TrainingFolder, trainings
 from rlm_core.training.group_log import GroupKeeper, import_group
+from rlm_core.training.measure import held_out
 from rlm_core.training.pipeline import Pipeline, Watching, begin
 from rlm_core.training.recipe import SMOKE, steps
 from rlm_core.training.variants import PRESETS, advantages
@@ -84,6 +85,16 @@ def test_a_group_is_a_run_and_its_arithmetic_can_be_done_again() -> None:
                 tokens = [t for n in tree.path(candidate.node) for t in tree.nodes[n].tokens]
                 assert [t.id for t in tokens] == candidate.ids and [t.logprob for t in tokens] == candidate.old
                 assert len(candidate.logprobs) == len(candidate.ids)
+
+
+def test_the_same_held_out_prompts_are_answered_at_every_measurement() -> None:
+    folder = TrainingFolder("whole")
+    assert folder.followed_steps() == [0, 3, 5, 6, 9, 11]  # the base, the ends of stages, and step 2 of both stages of RL, 11 among them
+    for at in folder.followed_steps():
+        rows = folder.followed(at)
+        assert [row.problem.spec for row in rows] == [p.spec for p in held_out(3, SMOKE.measure_problems)]
+        assert all(len(row.candidates) == SMOKE.samples and row.at == at for row in rows)
+        assert all(replay(row.records).nodes[c.node].correct is not None for row in rows for c in row.candidates)
 
 
 def test_a_group_is_taken_into_the_store(data: Path) -> None:
