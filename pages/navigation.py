@@ -15,6 +15,7 @@ from pages.runs.page import runs
 from pages.scaling.page import scaling
 from pages.shared.escape import markdown_text
 from pages.shared.links import SETS_PATH
+from pages.training.page import training
 from rlm_core import catalogue
 from rlm_core.core.registry import Offer, Page, offer
 
@@ -26,6 +27,7 @@ OWN_PAGES = (
     Page("Problem sets", ":material/dataset:", SETS_PATH, problem_sets),
     Page("Rewards", ":material/balance:", "rewards", rewards),
     Page("Labels", ":material/rate_review:", "labels", labels),
+    Page("Training", ":material/model_training:", "training", training),
 )
 
 

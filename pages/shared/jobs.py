@@ -141,13 +141,13 @@ def _body(job: str, was_active: bool, draw: Draw) -> None:
 
 def _progress(row: JobRow) -> None:
     """How far the job is, and the button that cancels it."""
-    text = _waiting(jobs().ahead(row.id)) if row.status == RunStatus.QUEUED else f"{row.message[:1].upper()}{row.message[1:]}{_count(row)}"
+    text = waiting(jobs().ahead(row.id)) if row.status == RunStatus.QUEUED else f"{row.message[:1].upper()}{row.message[1:]}{_count(row)}"
     st.progress(min(1.0, row.share), text=markdown_text(text))
     if st.button("Cancel", icon=":material/stop:", key=f"cancel.{row.id}"):
         jobs().cancel(row.id)
 
 
-def _waiting(ahead: Sequence[JobRow]) -> str:
+def waiting(ahead: Sequence[JobRow]) -> str:
     """What a queued job waits for. Jobs are done one after the other. ahead: the jobs before it, the one that is being done first."""
     if not ahead:
         return "Waiting for a worker"

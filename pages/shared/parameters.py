@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -11,6 +12,9 @@ from pages.shared.html import miniature_html
 from pages.shared.state import kept, remembered, restore
 from rlm_core.core.parameters import Description, Parameter, Value
 from rlm_core.core.structure import Kind
+
+SMALL = 0.01
+"""A number whose default is smaller, such as a learning rate, is shown with all its digits and goes in smaller steps."""
 
 
 def parameter(p: Parameter, key: str, beside: Mapping[str, Any] | None = None) -> Any:
@@ -35,8 +39,11 @@ def _widget(p: Parameter, key: str, default: Value) -> Any:
     if isinstance(p.default, int):
         low, high = (None if b is None else int(b) for b in (p.low, p.high))
         return kept(st.number_input, label, low, high, None, step=1, key=key, help=p.help, placeholder=str(default))
-    shown = f"{default:.2f}"
-    return kept(st.number_input, label, p.low, p.high, None, step=0.1, format="%.2f", key=key, help=p.help, placeholder=shown)
+    low, high = (None if b is None else float(b) for b in (p.low, p.high))
+    small = 0 < abs(float(default)) < SMALL
+    step, form = (10.0 ** math.floor(math.log10(abs(float(default)))), "%g") if small else (0.1, "%.2f")
+    shown = f"{default:g}" if small else f"{default:.2f}"
+    return kept(st.number_input, label, low, high, None, step=step, format=form, key=key, help=p.help, placeholder=shown)
 
 
 def parameters(d: Description[Any], prefix: str, *, leave_out: Collection[str] = (), columns: int = 2) -> dict[str, Any]:

@@ -174,4 +174,4 @@ def test_text_of_a_person_is_shown_as_text_never_as_markup(page, site):
 
 
 def test_the_first_visitor_sees_the_apps_own_navigation(site):
-    assert site.first_links == ["Explore", "Compare", "Scaling", "Saved runs", "Problem sets", "Rewards", "Labels"]
+    assert site.first_links == ["Explore", "Compare", "Scaling", "Saved runs", "Problem sets", "Rewards", "Labels", "Training"]

@@ -38,6 +38,7 @@ HEADINGS = {
     "runs": "### Saved runs",
     "rewards": "### Rewards",
     "labels": "### Labels",
+    "training": "### Training",
     "problems": "### Problem sets",
 }
 

@@ -1,0 +1,111 @@
+"""The pipeline as a diagram with the measured figures, the table of its stages, and the way into Explore with a checkpoint."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.shared.escape import markdown_text
+from pages.shared.html import table_html, theme
+from pages.shared.links import go_to_controls
+from pages.shared.plot import plot
+from pages.shared.state import set_value
+from pages.training.sources import Rows, Source, is_here, rows
+from rlm_core.core.wording import counted, duration, listed
+from rlm_core.figures.charts.training_stages import KINDS, stages_figure
+from rlm_core.runs.training_files import Interval, StageRow
+
+HEAD = ("Stage", "Kind", "Began with", "Steps", "Took", "pass@1", "pass@k", "Tokens an answer", "Format", "Language", "Learned from")
+
+EXPLORE_MODEL = "model"
+"""In the session's state: the model of Explore's controls."""
+
+
+def pipeline(source: Source) -> None:
+    found = rows(source.folder)
+    if not found.stages:
+        st.info("The model before training is being measured; the first box appears when that is done.", icon=":material/hourglass_top:")
+        return
+    figure = stages_figure(found.stages, theme=theme())
+    plot(figure, key="training.pipeline", height=int(figure.layout.height), scope=source.id, file="training-pipeline", save=True)
+    st.caption(_said(found))
+    st.html(table_html(HEAD, [_row(s, found) for s in found.stages], words=(1, 2, 10)))
+    _languages(found.stages)
+    _searches(found.stages)
+    for note in found.notes:
+        st.caption(f":material/info: Step {note.at:,}: {markdown_text(note.text)}")
+
+
+def _said(found: Rows) -> str:
+    """On what it was measured, and which stage is at work."""
+    m = found.stages[-1].measures
+    words = (
+        f"Measured on the same {counted(m.problems, 'held-out problem')} after each stage, {counted(m.samples, 'answer')} to each, with "
+        f"95 % intervals over problems. On an arrow: the change of pass@1."
+    )
+    at_work = found.running
+    return (
+        words
+        if at_work is None
+        else f"{words} At work: {markdown_text(found.title(at_work.stage))}, step {at_work.step:,} of {at_work.steps:,}."
+    )
+
+
+def _row(s: StageRow, found: Rows) -> list[str]:
+    m = s.measures
+    began = next((t.title for t in found.stages if t.checkpoint == s.start and t is not s), s.start)
+    return [
+        s.title,
+        KINDS.get(s.kind, s.kind),
+        "–" if s.kind == "base" else began,
+        f"{s.steps:,}" if s.steps else "–",
+        duration(s.seconds),
+        interval(m.pass_at_1),
+        f"{interval(m.pass_at_k)} (k = {m.k})",
+        f"{m.length[0]:.1f} [{m.length[1]:.1f}, {m.length[2]:.1f}]",
+        interval(m.format),
+        interval(m.language),
+        s.data or "–",
+    ]
+
+
+def interval(v: Interval) -> str:
+    """ "0.52 [0.47, 0.57]"."""
+    return f"{v[0]:.2f} [{v[1]:.2f}, {v[2]:.2f}]"
+
+
+def _languages(stages: list[StageRow]) -> None:
+    """The measures by the language asked for, where there are several."""
+    names = list(stages[-1].measures.by_language)
+    if len(names) < 2:
+        return
+    with st.expander("By the language asked for", icon=":material/translate:"):
+        head = ["Stage", *(f"{what}, {name}" for name in names for what in ("pass@1", "Language"))]
+        lines = []
+        for s in stages:
+            told = [s.measures.by_language.get(name, {}) for name in names]
+            lines.append([s.title, *(interval(t[key]) if key in t else "–" for t in told for key in ("pass_at_1", "language"))])
+        st.html(table_html(head, lines))
+
+
+def _searches(stages: list[StageRow]) -> None:
+    """Links into Explore with the model of each stage."""
+    there, gone = list[StageRow](), list[str]()
+    for s in stages:
+        if is_here(s.checkpoint):
+            there.append(s)
+        else:
+            gone.append(s.title)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown("**Search with it**", width="content")
+        for s in there:
+            pressed = st.button(
+                markdown_text(s.title),
+                icon=":material/account_tree:",
+                key=f"training.search.{s.stage}",
+                help=f"Opens Explore with the model {s.checkpoint} chosen.",
+            )
+            if pressed:
+                set_value(EXPLORE_MODEL, s.checkpoint)
+                go_to_controls()
+    if gone:
+        st.caption(f"The checkpoints of {markdown_text(listed(gone))} are not on this machine.")

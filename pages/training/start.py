@@ -1,0 +1,79 @@
+"""A new training: its settings, what it takes, and its start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict
+from itertools import count
+from typing import Any
+
+import streamlit as st
+
+from pages.shared.jobs import job_button
+from pages.shared.parameters import parameter
+from pages.shared.services import store
+from pages.shared.state import kept, remembered, restore_following, set_value
+from rlm_core.core.errors import RlmError, TrainingError
+from rlm_core.jobs.train_policy import JOB, PolicyJob
+from rlm_core.runs.training_files import trainings
+from rlm_core.training import recipe
+
+KEY = "training.new"
+JOB_KEY = "training.new.job"
+"""In the session's state: the id of the job that was asked for last."""
+NAMED = ("seed", "variant")
+"""Settings beside the preset; the others are folded away."""
+COLUMNS = 4
+
+
+def start(started: Callable[[str], None]) -> None:
+    """The form. started: called with the name of the training that was asked for."""
+    d = recipe.DESCRIPTION
+    st.caption(f"{d.sentence} [{d.paper}]({d.url}). The base is the bundled model; half of the problems ask for steps in Japanese signs.")
+    preset_at, seed_at, variant_at, name_at = st.columns([3, 2, 3, 4], vertical_alignment="bottom")
+    preset = remembered(
+        preset_at.selectbox,
+        "Preset",
+        list(recipe.PRESETS),
+        key=f"{KEY}.preset",
+        default=recipe.FIVE_MINUTES.preset,
+        on_change=_fill,
+        help="smoke ends in seconds and teaches next to nothing; it shows that everything works.",
+    )
+    values: dict[str, Any] = {"preset": preset}
+    declared = {p.name: p for p in d.parameters if p.name != "preset"}
+    for place, name in zip((seed_at, variant_at), NAMED, strict=True):
+        with place:
+            values[name] = parameter(declared[name], f"{KEY}.{name}")
+    with st.expander("Every setting", icon=":material/tune:"):
+        others = [p for p in declared.values() if p.name not in NAMED]
+        for first in range(0, len(others), COLUMNS):
+            for place, p in zip(st.columns(COLUMNS, vertical_alignment="bottom"), others[first : first + COLUMNS], strict=False):
+                with place:
+                    values[p.name] = parameter(p, f"{KEY}.{p.name}")
+    restore_following(f"{KEY}.name", _free(f"{preset}-{values['seed']}"))
+    name = kept(name_at.text_input, "Name", key=f"{KEY}.name", max_chars=60, help="Its checkpoints begin with it.").strip()
+
+    def job() -> PolicyJob:
+        if name in trainings(store().folder):
+            raise TrainingError(f"There is a training {name} already; choose another name.")
+        return PolicyJob(name, d.configure(values))
+
+    go_at, said_at = st.columns([2, 5], vertical_alignment="center")
+    job_button(go_at, JOB, "model_training", job, key=JOB_KEY, possible=bool(name), started=lambda: started(name))
+    with suppress(RlmError):  # the button says what is wrong with the settings
+        said_at.caption(f"{recipe.disk_sentence(d.configure(values))} {recipe.memory_sentence()}")
+
+
+def _fill() -> None:
+    """Put the settings of the chosen preset into the controls."""
+    for name, value in asdict(recipe.PRESETS[st.session_state[f"{KEY}.preset"]]).items():
+        if name not in ("preset", *NAMED):
+            set_value(f"{KEY}.{name}", value)
+
+
+def _free(name: str) -> str:
+    """The name, with a number behind it where there is such a training already."""
+    taken = set(trainings(store().folder))
+    return name if name not in taken else next(f"{name}-{i}" for i in count(2) if f"{name}-{i}" not in taken)
