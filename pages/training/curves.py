@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import streamlit as st
 
@@ -10,7 +11,7 @@ from pages.shared.html import theme
 from pages.shared.plot import plot
 from pages.shared.state import remembered
 from pages.training.progress import active
-from pages.training.sources import Rows, Source, rows
+from pages.training.sources import Rows, Source, rows, safely
 from rlm_core.figures.charts.small_multiples import Band, Curve, Panel, panels_figure
 from rlm_core.runs.training_files import CurveRow, Interval, StageRow
 
@@ -20,7 +21,7 @@ ENTROPY, SIGNAL = "Entropy (nats a token)", "Groups with a signal (share)"
 
 
 def curves(source: Source) -> None:
-    st.fragment(_draw, run_every=LIVE_SECONDS if active(source) else None)(source)
+    st.fragment(safely, run_every=LIVE_SECONDS if active(source) else None)(_draw, source)
 
 
 def _draw(source: Source) -> None:
@@ -71,11 +72,11 @@ def panels(found: Rows) -> list[Panel]:
         Panel(SIGNAL, [_curve(stages, "with a signal", lambda r: r.signal)], True),
         Panel("Length (tokens an answer)", [_curve(stages, "length", lambda r: r.length)]),
         Panel("Loss of fine-tuning (nats a token)", [_curve(stages, "loss", lambda r: r.loss if r.reward is None else None)]),
-        Panel("Loss of reinforcement learning", [_curve(stages, "loss", lambda r: None if r.reward is None else r.loss)]),
+        Panel("Loss of reinforcement learning", [_curve(stages, "loss", lambda r: None if r.reward is None else r.loss)], signed=True),
         Panel("Speed (tokens/s)", [_curve(stages, "rollout", lambda r: r.rollout_tokens_per_second), _curve(stages, "update", _updated)]),
     ]
     there = ([c for c in p.curves if any(c.points)] for p in made)
-    return [Panel(p.title, kept, p.share) for p, kept in zip(made, there, strict=True) if kept]
+    return [replace(p, curves=kept) for p, kept in zip(made, there, strict=True) if kept]
 
 
 def entropy_panels(found: Rows) -> list[Panel]:

@@ -15,6 +15,8 @@ SHARE = 0.1
 """Of a stage's steps, at its beginning and at its end, of which means are compared."""
 FEWEST = 10
 """Steps from which on a change over a stage is told: fewer are noise."""
+SAME = 0.02
+"""Change of a gap that is not told."""
 VERIFIED = "answer"
 """The part of a reward that the project's own checking decides."""
 
@@ -64,7 +66,7 @@ def passes(stages: Sequence[StageRow]) -> list[str]:
     one, many = Change(first.pass_at_1, last.pass_at_1), Change(first.pass_at_k, last.pass_at_k)
     k = last.k
     before, after = first.pass_at_k[0] - first.pass_at_1[0], last.pass_at_k[0] - last.pass_at_1[0]
-    moved = "shrank" if after < before - 0.005 else "grew" if after > before + 0.005 else "stayed the same"
+    moved = "shrank" if after < before - SAME else "grew" if after > before + SAME else "stayed about the same"
     found = [
         f"From “{stages[0].title}” to “{stages[-1].title}” pass@1 {one.sentence}.",
         f"pass@{k} {many.sentence}.",

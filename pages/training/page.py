@@ -20,9 +20,8 @@ from pages.training.lens import lens
 from pages.training.pipeline import pipeline
 from pages.training.progress import progress
 from pages.training.search import search
-from pages.training.sources import Source, sources
+from pages.training.sources import Source, safely, sources
 from pages.training.start import start
-from rlm_core.core.errors import RlmError
 from rlm_core.jobs.train_policy import JOB
 
 TAB, SHOWN = "training.tab", "training.shown"
@@ -65,7 +64,7 @@ def training() -> None:
     else:
         source = _picked(found)
         progress(set() if source.bundled else {source.id})
-        tabs({title: partial(_safely, draw, source) for title, draw in CONTENTS.items()} | {NEW: partial(start, _started)}, key=TAB)
+        tabs({title: partial(safely, draw, source) for title, draw in CONTENTS.items()} | {NEW: partial(start, _started)}, key=TAB)
     shortcuts({})
 
 
@@ -85,11 +84,3 @@ def _picked(found: dict[str, Source]) -> Source:
         st.warning(f"There is no training “{markdown_text(asked)}” here; the newest is shown.", icon=":material/search_off:")
     st.query_params[QUERY] = remember(SHOWN, chosen)
     return found[chosen]
-
-
-def _safely(draw: Callable[[Source], None], source: Source) -> None:
-    """A damaged file is one sentence in its tab."""
-    try:
-        draw(source)
-    except RlmError as error:
-        st.error(markdown_text(str(error)), icon=":material/broken_image:")

@@ -9,18 +9,32 @@ from pages.shared.html import table_html, theme
 from pages.shared.links import go_to_controls
 from pages.shared.plot import plot
 from pages.shared.state import set_value
-from pages.training.sources import Rows, Source, is_here, rows
+from pages.training.progress import active
+from pages.training.sources import Rows, Source, is_here, rows, safely
 from rlm_core.core.wording import counted, duration, listed
 from rlm_core.figures.charts.training_stages import KINDS, stages_figure
 from rlm_core.runs.training_files import Interval, StageRow
 
 HEAD = ("Stage", "Kind", "Began with", "Steps", "Took", "pass@1", "pass@k", "Tokens an answer", "Format", "Language", "Learned from")
 
+LIVE_SECONDS = 3.0
+"""Between two drawings while a training is at work."""
 EXPLORE_MODEL = "model"
 """In the session's state: the model of Explore's controls."""
 
 
 def pipeline(source: Source) -> None:
+    found = rows(source.folder)
+    st.fragment(safely, run_every=LIVE_SECONDS if active(source) else None)(_measured, source)
+    if found.stages:
+        _languages(found.stages)
+        _searches(found.stages)
+    for note in found.notes:
+        st.caption(f":material/info: Step {note.at:,}: {markdown_text(note.text)}")
+
+
+def _measured(source: Source) -> None:
+    """The diagram and the table, as far as stages are measured."""
     found = rows(source.folder)
     if not found.stages:
         st.info("The model before training is being measured; the first box appears when that is done.", icon=":material/hourglass_top:")
@@ -29,10 +43,6 @@ def pipeline(source: Source) -> None:
     plot(figure, key="training.pipeline", height=int(figure.layout.height), scope=source.id, file="training-pipeline", save=True)
     st.caption(_said(found))
     st.html(table_html(HEAD, [_row(s, found) for s in found.stages], words=(1, 2, 10)))
-    _languages(found.stages)
-    _searches(found.stages)
-    for note in found.notes:
-        st.caption(f":material/info: Step {note.at:,}: {markdown_text(note.text)}")
 
 
 def _said(found: Rows) -> str:

@@ -11,11 +11,13 @@ from typing import Any, TypeVar
 import msgspec
 import streamlit as st
 
+from pages.shared.escape import markdown_text
 from pages.shared.services import store
-from rlm_core.core.errors import ModelError
+from rlm_core.core.errors import ModelError, RlmError
 from rlm_core.core.paths import ASSETS
 from rlm_core.models import checkpoints
 from rlm_core.runs.training_files import CurveRow, GroupRow, Note, StageRow, TrainingFolder, trainings
+from rlm_core.training.recipe import PipelineConfig, Stage, plan
 
 T = TypeVar("T")
 
@@ -64,6 +66,14 @@ def _title(id: str, settings: dict[str, Any], bundled: bool, path: Path) -> str:
     return " · ".join([preset, f"seed {settings.get('seed', 0)}", when, id])
 
 
+_PLANNED = plan(PipelineConfig())
+"""Stages have titles before they are finished."""
+
+
+def _name(stage: StageRow | Stage) -> str:
+    return stage.stage if isinstance(stage, StageRow) else stage.name
+
+
 @dataclass(frozen=True, slots=True)
 class Rows:
     """What the files of a training hold so far."""
@@ -79,8 +89,8 @@ class Rows:
         return self.curve[-1] if self.curve and self.curve[-1].stage not in finished else None
 
     def title(self, stage: str) -> str:
-        """A stage in words; by its name where it is not finished."""
-        return next((s.title for s in self.stages if s.stage == stage), stage.replace("_", " ").replace("-", " ").capitalize())
+        """A stage in words."""
+        return next((s.title for s in (*self.stages, *_PLANNED) if _name(s) == stage), stage)
 
 
 def rows(folder: TrainingFolder) -> Rows:
@@ -121,3 +131,11 @@ def is_here(model: str) -> bool:
     except ModelError:
         return False
     return True
+
+
+def safely(draw: Callable[[Source], None], source: Source) -> None:
+    """Draw a part of the page; a damaged file is one sentence in its place."""
+    try:
+        draw(source)
+    except RlmError as error:
+        st.error(markdown_text(str(error)), icon=":material/broken_image:")

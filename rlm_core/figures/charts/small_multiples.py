@@ -46,11 +46,13 @@ class Panel:
 
     title: with its unit.
     share: the y axis is from 0 to 1.
+    signed: values below 0 mean something.
     """
 
     title: str
     curves: Sequence[Curve]
     share: bool = False
+    signed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,13 @@ def panels_figure(
         if bands:
             x_axis |= {"range": [bands[0].start, max(bands[-1].end, bands[0].start + 1)]}
         y_axis = axis("", theme, domain=[max(0.0, top - PANEL_PX / inner), top], anchor=f"x{number}", automargin=False, nticks=5)
-        y_axis |= {"range": [-0.03, 1.03], "tickformat": ".1f", "dtick": 0.5} if panel.share else {}
+        y_axis |= (
+            {"range": [-0.03, 1.03], "tickformat": ".1f", "dtick": 0.5}
+            if panel.share
+            else {}
+            if panel.signed
+            else {"rangemode": "nonnegative"}
+        )
         style |= {f"xaxis{number}": x_axis, f"yaxis{number}": y_axis}
         data += _traces(panel, theme, number, grown)
         notes.append(_title(panel, theme, left, top, grown))

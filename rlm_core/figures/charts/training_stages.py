@@ -21,6 +21,8 @@ HALF, INSIDE = 0.41, 0.36
 BOX_PX, ABOVE_PX, ARC_PX = 196, 40, 34
 """Height of the boxes, of the room above them for data, and below them for an arrow past other boxes, in px."""
 TITLE_CHARS = 23
+USUAL = 5
+"""Boxes of a whole pipeline, for which there is room from the beginning."""
 LINE_PX = 19
 KINDS = {
     "base": "before training",
@@ -73,7 +75,7 @@ def stages_figure(stages: Sequence[StageRow], *, theme: palette.Theme, large: bo
         "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
         "dragmode": False,
         "showlegend": False,
-        "xaxis": hidden | {"range": [-0.45, len(stages) - 0.55]},
+        "xaxis": hidden | {"range": [-0.45, max(len(stages), USUAL) - 0.55]},
         "yaxis": hidden | {"range": [low, BOX_PX + ABOVE_PX]},
         "shapes": drawing.shapes,
         "annotations": drawing.notes,

@@ -107,9 +107,10 @@ def test_a_sweep_has_every_strategy_with_both_models_at_equal_tokens(training, s
 
 
 @pytest.mark.parametrize("file", ["stages.jsonl", "curve.jsonl"])
-def test_a_damaged_file_is_one_sentence_and_the_other_tabs_stay(training, file):
+@pytest.mark.parametrize("tab", ["Pipeline", "Curves"])
+def test_a_damaged_file_is_one_sentence_and_the_other_tabs_stay(training, file, tab):
     (training.path / file).write_text("{\n")
-    at = shown("Pipeline")
+    at = shown(tab)
     assert [f"Line 1 of {file}" in e.value.replace("\\", "") for e in at.error] == [True]
 
 
