@@ -46,7 +46,7 @@ def _measured(source: Source) -> None:
 
 
 def _said(found: Rows) -> str:
-    """On what it was measured, and which stage is at work."""
+    """On what it was measured, and which stage is not finished."""
     m = found.stages[-1].measures
     words = (
         f"Measured on the same {counted(m.problems, 'held-out problem')} after each stage, {counted(m.samples, 'answer')} to each, with "
@@ -56,7 +56,7 @@ def _said(found: Rows) -> str:
     return (
         words
         if at_work is None
-        else f"{words} At work: {markdown_text(found.title(at_work.stage))}, step {at_work.step:,} of {at_work.steps:,}."
+        else f"{words} Not finished: {markdown_text(found.title(at_work.stage))}, step {at_work.step:,} of {at_work.steps:,}."
     )
 
 

@@ -118,12 +118,12 @@ def _ended_early(row: JobRow) -> None:
         st.info(f"{name} is paused{at}.", icon=":material/pause:", width="stretch")
     else:
         st.warning(f"{name} was interrupted: {markdown_text(row.message)}{at}", icon=":material/warning:", width="stretch")
-    help = "Goes on from the saved state along the same curve."
-    if st.button("Go on", icon=":material/play_arrow:", key=f"training.resume.{row.id}", help=help, width="content"):
-        jobs().resume(row.id)
-        st.rerun()
     help = "Ends it for good: what is trained stays, the state to go on from is deleted."
     if st.button("Stop", icon=":material/stop:", key=f"training.stop.{row.id}", help=help, width="content"):
         TrainingFolder(row.job.name, store().folder).state.unlink(missing_ok=True)
         jobs().delete(row.id)
+        st.rerun()
+    help = "Goes on from the saved state along the same curve."
+    if st.button("Go on", icon=":material/play_arrow:", key=f"training.resume.{row.id}", help=help, width="content"):
+        jobs().resume(row.id)
         st.rerun()
