@@ -35,6 +35,7 @@ def train(
     steps: Annotated[
         int | None, typer.Option(help="nano, backbone, lora: optimiser steps; the default reproduces the bundled ones.")
     ] = None,
+    stop: Annotated[int | None, typer.Option(min=1, help="lora: end at this step of the schedule.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder to write; the default is assets/nano, or this data folder's rewards.")] = None,
     seed: Annotated[int, typer.Option()] = 0,
     name: Annotated[
@@ -48,8 +49,8 @@ def train(
     problems: Annotated[
         list[str] | None,
         typer.Option(
-            help="prm, orm: a set to sample from, such as chain:n=600; lora: a kind with worked solutions, such as words:steps=2. "
-            "May be repeated."
+            help="prm, orm: a set to sample from, such as chain:n=600; lora: a kind with worked solutions and its share, such as "
+            "words:steps=2*0.5. May be repeated."
         ),
     ] = None,
     labels: Annotated[
@@ -90,7 +91,7 @@ def train(
         prm_backbone.train(trained, out or data_folder() / "backbone", report=lambda text: print(text, flush=True))
         return
     if what == "lora":
-        _train_lora(name or "mine", model, steps, problems, measure, seed)
+        _train_lora(name or "mine", model, steps, stop, problems, measure, seed)
         return
     if what not in ("prm", "orm"):
         raise unknown("training", what, ["nano", "backbone", "prm", "orm", "lora", "pipeline"])
@@ -134,16 +135,18 @@ def _train_pipeline(preset: str, seed: int, name: str, settings: list[str], whil
     pipeline.run()
 
 
-def _train_lora(name: str, model: str, steps: int | None, problems: list[str] | None, measure: list[str] | None, seed: int) -> None:
+def _train_lora(
+    name: str, model: str, steps: int | None, stop: int | None, problems: list[str] | None, measure: list[str] | None, seed: int
+) -> None:
     """Train an adapter with the defaults of the bundled one, and print its card without the curve."""
     from rlm_core.models.checkpoints import card
     from rlm_core.training.cold_start import ColdStart, cold_start
 
     plan = ColdStart(name, base=model, seed=seed, measure=tuple(measure or ()), command=f"rlm-explorer {shlex.join(sys.argv[1:])}")
-    if steps is not None:
-        plan = replace(plan, schedule=replace(plan.schedule, steps=steps), stop=steps)
+    plan = replace(plan, stop=stop, schedule=replace(plan.schedule, steps=steps or plan.schedule.steps))
     if problems:
-        plan = replace(plan, mixture=dict.fromkeys(problems, 1.0))
+        parts = [text.partition("*") for text in problems]
+        plan = replace(plan, mixture={spec: typed(float, spec, share or "1") for spec, _, share in parts})
     made = card(cold_start(plan, report))
     print(json.dumps(msgspec.to_builtins(msgspec.structs.replace(made, curve=[]))))
 

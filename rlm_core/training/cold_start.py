@@ -15,10 +15,10 @@ import torch
 from rlm_core.core.errors import TrainingError
 from rlm_core.engine.backends.torch import fingerprint
 from rlm_core.evaluation.searches import evaluate_policy
-from rlm_core.models.checkpoints import PREFIX, Card
+from rlm_core.models.checkpoints import PREFIX, Card, adapter_folder, base_of
 from rlm_core.models.checkpoints import card as read_card
 from rlm_core.models.listed import in_nano_notation, sampling_for
-from rlm_core.models.loading import load, pick_dtype, read_weights
+from rlm_core.models.loading import load, read_weights
 from rlm_core.runs.set_specs import counted_set
 from rlm_core.training import lora
 from rlm_core.training.checkpoints import refuse_name, write_card, write_checkpoint
@@ -35,7 +35,7 @@ class ColdStart:
     """The plan of a cold start.
 
     name: of the checkpoint.
-    base: the model that learns, one in words.
+    base: the model that learns, one in words; an adapter goes on learning.
     mixture: kinds of problems that have worked solutions, without seed and split, and their shares.
     stop: the step at which training ends; None for all of the schedule.
     batch: solutions per step.
@@ -79,26 +79,36 @@ def cold_start(plan: ColdStart, report: Report, overwrite: bool = False) -> Path
         next(word_traces(plan.seed, mixture={spec: 1.0}))
     for spec in plan.measure:
         counted_set(spec)
-    shown, base, form = read_weights(plan.base, "cpu", pick_dtype("float32", "cpu"), True, report)
-    form = replace(form, trained_on=frozenset(plan.kinds))
+    begun = adapter_folder(plan.base)
+    name = base_of(begun) if begun else plan.base
+    shown, base, form = read_weights(name, "cpu", torch.float32, True, report)
     weights = fingerprint(base)
-    model = lora.attach(base, plan.base, plan.shape, plan.seed)
+    parent = read_card(begun) if begun else None
+    if parent and parent.base_weights != weights:
+        raise TrainingError(
+            f"{plan.base} was made for other weights of {name} ({parent.base_weights}) than those that are here ({weights})."
+        )
+    kinds = tuple(dict.fromkeys((*(parent.kinds if parent else ()), *plan.kinds)))
+    form = replace(form, trained_on=frozenset(kinds))
+    model = lora.continued(base, begun, name) if begun else lora.attach(base, name, plan.shape, plan.seed)
     learned = sum(p.numel() for p in model.parameters() if p.requires_grad)
     report(f"{learned:,} weights learn, in {plan.last} steps of {plan.batch} solutions; {shown} stays as it is.")
     curve = list(_trained(model, plan, lambda split: (lora.row(t, form) for t in word_traces(plan.seed, split, plan.mixture)), report))
+    shape = {key: parent.settings.get(key) for key in ("rank", "alpha")} if parent else asdict(plan.shape)
     card = Card(
         name=plan.name,
-        title=f"{plan.base}, cold start ({plan.name})",
-        base=plan.base,
+        title=f"{plan.name} ({name}, LoRA)",
+        base=name,
+        parent=plan.base if begun else "",
         data=f"worked solutions of {', '.join(plan.mixture)}, drawn afresh from the training split.",
         command=plan.command,
         seed=plan.seed,
-        licence=f"that of {plan.base}",
+        licence=f"that of {name}",
         tokenizer="",
         created=0.0,
-        settings={**asdict(plan.schedule), **asdict(plan.shape), "batch": plan.batch, "stop": plan.last, "mixture": dict(plan.mixture)},
+        settings={**shape, **asdict(plan.schedule), "batch": plan.batch, "stop": plan.last, "mixture": dict(plan.mixture)},
         curve=curve,
-        kinds=plan.kinds,
+        kinds=kinds,
         base_weights=weights,
     )
     folder = write_checkpoint(lora.halved(model), form.tokenizer, card, overwrite)

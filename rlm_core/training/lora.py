@@ -11,6 +11,7 @@ import itertools
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from transformers import PreTrainedModel
@@ -24,7 +25,9 @@ from rlm_core.training.sft import Row, Schedule, grouped
 from rlm_core.training.word_traces import WordTrace
 
 SORTED_BATCHES = 8
-"""Batches that are drawn together and sorted by length, so that little of each is padding."""
+"""Batches that are drawn together and sorted, so that the rows of each begin alike and little of them is padding."""
+BEGINNING = 8
+"""Tokens by which prompts of one kind of problem are told from those of another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,13 @@ def attach(model: PreTrainedModel, base: str, shape: Shape, seed: int) -> peft.P
     attached = peft.get_peft_model(model, config)
     attached.peft_config["default"].base_model_name_or_path = base
     assert isinstance(attached, peft.PeftModel), "one adapter, not a mixture"
+    return attached.train()
+
+
+def continued(model: PreTrainedModel, folder: Path, base: str) -> peft.PeftModel:
+    """The model with an adapter that was saved, which goes on learning from there. base: as in `attach`."""
+    attached = peft.PeftModel.from_pretrained(model, str(folder), is_trainable=True)
+    attached.peft_config["default"].base_model_name_or_path = base
     return attached.train()
 
 
@@ -78,7 +88,7 @@ def row(trace: WordTrace, form: LineFormat) -> Row:
 
 
 def batches(rows: Callable[[], Iterator[Row]], batch: int, seed: int) -> Callable[[int], list[Row]]:
-    """A function of the step's number: a batch of an endless stream of rows, those of like length together.
+    """A function of the step's number: a batch of an endless stream of rows, those of one kind and of like length together.
 
     rows: begins the stream anew.
     """
@@ -86,7 +96,7 @@ def batches(rows: Callable[[], Iterator[Row]], batch: int, seed: int) -> Callabl
     def stream() -> Iterator[list[Row]]:
         endless, rng = rows(), random.Random(seed)
         while True:
-            drawn = sorted(itertools.islice(endless, SORTED_BATCHES * batch), key=lambda row: len(row.ids))
+            drawn = sorted(itertools.islice(endless, SORTED_BATCHES * batch), key=lambda row: (row.ids[:BEGINNING], len(row.ids)))
             groups = [drawn[i : i + batch] for i in range(0, len(drawn), batch)]
             rng.shuffle(groups)
             yield from groups

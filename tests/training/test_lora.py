@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 import torch
+from safetensors.torch import load_file
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
@@ -25,6 +26,7 @@ from rlm_core.training.losses import IGNORE
 from rlm_core.training.sft import Row, Schedule, adamw, fine_tune, whole_rows
 from rlm_core.training.word_traces import word_traces
 
+STORIES = {"words:steps=1": 0.5, "words:steps=2": 0.5}
 CHAT = "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}<|im_start|>assistant\n"
 
 
@@ -57,12 +59,12 @@ def read(name: str):
 
 def rows(name: str, count: int) -> list[Row]:
     form = replace(read(name).format, trained_on=frozenset({"words"}))
-    return [lora.row(t, form) for t in itertools.islice(word_traces(0), count)]
+    return [lora.row(t, form) for t in itertools.islice(word_traces(0, mixture=STORIES), count)]
 
 
 def plan(base: str, **changes) -> cold_start.ColdStart:
     short = Schedule(steps=2, learning_rate=1e-2, warmup=1)
-    return cold_start.ColdStart("tiny", base=base, schedule=short, batch=2, shape=lora.Shape(4, 8), every=1, **changes)
+    return cold_start.ColdStart("tiny", base=base, schedule=short, batch=2, shape=lora.Shape(4, 8), every=1, mixture=STORIES, **changes)
 
 
 def test_traces_of_every_kind_are_right_and_end_with_the_answer():
@@ -72,11 +74,12 @@ def test_traces_of_every_kind_are_right_and_end_with_the_answer():
         problem = trace.problem
         assert last == f"Answer: {problem.reference}"
         assert final_answer([*steps, last]) is not None
-        task = problems.task("words")
+        task = problems.task(problem.task)
         assert task.verify(problem, task.answer(problem, [*steps, last]))
         assert "split=train" in problem.spec
-        seen.add((len(steps), "stories=framed" in problem.spec))
-    assert seen == {(1, True), (2, True), (1, False), (2, False), (3, False), (4, False)}
+        seen.add((problem.task, len(steps), "stories=framed" in problem.spec))
+    words = {(1, True), (2, True), (1, False), (2, False), (3, False), (4, False)}
+    assert seen == {("words", *kind) for kind in words} | {("chain", 3, False), ("chain", 4, False)}
 
 
 def test_traces_are_drawn_by_their_seed_alone():
@@ -93,7 +96,7 @@ def test_a_kind_without_worked_solutions_is_refused():
 
 def test_a_trained_kind_is_put_without_examples_and_only_the_solution_is_learned(data):
     form = read(base(data / "base")).format
-    trace = next(word_traces(0))
+    trace = next(word_traces(0, mixture=STORIES))
     row = lora.row(trace, replace(form, trained_on=frozenset({"words"})))
     prompt = form.tokenizer.decode([i for i, t in zip(row.ids, row.targets) if t == IGNORE])
     learned = form.tokenizer.decode([t for t in row.targets if t != IGNORE])
@@ -179,6 +182,27 @@ def test_what_is_saved_is_merged_at_loading_and_says_the_same(data):
     moved = data / "elsewhere"
     folder.rename(moved)
     assert load(str(moved)).engine.runner.fingerprint == loaded.engine.runner.fingerprint
+
+
+def test_an_adapter_goes_on_learning_and_its_card_names_where_it_began(data):
+    name = base(data / "base")
+    first = cold_start.cold_start(plan(name), lambda text: None)
+    more = replace(plan("checkpoint:tiny"), name="more", mixture={"chain:steps=3": 1.0})
+    second = cold_start.cold_start(more, lambda text: None)
+    facts = card(second)
+    assert (facts.parent, facts.base, facts.kinds) == ("checkpoint:tiny", name, ("words", "chain"))
+    assert (facts.settings["rank"], facts.settings["alpha"]) == (4, 8)
+    assert facts.base_weights == card(first).base_weights
+    weights = [load_file(folder / "adapter_model.safetensors") for folder in (first, second)]
+    moved = [(weights[1][k].float() - w.float()).abs().max() for k, w in weights[0].items()]
+    assert 0 < max(moved) < 0.1  # it began where the first ended: B began at 0, and A is as it was but for a few steps
+    fresh = cold_start.cold_start(replace(more, base=name, name="fresh"), lambda text: None)
+    far = load_file(fresh / "adapter_model.safetensors")
+    assert any(not torch.equal(far[k], w) for k, w in weights[1].items())
+    assert load("checkpoint:more").format.trained_on == {"words", "chain"}
+    base(data / "base", seed=5)
+    with pytest.raises(TrainingError, match="was made for other weights"):
+        cold_start.cold_start(replace(more, name="again"), lambda text: None)
 
 
 def test_the_same_plan_gives_the_same_adapter(data):
