@@ -13,6 +13,8 @@ from rlm_core.figures.charts.axes import axis, chart
 from rlm_core.figures.text import safe
 
 HEIGHT = 230
+WIDTH = 0.75
+"""Of a bar, in tokens; plotly would make few bars wide."""
 LEAST_SPAN = 0.05
 """Of the axis on either side of 1: ratios that differ by less would look far apart."""
 
@@ -47,6 +49,7 @@ def ratios_figure(
                 "x": [place for place, _ in shown],
                 "y": [t.ratio - 1 for _, t in shown],
                 "base": [1] * len(shown),
+                "width": WIDTH,
                 "marker": {"color": colour},
                 "hovertext": [f"<b>{safe(_shown(t.text))}</b><br>{safe(t.words)}" for _, t in shown],
                 "hoverinfo": "text",
@@ -63,7 +66,6 @@ def ratios_figure(
             "tokens of the answer", theme, tickvals=places, ticktext=[safe(_tick(t.text)) for t in tokens], tickangle=0, showgrid=False
         ),
         yaxis=axis("π / π_old", theme, range=[max(0.0, 1 - widest), 1 + widest], tickformat=".2f"),
-        bargap=0.25,
         barmode="overlay",
         shapes=[_level(1, theme.ink, "solid"), *(_level(bound, theme.accent, "dash") for bound, _ in bounds)],
         annotations=[
