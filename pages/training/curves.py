@@ -17,7 +17,7 @@ from rlm_core.runs.training_files import CurveRow, Interval, StageRow
 
 LIVE_SECONDS = 2.0
 STEP = "optimiser step"
-ENTROPY, SIGNAL = "Entropy (nats a token)", "Groups with a signal (share)"
+ENTROPY, SIGNAL = "Entropy (nats per token)", "Groups with a signal (share)"
 
 
 def curves(source: Source) -> None:
@@ -67,11 +67,11 @@ def panels(found: Rows) -> list[Panel]:
         _held_out("pass@1 on held-out problems", found, stages, lambda r: r.pass_at_1, lambda s: s.measures.pass_at_1),
         _held_out(f"pass@{k} on held-out problems", found, stages, lambda r: r.pass_at_k, lambda s: s.measures.pass_at_k),
         Panel(ENTROPY, [_curve(stages, "entropy", lambda r: r.entropy)]),
-        Panel("KL from the reference (nats a token)", [_curve(stages, "KL", lambda r: r.kl)]),
+        Panel("KL from the reference (nats per token)", [_curve(stages, "KL", lambda r: r.kl)]),
         Panel("Clip fraction (share of tokens)", [_curve(stages, "clip fraction", lambda r: r.clip_fraction)]),
         Panel(SIGNAL, [_curve(stages, "with a signal", lambda r: r.signal)], True),
-        Panel("Length (tokens an answer)", [_curve(stages, "length", lambda r: r.length)]),
-        Panel("Loss of fine-tuning (nats a token)", [_curve(stages, "loss", lambda r: r.loss if r.reward is None else None)]),
+        Panel("Length (tokens per answer)", [_curve(stages, "length", lambda r: r.length)]),
+        Panel("Loss of fine-tuning (nats per token)", [_curve(stages, "loss", lambda r: r.loss if r.reward is None else None)]),
         Panel("Loss of reinforcement learning", [_curve(stages, "loss", lambda r: None if r.reward is None else r.loss)], signed=True),
         Panel("Speed (tokens/s)", [_curve(stages, "rollout", lambda r: r.rollout_tokens_per_second), _curve(stages, "update", _updated)]),
     ]

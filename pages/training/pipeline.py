@@ -15,7 +15,7 @@ from rlm_core.core.wording import counted, duration, listed
 from rlm_core.figures.charts.training_stages import KINDS, stages_figure
 from rlm_core.runs.training_files import Interval, StageRow
 
-HEAD = ("Stage", "Kind", "Began with", "Steps", "Took", "pass@1", "pass@k", "Tokens an answer", "Format", "Language", "Learned from")
+HEAD = ("Stage", "Kind", "Began with", "Steps", "Took", "pass@1", "pass@k", "Tokens per answer", "Format", "Language", "Learned from")
 
 LIVE_SECONDS = 3.0
 """Between two drawings while a training is at work."""

@@ -105,7 +105,7 @@ class _Drawing:
         self.text(x - INSIDE, top - (2 if title[1] else 1) * LINE_PX, KINDS.get(row.kind, safe(row.kind)), 12, muted=True)
         self.bar(x, top - 3.3 * LINE_PX, "pass@1", m.pass_at_1, 0)
         self.bar(x, top - 5.3 * LINE_PX, f"pass@{m.k}", m.pass_at_k, 1)
-        self.text(x - INSIDE, top - 7.35 * LINE_PX, f"{m.length[0]:.1f} tokens an answer", 12, muted=True)
+        self.text(x - INSIDE, top - 7.35 * LINE_PX, f"{m.length[0]:.1f} tokens per answer", 12, muted=True)
         self.text(x - INSIDE, top - 8.25 * LINE_PX, f"format {m.format[0]:.0%} · language {m.language[0]:.0%}", 12, muted=True)
 
     def bar(self, x: int, y: float, name: str, value: Interval, place: int) -> None:

@@ -65,7 +65,7 @@ def test_without_a_checkpoint_there_is_nothing_to_search_with(training, store):
 def test_only_curves_that_exist_have_a_panel(training):
     found = Rows(training.curve(), training.stages(), [])
     titles = [p.title for p in panels(found)]
-    assert "Entropy (nats a token)" in titles and "KL from the reference (nats a token)" not in titles  # DAPO has no reference
+    assert "Entropy (nats per token)" in titles and "KL from the reference (nats per token)" not in titles  # DAPO has no reference
     reward = panels(found)[0]
     assert [c.name for c in reward.curves] == ["all parts", "answer", "format", "language", "brevity"]
     drawn = [point for stretch in reward.curves[0].points for point in stretch]
