@@ -88,7 +88,7 @@ def entropies(found: Rows) -> list[str]:
         before, after = ends
         change = f"{abs(after / before - 1):.0%}" if before else ""
         word = "fell" if after < before else "rose"
-        said.append(f"In “{found.title(stage)}” entropy {word} by {change} over its steps, from {before:.3f} to {after:.3f} nats per token.")
+        said.append(f"In “{found.title(stage)}” entropy {word} by {change} over its steps: {before:.3f} → {after:.3f} nats per token.")
     return said
 
 
