@@ -18,8 +18,24 @@ from rlm_core.runs.store import BIN_DAYS, RunRow
 MAX_NAMED = 8
 """Runs that a question names; the others are counted."""
 DELETED_TABLE = "deleted"
-_UNDO = "runs.undo"
-"""In the session's state: ids of the runs that were deleted last."""
+_UNDO, _ASKED = "runs.undo", "runs.asked"
+"""In the session's state: ids of the runs that were deleted last; the question that is open. It stays open until it is answered, whatever
+else draws the page anew meanwhile."""
+DELETE, PURGE = "delete", "purge"
+"""Questions."""
+
+
+def ask(question: str) -> None:
+    """Open a question; for the press of a button."""
+    st.session_state[_ASKED] = question
+
+
+def is_asked(question: str) -> bool:
+    return st.session_state.get(_ASKED) == question
+
+
+def _close() -> None:
+    st.session_state.pop(_ASKED, None)
 
 
 def ask_to_delete(picked: Sequence[RunRow], table: str) -> None:
@@ -27,6 +43,7 @@ def ask_to_delete(picked: Sequence[RunRow], table: str) -> None:
     busy = [r for r in picked if r.status in (RunStatus.LOADING, RunStatus.RUNNING)]
     idle = [r for r in picked if r not in busy]
     if not idle:
+        _close()
         st.warning("A run that is being worked on cannot be deleted; cancel it first, on the Explore page.", icon=":material/warning:")
         return
     note = f"{'They' if len(idle) > 1 else 'It'} can be put back for {BIN_DAYS} days."
@@ -71,7 +88,10 @@ def deleted_runs() -> None:
             store().restore(r.id for r in picked)
             unpick(DELETED_TABLE)
             st.rerun()
-        if purge.button("Remove for good …", icon=":material/delete_forever:", disabled=not picked, width="stretch"):
+        purge.button(
+            "Remove for good …", icon=":material/delete_forever:", disabled=not picked, width="stretch", on_click=ask, args=(PURGE,)
+        )
+        if picked and is_asked(PURGE):
             _ask(f"Remove {counted(len(picked), 'run')} for good?", picked, "This cannot be undone.", "Remove for good", _purge)
 
 
@@ -83,6 +103,10 @@ def _purge(runs: Sequence[RunRow]) -> None:
 def _ask(title: str, runs: Sequence[RunRow], note: str, label: str, action: Callable[[Sequence[RunRow]], None]) -> None:
     """A dialog that names the runs; `action` is called with them when a person presses the button of that label."""
 
+    def act() -> None:
+        _close()
+        action(runs)
+
     def body() -> None:
         lines = [f"- {markdown_text(run_title(r))}" for r in runs[:MAX_NAMED]]
         if len(runs) > MAX_NAMED:
@@ -90,9 +114,9 @@ def _ask(title: str, runs: Sequence[RunRow], note: str, label: str, action: Call
         st.markdown("\n".join(lines))
         st.caption(note)
         no, yes = st.columns(2)
-        refused = no.button("Keep", width="stretch", key="ask.no")
-        agreed = yes.button(label, type="primary", icon=":material/delete:", width="stretch", key="ask.yes", on_click=action, args=(runs,))
+        refused = no.button("Keep", width="stretch", key="ask.no", on_click=_close)
+        agreed = yes.button(label, type="primary", icon=":material/delete:", width="stretch", key="ask.yes", on_click=act)
         if refused or agreed:
             st.rerun()
 
-    st.dialog(title)(body)()
+    st.dialog(title, on_dismiss=_close)(body)()

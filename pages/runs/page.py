@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.runs.deletion import ask_to_delete, deleted_runs, undo_last
+from pages.runs.deletion import DELETE, ask, ask_to_delete, deleted_runs, is_asked, undo_last
 from pages.runs.log_import import log_import
 from pages.runs.run_table import pick
 from pages.shared.escape import markdown_text
@@ -42,5 +42,6 @@ def _saved(rows: list[RunRow]) -> None:
     if open_at.button("Open", icon=":material/open_in_new:", disabled=len(picked) != 1, width="stretch"):
         go_to_run(picked[0].id)
     label = f"Delete {len(picked):,} …" if picked else "Delete …"
-    if delete_at.button(label, icon=":material/delete:", disabled=not picked, width="stretch", key="delete"):
+    delete_at.button(label, icon=":material/delete:", disabled=not picked, width="stretch", key="delete", on_click=ask, args=(DELETE,))
+    if picked and is_asked(DELETE):
         ask_to_delete(picked, TABLE)

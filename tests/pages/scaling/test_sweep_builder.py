@@ -222,8 +222,8 @@ def test_seconds_can_be_the_budget(at, store):
 
 
 CONTROLS = ("text_input", "number_input", "selectbox", "toggle", "button_group")
-DECIDING = ("problems.kind", "edited", "ready", "search", "model", "reward", ".step")
-"""Ends of the keys of controls that decide which others there are; the bundled model has one kind of step alone."""
+DECIDING = ("problems.kind", "edited", "ready", "search", "model", "reward", ".step", ".language")
+"""Ends of the keys of controls that decide which others there are; the bundled model has one kind of step and one language alone."""
 
 WRITTEN = {BUDGET_VALUES: "5, 7", "scaling.new.problems.text": "chain:n=2,steps=3", "scaling.new.problems.countdown.given": "3 7 25"}
 """Texts that are understood, by key; any will do for the others."""
