@@ -167,6 +167,7 @@ def machine() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    torch.set_num_threads(1)  # the engines' threads have theirs (see `engine.threads`)
     measured: dict[str, Any] = {"machine": machine()}
     measured["nano, tokens/s by batch"] = nano_speeds()
     measured |= bench_backends.measure()
