@@ -11,7 +11,7 @@ from typing import Any
 
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 """How long a thread of torch's on Linux waits awake for the others, read when torch is first imported. By default it is so long that one
-busy program beside this one made a step of SmolLM2 take up to 60 times as long; with this it costs what the lost core costs."""
+busy program beside this one made a step of SmolLM2 take up to 40 times as long; with this it costs what the lost core costs."""
 
 __version__ = "0.4.0"
 
