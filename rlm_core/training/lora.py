@@ -123,7 +123,9 @@ def learned_positions(model: torch.nn.Module, rows: Sequence[Row], schedule: Sch
     total = sum(t != IGNORE for row in rows for t in row.targets[1:])
     mean = 0.0
     for group in grouped(rows, schedule.microbatch):
-        loss = sft_loss(*learned_logits(model, group), total)
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=schedule.autocast):
+            logits, targets = learned_logits(model, group)
+        loss = sft_loss(logits, targets, total)
         if torch.is_grad_enabled():
             loss.backward()
         mean += loss.item()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -20,12 +20,14 @@ class Reached:
     step: its steps that were made.
     at: steps of all stages that were made.
     seconds: of work so far.
+    curve: its points so far, where they are kept nowhere else.
     """
 
     stage: str
     step: int
     at: int
     seconds: float
+    curve: list[dict[str, float]] = field(default_factory=list)
 
 
 def save_state(file: Path, reached: Reached, model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> None:
