@@ -64,7 +64,7 @@ def train(
     measure: Annotated[list[str] | None, typer.Option(help="prm, orm, lora: a held-out set to measure on; may be repeated.")] = None,
     measure_samples: Annotated[int, typer.Option(min=1, help="prm, orm: solutions of each problem it is measured on.")] = 16,
     book: Annotated[bool, typer.Option("--book", help="prm, orm: learn from the label book; --labels then names human, hard, …")] = False,
-    preset: Annotated[str, typer.Option(help="pipeline: five-minutes or smoke.")] = "five-minutes",
+    preset: Annotated[str, typer.Option(help="pipeline: five-minutes, leaky-reward or smoke.")] = "five-minutes",
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="pipeline: a setting of the preset to change (rl_batches=60).")
     ] = None,

@@ -1,7 +1,8 @@
-"""Checkpoints of trained policies in the data folder, as they are found, named and read. No torch here.
+"""Checkpoints of trained policies, those of the data folder and the bundled ones, as they are found, named and read. No torch here.
 
-`<data folder>/checkpoints/NAME` holds a model as transformers writes it (`config.json`, `model.safetensors`, the tokenizer's files), or an
-adapter of peft, and `card.json`, a `Card`. Everywhere a model is named, `checkpoint:NAME` is that one. `training.checkpoints` writes them.
+`<data folder>/checkpoints/NAME` or `assets/checkpoints/NAME` holds a model as transformers writes it (`config.json`,
+`model.safetensors`, the tokenizer's files), or an adapter of peft, and `card.json`, a `Card`. Everywhere a model is named,
+`checkpoint:NAME` is that one. `training.checkpoints` writes them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 import msgspec
 
 from rlm_core.core.errors import ModelError
-from rlm_core.core.paths import data_folder
+from rlm_core.core.paths import ASSETS, data_folder
 
 PREFIX = "checkpoint:"
 NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,99}")
@@ -64,8 +65,21 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def checkpoints_folder() -> Path:
-    """Where checkpoints are; it need not be there."""
+    """Where checkpoints are written; it need not be there."""
     return data_folder() / "checkpoints"
+
+
+def bundled_folder() -> Path:
+    """Where the checkpoints are that come with the app."""
+    return ASSETS / "checkpoints"
+
+
+def find(name: str) -> Path | None:
+    """The folder of the checkpoint of that name: one of the data folder before a bundled one. None if there is none."""
+    if not NAME.fullmatch(name):
+        return None
+    folders = (folder / name for folder in (checkpoints_folder(), bundled_folder()))
+    return next((folder for folder in folders if (folder / CARD).is_file()), None)
 
 
 def is_checkpoint(model: str) -> bool:
@@ -82,8 +96,8 @@ def place(model: str) -> str:
     if not is_checkpoint(model):
         return model
     name = model.removeprefix(PREFIX)
-    folder = checkpoints_folder() / name
-    if not NAME.fullmatch(name) or not (folder / CARD).is_file():
+    folder = find(name)
+    if folder is None:
         there = ", ".join(PREFIX + c.name for c in listed())
         raise ModelError(f"There is no checkpoint '{name}'; {f'there are {there}' if there else 'none was trained here yet'}.")
     return str(folder)
@@ -123,11 +137,21 @@ def base_of(folder: Path) -> str:
 
 
 def listed() -> list[Card]:
-    """The cards of every checkpoint, the newest first. One whose card cannot be read is left out."""
-    if not checkpoints_folder().is_dir():
-        return []
+    """The cards of every checkpoint, the newest first, then the bundled ones. One whose card cannot be read is left out."""
+    own = _cards(checkpoints_folder())
+    return own + [card for card in _cards(bundled_folder()) if card.name not in {mine.name for mine in own}]
+
+
+def is_bundled(name: str) -> bool:
+    """Did the checkpoint of that name come with the app?"""
+    folder = find(name)
+    return folder is not None and folder.parent == bundled_folder()
+
+
+def _cards(parent: Path) -> list[Card]:
+    """The cards in a folder of checkpoints, the newest first."""
     found: list[Card] = []
-    for folder in checkpoints_folder().iterdir():
+    for folder in parent.iterdir() if parent.is_dir() else ():
         try:
             if NAME.fullmatch(folder.name) and (folder / CARD).is_file():
                 found.append(msgspec.structs.replace(card(folder), name=folder.name))

@@ -165,7 +165,8 @@ def models() -> dict[str, ModelDescription]:
 def _of_checkpoint(card: checkpoints.Card) -> ModelDescription:
     name = checkpoints.PREFIX + card.name
     kind = NANO if in_nano_notation(name) else SMOLLM2
-    return replace(kind, name=name, title=card.title, sentence=f"Trained on this machine from {card.parent or card.base}: {card.data}")
+    where = "Bundled with the app, trained" if checkpoints.is_bundled(card.name) else "Trained on this machine"
+    return replace(kind, name=name, title=card.title, sentence=f"{where} from {card.parent or card.base}: {card.data}")
 
 
 def describe(name: str) -> ModelDescription:

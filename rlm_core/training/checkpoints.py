@@ -13,7 +13,7 @@ import msgspec
 from transformers import PreTrainedTokenizerBase
 
 from rlm_core.core.errors import ModelError, TrainingError
-from rlm_core.models.checkpoints import CARD, NAME, PREFIX, Card, card, checkpoints_folder, tokenizer_id
+from rlm_core.models.checkpoints import CARD, NAME, PREFIX, Card, card, checkpoints_folder, find, tokenizer_id
 
 OWN_LICENCE = "that of this repository"
 
@@ -28,7 +28,7 @@ def refuse_name(name: str, overwrite: bool = False) -> None:
     """TrainingError if no checkpoint may be called so, or if there is one already that must not be overwritten."""
     if not NAME.fullmatch(name):
         raise TrainingError(f"A checkpoint cannot be called '{name}'; allowed are letters, digits, '.', '-' and '_', such as nano-r1.")
-    if not overwrite and (checkpoints_folder() / name).exists():
+    if not overwrite and (find(name) or (checkpoints_folder() / name).exists()):
         raise TrainingError(f"There is a checkpoint {name} already; choose another name.")
 
 

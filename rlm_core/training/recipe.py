@@ -7,6 +7,13 @@ from dataclasses import dataclass, replace
 from rlm_core.core.parameters import Description, param, unknown
 from rlm_core.training.variants import PRESETS as VARIANTS
 
+BASE = "base"
+"""The stage of the model before any training."""
+STAGES = ("cold_start", "reasoning_rl", "rejection_sft", "final_rl")
+"""The stages in their order."""
+LAST = STAGES[-1]
+ANSWER, STATED = "answer", "stated"
+
 BYTES_PER_ANSWER = 290
 """What an answer of a kept group takes on disk, packed: nano's on Countdown with three numbers in groups of 8, measured (288)."""
 
@@ -34,9 +41,17 @@ class PipelineConfig:
     variant: str = param("dapo", "The loss of reinforcement learning.", choices=tuple(VARIANTS))
     temperature: float = param(1.0, "At which answers are sampled.", low=0.01, high=4)
     longest: int = param(64, "Tokens that an answer may have.", low=16, high=400, title="Longest answer")
+    checked: str = param(
+        ANSWER,
+        "What the answer's reward checks. answer: the equations use each number once, are true and reach the target. "
+        "stated: a leaky check, satisfied by any solution that ends in the target.",
+        choices=(ANSWER, STATED),
+        title="Answer's check",
+    )
     format_weight: float = param(0.2, "Of the format, beside 1 for the right answer.", low=0.001, high=10)
     language_weight: float = param(0.4, "Of consistency of language, in stage 2 and 4.", low=0.001, high=10)
     preference_weight: float = param(0.1, "Of brevity in stage 4, which stands for what people prefer.", low=0.001, high=10)
+    until: str = param(LAST, "The last stage that is trained.", choices=(*STAGES,), title="Last stage", advanced=True)
     rejection_problems: int = param(250, "Problems of which stage 3 keeps the right answers.", low=1, high=100_000)
     rejection_samples: int = param(8, "k: answers to each of them.", low=1, high=256)
     rejection_steps: int = param(100, "Optimiser steps of stage 3, from the base.", low=1, high=100_000)
@@ -76,7 +91,9 @@ SMOKE = PipelineConfig(
     measure_problems=2,
     save_every=2,
 )
-PRESETS: dict[str, PipelineConfig] = {"five-minutes": FIVE_MINUTES, "smoke": SMOKE}
+LEAKY = replace(FIVE_MINUTES, preset="leaky-reward", checked=STATED, until="reasoning_rl", rl_batches=40, measure_every=5)
+"""Stage 2 with a reward that can be had without solving anything: what reward hacking looks like."""
+PRESETS: dict[str, PipelineConfig] = {"five-minutes": FIVE_MINUTES, "leaky-reward": LEAKY, "smoke": SMOKE}
 DESCRIPTION = Description(
     "pipeline",
     "DeepSeek-R1's four stages",
@@ -85,8 +102,6 @@ DESCRIPTION = Description(
     paper="DeepSeek-AI 2025, DeepSeek-R1",
     url="https://arxiv.org/abs/2501.12948",
 )
-BASE = "base"
-"""The stage of the model before any training."""
 
 
 def preset(name: str, seed: int = 0) -> PipelineConfig:
@@ -98,12 +113,12 @@ def preset(name: str, seed: int = 0) -> PipelineConfig:
 
 def steps(config: PipelineConfig) -> int:
     """Steps of all stages, as CurveRow.at counts them."""
-    return config.cold_steps + config.rl_batches + config.rejection_steps + config.final_batches
+    return sum(stage.steps for stage in plan(config))
 
 
 def answers(config: PipelineConfig) -> int:
     """Answers of all groups."""
-    return (config.rl_batches + config.final_batches) * config.problems * config.group
+    return sum(stage.steps for stage in plan(config) if stage.kind == "grpo") * config.problems * config.group
 
 
 def memory_sentence() -> str:
@@ -113,7 +128,7 @@ def memory_sentence() -> str:
 
 def rows(config: PipelineConfig) -> int:
     """Rows that are learned from by fine-tuning, each as often as it comes."""
-    return (config.cold_steps + config.rejection_steps) * config.sft_batch
+    return sum(stage.steps for stage in plan(config) if stage.kind != "grpo") * config.sft_batch
 
 
 def disk_sentence(config: PipelineConfig) -> str:
@@ -146,9 +161,9 @@ class Stage:
 
 
 def plan(config: PipelineConfig) -> list[Stage]:
-    """The base, which is measured, and the stages in the published order."""
+    """The base, which is measured, and the stages in the published order, as far as they are wanted."""
     by_rule = rules(config)
-    return [
+    whole = [
         Stage(BASE, BASE, "Base", "", 0, {}),
         Stage("cold_start", "sft", "Cold start", BASE, config.cold_steps, {}),
         Stage("reasoning_rl", "grpo", "Reasoning RL", "cold_start", config.rl_batches, by_rule),
@@ -157,8 +172,9 @@ def plan(config: PipelineConfig) -> list[Stage]:
             "final_rl", "grpo", "RL for all rewards", "rejection_sft", config.final_batches, by_rule | {"brevity": config.preference_weight}
         ),
     ]
+    return whole[: STAGES.index(config.until) + 2]
 
 
 def rules(config: PipelineConfig) -> dict[str, float]:
     """The rewards by rule, with their weights."""
-    return {"answer": 1.0, "format": config.format_weight, "language": config.language_weight}
+    return {config.checked: 1.0, "format": config.format_weight, "language": config.language_weight}
