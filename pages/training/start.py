@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared.jobs import job_button
 from pages.shared.parameters import parameter
@@ -16,6 +17,8 @@ from pages.shared.services import store
 from pages.shared.state import kept, remembered, restore_following, set_value
 from rlm_core.core.errors import RlmError, TrainingError
 from rlm_core.jobs.train_policy import JOB, PolicyJob
+from rlm_core.models.checkpoints import is_checkpoint
+from rlm_core.models.listed import in_nano_notation, models
 from rlm_core.runs.training_files import trainings
 from rlm_core.training import recipe
 
@@ -24,14 +27,15 @@ JOB_KEY = "training.new.job"
 """In the session's state: the id of the job that was asked for last."""
 NAMED = ("seed", "variant")
 """Settings beside the preset; the others are folded away."""
+UNTRAINED = {recipe.NANO: "nano (bundled)", recipe.RANDOM: "nano's shape, random weights"}
 COLUMNS = 4
 
 
 def start(started: Callable[[str], None]) -> None:
     """The form. started: called with the name of the training that was asked for."""
     d = recipe.DESCRIPTION
-    st.caption(f"{d.sentence} [{d.paper}]({d.url}). The base is the bundled model; half of the problems ask for steps in Japanese signs.")
-    preset_at, seed_at, variant_at, name_at = st.columns([3, 2, 3, 4], vertical_alignment="bottom")
+    st.caption(f"{d.sentence} [{d.paper}]({d.url}). Half of the problems ask for steps in Japanese signs.")
+    preset_at, base_at, seed_at, variant_at, name_at = st.columns([3, 4, 2, 3, 4], vertical_alignment="bottom")
     preset = remembered(
         preset_at.selectbox,
         "Preset",
@@ -39,10 +43,11 @@ def start(started: Callable[[str], None]) -> None:
         key=f"{KEY}.preset",
         default=recipe.FIVE_MINUTES.preset,
         on_change=_fill,
-        help="smoke ends in seconds and teaches next to nothing; it shows that everything works.",
+        help="five-minutes: all four stages. leaky-reward: two stages, the second with a reward that can be had without solving anything. "
+        "smoke ends in seconds and teaches next to nothing; it shows that everything works.",
     )
-    values: dict[str, Any] = {"preset": preset}
-    declared = {p.name: p for p in d.parameters if p.name != "preset"}
+    values: dict[str, Any] = {"preset": preset, "base": _base(base_at)}
+    declared = {p.name: p for p in d.parameters if p.name not in values}
     for place, name in zip((seed_at, variant_at), NAMED, strict=True):
         with place:
             values[name] = parameter(declared[name], f"{KEY}.{name}")
@@ -66,10 +71,26 @@ def start(started: Callable[[str], None]) -> None:
         said_at.caption(f"{recipe.disk_sentence(d.configure(values))} {recipe.memory_sentence()}")
 
 
+def _base(place: DeltaGenerator) -> str:
+    """Choose the model that is trained."""
+    titles = UNTRAINED | {name: model.title for name, model in models().items() if is_checkpoint(name) and in_nano_notation(name)}
+    return remembered(
+        place.selectbox,
+        "Base",
+        list(titles),
+        key=f"{KEY}.base",
+        default=recipe.NANO,
+        offered=list(titles),
+        format_func=lambda name: titles[name],
+        help="The model before training: the bundled one, one of its shape that knows nothing, or what an earlier training made. "
+        "Models in words learn by `rlm-explorer train lora`.",
+    )
+
+
 def _fill() -> None:
     """Put the settings of the chosen preset into the controls."""
     for name, value in asdict(recipe.PRESETS[st.session_state[f"{KEY}.preset"]]).items():
-        if name not in ("preset", *NAMED):
+        if name not in ("preset", "base", *NAMED):
             set_value(f"{KEY}.{name}", value)
 
 

@@ -14,10 +14,14 @@ from collections.abc import Sequence
 import torch
 from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 
+from rlm_core.core.errors import ModelError
 from rlm_core.core.special_tokens import JAPANESE
-from rlm_core.engine.loading.nano import FOLDER, build_tokenizer
+from rlm_core.engine.loading.nano import FOLDER, build_model, build_tokenizer
+from rlm_core.models.checkpoints import place
+from rlm_core.models.listed import in_nano_notation
 from rlm_core.problems.checking.japanese import SIGNS, japanese
 from rlm_core.training.nano import encoded
+from rlm_core.training.recipe import NANO, RANDOM
 from rlm_core.training.sft import Row
 from rlm_core.training.traces import Trace, draw_countdown, plain
 
@@ -27,11 +31,41 @@ NOISE = 0.01
 """Of the new rows: in standard deviations of the rows there were."""
 
 
-def build_base(seed: int = 0) -> tuple[LlamaForCausalLM, PreTrainedTokenizerFast]:
-    """The bundled model in float32 with new tokens, and the tokenizer that has them."""
-    tokenizer = build_tokenizer(japanese=True)
-    model = LlamaForCausalLM.from_pretrained(FOLDER, dtype=torch.float32)
+def build_base(seed: int = 0, base: str = NANO) -> tuple[LlamaForCausalLM, PreTrainedTokenizerFast]:
+    """A model in float32 with the new tokens, and the tokenizer that has them. ModelError for one that is not in nano's notation.
+
+    base: as in `PipelineConfig`.
+    """
+    tokenizer, model = build_tokenizer(japanese=True), _read(base, seed)
     known = int(model.config.vocab_size)
+    if known < len(tokenizer):
+        _add_signs(model, tokenizer, known, seed)
+    return model, tokenizer
+
+
+def origin(base: str) -> str:
+    """In a sentence: what the base is."""
+    added = "with untrained tokens for Japanese signs"
+    return {NANO: f"The bundled model {added}.", RANDOM: "The bundled model's shape with random weights."}.get(base, f"The model {base}.")
+
+
+def _read(base: str, seed: int) -> LlamaForCausalLM:
+    if base == RANDOM:
+        torch.manual_seed(seed)
+        return build_model()
+    if base == NANO:
+        return LlamaForCausalLM.from_pretrained(FOLDER, dtype=torch.float32)
+    folder = place(base)
+    wanted, plain = (build_tokenizer(japanese=signs).get_vocab() for signs in (True, False))
+    if not in_nano_notation(base) or PreTrainedTokenizerFast.from_pretrained(folder).get_vocab() not in (wanted, plain):
+        raise ModelError(
+            f"{base} cannot be the base: its tokens are not the bundled model's; choose nano, random or a checkpoint of these."
+        )
+    return LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32)
+
+
+def _add_signs(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, known: int, seed: int) -> None:
+    """Rows for the tokens from `known` on."""
     model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
     rows = model.get_input_embeddings().weight
     assert isinstance(rows, torch.Tensor)
@@ -41,7 +75,6 @@ def build_base(seed: int = 0) -> tuple[LlamaForCausalLM, PreTrainedTokenizerFast
         rows[known:] = mean + NOISE * spread * noise
         for sign, same in zip(SIGNS, "0123456789+-*/", strict=True):
             rows[tokenizer.get_vocab()[sign]] += NEARNESS * (rows[tokenizer.get_vocab()[same]] - mean)
-    return model, tokenizer
 
 
 def traces(count: int, seed: int, numbers: Sequence[int] = (1, 6, 3), share: float = 0.5) -> list[Trace]:

@@ -40,7 +40,7 @@ from rlm_core.training.curve_rows import grpo_row, sft_row
 from rlm_core.training.group_log import GroupKeeper, Place, group_row
 from rlm_core.training.grpo import GrpoConfig, GrpoStep, grpo, judged
 from rlm_core.training.measure import held_out, measures
-from rlm_core.training.recipe import BASE, MEMORY_BYTES, PipelineConfig, Stage, disk_sentence, memory_sentence, plan, rules
+from rlm_core.training.recipe import BASE, MEMORY_BYTES, PipelineConfig, Stage, disk_sentence, memory_sentence, plan, preset, rules
 from rlm_core.training.recipe import steps as total_steps
 from rlm_core.training.rejection import sample_rows
 from rlm_core.training.reward_parts import RewardSum
@@ -86,7 +86,7 @@ class Pipeline:
         begin(config, folder)
         self.config, self.folder, self.watching = config, folder, watching
         self.variant = PRESETS[config.variant]
-        self.base, self.tokenizer = bilingual.build_base(config.seed)
+        self.base, self.tokenizer = bilingual.build_base(config.seed, config.base)
         self.sampler = new_sampler(self.base, self.tokenizer, config)
         self.keeper = GroupKeeper(folder, config.disk * 1_000_000)
         self.problems = held_out(config.numbers, config.held_out)
@@ -206,7 +206,7 @@ class Pipeline:
             kept = sample_rows(self.sampler, problems, config.rejection_samples, stream(config.seed, stage.name))
             return kept.rows, kept.sentence
         if stage.kind == BASE:
-            return [], "The bundled model with untrained tokens for Japanese signs."
+            return [], bilingual.origin(config.base)
         count = stage.steps * config.problems
         return [], f"{count:,} groups of {config.group} answers, rewarded by {RewardSum(stage.rewards).named}."
 
@@ -230,15 +230,15 @@ class Pipeline:
     def _finish(self, stage: Stage, model: LlamaForCausalLM, measured: Measures, data: str, before: float) -> None:
         """Keep the stage's checkpoint, then its row: a stage is finished when its row is there."""
         name = _checkpoint(self.folder, len(self.done), stage)
-        start = self.done[stage.start].checkpoint if stage.start else "nano"
+        start = self.done[stage.start].checkpoint if stage.start else self.config.base
         card = Card(
             name=name,
             title=f"{stage.title} ({self.folder.training})",
-            base="nano",
+            base=self.config.base,
             parent=start if stage.start else "",
             stage=stage.name,
             data=data,
-            command=f"rlm-explorer train pipeline --preset {self.config.preset} --seed {self.config.seed}",
+            command=command(self.config),
             seed=self.config.seed,
             licence=OWN_LICENCE,
             tokenizer="",
@@ -262,6 +262,13 @@ class Pipeline:
         self.folder.add(row)
         self.done[stage.name] = row
         self.watching.stage(row)
+
+
+def command(config: PipelineConfig) -> str:
+    """The command that trains it again."""
+    usual = asdict(preset(config.preset, config.seed))
+    changed = [f"--set {name}={value}" for name, value in asdict(config).items() if usual[name] != value]
+    return " ".join(["rlm-explorer train pipeline", f"--preset {config.preset} --seed {config.seed}", *changed])
 
 
 def begin(config: PipelineConfig, folder: TrainingFolder) -> None:

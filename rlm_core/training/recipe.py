@@ -13,6 +13,7 @@ STAGES = ("cold_start", "reasoning_rl", "rejection_sft", "final_rl")
 """The stages in their order."""
 LAST = STAGES[-1]
 ANSWER, STATED = "answer", "stated"
+NANO, RANDOM = "nano", "random"
 
 BYTES_PER_ANSWER = 290
 """What an answer of a kept group takes on disk, packed: nano's on Countdown with three numbers in groups of 8, measured (288)."""
@@ -23,10 +24,13 @@ MEMORY_BYTES = 1_400_000_000
 
 @dataclass(frozen=True, slots=True)
 class PipelineConfig:
-    """The four stages of DeepSeek-R1 with the bundled model on Countdown, half of the problems in Japanese signs."""
+    """The four stages of DeepSeek-R1 with a model of the bundled one's shape on Countdown, half of the problems in Japanese signs."""
 
     preset: str = param("five-minutes", "The preset that the other settings began with.")
     seed: int = param(0, "Of traces, problems and answers: the same seed is the same training.", low=0, high=2**31 - 1)
+    base: str = param(
+        NANO, "The model that is trained: nano, random (its shape with untrained weights), or checkpoint:NAME of an earlier training."
+    )
     numbers: int = param(3, "Numbers of a Countdown problem.", low=2, high=4)
     cold_traces: int = param(3000, "Worked solutions of the cold start.", low=2, high=1_000_000, title="Cold-start traces")
     cold_steps: int = param(100, "Optimiser steps of the cold start.", low=1, high=100_000, title="Cold-start steps")
@@ -97,7 +101,7 @@ PRESETS: dict[str, PipelineConfig] = {"five-minutes": FIVE_MINUTES, "leaky-rewar
 DESCRIPTION = Description(
     "pipeline",
     "DeepSeek-R1's four stages",
-    "Cold start, reasoning RL, rejection sampling with fine-tuning from the base, and RL for all rewards, with the bundled model.",
+    "Cold start, reasoning RL, rejection sampling with fine-tuning from the base, and RL for all rewards, with a model of 1M parameters.",
     PipelineConfig,
     paper="DeepSeek-AI 2025, DeepSeek-R1",
     url="https://arxiv.org/abs/2501.12948",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -12,11 +13,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.errors import LogError, RunNotFound, TrainingError
 from rlm_core.core.events import Evaluated
 from rlm_core.core.paths import ROOT, VARIABLE
 from rlm_core.core.tree import replay
 from rlm_core.models import checkpoints
+from rlm_core.models.listed import NANO, describe
+from rlm_core.models.loading import load
+from rlm_core.runs.runner import run_search
 from rlm_core.runs.store import Store
 from rlm_core.runs.training_files import CurveRow, TrainingFolder, trainings
 from rlm_core.training.group_log import GroupKeeper, import_group
@@ -182,3 +187,31 @@ def test_a_cut_off_line_is_passed_over_and_a_damaged_one_named(tmp_path: Path) -
     file.write_bytes(b"{}\n" + file.read_bytes())
     with pytest.raises(LogError, match=r"Line 1 of curve.jsonl of the training damaged cannot be read"):
         folder.curve()
+
+
+def test_the_answer_may_be_checked_by_a_leaky_rule_and_a_training_may_end_early() -> None:
+    config = replace(SMOKE, checked="stated", until="reasoning_rl")
+    folder = TrainingFolder("leaky")
+    assert Pipeline(config, folder, Watching()).run()
+    assert [row.stage for row in folder.stages()] == ["base", "cold_start", "reasoning_rl"]
+    rl = [row for row in folder.curve() if row.stage == "reasoning_rl"]
+    assert len(folder.curve()) == steps(config) and all(row.parts.keys() == {"stated", "format", "language"} for row in rl)
+    card = checkpoints.card(Path(checkpoints.place(folder.stages()[-1].checkpoint)))
+    assert card.command == "rlm-explorer train pipeline --preset smoke --seed 0 --set checked=stated --set until=reasoning_rl"
+
+
+def test_a_training_begins_with_what_an_earlier_one_made() -> None:
+    made = {row.stage: row for row in TrainingFolder("whole").stages()}["final_rl"]
+    folder = TrainingFolder("further")
+    assert Pipeline(replace(SMOKE, base=made.checkpoint, until="cold_start", cold_steps=1), folder, Watching()).run()
+    base = folder.stages()[0]
+    assert base.start == made.checkpoint and base.measures == made.measures
+
+
+def test_a_stage_can_be_searched_with_as_the_bundled_model_can() -> None:
+    made = {row.stage: row for row in TrainingFolder("whole").stages()}["final_rl"]
+    described = describe(made.checkpoint)
+    assert (described.fit, described.offers, described.config) == (NANO.fit, NANO.offers, NANO.config)
+    config = RunConfig(model=made.checkpoint, problem="countdown:numbers=3,seed=1,language=ja", budget=Budget(simulations=4))
+    tree = asyncio.run(run_search(config, load(made.checkpoint).policy(), lambda record: None))
+    assert tree.totals.simulations == 4
