@@ -5,16 +5,22 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from statistics import fmean
 from typing import Any
 
 from rlm_core import catalogue
 from rlm_core.core.parameters import Description, Parameter
-from rlm_core.core.paths import ROOT, VARIABLE
+from rlm_core.core.paths import ASSETS, ROOT, VARIABLE
 from rlm_core.core.sampling import OPTIONS
+from rlm_core.evaluation.scaling import curve
+from rlm_core.evaluation.sweep import budget_title
+from rlm_core.jobs.sweep_results import read_parquet
+from rlm_core.models.checkpoints import bundled_folder, card
 from rlm_core.models.listed import MODELS
 from rlm_core.runs.formats import formats
 from rlm_core.runs.formats.base import Format
+from rlm_core.runs.training_files import TrainingFolder
 from rlm_core.search.breakpoints import KINDS
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
@@ -76,6 +82,63 @@ def foreign_formats(offered: Mapping[str, Format]) -> str:
     return "\n".join(lines) + "\n"
 
 
+FIVE_MINUTES, LEAKY = "five-minutes-0", "leaky-reward-0"
+"""The bundled trainings."""
+
+
+def training_stages() -> str:
+    """A row per stage of the bundled training."""
+    found = TrainingFolder(FIVE_MINUTES, ASSETS).stages()
+    lines = ["| stage | pass@1 | pass@8 | tokens per answer | format | language | seconds |", "|---|---|---|---|---|---|---|"]
+    for row in found:
+        m = row.measures
+        cells = [row.title, *map(_interval, (m.pass_at_1, m.pass_at_k)), f"{m.length[0]:.1f}", f"{m.format[0]:.3f}", f"{m.language[0]:.3f}"]
+        lines.append(f"| {' | '.join(cells)} | {row.seconds:.0f} |")
+    m, seconds = found[0].measures, sum(row.seconds for row in found)
+    lines += ["", f"{m.problems} problems, {m.samples} answers to each. The whole took {seconds:.0f} s."]
+    return "\n".join([*lines, "", *(f"- {row.title}: {row.data}" for row in found)]) + "\n"
+
+
+def leaky_reward() -> str:
+    """What the leaky reward did: answers that satisfied it in the first and the last tenth of the steps, and what was measured."""
+    folder = TrainingFolder(LEAKY, ASSETS)
+    rows = [row for row in folder.curve() if row.stage == "reasoning_rl"]
+    some = max(1, round(0.1 * len(rows)))
+    first, last = (fmean(row.parts["stated"] for row in part) for part in (rows[:some], rows[-some:]))
+    before, after = folder.stages()[-2:]
+    return (
+        "| | before stage 2 | after it |\n|---|---|---|\n"
+        f"| share of the answers it learned from that end in the target | {first:.3f} | {last:.3f} |\n"
+        f"| pass@1 on held-out problems | {_interval(before.measures.pass_at_1)} | {_interval(after.measures.pass_at_1)} |\n"
+    )
+
+
+def training_and_search() -> str:
+    """Accuracy of every strategy with the models before and after training, by budget."""
+    _, sweep, results = read_parquet(ASSETS / "training" / FIVE_MINUTES / "search.parquet", "search.parquet")
+    labels = [budget_title(b) for b in sweep.budgets]
+    lines = [f"| accuracy on {len(sweep.problems)} problems | {' | '.join(labels)} |", "|---" * (len(labels) + 1) + "|"]
+    for place, strategy in enumerate(sweep.strategies):
+        points = {p.label: p for p in curve(sweep, results, place, labels)}
+        cells = [_interval((p.accuracy, p.low, p.high)) for p in (points[label] for label in labels)]
+        lines.append(f"| {strategy.title} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def adapter() -> str:
+    """pass@1 of SmolLM2 with the bundled adapter and without it."""
+    facts = card(bundled_folder() / "smollm2-words")
+    lines = ["| pass@1 on held-out problems | SmolLM2 | with the adapter |", "|---|---|---|"]
+    for spec, after in facts.measures.items():
+        before = facts.base_measures[spec]
+        lines.append(f"| `{spec}`, {after['samples']} answers to each | {_interval(before['pass@1'])} | {_interval(after['pass@1'])} |")
+    return "\n".join([*lines, "", f"Made by `{facts.command}`."]) + "\n"
+
+
+def _interval(v: Sequence[float]) -> str:
+    return f"{v[0]:.3f} [{v[1]:.3f}, {v[2]:.3f}]"
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
     "searches": lambda: reference(catalogue.searches().values()),
     "rewards": lambda: reference(catalogue.reward_models().values()),
@@ -85,6 +148,10 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "formats": lambda: foreign_formats(formats()),
     "breakpoints": lambda: reference(kind.description for kind in KINDS.values()),
     "strategies": lambda: strategies(catalogue.searches()),
+    "training_stages": training_stages,
+    "leaky_reward": leaky_reward,
+    "training_and_search": training_and_search,
+    "adapter": adapter,
 }
 """The text of each block by its name."""
 

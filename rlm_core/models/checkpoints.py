@@ -42,6 +42,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     settings: of its training.
     curve: rows over the optimiser steps, as in `curve.jsonl` or thinned out.
     measures: what was measured on held-out problems.
+    base_measures: the same measures of the base.
     kinds: kinds of problems whose solutions it learned in words without worked examples, which it is then not shown.
     base_weights: fingerprint of the base's weights, for an adapter; "" where it is not known.
     """
@@ -60,6 +61,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     settings: dict[str, Any] = {}
     curve: list[dict[str, Any]] = []
     measures: dict[str, Any] = {}
+    base_measures: dict[str, Any] = {}
     kinds: tuple[str, ...] = ()
     base_weights: str = ""
 

@@ -127,8 +127,10 @@ def cold_start(plan: ColdStart, report: Report, overwrite: bool = False) -> Path
     folder = write_checkpoint(lora.halved(model), form.tokenizer, card, overwrite)
     plan.state.unlink(missing_ok=True)
     if plan.measure:
-        measures = asyncio.run(measured(PREFIX + plan.name, plan.measure, plan.measure_samples, plan.seed, report))
-        write_card(folder, msgspec.structs.replace(read_card(folder), measures=measures))
+        after, before = (
+            asyncio.run(measured(m, plan.measure, plan.measure_samples, plan.seed, report)) for m in (PREFIX + plan.name, name)
+        )
+        write_card(folder, msgspec.structs.replace(read_card(folder), measures=after, base_measures=before))
     return folder
 
 
@@ -173,7 +175,7 @@ def _restored(
 
 def quick_bfloat16() -> bool:
     """Has this processor instructions for bfloat16? Training by LoRA in it was 1.5 times as quick there, and is slower elsewhere."""
-    return torch.cpu._is_avx512_bf16_supported()
+    return any(torch.cpu.get_capabilities().get(name) for name in ("avx512_bf16", "amx_bf16"))
 
 
 async def measured(model: str, sets: tuple[str, ...], samples: int, seed: int, report: Report) -> dict[str, Any]:

@@ -205,6 +205,32 @@ def test_an_adapter_goes_on_learning_and_its_card_names_where_it_began(data):
         cold_start.cold_start(replace(more, name="again"), lambda text: None)
 
 
+def test_a_cold_start_that_was_cut_off_goes_on_along_the_same_curve(data):
+    name = base(data / "base")
+    whole = replace(plan(name), schedule=Schedule(steps=4, learning_rate=1e-2, warmup=1))
+
+    def cut_off(text: str) -> None:
+        if text.startswith("step 3/"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cold_start.cold_start(whole, cut_off)
+    assert not (checkpoints.checkpoints_folder() / "tiny").exists() and checkpoints.listed() == bundled()
+    with pytest.raises(TrainingError, match="^An unfinished training tiny has other settings; go on with the same, choose another name"):
+        cold_start.cold_start(replace(whole, seed=1), lambda text: None)
+    said = list[str]()
+    folders = [cold_start.cold_start(whole, said.append), cold_start.cold_start(replace(whole, name="other"), lambda text: None)]
+    assert "Going on after step 2." in said
+    curves = [[{k: v for k, v in point.items() if k != "seconds"} for point in card(folder).curve] for folder in folders]
+    assert curves[0] == curves[1] and len(curves[0]) == 4
+    assert len({(folder / "adapter_model.safetensors").read_bytes() for folder in folders}) == 1
+    assert not whole.state.exists()
+
+
+def bundled() -> list[checkpoints.Card]:
+    return [facts for facts in checkpoints.listed() if checkpoints.is_bundled(facts.name)]
+
+
 def test_the_same_plan_gives_the_same_adapter(data):
     name = base(data / "base")
     first, second = (
