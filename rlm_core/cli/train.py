@@ -91,7 +91,7 @@ def train(
         prm_backbone.train(trained, out or data_folder() / "backbone", report=lambda text: print(text, flush=True))
         return
     if what == "lora":
-        _train_lora(name or "mine", model, steps, stop, problems, measure, seed)
+        _train_lora(name or "mine", model, steps, stop, problems, measure, seed, while_open)
         return
     if what not in ("prm", "orm"):
         raise unknown("training", what, ["nano", "backbone", "prm", "orm", "lora", "pipeline"])
@@ -136,9 +136,16 @@ def _train_pipeline(preset: str, seed: int, name: str, settings: list[str], whil
 
 
 def _train_lora(
-    name: str, model: str, steps: int | None, stop: int | None, problems: list[str] | None, measure: list[str] | None, seed: int
+    name: str,
+    model: str,
+    steps: int | None,
+    stop: int | None,
+    problems: list[str] | None,
+    measure: list[str] | None,
+    seed: int,
+    while_open: bool,
 ) -> None:
-    """Train an adapter with the defaults of the bundled one, and print its card without the curve."""
+    """Train an adapter with the defaults of the bundled one, and print its card without the curve. while_open: as for the pipeline."""
     from rlm_core.models.checkpoints import card
     from rlm_core.training.cold_start import ColdStart, cold_start
 
@@ -147,8 +154,9 @@ def _train_lora(
     if problems:
         parts = [text.partition("*") for text in problems]
         plan = replace(plan, mixture={spec: typed(float, spec, share or "1") for spec, _, share in parts})
-    made = card(cold_start(plan, report))
-    print(json.dumps(msgspec.to_builtins(msgspec.structs.replace(made, curve=[]))))
+    folder = cold_start(plan, report, stop=_closed(sys.stdin.fileno()).is_set if while_open else lambda: False)
+    if folder:
+        print(json.dumps(msgspec.to_builtins(msgspec.structs.replace(card(folder), curve=[]))))
 
 
 def _closed(pipe: int) -> threading.Event:

@@ -16,7 +16,7 @@ import torch
 from rlm_core.core.errors import TrainingError
 from rlm_core.engine.backends.torch import fingerprint
 from rlm_core.evaluation.searches import evaluate_policy
-from rlm_core.models.checkpoints import PREFIX, Card, adapter_folder, base_of, checkpoints_folder
+from rlm_core.models.checkpoints import PREFIX, Card, adapter_folder, base_of, checkpoints_folder, find
 from rlm_core.models.checkpoints import card as read_card
 from rlm_core.models.listed import in_nano_notation, sampling_for
 from rlm_core.models.loading import load, read_weights
@@ -41,7 +41,7 @@ class ColdStart:
     mixture: kinds of problems that have worked solutions, without seed and split, and their shares.
     stop: the step at which training ends; None for all of the schedule.
     batch: solutions per step.
-    every: steps between two points of the curve, and between two saved states.
+    every: steps between two measurements of the held-out loss, and between two saved states.
     measure: sets of problems measured afterwards, held out unless they say otherwise; measure_samples: solutions of each.
     command: written on the card.
     """
@@ -81,9 +81,10 @@ class ColdStart:
         return tuple(dict.fromkeys(spec.partition(":")[0] for spec in self.mixture))
 
 
-def cold_start(plan: ColdStart, report: Report, overwrite: bool = False) -> Path:
-    """Train, save and measure; returns the checkpoint's folder. TrainingError or ModelError in one sentence before anything is trained."""
-    refuse_name(plan.name, overwrite)
+def check(plan: ColdStart) -> None:
+    """TrainingError or ModelError in one sentence for a plan that cannot be trained, as far as is seen without the model."""
+    if not plan.mixture:
+        raise TrainingError("There is nothing to learn from; name at least one kind of problem, such as words:steps=2.")
     if in_nano_notation(plan.base):
         raise TrainingError(
             f"{plan.base} reads the bundled model's notation and learns whole; LoRA is for models in words, such as smollm2."
@@ -92,6 +93,33 @@ def cold_start(plan: ColdStart, report: Report, overwrite: bool = False) -> Path
         next(word_traces(plan.seed, mixture={spec: 1.0}))
     for spec in plan.measure:
         counted_set(spec)
+
+
+def cold_start(plan: ColdStart, report: Report, overwrite: bool = False, stop: Callable[[], bool] = lambda: False) -> Path | None:
+    """Train, save and measure; returns the checkpoint's folder, or None where it was stopped, to be gone on with later.
+
+    TrainingError or ModelError in one sentence before anything is trained.
+    stop: asked after every step; if it says so the state is saved.
+    """
+    folder = _unmeasured(plan) or _made(plan, report, overwrite, stop)
+    if folder and plan.measure:
+        models = (PREFIX + plan.name, read_card(folder).parent or read_card(folder).base)
+        after, before = (asyncio.run(measured(model, plan.measure, plan.measure_samples, plan.seed, report)) for model in models)
+        write_card(folder, msgspec.structs.replace(read_card(folder), measures=after, base_measures=before))
+    return folder
+
+
+def _unmeasured(plan: ColdStart) -> Path | None:
+    """The checkpoint that this plan has made, if it was cut off while it was measured."""
+    folder = find(plan.name)
+    facts = read_card(folder) if folder else None
+    return folder if facts and plan.measure and not facts.measures and facts.settings.get("plan") == plan.told else None
+
+
+def _made(plan: ColdStart, report: Report, overwrite: bool, stop: Callable[[], bool]) -> Path | None:
+    """Train and save; the checkpoint's folder, or None where it was stopped."""
+    refuse_name(plan.name, overwrite)
+    check(plan)
     begun = adapter_folder(plan.base)
     name = base_of(begun) if begun else plan.base
     shown, base, form = read_weights(name, "cpu", torch.float32, True, report)
@@ -106,7 +134,9 @@ def cold_start(plan: ColdStart, report: Report, overwrite: bool = False) -> Path
     model = lora.continued(base, begun, name) if begun else lora.attach(base, name, plan.shape, plan.seed)
     learned = sum(p.numel() for p in model.parameters() if p.requires_grad)
     report(f"{learned:,} weights learn, in {plan.last} steps of {plan.batch} solutions; {shown} stays as it is.")
-    curve = _trained(model, plan, lambda split: (lora.row(t, form) for t in word_traces(plan.seed, split, plan.mixture)), report)
+    curve = _trained(model, plan, lambda split: (lora.row(t, form) for t in word_traces(plan.seed, split, plan.mixture)), report, stop)
+    if curve is None:
+        return None
     shape = {key: parent.settings.get(key) for key in ("rank", "alpha")} if parent else asdict(plan.shape)
     card = Card(
         name=plan.name,
@@ -119,41 +149,48 @@ def cold_start(plan: ColdStart, report: Report, overwrite: bool = False) -> Path
         licence=f"that of {name}",
         tokenizer="",
         created=0.0,
-        settings={**shape, **asdict(plan.schedule), "batch": plan.batch, "stop": plan.last, "mixture": dict(plan.mixture)},
+        settings={
+            **shape,
+            **asdict(plan.schedule),
+            "batch": plan.batch,
+            "stop": plan.last,
+            "mixture": dict(plan.mixture),
+            "plan": plan.told,
+        },
         curve=curve,
         kinds=kinds,
         base_weights=weights,
     )
     folder = write_checkpoint(lora.halved(model), form.tokenizer, card, overwrite)
     plan.state.unlink(missing_ok=True)
-    if plan.measure:
-        after, before = (
-            asyncio.run(measured(m, plan.measure, plan.measure_samples, plan.seed, report)) for m in (PREFIX + plan.name, name)
-        )
-        write_card(folder, msgspec.structs.replace(read_card(folder), measures=after, base_measures=before))
     return folder
 
 
-def _trained(model: torch.nn.Module, plan: ColdStart, rows: Callable[[str], Iterator[Row]], report: Report) -> list[dict[str, float]]:
-    """Make the steps, those before the saved state left out; the points of the curve."""
+def _trained(
+    model: torch.nn.Module, plan: ColdStart, rows: Callable[[str], Iterator[Row]], report: Report, stop: Callable[[], bool]
+) -> list[dict[str, float]] | None:
+    """Make the steps that are not made yet; the points of the curve, or None where it was stopped before the last."""
     held_out = list(itertools.islice(rows("test"), HELD_OUT_ROWS))
     optimizer, batch = adamw(model, plan.schedule), lora.batches(lambda: rows("train"), plan.batch, plan.seed)
     first, curve = _restored(model, optimizer, plan, report)
+    plan.state.parent.mkdir(parents=True, exist_ok=True)
+    seconds = curve[-1]["seconds"] if curve else 0.0
     steps = fine_tune(model, optimizer, batch, plan.schedule, first, lora.learned_positions)
-    losses, tokens, seconds, before = list[float](), 0, 0.0, curve[-1]["seconds"] if curve else 0.0
     for step in itertools.islice(steps, plan.last - first):
-        losses.append(step.loss)
-        seconds, tokens = seconds + step.seconds, tokens + step.tokens
-        if step.step % plan.every and step.step != plan.last:
-            continue
-        with torch.no_grad():
-            held = lora.learned_positions(model, held_out, plan.schedule)
-        loss, losses = sum(losses) / len(losses), []
-        report(f"step {step.step}/{plan.last}: loss {loss:.3f}, held-out {held:.3f}, {seconds:.0f} s, {tokens / seconds:.0f} tokens/s")
-        whole = round(before + seconds, 1)
-        curve.append({"step": step.step, "loss": round(loss, 4), "held_out_loss": round(held, 4), "seconds": whole})
-        plan.state.parent.mkdir(parents=True, exist_ok=True)
-        save_state(plan.state, Reached(plan.told, step.step, step.step, whole, curve), model, optimizer)
+        seconds += step.seconds
+        curve.append({"step": step.step, "loss": round(step.loss, 4), "seconds": round(seconds, 1)})
+        told = f"step {step.step}/{plan.last}: loss {step.loss:.3f}, {step.tokens / step.seconds:.0f} tokens/s"
+        due = step.step % plan.every == 0 or step.step == plan.last
+        if due:
+            with torch.no_grad():
+                curve[-1]["held_out_loss"] = round(lora.learned_positions(model, held_out, plan.schedule), 4)
+            told += f", held-out loss {curve[-1]['held_out_loss']:.3f}"
+        report(told)
+        stopping = stop()
+        if due or stopping:
+            save_state(plan.state, Reached(plan.told, step.step, step.step, seconds, curve), model, optimizer)
+        if stopping and step.step < plan.last:
+            return None
     return curve
 
 

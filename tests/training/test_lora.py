@@ -22,6 +22,7 @@ from rlm_core.models.checkpoints import card
 from rlm_core.models.loading import load, read_weights
 from rlm_core.problems.checking.final_answer import final_answer
 from rlm_core.training import cold_start, lora
+from rlm_core.training.checkpoints import write_card
 from rlm_core.training.losses import IGNORE
 from rlm_core.training.sft import Row, Schedule, adamw, fine_tune, whole_rows
 from rlm_core.training.word_traces import word_traces
@@ -65,6 +66,12 @@ def rows(name: str, count: int) -> list[Row]:
 def plan(base: str, **changes) -> cold_start.ColdStart:
     short = Schedule(steps=2, learning_rate=1e-2, warmup=1)
     return cold_start.ColdStart("tiny", base=base, schedule=short, batch=2, shape=lora.Shape(4, 8), every=1, mixture=STORIES, **changes)
+
+
+def trained(of: cold_start.ColdStart, report=lambda text: None, overwrite: bool = False) -> Path:
+    folder = cold_start.cold_start(of, report, overwrite)
+    assert folder is not None
+    return folder
 
 
 def test_traces_of_every_kind_are_right_and_end_with_the_answer():
@@ -162,7 +169,7 @@ def test_batches_are_the_same_by_number_in_any_order_and_rows_of_like_length_mee
 
 def test_what_is_saved_is_merged_at_loading_and_says_the_same(data):
     name = base(data / "base")
-    folder = cold_start.cold_start(plan(name), lambda text: None)
+    folder = trained(plan(name), lambda text: None)
     facts = card(folder)
     assert (facts.name, facts.base, facts.kinds, facts.seed) == ("tiny", name, ("words",), 0)
     assert [p["step"] for p in facts.curve] == [1, 2]
@@ -186,9 +193,9 @@ def test_what_is_saved_is_merged_at_loading_and_says_the_same(data):
 
 def test_an_adapter_goes_on_learning_and_its_card_names_where_it_began(data):
     name = base(data / "base")
-    first = cold_start.cold_start(plan(name), lambda text: None)
+    first = trained(plan(name), lambda text: None)
     more = replace(plan("checkpoint:tiny"), name="more", mixture={"chain:steps=3": 1.0})
-    second = cold_start.cold_start(more, lambda text: None)
+    second = trained(more, lambda text: None)
     facts = card(second)
     assert (facts.parent, facts.base, facts.kinds) == ("checkpoint:tiny", name, ("words", "chain"))
     assert (facts.settings["rank"], facts.settings["alpha"]) == (4, 8)
@@ -196,13 +203,13 @@ def test_an_adapter_goes_on_learning_and_its_card_names_where_it_began(data):
     weights = [load_file(folder / "adapter_model.safetensors") for folder in (first, second)]
     moved = [(weights[1][k].float() - w.float()).abs().max() for k, w in weights[0].items()]
     assert 0 < max(moved) < 0.1  # it began where the first ended: B began at 0, and A is as it was but for a few steps
-    fresh = cold_start.cold_start(replace(more, base=name, name="fresh"), lambda text: None)
+    fresh = trained(replace(more, base=name, name="fresh"), lambda text: None)
     far = load_file(fresh / "adapter_model.safetensors")
     assert any(not torch.equal(far[k], w) for k, w in weights[1].items())
     assert load("checkpoint:more").format.trained_on == {"words", "chain"}
     base(data / "base", seed=5)
     with pytest.raises(TrainingError, match="was made for other weights"):
-        cold_start.cold_start(replace(more, name="again"), lambda text: None)
+        trained(replace(more, name="again"), lambda text: None)
 
 
 def test_a_cold_start_that_was_cut_off_goes_on_along_the_same_curve(data):
@@ -214,17 +221,33 @@ def test_a_cold_start_that_was_cut_off_goes_on_along_the_same_curve(data):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        cold_start.cold_start(whole, cut_off)
+        trained(whole, cut_off)
     assert not (checkpoints.checkpoints_folder() / "tiny").exists() and checkpoints.listed() == bundled()
     with pytest.raises(TrainingError, match="^An unfinished training tiny has other settings; go on with the same, choose another name"):
-        cold_start.cold_start(replace(whole, seed=1), lambda text: None)
+        trained(replace(whole, seed=1), lambda text: None)
     said = list[str]()
-    folders = [cold_start.cold_start(whole, said.append), cold_start.cold_start(replace(whole, name="other"), lambda text: None)]
+    folders = [trained(whole, said.append), trained(replace(whole, name="other"), lambda text: None)]
     assert "Going on after step 2." in said
     curves = [[{k: v for k, v in point.items() if k != "seconds"} for point in card(folder).curve] for folder in folders]
     assert curves[0] == curves[1] and len(curves[0]) == 4
     assert len({(folder / "adapter_model.safetensors").read_bytes() for folder in folders}) == 1
     assert not whole.state.exists()
+
+
+@pytest.mark.slow
+def test_a_cold_start_that_was_stopped_is_gone_on_with(data):
+    whole = plan(base(data / "base"), measure=("words:n=1,steps=1,stories=framed",), measure_samples=1)
+    assert cold_start.cold_start(whole, lambda text: None, stop=lambda: True) is None
+    assert whole.state.exists() and checkpoints.find("tiny") is None
+    folder = trained(whole)
+    facts = card(folder)
+    assert [p["step"] for p in facts.curve] == [1, 2]
+    assert facts.measures.keys() == facts.base_measures.keys() == set(whole.measure)
+    write_card(folder, msgspec.structs.replace(facts, measures={}, base_measures={}))  # as if it had been killed while it was measured
+    before = (folder / "adapter_model.safetensors").stat().st_mtime_ns
+    again = card(trained(whole)).measures
+    assert {spec: m["pass@1"] for spec, m in again.items()} == {spec: m["pass@1"] for spec, m in facts.measures.items()}
+    assert (folder / "adapter_model.safetensors").stat().st_mtime_ns == before
 
 
 def bundled() -> list[checkpoints.Card]:
@@ -233,9 +256,7 @@ def bundled() -> list[checkpoints.Card]:
 
 def test_the_same_plan_gives_the_same_adapter(data):
     name = base(data / "base")
-    first, second = (
-        (cold_start.cold_start(plan(name), lambda text: None, overwrite=True) / "adapter_model.safetensors").read_bytes() for _ in "ab"
-    )
+    first, second = ((trained(plan(name), lambda text: None, overwrite=True) / "adapter_model.safetensors").read_bytes() for _ in "ab")
     assert first == second
 
 
@@ -248,7 +269,7 @@ def refused(name: str) -> str:
 
 def test_an_adapter_of_another_model_is_refused_in_a_sentence(data):
     name = base(data / "base")
-    folder = cold_start.cold_start(plan(name), lambda text: None)
+    folder = trained(plan(name), lambda text: None)
     base(data / "base", seed=5)
     assert "was made for other weights of" in refused("checkpoint:tiny")
     (folder / "card.json").unlink()
@@ -280,10 +301,10 @@ def test_an_adapter_of_another_model_is_refused_in_a_sentence(data):
 )
 def test_a_plan_that_cannot_be_followed_is_refused_before_anything_is_read(data, changes, sentence):
     with pytest.raises(Exception, match=sentence):
-        cold_start.cold_start(replace(plan("smollm2"), **changes), pytest.fail)
+        trained(replace(plan("smollm2"), **changes), pytest.fail)
     assert not checkpoints.checkpoints_folder().exists()
 
 
 def test_cards_of_adapters_are_read_back_as_they_were_written(data):
-    facts = card(cold_start.cold_start(plan(base(data / "base")), lambda text: None))
+    facts = card(trained(plan(base(data / "base")), lambda text: None))
     assert msgspec.json.decode(msgspec.json.encode(facts), type=checkpoints.Card) == facts
