@@ -13,6 +13,7 @@ from pages.shared.keys import shortcuts
 from pages.shared.services import supervisor
 from pages.shared.state import remember, restore, set_value
 from pages.shared.tabs import tabs
+from pages.training.adapters import adapters
 from pages.training.answers import answers
 from pages.training.cost import cost
 from pages.training.curves import curves
@@ -25,7 +26,7 @@ from pages.training.start import start
 from rlm_core.jobs.train_policy import JOB
 
 TAB, SHOWN = "training.tab", "training.shown"
-NEW = "New training"
+NEW, ADAPTERS = "New training", "Adapters"
 STARTED = "training.started"
 """In the session's state: the name of a training that was just asked for."""
 QUERY = "training"
@@ -64,7 +65,8 @@ def training() -> None:
     else:
         source = _picked(found)
         progress(set() if source.bundled else {source.id})
-        tabs({title: partial(safely, draw, source) for title, draw in CONTENTS.items()} | {NEW: partial(start, _started)}, key=TAB)
+        own = {title: partial(safely, draw, source) for title, draw in CONTENTS.items()}
+        tabs(own | {NEW: partial(start, _started), ADAPTERS: adapters}, key=TAB)
     shortcuts({})
 
 

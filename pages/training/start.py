@@ -83,7 +83,7 @@ def _base(place: DeltaGenerator) -> str:
         offered=list(titles),
         format_func=lambda name: titles[name],
         help="The model before training: the bundled one, one of its shape that knows nothing, or what an earlier training made. "
-        "Models in words learn by `rlm-explorer train lora`.",
+        "Models in words learn on the tab Adapters.",
     )
 
 

@@ -148,12 +148,12 @@ def _train_lora(
     """Train an adapter with the defaults of the bundled one, and print its card without the curve. while_open: as for the pipeline."""
     from rlm_core.models.checkpoints import card
     from rlm_core.training.cold_start import ColdStart, cold_start
+    from rlm_core.training.word_traces import shares
 
     plan = ColdStart(name, base=model, seed=seed, measure=tuple(measure or ()), command=f"rlm-explorer {shlex.join(sys.argv[1:])}")
     plan = replace(plan, stop=stop, schedule=replace(plan.schedule, steps=steps or plan.schedule.steps))
     if problems:
-        parts = [text.partition("*") for text in problems]
-        plan = replace(plan, mixture={spec: typed(float, spec, share or "1") for spec, _, share in parts})
+        plan = replace(plan, mixture=shares(problems))
     folder = cold_start(plan, report, stop=_closed(sys.stdin.fileno()).is_set if while_open else lambda: False)
     if folder:
         print(json.dumps(msgspec.to_builtins(msgspec.structs.replace(card(folder), curve=[]))))

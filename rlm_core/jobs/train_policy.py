@@ -6,10 +6,6 @@ whose worker or process was killed. The files of the training are those of `runs
 
 from __future__ import annotations
 
-import asyncio
-import os
-import re
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
@@ -18,18 +14,16 @@ import msgspec
 
 from rlm_core.core.errors import TrainingError
 from rlm_core.core.parameters import Description
-from rlm_core.core.paths import ROOT, VARIABLE
 from rlm_core.jobs.base import Job
 from rlm_core.jobs.context import JobContext
 from rlm_core.jobs.forecast import WorkUnit
+from rlm_core.jobs.process import train_apart
 from rlm_core.labels.book import LabelBook
 from rlm_core.models.checkpoints import NAME
 from rlm_core.runs.store import Store
 from rlm_core.runs.training_files import TrainingFolder
 from rlm_core.training import recipe
 from rlm_core.training.recipe import PipelineConfig
-
-_STEP = re.compile(r"(\d+)/(\d+) (.*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,43 +56,13 @@ async def run(job: PolicyJob, context: JobContext, kept: Mapping[str, Any]) -> d
     (unit,) = parts(job, context.store, LabelBook(context.store))
     if folder.settings():  # a part of it was done before, so its time says nothing of a whole one
         unit = replace(unit, count=0)
-    process, said = await _started(job, context), ""
-    try:
-        with context.measure(unit) as cost:
-            assert process.stderr is not None
-            async for line in process.stderr:
-                said = line.decode(errors="replace").strip() or said
-                if found := _STEP.fullmatch(said):
-                    done, total, text = found.groups()
-                    context.progress(int(done), int(total), lambda text=text: text)
-                else:
-                    context.report(said)
-            if await process.wait():
-                raise TrainingError(said.removeprefix("Error: ") or f"The process of the training ended with status {process.returncode}.")
-            cost.tokens = sum(row.tokens for row in folder.curve())
-    finally:
-        await _ended(process)
-    return {"training": job.name, "stages": [msgspec.to_builtins(row) for row in folder.stages()]}
-
-
-async def _started(job: PolicyJob, context: JobContext) -> asyncio.subprocess.Process:
     changed = {f.name: getattr(job.pipeline, f.name) for f in fields(job.pipeline) if f.name not in ("preset", "seed")}
-    command = [sys.executable, "-m", "rlm_core", "train", "pipeline", "--while-open", "--name", job.name]
-    command += ["--preset", job.pipeline.preset, "--seed", str(job.pipeline.seed)]
-    command += [part for name, value in changed.items() for part in ("--set", f"{name}={value}")]
-    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    environment = os.environ | {"PYTHONPATH": path, VARIABLE: str(context.store.folder), "OMP_NUM_THREADS": "1"}
-    pipe = asyncio.subprocess.PIPE
-    return await asyncio.create_subprocess_exec(*command, stdin=pipe, stderr=pipe, stdout=asyncio.subprocess.DEVNULL, env=environment)
-
-
-async def _ended(process: asyncio.subprocess.Process) -> None:
-    """Ask the process to end, which it does after the step it is at, its state saved."""
-    if process.stdin is not None:
-        process.stdin.close()
-    assert process.stderr is not None
-    await process.stderr.read()  # so that it never waits for a full pipe
-    await process.wait()
+    arguments = ["pipeline", "--name", job.name, "--preset", job.pipeline.preset, "--seed", str(job.pipeline.seed)]
+    arguments += [part for name, value in changed.items() for part in ("--set", f"{name}={value}")]
+    with context.measure(unit) as cost:
+        await train_apart(arguments, context)
+        cost.tokens = sum(row.tokens for row in folder.curve())
+    return {"training": job.name, "stages": [msgspec.to_builtins(row) for row in folder.stages()]}
 
 
 def check(job: PolicyJob) -> None:

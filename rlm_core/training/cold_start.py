@@ -25,7 +25,7 @@ from rlm_core.training import lora
 from rlm_core.training.checkpoints import refuse_name, write_card, write_checkpoint
 from rlm_core.training.sft import Row, Schedule, adamw, fine_tune
 from rlm_core.training.state import Reached, load_state, reached, save_state
-from rlm_core.training.word_traces import MIXTURE, word_traces
+from rlm_core.training.word_traces import BATCH, MIXTURE, STEPS, refuse_unlearnable, word_traces
 
 Report = Callable[[str], None]
 HELD_OUT_ROWS = 32
@@ -49,9 +49,9 @@ class ColdStart:
     name: str
     base: str = "smollm2"
     mixture: Mapping[str, float] = field(default_factory=lambda: MIXTURE)
-    schedule: Schedule = field(default_factory=lambda: Schedule(steps=600, learning_rate=1e-3, warmup=30, autocast=quick_bfloat16()))
+    schedule: Schedule = field(default_factory=lambda: Schedule(steps=STEPS, learning_rate=1e-3, warmup=30, autocast=quick_bfloat16()))
     stop: int | None = None
-    batch: int = 8
+    batch: int = BATCH
     shape: lora.Shape = field(default_factory=lora.Shape)
     every: int = 50
     seed: int = 0
@@ -83,14 +83,11 @@ class ColdStart:
 
 def check(plan: ColdStart) -> None:
     """TrainingError or ModelError in one sentence for a plan that cannot be trained, as far as is seen without the model."""
-    if not plan.mixture:
-        raise TrainingError("There is nothing to learn from; name at least one kind of problem, such as words:steps=2.")
     if in_nano_notation(plan.base):
         raise TrainingError(
             f"{plan.base} reads the bundled model's notation and learns whole; LoRA is for models in words, such as smollm2."
         )
-    for spec in plan.mixture:  # what cannot be made or has no solution is said now
-        next(word_traces(plan.seed, mixture={spec: 1.0}))
+    refuse_unlearnable(plan.mixture)
     for spec in plan.measure:
         counted_set(spec)
 

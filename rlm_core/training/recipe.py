@@ -32,16 +32,18 @@ class PipelineConfig:
         NANO, "The model that is trained: nano, random (its shape with untrained weights), or checkpoint:NAME of an earlier training."
     )
     numbers: int = param(3, "Numbers of a Countdown problem.", low=2, high=4)
-    cold_traces: int = param(3000, "Worked solutions of the cold start.", low=2, high=1_000_000, title="Cold-start traces")
-    cold_steps: int = param(100, "Optimiser steps of the cold start.", low=1, high=100_000, title="Cold-start steps")
+    cold_traces: int = param(8000, "Worked solutions of the cold start.", low=2, high=1_000_000, title="Cold-start traces")
+    cold_steps: int = param(160, "Optimiser steps of the cold start.", low=1, high=100_000, title="Cold-start steps")
     sft_batch: int = param(64, "Rows of an optimiser step of supervised fine-tuning.", low=1, high=4096, title="SFT batch")
-    sft_rate: float = param(5e-4, "Learning rate of supervised fine-tuning.", low=0, title="SFT learning rate")
+    sft_rate: float = param(1e-3, "Learning rate of supervised fine-tuning.", low=0, title="SFT learning rate")
     problems: int = param(16, "Problems of a batch of rollouts.", low=1, high=512)
     group: int = param(8, "G: answers to each problem.", low=1, high=256, title="Group size G")
-    rl_batches: int = param(60, "Batches of stage 2, reasoning RL.", low=1, high=100_000, title="RL batches, stage 2")
-    final_batches: int = param(50, "Batches of stage 4, RL for all rewards.", low=1, high=100_000, title="RL batches, stage 4")
-    updates: int = param(2, "μ: updates on each batch.", low=1, high=16, title="Updates μ")
-    rl_rate: float = param(1e-4, "Learning rate of reinforcement learning.", low=0, title="RL learning rate")
+    rl_batches: int = param(65, "Batches of stage 2, reasoning RL.", low=1, high=100_000, title="RL batches, stage 2")
+    final_batches: int = param(60, "Batches of stage 4, RL for all rewards.", low=1, high=100_000, title="RL batches, stage 4")
+    updates: int = param(
+        1, "μ: updates on each batch; with one, as published, every ratio is 1 and nothing is clipped.", low=1, high=16, title="Updates μ"
+    )
+    rl_rate: float = param(2e-4, "Learning rate of reinforcement learning.", low=0, title="RL learning rate")
     variant: str = param("dapo", "The loss of reinforcement learning.", choices=tuple(VARIANTS))
     temperature: float = param(1.0, "At which answers are sampled.", low=0.01, high=4)
     longest: int = param(64, "Tokens that an answer may have.", low=16, high=400, title="Longest answer")
@@ -56,8 +58,8 @@ class PipelineConfig:
     language_weight: float = param(0.4, "Of consistency of language, in stage 2 and 4.", low=0.001, high=10)
     preference_weight: float = param(0.1, "Of brevity in stage 4, which stands for what people prefer.", low=0.001, high=10)
     until: str = param(LAST, "The last stage that is trained.", choices=(*STAGES,), title="Last stage", advanced=True)
-    rejection_problems: int = param(250, "Problems of which stage 3 keeps the right answers.", low=1, high=100_000)
-    rejection_samples: int = param(8, "k: answers to each of them.", low=1, high=256)
+    rejection_problems: int = param(1200, "Problems of which stage 3 keeps the right answers.", low=1, high=100_000)
+    rejection_samples: int = param(4, "k: answers to each of them.", low=1, high=256)
     rejection_steps: int = param(100, "Optimiser steps of stage 3, from the base.", low=1, high=100_000)
     held_out: int = param(
         100, "Held-out problems measured after each stage, half of them in Japanese signs.", low=2, high=5000, title="Held-out problems"
@@ -95,7 +97,9 @@ SMOKE = PipelineConfig(
     measure_problems=2,
     save_every=2,
 )
-LEAKY = replace(FIVE_MINUTES, preset="leaky-reward", checked=STATED, until="reasoning_rl", rl_batches=40, measure_every=5)
+LEAKY = replace(
+    FIVE_MINUTES, preset="leaky-reward", checked=STATED, until="reasoning_rl", updates=2, rl_rate=1e-4, rl_batches=40, measure_every=5
+)
 """Stage 2 with a reward that can be had without solving anything: what reward hacking looks like."""
 PRESETS: dict[str, PipelineConfig] = {"five-minutes": FIVE_MINUTES, "leaky-reward": LEAKY, "smoke": SMOKE}
 DESCRIPTION = Description(

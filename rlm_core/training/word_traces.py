@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rlm_core.core.errors import TrainingError
@@ -12,6 +12,7 @@ from rlm_core.core.special_tokens import ANSWER
 from rlm_core.models.prompts import line_text
 from rlm_core.problems import make, task
 from rlm_core.problems.base import SEED, SPLIT
+from rlm_core.runs.configure import typed
 
 MIXTURE: Mapping[str, float] = {
     "words:steps=1,stories=framed": 0.18,
@@ -24,7 +25,38 @@ MIXTURE: Mapping[str, float] = {
     "chain:steps=4": 0.15,
 }
 """Share of each kind of problem in a cold start. Chains are drills of arithmetic, where SmolLM2 slips more often than over the words."""
+STEPS, BATCH = 600, 8
+"""Optimiser steps of a cold start in words, and solutions per step."""
+MEASURED = ("words:n=50,steps=1,stories=framed", "words:n=50,steps=2,stories=framed")
+"""Sets on which a model is measured before and after; their stories were held out."""
 ALLOWED = "allowed are kinds with worked solutions, such as words or chain"
+
+
+def shares(texts: Sequence[str]) -> dict[str, float]:
+    """Kinds of problems and their shares, from texts such as "words:steps=2*0.5"; a kind alone has the share 1.
+
+    >>> shares(["words:steps=2*0.5", "chain"])
+    {'words:steps=2': 0.5, 'chain': 1.0}
+    """
+    parts = [text.partition("*") for text in texts]
+    return {spec: typed(float, spec, share or "1") for spec, _, share in parts}
+
+
+def written(mixture: Mapping[str, float]) -> tuple[str, ...]:
+    """The texts that `shares` reads.
+
+    >>> written({"words:steps=2": 0.5})
+    ('words:steps=2*0.5',)
+    """
+    return tuple(f"{spec}*{share:g}" for spec, share in mixture.items())
+
+
+def refuse_unlearnable(mixture: Mapping[str, float]) -> None:
+    """An RlmError in one sentence if there is nothing to learn from: no kind, one without worked solutions, or no share above 0."""
+    if not mixture or min(mixture.values()) < 0 or not sum(mixture.values()):
+        raise TrainingError("There is nothing to learn from; name kinds of problems with shares above 0, such as words:steps=2*0.5.")
+    for spec in mixture:
+        next(word_traces(0, mixture={spec: 1.0}))
 
 
 @dataclass(frozen=True, slots=True)

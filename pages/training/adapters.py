@@ -1,0 +1,145 @@
+"""Adapters: the training of one, and what each learned and changed, the bundled one included."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from pages.shared.escape import markdown_text
+from pages.shared.html import table_html, theme
+from pages.shared.jobs import job_button, job_progress, job_setting
+from pages.shared.links import go_to_controls
+from pages.shared.model_picker import pick_model
+from pages.shared.plot import plot
+from pages.shared.services import jobs
+from pages.shared.state import kept, remembered, set_value
+from pages.training.pipeline import EXPLORE_MODEL
+from rlm_core.core.wording import counted, duration
+from rlm_core.figures.charts.small_multiples import Curve, Panel, panels_figure
+from rlm_core.jobs.train_adapter import DESCRIPTION, JOB, AdapterJob, refuse_taken
+from rlm_core.models import checkpoints
+from rlm_core.models.checkpoints import Card
+from rlm_core.models.listed import SMOLLM2
+from rlm_core.training.word_traces import BATCH, MEASURED, MIXTURE, written
+
+KEY = "training.adapter"
+JOB_KEY = f"{KEY}.job"
+SHOWN = f"{KEY}.shown"
+MEMORY = "SmolLM2-135M took 5.4 GB of memory, and 600 steps took an hour on one busy core."
+"""Measured where the bundled adapter was made."""
+POINTS = 150
+"""Of a curve of training losses; each is the mean of as many steps as come to this number."""
+
+
+def adapters() -> None:
+    d = DESCRIPTION
+    st.caption(
+        f"{d.sentence} [{d.paper}]({d.url}). It learns the worked solutions of word problems whose stories are not those it is measured on."
+    )
+    _form()
+    for row in jobs().list(d.name):
+        if row.active or row.result is None:
+            st.markdown(f"**{markdown_text(row.job.name)}**")
+            job_progress(row)
+    _shown()
+
+
+def _form() -> None:
+    model_at, steps_at, seed_at, name_at = st.columns([5, 2, 2, 4], vertical_alignment="bottom")
+    with model_at:
+        model = pick_model(f"{KEY}.model", default=SMOLLM2.name, help="Which model in words learns; its own weights stay as they are.")
+    steps = job_setting(steps_at, JOB, "steps", f"{KEY}.steps", step=50)
+    seed = job_setting(seed_at, JOB, "seed", f"{KEY}.seed")
+    help = "Of the checkpoint, which is then checkpoint:NAME everywhere."
+    name = kept(name_at.text_input, "Name", key=f"{KEY}.name", max_chars=60, help=help).strip()
+    with st.expander("What it learns and is measured on", icon=":material/tune:"):
+        learned_at, measured_at = st.columns(2, gap="large")
+        help = "A kind of problem with worked solutions per line, each with its share: words:steps=2*0.5."
+        usual = "\n".join(written(MIXTURE))
+        learned = str(remembered(learned_at.text_area, "Worked solutions", key=f"{KEY}.problems", default=usual, help=help, height=200))
+        help = "A set of problems per line; the model is measured on each before and after."
+        usual = "\n".join(MEASURED)
+        measured = str(remembered(measured_at.text_area, "Measured on", key=f"{KEY}.measure", default=usual, help=help, height=200))
+
+    def job() -> AdapterJob:
+        refuse_taken(name)
+        return AdapterJob(name, model, steps, tuple(learned.split()), tuple(measured.split()), seed)
+
+    go_at, said_at = st.columns([2, 5], vertical_alignment="center")
+    job_button(go_at, JOB, "model_training", job, key=JOB_KEY, possible=bool(name))
+    told = f"{steps * BATCH:,} worked solutions. {MEMORY}"
+    said_at.caption(told if name else f"{told} Give it a name to begin.")
+
+
+def _shown() -> None:
+    """The adapter that is chosen: its curve and its measures."""
+    found = {card.name: card for card in checkpoints.listed() if checkpoints.adapter_folder(checkpoints.PREFIX + card.name)}
+    if not found:
+        st.info("There is no adapter yet.", icon=":material/model_training:")
+        return
+    st.divider()
+    name = remembered(st.selectbox, "Adapter", list(found), key=SHOWN, offered=list(found), default=next(iter(found)), format_func=_title)
+    card = found[name]
+    left, right = st.columns([5, 6], gap="large")
+    with left:
+        st.markdown("##### pass@1 on held-out problems, before and after")
+        _measures(card)
+        st.caption(f"Learned from {markdown_text(card.data)} Seed {card.seed}. Licence: {markdown_text(card.licence)}")
+        st.code(card.command, language="bash", wrap_lines=True)
+        help = f"Opens Explore with the model {checkpoints.PREFIX}{card.name} chosen."
+        if st.button("Search with it", icon=":material/account_tree:", key=f"{KEY}.search", help=help):
+            set_value(EXPLORE_MODEL, checkpoints.PREFIX + card.name)
+            go_to_controls()
+    with right:
+        _curve(card)
+
+
+def _title(name: str) -> str:
+    return f"{name} (bundled)" if checkpoints.is_bundled(name) else name
+
+
+def _measures(card: Card) -> None:
+    if not card.measures:
+        st.info("It was not measured.", icon=":material/straighten:")
+        return
+    rows = [[spec, _share(card.base_measures.get(spec)), _share(card.measures[spec])] for spec in card.measures]
+    st.html(table_html(["Problems", card.base, "With the adapter"], rows, words=(0,)))
+    some = next(iter(card.measures.values()))
+    st.caption(
+        f"{counted(some['problems'], 'problem')} each, {counted(some['samples'], 'solution')} to each at temperature "
+        f"{some['temperature']:g}, with 95 % intervals over problems."
+    )
+
+
+def _share(found: Mapping[str, Any] | None) -> str:
+    """pass@1 with its interval; a dash where it was not measured."""
+    if not found:
+        return "–"
+    value, low, high = found["pass@1"]
+    return f"{value:.2f} [{low:.2f}, {high:.2f}]"
+
+
+def _curve(card: Card) -> None:
+    """Loss over the steps, and that on held-out solutions."""
+    if not card.curve:
+        st.info("Its card has no curve.", icon=":material/show_chart:")
+        return
+    losses = [(float(p["step"]), float(p["loss"])) for p in card.curve]
+    held_out = [(float(p["step"]), float(p["held_out_loss"])) for p in card.curve if "held_out_loss" in p]
+    panel = Panel(
+        "Loss of worked solutions (nats per token)",
+        [Curve("learned from", [_thinned(losses)]), Curve("held-out stories", [held_out], marked=True)],
+    )
+    figure = panels_figure([panel], [], theme=theme(), x_title="optimiser step", columns=1)
+    plot(figure, key=f"{KEY}.curve", height=int(figure.layout.height), scope=card.name, file="adapter-curve", save=True)
+    last = card.curve[-1]
+    st.caption(f"{last['step']:,} steps in {duration(last['seconds'])}.")
+
+
+def _thinned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Means of neighbouring points, at most POINTS of them."""
+    some = -(-len(points) // POINTS)
+    parts = [points[i : i + some] for i in range(0, len(points), some)]
+    return [(part[-1][0], sum(y for _, y in part) / len(part)) for part in parts]
