@@ -19,7 +19,7 @@ from rlm_core.core.problem import Problem
 from rlm_core.training.group_log import ScoredGroup
 from rlm_core.training.losses import PolicyLoss, entropy, policy_loss, token_logprobs
 from rlm_core.training.reward_parts import RewardSum
-from rlm_core.training.rollouts import Answer, Group, Sampler, TokenFigures, stream
+from rlm_core.training.rollouts import Answer, Group, Policy, Sampler, TokenFigures, stream
 from rlm_core.training.sft import Schedule, update
 from rlm_core.training.variants import Variant, advantages, token_weights
 
@@ -91,7 +91,7 @@ class GrpoStep:
 
 
 def grpo(
-    model: PreTrainedModel,
+    model: Policy,
     optimizer: torch.optim.Optimizer,
     reference: PreTrainedModel | None,
     sampler: Sampler,
@@ -182,7 +182,7 @@ def _pack(rows: Sequence[_Row], at: list[int]) -> _Part:
 
 
 def _update(
-    model: PreTrainedModel,
+    model: Policy,
     optimizer: torch.optim.Optimizer,
     reference: PreTrainedModel | None,
     groups: Sequence[ScoredGroup],

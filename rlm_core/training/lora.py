@@ -12,6 +12,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from transformers import PreTrainedModel
@@ -69,6 +70,21 @@ def linear_layers(model: PreTrainedModel) -> list[str]:
     """
     found = {name.rpartition(".")[2]: m for name, m in model.named_modules() if isinstance(m, torch.nn.Linear | Conv1D)}
     return sorted(name for name, m in found.items() if m is not model.get_output_embeddings())
+
+
+def merged_weights(model: peft.PeftModel) -> Iterator[tuple[str, torch.Tensor]]:
+    """Names and weights of the model without an adapter that computes the same: W + (alpha / rank) · B · A where a layer has one.
+
+    The model stays as it is.
+    """
+    whole = model.get_base_model()
+    for name, weight in whole.named_parameters():
+        layer, adapted, last = name.rpartition(".base_layer.")
+        if adapted and last == "weight":
+            adapter: Any = whole.get_submodule(layer)
+            weight = weight + adapter.get_delta_weight(model.active_adapter)
+        if "lora_" not in name:
+            yield f"{layer}.{last}" if adapted else name, weight
 
 
 def halved(model: peft.PeftModel) -> peft.PeftModel:

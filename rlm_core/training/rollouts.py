@@ -17,10 +17,15 @@ from transformers import PreTrainedModel
 
 from rlm_core.core.problem import Problem
 from rlm_core.engine.engine import Engine
+from rlm_core.engine.loading.adapter import peft
 from rlm_core.evaluation.sampling import SampledSolution, draw
 from rlm_core.models.loading import LoadedModel
 from rlm_core.models.local import LocalPolicy
 from rlm_core.models.policy import Sampling
+from rlm_core.training.lora import merged_weights
+
+Policy = PreTrainedModel | peft.PeftModel
+"""A model that learns: whole, or by an adapter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +84,10 @@ class Sampler:
         return self.sampling.max_solution_tokens
 
     @torch.inference_mode()
-    def take_weights(self, policy: PreTrainedModel) -> None:
-        """Sample from these weights from now on."""
+    def take_weights(self, policy: Policy) -> None:
+        """Sample from these weights from now on; from W + (alpha / rank) · B · A where the model has an adapter. The model stays as it is."""
         mine = dict(self._weights.named_parameters())
-        for name, weight in policy.named_parameters():
+        for name, weight in policy.named_parameters() if isinstance(policy, PreTrainedModel) else merged_weights(policy):
             mine[name].copy_(weight)
         self.engine.reload()
 
