@@ -17,10 +17,11 @@ from transformers import PreTrainedModel
 
 from rlm_core.core.problem import Problem
 from rlm_core.training.group_log import ScoredGroup
-from rlm_core.training.losses import PolicyLoss, entropy, policy_loss, token_logprobs
+from rlm_core.training.lora import learned_logits
+from rlm_core.training.losses import IGNORE, PolicyLoss, entropy, policy_loss, token_logprobs
 from rlm_core.training.reward_parts import RewardSum
 from rlm_core.training.rollouts import Answer, Group, Policy, Sampler, TokenFigures, stream
-from rlm_core.training.sft import Schedule, update
+from rlm_core.training.sft import Row, Schedule, update
 from rlm_core.training.variants import Variant, advantages, token_weights
 
 
@@ -56,7 +57,7 @@ class UpdateFigures:
     clip_fraction: in [0,1].
     ratio: least and largest.
     gap: mean |log π − log π_old|.
-    tokens: run through the model, prompts included.
+    tokens: of the answers, each with its prompt.
     learned: of every answer.
     """
 
@@ -128,57 +129,48 @@ def judged(group: Group, reward: RewardSum, variant: Variant) -> ScoredGroup:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Answers of a batch behind their prompts, padded at their ends. n: answers; t: tokens of the longest, less one.
+    """Answers of a batch. n: answers; t: tokens of the longest.
 
     at: their places in the batch.
-    ids: [n, t + 1].
-    own: [n, t], 1 where the next token is one of the answer's own.
-    old: [n, t], log-probability of the next token under the policy that sampled it; 0 elsewhere.
+    rows: each behind its prompt, which carries no loss.
+    own: [n, t], which tokens are an answer's, and not padding.
+    old: [n, t], log-probability of each token under the policy that sampled it; 0 at padding.
     advantages: [n].
-    weights: [n, t], of each token in the loss of the whole batch.
+    weights: [n, t], of each token in the loss of the whole batch; 0 at padding.
     """
 
     at: list[int]
-    ids: torch.Tensor
+    rows: list[Row]
     own: torch.Tensor
     old: torch.Tensor
     advantages: torch.Tensor
     weights: torch.Tensor
 
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    prompt: tuple[int, ...]
-    answer: Answer
-    advantage: float
-    weight: float
-
-    def __len__(self) -> int:
-        return len(self.prompt) + len(self.answer.ids)
+    def placed(self, values: torch.Tensor) -> torch.Tensor:
+        """[n, t] with 0 at padding. values: [N], of all tokens, one answer after the other."""
+        return torch.zeros(self.own.shape).masked_scatter(self.own, values)
 
 
 def _parts(groups: Sequence[ScoredGroup], variant: Variant, longest: int, tokens: int) -> list[_Part]:
     """The answers of a batch, those of like length together, at most `tokens` tokens each once padded."""
     flat = [(g.group.prompt, answer, a) for g in groups for answer, a in zip(g.group.answers, g.advantages, strict=True)]
     weights = token_weights([len(answer.ids) for _, answer, _ in flat], variant, longest)
-    rows = [_Row(prompt, answer, a, w) for (prompt, answer, a), w in zip(flat, weights, strict=True)]
+    lengths = [len(prompt) + len(answer.ids) for prompt, answer, _ in flat]
     parts: list[list[int]] = []
-    for i in sorted(range(len(rows)), key=lambda i: len(rows[i])):
-        if not parts or (len(parts[-1]) + 1) * len(rows[i]) > tokens:
+    for i in sorted(range(len(flat)), key=lambda i: lengths[i]):
+        if not parts or (len(parts[-1]) + 1) * lengths[i] > tokens:
             parts.append([])
         parts[-1].append(i)
-    return [_pack([rows[i] for i in part], part) for part in parts]
+    return [_pack([flat[i] for i in part], [weights[i] for i in part], part) for part in parts]
 
 
-def _pack(rows: Sequence[_Row], at: list[int]) -> _Part:
-    width = max(map(len, rows))
-    ids, own, old = torch.zeros(len(rows), width, dtype=torch.long), torch.zeros(len(rows), width - 1), torch.zeros(len(rows), width - 1)
-    for i, row in enumerate(rows):
-        place = slice(len(row.prompt) - 1, len(row) - 1)
-        ids[i, : len(row)] = torch.tensor([*row.prompt, *row.answer.ids])
-        own[i, place] = 1
-        old[i, place] = torch.tensor(row.answer.logprobs)
-    return _Part(at, ids, own, old, torch.tensor([r.advantage for r in rows]), own * torch.tensor([[r.weight] for r in rows]))
+def _pack(answers: Sequence[tuple[tuple[int, ...], Answer, float]], each: Sequence[float], at: list[int]) -> _Part:
+    """answers: with their prompts and advantages. each: weight of a token of each of them."""
+    rows = [Row([*prompt, *answer.ids], [IGNORE] * len(prompt) + [*answer.ids]) for prompt, answer, _ in answers]
+    lengths = torch.tensor([len(answer.ids) for _, answer, _ in answers])
+    own = torch.arange(int(lengths.max())) < lengths[:, None]
+    old = torch.zeros(own.shape).masked_scatter(own, torch.tensor([x for _, answer, _ in answers for x in answer.logprobs]))
+    return _Part(at, rows, own, old, torch.tensor([a for _, _, a in answers]), own * torch.tensor(each)[:, None])
 
 
 def _update(
@@ -194,16 +186,23 @@ def _update(
     optimizer.zero_grad(set_to_none=True)
     sums = _Sums()
     for part in _parts(groups, config.variant, longest, config.schedule.microbatch):
-        logits = model(input_ids=part.ids[:, :-1]).logits.float()
-        logprobs = token_logprobs(logits, part.ids[:, 1:])
+        logits, tokens = _logits(model, part, config.schedule.autocast)
+        logprobs = part.placed(token_logprobs(logits, tokens))
         with torch.no_grad():
-            told = None if reference is None else token_logprobs(reference(input_ids=part.ids[:, :-1]).logits.float(), part.ids[:, 1:])
-            spread = entropy(logits)
+            told = None if reference is None else part.placed(token_logprobs(*_logits(reference, part, config.schedule.autocast)))
+            spread = part.placed(entropy(logits))
         found = policy_loss(logprobs, part.old, part.advantages, part.own, config.variant, reference=told, weights=part.weights)
         found.loss.backward()
         sums.add(part, found, logprobs.detach(), told, spread)
     norm = update(optimizer, config.schedule.rate(step), config.schedule.clip, sums.loss, step)
     return sums.figures(norm, reference is not None)
+
+
+def _logits(model: Policy, part: _Part, autocast: bool) -> tuple[torch.Tensor, torch.Tensor]:
+    """Logits [1, N, V] from which the tokens [1, N] of the answers are drawn, one answer after the other."""
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=autocast):
+        logits, tokens = learned_logits(model, part.rows)
+    return logits.float(), tokens
 
 
 class _Sums:
@@ -217,14 +216,14 @@ class _Sums:
 
     def add(self, part: _Part, found: PolicyLoss, logprobs: torch.Tensor, told: torch.Tensor | None, spread: torch.Tensor) -> None:
         """Add the figures of one part; [n, t] each."""
-        own = part.own > 0
+        own = part.own
         self.loss += found.loss.item()
         self.kl += found.kl[own].sum().item()
         self.entropy += spread[own].sum().item()
         self.clipped += found.clipped[own].sum().item()
         self.gap += (logprobs - part.old)[own].abs().sum().item()
         self.own += int(own.sum())
-        self.tokens += part.ids.numel()
+        self.tokens += sum(len(row.ids) for row in part.rows)
         self.low, self.high = min(self.low, found.ratio[own].min().item()), max(self.high, found.ratio[own].max().item())
         for i, place in enumerate(part.at):
             mine = [tuple(round(x, 6) for x in values[i][own[i]].tolist()) for values in (logprobs, told) if values is not None]

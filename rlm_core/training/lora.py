@@ -30,6 +30,9 @@ SORTED_BATCHES = 8
 BEGINNING = 8
 """Tokens by which prompts of one kind of problem are told from those of another."""
 
+WORTH_SHARING = 16
+"""Tokens of a common beginning from which it is quicker to compute them apart."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:
@@ -129,7 +132,7 @@ def batches(rows: Callable[[], Iterator[Row]], batch: int, seed: int) -> Callabl
 
 def shared_prefix(rows: Sequence[Row]) -> int:
     """Number of tokens with which all rows begin and behind which every row still has one that carries no loss."""
-    most = min(next(i for i, t in enumerate(row.targets) if t != IGNORE) for row in rows) - 1
+    most = min(next((i for i, t in enumerate(row.targets) if t != IGNORE), len(row.ids)) for row in rows) - 1
     first, last = min(row.ids for row in rows), max(row.ids for row in rows)
     return next((i for i in range(most) if first[i] != last[i]), max(0, most))
 
@@ -158,6 +161,8 @@ def learned_logits(model: torch.nn.Module, rows: Sequence[Row]) -> tuple[torch.T
     body, head = whole.base_model, whole.get_output_embeddings()
     assert head is not None, "a causal language model has an output layer"
     shared = shared_prefix(rows)
+    if shared < WORTH_SHARING:
+        shared = 0
     longest = max(len(row.ids) for row in rows)
     inputs = torch.tensor([row.ids[shared:] + [0] * (longest - len(row.ids)) for row in rows])
     targets = torch.tensor([row.targets[shared:] + [IGNORE] * (longest - len(row.ids)) for row in rows])[:, 1:]

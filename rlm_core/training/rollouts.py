@@ -85,7 +85,7 @@ class Sampler:
 
     @torch.inference_mode()
     def take_weights(self, policy: Policy) -> None:
-        """Sample from these weights from now on; from W + (alpha / rank) · B · A where the model has an adapter. The model stays as it is."""
+        """Sample from these weights from now on, of an adapted layer from W + (alpha / rank) · B · A. The policy stays as it is."""
         mine = dict(self._weights.named_parameters())
         for name, weight in policy.named_parameters() if isinstance(policy, PreTrainedModel) else merged_weights(policy):
             mine[name].copy_(weight)
