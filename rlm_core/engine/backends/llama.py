@@ -104,6 +104,7 @@ class LlamaRunner(TorchRunner):
         body: Any = model.base_model
         self._query_heads, self._key_heads = int(self.config.num_attention_heads), self.rows.heads
         self._rotation = body.rotary_emb
+        self._format = ""
         self._take_weights()
         self._angles = self._computed_angles(256)
 
@@ -118,14 +119,17 @@ class LlamaRunner(TorchRunner):
     def reload(self) -> None:
         super().reload()
         self._take_weights()
+        if self._format:
+            self.use(self._format)
 
     @torch.inference_mode()
     def use(self, weight_format: str) -> None:
         """Keep the weights of the matrix products in one of `weight_formats.FORMATS`; those of the model itself stay as they are.
+        They are kept so after `reload` too.
 
         For a model in float32 on a CPU. Any error of torch where it lacks the format's operations.
         """
-        kept = FORMATS[weight_format]
+        self._format, kept = weight_format, FORMATS[weight_format]
         self._products = []  # its memory is free before that of the next format is taken
         self._products = [Products(kept(x.qkv), kept(x.out), kept(x.gate_up), kept(x.down)) for x in self._layers]
         self._head = kept(Linear(self._output.weight, self._output.bias))
