@@ -20,7 +20,6 @@ from rlm_core.engine.engine import Engine
 from rlm_core.engine.loading.adapter import peft
 from rlm_core.evaluation.sampling import SampledSolution, draw
 from rlm_core.models.loading import LoadedModel
-from rlm_core.models.local import LocalPolicy
 from rlm_core.models.policy import Sampling
 from rlm_core.training.lora import merged_weights
 
@@ -99,13 +98,7 @@ class Sampler:
 
     def groups(self, problems: Sequence[Problem], size: int, seed: int) -> list[Group]:
         """`size` answers to each problem. The same seed and weights give the same answers."""
-        policies: list[LocalPolicy] = []
-
-        def policy() -> LocalPolicy:
-            policies.append(self.model.policy())
-            return policies[-1]
-
-        found = asyncio.run(draw(policy, problems, size, self.sampling, seed))
+        found = asyncio.run(draw(lambda: self.model.policy(shared=True), problems, size, self.sampling, seed))
         prompts = [tuple(self.model.format.prompt(problem, self.sampling.allow)) for problem in problems]
         return [Group(p, ids, tuple(map(Answer.of, each))) for p, ids, each in zip(problems, prompts, found, strict=True)]
 

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from rlm_core.core.paths import VARIABLE
+from rlm_core.engine.backends.weight_formats import PACKED, Linear
 from rlm_core.models.loading import load, read_weights
 from rlm_core.models.policy import Sampling
 from rlm_core.problems import make
@@ -76,3 +77,20 @@ def test_the_answers_of_word_problems_are_rewarded(model, sampler: Sampler) -> N
     (made,) = grpo(model, adamw(model, config.schedule), None, sampler, lambda step: PROBLEMS, RewardSum({"answer": 1.0}), config)
     assert {s.total for g in made.groups for s in g.scored} <= {0.0, 1.0}
     assert [len(t.logprobs) for t in made.updates[0].learned] == [len(a.ids) for g in made.groups for a in g.group.answers]
+
+
+def test_the_engine_keeps_its_number_format_with_new_weights(model, sampler: Sampler) -> None:
+    runner = sampler.engine.runner
+    runner.use(PACKED)
+    sampler.take_weights(model)
+    assert as_the_model(sampler, model)
+    assert not isinstance(runner._products[0].qkv, Linear)
+
+
+def test_all_groups_of_a_step_are_decoded_together(sampler: Sampler, monkeypatch: pytest.MonkeyPatch) -> None:
+    runner, rows = sampler.engine.runner, list[int]()
+    decode = runner.decode
+    monkeypatch.setattr(runner, "decode", lambda tokens: rows.append(len(tokens)) or decode(tokens))
+    first, again = (sampler.groups(PROBLEMS, 3, 0) for _ in range(2))
+    assert max(rows) == 2 * 3
+    assert first == again
