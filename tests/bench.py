@@ -30,7 +30,7 @@ from rlm_core.figures.tree.figure import tree_figure
 from rlm_core.models.loading import load
 from rlm_core.problems import make
 from rlm_core.runs.runner import run_search
-from tests import bench_backends
+from tests import bench_backends, bench_training
 from tests.bench_sharing import bookkeeping, prompt_tokens, sharing
 from tests.helpers import random_log
 
@@ -171,6 +171,7 @@ if __name__ == "__main__":
     measured: dict[str, Any] = {"machine": machine()}
     measured["nano, tokens/s by batch"] = nano_speeds()
     measured |= bench_backends.measure()
+    measured |= bench_training.measure()
     measured["MCTS of 64 simulations on nano, simulations/s"] = search()
     measured["prompt tokens of the default search"] = prompt_tokens()
     measured["runs together"] = sharing()
