@@ -294,7 +294,10 @@ def measure() -> dict[str, Any]:
         found[f"{kind} of {model}"] = {OURS: ours, TRL: theirs}
         *speeds, memory = ours
         for speed in speeds:
-            print(f"{kind} of {model}, {speed}: ours {ours[speed]:,.0f} ({ours[speed] / theirs[speed]:.1f} × TRL {theirs[speed]:,.0f})")
+            print(
+                f"{kind} of {model}, {speed}: ours {ours[speed]:,.0f} ({ours[speed] / theirs[speed]:.1f} × TRL {theirs[speed]:,.0f})",
+                flush=True,
+            )
         print(f"{kind} of {model}, memory: ours {ours[memory]:.1f} GB (TRL {theirs[memory]:.1f} GB)", flush=True)
     return {NAME: found | {"bfloat16 in SmolLM2's products": quick_bfloat16()}}
 
