@@ -14,6 +14,7 @@ from rlm_core.core.parameters import Description, Parameter
 from rlm_core.core.paths import ASSETS, ROOT, VARIABLE
 from rlm_core.core.sampling import OPTIONS
 from rlm_core.evaluation.scaling import curve
+from rlm_core.evaluation.statistics import Estimate
 from rlm_core.evaluation.sweep import budget_title
 from rlm_core.jobs.sweep_results import read_parquet
 from rlm_core.models.checkpoints import bundled_folder, card
@@ -95,7 +96,12 @@ def training_stages() -> str:
         cells = [row.title, *map(_interval, (m.pass_at_1, m.pass_at_k)), f"{m.length[0]:.1f}", f"{m.format[0]:.3f}", f"{m.language[0]:.3f}"]
         lines.append(f"| {' | '.join(cells)} | {row.seconds:.0f} |")
     m, seconds = found[0].measures, sum(row.seconds for row in found)
-    lines += ["", f"{m.problems} problems, {m.samples} answers to each. The whole took {seconds:.0f} s."]
+    change = Estimate.of([b - a for a, b in zip(m.rates, found[-1].measures.rates, strict=True)])
+    lines += [
+        "",
+        f"{m.problems} problems, {m.samples} answers to each. The whole took {seconds:.0f} s. The change of pass@1 from first to last, "
+        f"problem by problem: {change.value:+.3f} [{change.low:+.3f}, {change.high:+.3f}].",
+    ]
     return "\n".join([*lines, "", *(f"- {row.title}: {row.data}" for row in found)]) + "\n"
 
 

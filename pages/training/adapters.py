@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from itertools import count
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -14,7 +17,7 @@ from pages.shared.links import go_to_controls
 from pages.shared.model_picker import pick_model
 from pages.shared.plot import plot
 from pages.shared.services import jobs
-from pages.shared.state import kept, remembered, set_value
+from pages.shared.state import kept, remembered, restore_following, set_value
 from pages.training.pipeline import EXPLORE_MODEL
 from rlm_core.core.wording import counted, duration
 from rlm_core.figures.charts.small_multiples import Curve, Panel, panels_figure
@@ -52,6 +55,7 @@ def _form() -> None:
         model = pick_model(f"{KEY}.model", default=SMOLLM2.name, help="Which model in words learns; its own weights stay as they are.")
     steps = job_setting(steps_at, JOB, "steps", f"{KEY}.steps", step=50)
     seed = job_setting(seed_at, JOB, "seed", f"{KEY}.seed")
+    restore_following(f"{KEY}.name", _free(model))
     help = "Of the checkpoint, which is then checkpoint:NAME everywhere."
     name = kept(name_at.text_input, "Name", key=f"{KEY}.name", max_chars=60, help=help).strip()
     with st.expander("What it learns and is measured on", icon=":material/tune:"):
@@ -69,8 +73,13 @@ def _form() -> None:
 
     go_at, said_at = st.columns([2, 5], vertical_alignment="center")
     job_button(go_at, JOB, "model_training", job, key=JOB_KEY, possible=bool(name))
-    told = f"{steps * BATCH:,} worked solutions. {MEMORY}"
-    said_at.caption(told if name else f"{told} Give it a name to begin.")
+    said_at.caption(f"{steps * BATCH:,} worked solutions. {MEMORY}")
+
+
+def _free(model: str) -> str:
+    """A name for an adapter of a model that no checkpoint has yet."""
+    stem = re.sub(r"[^\w.-]+", "-", Path(model.removeprefix(checkpoints.PREFIX)).name).strip("-.") or "model"
+    return next(name for i in count(1) if not checkpoints.find(name := f"{stem}-adapter{f'-{i}' if i > 1 else ''}"))
 
 
 def _shown() -> None:

@@ -9,6 +9,7 @@ from statistics import fmean, variance
 
 from pages.training.sources import Rows
 from rlm_core.core.wording import number
+from rlm_core.evaluation.statistics import Estimate
 from rlm_core.runs.training_files import CurveRow, Interval, StageRow
 
 SHARE = 0.1
@@ -69,6 +70,7 @@ def passes(stages: Sequence[StageRow]) -> list[str]:
     moved = "shrank" if after < before - SAME else "grew" if after > before + SAME else "stayed about the same"
     found = [
         f"From “{stages[0].title}” to “{stages[-1].title}” pass@1 {one.sentence}.",
+        *lift(stages[0], stages[-1]),
         f"pass@{k} {many.sentence}.",
         f"The gap between pass@{k} and pass@1 {moved}: {number(before)} → {number(after)}. It is what a search that samples {k} answers "
         "and finds the right one can still gain.",
@@ -76,6 +78,16 @@ def passes(stages: Sequence[StageRow]) -> list[str]:
     if one.word == "rose" and many.word != "rose":
         found.append(f"So the training made right answers likelier that {k} samples mostly found before: it sharpened more than it added.")
     return found
+
+
+def lift(first: StageRow, last: StageRow) -> list[str]:
+    """The change of pass@1 with the interval of the paired differences; nothing where the problems' own rates were not kept."""
+    before, after = first.measures.rates, last.measures.rates
+    if not before or len(before) != len(after):
+        return []
+    found = Estimate.of([b - a for a, b in zip(before, after, strict=True)])
+    change = f"{found.value:+.3f} [{found.low:+.3f}, {found.high:+.3f}]"
+    return [f"Problem by problem pass@1 changed by {change} from “{first.title}” to “{last.title}”."]
 
 
 def entropies(found: Rows) -> list[str]:

@@ -9,6 +9,7 @@ from pages.shared.html import table_html, theme
 from pages.shared.links import go_to_controls
 from pages.shared.plot import plot
 from pages.shared.state import set_value
+from pages.training.findings import lift
 from pages.training.progress import active
 from pages.training.sources import Rows, Source, is_here, rows, safely
 from rlm_core.core.wording import counted, duration, listed
@@ -41,7 +42,7 @@ def _measured(source: Source) -> None:
         return
     figure = stages_figure(found.stages, theme=theme())
     plot(figure, key="training.pipeline", height=int(figure.layout.height), scope=source.id, file="training-pipeline", save=True)
-    st.caption(_said(found))
+    st.caption(" ".join([_said(found), *(lift(found.stages[0], found.stages[-1]) if len(found.stages) > 2 else [])]))
     st.html(table_html(HEAD, [_row(s, found) for s in found.stages], words=(1, 2, 10)))
 
 

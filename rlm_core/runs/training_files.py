@@ -97,6 +97,7 @@ class Measures(msgspec.Struct, frozen=True, kw_only=True):
     length: tokens of an answer.
     format, language: rates as the reward parts of those names give them, in [0,1].
     by_language: pass@1 and consistency by the language asked for: {"en": {"pass_at_1": […], "language": […]}}.
+    rates: share of right answers to each problem, in order; two stages are compared pair by pair.
     """
 
     problems: int
@@ -108,6 +109,7 @@ class Measures(msgspec.Struct, frozen=True, kw_only=True):
     format: Interval
     language: Interval
     by_language: dict[str, dict[str, Interval]] = {}
+    rates: list[float] = []
 
 
 class StageRow(msgspec.Struct, frozen=True, kw_only=True):

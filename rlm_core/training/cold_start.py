@@ -28,6 +28,8 @@ from rlm_core.training.state import Reached, load_state, reached, save_state
 from rlm_core.training.word_traces import BATCH, MIXTURE, STEPS, refuse_unlearnable, word_traces
 
 Report = Callable[[str], None]
+MEASURED_TOKENS = 192
+"""Tokens that a solution may have where a model is measured: four times those of the longest worked one. A base may go on for long."""
 HELD_OUT_ROWS = 32
 """Held-out solutions whose loss the curve shows."""
 
@@ -56,7 +58,7 @@ class ColdStart:
     every: int = 50
     seed: int = 0
     measure: tuple[str, ...] = ()
-    measure_samples: int = 4
+    measure_samples: int = 2
     command: str = ""
 
     @property
@@ -213,9 +215,9 @@ def quick_bfloat16() -> bool:
 
 
 async def measured(model: str, sets: tuple[str, ...], samples: int, seed: int, report: Report) -> dict[str, Any]:
-    """pass@1 of plain samples on each set, as `evaluate_policy` has it, in the way the model is sampled by default."""
+    """pass@1 of plain samples on each set, as `evaluate_policy` has it, at the model's usual temperature and MEASURED_TOKENS at most."""
     loaded, found = load(model, dtype="float32", report=report), dict[str, Any]()
-    sampling = sampling_for(model)
+    sampling = sampling_for(model, max_solution_tokens=MEASURED_TOKENS)
     for spec in sets:
         chosen = counted_set(spec)
         report(f"Measuring {model} on {spec}, {len(chosen)} problems …")

@@ -37,6 +37,7 @@ def measures(groups: Sequence[Group], k: int) -> Measures:
             for name, some in by_language.items()
             if some
         },
+        rates=[round(mean([bool(a.solution.correct) for a in g.answers]), 6) for g in groups],
     )
 
 

@@ -308,7 +308,7 @@ class Clock:
 
 def _schedule(stage: Stage, config: PipelineConfig) -> Schedule:
     if stage.kind == "grpo":
-        return Schedule(stage.steps * config.updates, config.rl_rate, warmup=5, floor=0.3)
+        return Schedule(stage.steps * config.updates, config.rl_rate, warmup=5, floor=0.05)
     return Schedule(stage.steps, config.sft_rate, warmup=min(10, stage.steps // 2))
 
 

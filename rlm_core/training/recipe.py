@@ -36,10 +36,10 @@ class PipelineConfig:
     cold_steps: int = param(160, "Optimiser steps of the cold start.", low=1, high=100_000, title="Cold-start steps")
     sft_batch: int = param(64, "Rows of an optimiser step of supervised fine-tuning.", low=1, high=4096, title="SFT batch")
     sft_rate: float = param(1e-3, "Learning rate of supervised fine-tuning.", low=0, title="SFT learning rate")
-    problems: int = param(16, "Problems of a batch of rollouts.", low=1, high=512)
+    problems: int = param(32, "Problems of a batch of rollouts.", low=1, high=512)
     group: int = param(8, "G: answers to each problem.", low=1, high=256, title="Group size G")
-    rl_batches: int = param(65, "Batches of stage 2, reasoning RL.", low=1, high=100_000, title="RL batches, stage 2")
-    final_batches: int = param(60, "Batches of stage 4, RL for all rewards.", low=1, high=100_000, title="RL batches, stage 4")
+    rl_batches: int = param(40, "Batches of stage 2, reasoning RL.", low=1, high=100_000, title="RL batches, stage 2")
+    final_batches: int = param(45, "Batches of stage 4, RL for all rewards.", low=1, high=100_000, title="RL batches, stage 4")
     updates: int = param(
         1, "μ: updates on each batch; with one, as published, every ratio is 1 and nothing is clipped.", low=1, high=16, title="Updates μ"
     )
@@ -58,16 +58,16 @@ class PipelineConfig:
     language_weight: float = param(0.4, "Of consistency of language, in stage 2 and 4.", low=0.001, high=10)
     preference_weight: float = param(0.1, "Of brevity in stage 4, which stands for what people prefer.", low=0.001, high=10)
     until: str = param(LAST, "The last stage that is trained.", choices=(*STAGES,), title="Last stage", advanced=True)
-    rejection_problems: int = param(1200, "Problems of which stage 3 keeps the right answers.", low=1, high=100_000)
-    rejection_samples: int = param(4, "k: answers to each of them.", low=1, high=256)
+    rejection_problems: int = param(2400, "Problems of which stage 3 keeps the right answers.", low=1, high=100_000)
+    rejection_samples: int = param(2, "k: answers to each of them.", low=1, high=256)
     rejection_steps: int = param(100, "Optimiser steps of stage 3, from the base.", low=1, high=100_000)
     held_out: int = param(
-        100, "Held-out problems measured after each stage, half of them in Japanese signs.", low=2, high=5000, title="Held-out problems"
+        300, "Held-out problems measured after each stage, half of them in Japanese signs.", low=2, high=5000, title="Held-out problems"
     )
-    samples: int = param(16, "Answers to each of them; at least twice k for a small variance.", low=2, high=256, title="Answers to each")
+    samples: int = param(8, "Answers to each of them, at least k; more make pass@k less noisy.", low=2, high=256, title="Answers to each")
     k: int = param(8, "k of pass@k.", low=1, high=128, title="k")
     measure_every: int = param(
-        20, "Batches between two measurements on a part of the held-out problems; 0 for none.", low=0, high=10_000, title="Measure every"
+        10, "Batches between two measurements on a part of the held-out problems; 0 for none.", low=0, high=10_000, title="Measure every"
     )
     measure_problems: int = param(24, "Held-out problems of such a measurement.", low=2, high=5000, title="Problems measured then")
     disk: int = param(20, "Megabytes that the kept groups may take.", low=1, high=100_000, title="Disk for groups (MB)")
@@ -98,7 +98,15 @@ SMOKE = PipelineConfig(
     save_every=2,
 )
 LEAKY = replace(
-    FIVE_MINUTES, preset="leaky-reward", checked=STATED, until="reasoning_rl", updates=2, rl_rate=1e-4, rl_batches=40, measure_every=5
+    FIVE_MINUTES,
+    preset="leaky-reward",
+    checked=STATED,
+    until="reasoning_rl",
+    updates=2,
+    rl_rate=1e-4,
+    problems=16,
+    rl_batches=40,
+    measure_every=5,
 )
 """Stage 2 with a reward that can be had without solving anything: what reward hacking looks like."""
 PRESETS: dict[str, PipelineConfig] = {"five-minutes": FIVE_MINUTES, "leaky-reward": LEAKY, "smoke": SMOKE}

@@ -6,6 +6,7 @@ import warnings
 from pathlib import Path
 
 import peft
+from peft.tuners.tuners_utils import BaseTunerLayer
 from safetensors import SafetensorError, safe_open
 from transformers import PreTrainedModel
 
@@ -18,6 +19,9 @@ WEIGHTS = "adapter_model.safetensors"
 
 def merged(shown: str, model: PreTrainedModel, folder: Path, base: str) -> PreTrainedModel:
     """The model with the adapter's additions in its weights: W + (alpha / rank) · B · A (Hu et al. 2021, LoRA, section 4).
+
+    Computed in float64, layer by layer, so that the sum comes out alike on every processor, and with it the fingerprint by which a reward
+    head knows its model.
 
     shown, base: names of the adapter and of the model, for a sentence.
     ModelError if the adapter has no safetensors or does not fit the model.
@@ -33,7 +37,12 @@ def merged(shown: str, model: PreTrainedModel, folder: Path, base: str) -> PreTr
         missing = set(peft.get_peft_model_state_dict(attached)) ^ there
         if missing:
             raise ModelError(f"{wrong}: {len(missing)} of their weights do not meet, such as {min(missing)}.")
-        result = attached.merge_and_unload()
+        for layer in (m for m in attached.modules() if isinstance(m, BaseTunerLayer)):
+            number_format = next(layer.parameters()).dtype
+            layer.double()
+            layer.merge()
+            layer.to(number_format)
+        result = attached.unload()
     except ModelError:
         raise
     except Exception as error:

@@ -13,7 +13,9 @@ from pages.training.curves import panels
 from pages.training.progress import time_left
 from pages.training.sources import Rows
 from rlm_core.jobs.queue import Jobs
+from rlm_core.jobs.train_adapter import AdapterJob
 from rlm_core.jobs.train_policy import PolicyJob
+from rlm_core.models import checkpoints
 from rlm_core.runs.training_files import TrainingFolder
 from rlm_core.training.recipe import FIVE_MINUTES, SMOKE
 from tests.pages.app import click, html, open_tab, opened, press, row, text
@@ -151,8 +153,8 @@ def test_a_reward_that_rises_without_right_answers_is_pointed_out(training: Trai
 
 
 def test_a_new_training_is_asked_for_with_the_settings_of_its_preset(store):
-    at = opened("training")
-    assert "There is no training yet" in text(at) and "are kept. It takes about" in text(at)
+    at = shown("New training")
+    assert "are kept. It takes about" in text(at)
     at.selectbox(key="training.new.preset").set_value("smoke").run()
     at.number_input(key="training.new.seed").set_value(3).run()
     press(at, "Train the policy")
@@ -190,3 +192,34 @@ def test_time_left_is_known_once_every_kind_of_step_was_timed(training):
     assert time_left(job, curve) == 0.0
     left = time_left(job, curve[:6])
     assert left is not None and left > 0
+
+
+def test_an_adapter_shows_what_it_changed_and_can_be_searched_with(store):
+    at = shown("Adapters")
+    facts = checkpoints.card(checkpoints.bundled_folder() / "smollm2-words")
+    for spec, measured in facts.measures.items():
+        value, low, high = measured["pass@1"]
+        assert row(at, spec)[-1] == f"{value:.2f} [{low:.2f}, {high:.2f}]"
+    click(at, "training.adapter.search")
+    assert at.session_state["model"] == "checkpoint:smollm2-words"
+
+
+def test_an_adapter_is_asked_for_with_what_it_learns(store):
+    at = shown("Adapters")
+    at.number_input(key="training.adapter.steps").set_value(50).run()
+    at.text_area(key="training.adapter.problems").set_value("words:steps=2*1\nchain:steps=3*0.5").run()
+    press(at, "Train an adapter")
+    (asked,) = Jobs(store).list("train_adapter")
+    assert asked.job == AdapterJob("smollm2-adapter", steps=50, problems=("words:steps=2*1", "chain:steps=3*0.5"))
+    assert "Cancel" in [b.label for b in at.button]
+
+
+def test_an_adapter_that_cannot_be_trained_is_one_sentence(store):
+    at = shown("Adapters")
+    at.text_input(key="training.adapter.name").set_value("smollm2-words").run()
+    press(at, "Train an adapter")
+    assert "There is a checkpoint smollm2-words already; choose another name." in [e.value for e in at.error]
+    at.text_input(key="training.adapter.name").set_value("mine").run()
+    at.text_area(key="training.adapter.problems").set_value("text:question=What?").run()
+    press(at, "Train an adapter")
+    assert any("kinds with worked solutions" in e.value for e in at.error) and Jobs(store).list() == []
