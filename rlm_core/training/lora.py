@@ -7,6 +7,7 @@ positions alone whose next token is learned.
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import random
 from collections.abc import Callable, Iterator, Sequence
@@ -154,12 +155,13 @@ def learned_positions(model: torch.nn.Module, rows: Sequence[Row], schedule: Sch
 def learned_logits(model: torch.nn.Module, rows: Sequence[Row]) -> tuple[torch.Tensor, torch.Tensor]:
     """Logits [1, N, V] of all positions whose next token is learned, and these tokens [1, N].
 
+    The model itself computes them, for some scale or bound their logits behind the output layer; it is asked for the columns alone in which
+    any row learns, if it can be asked so.
+
     model: a causal language model of transformers, or one of peft around it.
     """
     whole = model.get_base_model() if isinstance(model, peft.PeftModel) else model
     assert isinstance(whole, PreTrainedModel), "a model of transformers"
-    body, head = whole.base_model, whole.get_output_embeddings()
-    assert head is not None, "a causal language model has an output layer"
     shared = shared_prefix(rows)
     if shared < WORTH_SHARING:
         shared = 0
@@ -168,8 +170,11 @@ def learned_logits(model: torch.nn.Module, rows: Sequence[Row]) -> tuple[torch.T
     targets = torch.tensor([row.targets[shared:] + [IGNORE] * (longest - len(row.ids)) for row in rows])[:, 1:]
     past = None
     if shared:
-        past = body(input_ids=torch.tensor([rows[0].ids[:shared]]), use_cache=True).past_key_values
+        past = whole.base_model(input_ids=torch.tensor([rows[0].ids[:shared]]), use_cache=True).past_key_values
         past.batch_repeat_interleave(len(rows))
-    hidden = body(input_ids=inputs[:, :-1], past_key_values=past, use_cache=bool(shared)).last_hidden_state
     where = targets != IGNORE
-    return head(hidden[where])[None], targets[where][None]
+    columns = where.any(0).nonzero().flatten()
+    asked = {"logits_to_keep": columns} if "logits_to_keep" in inspect.signature(whole.forward).parameters else {}
+    logits = whole(input_ids=inputs[:, :-1], past_key_values=past, use_cache=bool(shared), **asked).logits
+    learned = where[:, columns] if asked else where
+    return logits[learned][None], targets[where][None]

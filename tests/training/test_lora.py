@@ -12,7 +12,16 @@ import pytest
 import torch
 from safetensors.torch import load_file
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from transformers import (
+    AutoModelForCausalLM,
+    CohereConfig,
+    Gemma2Config,
+    GPT2Config,
+    GraniteConfig,
+    LlamaConfig,
+    LlamaForCausalLM,
+    PreTrainedTokenizerFast,
+)
 
 from rlm_core import problems
 from rlm_core.core.errors import ModelError, TrainingError
@@ -252,6 +261,31 @@ def test_a_cold_start_that_was_stopped_is_gone_on_with(data):
 
 def bundled() -> list[checkpoints.Card]:
     return [facts for facts in checkpoints.listed() if checkpoints.is_bundled(facts.name)]
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        GraniteConfig(logits_scaling=8.0, embedding_multiplier=2.0),
+        Gemma2Config(final_logit_softcapping=3.0, head_dim=8),
+        CohereConfig(logit_scale=0.25),
+        GPT2Config(n_embd=32, n_layer=2, n_head=2),
+    ],
+    ids=lambda config: config.model_type,
+)
+def test_models_that_change_their_logits_behind_the_output_layer_are_learned_as_they_are(data, config):
+    some = rows(base(data / "base"), 3)
+    size = {"vocab_size": 400, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4}
+    for name, value in (size | {"num_key_value_heads": 2, "pad_token_id": 0}).items():
+        if config.model_type != "gpt2" or name in ("vocab_size", "pad_token_id"):
+            setattr(config, name, value)
+    torch.manual_seed(0)
+    model = AutoModelForCausalLM.from_config(config)
+    for weight in model.parameters():
+        torch.nn.init.normal_(weight, std=0.3) if weight.dim() > 1 else None
+    assert max(max(row.ids) for row in some) < config.vocab_size
+    found = [gradient(model.eval(), some, Schedule(steps=1)) for gradient in (whole_rows, lora.learned_positions)]
+    assert found[0] == pytest.approx(found[1], rel=1e-4) and found[0] > 0
 
 
 def test_the_same_plan_gives_the_same_adapter(data):
