@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import fmean, variance
 
 from pages.training.sources import Rows
-from rlm_core.core.wording import number
+from rlm_core.core.wording import listed, number
 from rlm_core.evaluation.statistics import Estimate
 from rlm_core.runs.training_files import CurveRow, Interval, StageRow
 
@@ -118,29 +118,26 @@ def signals(found: Rows) -> list[str]:
 
 
 def hacking(found: Rows) -> list[str]:
-    """Stages in which the reward rose while neither its verified part nor pass@1 on held-out problems did: it pays for something else."""
+    """Stages in which the reward pays for something that is no right answer: it rose while neither its verified part nor pass@1 on held-out
+    problems did, or it did not fall while pass@1 did.
+    """
     said = []
     for stage, rows in _stages(found.curve):
         row = next((s for s in found.stages if s.stage == stage), None)
         start = next((s for s in found.stages if row is not None and s.checkpoint == row.start), None)
         rewards = [r.reward for r in rows if r.reward is not None]
         ends = _ends(rewards)
-        if (
-            row is None
-            or start is None
-            or ends is None
-            or not _rose(rewards)
-            or _rose([r.parts[VERIFIED] for r in rows if VERIFIED in r.parts])
-        ):
+        if row is None or start is None or ends is None:
             continue
         passed = Change(start.measures.pass_at_1, row.measures.pass_at_1)
-        if passed.word == "rose":
-            continue
-        risen = [f"{name} {number(a)} → {number(b)}" for name, a, b in _parts(rows) if b > a]
-        said.append(
-            f"In “{row.title}” the reward rose from {number(ends[0])} to {number(ends[1])} while pass@1 on held-out problems "
-            f"{passed.sentence}: the reward pays for something that is no right answer. What rose: {', '.join(risen)}."
-        )
+        rose, verified = _rose(rewards), _rose([r.parts[VERIFIED] for r in rows if VERIFIED in r.parts])
+        if (rose and not verified and passed.word != "rose") or (passed.word == "fell" and not _rose(rewards[::-1])):
+            went = f"rose from {number(ends[0])} to" if rose else "stayed at"
+            risen = [f"{name} {number(a)} → {number(b)}" for name, a, b in _parts(rows) if b > a]
+            said.append(
+                f"In “{row.title}” the reward {went} {number(ends[1])} while pass@1 on held-out problems {passed.sentence}: the reward "
+                f"pays for something that is no right answer.{f' What rose: {listed(risen)}.' if risen else ''}"
+            )
     return said
 
 

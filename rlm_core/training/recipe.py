@@ -56,6 +56,7 @@ class PipelineConfig:
     )
     format_weight: float = param(0.2, "Of the format, beside 1 for the right answer.", low=0.001, high=10)
     language_weight: float = param(0.4, "Of consistency of language, in stage 2 and 4.", low=0.001, high=10)
+    brevity_weight: float = param(0.0, "Of brevity in stage 2 already; 0 leaves it out there.", low=0, high=10)
     preference_weight: float = param(0.1, "Of brevity in stage 4, which stands for what people prefer.", low=0.001, high=10)
     until: str = param(LAST, "The last stage that is trained.", choices=(*STAGES,), title="Last stage", advanced=True)
     rejection_problems: int = param(2400, "Problems of which stage 3 keeps the right answers.", low=1, high=100_000)
@@ -104,6 +105,7 @@ LEAKY = replace(
     until="reasoning_rl",
     updates=2,
     rl_rate=1e-4,
+    brevity_weight=0.5,
     problems=16,
     rl_batches=40,
     measure_every=5,
@@ -179,10 +181,11 @@ class Stage:
 def plan(config: PipelineConfig) -> list[Stage]:
     """The base, which is measured, and the stages in the published order, as far as they are wanted."""
     by_rule = rules(config)
+    early = by_rule | ({"brevity": config.brevity_weight} if config.brevity_weight else {})
     whole = [
         Stage(BASE, BASE, "Base", "", 0, {}),
         Stage("cold_start", "sft", "Cold start", BASE, config.cold_steps, {}),
-        Stage("reasoning_rl", "grpo", "Reasoning RL", "cold_start", config.rl_batches, by_rule),
+        Stage("reasoning_rl", "grpo", "Reasoning RL", "cold_start", config.rl_batches, early),
         Stage("rejection_sft", "rejection", "Rejection sampling, SFT from the base", BASE, config.rejection_steps, {}),
         Stage(
             "final_rl", "grpo", "RL for all rewards", "rejection_sft", config.final_batches, by_rule | {"brevity": config.preference_weight}
