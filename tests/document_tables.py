@@ -110,12 +110,15 @@ def leaky_reward() -> str:
     folder = TrainingFolder(LEAKY, ASSETS)
     rows = [row for row in folder.curve() if row.stage == "reasoning_rl"]
     some = max(1, round(0.1 * len(rows)))
-    first, last = (fmean(row.parts["stated"] for row in part) for part in (rows[:some], rows[-some:]))
-    before, after = folder.stages()[-2:]
+    first, last = rows[:some], rows[-some:]
+    before, after = (row.measures for row in folder.stages()[-2:])
     return (
-        "| | before stage 2 | after it |\n|---|---|---|\n"
-        f"| share of the answers it learned from that end in the target | {first:.3f} | {last:.3f} |\n"
-        f"| pass@1 on held-out problems | {_interval(before.measures.pass_at_1)} | {_interval(after.measures.pass_at_1)} |\n"
+        "| | first tenth of stage 2 | last tenth |\n|---|---|---|\n"
+        f"| reward | {fmean(r.reward or 0 for r in first):.3f} | {fmean(r.reward or 0 for r in last):.3f} |\n"
+        f"| ends in the target | {fmean(r.parts['stated'] for r in first):.3f} | {fmean(r.parts['stated'] for r in last):.3f} |\n"
+        "| **on held-out problems** | **before stage 2** | **after it** |\n"
+        f"| pass@1 | {_interval(before.pass_at_1)} | {_interval(after.pass_at_1)} |\n"
+        f"| tokens per answer | {before.length[0]:.1f} | {after.length[0]:.1f} |\n"
     )
 
 

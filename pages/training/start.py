@@ -43,7 +43,7 @@ def start(started: Callable[[str], None]) -> None:
         key=f"{KEY}.preset",
         default=recipe.FIVE_MINUTES.preset,
         on_change=_fill,
-        help="five-minutes: all four stages. leaky-reward: two stages, the second with a reward that can be had without solving anything. "
+        help="five-minutes: all four stages. leaky-reward: two stages, the second with a reward that is had without solving anything. "
         "smoke ends in seconds and teaches next to nothing; it shows that everything works.",
     )
     values: dict[str, Any] = {"preset": preset, "base": _base(base_at)}
