@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
@@ -22,13 +23,13 @@ def baseline_lines(rewards: Sequence[float], variant: Variant) -> list[str]:
     >>> baseline_lines([1.0, 1.0], Variant())[-1]
     'All rewards are equal, so every advantage is 0: this group teaches nothing.'
     """
-    count = len(rewards)
-    written = [number(r) for r in rewards[:MAX_WRITTEN]] + (["…"] if count > MAX_WRITTEN else [])
-    lines = [f"mean R = ({' + '.join(written)}) / {count} = {number(fmean(rewards))}"]
+    count, said = len(rewards), _digits(rewards)
+    written = [f"{r:.{said}f}" for r in rewards[:MAX_WRITTEN]] + (["…"] if count > MAX_WRITTEN else [])
+    lines = [f"mean R = ({' + '.join(written)}) / {count} = {fmean(rewards):.{said}f}"]
     if not has_signal(rewards):
         return [*lines, "All rewards are equal, so every advantage is 0: this group teaches nothing."]
     if variant.scaled:
-        lines.append(f"std R = √(Σ (R − mean)² / ({count} − 1)) = {number(stdev(rewards))}")
+        lines.append(f"std R = √(Σ (R − mean)² / ({count} − 1)) = {stdev(rewards):.{said}f}")
     return lines
 
 
@@ -40,17 +41,17 @@ def advantage_line(rewards: Sequence[float], at: int, variant: Variant) -> str:
     >>> advantage_line([1.0, 0.0, 0.0], 0, Variant(baseline=LEAVE_ONE_OUT, scaled=False))
     'A₁ = R₁ − mean of the others = 1.00 − 0.00 = 1.00'
     """
-    name, reward = _subscript(at + 1), rewards[at]
+    name, reward, said = _subscript(at + 1), rewards[at], _digits(rewards)
     found = number(advantages(rewards, variant)[at])
     if not has_signal(rewards):
         return f"A{name} = 0, as all rewards are equal"
     if variant.baseline == LEAVE_ONE_OUT:
         others = fmean([r for i, r in enumerate(rewards) if i != at])
-        words, numbers = f"R{name} − mean of the others", f"{number(reward)} − {number(others)}"
+        words, numbers = f"R{name} − mean of the others", f"{reward:.{said}f} − {others:.{said}f}"
     else:
-        words, numbers = f"R{name} − mean R", f"{number(reward)} − {number(fmean(rewards))}"
+        words, numbers = f"R{name} − mean R", f"{reward:.{said}f} − {fmean(rewards):.{said}f}"
     if variant.scaled:
-        words, numbers = f"({words}) / std R", f"({numbers}) / {number(stdev(rewards))}"
+        words, numbers = f"({words}) / std R", f"({numbers}) / {stdev(rewards):.{said}f}"
     return f"A{name} = {words} = {numbers} = {found}"
 
 
@@ -80,6 +81,16 @@ def pulls(candidates: Sequence[Candidate], rewards: Sequence[float], variant: Va
         terms = [token_terms(p, q, a, variant, r) for p, q, r in zip(candidate.logprobs, candidate.old, references, strict=True)]
         found.append(Pull(a, weight, sum(t.clipped for t in terms), weight * sum(t.objective for t in terms)))
     return found
+
+
+def _digits(rewards: Sequence[float]) -> int:
+    """Decimals with which the standard deviation of the rewards has two digits that count; two at least.
+
+    >>> _digits([1.0, 0.0]), _digits([0.93, 0.94])
+    (2, 4)
+    """
+    spread = stdev(rewards) if has_signal(rewards) else 1.0
+    return max(2, 1 - math.floor(math.log10(spread)))
 
 
 def _subscript(count: int) -> str:

@@ -86,7 +86,7 @@ def lift(first: StageRow, last: StageRow) -> list[str]:
     if not before or len(before) != len(after):
         return []
     found = Estimate.of([b - a for a, b in zip(before, after, strict=True)])
-    change = f"{found.value:+.3f} [{found.low:+.3f}, {found.high:+.3f}]"
+    change = f"{found.value:+.3f} [{found.low:+.3f}, {found.high:+.3f}]".replace("-", "−")
     return [f"Problem by problem pass@1 changed by {change} from “{first.title}” to “{last.title}”."]
 
 
@@ -133,7 +133,7 @@ def hacking(found: Rows) -> list[str]:
         rose, verified = _rose(rewards), _rose([r.parts[VERIFIED] for r in rows if VERIFIED in r.parts])
         if (rose and not verified and passed.word != "rose") or (passed.word == "fell" and not _rose(rewards[::-1])):
             went = f"rose from {number(ends[0])} to" if rose else "stayed at"
-            risen = [f"{name} {number(a)} → {number(b)}" for name, a, b in _parts(rows) if b > a]
+            risen = [f"{name} {number(a)} → {number(b)}" for name, a, b in _parts(rows) if b > a and number(a) != number(b)]
             said.append(
                 f"In “{row.title}” the reward {went} {number(ends[1])} while pass@1 on held-out problems {passed.sentence}: the reward "
                 f"pays for something that is no right answer.{f' What rose: {listed(risen)}.' if risen else ''}"

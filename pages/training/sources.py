@@ -41,8 +41,8 @@ class Source:
 
 
 def sources() -> list[Source]:
-    """The trainings of this data folder, the newest first, then the bundled ones."""
-    return [*_found(store().folder, False), *_found(ASSETS, True)]
+    """The trainings of this data folder, the newest first, then the bundled ones by name."""
+    return [*_found(store().folder, False), *sorted(_found(ASSETS, True), key=lambda source: source.id)]
 
 
 def _found(data: Path, bundled: bool) -> list[Source]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 
 import pytest
 import torch
@@ -185,3 +186,22 @@ def test_smollm2_proposes_a_step_for_a_problem_in_words(smollm2):
     steps = asyncio.run(policy.propose(make("words:seed=1"), (), [(0, 0), (0, 1)], Sampling(0.7, max_step_tokens=24)))
     assert all(s.text.strip() and "\n" not in s.text and "<|" not in s.text for s in steps)
     assert policy.usage.generated == sum(len(s.tokens) for s in steps)
+
+
+def test_models_that_are_loaded_at_once_are_all_there():
+    names = ["nano", "checkpoint:five-minutes-0-0-base", "checkpoint:five-minutes-0-4-final-rl"] * 3
+    ready, failed = threading.Barrier(len(names)), list[Exception]()
+
+    def one(name: str) -> None:
+        ready.wait()
+        try:
+            load(name)
+        except Exception as error:  # noqa: BLE001 - told below, in the test's own thread
+            failed.append(error)
+
+    threads = [threading.Thread(target=one, args=(name,)) for name in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
