@@ -11,8 +11,9 @@ pytestmark = pytest.mark.slow
 
 def test_a_training_is_started_and_its_stages_curves_and_answers_are_shown(page, site):
     page.goto(f"{site.url}/training")
-    page.get_by_text("There is no training yet").wait_for()
+    page.get_by_text("Measured on the same 300 held-out problems").wait_for()
     settled(page)
+    open_tab(page, "New training")
     page.get_by_role("combobox", name="Preset").click()
     page.get_by_role("option", name="smoke").click()
     page.get_by_text("The 40 answers of all groups").wait_for()

@@ -25,6 +25,7 @@ FACTS = Card(name="mine", title="mine (nano)", base="nano", data="nothing", comm
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv(VARIABLE, str(tmp_path))
+    monkeypatch.setattr(checkpoints, "bundled_folder", lambda: tmp_path / "bundled")
     return tmp_path
 
 
@@ -79,6 +80,17 @@ def test_a_damaged_card_hides_no_other(folder: Path) -> None:
     write(msgspec.structs.replace(FACTS, name="other"))
     (folder / "checkpoints" / "other" / "card.json").write_text("{")
     assert [c.name for c in checkpoints.listed()] == ["mine"]
+
+
+def test_one_of_your_own_comes_before_a_bundled_one(folder: Path) -> None:
+    write()
+    (folder / "checkpoints").rename(folder / "bundled")
+    assert checkpoints.place("checkpoint:mine") == str(folder / "bundled" / "mine") and checkpoints.is_bundled("mine")
+    assert describe("checkpoint:mine").sentence == "Bundled with the app, trained from nano: nothing"
+    with pytest.raises(TrainingError, match="There is a checkpoint mine already"):
+        write()
+    write(msgspec.structs.replace(FACTS, title="own"), overwrite=True)
+    assert [c.title for c in checkpoints.listed()] == ["own"] and not checkpoints.is_bundled("mine")
 
 
 def test_other_tokens_are_refused(folder: Path) -> None:

@@ -218,8 +218,17 @@ def test_an_adapter_that_cannot_be_trained_is_one_sentence(store):
     at = shown("Adapters")
     at.text_input(key="training.adapter.name").set_value("smollm2-words").run()
     press(at, "Train an adapter")
-    assert "There is a checkpoint smollm2-words already; choose another name." in [e.value for e in at.error]
+    assert "There is a checkpoint smollm2-words already; choose another name." in [e.value.replace("\\", "") for e in at.error]
     at.text_input(key="training.adapter.name").set_value("mine").run()
     at.text_area(key="training.adapter.problems").set_value("text:question=What?").run()
     press(at, "Train an adapter")
-    assert any("kinds with worked solutions" in e.value for e in at.error) and Jobs(store).list() == []
+    assert any("kinds with worked solutions" in e.value.replace("\\", "") for e in at.error) and Jobs(store).list() == []
+
+
+def test_the_bundled_trainings_are_there_at_first_start(store):
+    at = opened("training")
+    assert at.query_params["training"] == "five-minutes-0" and "Measured on the same 300 held-out problems" in text(at)
+    assert "Problem by problem pass@1 changed by +0.170" in text(at)
+    assert "Measured when this training was made" in text(open_tab(at, TAB, "Training and search"))
+    leaky = open_tab(opened("training", training="leaky-reward-0"), TAB, "What it costs")
+    assert any("pays for something that is no right answer" in e.value for e in leaky.warning)
