@@ -68,7 +68,7 @@ def start(started: Callable[[str], None]) -> None:
     go_at, said_at = st.columns([2, 5], vertical_alignment="center")
     job_button(go_at, JOB, "model_training", job, key=JOB_KEY, possible=bool(name), started=lambda: started(name))
     with suppress(RlmError):  # the button says what is wrong with the settings
-        said_at.caption(f"{recipe.disk_sentence(d.configure(values))} {recipe.memory_sentence()}")
+        said_at.caption(f"{recipe.disk_sentence(d.configure(values))} {recipe.memory_sentence()} {recipe.time_sentence(preset)}")
 
 
 def _base(place: DeltaGenerator) -> str:
