@@ -139,8 +139,8 @@ def adapter() -> str:
     facts = card(bundled_folder() / "smollm2-words")
     lines = ["| pass@1 on held-out problems | SmolLM2 | with the adapter |", "|---|---|---|"]
     for spec, after in facts.measures.items():
-        before = facts.base_measures[spec]
-        lines.append(f"| `{spec}`, {after['samples']} answers to each | {_interval(before['pass@1'])} | {_interval(after['pass@1'])} |")
+        before = facts.base_measures.get(spec)
+        lines.append(f"| `{spec}` | {_interval(before['pass@1']) if before else 'not measured'} | {_interval(after['pass@1'])} |")
     return "\n".join([*lines, "", f"Made by `{facts.command}`."]) + "\n"
 
 
