@@ -20,6 +20,7 @@ from pages.shared.services import jobs
 from pages.shared.state import kept, remembered, restore_following, set_value
 from pages.training.pipeline import EXPLORE_MODEL
 from rlm_core.core.wording import counted, duration
+from rlm_core.core.words import RunStatus
 from rlm_core.figures.charts.small_multiples import Curve, Panel, panels_figure
 from rlm_core.jobs.train_adapter import DESCRIPTION, JOB, AdapterJob, refuse_taken
 from rlm_core.models import checkpoints
@@ -43,7 +44,7 @@ def adapters() -> None:
     )
     _form()
     for row in jobs().list(d.name):
-        if row.active or row.result is None:
+        if row.status != RunStatus.FINISHED:
             st.markdown(f"**{markdown_text(row.job.name)}**")
             job_progress(row)
     _shown()
