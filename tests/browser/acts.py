@@ -19,7 +19,7 @@ SLIDER = ".rlm-player input"
 PLOT = "document.querySelector('.rlm-plot')"
 WHERE_NODE = """(node) => {
     const plot = document.querySelector('.rlm-plot');
-    for (const t of plot._fullData) {
+    for (const t of plot?._fullData ?? []) {
         const i = t.customdata ? Array.from(t.customdata).indexOf(node) : -1;
         if (i < 0) continue;
         const l = plot._fullLayout, box = plot.getBoundingClientRect();
@@ -62,13 +62,16 @@ def wait_for_answer(page: Page) -> None:
 def click_plot(page: Page, where: str, value: int, seen: str) -> None:
     """Click a point of the picture once it is under the mouse; again if the picture was drawn anew meanwhile.
 
-    where: function of the page that gives the point's place from its value.
+    where: function of the page that gives the point's place from its value; nothing while the picture is not there.
     seen: text of the page that the click brings.
     """
 
     def selected() -> bool:
+        place = page.evaluate(where, value)
+        if not place:
+            return False
         page.mouse.move(5, 5)
-        page.mouse.move(*page.evaluate(where, value))
+        page.mouse.move(*place)
         try:
             page.wait_for_function(AT_MOUSE, arg=value, timeout=1000 * SECONDS_TO_HOVER)
             page.mouse.down()

@@ -9,7 +9,9 @@ from tests.patience import until
 
 ROW, COLUMN = 1, 1
 WHERE_CELL = """(id) => {
-    const plot = document.querySelector('.rlm-plot'), l = plot._fullLayout, box = plot.getBoundingClientRect();
+    const plot = document.querySelector('.rlm-plot');
+    if (!plot?._fullData) return null;
+    const l = plot._fullLayout, box = plot.getBoundingClientRect();
     const heat = plot._fullData.find((t) => t.type === 'heatmap');
     const row = heat.customdata.findIndex((cells) => cells.some(([cell]) => cell === id));
     const column = heat.customdata[row].findIndex(([cell]) => cell === id);
