@@ -36,7 +36,7 @@ from rlm_core.models.prompts.base import Format
 from rlm_core.models.prompts.nano import NanoFormat
 from rlm_core.problems import make
 from rlm_core.training import bilingual, lora
-from rlm_core.training.cold_start import quick_bfloat16
+from rlm_core.training.cold_start import has_bfloat16
 from rlm_core.training.grpo import GrpoConfig, grpo
 from rlm_core.training.pipeline import new_sampler
 from rlm_core.training.recipe import PipelineConfig
@@ -93,7 +93,7 @@ def learner(name: str) -> Learner:
         return Learner(name, base, tokenizer, NanoFormat(tokenizer), False)
     _, model, form = read_weights("smollm2", "cpu", torch.float32, True, lambda text: None)
     form = replace(form, trained_on=frozenset({"words", "chain"}))
-    return Learner(name, lora.attach(model, "smollm2", lora.Shape(), 0), form.tokenizer, form, quick_bfloat16())
+    return Learner(name, lora.attach(model, "smollm2", lora.Shape(), 0), form.tokenizer, form, has_bfloat16())
 
 
 def batches(of: Learner) -> list[list[Row]]:
@@ -299,7 +299,7 @@ def measure() -> dict[str, Any]:
                 flush=True,
             )
         print(f"{kind} of {model}, memory: ours {ours[memory]:.1f} GB (TRL {theirs[memory]:.1f} GB)", flush=True)
-    return {NAME: found | {"bfloat16 in SmolLM2's products": quick_bfloat16()}}
+    return {NAME: found | {"bfloat16 in SmolLM2's products": has_bfloat16()}}
 
 
 if __name__ == "__main__":

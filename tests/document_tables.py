@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from statistics import fmean
 from typing import Any
 
@@ -13,6 +13,7 @@ from rlm_core import catalogue
 from rlm_core.core.parameters import Description, Parameter
 from rlm_core.core.paths import ASSETS, ROOT, VARIABLE
 from rlm_core.core.sampling import OPTIONS
+from rlm_core.core.wording import interval
 from rlm_core.evaluation.scaling import curve
 from rlm_core.evaluation.statistics import Estimate
 from rlm_core.evaluation.sweep import budget_title
@@ -93,7 +94,14 @@ def training_stages() -> str:
     lines = ["| stage | pass@1 | pass@8 | tokens per answer | format | language | seconds |", "|---|---|---|---|---|---|---|"]
     for row in found:
         m = row.measures
-        cells = [row.title, *map(_interval, (m.pass_at_1, m.pass_at_k)), f"{m.length[0]:.1f}", f"{m.format[0]:.3f}", f"{m.language[0]:.3f}"]
+        cells = [
+            row.title,
+            interval(m.pass_at_1, 3),
+            interval(m.pass_at_k, 3),
+            f"{m.length[0]:.1f}",
+            f"{m.format[0]:.3f}",
+            f"{m.language[0]:.3f}",
+        ]
         lines.append(f"| {' | '.join(cells)} | {row.seconds:.0f} |")
     m, seconds = found[0].measures, sum(row.seconds for row in found)
     change = Estimate.of([b - a for a, b in zip(m.rates, found[-1].measures.rates, strict=True)])
@@ -117,7 +125,7 @@ def leaky_reward() -> str:
         f"| reward | {fmean(r.reward or 0 for r in first):.3f} | {fmean(r.reward or 0 for r in last):.3f} |\n"
         f"| ends in the target | {fmean(r.parts['stated'] for r in first):.3f} | {fmean(r.parts['stated'] for r in last):.3f} |\n"
         "| **on held-out problems** | **before stage 2** | **after it** |\n"
-        f"| pass@1 | {_interval(before.pass_at_1)} | {_interval(after.pass_at_1)} |\n"
+        f"| pass@1 | {interval(before.pass_at_1, 3)} | {interval(after.pass_at_1, 3)} |\n"
         f"| tokens per answer | {before.length[0]:.1f} | {after.length[0]:.1f} |\n"
     )
 
@@ -129,7 +137,7 @@ def training_and_search() -> str:
     lines = [f"| accuracy on {len(sweep.problems)} problems | {' | '.join(labels)} |", "|---" * (len(labels) + 1) + "|"]
     for place, strategy in enumerate(sweep.strategies):
         points = {p.label: p for p in curve(sweep, results, place, labels)}
-        cells = [_interval((p.accuracy, p.low, p.high)) for p in (points[label] for label in labels)]
+        cells = [interval((p.accuracy, p.low, p.high), 3) for p in (points[label] for label in labels)]
         lines.append(f"| {strategy.title} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
@@ -140,12 +148,8 @@ def adapter() -> str:
     lines = ["| pass@1 on held-out problems | SmolLM2 | with the adapter |", "|---|---|---|"]
     for spec, after in facts.measures.items():
         before = facts.base_measures.get(spec)
-        lines.append(f"| `{spec}` | {_interval(before['pass@1']) if before else 'not measured'} | {_interval(after['pass@1'])} |")
+        lines.append(f"| `{spec}` | {interval(before['pass@1'], 3) if before else 'not measured'} | {interval(after['pass@1'], 3)} |")
     return "\n".join([*lines, "", f"Made by `{facts.command}`."]) + "\n"
-
-
-def _interval(v: Sequence[float]) -> str:
-    return f"{v[0]:.3f} [{v[1]:.3f}, {v[2]:.3f}]"
 
 
 BLOCKS: dict[str, Callable[[], str]] = {

@@ -112,19 +112,23 @@ def _title(row: JobRow, name: Callable[[Any], str]) -> str:
     return f"{datetime.fromtimestamp(row.created):%Y-%m-%d %H:%M:%S} · {name(row.job)}"
 
 
-def job_progress(row: JobRow) -> None:
-    """How far a job is that has not ended, or why it ended early, with the button that cancels or resumes it; drawn anew while it runs."""
-    st.fragment(_state, run_every=LIVE_SECONDS if row.active else None)(row.id, row.active)
+def job_progress(row: JobRow, discard: Callable[[JobRow], None] | None = None) -> None:
+    """How far a job is that has not ended, or why it ended early, with the button that cancels or resumes it; drawn anew while it runs.
+
+    discard: for a job that goes on in the middle of its work, deletes what it goes on from. Cancelling is then called a pause, and the job
+    can be stopped for good.
+    """
+    st.fragment(_state, run_every=LIVE_SECONDS if row.active else None)(row.id, row.active, discard)
 
 
-def _state(job: str, was_active: bool) -> None:
+def _state(job: str, was_active: bool, discard: Callable[[JobRow], None] | None) -> None:
     row = jobs().get(job)
     if was_active and not row.active:
         st.rerun()
     if row.active:
-        _progress(row)
+        _progress(row, pauses=discard is not None)
     elif row.status != RunStatus.FINISHED:
-        _ended_early(row)
+        _ended_early(row, discard)
 
 
 def _body(job: str, was_active: bool, draw: Draw) -> None:
@@ -139,11 +143,12 @@ def _body(job: str, was_active: bool, draw: Draw) -> None:
         _ended_early(row)
 
 
-def _progress(row: JobRow) -> None:
-    """How far the job is, and the button that cancels it."""
+def _progress(row: JobRow, *, pauses: bool = False) -> None:
+    """How far the job is, and the button that cancels or pauses it."""
     text = waiting(jobs().ahead(row.id)) if row.status == RunStatus.QUEUED else f"{row.message[:1].upper()}{row.message[1:]}{_count(row)}"
     st.progress(min(1.0, row.share), text=markdown_text(text))
-    if st.button("Cancel", icon=":material/stop:", key=f"cancel.{row.id}"):
+    does, icon = ("Pause", "pause") if pauses else ("Cancel", "stop")
+    if st.button(does, icon=f":material/{icon}:", key=f"cancel.{row.id}"):
         jobs().cancel(row.id)
 
 
@@ -159,16 +164,24 @@ def waiting(ahead: Sequence[JobRow]) -> str:
     return f"Waiting for another job, “{name}”{_count(first)}{more}"
 
 
-def _ended_early(row: JobRow) -> None:
-    """The reason of an early end, and the button that resumes the job."""
+def _ended_early(row: JobRow, discard: Callable[[JobRow], None] | None = None) -> None:
+    """The reason of an early end, and the buttons that resume the job and, where it keeps what it goes on from, end it for good."""
     if row.status == RunStatus.FAILED:
         st.error(markdown_text(row.message), icon=":material/error:")
+    elif discard and row.status == RunStatus.CANCELLED:
+        st.info(f"Paused{_count(row)}.", icon=":material/pause:")
     else:
         st.warning(f"{STATUS[row.status][1]}: {markdown_text(row.message)}{_count(row)}", icon=":material/warning:")
     again = "Try again" if row.status == RunStatus.FAILED else "Go on"
-    if st.button(again, icon=":material/play_arrow:", key=f"resume.{row.id}", help="Finished parts are not done again."):
-        jobs().resume(row.id)
-        st.rerun()
+    with st.container(horizontal=True):
+        if st.button(again, icon=":material/play_arrow:", key=f"resume.{row.id}", help="Finished parts are not done again."):
+            jobs().resume(row.id)
+            st.rerun()
+        help = "Ends it for good: what it goes on from is deleted."
+        if discard and st.button("Stop", icon=":material/stop:", key=f"discard.{row.id}", help=help):
+            discard(row)
+            jobs().delete(row.id)
+            st.rerun()
 
 
 def _count(row: JobRow) -> str:

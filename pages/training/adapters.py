@@ -19,10 +19,11 @@ from pages.shared.plot import plot
 from pages.shared.services import jobs
 from pages.shared.state import kept, remembered, restore_following, set_value
 from pages.training.pipeline import EXPLORE_MODEL
-from rlm_core.core.wording import counted, duration
+from rlm_core.core.wording import counted, duration, interval
 from rlm_core.core.words import RunStatus
 from rlm_core.figures.charts.small_multiples import Curve, Panel, panels_figure
-from rlm_core.jobs.train_adapter import DESCRIPTION, JOB, AdapterJob, refuse_taken
+from rlm_core.jobs.queue import JobRow
+from rlm_core.jobs.train_adapter import DESCRIPTION, JOB, AdapterJob
 from rlm_core.models import checkpoints
 from rlm_core.models.checkpoints import Card
 from rlm_core.models.listed import SMOLLM2
@@ -46,8 +47,12 @@ def adapters() -> None:
     for row in jobs().list(d.name):
         if row.status != RunStatus.FINISHED:
             st.markdown(f"**{markdown_text(row.job.name)}**")
-            job_progress(row)
+            job_progress(row, _discard)
     _shown()
+
+
+def _discard(row: JobRow) -> None:
+    checkpoints.unfinished(row.job.name).unlink(missing_ok=True)
 
 
 def _form() -> None:
@@ -69,7 +74,7 @@ def _form() -> None:
         measured = str(remembered(measured_at.text_area, "Measured on", key=f"{KEY}.measure", default=usual, help=help, height=200))
 
     def job() -> AdapterJob:
-        refuse_taken(name)
+        checkpoints.refuse_name(name)
         return AdapterJob(name, model, steps, tuple(learned.split()), tuple(measured.split()), seed)
 
     go_at, said_at = st.columns([2, 5], vertical_alignment="center")
@@ -127,8 +132,7 @@ def _share(found: Mapping[str, Any] | None) -> str:
     """pass@1 with its interval; a dash where it was not measured."""
     if not found:
         return "–"
-    value, low, high = found["pass@1"]
-    return f"{value:.2f} [{low:.2f}, {high:.2f}]"
+    return interval(found["pass@1"])
 
 
 def _curve(card: Card) -> None:

@@ -9,6 +9,7 @@ from pages.shared.html import theme
 from pages.shared.plot import plot
 from pages.training.curves import STEP, bands, entropy_panels
 from pages.training.findings import entropies, hacking, passes, signals
+from pages.training.pass_curves import pass_curves
 from pages.training.sources import Source, rows
 from rlm_core.figures.charts.small_multiples import panels_figure
 from rlm_core.figures.charts.training_stages import exchange_figure
@@ -28,6 +29,7 @@ def cost(source: Source) -> None:
         _points(passes(found.stages))
         for sentence in hacking(found):
             st.warning(markdown_text(sentence), icon=":material/report:")
+    pass_curves(source, found)
     panels = entropy_panels(found)
     if panels:
         st.markdown("##### Entropy, and groups from which something is learned")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import fmean, variance
 
 from pages.training.sources import Rows
-from rlm_core.core.wording import listed, number
+from rlm_core.core.wording import interval, listed, number
 from rlm_core.evaluation.statistics import Estimate
 from rlm_core.runs.training_files import CurveRow, Interval, StageRow
 
@@ -52,11 +52,7 @@ class Change:
         >>> Change((0.3, 0.2, 0.4), (0.6, 0.5, 0.7)).sentence
         'rose: 0.30 [0.20, 0.40] → 0.60 [0.50, 0.70]'
         """
-        return f"{self.word}: {_interval(self.before)} → {_interval(self.after)}"
-
-
-def _interval(v: Interval) -> str:
-    return f"{number(v[0])} [{number(v[1])}, {number(v[2])}]"
+        return f"{self.word}: {interval(self.before)} → {interval(self.after)}"
 
 
 def passes(stages: Sequence[StageRow]) -> list[str]:
@@ -119,7 +115,7 @@ def signals(found: Rows) -> list[str]:
 
 def hacking(found: Rows) -> list[str]:
     """Stages in which the reward pays for something that is no right answer: it rose while neither its verified part nor pass@1 on held-out
-    problems did, or it did not fall while pass@1 did.
+    problems did, or it did not fall while pass@1 did, and its verified part, if it has one.
     """
     said = []
     for stage, rows in _stages(found.curve):
@@ -130,8 +126,9 @@ def hacking(found: Rows) -> list[str]:
         if row is None or start is None or ends is None:
             continue
         passed = Change(start.measures.pass_at_1, row.measures.pass_at_1)
-        rose, verified = _rose(rewards), _rose([r.parts[VERIFIED] for r in rows if VERIFIED in r.parts])
-        if (rose and not verified and passed.word != "rose") or (passed.word == "fell" and not _rose(rewards[::-1])):
+        answers = [r.parts[VERIFIED] for r in rows if VERIFIED in r.parts]
+        rose, unverified = _rose(rewards), not answers or _rose(answers[::-1])
+        if (rose and not _rose(answers) and passed.word != "rose") or (passed.word == "fell" and unverified and not _rose(rewards[::-1])):
             went = f"rose from {number(ends[0])} to" if rose else "stayed at"
             risen = [f"{name} {number(a)} → {number(b)}" for name, a, b in _parts(rows) if b > a and number(a) != number(b)]
             said.append(

@@ -16,7 +16,7 @@ from pages.shared.services import store
 from rlm_core.core.errors import ModelError, RlmError
 from rlm_core.core.paths import ASSETS
 from rlm_core.models import checkpoints
-from rlm_core.runs.training_files import CurveRow, GroupRow, Note, StageRow, TrainingFolder, trainings
+from rlm_core.runs.training_files import CurveRow, GroupRow, Note, PassesRow, StageRow, TrainingFolder, trainings
 from rlm_core.training.recipe import PipelineConfig, Stage, plan
 
 T = TypeVar("T")
@@ -81,6 +81,7 @@ class Rows:
     curve: list[CurveRow]
     stages: list[StageRow]
     notes: list[Note]
+    passes: list[PassesRow]
 
     @property
     def running(self) -> CurveRow | None:
@@ -96,7 +97,10 @@ class Rows:
 def rows(folder: TrainingFolder) -> Rows:
     """LogError of one sentence if a file is damaged."""
     return Rows(
-        _read(folder, "curve.jsonl", folder.curve), _read(folder, "stages.jsonl", folder.stages), _read(folder, "notes.jsonl", folder.notes)
+        _read(folder, "curve.jsonl", folder.curve),
+        _read(folder, "stages.jsonl", folder.stages),
+        _read(folder, "notes.jsonl", folder.notes),
+        _read(folder, "passes.jsonl", folder.passes),
     )
 
 

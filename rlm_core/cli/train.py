@@ -1,4 +1,4 @@
-"""Commands that train: the bundled model, the backbone of its reward model, and reward heads."""
+"""Commands that train: the bundled model, the backbone of its reward model, reward heads, adapters, and policies in stages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ import typer
 from rlm_core import catalogue
 from rlm_core.cli.config import StoreUrl, load, report
 from rlm_core.core.config import RunConfig
-from rlm_core.core.parameters import unknown
 from rlm_core.core.paths import data_folder
 from rlm_core.rewards.heads.head import refuse_taken
 from rlm_core.rewards.heads.recipe import HeadRecipe
@@ -27,77 +26,66 @@ from rlm_core.runs.training_files import TrainingFolder
 from rlm_core.training.labelling import refuse_makers
 
 app = typer.Typer()
+train = typer.Typer(
+    no_args_is_help=True, help="Train a model, a reward model, an adapter, or a policy in stages; each can be chosen at once."
+)
+app.add_typer(train, name="train")
+
+Steps = Annotated[int | None, typer.Option(min=1, help="Optimiser steps; the default reproduces the bundled one.")]
+Seed = Annotated[int, typer.Option()]
+WhileOpen = Annotated[bool, typer.Option("--while-open", hidden=True)]
+"""End, the state saved, when standard input closes: when whoever began this is gone or wants a pause."""
 
 
-@app.command()
-def train(
-    what: Annotated[str, typer.Argument(help="nano, backbone, prm, orm, lora or pipeline.")],
-    steps: Annotated[
-        int | None, typer.Option(help="nano, backbone, lora: optimiser steps; the default reproduces the bundled ones.")
-    ] = None,
-    stop: Annotated[int | None, typer.Option(min=1, help="lora: end at this step of the schedule.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder to write; the default is assets/nano, or this data folder's rewards.")] = None,
-    seed: Annotated[int, typer.Option()] = 0,
-    name: Annotated[
-        str,
-        typer.Option(
-            help="prm, orm: what the head is called (default mine); its reward is then prm:NAME. lora: the model is then checkpoint:NAME. "
-            "pipeline: of the training."
-        ),
-    ] = "",
-    model: Annotated[str, typer.Option(help="prm, orm: whose hidden states it reads. lora: the model that learns.")] = "nano",
-    problems: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="prm, orm: a set to sample from, such as chain:n=600; lora: a kind with worked solutions and its share, such as "
-            "words:steps=2*0.5. May be repeated."
-        ),
-    ] = None,
-    labels: Annotated[
-        list[str] | None, typer.Option(help="prm, orm: oracle, noisy, hard, soft or judge, with a weight if mixed (hard=0.5).")
-    ] = None,
-    samples: Annotated[int, typer.Option(min=1, help="prm, orm: solutions of each problem.")] = 4,
-    rollouts: Annotated[int, typer.Option(min=1, help="prm, orm: rollouts per step for hard and soft labels.")] = 8,
-    noise: Annotated[float, typer.Option(min=0, max=1, help="prm, orm: share of labels flipped in noisy ones.")] = 0.1,
-    judge: Annotated[str, typer.Option(help="prm, orm: the model that gives judge labels.")] = "smollm2",
-    backbone: Annotated[str, typer.Option(help="prm, orm: folder of a model of its own that reads the steps (see `train backbone`).")] = "",
-    measure: Annotated[list[str] | None, typer.Option(help="prm, orm, lora: a held-out set to measure on; may be repeated.")] = None,
-    measure_samples: Annotated[int, typer.Option(min=1, help="prm, orm: solutions of each problem it is measured on.")] = 16,
-    book: Annotated[bool, typer.Option("--book", help="prm, orm: learn from the label book; --labels then names human, hard, …")] = False,
-    preset: Annotated[str, typer.Option(help="pipeline: five-minutes, leaky-reward or smoke.")] = "five-minutes",
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", help="pipeline: a setting of the preset to change (rl_batches=60).")
-    ] = None,
-    while_open: Annotated[bool, typer.Option("--while-open", hidden=True)] = False,
+@train.command()
+def nano(
+    steps: Steps = None,
+    seed: Seed = 0,
+    out: Annotated[Path | None, typer.Option(help="Folder to write; the default is assets/nano.")] = None,
+) -> None:
+    """Train the bundled model."""
+    from rlm_core.training import nano as bundled
+
+    config = bundled.NanoConfig(seed=seed) if steps is None else bundled.NanoConfig(steps=steps, stop=steps, seed=seed)
+    bundled.train(config, out or bundled.FOLDER, report=lambda text: print(text, flush=True))
+
+
+@train.command()
+def backbone(
+    steps: Steps = None,
+    seed: Seed = 0,
+    out: Annotated[Path | None, typer.Option(help="Folder to write; the default is backbone in the data folder.")] = None,
+) -> None:
+    """Train the model that reads the steps for the bundled reward model."""
+    from rlm_core.training import prm_backbone
+
+    config = prm_backbone.VerifierConfig(seed=seed) if steps is None else prm_backbone.VerifierConfig(steps=steps, seed=seed)
+    prm_backbone.train(config, out or data_folder() / "backbone", report=lambda text: print(text, flush=True))
+
+
+@train.command("prm", help="Train a process reward model: a head that scores steps.")
+@train.command("orm", help="Train an outcome reward model: a head that scores whole answers.")
+def head(
+    kind: typer.Context,
+    name: Annotated[str, typer.Option(help="What the head is called; its reward is then prm:NAME or orm:NAME.")] = "mine",
+    model: Annotated[str, typer.Option(help="Whose hidden states it reads.")] = "nano",
+    problems: Annotated[list[str] | None, typer.Option(help="A set to sample from; may be repeated. The default is chain:n=600.")] = None,
+    labels: Annotated[list[str] | None, typer.Option(help="oracle, noisy, hard, soft or judge, with a weight if mixed (hard=0.5).")] = None,
+    samples: Annotated[int, typer.Option(min=1, help="Solutions of each problem.")] = 4,
+    rollouts: Annotated[int, typer.Option(min=1, help="Rollouts per step for hard and soft labels.")] = 8,
+    noise: Annotated[float, typer.Option(min=0, max=1, help="Share of labels flipped in noisy ones.")] = 0.1,
+    judge: Annotated[str, typer.Option(help="The model that gives judge labels.")] = "smollm2",
+    backbone: Annotated[str, typer.Option(help="Folder of a model of its own that reads the steps (see `train backbone`).")] = "",
+    measure: Annotated[list[str] | None, typer.Option(help="A held-out set to measure on; may be repeated.")] = None,
+    measure_samples: Annotated[int, typer.Option(min=1, help="Solutions of each problem it is measured on.")] = 16,
+    book: Annotated[bool, typer.Option("--book", help="Learn from the label book; --labels then names human, hard, …")] = False,
+    out: Annotated[Path | None, typer.Option(help="Folder to write; the default is rewards in the data folder.")] = None,
+    seed: Seed = 0,
     store: StoreUrl = "",
 ) -> None:
-    """Train the bundled model, its reward backbone, a reward head, an adapter, or a policy in stages; each can be chosen at once.
-
-    pipeline prints a JSON line per stage, and goes on where it was if it was stopped or killed.
-    """
-    if what == "pipeline":
-        _train_pipeline(preset, seed, name, settings or [], while_open)
-        return
-    if what == "nano":
-        from rlm_core.training import nano
-
-        config = nano.NanoConfig(seed=seed) if steps is None else nano.NanoConfig(steps=steps, stop=steps, seed=seed)
-        nano.train(config, out or nano.FOLDER, report=lambda text: print(text, flush=True))
-        return
-    if what == "backbone":
-        from rlm_core.training import prm_backbone
-
-        trained = prm_backbone.VerifierConfig(seed=seed) if steps is None else prm_backbone.VerifierConfig(steps=steps, seed=seed)
-        prm_backbone.train(trained, out or data_folder() / "backbone", report=lambda text: print(text, flush=True))
-        return
-    if what == "lora":
-        _train_lora(name or "mine", model, steps, stop, problems, measure, seed, while_open)
-        return
-    if what not in ("prm", "orm"):
-        raise unknown("training", what, ["nano", "backbone", "prm", "orm", "lora", "pipeline"])
     recipe = HeadRecipe(
-        kind=what,
-        name=name or "mine",
+        kind=str(kind.info_name),
+        name=name,
         model=model,
         labels=_weights(labels or ["human" if book else "oracle"]),
         problems=() if book else tuple(problems or ["chain:n=600"]),
@@ -111,18 +99,25 @@ def train(
         seed=seed,
     )
     folder = out or data_folder() / "rewards"
-    refuse_taken(what, recipe.name, folder)
+    refuse_taken(recipe.kind, recipe.name, folder)
     if not book:
         refuse_makers(recipe.labels, model, judge)
     print(json.dumps(asyncio.run(_train_head(recipe, folder, book))))
 
 
-def _train_pipeline(preset: str, seed: int, name: str, settings: list[str], while_open: bool) -> None:
-    """while_open: end, the state saved, when standard input closes: when whoever began this is gone or wants a pause."""
+@train.command()
+def pipeline(
+    preset: Annotated[str, typer.Option(help="five-minutes, leaky-reward or smoke.")] = "five-minutes",
+    seed: Seed = 0,
+    name: Annotated[str, typer.Option(help="Of the training; the default is PRESET-SEED.")] = "",
+    settings: Annotated[list[str] | None, typer.Option("--set", help="A setting of the preset to change (rl_batches=60).")] = None,
+    while_open: WhileOpen = False,
+) -> None:
+    """Train a policy in stages. Prints a JSON line per stage, and goes on where it was if it was stopped or killed."""
     from rlm_core.training import recipe
     from rlm_core.training.pipeline import Pipeline, Watching
 
-    changed = {key: value for key, _, value in (text.partition("=") for text in settings)}
+    changed = {key: value for key, _, value in (text.partition("=") for text in settings or [])}
     config = recipe.DESCRIPTION.configure(asdict(recipe.preset(preset, seed)) | changed)
     folder = TrainingFolder(name or f"{preset}-{seed}")
     watching = Watching(
@@ -130,22 +125,38 @@ def _train_pipeline(preset: str, seed: int, name: str, settings: list[str], whil
         progress=lambda text, done, total: report(f"{done}/{total} {text}"),
         stop=_closed(sys.stdin.fileno()).is_set if while_open else lambda: False,
     )
-    pipeline = Pipeline(config, folder, watching)
+    training = Pipeline(config, folder, watching)
     report(f"{recipe.disk_sentence(config)} {recipe.memory_sentence()}")
-    pipeline.run()
+    training.run()
 
 
-def _train_lora(
-    name: str,
-    model: str,
-    steps: int | None,
-    stop: int | None,
-    problems: list[str] | None,
-    measure: list[str] | None,
-    seed: int,
-    while_open: bool,
+@train.command()
+def passes(
+    name: Annotated[str, typer.Argument(help="Of a training in this data folder (see `train pipeline`).")],
+    samples: Annotated[int, typer.Option(min=2, help="Answers to each held-out problem; pass@k is then told up to half as many.")] = 64,
+    stage: Annotated[list[str] | None, typer.Option(help="Only this stage, such as base; may be repeated.")] = None,
 ) -> None:
-    """Train an adapter with the defaults of the bundled one, and print its card without the curve. while_open: as for the pipeline."""
+    """Measure pass@k of the stages of a training up to a large k. Prints a JSON line per stage, and keeps it with the training."""
+    from rlm_core.training.passes import measure_passes
+
+    for row in measure_passes(name, samples, stage or [], report):
+        print(msgspec.json.encode(row).decode(), flush=True)
+
+
+@train.command()
+def lora(
+    name: Annotated[str, typer.Option(help="Of the adapter; the model is then checkpoint:NAME.")] = "mine",
+    model: Annotated[str, typer.Option(help="The model in words that learns.")] = "smollm2",
+    steps: Steps = None,
+    stop: Annotated[int | None, typer.Option(min=1, help="End at this step of the schedule.")] = None,
+    problems: Annotated[
+        list[str] | None, typer.Option(help="A kind with worked solutions and its share, such as words:steps=2*0.5; may be repeated.")
+    ] = None,
+    measure: Annotated[list[str] | None, typer.Option(help="A held-out set to measure on; may be repeated.")] = None,
+    seed: Seed = 0,
+    while_open: WhileOpen = False,
+) -> None:
+    """Train an adapter of a model in words on worked solutions, and print its card without the curve."""
     from rlm_core.models.checkpoints import card
     from rlm_core.training.cold_start import ColdStart, cold_start
     from rlm_core.training.word_traces import shares

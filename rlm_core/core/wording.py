@@ -41,6 +41,18 @@ def number(value: float) -> str:
     return "0.00" if text == "-0.00" else text.replace("-", "−")
 
 
+def interval(found: Sequence[float], digits: int = 2) -> str:
+    """A value with the ends of its 95 % interval, with true minus signs.
+
+    found: [value, low, high].
+
+    >>> interval([0.75, 0.7, 0.8]), interval([-0.0151, -0.02, 0.01], 3)
+    ('0.75 [0.70, 0.80]', '−0.015 [−0.020, 0.010]')
+    """
+    value, low, high = found
+    return f"{value:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]".replace("-", "−")
+
+
 def counted(count: int, noun: str, plural: str = "") -> str:
     """A count with its noun and thousands separators.
 

@@ -8,6 +8,8 @@ from math import comb, sqrt
 
 import numpy as np
 
+FEW_SAMPLES = 8
+"""Samples so few that pass@k is told for all of them."""
 MAX_DRAWN = 4_000_000
 """Problems that a bootstrap draws at once, for the sake of memory."""
 
@@ -23,6 +25,19 @@ def pass_at_k(samples: int, correct: int, k: int) -> float:
     if not 0 <= correct <= samples or not 1 <= k <= samples:
         raise ValueError(f"pass@{k} needs at least {k} samples and 0 to {samples} correct ones, not {correct} of {samples}.")
     return 1.0 - comb(samples - correct, k) / comb(samples, k)
+
+
+def pass_curve(samples: int, right: Sequence[int]) -> list[tuple[int, Estimate]]:
+    """pass@k for k = 1, 2, 4, … up to half the samples, above which its variance is large; up to all of them if they are few.
+
+    samples: answers to each problem.
+    right: how many of them were right, per problem.
+
+    >>> [(k, round(found.value, 3)) for k, found in pass_curve(4, [1, 2])]
+    [(1, 0.375), (2, 0.667), (4, 1.0)]
+    """
+    most = samples // 2 if samples > FEW_SAMPLES else samples
+    return [(k, Estimate.of([pass_at_k(samples, c, k) for c in right])) for k in (2**i for i in range(most.bit_length())) if k <= most]
 
 
 def mean(values: Sequence[float]) -> float:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rlm_core.core.errors import ModelError, TrainingError
+from rlm_core.core.errors import ModelError
 from rlm_core.core.parameters import Description, param
 from rlm_core.jobs.base import Job
 from rlm_core.jobs.context import JobContext
@@ -18,11 +18,11 @@ from rlm_core.jobs.forecast import WorkUnit
 from rlm_core.jobs.process import train_apart
 from rlm_core.labels.book import LabelBook
 from rlm_core.models.address import is_address
-from rlm_core.models.checkpoints import NAME, PREFIX, find
-from rlm_core.models.listed import in_nano_notation, refuse_unnamed
+from rlm_core.models.checkpoints import PREFIX, refuse_name
+from rlm_core.models.listed import refuse_unnamed
 from rlm_core.runs.set_specs import check_set
 from rlm_core.runs.store import Store
-from rlm_core.training.word_traces import BATCH, MEASURED, MIXTURE, STEPS, refuse_unlearnable, shares, written
+from rlm_core.training.word_traces import BATCH, MEASURED, MIXTURE, STEPS, refuse_learner, refuse_unlearnable, shares, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +70,12 @@ async def run(job: AdapterJob, context: JobContext, kept: Mapping[str, Any]) -> 
 
 
 def check(job: AdapterJob) -> None:
-    if not NAME.fullmatch(job.name):
-        raise TrainingError(f"A checkpoint cannot be called '{job.name}'; allowed are letters, digits, '.', '-' and '_', such as my-words.")
+    refuse_name(job.name, overwrite=True)
     refuse_unnamed(job.model)
     if is_address(job.model):
         raise ModelError(f"{job.model} is on a server; an adapter is trained with weights that are on this machine.")
-    if in_nano_notation(job.model):
-        raise TrainingError(f"{job.model} reads the bundled model's notation and learns whole; adapters are for models in words.")
+    refuse_learner(job.model)
     refuse_unlearnable(shares(job.problems))
-
-
-def refuse_taken(name: str) -> None:
-    """TrainingError if there is a checkpoint of that name already."""
-    if find(name):
-        raise TrainingError(f"There is a checkpoint {name} already; choose another name.")
 
 
 JOB = Job(DESCRIPTION, parts, run, check)

@@ -71,6 +71,11 @@ def checkpoints_folder() -> Path:
     return data_folder() / "checkpoints"
 
 
+def unfinished(name: str) -> Path:
+    """The file from which the training of an adapter goes on; it is there while the training is not finished."""
+    return checkpoints_folder() / f".{name}.state.safetensors"
+
+
 def bundled_folder() -> Path:
     """Where the checkpoints are that come with the app."""
     return ASSETS / "checkpoints"
@@ -82,6 +87,14 @@ def find(name: str) -> Path | None:
         return None
     folders = (folder / name for folder in (checkpoints_folder(), bundled_folder()))
     return next((folder for folder in folders if (folder / CARD).is_file()), None)
+
+
+def refuse_name(name: str, overwrite: bool = False) -> None:
+    """ModelError if no checkpoint may be called so, or if the data folder has one already that must not be overwritten."""
+    if not NAME.fullmatch(name):
+        raise ModelError(f"A checkpoint cannot be called '{name}'; allowed are letters, digits, '.', '-' and '_', such as nano-r1.")
+    if not overwrite and (checkpoints_folder() / name).exists():
+        raise ModelError(f"There is a checkpoint {name} already; choose another name.")
 
 
 def is_checkpoint(model: str) -> bool:

@@ -38,7 +38,7 @@ from rlm_core.engine.backends.windows import has_windows
 from rlm_core.engine.calibration import quickest_engine, quickest_format
 from rlm_core.engine.engine import Engine
 from rlm_core.engine.loading import gguf, memory, nano, openvino
-from rlm_core.engine.loading.alone import alone
+from rlm_core.engine.loading.reading import one_reader
 from rlm_core.engine.threads import one_thread
 from rlm_core.models.backends import AUTO, OPENVINO, TORCH
 from rlm_core.models.chat import ChatPolicy
@@ -258,7 +258,7 @@ def _load_nano(name: str, device: str, report: Report) -> LoadedModel:
     exact = device != "mps"  # MPS has no float64
     dtype = torch.float64 if exact else torch.float32
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    with alone():
+    with one_reader():
         model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, use_safetensors=True)
     if model.config.vocab_size != len(tokenizer):
         raise ModelError(
@@ -299,7 +299,7 @@ def _weights(shown: str, folder: Path, config: PreTrainedConfig, dtype: torch.dt
     """The model with its weights, at its place. ModelError if some are missing: they would be random."""
     attention = "sdpa" if getattr(MODEL_FOR_CAUSAL_LM_MAPPING[type(config)], "_supports_sdpa", False) else "eager"
     how = {"dtype": dtype, "trust_remote_code": False, "use_safetensors": True, "attn_implementation": attention}
-    with in_a_sentence(shown), alone():
+    with in_a_sentence(shown), one_reader():
         loaded: Any = AutoModelForCausalLM.from_pretrained(folder, output_loading_info=True, **how)
         model, found = loaded[0].to(place), loaded[1]
     if missing := sorted(found["missing_keys"]):

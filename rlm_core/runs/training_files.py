@@ -9,6 +9,7 @@
     followed/STEP.jsonl.gz
                           the answers of the policy after that step, 0 for the base, to a few held-out problems that stay the same: a
                           `GroupRow` each, without figures of an update
+    passes.jsonl          a `PassesRow` per stage that was measured with many answers
     notes.jsonl           sentences on what was left out or went wrong: {"at": step, "text": …}
     state.safetensors     weights, optimiser and place, from which a training that was killed goes on; for its worker alone
 
@@ -137,6 +138,19 @@ class StageRow(msgspec.Struct, frozen=True, kw_only=True):
     data: str = ""
 
 
+class PassesRow(msgspec.Struct, frozen=True):
+    """Many answers of one stage's policy to the held-out problems.
+
+    stage: its name.
+    samples: answers to each problem.
+    right: how many of them were right, per problem, in order.
+    """
+
+    stage: str
+    samples: int
+    right: list[int]
+
+
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     """One answer of a group, token by token.
 
@@ -218,6 +232,9 @@ class TrainingFolder:
     def notes(self) -> list[Note]:
         return self._rows("notes.jsonl", Note)
 
+    def passes(self) -> list[PassesRow]:
+        return self._rows("passes.jsonl", PassesRow)
+
     def kept_steps(self) -> list[int]:
         """The steps of which the groups are there."""
         return self._steps("groups")
@@ -271,6 +288,11 @@ class TrainingFolder:
         """Add a row to the file of its kind."""
         with (self.path / _FILES[type(row)]).open("ab") as file:
             file.write(msgspec.json.encode(row) + b"\n")
+
+    def put_passes(self, row: PassesRow) -> None:
+        """Keep what was measured of a stage, in place of an earlier measure of it."""
+        rows = [*(other for other in self.passes() if other.stage != row.stage), row]
+        replace_file(self.path / "passes.jsonl", b"".join(msgspec.json.encode(r) + b"\n" for r in rows))
 
     def cut_back(self, at: int) -> None:
         """Drop every row and group after a step: what a training that goes on from there does again."""

@@ -10,26 +10,21 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
+from peft import PeftModel
 from transformers import PreTrainedTokenizerBase
 
-from rlm_core.core.errors import ModelError, TrainingError
-from rlm_core.models.checkpoints import CARD, NAME, PREFIX, Card, card, checkpoints_folder, find, tokenizer_id
+from rlm_core.core.errors import ModelError
+from rlm_core.models.checkpoints import CARD, PREFIX, Card, card, checkpoints_folder, refuse_name, tokenizer_id
 
 OWN_LICENCE = "that of this repository"
 
 
 class Saveable(Protocol):
-    """A model of transformers or of peft."""
+    """A model of transformers, or of peft: that asks the network for its base's configuration unless told that no embedding is to be
+    saved.
+    """
 
     def save_pretrained(self, save_directory: str, **kwargs: Any) -> Any: ...
-
-
-def refuse_name(name: str, overwrite: bool = False) -> None:
-    """TrainingError if no checkpoint may be called so, or if there is one already that must not be overwritten."""
-    if not NAME.fullmatch(name):
-        raise TrainingError(f"A checkpoint cannot be called '{name}'; allowed are letters, digits, '.', '-' and '_', such as nano-r1.")
-    if not overwrite and (find(name) or (checkpoints_folder() / name).exists()):
-        raise TrainingError(f"There is a checkpoint {name} already; choose another name.")
 
 
 def write_checkpoint(model: Saveable, tokenizer: PreTrainedTokenizerBase, facts: Card, overwrite: bool = False) -> Path:
@@ -42,7 +37,8 @@ def write_checkpoint(model: Saveable, tokenizer: PreTrainedTokenizerBase, facts:
     checkpoints_folder().mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(prefix=".", dir=checkpoints_folder()))
     try:
-        model.save_pretrained(str(made), safe_serialization=True)
+        adapter = {"save_embedding_layers": False} if isinstance(model, PeftModel) else {}
+        model.save_pretrained(str(made), safe_serialization=True, **adapter)
         tokenizer.save_pretrained(str(made))
         facts = msgspec.structs.replace(facts, tokenizer=tokenizer_id(made), created=time.time())
         write_card(made, facts)

@@ -16,16 +16,16 @@ import torch
 from rlm_core.core.errors import TrainingError
 from rlm_core.engine.backends.torch import fingerprint
 from rlm_core.evaluation.searches import evaluate_policy
-from rlm_core.models.checkpoints import PREFIX, Card, adapter_folder, base_of, checkpoints_folder, find
+from rlm_core.models.checkpoints import CARD, PREFIX, Card, adapter_folder, base_of, checkpoints_folder, refuse_name, unfinished
 from rlm_core.models.checkpoints import card as read_card
-from rlm_core.models.listed import in_nano_notation, sampling_for
+from rlm_core.models.listed import sampling_for
 from rlm_core.models.loading import load, read_weights
 from rlm_core.runs.set_specs import counted_set
 from rlm_core.training import lora
-from rlm_core.training.checkpoints import refuse_name, write_card, write_checkpoint
+from rlm_core.training.checkpoints import write_card, write_checkpoint
 from rlm_core.training.sft import Row, Schedule, adamw, fine_tune
 from rlm_core.training.state import Reached, load_state, reached, save_state
-from rlm_core.training.word_traces import BATCH, MIXTURE, STEPS, refuse_unlearnable, word_traces
+from rlm_core.training.word_traces import BATCH, MIXTURE, STEPS, refuse_learner, refuse_unlearnable, word_traces
 
 Report = Callable[[str], None]
 MEASURED_TOKENS = 192
@@ -51,7 +51,7 @@ class ColdStart:
     name: str
     base: str = "smollm2"
     mixture: Mapping[str, float] = field(default_factory=lambda: MIXTURE)
-    schedule: Schedule = field(default_factory=lambda: Schedule(steps=STEPS, learning_rate=1e-3, warmup=30, autocast=quick_bfloat16()))
+    schedule: Schedule = field(default_factory=lambda: Schedule(steps=STEPS, learning_rate=1e-3, warmup=30, autocast=has_bfloat16()))
     stop: int | None = None
     batch: int = BATCH
     shape: lora.Shape = field(default_factory=lora.Shape)
@@ -69,11 +69,11 @@ class ColdStart:
     @property
     def state(self) -> Path:
         """The file of the state from which the same plan goes on where it was killed."""
-        return checkpoints_folder() / f".{self.name}.state.safetensors"
+        return unfinished(self.name)
 
     @property
-    def told(self) -> str:
-        """12 hex digits by which a plan that trains alike is known."""
+    def digest(self) -> str:
+        """12 hex digits that are the same for every plan that trains alike."""
         alike = asdict(replace(self, name="", stop=None, measure=(), command=""))
         return hashlib.sha256(msgspec.json.encode(alike, order="deterministic")).hexdigest()[:12]
 
@@ -85,10 +85,7 @@ class ColdStart:
 
 def check(plan: ColdStart) -> None:
     """TrainingError or ModelError in one sentence for a plan that cannot be trained, as far as is seen without the model."""
-    if in_nano_notation(plan.base):
-        raise TrainingError(
-            f"{plan.base} reads the bundled model's notation and learns whole; LoRA is for models in words, such as smollm2."
-        )
+    refuse_learner(plan.base)
     refuse_unlearnable(plan.mixture)
     for spec in plan.measure:
         counted_set(spec)
@@ -100,7 +97,7 @@ def cold_start(plan: ColdStart, report: Report, overwrite: bool = False, stop: C
     TrainingError or ModelError in one sentence before anything is trained.
     stop: asked after every step; if it says so the state is saved.
     """
-    folder = _unmeasured(plan) or _made(plan, report, overwrite, stop)
+    folder = _made_before(plan) or _made(plan, report, overwrite, stop)
     if folder and plan.measure:
         models = (PREFIX + plan.name, read_card(folder).parent or read_card(folder).base)
         after, before = (asyncio.run(measured(model, plan.measure, plan.measure_samples, plan.seed, report)) for model in models)
@@ -108,11 +105,11 @@ def cold_start(plan: ColdStart, report: Report, overwrite: bool = False, stop: C
     return folder
 
 
-def _unmeasured(plan: ColdStart) -> Path | None:
-    """The checkpoint that this plan has made, if it was cut off while it was measured."""
-    folder = find(plan.name)
-    facts = read_card(folder) if folder else None
-    return folder if facts and plan.measure and not facts.measures and facts.settings.get("plan") == plan.told else None
+def _made_before(plan: ColdStart) -> Path | None:
+    """The checkpoint that this very plan has made, if it is not measured yet: a training that was cut off then."""
+    folder = checkpoints_folder() / plan.name
+    facts = read_card(folder) if (folder / CARD).is_file() else None
+    return folder if facts and not facts.measures and facts.settings.get("plan") == plan.digest else None
 
 
 def _made(plan: ColdStart, report: Report, overwrite: bool, stop: Callable[[], bool]) -> Path | None:
@@ -154,7 +151,7 @@ def _made(plan: ColdStart, report: Report, overwrite: bool, stop: Callable[[], b
             "batch": plan.batch,
             "stop": plan.last,
             "mixture": dict(plan.mixture),
-            "plan": plan.told,
+            "plan": plan.digest,
         },
         curve=curve,
         kinds=kinds,
@@ -187,7 +184,7 @@ def _trained(
         report(told)
         stopping = stop()
         if due or stopping:
-            save_state(plan.state, Reached(plan.told, step.step, step.step, seconds, curve), model, optimizer)
+            save_state(plan.state, Reached(plan.digest, step.step, step.step, seconds, curve), model, optimizer)
         if stopping and step.step < plan.last:
             return None
     return curve
@@ -200,7 +197,7 @@ def _restored(
     state = reached(plan.state)
     if state is None:
         return 0, []
-    if state.stage != plan.told:
+    if state.stage != plan.digest:
         raise TrainingError(
             f"An unfinished training {plan.name} has other settings; go on with the same, choose another name, or delete {plan.state}."
         )
@@ -209,7 +206,7 @@ def _restored(
     return state.step, state.curve
 
 
-def quick_bfloat16() -> bool:
+def has_bfloat16() -> bool:
     """Has this processor instructions for bfloat16? Training by LoRA in it was 1.5 times as quick there, and is slower elsewhere."""
     return any(torch.cpu.get_capabilities().get(name) for name in ("avx512_bf16", "amx_bf16"))
 

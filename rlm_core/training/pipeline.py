@@ -28,14 +28,14 @@ from rlm_core.engine.backends.choice import runner_for
 from rlm_core.engine.engine import Engine
 from rlm_core.engine.loading.memory import free_bytes
 from rlm_core.engine.threads import one_thread
-from rlm_core.models.checkpoints import PREFIX, Card, place, tokenizer_id
+from rlm_core.models.checkpoints import PREFIX, Card, place, refuse_name, tokenizer_id
 from rlm_core.models.loading import LoadedModel
 from rlm_core.models.policy import Sampling
 from rlm_core.models.prompts.nano import NanoFormat
 from rlm_core.problems import make
 from rlm_core.runs.training_files import CurveRow, GroupRow, Measures, Note, StageRow, TrainingFolder
 from rlm_core.training import bilingual
-from rlm_core.training.checkpoints import OWN_LICENCE, refuse_name, refuse_other_tokenizer, write_checkpoint
+from rlm_core.training.checkpoints import OWN_LICENCE, refuse_other_tokenizer, write_checkpoint
 from rlm_core.training.curve_rows import grpo_row, sft_row
 from rlm_core.training.group_log import GroupKeeper, Place, group_row
 from rlm_core.training.grpo import GrpoConfig, GrpoStep, grpo, judged

@@ -14,7 +14,7 @@ from rlm_core.app.worker import run_job
 from rlm_core.core.errors import ModelError, RlmError, TrainingError
 from rlm_core.core.paths import ROOT
 from rlm_core.jobs.queue import Jobs
-from rlm_core.jobs.train_adapter import AdapterJob, refuse_taken
+from rlm_core.jobs.train_adapter import AdapterJob
 from rlm_core.models import checkpoints
 from rlm_core.models.pool import ModelPool
 from rlm_core.runs.store import Store
@@ -26,7 +26,7 @@ SMALL = AdapterJob("small", steps=3, problems=("words:steps=1,stories=framed*1",
 @pytest.mark.parametrize(
     ("changes", "error", "said"),
     [
-        ({"name": "my words"}, TrainingError, "A checkpoint cannot be called 'my words'; allowed are letters"),
+        ({"name": "my words"}, ModelError, "A checkpoint cannot be called 'my words'; allowed are letters"),
         ({"model": "nano"}, TrainingError, "nano reads the bundled model's notation and learns whole"),
         ({"model": "http://127.0.0.1:8080/v1"}, ModelError, "is on a server; an adapter is trained with weights that are on this machine"),
         ({"problems": ()}, TrainingError, "There is nothing to learn from; name kinds of problems with shares above 0"),
@@ -65,5 +65,5 @@ def test_it_is_paused_and_goes_on(store: Store, tmp_path: Path, monkeypatch: pyt
     assert asyncio.run(run_job(row, store, jobs, ModelPool())) == {"checkpoint": "checkpoint:small"}
     facts = checkpoints.card(Path(checkpoints.place("checkpoint:small")))
     assert [point["step"] for point in facts.curve] == list(range(1, 41)) and not state.exists()
-    with pytest.raises(TrainingError, match="There is a checkpoint small already"):
-        refuse_taken("small")
+    with pytest.raises(ModelError, match="There is a checkpoint small already"):
+        checkpoints.refuse_name("small")

@@ -26,6 +26,7 @@ from rlm_core.runs.store import Store
 from rlm_core.runs.training_files import CurveRow, TrainingFolder, trainings
 from rlm_core.training.group_log import GroupKeeper, import_group
 from rlm_core.training.measure import held_out
+from rlm_core.training.passes import measure_passes
 from rlm_core.training.pipeline import Pipeline, Watching, begin
 from rlm_core.training.recipe import SMOKE, steps
 from rlm_core.training.variants import PRESETS, advantages
@@ -157,6 +158,19 @@ def test_too_little_room_is_said_before_anything_is_written(monkeypatch: pytest.
     ):
         begin(replace(SMOKE, disk=100_000_000), TrainingFolder("none"))
     assert not (data / "training" / "none").exists()
+
+
+def test_many_answers_of_a_stage_are_kept_in_place_of_earlier_ones(data: Path) -> None:
+    folder = TrainingFolder("whole")
+    (first,) = measure_passes("whole", 2, ["base"], lambda text: None)
+    rows = list(measure_passes("whole", 4, ["base", "final_rl"], lambda text: None))
+    assert folder.passes() == rows and [row.stage for row in rows] == ["base", "final_rl"]
+    assert len(rows[0].right) == SMOKE.held_out and all(0 <= right <= 4 for row in rows for right in row.right)
+    assert [r2 <= r4 <= r2 + 2 for r2, r4 in zip(first.right, rows[0].right, strict=True)] == [True] * SMOKE.held_out  # the first two again
+    with pytest.raises(TrainingError, match="^The training whole has no stage 'bsae'; allowed are base, cold_start, "):
+        list(measure_passes("whole", 4, ["bsae"], lambda text: None))
+    with pytest.raises(TrainingError, match="^There is no training 'gone' with a finished stage in this data folder; there are "):
+        list(measure_passes("gone", 4, [], lambda text: None))
 
 
 def test_groups_stay_within_their_disk(tmp_path: Path) -> None:

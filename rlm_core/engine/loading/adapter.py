@@ -11,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 from transformers import PreTrainedModel
 
 from rlm_core.core.errors import ModelError, first_line
-from rlm_core.engine.loading.alone import alone
+from rlm_core.engine.loading.reading import one_reader
 
 warnings.filterwarnings("ignore", message="`is_gradient_checkpointing`", category=FutureWarning)  # peft asks for it by its old name
 
@@ -34,7 +34,7 @@ def merged(shown: str, model: PreTrainedModel, folder: Path, base: str) -> PreTr
     except (OSError, SafetensorError) as error:
         raise ModelError(f"{shown} is an adapter without a readable {WEIGHTS}, the only file of weights that is read.") from error
     try:
-        with alone():
+        with one_reader():
             attached = peft.PeftModel.from_pretrained(model, str(folder))
         missing = set(peft.get_peft_model_state_dict(attached)) ^ there
         if missing:

@@ -13,8 +13,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, P
 
 from rlm_core.core.errors import ModelError, first_line
 from rlm_core.core.paths import cache_folder
-from rlm_core.engine.loading.alone import alone
 from rlm_core.engine.loading.memory import refuse_unconvertible
+from rlm_core.engine.loading.reading import one_reader
 
 HEADER = 1 << 20
 """Bytes at a file's beginning that are read whole to tell it from others."""
@@ -33,7 +33,7 @@ def converted(path: Path, report: Callable[[str], None]) -> Path:
         report(f"Converting {path.name} ({path.stat().st_size >> 20} MB); once only …")
         try:
             tokenizer = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)
-            with alone():
+            with one_reader():
                 model = AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype=torch.float32)
         except Exception as error:
             raise ModelError(f"{path.name} could not be read as a GGUF model: {first_line(error)}") from error
@@ -68,7 +68,7 @@ def _repair_pre_tokenizer(tokenizer: PreTrainedTokenizerBase, path: Path) -> Non
 def _save_dequantised(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
     config = model.config.to_dict()
     config.pop("quantization_config", None)
-    with alone():
+    with one_reader():
         plain = AutoModelForCausalLM.from_config(type(model.config).from_dict(config), dtype=torch.float32)
     plain.load_state_dict(model.state_dict())
     plain.save_pretrained(folder)

@@ -27,8 +27,9 @@ def accuracy_figure(
     best: Line | None = None,
     large: bool = False,
     x_title: str = TOKENS,
+    y_title: str = "accuracy",
 ) -> go.Figure:
-    """Accuracy against tokens on a log axis, with 95 % bands.
+    """Accuracy against tokens, or another pair, on a log axis, with 95 % bands.
 
     bounds: thin grey lines, such as pass@N as the ceiling and majority as the floor.
     best: a thick line, such as the compute-optimal choice.
@@ -48,7 +49,7 @@ def accuracy_figure(
         theme,
         large,
         xaxis=axis(x_title, theme, **log_ticks(xs)),
-        yaxis=share_axis("accuracy", theme),
+        yaxis=share_axis(y_title, theme),
     )
 
 

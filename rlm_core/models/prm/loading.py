@@ -12,7 +12,7 @@ from safetensors import safe_open
 from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoTokenizer
 
 from rlm_core.core.errors import ModelError, RewardError
-from rlm_core.engine.loading.alone import alone
+from rlm_core.engine.loading.reading import one_reader
 from rlm_core.models.loading import in_a_sentence, pick_device, pick_dtype, source_folder
 from rlm_core.models.prm import math_shepherd, qwen, reasoneval, rlhflow, skywork, thinkprm
 from rlm_core.models.prm.base import ANOTHER_RECIPE, PublishedPRM, Recipe
@@ -35,7 +35,7 @@ def load_step_scorer(name: str, recipe: str) -> PublishedPRM:
         raise RewardError(f"{name} has no {missing[0]} in its weights, so it is no model of the recipe {chosen.name}; {ANOTHER_RECIPE}.")
     kind = AutoModel if chosen.head else AutoModelForCausalLM
     how = {"dtype": pick_dtype("auto", place), "trust_remote_code": False, "use_safetensors": True}
-    with in_a_sentence(name), alone():
+    with in_a_sentence(name), one_reader():
         loaded: Any = kind.from_pretrained(folder, output_loading_info=True, **how)
     model, found = loaded
     if random := sorted(found["missing_keys"]):

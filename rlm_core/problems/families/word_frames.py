@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 
+from rlm_core.problems.families.word_parts import stories
 from rlm_core.problems.families.word_templates import Numbers, Template
 
 THINGS = (
@@ -251,5 +252,5 @@ TWO_STEPS = (
 )
 # fmt: on
 
-FRAMES: Mapping[int, tuple[Template, ...]] = {1: ONE_STEP, 2: TWO_STEPS}
-"""Frames by number of steps."""
+FRAMES: Mapping[int, tuple[Template, ...]] = {1: (*ONE_STEP, *stories(1)), 2: (*TWO_STEPS, *stories(2))}
+"""Frames by number of steps, those written whole and those put together from parts."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import msgspec
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -12,11 +13,12 @@ from pages.training import findings
 from pages.training.curves import panels
 from pages.training.progress import time_left
 from pages.training.sources import Rows
+from rlm_core.core.paths import ASSETS
 from rlm_core.jobs.queue import Jobs
 from rlm_core.jobs.train_adapter import AdapterJob
 from rlm_core.jobs.train_policy import PolicyJob
 from rlm_core.models import checkpoints
-from rlm_core.runs.training_files import TrainingFolder
+from rlm_core.runs.training_files import PassesRow, TrainingFolder
 from rlm_core.training.recipe import FIVE_MINUTES, SMOKE
 from tests.pages.app import click, html, open_tab, opened, press, row, text
 
@@ -65,7 +67,7 @@ def test_without_a_checkpoint_there_is_nothing_to_search_with(training, store):
 
 
 def test_only_curves_that_exist_have_a_panel(training):
-    found = Rows(training.curve(), training.stages(), [])
+    found = Rows(training.curve(), training.stages(), [], [])
     titles = [p.title for p in panels(found)]
     assert "Entropy (nats per token)" in titles and "KL from the reference (nats per token)" not in titles  # DAPO has no reference
     reward = panels(found)[0]
@@ -139,7 +141,7 @@ def test_a_training_at_work_says_how_far_it_is(training):
 
 
 def test_a_reward_that_rises_without_right_answers_is_pointed_out(training: TrainingFolder):
-    rows = Rows(training.curve(), training.stages(), [])
+    rows = Rows(training.curve(), training.stages(), [], [])
     assert findings.hacking(rows) == []  # a stage of three steps tells nothing
     sample = json.loads((training.path / "curve.jsonl").read_bytes().splitlines()[3])
     (training.path / "curve.jsonl").write_text(
@@ -148,8 +150,27 @@ def test_a_reward_that_rises_without_right_answers_is_pointed_out(training: Trai
             for i in range(1, 31)
         )
     )
-    (said,) = findings.hacking(Rows(training.curve(), training.stages(), []))
+    (said,) = findings.hacking(Rows(training.curve(), training.stages(), [], []))
     assert "the reward rose from 0.24 to 0.78" in said and "stated 0.24 → 0.78" in said
+
+
+def test_a_reward_that_stays_is_pointed_out_only_if_it_was_not_earned_by_right_answers():
+    leaky = TrainingFolder("leaky-reward-0", ASSETS)
+    (said,) = findings.hacking(Rows(leaky.curve(), leaky.stages(), [], []))
+    assert "the reward stayed at" in said and "pass@1 on held-out problems fell" in said
+    honest = [msgspec.structs.replace(row, parts=row.parts | {"answer": 0.6}) for row in leaky.curve()]
+    assert findings.hacking(Rows(honest, leaky.stages(), [], [])) == []  # learned by heart, not hacked
+
+
+def test_pass_at_k_is_drawn_from_the_answers_that_are_there(training: TrainingFolder):
+    at = shown("What it costs")
+    assert "pass@k over the number of answers" in text(at) and "rlm-explorer train passes seen --samples 64" in [c.value for c in at.code]
+    stages = training.stages()
+    for stage, right in ((stages[0], 1), (stages[-1], 3)):
+        training.put_passes(PassesRow(stage.stage, 64, [right] * stage.measures.problems))
+    at = shown("What it costs")
+    assert f"“{stages[-1].title}” is ahead with 1 answer (0.05 against 0.02) and with 32 (0.88 against 0.50)" in text(at).replace("\\", "")
+    assert "64 answers to each" in text(at)
 
 
 def test_a_new_training_is_asked_for_with_the_settings_of_its_preset(store):
@@ -211,14 +232,14 @@ def test_an_adapter_is_asked_for_with_what_it_learns(store):
     press(at, "Train an adapter")
     (asked,) = Jobs(store).list("train_adapter")
     assert asked.job == AdapterJob("smollm2-adapter", steps=50, problems=("words:steps=2*1", "chain:steps=3*0.5"))
-    assert "Cancel" in [b.label for b in at.button]
+    assert "Pause" in [b.label for b in at.button]
 
 
 def test_an_adapter_that_cannot_be_trained_is_one_sentence(store):
     at = shown("Adapters")
-    at.text_input(key="training.adapter.name").set_value("smollm2-words").run()
+    at.text_input(key="training.adapter.name").set_value("my words").run()
     press(at, "Train an adapter")
-    assert "There is a checkpoint smollm2-words already; choose another name." in [e.value.replace("\\", "") for e in at.error]
+    assert any("A checkpoint cannot be called 'my words'" in e.value for e in at.error)
     at.text_input(key="training.adapter.name").set_value("mine").run()
     at.text_area(key="training.adapter.problems").set_value("text:question=What?").run()
     press(at, "Train an adapter")

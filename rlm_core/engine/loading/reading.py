@@ -12,7 +12,7 @@ _READING = threading.RLock()
 
 
 @contextmanager
-def alone() -> Generator[None]:
+def one_reader() -> Generator[None]:
     """No other thread makes a model meanwhile. For reading from the disk alone: nothing that waits for a network stands inside."""
     with _READING:
         yield
