@@ -15,7 +15,7 @@ from rlm_core.core.paths import ASSETS, ROOT, VARIABLE
 from rlm_core.core.sampling import OPTIONS
 from rlm_core.core.wording import interval
 from rlm_core.evaluation.scaling import curve
-from rlm_core.evaluation.statistics import Estimate
+from rlm_core.evaluation.statistics import Estimate, pass_curve
 from rlm_core.evaluation.sweep import budget_title
 from rlm_core.jobs.sweep_results import read_parquet
 from rlm_core.models.checkpoints import bundled_folder, card
@@ -113,6 +113,17 @@ def training_stages() -> str:
     return "\n".join([*lines, "", *(f"- {row.title}: {row.data}" for row in found)]) + "\n"
 
 
+def passes() -> str:
+    """pass@k of the stages of the bundled training, by k."""
+    folder = TrainingFolder(FIVE_MINUTES, ASSETS)
+    titles = {row.stage: row.title for row in folder.stages()}
+    curves = {titles[row.stage]: pass_curve(row.samples, row.right) for row in folder.passes()}
+    ks = [k for k, _ in next(iter(curves.values()))]
+    lines = [f"| stage | {' | '.join(f'pass@{k}' for k in ks)} |", "|---" * (len(ks) + 1) + "|"]
+    lines += [f"| {title} | {' | '.join(interval(found.as_list()) for _, found in points)} |" for title, points in curves.items()]
+    return "\n".join(lines) + "\n"
+
+
 def leaky_reward() -> str:
     """What the leaky reward did: answers that satisfied it in the first and the last tenth of the steps, and what was measured."""
     folder = TrainingFolder(LEAKY, ASSETS)
@@ -162,6 +173,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "breakpoints": lambda: reference(kind.description for kind in KINDS.values()),
     "strategies": lambda: strategies(catalogue.searches()),
     "training_stages": training_stages,
+    "passes": passes,
     "leaky_reward": leaky_reward,
     "training_and_search": training_and_search,
     "adapter": adapter,

@@ -79,7 +79,8 @@ def _form() -> None:
 
     go_at, said_at = st.columns([2, 5], vertical_alignment="center")
     job_button(go_at, JOB, "model_training", job, key=JOB_KEY, possible=bool(name))
-    said_at.caption(f"{steps * BATCH:,} worked solutions. {MEMORY}")
+    more = "" if model == SMOLLM2.name else " Both grow with the size of the model."
+    said_at.caption(f"{steps * BATCH:,} worked solutions. {MEMORY}{more}")
 
 
 def _free(model: str) -> str:
@@ -119,6 +120,8 @@ def _measures(card: Card) -> None:
     if not card.measures:
         st.info("It was not measured.", icon=":material/straighten:")
         return
+    if not card.base_measures:
+        st.caption(f"{card.base} was not measured in the same way.")
     rows = [[spec, _share(card.base_measures.get(spec)), _share(card.measures[spec])] for spec in card.measures]
     st.html(table_html(["Problems", card.base, "With the adapter"], rows, words=(0,)))
     some = next(iter(card.measures.values()))

@@ -12,7 +12,7 @@ from pages.shared.html import theme
 from pages.shared.plot import plot
 from pages.training.sources import Rows, Source
 from rlm_core.core.wording import counted
-from rlm_core.evaluation.statistics import Estimate, pass_curve
+from rlm_core.evaluation.statistics import Estimate, pass_at_k, pass_curve, pass_ks
 from rlm_core.figures.charts.axes import Line, Point
 from rlm_core.figures.charts.scaling import accuracy_figure
 from rlm_core.runs.training_files import PassesRow, StageRow
@@ -33,9 +33,10 @@ def pass_curves(source: Source, found: Rows) -> None:
         figure = accuracy_figure(lines, theme=theme(), x_title=X_TITLE, y_title="pass@k")
         plot(figure, key="training.passes", height=int(figure.layout.height), scope=source.id, file="pass-at-k", save=True)
     with right:
-        for sentence in crossing(lines[0], lines[-1]):
-            st.markdown(f"- {markdown_text(sentence)}")
-        row = measured.get(stages[-1].stage) or _of_stage(stages[-1])
+        ends = [measured.get(s.stage) or _of_stage(s) for s in (stages[0], stages[-1])]
+        said = compared(ends[0], ends[1], (stages[0].title, stages[-1].title))
+        st.markdown("\n".join(f"- {markdown_text(sentence)}" for sentence in said))
+        row = ends[-1]
         st.caption(
             f"{counted(len(row.right), 'held-out problem')}, {counted(row.samples, 'answer')} to each; bands are 95 % over problems."
         )
@@ -44,25 +45,41 @@ def pass_curves(source: Source, found: Rows) -> None:
             st.code(f"rlm-explorer train passes {source.id} --samples 64", language="bash")
 
 
-def crossing(before: Line, after: Line) -> list[str]:
-    """Which of two policies is ahead with one answer, and with the most answers.
+def compared(before: PassesRow, after: PassesRow, titles: tuple[str, str]) -> list[str]:
+    """What training changed at each number of answers, problem by problem.
 
-    >>> rise = Line("Base", [Point(1, 0.4, 0.3, 0.5), Point(8, 0.9, 0.8, 1.0)], 0)
-    >>> flat = Line("Final", [Point(1, 0.6, 0.5, 0.7), Point(8, 0.7, 0.6, 0.8)], 1)
-    >>> crossing(rise, flat)[0]
-    'With 1 answer “Final” solves more (0.60 against 0.40), with 8 answers “Base” does (0.90 against 0.70).'
+    titles: of the stages, in this order.
+
+    >>> rows = PassesRow("base", 4, [2, 2, 1] * 20), PassesRow("final", 4, [4, 4, 0] * 20)
+    >>> compared(*rows, ("Base", "Final"))[0]
+    'With 1 answer “Final” solves more: +0.25 [+0.16, +0.34], problem by problem.'
     """
-    pairs = list(zip(before.points, after.points, strict=False))
-    ahead = [before.name if b.y > a.y else after.name for b, a in pairs]
-    values = [f"{max(b.y, a.y):.2f} against {min(b.y, a.y):.2f}" for b, a in pairs]
-    k = f"{pairs[-1][0].x:.0f}"
-    if ahead[0] == ahead[-1]:
-        return [f"“{ahead[0]}” is ahead with 1 answer ({values[0]}) and with {k} ({values[-1]})."]
-    crossed = f"{pairs[ahead.index(ahead[-1])][0].x:.0f}"
+    changes = _changes(before, after)
+    said = [f"With {counted(k, 'answer')} {_verdict(change, titles)}" for k, change in (changes[0], changes[-1])]
+    first, last = (change for _, change in (changes[0], changes[-1]))
+    if first.low > 0 and last.high < 0:
+        k = next(k for k, change in changes if change.high < 0)
+        said.append(
+            f"From {k} answers on “{titles[0]}” is ahead beyond the interval: a search that draws as many, and can tell right answers from "
+            "wrong ones, is better off with it."
+        )
+    return said
+
+
+def _verdict(change: Estimate, titles: tuple[str, str]) -> str:
+    """Who solves more."""
+    figures = f"{change.value:+.2f} [{change.low:+.2f}, {change.high:+.2f}], problem by problem.".replace("-", "−")
+    if change.low <= 0 <= change.high:
+        return f"no difference is beyond its interval: {figures}"
+    return f"“{titles[1] if change.value > 0 else titles[0]}” solves more: {figures}"
+
+
+def _changes(before: PassesRow, after: PassesRow) -> list[tuple[int, Estimate]]:
+    """The change of pass@k by k, over pairs of the same problem."""
+    pairs = list(zip(before.right, after.right, strict=True))
     return [
-        f"With 1 answer “{ahead[0]}” solves more ({values[0]}), with {k} answers “{ahead[-1]}” does ({values[-1]}).",
-        f"“{ahead[-1]}” is ahead from {crossed} answers on: a search that draws as many, and can tell right answers from wrong ones, is "
-        "better off with it.",
+        (k, Estimate.of([pass_at_k(after.samples, a, k) - pass_at_k(before.samples, b, k) for b, a in pairs]))
+        for k in pass_ks(min(before.samples, after.samples))
     ]
 
 

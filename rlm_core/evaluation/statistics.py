@@ -27,8 +27,18 @@ def pass_at_k(samples: int, correct: int, k: int) -> float:
     return 1.0 - comb(samples - correct, k) / comb(samples, k)
 
 
+def pass_ks(samples: int) -> list[int]:
+    """The k for which pass@k is told: 1, 2, 4, … up to half the samples, above which its variance is large; up to all of a few samples.
+
+    >>> pass_ks(64), pass_ks(8)
+    ([1, 2, 4, 8, 16, 32], [1, 2, 4, 8])
+    """
+    most = samples // 2 if samples > FEW_SAMPLES else samples
+    return [2**i for i in range(most.bit_length())]
+
+
 def pass_curve(samples: int, right: Sequence[int]) -> list[tuple[int, Estimate]]:
-    """pass@k for k = 1, 2, 4, … up to half the samples, above which its variance is large; up to all of them if they are few.
+    """pass@k by k, each with its interval.
 
     samples: answers to each problem.
     right: how many of them were right, per problem.
@@ -36,8 +46,7 @@ def pass_curve(samples: int, right: Sequence[int]) -> list[tuple[int, Estimate]]
     >>> [(k, round(found.value, 3)) for k, found in pass_curve(4, [1, 2])]
     [(1, 0.375), (2, 0.667), (4, 1.0)]
     """
-    most = samples // 2 if samples > FEW_SAMPLES else samples
-    return [(k, Estimate.of([pass_at_k(samples, c, k) for c in right])) for k in (2**i for i in range(most.bit_length())) if k <= most]
+    return [(k, Estimate.of([pass_at_k(samples, c, k) for c in right])) for k in pass_ks(samples)]
 
 
 def mean(values: Sequence[float]) -> float:

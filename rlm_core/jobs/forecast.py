@@ -92,7 +92,7 @@ class CostHistory:
             tokens += row.tokens * u.count / row.pieces
             seconds += row.seconds * u.count / row.pieces
         if len(unknown) == len(units):
-            return "What this takes is not known yet: nothing of this kind and size has been done on this machine."
+            return "How long this takes here is not known yet: nothing of this kind and size has been done on this machine."
         cost = f"{duration(seconds)} and {f'{tokens:,.0f}' if tokens else 'no'} tokens"
         known = f"{'At least' if unknown else 'About'} {cost}, going by earlier work on this machine"
         return f"{known}; not timed yet at this size: {', '.join(dict.fromkeys(unknown))}." if unknown else f"{known}."

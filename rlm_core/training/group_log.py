@@ -166,7 +166,7 @@ class GroupKeeper:
         while self.wants(at) and self.folder.groups_bytes() + size > self.budget and self.every < 2**30:
             self.every *= 2
             self.folder.drop_groups(step for step in self.folder.kept_steps() if step % self.every)
-            self.folder.add(Note(at, f"The disk set apart for groups is used up: from here on those of every {self.every}. step are kept."))
+            self.folder.add(Note(at, f"The disk set apart for groups is used up: from here on those of one step in {self.every} are kept."))
         if self.wants(at):
             self.folder.put_groups(at, rows)
         return self.wants(at)

@@ -168,7 +168,7 @@ def disk_sentence(config: PipelineConfig) -> str:
     needed, every = answers(config) * BYTES_PER_ANSWER / 1e6, 1
     while needed / every > config.disk:
         every *= 2
-    kept = "all are kept" if every == 1 else f"those of every {every}. step are kept"
+    kept = "all are kept" if every == 1 else f"those of one step in {every} are kept"
     return f"The {answers(config):,} answers of all groups take about {needed:.1f} MB of the {config.disk} MB set apart; {kept}."
 
 

@@ -76,7 +76,7 @@ def catalogue_names() -> list[str]:
 def test_its_cost_is_known_after_the_first(store: Store) -> None:
     jobs, job = Jobs(store), PolicyJob("first", SMOKE)
     units, history = JOB.parts(job, store, LabelBook(store)), CostHistory(store)
-    assert history.forecast(units).startswith("What this takes is not known yet")
+    assert history.forecast(units).startswith("How long this takes here is not known yet")
     row = jobs.get(jobs.create(job))
     jobs.claim("test")
     asyncio.run(run_job(row, store, jobs, ModelPool()))

@@ -183,7 +183,7 @@ def test_groups_stay_within_their_disk(tmp_path: Path) -> None:
     for at in range(1, 17):
         keeper.keep(at, rows)
         assert folder.groups_bytes() <= keeper.budget
-    assert folder.kept_steps() == [8, 16] and [n.text.split("every ")[1][:2] for n in folder.notes()] == ["2.", "4.", "8."]
+    assert folder.kept_steps() == [8, 16] and [n.text.split("one step in ")[1][0] for n in folder.notes()] == ["2", "4", "8"]
     assert GroupKeeper(folder, keeper.budget).every == 8
 
 
