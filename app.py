@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages import navigation
-from pages.shared import links
+from pages.shared import links, state
 from rlm_core.core.errors import StoreError
 
 st.set_page_config(page_title="RLM Explorer", page_icon="🌳", layout="wide", initial_sidebar_state=340)
@@ -14,3 +14,4 @@ try:
     chosen.run()
 except StoreError as error:
     st.error(str(error))
+state.end_drawing()

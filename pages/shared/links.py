@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from pages.shared.state import begin_drawing
+
 SHOWN_RUN_KEY = "shown"
 """In the session's state: the id of the run that is shown."""
 MOMENT = "moment"
@@ -36,6 +38,7 @@ def register(pages: Sequence[st.Page]) -> list[st.Page]:
 
 def enter(page: st.Page) -> st.Page:
     """The page that is drawn now; returns it."""
+    begin_drawing(another=st.session_state.get(_HERE) != page.url_path)
     st.session_state[_HERE] = page.url_path
     return page
 

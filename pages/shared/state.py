@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import streamlit as st
 
 _REMEMBERED, _DEFAULTS, _BY_HAND = "remembered", "defaults", "by_hand"
+_DRAWING, _COMPLETE, _DRAWN = "drawing", "drawing.complete", "drawing.widgets"
+"""In the session's state: the number of the newest drawing of a whole page; that of the last complete one, what it did not draw being gone
+from the browser; and by the key of a widget, the number under which it was last drawn."""
+_anew: ContextVar[bool] = ContextVar("anew", default=False)
 
 
 def remembered(
@@ -29,10 +35,37 @@ def remembered(
 def kept(widget: Callable[..., Any], label: str, *arguments: Any, key: str, **options: Any) -> Any:
     """Draw a widget whose key has its value already, so that browser and server agree on it also after it was not drawn; returns the value.
 
-    Without `persist_state`, a widget that is drawn again is empty in the browser if the last run without it was stopped for another one:
-    the server then still holds its value and takes it for the one that is shown.
+    The server takes for shown what the browser last sent, though the browser forgets a widget that is not drawn; so its value is assigned,
+    which tells it to the browser. A widget that was there all along is left alone, as a person may be typing in it.
     """
+    drawn = st.session_state.setdefault(_DRAWN, {})
+    if _anew.get() or drawn.get(key, -1) < st.session_state.get(_COMPLETE, 0):
+        st.session_state[key] = st.session_state[key]
+    drawn[key] = st.session_state.get(_DRAWING, 0)
     return remember(key, widget(label, *arguments, key=key, persist_state="session", **options))
+
+
+@contextmanager
+def anew(hidden: bool) -> Generator[None]:
+    """Draw something. hidden: whether it was not there until now, so that the browser is told the values of its widgets."""
+    token = _anew.set(hidden or _anew.get())
+    try:
+        yield
+    finally:
+        _anew.reset(token)
+
+
+def begin_drawing(another: bool) -> None:
+    """A whole page begins to be drawn. another: than was drawn last, so that no widget of it is in the browser."""
+    number = st.session_state.get(_DRAWING, 0) + 1
+    st.session_state[_DRAWING] = number
+    if another:
+        st.session_state[_COMPLETE] = number
+
+
+def end_drawing() -> None:
+    """The whole page was drawn."""
+    st.session_state[_COMPLETE] = st.session_state[_DRAWING]
 
 
 def restore(key: str, default: Any) -> None:
