@@ -28,8 +28,8 @@ from rlm_core.training.state import Reached, load_state, reached, save_state
 from rlm_core.training.word_traces import BATCH, MIXTURE, STEPS, refuse_learner, refuse_unlearnable, word_traces
 
 Report = Callable[[str], None]
-MEASURED_TOKENS = 192
-"""Tokens that a solution may have where a model is measured: four times those of the longest worked one. A base may go on for long."""
+MEASURED_TOKENS = 128
+"""Tokens that a solution may have where a model is measured: half as many again as the longest worked one has. A base may go on for long."""
 HELD_OUT_ROWS = 32
 """Held-out solutions whose loss the curve shows."""
 
