@@ -79,6 +79,9 @@ def _form() -> None:
 
     go_at, said_at = st.columns([2, 5], vertical_alignment="center")
     job_button(go_at, JOB, "model_training", job, key=JOB_KEY, possible=bool(name))
+    if not name:
+        said_at.caption("Give it a name first.")
+        return
     more = "" if model == SMOLLM2.name else " Both grow with the size of the model."
     said_at.caption(f"{steps * BATCH:,} worked solutions. {MEMORY}{more}")
 

@@ -8,7 +8,7 @@ from pages.shared.escape import markdown_text
 from pages.shared.html import theme
 from pages.shared.plot import plot
 from pages.training.curves import STEP, bands, entropy_panels
-from pages.training.findings import entropies, hacking, passes, signals
+from pages.training.findings import entropies, hacking, passes, signals, spent
 from pages.training.pass_curves import pass_curves
 from pages.training.sources import Source, rows
 from rlm_core.figures.charts.small_multiples import panels_figure
@@ -26,7 +26,7 @@ def cost(source: Source) -> None:
         figure = exchange_figure(found.stages, theme=theme())
         plot(figure, key="training.exchange", height=int(figure.layout.height), scope=source.id, file="pass-at-1-pass-at-k", save=True)
     with right:
-        _points(passes(found.stages))
+        _points([*passes(found.stages), spent(found)])
         for sentence in hacking(found):
             st.warning(markdown_text(sentence), icon=":material/report:")
     pass_curves(source, found)

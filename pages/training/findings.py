@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import fmean, variance
 
 from pages.training.sources import Rows
-from rlm_core.core.wording import interval, listed, number
+from rlm_core.core.wording import duration, interval, listed, number
 from rlm_core.evaluation.statistics import Estimate
 from rlm_core.runs.training_files import CurveRow, Interval, StageRow
 
@@ -68,12 +68,26 @@ def passes(stages: Sequence[StageRow]) -> list[str]:
         f"From “{stages[0].title}” to “{stages[-1].title}” pass@1 {one.sentence}.",
         *lift(stages[0], stages[-1]),
         f"pass@{k} {many.sentence}.",
-        f"The gap between pass@{k} and pass@1 {moved}: {number(before)} → {number(after)}. It is what a search that samples {k} answers "
-        "and finds the right one can still gain.",
     ]
-    if one.word == "rose" and many.word != "rose":
+    if one.word == "fell" and many.word == "fell":
+        return found
+    found.append(
+        f"The gap between pass@{k} and pass@1 {moved}: {number(before)} → {number(after)}. It is what a search that samples {k} answers "
+        "and finds the right one can still gain."
+    )
+    if one.word == "rose" and many.word == "fell":
+        found.append(f"So the training made one answer better and lost others: of some problems none of {k} answers is right any more.")
+    elif one.word == "rose" and many.word != "rose":
         found.append(f"So the training made right answers likelier that {k} samples mostly found before: it sharpened more than it added.")
     return found
+
+
+def spent(found: Rows) -> str:
+    """The time and the tokens of all stages."""
+    generated = sum(row.tokens for row in found.curve if row.rollout_tokens_per_second is not None)
+    learned = sum(row.tokens for row in found.curve if row.rollout_tokens_per_second is None)
+    took = duration(sum(s.seconds for s in found.stages))
+    return f"It took {took}, measuring included: {generated:,} tokens were generated and rewarded, {learned:,} of worked solutions learned."
 
 
 def lift(first: StageRow, last: StageRow) -> list[str]:

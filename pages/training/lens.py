@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 import streamlit as st
 
@@ -13,12 +14,13 @@ from pages.shared.state import remembered
 from pages.training.arithmetic import advantage_line, baseline_lines, pulls
 from rlm_core.core.errors import RlmError
 from rlm_core.core.tree import ROOT, SearchTree, replay
-from rlm_core.core.wording import counted, number, problem_label, readable, shorten
+from rlm_core.core.wording import counted, listed, number, problem_label, readable, shorten
 from rlm_core.figures.charts.token_ratios import TokenRatio, ratios_figure
 from rlm_core.figures.colour_by import Colours
 from rlm_core.figures.tree.figure import tree_figure
 from rlm_core.runs.merged import Merged, merged
 from rlm_core.runs.training_files import Candidate, GroupRow, TrainingFolder
+from rlm_core.training.recipe import DESCRIPTION, plan
 from rlm_core.training.variants import PRESETS, VARIANTS, Variant, token_terms
 
 STEP, GROUP, ANSWER = "training.lens.step", "training.lens.group", "training.lens.answer"
@@ -42,9 +44,15 @@ def lens(folder: TrainingFolder) -> None:
     telling = max(range(len(groups)), key=lambda i: groups[i].signal)
     places = range(len(groups))
     at = remembered(
-        group_at.selectbox, "Group", places, key=GROUP, default=telling, offered=places, format_func=lambda i: _title(groups[i])
+        group_at.selectbox,
+        "Group",
+        places,
+        key=f"{GROUP}.{folder.training}.{step}",
+        default=telling,
+        offered=places,
+        format_func=lambda i: _title(groups[i]),
     )
-    _shown(folder.training, groups[at])
+    _shown(folder, groups[at])
 
 
 def _title(group: GroupRow) -> str:
@@ -54,9 +62,9 @@ def _title(group: GroupRow) -> str:
     return f"{group.index + 1} · {problem_label(group.problem)} · {signal}"
 
 
-def _shown(training: str, group: GroupRow) -> None:
+def _shown(folder: TrainingFolder, group: GroupRow) -> None:
     variant, rewards = Variant(**group.variant), [c.reward for c in group.candidates]
-    found, key = merged(group.records), f"{ANSWER}.{training}.{group.at}.{group.index}"
+    found, key = merged(group.records), f"{ANSWER}.{folder.training}.{group.at}.{group.index}"
     offered = range(len(group.candidates))
     picture, table = st.columns([3, 2], gap="large")
     with picture:
@@ -72,7 +80,7 @@ def _shown(training: str, group: GroupRow) -> None:
         st.markdown("##### From rewards to advantages")
         lines = [*baseline_lines(rewards, variant), advantage_line(rewards, chosen, variant)]
         st.code("\n".join(lines), language=None, wrap_lines=True)
-        st.caption(_parts(group.candidates[chosen], chosen))
+        st.caption(_parts(group.candidates[chosen], chosen, _weights(folder, group.stage)))
     with ratios:
         _ratios(found.tree, group, chosen, variant)
     _variants(group, chosen, rewards)
@@ -110,9 +118,22 @@ def _table(tree: SearchTree, group: GroupRow, found: Merged) -> str:
     return table_html(("", "Answer", "Reward R", "Advantage A", "Tokens"), rows, text_columns=(1,))
 
 
-def _parts(candidate: Candidate, at: int) -> str:
-    parts = ", ".join(f"{name} {number(score)}" for name, score in candidate.parts.items())
+def _parts(candidate: Candidate, at: int, weights: Mapping[str, float]) -> str:
+    """What a reward is made of. weights: by the name of the part, as far as they are known."""
+    parts = listed([f"{name} {number(score)}{_weight(weights.get(name))}" for name, score in candidate.parts.items()])
     return f"The reward of answer {at + 1} is a weighted mean of its parts: {markdown_text(parts)}."
+
+
+def _weight(weight: float | None) -> str:
+    return "" if weight is None else f" (weight {weight:g})"
+
+
+def _weights(folder: TrainingFolder, stage: str) -> Mapping[str, float]:
+    """The weights of the parts of the reward in a stage; none if the settings are not there, or of another version."""
+    with suppress(RlmError):
+        config = DESCRIPTION.configure({name: value for name, value in folder.settings().items() if name not in ("training", "began")})
+        return next((s.rewards for s in plan(config) if s.name == stage), {})
+    return {}
 
 
 def _ratios(tree: SearchTree, group: GroupRow, chosen: int, variant: Variant) -> None:

@@ -9,12 +9,12 @@ from pages.shared.html import table_html, theme
 from pages.shared.links import go_to_controls
 from pages.shared.plot import plot
 from pages.shared.state import set_value
-from pages.training.findings import lift
+from pages.training.findings import hacking, lift
 from pages.training.progress import active
 from pages.training.sources import Rows, Source, is_here, rows, safely
-from rlm_core.core.wording import counted, duration, listed
+from rlm_core.core.wording import counted, duration, interval, listed
 from rlm_core.figures.charts.training_stages import KINDS, stages_figure
-from rlm_core.runs.training_files import Interval, StageRow
+from rlm_core.runs.training_files import StageRow
 
 HEAD = ("Stage", "Kind", "Began with", "Steps", "Took", "pass@1", "pass@k", "Tokens per answer", "Format", "Language", "Learned from")
 
@@ -43,6 +43,8 @@ def _measured(source: Source) -> None:
     figure = stages_figure(found.stages, theme=theme())
     plot(figure, key="training.pipeline", height=int(figure.layout.height), scope=source.id, file="training-pipeline", save=True)
     st.caption(" ".join([_said(found), *(lift(found.stages[0], found.stages[-1]) if len(found.stages) > 2 else [])]))
+    for sentence in hacking(found):
+        st.warning(markdown_text(sentence), icon=":material/report:")
     st.html(table_html(HEAD, [_row(s, found) for s in found.stages], words=(1, 2, 10)))
 
 
@@ -51,7 +53,8 @@ def _said(found: Rows) -> str:
     m = found.stages[-1].measures
     words = (
         f"Measured on the same {counted(m.problems, 'held-out problem')} after each stage, {counted(m.samples, 'answer')} to each, with "
-        f"95 % intervals over problems. On an arrow: the change of pass@1."
+        f"95 % intervals over problems. pass@1 is the share of answers that are right, pass@{m.k} the share of problems to which one of "
+        f"{m.k} answers is; format and language are the shares of answers that keep to them. On an arrow: the change of pass@1."
     )
     at_work = found.running
     return (
@@ -77,11 +80,6 @@ def _row(s: StageRow, found: Rows) -> list[str]:
         interval(m.language),
         s.data or "–",
     ]
-
-
-def interval(v: Interval) -> str:
-    """ "0.52 [0.47, 0.57]"."""
-    return f"{v[0]:.2f} [{v[1]:.2f}, {v[2]:.2f}]"
 
 
 def _languages(stages: list[StageRow]) -> None:

@@ -81,7 +81,11 @@ def _pair(source: Source) -> Pair | None:
     """Choose the two models and what judges them; None where there are not two."""
     found = {row.checkpoint: row for row in rows(source.folder).stages if is_here(row.checkpoint)}
     if len(found) < 2:
-        st.info("Two models of a training are needed, and their checkpoints must be on this machine.", icon=":material/compare:")
+        st.info(
+            "Two models of a training are needed, and fewer of its checkpoints are on this machine. To have them, train it again under "
+            "“New training”.",
+            icon=":material/compare:",
+        )
         return None
     before_at, after_at, reward_at = st.columns(3)
     names = list(found)
@@ -191,7 +195,7 @@ def _published(source: Source) -> None:
     _results(SweepView(sweep, results, "", f"{source.id}.published"))
     st.caption(
         f"{counted(len(sweep.problems), 'held-out problem')}, the same for every line, with 95 % intervals. Before training, and after its "
-        "last stage; a PRM reads the hidden states of its own model."
+        "last stage; a PRM reads the hidden states of its own model. A search that has no whole solution within its tokens has no answer."
     )
 
 

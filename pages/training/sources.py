@@ -41,8 +41,10 @@ class Source:
 
 
 def sources() -> list[Source]:
-    """The trainings of this data folder, the newest first, then the bundled ones by name."""
-    return [*_found(store().folder, False), *sorted(_found(ASSETS, True), key=lambda source: source.id)]
+    """The trainings of this data folder, the newest first, then the bundled ones by name: those that none of them is called like."""
+    own = _found(store().folder, False)
+    bundled = (source for source in _found(ASSETS, True) if source.id not in {mine.id for mine in own})
+    return [*own, *sorted(bundled, key=lambda source: source.id)]
 
 
 def _found(data: Path, bundled: bool) -> list[Source]:

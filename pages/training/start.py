@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import count
 from typing import Any
 
@@ -16,6 +16,7 @@ from pages.shared.parameters import parameter
 from pages.shared.services import store
 from pages.shared.state import kept, remembered, restore_following, set_value
 from rlm_core.core.errors import RlmError, TrainingError
+from rlm_core.core.paths import ASSETS
 from rlm_core.jobs.train_policy import JOB, PolicyJob
 from rlm_core.models.checkpoints import is_checkpoint
 from rlm_core.models.listed import in_nano_notation, models
@@ -47,7 +48,8 @@ def start(started: Callable[[str], None]) -> None:
         "smoke ends in seconds and teaches next to nothing; it shows that everything works.",
     )
     values: dict[str, Any] = {"preset": preset, "base": _base(base_at)}
-    declared = {p.name: p for p in d.parameters if p.name not in values}
+    usual = asdict(recipe.PRESETS[preset])
+    declared = {p.name: replace(p, default=usual[p.name]) for p in d.parameters if p.name not in values}
     for place, name in zip((seed_at, variant_at), NAMED, strict=True):
         with place:
             values[name] = parameter(declared[name], f"{KEY}.{name}")
@@ -67,6 +69,9 @@ def start(started: Callable[[str], None]) -> None:
 
     go_at, said_at = st.columns([2, 5], vertical_alignment="center")
     job_button(go_at, JOB, "model_training", job, key=JOB_KEY, possible=bool(name), started=lambda: started(name))
+    if not name:
+        said_at.caption("Give it a name first.")
+        return
     with suppress(RlmError):  # the button says what is wrong with the settings
         said_at.caption(f"{recipe.disk_sentence(d.configure(values))} {recipe.memory_sentence()} {recipe.time_sentence(preset)}")
 
@@ -95,6 +100,6 @@ def _fill() -> None:
 
 
 def _free(name: str) -> str:
-    """The name, with a number behind it where there is such a training already."""
-    taken = set(trainings(store().folder))
+    """The name, with a number behind it where there is such a training already, be it a bundled one."""
+    taken = {*trainings(store().folder), *trainings(ASSETS)}
     return name if name not in taken else next(f"{name}-{i}" for i in count(2) if f"{name}-{i}" not in taken)

@@ -126,7 +126,8 @@ def pipeline(
         stop=_closed(sys.stdin.fileno()).is_set if while_open else lambda: False,
     )
     training = Pipeline(config, folder, watching)
-    report(f"{recipe.disk_sentence(config)} {recipe.memory_sentence()}")
+    if not while_open:  # else it was said where the training was asked for
+        report(f"{recipe.disk_sentence(config)} {recipe.memory_sentence()}")
     training.run()
 
 

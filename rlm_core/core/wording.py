@@ -182,13 +182,16 @@ def problem_label(problem: Problem) -> str:
     '25 2 4 → 46'
     >>> problem_label(Problem("chain", "", "Start with 17. …", compact="A17,+25,*3:"))
     '17, +25, ×3'
+    >>> problem_label(Problem("countdown", "", "Use the numbers …", compact="C25 2 4>46:<ja>"))
+    '25 2 4 → 46 (ja)'
     >>> problem_label(Problem("text", "", "How many?", data={"set": "GSM8K", "row": 17}))
     'GSM8K #17: How many?'
     """
     if not problem.compact:
         place = set_place(problem)
         return f"{place}: {clean(problem.question)}" if place else clean(problem.question)
-    bare = re.sub(r"^[A-Z](?=\d)", "", clean(problem.compact)).rstrip(":")
+    bare, _, language = re.sub(r"^[A-Z](?=\d)", "", clean(problem.compact)).partition(":")
+    bare += f" ({language.strip('<>')})" if language else ""
     return bare.replace(">", " → ").replace(",", ", ").replace("*", "×")
 
 

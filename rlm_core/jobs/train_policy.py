@@ -67,7 +67,10 @@ async def run(job: PolicyJob, context: JobContext, kept: Mapping[str, Any]) -> d
 
 def check(job: PolicyJob) -> None:
     if not NAME.fullmatch(job.name):
-        raise TrainingError(f"A training cannot be called '{job.name}'; allowed are letters, digits, '.', '-' and '_', such as my-first.")
+        raise TrainingError(
+            f"A training cannot be called '{job.name}'; "
+            "allowed are letters, digits, '.', '-' and '_', a letter or digit first, as in my-first."
+        )
     recipe.preset(job.pipeline.preset)
     recipe.DESCRIPTION.configure(asdict(job.pipeline))
 

@@ -92,7 +92,10 @@ def find(name: str) -> Path | None:
 def refuse_name(name: str, overwrite: bool = False) -> None:
     """ModelError if no checkpoint may be called so, or if the data folder has one already that must not be overwritten."""
     if not NAME.fullmatch(name):
-        raise ModelError(f"A checkpoint cannot be called '{name}'; allowed are letters, digits, '.', '-' and '_', such as nano-r1.")
+        raise ModelError(
+            f"A checkpoint cannot be called '{name}'; "
+            "allowed are letters, digits, '.', '-' and '_', a letter or digit first, such as nano-r1."
+        )
     if not overwrite and (checkpoints_folder() / name).exists():
         raise ModelError(f"There is a checkpoint {name} already; choose another name.")
 

@@ -29,7 +29,7 @@ from rlm_core.training.word_traces import BATCH, MIXTURE, STEPS, refuse_learner,
 
 Report = Callable[[str], None]
 MEASURED_TOKENS = 128
-"""Tokens that a solution may have where a model is measured: half as many again as the longest worked one has. A base may go on for long."""
+"""Tokens that a solution may have where a model is measured: half as many again as the longest worked one has. A base may go on."""
 HELD_OUT_ROWS = 32
 """Held-out solutions whose loss the curve shows."""
 

@@ -14,6 +14,7 @@ from pages.training.curves import panels
 from pages.training.progress import time_left
 from pages.training.sources import Rows
 from rlm_core.core.paths import ASSETS
+from rlm_core.core.wording import problem_label
 from rlm_core.jobs.queue import Jobs
 from rlm_core.jobs.train_adapter import AdapterJob
 from rlm_core.jobs.train_policy import PolicyJob
@@ -129,6 +130,26 @@ def test_damaged_settings_take_nothing_away(training):
     assert "Measured on the same 4 held-out problems" in text(shown("Pipeline"))
 
 
+def test_a_training_of_your_own_comes_before_a_bundled_one_and_a_new_one_is_called_otherwise(training):
+    training.path.rename(training.path.with_name("five-minutes-0"))
+    assert "Measured on the same 4 held-out problems" in text(opened("training", training="five-minutes-0"))
+    at = shown("New training")
+    assert at.text_input(key="training.new.name").value == "five-minutes-0-2"
+    at.selectbox(key="training.new.preset").set_value("leaky-reward").run()
+    assert at.text_input(key="training.new.name").value == "leaky-reward-0-2"  # as a bundled one has the name
+    at.selectbox(key="training.new.preset").set_value("smoke").run()
+    assert at.number_input(key="training.new.cold_traces").placeholder == str(SMOKE.cold_traces)  # what an empty field means
+
+
+def test_the_groups_of_a_step_are_those_that_are_offered(training):
+    at = shown("A group")
+    for step in training.kept_steps():
+        at.select_slider(key="training.lens.step").set_value(step).run()
+        offered = at.selectbox(key=f"training.lens.group.{training.training}.{step}").options
+        assert [o.partition(" · ")[2].rpartition(" · ")[0] for o in offered] == [problem_label(g.problem) for g in training.groups(step)]
+    assert "weight 1" in text(at)
+
+
 def test_an_address_of_no_training_says_so_and_shows_the_newest(training):
     at = opened("training", training="gone")
     assert "There is no training “gone” here" in text(at) and "Measured on" in text(at)
@@ -240,7 +261,7 @@ def test_an_adapter_that_cannot_be_trained_is_one_sentence(store):
     at = shown("Adapters")
     at.text_input(key="training.adapter.name").set_value("my words").run()
     press(at, "Train an adapter")
-    assert any("A checkpoint cannot be called 'my words'" in e.value for e in at.error)
+    assert any("A checkpoint cannot be called 'my words'" in e.value.replace("\\", "") for e in at.error)
     at.text_input(key="training.adapter.name").set_value("mine").run()
     at.text_area(key="training.adapter.problems").set_value("text:question=What?").run()
     press(at, "Train an adapter")
