@@ -37,7 +37,7 @@ def write_checkpoint(model: Saveable, tokenizer: PreTrainedTokenizerBase, facts:
     checkpoints_folder().mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(prefix=".", dir=checkpoints_folder()))
     try:
-        adapter = {"save_embedding_layers": False} if isinstance(model, PeftModel) else {}
+        adapter: dict[str, Any] = {"save_embedding_layers": False} if isinstance(model, PeftModel) else {}
         model.save_pretrained(str(made), safe_serialization=True, **adapter)
         tokenizer.save_pretrained(str(made))
         facts = msgspec.structs.replace(facts, tokenizer=tokenizer_id(made), created=time.time())

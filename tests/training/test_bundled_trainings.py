@@ -46,6 +46,7 @@ def test_the_adapter_is_small_and_says_what_it_is() -> None:
     assert sum(file.stat().st_size for file in ADAPTER.glob("adapter*")) <= 10_000_000
     facts = card(ADAPTER)
     assert facts.base == "smollm2" and facts.kinds == ("words", "chain") and facts.base_weights
-    assert facts.measures.keys() >= facts.base_measures.keys() and len(facts.measures) == 2
+    assert facts.measures.keys() == facts.base_measures.keys() and len(facts.measures) == 4
     assert all(m["problems"] >= 200 for m in (*facts.measures.values(), *facts.base_measures.values()))
+    assert all(facts.measures[f"words:n=200,steps={steps},stories=framed"]["pass@1"][1] > 0.5 for steps in (1, 2))
     assert Path(place("checkpoint:smollm2-words")) == ADAPTER

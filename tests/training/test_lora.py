@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,12 +26,13 @@ from transformers import (
 from rlm_core import problems
 from rlm_core.core.errors import ModelError, TrainingError
 from rlm_core.core.paths import VARIABLE
+from rlm_core.engine.loading.adapter import merged
 from rlm_core.models import checkpoints
 from rlm_core.models.checkpoints import card
 from rlm_core.models.loading import load, read_weights
 from rlm_core.problems.checking.final_answer import final_answer
 from rlm_core.training import cold_start, lora
-from rlm_core.training.checkpoints import write_card
+from rlm_core.training.checkpoints import write_card, write_checkpoint
 from rlm_core.training.losses import IGNORE
 from rlm_core.training.sft import Row, Schedule, adamw, fine_tune, whole_rows
 from rlm_core.training.word_traces import word_traces
@@ -249,9 +249,7 @@ def test_a_cold_start_that_was_stopped_is_gone_on_with(data):
     whole = plan(base(data / "base"), measure=("words:n=1,steps=1,stories=framed",), measure_samples=1)
     assert cold_start.cold_start(whole, lambda text: None, stop=lambda: True) is None
     assert whole.state.exists() and checkpoints.find("tiny") is None
-    with warnings.catch_warnings():
-        warnings.filterwarnings("error", message="Unable to fetch remote file")  # an adapter is saved without the network
-        folder = trained(whole)
+    folder = trained(whole)
     facts = card(folder)
     assert [p["step"] for p in facts.curve] == [1, 2]
     assert facts.measures.keys() == facts.base_measures.keys() == set(whole.measure)
@@ -260,6 +258,18 @@ def test_a_cold_start_that_was_stopped_is_gone_on_with(data):
     again = card(trained(whole)).measures
     assert {spec: m["pass@1"] for spec, m in again.items()} == {spec: m["pass@1"] for spec, m in facts.measures.items()}
     assert (folder / "adapter_model.safetensors").stat().st_mtime_ns == before
+
+
+def test_an_adapter_is_saved_and_read_without_asking_the_network_for_its_base(data, monkeypatch):
+    asked = list[tuple[str, ...]]()
+    monkeypatch.setattr("peft.utils.save_and_load.check_file_exists_on_hf_hub", lambda *what, **more: asked.append(what))
+    name = base(data / "base")
+    _, model, form = read(name)
+    learned = lora.attach(model, "someone/base", lora.Shape(4, 8), 0)
+    facts = checkpoints.Card(name="tiny", title="", base="someone/base", data="", command="", seed=0, licence="", tokenizer="", created=0)
+    folder = write_checkpoint(lora.halved(learned), form.tokenizer, facts)
+    merged("checkpoint:tiny", read(name).model, folder, "someone/base")
+    assert asked == []
 
 
 def bundled() -> list[checkpoints.Card]:
@@ -330,7 +340,7 @@ def test_an_adapter_of_another_model_is_refused_in_a_sentence(data):
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"base": "nano"}, "LoRA is for models in words, such as smollm2"),
+        ({"base": "nano"}, "adapters are for models in words, such as smollm2"),
         ({"name": "no/name"}, "cannot be called"),
         ({"mixture": {"text:question=What?": 1.0}}, "kinds with worked solutions"),
         ({"mixture": {"words:steps=9": 1.0}}, "steps"),

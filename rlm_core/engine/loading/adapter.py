@@ -7,6 +7,7 @@ from pathlib import Path
 
 import peft
 from peft.tuners.tuners_utils import BaseTunerLayer
+from peft.utils.constants import EMBEDDING_LAYER_NAMES
 from safetensors import SafetensorError, safe_open
 from transformers import PreTrainedModel
 
@@ -36,7 +37,9 @@ def merged(shown: str, model: PreTrainedModel, folder: Path, base: str) -> PreTr
     try:
         with one_reader():
             attached = peft.PeftModel.from_pretrained(model, str(folder))
-        missing = set(peft.get_peft_model_state_dict(attached)) ^ there
+        whole = tuple(f"{name}.weight" for name in EMBEDDING_LAYER_NAMES)
+        embeddings = any(key.endswith(whole) for key in there)  # peft would ask the network to find that out
+        missing = set(peft.get_peft_model_state_dict(attached, save_embedding_layers=embeddings)) ^ there
         if missing:
             raise ModelError(f"{wrong}: {len(missing)} of their weights do not meet, such as {min(missing)}.")
         for layer in (m for m in attached.modules() if isinstance(m, BaseTunerLayer)):
