@@ -29,8 +29,8 @@ MIXTURE: Mapping[str, float] = {
 STEPS, BATCH = 600, 8
 """Optimiser steps of a cold start in words, and solutions per step."""
 MEASURED = tuple(f"words:n=50,steps={steps}{stories}" for stories in (",stories=framed", "") for steps in (1, 2))
-"""Sets on which a model is measured before and after; their stories were held out. No sentence of the stories that were written one by one
-is in any story of the training split."""
+"""Sets on which a model is measured before and after; their stories were held out. No sentence of those that were written one by one is in
+any story of the training split."""
 ALLOWED = "allowed are kinds with worked solutions, such as words or chain"
 
 
