@@ -29,8 +29,8 @@ MIXTURE: Mapping[str, float] = {
 STEPS, BATCH = 600, 8
 """Optimiser steps of a cold start in words, and solutions per step."""
 MEASURED = tuple(f"words:n=50,steps={steps}{stories}" for stories in (",stories=framed", "") for steps in (1, 2))
-"""Sets on which a model is measured before and after. Their stories were held out: of most framed ones the pair of two parts that were learned
-in other pairs, of those that were written one by one the whole."""
+"""Sets on which a model is measured before and after. Their stories were held out: of most framed ones the pair of two parts, each of which
+was learned in other pairs; of those that were written one by one the whole."""
 ALLOWED = "allowed are kinds with worked solutions, such as words or chain"
 
 
