@@ -8,6 +8,7 @@ import pytest
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.browser.acts import open_tab, retype, settled
+from tests.patience import until
 
 TABS = {
     "Accuracy and compute": "Where it flattens",
@@ -122,7 +123,7 @@ def test_the_form_shows_what_it_showed_after_results_were_left_before_they_were_
     page.locator(".rlm-plot[data-version] svg.main-svg").first.wait_for()
     open_tab(page, "New sweep")
     page.get_by_text("3 problems × 2 strategies × 2 budgets").wait_for()
-    assert form(page) == shown
+    until(lambda: form(page) == shown)
 
 
 def test_the_controls_of_a_result_show_what_they_showed_after_another_result_was_left_before_it_was_complete(late, published):
@@ -135,7 +136,7 @@ def test_the_controls_of_a_result_show_what_they_showed_after_another_result_was
     published.get_by_text(TABS["Cost"]).first.wait_for()
     open_tab(published, "Table")
     chosen.wait_for()
-    assert form(published) == shown
+    until(lambda: form(published) == shown)
 
 
 def test_the_form_shows_what_it_showed_after_results_and_another_page_were_looked_at(shown, page):
@@ -144,9 +145,9 @@ def test_the_form_shows_what_it_showed_after_results_and_another_page_were_looke
         page.locator(".rlm-plot[data-version] svg.main-svg").first.wait_for()
         open_tab(page, "New sweep")
         page.get_by_text("3 problems × 2 strategies × 2 budgets").wait_for()
-        assert form(page) == shown
+        until(lambda: form(page) == shown)
     page.get_by_role("link", name="Saved runs").click()
     page.get_by_role("heading", name="Saved runs").wait_for()
     page.get_by_role("link", name="Scaling").click()
     page.get_by_text("3 problems × 2 strategies × 2 budgets").wait_for()
-    assert form(page) == shown
+    until(lambda: form(page) == shown)
