@@ -17,6 +17,7 @@ from pages.shared.links import go_to_controls
 from pages.shared.model_picker import pick_model
 from pages.shared.plot import plot
 from pages.shared.services import jobs
+from pages.shared.set_picker import TASK_KEY
 from pages.shared.state import kept, remembered, restore_following, set_value
 from pages.training.pipeline import EXPLORE_MODEL
 from rlm_core.core.wording import counted, duration, interval
@@ -107,9 +108,11 @@ def _shown() -> None:
         _measures(card)
         st.caption(f"Learned from {markdown_text(card.data)} Seed {card.seed}. Licence: {markdown_text(card.licence)}")
         st.code(card.command, language="bash", wrap_lines=True)
-        help = f"Opens Explore with the model {checkpoints.PREFIX}{card.name} chosen."
+        help = f"Opens Explore with the model {checkpoints.PREFIX}{card.name} and a kind of problem chosen that it learned."
         if st.button("Search with it", icon=":material/account_tree:", key=f"{KEY}.search", help=help):
             set_value(EXPLORE_MODEL, checkpoints.PREFIX + card.name)
+            if card.kinds:
+                set_value(TASK_KEY, card.kinds[0])
             go_to_controls()
     with right:
         _curve(card)

@@ -244,7 +244,7 @@ def test_an_adapter_shows_what_it_changed_and_can_be_searched_with(store):
         value, low, high = measured["pass@1"]
         assert row(at, spec)[-1] == f"{value:.2f} [{low:.2f}, {high:.2f}]"
     click(at, "training.adapter.search")
-    assert at.session_state["model"] == "checkpoint:smollm2-words"
+    assert at.session_state["model"] == "checkpoint:smollm2-words" and at.session_state["task"] == "words"
 
 
 def test_an_adapter_is_asked_for_with_what_it_learns(store):
