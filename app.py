@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages import navigation
 from pages.shared import links, state
+from pages.shared.page_tools import page_tools
 from rlm_core.core.errors import StoreError
 
 st.set_page_config(page_title="RLM Explorer", page_icon="🌳", layout="wide", initial_sidebar_state=340)
@@ -14,4 +15,5 @@ try:
     chosen.run()
 except StoreError as error:
     st.error(str(error))
+page_tools(links.paths())
 state.end_drawing()

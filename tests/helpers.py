@@ -322,3 +322,30 @@ def forest_log(seed: int, trees: int = 3) -> list[ev.Record]:
     log.emit(ev.NodeAdded(len(log.tree.nodes), 4, "think again", forced=True))
     finish(log)
     return log.records
+
+
+LONG_STEP = ("so", "each", "tray", "holds", "twelve", "rolls", "and", "twenty")
+
+
+def large_log(nodes: int, words: int = 0) -> list[ev.Record]:
+    """The log of a tree search of that many nodes, three children at a time. words: of each step; 0 for a short sum."""
+    log = Log(make("countdown:numbers=4,seed=3"))
+    leaves = [ROOT]
+    while len(log.tree.nodes) < nodes:
+        leaf = leaves.pop(int(len(leaves) * log.rng.random() ** 2))
+        for _ in range(3):
+            if len(log.tree.nodes) == nodes:
+                break
+            a, b = log.rng.randrange(2, 90), log.rng.randrange(2, 90)
+            text = " ".join(log.rng.choices(LONG_STEP, k=words)) or f"{a}+{b}={a + b}"
+            node, ends = len(log.tree.nodes), log.tree.nodes[leaf].depth == 9
+            answer = str(a + b) if ends else None
+            log.emit(ev.NodeAdded(node, leaf, text, (), round(log.rng.random(), 3), ends, False, answer, a + b == 15 if ends else None))
+            leaves += [] if ends else [node]
+        child = len(log.tree.nodes) - 1
+        value = log.rng.random()
+        log.emit(ev.Evaluated(child, "rollouts", value))
+        log.emit(ev.BackedUp(path=tuple(log.tree.path(child)[::-1]), value=value))
+        log.emit(ev.Spent("rollout", generated=36, computed=18, reused=60, simulations=1))
+    finish(log)
+    return log.records

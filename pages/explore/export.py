@@ -15,6 +15,8 @@ from pages.shared.downloads import Download, downloads
 from pages.shared.escape import markdown_text
 from pages.shared.html import theme
 from pages.shared.plot import PRIVATE
+from pages.shared.run_figure import run_figure
+from pages.shared.services import Reading
 from rlm_core import catalogue
 from rlm_core.core.events import Record, RunFinished, RunStarted
 from rlm_core.core.tree import SearchTree, replay
@@ -25,6 +27,7 @@ from rlm_core.runs.formats import formats
 from rlm_core.runs.formats.base import Format
 from rlm_core.runs.formats.graph import to_networkx
 from rlm_core.runs.log_reader import file_ending, write_run
+from rlm_core.runs.store import RunRow
 from rlm_core.runs.summary import summarise
 
 PICTURE_HEIGHT = "76vh"
@@ -67,10 +70,13 @@ def moment_of(run: str, records: list[Record], tree: SearchTree) -> Moment:
     return Moment(run, tree.seq, len(records), over=isinstance(records[-1].event, RunFinished))
 
 
-def export(run: str, records: list[Record], tree: SearchTree, figure: go.Figure) -> None:
+def export(row: RunRow, read: Reading, tree: SearchTree) -> None:
     """Draw the buttons, and the figures of the moment."""
+    run, records = row.id, read.records
     st.caption("The log is the whole run; import it on the Saved runs page, or read it with `python -m rlm_core replay`.")
     moment = moment_of(run, records, tree)
+    kind = catalogue.structure(row.config.search).pictures[0]
+    figure = run_figure(kind, tree, read.tree, (), {"theme": theme(), "selected": None, "width": 960, "height": 560})
     downloads(_offered(records, tree, moment, figure), key="exports")
     st.caption(f"Nodes, graph and picture are those of {moment.words}, and say so in their names and inside.")
     with st.expander("For other programs", icon=":material/output:"):

@@ -6,15 +6,17 @@ import streamlit as st
 
 from pages.shared.links import MOMENT, OPENED_RUN_KEY
 from pages.shared.player import chosen_moment, player, shown
+from pages.shared.services import Reading
+from rlm_core.search.breakpoints import stops
 
 PLAYER = "player"
 
 
-def timeline(run: str, last: int) -> int:
-    """Draw the player for events 1 … last; returns the number of the event to show."""
-    state = st.session_state
+def timeline(run: str, read: Reading) -> int:
+    """Draw the player for the events so far; returns the number of the event to show."""
+    state, last = st.session_state, len(read.records)
     scope = f"{run}.{state.setdefault(OPENED_RUN_KEY, 1)}"
     message = (state.get(PLAYER) or {}).get("at")
     state[MOMENT], answered = chosen_moment(message, scope, state.setdefault(MOMENT, None))
-    player(key=PLAYER, scope=scope, start=state[MOMENT], last=last, answered=answered)
+    player(key=PLAYER, scope=scope, start=state[MOMENT], last=last, answered=answered, stops=stops(read.records))
     return shown(state[MOMENT], last)

@@ -9,6 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.shared.escape import html_text
+from pages.shared.page_tools import presenting
 from rlm_core.core.structure import Icon
 from rlm_core.core.words import RunStatus
 from rlm_core.figures import palette
@@ -28,6 +29,7 @@ STATUS = {
 """Colour and word of each status of a run."""
 
 _CSS = (Path(__file__).parent / "html.css").read_text()
+_PRESENTER_CSS = (Path(__file__).parent / "presenter.css").read_text()
 ORACLE = '<span class="rlm-oracle" title="This search could see the reference answer">⚑ ORACLE</span>'
 
 
@@ -38,7 +40,7 @@ def style() -> None:
     right, wrong = ("#8ce99a", "#ffa8a8") if dark else ("#226d31", "#b02525")
     plate = f"--rlm-oracle: {palette.ORACLE_PAPER}; --rlm-oracle-ink: {palette.ORACLE_INK};"
     colours = f"--rlm-page: {page}; --rlm-side: {side}; --rlm-accent: {accent}; --rlm-right: {right}; --rlm-wrong: {wrong}; {plate}"
-    st.html(f"<style>:root {{{colours}}}\n{_CSS}</style>")
+    st.html(f"<style>:root {{{colours}}}\n{_CSS}{_PRESENTER_CSS if presenting() else ''}</style>")
 
 
 def theme() -> palette.Theme:

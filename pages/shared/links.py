@@ -36,6 +36,11 @@ def register(pages: Sequence[st.Page]) -> list[st.Page]:
     return list(pages)
 
 
+def paths() -> list[str]:
+    """The address of each page on this server, such as "/compare"."""
+    return [f"/{path}" for path in st.session_state[_PAGES]]
+
+
 def enter(page: st.Page) -> st.Page:
     """The page that is drawn now; returns it."""
     begin_drawing(another=st.session_state.get(_HERE) != page.url_path)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict
+from dataclasses import dataclass
 
 import streamlit as st
 
 from rlm_core.app.supervisor import HAS_WORKER, Supervisor
 from rlm_core.core.events import Record
+from rlm_core.core.tree import SearchTree, replay
+from rlm_core.figures.tree.history import encoded, history
 from rlm_core.jobs.forecast import CostHistory
 from rlm_core.jobs.queue import Jobs
 from rlm_core.labels.book import LabelBook
@@ -40,12 +43,27 @@ def supervisor() -> Supervisor | None:
     return None if os.environ.get(HAS_WORKER) else Supervisor(store())
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A run's log as it stands.
+
+    records: all events so far.
+    tree: their replay; not to be changed.
+    history: the tree's history for the browser, as `figures/tree/history.encoded` makes it.
+    """
+
+    records: list[Record]
+    tree: SearchTree
+    history: bytes
+
+
 class LogReader:
     """Decoded logs of the runs that were read last; only new events are read from the store."""
 
     def __init__(self, source: Store) -> None:
         self._store = source
         self._logs: OrderedDict[str, list[Record]] = OrderedDict()
+        self._readings: dict[str, Reading] = {}
         self._lock = threading.Lock()
 
     def records(self, run: str) -> list[Record]:
@@ -55,8 +73,18 @@ class LogReader:
             log.extend(self._store.events(run, after=len(log)))
             self._logs.move_to_end(run)
             while len(self._logs) > MAX_LOGS:
-                self._logs.popitem(last=False)
+                old, _ = self._logs.popitem(last=False)
+                self._readings.pop(old, None)
             return list(log)
+
+    def reading(self, run: str) -> Reading:
+        """The log of a run with its tree and history, made anew only where there are new events. LogError if it cannot be replayed."""
+        records = self.records(run)
+        known = self._readings.get(run)
+        if known is None or len(known.records) != len(records):
+            tree = replay(records)
+            known = self._readings[run] = Reading(records, tree, encoded(history(run, records, tree)))
+        return known
 
 
 @st.cache_resource(show_spinner=False)

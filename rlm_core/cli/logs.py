@@ -12,6 +12,7 @@ from rlm_core.cli.config import StoreUrl, report
 from rlm_core.core.errors import ConfigError
 from rlm_core.core.tree import replay
 from rlm_core.core.wording import counted
+from rlm_core.figures.replay_page import replay_html
 from rlm_core.runs import logfile
 from rlm_core.runs.formats import NATIVE, formats, writable
 from rlm_core.runs.import_log import import_log
@@ -20,6 +21,9 @@ from rlm_core.runs.missing import missing
 from rlm_core.runs.store import Store
 
 app = typer.Typer()
+PAGE = "html"
+"""The format of a page that replays a run by itself."""
+FORMAT_HELP = "llm-reasoners, search-and-learn, x1, events for this program's own log, or html for a page that replays it."
 
 
 @app.command("import")
@@ -54,15 +58,21 @@ def _say(store: Store, name: str, runs: list[str], source: str) -> None:
 @app.command("export")
 def export_command(
     log: Annotated[Path, typer.Argument(help="A log written by `run --out`, or any other that can be imported.")],
-    format_: Annotated[str, typer.Option("--format", help="llm-reasoners, search-and-learn, x1, or events for this program's own log.")],
+    format_: Annotated[
+        str,
+        typer.Option(
+            "--format", help="llm-reasoners, search-and-learn, x1, events for this program's own log, or html for a page that replays it."
+        ),
+    ],
     out: Annotated[Path | None, typer.Option(help="Write it here; without it, to standard output.")] = None,
 ) -> None:
-    """Write a run in the format of another program, and say what that format cannot carry."""
-    others = format_ != NATIVE
+    """Write a run in the format of another program, and say what that format cannot carry; or as a page that replays it by itself."""
+    others = format_ not in (NATIVE, PAGE)
     if others:
         report(f"Note: {writable(format_).description.sentence}")
     runs = read_path(log)
-    written = [write_run(r.records, format_) if others else logfile.write(r.records) for r in runs]
+    own = {NATIVE: logfile.write, PAGE: lambda records: replay_html(log.stem, records).encode()}
+    written = [write_run(r.records, format_) if others else own[format_](r.records) for r in runs]
     if len(written) > 1 and not (others and writable(format_).lines):
         raise ConfigError(f"{log.name} holds {len(written):,} runs, and a file of {format_} holds one; cut it to one run first.")
     content = b"".join(written)

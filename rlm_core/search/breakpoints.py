@@ -6,7 +6,7 @@ store use that text. Whether one is hit is asked before an event is folded into 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
@@ -208,3 +208,23 @@ def completes_simulation(event: ev.AnyEvent) -> bool:
 def next_simulation(records: Iterable[ev.Record], after: int) -> int | None:
     """The number of the first recorded event after number `after` that completes a simulation; None where none does."""
     return next((r.seq for r in records if r.seq > after and completes_simulation(r.event)), None)
+
+
+def stops(records: Sequence[ev.Record]) -> dict[str, list[int]]:
+    """The events at which to stop when a run is stepped through by simulations, or by levels of its tree.
+
+    simulation: numbers of the events that complete one.
+    level: numbers of the last event before the first node of each further level, and of the last event of the run.
+    A unit that the run does not have is left out.
+    """
+    depth: dict[int, int] = {}
+    levels: list[int] = []
+    deepest = 0
+    for r in records:
+        if isinstance(r.event, ev.NodeAdded):
+            depth[r.event.node] = 0 if r.event.parent is None else depth[r.event.parent] + 1
+            if depth[r.event.node] > deepest:
+                deepest = depth[r.event.node]
+                levels.append(r.seq - 1)
+    found = {"simulation": [r.seq for r in records if completes_simulation(r.event)], "level": [*levels, len(records)] if levels else []}
+    return {unit: places for unit, places in found.items() if places}

@@ -15,23 +15,14 @@ if TYPE_CHECKING:
     from tests.browser.conftest import Site
 
 NODES = ".rlm-plot .scatterlayer path.point"
+"""The points of a chart."""
 SLIDER = ".rlm-player input"
 PLOT = "document.querySelector('.rlm-plot')"
-WHERE_NODE = """(node) => {
-    const plot = document.querySelector('.rlm-plot');
-    for (const t of plot?._fullData ?? []) {
-        const i = t.customdata ? Array.from(t.customdata).indexOf(node) : -1;
-        if (i < 0) continue;
-        const l = plot._fullLayout, box = plot.getBoundingClientRect();
-        return [box.left + l._size.l + l.xaxis.d2p(t.x[i]), box.top + l._size.t + l.yaxis.d2p(t.y[i])];
-    }
-}"""
+TREE = "document.querySelector('.rlm-tree-host')"
+"""The tree of Explore; its property rlmTree is the TreeView."""
+DRAWN = f"Number({TREE}?.dataset.nodes ?? 0)"
+"""Nodes of the tree that are drawn by themselves."""
 AT_MOUSE = "(value) => (document.querySelector('.rlm-plot')._hoverdata ?? []).some((p) => [p.customdata].flat()[0] === value)"
-NARROWER = """() => {
-    const plot = document.querySelector('.rlm-plot'), [[a, b], [c, d]] = [plot._fullLayout.xaxis.range, plot.rlmAsked.xaxis];
-    return b - a < 0.95 * (d - c);
-}"""
-"""Does the picture show less than it asks for?"""
 SECONDS_TO_HOVER = 2
 SECONDS_TO_SELECT = 5
 
@@ -40,7 +31,7 @@ def show(page: Page, site: Site, run: str) -> None:
     """Open a saved run and wait for its picture."""
     page.goto(f"{site.url}/?run={run}")
     page.get_by_text("ended because").wait_for()
-    page.locator(".rlm-plot[data-version]").wait_for()
+    page.locator(".rlm-plot[data-version], .rlm-tree-host[data-moment]").first.wait_for()
 
 
 def moment(page: Page) -> int:
@@ -85,24 +76,43 @@ def click_plot(page: Page, where: str, value: int, seen: str) -> None:
 
 
 def click_node(page: Page, node: int) -> None:
-    click_plot(page, WHERE_NODE, node, f"Node {node} ·")
-    page.wait_for_url(re.compile(rf"node={node}\b"))
+    """Click a node of the tree; again if the tree was drawn anew under the mouse."""
 
-
-def zoom_in(page: Page) -> None:
-    """Turn the wheel over the middle of the picture; again if the picture was drawn anew meanwhile."""
-
-    def narrower() -> bool:
-        box = page.locator(".rlm-plot").bounding_box()
-        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-        page.mouse.wheel(0, -400)
+    def selected() -> bool:
+        place = page.evaluate(f"(node) => {TREE}?.rlmTree?.where(node)", node)
+        if not place:
+            return False
+        page.mouse.click(*place)
         try:
-            page.wait_for_function(NARROWER, timeout=1000 * SECONDS_TO_HOVER)
+            page.get_by_text(f"Node {node} ·").first.wait_for(timeout=1000 * SECONDS_TO_SELECT)
         except TimeoutError:
             return False
         return True
 
-    until(narrower)
+    until(selected)
+    page.wait_for_url(re.compile(rf"node={node}\b"))
+
+
+def pitch(page: Page) -> float:
+    """Px between neighbouring leaves of the tree."""
+    return page.evaluate(f"{TREE}.rlmTree.view.pitch")
+
+
+def zoom_in(page: Page) -> None:
+    """Turn the wheel over the middle of the tree; again if the tree was drawn anew meanwhile."""
+    before = pitch(page)
+
+    def nearer() -> bool:
+        box = page.locator(".rlm-tree canvas").bounding_box()
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        page.mouse.wheel(0, -400)
+        try:
+            page.wait_for_function(f"(before) => {TREE}.rlmTree.view.pitch > 1.05 * before", arg=before, timeout=1000 * SECONDS_TO_HOVER)
+        except TimeoutError:
+            return False
+        return True
+
+    until(nearer)
 
 
 def settled(page: Page) -> None:

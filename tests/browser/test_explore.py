@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from rlm_core.core.config import RunConfig
-from tests.browser.acts import NODES, PLOT, SLIDER, click_node, moment, wait_for_answer, wait_for_moment, zoom_in
+from tests.browser.acts import DRAWN, NODES, SLIDER, TREE, click_node, moment, pitch, wait_for_answer, wait_for_moment, zoom_in
 from tests.helpers import best_of_n_log
 from tests.saved import save
 
@@ -17,10 +15,12 @@ COUNT = f"document.querySelectorAll('{NODES}').length"
 def test_a_run_grows_a_tree_and_no_button_of_the_picture_leads_to_another_server(page, site):
     page.goto(site.url)
     page.locator(".st-key-run button").click()
-    page.wait_for_selector(NODES)
+    page.wait_for_function(f"() => {DRAWN} > 0")
     page.get_by_text("ended because").wait_for()
-    page.wait_for_function(f"() => {COUNT} > 5")
+    page.wait_for_function(f"() => {DRAWN} > 5")
     assert "64 of 64 simulations" in page.inner_text("body").replace("\n", " ")
+    page.get_by_role("button", name="Candidates").click()
+    page.locator(".rlm-plot[data-version]").wait_for()
     buttons = page.locator(".rlm-plot .modebar-btn").evaluate_all("all => all.map(b => b.getAttribute('data-title'))")
     assert buttons
     assert not [b for b in buttons if re.search("share|cloud|studio|plotly", b, re.I)]
@@ -42,8 +42,12 @@ def test_on_a_low_screen_picture_timeline_and_sentence_are_in_sight_together(pag
             return box.height > 0 && box.top > 0 && box.bottom <= innerHeight;
         })"""
     )
-    covered = page.evaluate("document.querySelector('.rlm-plot').getBoundingClientRect().bottom - 720")
-    assert covered < 0.2 * 720
+    page.wait_for_function(
+        """() => {
+            const tree = document.querySelector('.rlm-tree canvas').getBoundingClientRect();
+            return tree.height >= 250 && tree.bottom <= document.querySelector('.rlm-player').getBoundingClientRect().top;
+        }"""
+    )
 
 
 def test_the_address_is_a_link_to_the_node_and_the_moment(page, browser, run):
@@ -66,7 +70,7 @@ def test_twenty_quick_presses_are_twenty_events(page, run):
             for _ in range(20):
                 page.keyboard.press(key, delay=pause)
             wait_for_moment(page, shown)
-    page.get_by_role("button", name="One event back").click(click_count=10, delay=20)
+    page.get_by_role("button", name="One step back").click(click_count=10, delay=20)
     wait_for_moment(page, last - 10)
     wait_for_answer(page)
     assert moment(page) == last - 10  # no late message of the server takes it back
@@ -78,7 +82,7 @@ FOCUS = {
     "button": ".rlm-player button >> nth=0",
     "picture": "[data-testid=stSegmentedControl] button, [data-testid=stButtonGroup] button",
     "run": ".st-key-run button",
-    "tree": ".rlm-plot",
+    "tree": ".rlm-tree canvas",
 }
 
 
@@ -144,11 +148,11 @@ def test_a_clock_goes_on_by_itself_and_never_back(page, site):
 
 def test_zoom_survives_a_step_in_time(page, run):
     zoom_in(page)
-    zoomed = page.evaluate(f"{PLOT}._fullLayout.xaxis.range")
-    version = page.locator(".rlm-plot").get_attribute("data-version")
+    zoomed = pitch(page)
+    last = moment(page)
     page.keyboard.press("ArrowLeft")
-    page.wait_for_function(f"(old) => {PLOT}.dataset.version !== old", arg=version)
-    assert page.evaluate(f"{PLOT}._fullLayout.xaxis.range") == pytest.approx(zoomed)
+    page.wait_for_function(f"(event) => {TREE}.dataset.moment === String(event)", arg=last - 1)
+    assert pitch(page) == zoomed
 
 
 def test_the_keys_are_listed_and_lead_to_the_glossary_and_to_the_problem(page, run):

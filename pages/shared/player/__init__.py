@@ -7,37 +7,33 @@ server. Here the browser counts presses, and sends the newest moment to the serv
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 from streamlit.components.v2 import component
 
-HEIGHT = 40
+from rlm_core.figures import browser
+
 INTERVAL_MS = 500
 """Milliseconds between two events of a replay; slower where drawing takes longer."""
-_HERE = Path(__file__).parent
-_BUTTONS = (
-    ("back", "One event back (←)"),
-    ("play", "Play or pause (space)"),
-    ("forward", "One event forward (→)"),
-    ("end", "To the end; a live run is followed"),
-)
-_HTML = (
-    '<div class="rlm-player">'
-    + "".join(f'<button type="button" data-act="{act}" title="{words}" aria-label="{words}"></button>' for act, words in _BUTTONS)
-    + '<input type="range" min="1" max="2" step="1" aria-label="Event shown"><output></output></div>'
-)
 
 
 @st.cache_resource(show_spinner=False)
 def _renderer():
-    html, js, css = _HTML, (_HERE / "player.js").read_text(), (_HERE / "player.css").read_text()
-    return component("rlm_player", html=html, js=js, css=css, isolate_styles=False)
+    js = browser.source(*browser.PLAYER) + "\nexport default drawPlayer;\n"
+    return component("rlm_player", html='<div class="rlm-player"></div>', js=js, css=browser.source("player.css"), isolate_styles=False)
 
 
 def player(
-    *, key: str, scope: str, start: int | None, last: int, answered: int, amounts: Sequence[str] = (), interval: int = INTERVAL_MS
+    *,
+    key: str,
+    scope: str,
+    start: int | None,
+    last: int,
+    answered: int,
+    amounts: Sequence[str] = (),
+    interval: int = INTERVAL_MS,
+    stops: Mapping[str, Sequence[int]] | None = None,
 ) -> dict[str, Any] | None:
     """Draw the player for moments 1 … last; returns the last message of the browser: {scope, moment, message}, None before any.
 
@@ -46,9 +42,12 @@ def player(
     answered: number of the browser's message that this drawing answers.
     amounts: text of each moment, such as "1,204 tokens"; empty where a moment is the number of an event.
     interval: milliseconds between two moments while it plays.
+    stops: units other than one moment in which a person can step, such as "simulation", each with the moments at which its steps end.
     """
+    units = ["event", *(stops or {})]
     data = {"scope": scope, "start": start, "last": last, "answered": answered, "interval": interval, "amounts": list(amounts)}
-    return _renderer()(key=key, data=data, height=HEIGHT, on_at_change=lambda: None).at
+    data |= {"units": units, "stops": {unit: list(places) for unit, places in (stops or {}).items()}}
+    return _renderer()(key=key, data=data, on_at_change=lambda: None).at
 
 
 def chosen_moment(message: Mapping[str, Any] | None, scope: str, known: int | None) -> tuple[int | None, int]:

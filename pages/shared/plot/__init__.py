@@ -20,7 +20,7 @@ from pages.shared.html import theme
 _HTML = '<div class="rlm-plot" style="width:100%"></div>'
 _JS = (Path(__file__).parent / "plot.js").read_text()
 _SERVED = "plotly_library"
-GUESSED_WIDTH = 640
+GUESSED_WIDTH, GUESSED_ROOM = 640, 400
 PRIVATE = {"displaylogo": False, "showSendToCloud": False, "plotlyServerURL": ""}
 """Plotly's settings for every chart and every exported picture: nothing in it leads to, or sends anything to, another server."""
 
@@ -42,6 +42,11 @@ def width_of(key: str) -> int:
     return int((st.session_state.get(key) or {}).get("width") or GUESSED_WIDTH)
 
 
+def room_of(key: str) -> int:
+    """The height in px that the browser has for this plot above the timeline, in steps of 40; a guess before it said so."""
+    return int((st.session_state.get(key) or {}).get("room") or GUESSED_ROOM)
+
+
 def preload() -> None:
     """Have the browser fetch plotly.js now, so that the first figure does not wait for it."""
     _renderer()(key="plot.preload", data={"figure": "", "library": _serve_library()}, height=1)
@@ -52,10 +57,11 @@ def chart(figure: go.Figure, *, key: str) -> None:
     st.plotly_chart(figure, width="stretch", key=key, config=PRIVATE | {"displayModeBar": False})
 
 
-def plot(figure: go.Figure | str, *, key: str, height: int, scope: str, file: str = "", save: bool = False) -> int | None:
+def plot(figure: go.Figure | str, *, key: str, height: int, scope: str, file: str = "", save: bool = False, room: int = 0) -> int | None:
     """Draw a figure (or its JSON); returns the node id of a marker clicked just now, else None. height: pixels.
 
     scope: what the figure is about (a run); zoom and pan are kept while it stays the same. file: name of a saved picture.
+    room: what `room_of` said where the figure is as high as the window allows; 0 for one of a height of its own.
     save: the only buttons are three that save the figure as PNG, SVG or HTML, and they are always there.
     """
     text = figure if isinstance(figure, str) else figure.to_json()
@@ -69,6 +75,7 @@ def plot(figure: go.Figure | str, *, key: str, height: int, scope: str, file: st
             "library": _serve_library(),
             "height": height,
             "width": width_of(key),
+            "room": room,
             "name": key,
             "scope": scope,
             "private": PRIVATE,
@@ -78,5 +85,6 @@ def plot(figure: go.Figure | str, *, key: str, height: int, scope: str, file: st
         },
         on_node_change=lambda: None,
         on_width_change=lambda: None,
+        on_room_change=lambda: None,
     )
     return result.node

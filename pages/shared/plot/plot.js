@@ -1,9 +1,10 @@
 // Draws a plotly figure with Plotly.react, so that zoom and pan survive while the figure changes.
 // Without a figure it only fetches the library, so that the first figure does not wait for it.
 // data: {figure, version, library, height, width, name, scope, private, paper, file, save}; a new scope gives the zoom up. private: settings that keep plotly to itself.
-// paper, file: background and name of a saved picture. State: `width`, px, in steps of 40, so that the server can plan labels.
+// paper, file: background and name of a saved picture. State: `width`, px, in steps of 40, so that the server can plan labels; `room`, px,
+// the height of the window that is left for the figure, told where `data.room` says that the figure uses it.
 // Trigger: `node`, the id of a clicked marker.
-const WIDTH_STEP = 40;
+const WIDTH_STEP = 40, MIN_ROOM = 320;
 const WIDER = 1.2;  // a picture's letters may be wider than the page's, whose font a file cannot use
 const zooms = new Map();  // by plot's name: {scope, xaxis, yaxis}, a person's own ranges; outlives the element, which the page may make anew
 const AXES = ["xaxis", "yaxis"];
@@ -21,6 +22,12 @@ function library(address) {
     });
   }
   return loading;
+}
+
+// The height of the window that is left above the timeline, px.
+function roomFor(place) {
+  const main = document.querySelector("[data-testid=stMain]"), moment = document.querySelector(".st-key-moment");
+  return Math.max(MIN_ROOM, window.innerHeight - place.getBoundingClientRect().top - (main?.scrollTop ?? 0) - (moment?.offsetHeight ?? 0) - 30);
 }
 
 // `uirevision` gives a person's zoom up as soon as the figure asks for another range, as a growing tree does.
@@ -107,6 +114,8 @@ export default function (component) {
   place.rlmPrivate = data.private;
   const width = Math.round(place.clientWidth / WIDTH_STEP) * WIDTH_STEP;
   if (width > 0 && width !== data.width) setStateValue("width", width);
+  const room = Math.round(roomFor(place) / WIDTH_STEP) * WIDTH_STEP;
+  if (width > 0 && data.room && room !== data.room) setStateValue("room", room);
   if (place.rlmVersion === data.version) return;
   place.rlmVersion = data.version;
   library(data.library).then((Plotly) => {

@@ -1,0 +1,60 @@
+// Copy link, light or dark, present. data: {paths, theme, presenting}. State: `presenting`.
+const ICONS = {
+  link: "M3.9 12A3.1 3.1 0 0 1 7 8.9h4V7H7a5 5 0 0 0 0 10h4v-1.9H7A3.1 3.1 0 0 1 3.9 12zM8 13h8v-2H8zm9-6h-4v1.9h4a3.1 3.1 0 0 1 0 6.2h-4V17h4a5 5 0 0 0 0-10z",
+  done: "M9 16.2 4.8 12l-1.4 1.4L9 19 21 7l-1.4-1.4z",
+  theme: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zm0 16V5a7 7 0 0 1 0 14z",
+  present: "M21 3H3a2 2 0 0 0-2 2v11a2 2 0 0 0 2 2h6v2H7v1h10v-1h-2v-2h6a2 2 0 0 0 2-2V5a2 2 0 0 0-2-2zm0 13H3V5h18z",
+};
+const TYPING = "input:not([type=range]), textarea, select, [contenteditable=true], [role=dialog]";
+let current = null;
+
+function icon(button, name) { button.innerHTML = `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${ICONS[name]}"/></svg>`; }
+
+async function copy(button) {
+  try {
+    await navigator.clipboard.writeText(window.location.href);
+    icon(button, "done");
+    button.title = "Copied";
+    setTimeout(() => { icon(button, "link"); button.title = "Copy the link to what is shown"; }, 1500);
+  } catch {
+    window.prompt("The link to what is shown:", window.location.href);  // a page that is not served securely may not write to the clipboard
+  }
+}
+
+// Streamlit reads its theme when a page is loaded, by the path of the first page.
+function switchTheme() {
+  const name = JSON.stringify(current.data.theme === "dark" ? "Light" : "Dark");
+  for (const path of new Set([window.location.pathname, ...current.data.paths])) window.localStorage.setItem(`stActiveTheme-${path}-v2`, name);
+  window.location.reload();
+}
+
+function present() { current.setStateValue("presenting", !current.data.presenting); }
+
+function pressed(event) {
+  if (event.key !== "p" || event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.(TYPING)) {
+    if (event.key === "Escape" && current.data.presenting && !document.fullscreenElement && !document.querySelector("[role=dialog]")) present();
+    return;
+  }
+  event.preventDefault();
+  present();
+}
+
+export default function (component) {
+  const first = !current, place = component.parentElement.querySelector(".rlm-page-tools");
+  current = component;
+  if (!place.children.length) {
+    const acts = { link: ["Copy the link to what is shown", copy], theme: ["Light or dark", switchTheme], present: ["Present: large, without what a class does not need (P)", present] };
+    for (const [name, [words, act]] of Object.entries(acts)) {
+      const button = document.createElement("button");
+      Object.assign(button, { type: "button", title: words });
+      button.dataset.act = name;
+      button.setAttribute("aria-label", words);
+      icon(button, name);
+      button.addEventListener("click", () => act(button));
+      place.append(button);
+    }
+  }
+  place.querySelector("[data-act=present]").setAttribute("aria-pressed", component.data.presenting);
+  window.rlmPresenting = component.data.presenting;
+  if (first) document.addEventListener("keydown", pressed);
+}

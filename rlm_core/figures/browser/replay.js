@@ -1,0 +1,96 @@
+// A whole run in one page without a server: tree, timeline, sentence and inspector, from the narrated data of history.py.
+function replay({ history, look, stops }) {
+  const byId = (id) => document.getElementById(id), last = history.events.length;
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const asked = new URLSearchParams(window.location.hash.slice(1));
+  const whole = (name, other) => (/^\d+$/.test(asked.get(name) ?? "") ? Number(asked.get(name)) : other);
+  let selected = whole("node", history.root), moment = Math.min(whole("t", last) || last, last);
+
+  const room = (view) => Math.max(220, byId("tree").clientHeight - view.canvas.parentElement.previousElementSibling.offsetHeight - view.host.querySelector(".rlm-tree-legend").offsetHeight - 6);
+  const view = new TreeView(byId("tree"), { height: room, onSelect: (node) => { selected = node; show(); } });
+  view.setHistory(history, history.run);
+  const paint = () => view.setLook(look, dark.matches ? "dark" : "light");
+  dark.addEventListener("change", paint);
+  paint();
+
+  function show() {
+    view.setSelected(selected);
+    view.setMoment(moment, false);
+    const event = history.events[moment - 1];
+    const kind = document.createElement("b");
+    kind.textContent = `${event.kind} `;
+    byId("sentence").replaceChildren(kind, event.sentence);
+    byId("when").textContent = `Event ${moment.toLocaleString("en")} of ${last.toLocaleString("en")}, ${event.time.toFixed(2)} s after the start.`;
+    byId("inspector").replaceChildren(...inspected(view.state.go(moment), history, look, selected));
+    window.history.replaceState(null, "", `#t=${moment}&node=${selected}`);
+  }
+
+  const data = { scope: history.run, start: moment === last ? null : moment, last, answered: 0, interval: 500, amounts: [], units: ["event", ...Object.keys(stops)], stops };
+  const player = { parentElement: document, data, setStateValue(_, at) { data.answered = at.message; moment = at.moment ?? last; show(); } };
+  window.addEventListener("hashchange", () => window.location.reload());  // a link to another moment of this page
+  window.addEventListener("rlm-moment", () => queueMicrotask(() => drawPlayer(player)));
+  drawPlayer(player);
+  show();
+}
+
+function element(kind, text, ...children) {
+  const made = document.createElement(kind);
+  if (text !== undefined && text !== null) made.textContent = text;
+  made.append(...children);
+  return made;
+}
+
+// A table of texts; row `chosen` is emphasised.
+function tableOf(head, rows, chosen) {
+  const table = element("table", null, element("thead", null, element("tr", null, ...head.map((h) => element("th", h)))));
+  const body = element("tbody");
+  rows.forEach((row, r) => {
+    const line = element("tr", null, ...row.map((cell) => element("td", cell)));
+    if (r === chosen) line.className = "chosen";
+    body.append(line);
+  });
+  table.append(body);
+  return table;
+}
+
+const two = (value) => (value === null || Number.isNaN(value) ? "–" : value.toFixed(2));
+
+// What a node says, what it is worth, why it was chosen or not, and what is chosen below it; at the state's moment.
+function inspected(state, history, look, selected) {
+  const i = state.index.get(selected);
+  if (i === undefined || !state.there(i)) return [element("h2", `Node ${selected}`), element("p", "It is not in the tree yet at this moment.")];
+  const node = state.nodes[i], found = [element("h2", `${node.parent === null ? "The root" : `Node ${node.id}`} · ${look.looks[state.look(i)].words}`)];
+  const steps = state.path(i).slice(1).map((k) => state.nodes[k]);
+  found.push(steps.length ? element("ol", null, ...steps.map((step) => element("li", step.text ?? step.label))) : element("p", node.label));
+  if (state.pruned[i]) found.push(element("p", `Pruned: ${state.pruned[i]}.`));
+  if (node.state) found.push(element("p", node.answer === undefined ? "It finished without stating an answer." : `Answer: ${node.answer}`));
+  found.push(...(node.facts ?? []).map((fact) => element("p", fact)));
+  const figures = [["Visits N", state.visits.some((v) => v) ? state.visits[i].toLocaleString("en") : null], ["Value Q", state.visits[i] ? two(state.value(i)) : null],
+    [`Score by ${state.judge[i]}`, Number.isNaN(state.score[i]) ? null : two(state.score[i])], ["Prior P", node.prior === undefined ? null : two(node.prior)]];
+  const known = figures.filter(([, value]) => value !== null);
+  if (known.length) found.push(tableOf(["", ""], known));
+  const decision = (at) => {
+    for (let e = state.seq - 1; e >= 0; e--) {
+      const choice = history.events[e].choices?.find((c) => c.at === at);
+      if (choice) return { choice, event: e + 1 };
+    }
+    return null;
+  };
+  const explain = (title, made, own) => {
+    const { choice, event } = made, step = (id) => state.nodes[state.index.get(id)]?.label ?? "";
+    const terms = [...choice.terms].sort((a, b) => (b[4] ?? Infinity) - (a[4] ?? Infinity));
+    const rows = terms.map(([id, visits, q, bonus, total]) => [`${id === choice.chosen ? "▶ " : ""}${id}${id === own ? " ◀" : ""}`, step(id), visits.toLocaleString("en"), two(q), bonus === null && total === null ? "∞" : two(bonus), total === null ? "∞ (first)" : two(total)]);
+    found.push(element("h3", title), element("p", `At ${choice.where}, as event ${event.toLocaleString("en")} decided: node ${choice.chosen} (▶) was chosen.`),
+      tableOf(["node", "step", "N", "Q", "bonus", "total"], rows, terms.findIndex(([id]) => id === choice.chosen)));
+    if (choice.filled) found.push(element("p", choice.filled));
+  };
+  const above = node.parent === null ? null : decision(node.parent), below = decision(node.id);
+  if (above) explain("Why this one?", above, node.id);
+  else if (node.parent !== null) {
+    const siblings = state.children[state.parent[i]].filter((c) => state.there(c));
+    const rank = [...siblings].sort((a, b) => (state.value(b) ?? -1) - (state.value(a) ?? -1) || a - b);
+    if (rank.length > 1) found.push(element("h3", "Its siblings"), tableOf(["node", "step", "value", ""], rank.map((c) => [`${state.nodes[c].id}${c === i ? " ◀" : ""}`, state.nodes[c].label, two(state.value(c)), look.looks[state.look(c)].words])));
+  }
+  if (below) explain("What was chosen below it?", below, null);
+  return found;
+}
