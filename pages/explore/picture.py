@@ -38,11 +38,10 @@ def picture(kind: str, row: RunRow, read: Reading, tree: SearchTree, highlight: 
     """
     selected = address.selected(tree)
     if kind == Picture.TREE:
-        clicked = tree_view(
-            read.history, key="tree", run=row.id, events=len(read.records), live=row.active, selected=address.selected(read.tree)
-        )
-    else:
-        clicked = _figure(kind, row, read.tree, tree, selected, highlight)
+        shown = {"run": row.id, "events": len(read.records), "live": row.active, "selected": address.selected(read.tree)}
+        tree_view(read.history, key="tree", choose=address.select, **shown)
+        return
+    clicked = _figure(kind, row, read.tree, tree, selected, highlight)
     if clicked is not None and clicked in tree.nodes and clicked != selected:
         address.select(clicked)
         st.rerun(scope="fragment")

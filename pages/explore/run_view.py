@@ -96,7 +96,7 @@ def _moment(row: RunRow, read: Reading) -> SearchTree:
         follow_pause(row, len(records))
         moment = timeline(row.id, read)
         record = records[moment - 1]
-        tree = replay(records[: moment - 1])
+        tree = replay(records[: moment - 1], checked=True)  # `read` is a replay of all of them
         sentence = sentences.sentence(record, tree)
         st.html(f'<div class="rlm-sentence"><b>{html_text(sentences.headline(record.event))}</b>{html_text(sentence)}</div>')
         why_paused(row, tree, record.event)

@@ -7,7 +7,6 @@ import streamlit as st
 from pages.shared.links import MOMENT, OPENED_RUN_KEY
 from pages.shared.player import chosen_moment, player, shown
 from pages.shared.services import Reading
-from rlm_core.search.breakpoints import stops
 
 PLAYER = "player"
 
@@ -18,5 +17,5 @@ def timeline(run: str, read: Reading) -> int:
     scope = f"{run}.{state.setdefault(OPENED_RUN_KEY, 1)}"
     message = (state.get(PLAYER) or {}).get("at")
     state[MOMENT], answered = chosen_moment(message, scope, state.setdefault(MOMENT, None))
-    player(key=PLAYER, scope=scope, start=state[MOMENT], last=last, answered=answered, stops=stops(read.records))
+    player(key=PLAYER, scope=scope, start=state[MOMENT], last=last, answered=answered, stops=read.stops)
     return shown(state[MOMENT], last)

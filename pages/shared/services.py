@@ -18,6 +18,7 @@ from rlm_core.jobs.queue import Jobs
 from rlm_core.labels.book import LabelBook
 from rlm_core.runs.problem_sets import ProblemSets
 from rlm_core.runs.store import Store
+from rlm_core.search.breakpoints import stops
 
 MAX_LOGS = 32
 
@@ -50,11 +51,13 @@ class Reading:
     records: all events so far.
     tree: their replay; not to be changed.
     history: the tree's history for the browser, as `figures/tree/history.encoded` makes it.
+    stops: where simulations and levels end, as `search/breakpoints.stops` finds it.
     """
 
     records: list[Record]
     tree: SearchTree
     history: bytes
+    stops: dict[str, list[int]]
 
 
 class LogReader:
@@ -83,7 +86,7 @@ class LogReader:
         known = self._readings.get(run)
         if known is None or len(known.records) != len(records):
             tree = replay(records)
-            known = self._readings[run] = Reading(records, tree, encoded(history(run, records, tree)))
+            known = self._readings[run] = Reading(records, tree, encoded(history(run, records, tree)), stops(records))
         return known
 
 

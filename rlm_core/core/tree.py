@@ -178,9 +178,13 @@ class SearchTree:
         begun = len(self.branch.steps) if self.branch else ROOT
         return begun if begun in self.nodes else ROOT
 
-    def apply(self, record: ev.Record) -> None:
-        """Fold one record into the tree. LogError, and nothing has changed, if it cannot follow upon what is there."""
-        refuse_impossible(self, record.event, record.seq)
+    def apply(self, record: ev.Record, *, checked: bool = False) -> None:
+        """Fold one record into the tree. LogError, and nothing has changed, if it cannot follow upon what is there.
+
+        checked: it is known to follow.
+        """
+        if not checked:
+            refuse_impossible(self, record.event, record.seq)
         self.seq, self.time = record.seq, record.time
         self._fold(record.event)
 
@@ -315,9 +319,12 @@ class SearchTree:
         return found
 
 
-def replay(records: Iterable[ev.Record]) -> SearchTree:
-    """The tree after these records."""
+def replay(records: Iterable[ev.Record], *, checked: bool = False) -> SearchTree:
+    """The tree after these records; LogError if one cannot follow upon those before it.
+
+    checked: they are the beginning of a log that was replayed before, so the rules are not asked again.
+    """
     tree = SearchTree()
     for record in records:
-        tree.apply(record)
+        tree.apply(record, checked=checked)
     return tree

@@ -81,8 +81,8 @@ def drawn(page) -> dict:
 def test_a_large_tree_is_drawn_in_parts_that_can_be_told_apart_and_labels_come_back_nearer(page, site, large):
     show(page, site, large)
     whole = drawn(page)
-    assert whole["shown"] < 900 and whole["bundles"] > 5
-    assert whole["shown"] + whole["bundled"] == pytest.approx(2000, abs=900)  # leaves of no room are left out, no part of the tree is
+    assert whole["bundles"] > 5
+    assert whole["shown"] + whole["bundled"] == 2000  # every node is drawn, or stands in a wedge
     page.get_by_role("button", name="Zoom in").click(click_count=6)
     until(lambda: drawn(page)["pitch"] > 4 * whole["pitch"])
     until(lambda: drawn(page)["labels"] > 10)
@@ -130,7 +130,7 @@ def test_only_the_path_or_only_what_was_visited_often_can_be_shown(page, site, l
     page.get_by_label("Visits that a node must exceed").fill("40")
     until(lambda: drawn(page)["shown"] == sum(n.visits > 40 for n in tree.nodes.values()))
     shown.select_option("all")
-    until(lambda: drawn(page)["shown"] > 100)
+    until(lambda: drawn(page)["shown"] + drawn(page)["bundled"] == 2000)
 
 
 def test_long_steps_wrap(page, site):
@@ -190,9 +190,9 @@ def test_the_theme_is_switched_and_the_link_is_copied(page, run):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.get_by_role("button", name="Copy the link").click()
     until(lambda: page.evaluate("navigator.clipboard.readText()") == page.url)
-    ground = "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
+    ground = "[...document.querySelectorAll('[data-testid=stApp]')].map((app) => getComputedStyle(app).backgroundColor).join()"
     light = page.evaluate(ground)
     page.get_by_role("button", name="Light or dark").click()
-    until(lambda: page.evaluate(ground) != light)
+    until(lambda: page.evaluate(ground) not in ("", light))
     page.get_by_text("ended because").wait_for()
     assert json.dumps("Dark") in page.evaluate("Object.values(localStorage)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
@@ -26,16 +27,22 @@ def _sender():
     return component("rlm_history", html="", js=_HISTORY_JS.read_text(encoding="utf-8"), isolate_styles=False)
 
 
-def tree_view(data: bytes, *, key: str, run: str, events: int, live: bool, selected: int) -> int | None:
-    """Draw the tree at the moment of the page's player; returns the number of a node chosen just now, else None.
+def tree_view(data: bytes, *, key: str, run: str, events: int, live: bool, selected: int, choose: Callable[[int], None]) -> None:
+    """Draw the tree at the moment of the page's player.
 
     data: of the history, as `history.encoded` makes it.
     run: its id; zoom, collapsed nodes and search stay while it is the same.
     events: number of events in the data.
     live: do more events come?
     selected: number of the selected node.
+    choose: called with the number of a node that a person chose, before the page is drawn again.
     """
+
+    def chosen() -> None:
+        if (node := st.session_state[key].node) is not None:
+            choose(node)
+
     with st.container(key=f"{key}.history", height=1, border=False):
         _sender()(key=f"{key}.data", data=data, height=1)
     settings = {"run": run, "events": events, "live": live, "selected": selected, "look": look(), "theme": theme().name}
-    return _renderer()(key=key, data=settings, on_node_change=lambda: None).node
+    _renderer()(key=key, data=settings, on_node_change=chosen)

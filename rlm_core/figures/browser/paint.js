@@ -194,7 +194,7 @@ class Painter {
       context.closePath();
       context.fill();
       context.stroke();
-      this.items.push({ i, x: x + wide / 2, y, r: Math.max(wide / 2, half), bundle: true });
+      this.items.push({ i, x: x + wide / 2, y, r: Math.max(wide / 2, half), bundle: true, box: { x, y: y - half, w: wide, h: 2 * half, own: i } });
     }
   }
 
@@ -255,6 +255,7 @@ class Painter {
       around.set(i, box);
       boxes.add(box);
     }
+    for (const item of this.items) if (item.bundle) boxes.add(item.box);
     const rank = (i) => (i === root ? 4e9 : 0) + (i === this.selected ? 3e9 : 0) + (this.best.includes(i) ? 2e9 : 0) + (nowSet.has(i) || this.matches.has(i) ? 1e9 : 0) + state.visits[i] * 1e3 - state.depth[i];
     const wanted = this.shown.filter((i) => this._onCanvas(i)).map((i) => [rank(i), i]).sort((a, b) => b[0] - a[0]);
     let tries = 0;
@@ -263,6 +264,20 @@ class Painter {
       const leaf = !placed.children.get(i).some((c) => state.there(c));
       this._label(boxes, around.get(i), i, leaf, i === root || i === this.selected);
     }
+    for (const item of this.items) if (item.bundle) this._count(boxes, item);
+  }
+
+  // How many nodes a wedge stands for, where there is room.
+  _count(boxes, { i, box }) {
+    const { context, theme } = this, text = `+${(this.below.count[i] + 1).toLocaleString("en")}`;
+    context.font = `${0.78 * this.font}px ${this.look.font}`;
+    const spot = { x: box.x + box.w + 3, y: box.y + box.h / 2 - 0.45 * this.font, w: context.measureText(text).width, h: 0.9 * this.font, own: i };
+    if (spot.x + spot.w > this.size.width || boxes.meets(spot, i)) return;
+    boxes.add(spot);
+    context.textAlign = "left";
+    context.textBaseline = "middle";
+    context.fillStyle = theme.muted;
+    context.fillText(text, spot.x, spot.y + spot.h / 2 + 1);
   }
 
   _onCanvas(i) {
@@ -284,12 +299,15 @@ class Painter {
     const lead = number ? context.measureText(number).width + 4 * scale : 0;
     context.font = type;
     const high = LINE * this.font, rootLabel = this.state.parent[i] < 0;
-    const width = rootLabel ? Math.min(0.34 * size.width, 340 * scale) : leaf ? Math.min(size.width - box.x - box.w - 10, 330 * scale) : Math.max(40, view.step - 12);
+    const beside = Math.max(40, view.step - 12), roomy = Math.max(beside, 130 * scale);
+    const widest = rootLabel ? Math.min(0.34 * size.width, 340 * scale) : leaf ? Math.min(size.width - box.x - box.w - 10, 330 * scale) : roomy;
     const most = leaf && !this.important.has(i) ? Math.max(1, Math.min(MAX_LINES, Math.floor(this.gap / high))) : MAX_LINES;
-    for (let lines = most; lines >= 1; lines--) {
+    const tries = [];  // widths and numbers of lines, the most readable first
+    for (let lines = most; lines >= 1; lines--) tries.push([widest, lines]);
+    if (!leaf && !rootLabel && beside < roomy) tries.push([beside, 2], [beside, 1]);
+    for (let [width, lines] of tries) {
       const found = wrapText(context, text, width - lead, lines);
       if (!found) continue;
-      if (found.length < lines) lines = found.length;
       const w = Math.max(...found.map((line) => context.measureText(line).width)) + lead, h = found.length * high;
       for (const place of placesAround(box, leaf && !rootLabel, w, h)) {
         if (place.x < 2) place.x = 2;
@@ -301,7 +319,7 @@ class Painter {
     }
     if (number && !must) return this._numberOnly(boxes, box, i, number, small, leaf);
     if (must) {
-      const found = wrapText(context, text, Math.min(width, 150 * scale) - lead, 1) ?? ["…"];
+      const found = wrapText(context, text, Math.min(widest, 150 * scale) - lead, 1) ?? ["…"];
       const w = Math.max(...found.map((line) => context.measureText(line).width)) + lead;
       const place = placesAround(box, leaf, w, high)[0];
       this._write(boxes, { x: Math.max(2, Math.min(place.x, size.width - w - 2)), y: Math.max(0, Math.min(place.y, size.height - high)), w, h: high, own: i }, i, number, lead, found, small, type);
