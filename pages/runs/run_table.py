@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared.html import STATUS
+from pages.shared.in_place import in_place
 from rlm_core import catalogue
 from rlm_core.core.wording import clean, problem_label, shorten
 from rlm_core.runs.attribution import CAUSES
@@ -29,7 +30,7 @@ def pick(rows: Sequence[RunRow], key: str) -> list[RunRow]:
     before = picked(key)
     shown = [r.id for r in rows]
     st.session_state[f"{key}.shown"] = shown
-    chosen = st.dataframe(
+    chosen = in_place(key).dataframe(
         frame(rows),
         hide_index=True,
         height=min(VISIBLE_ROWS, len(rows)) * 35 + 38,

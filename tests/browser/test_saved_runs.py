@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.browser.acts import settled
+from tests.browser.held import HeldDrawing
+from tests.patience import until
 from tests.saved import save_runs
 
 ROW, FIRST = 35, 52
@@ -61,5 +64,30 @@ def test_a_tick_stays_with_its_run_when_the_list_grows_above_it(saved, site):
     saved.get_by_role("button", name="Undo").wait_for()
     assert {r.id for r in site.store.deleted()} == expected
     site.store.restore(expected)
+    site.store.delete(new)
+    site.store.purge(new)
+
+
+def test_a_button_stays_under_the_mouse_while_a_longer_table_replaces_the_one_above_it(page, site):
+    """Else the mouse goes down on the button and comes up beside it: the press is lost."""
+    drawing = HeldDrawing(page)
+    page.goto(f"{site.url}/runs")
+    page.locator("[data-testid=stDataFrame] canvas").first.wait_for()
+    tick(page, 1, "Delete 1 …")
+    settled(page)
+    new = save_runs(site.store, 1)
+    drawing.hold()
+    tick(page, 3, "Delete 2 …")
+    until(lambda: page.wait_for_timeout(10) or drawing.complete)  # the browser's messages come while playwright waits
+    button, below = page.get_by_role("button", name="Delete 2 …"), page.get_by_text("Import event logs")
+    places = button.bounding_box(), below.bounding_box()
+    page.mouse.move(places[0]["x"] + 20, places[0]["y"] + 10)
+    page.mouse.down()
+    drawing.release()
+    settled(page)
+    assert (button.bounding_box(), below.bounding_box()) == places
+    page.mouse.up()
+    page.get_by_test_id("stDialog").get_by_text("Delete 2 runs?").wait_for()
+    page.get_by_test_id("stDialog").get_by_role("button", name="Keep").click()
     site.store.delete(new)
     site.store.purge(new)
