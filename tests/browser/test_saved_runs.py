@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.acts import settled
+from tests.browser.acts import retype, settled
 from tests.browser.held import HeldDrawing
 from tests.patience import until
 from tests.saved import save_runs
@@ -66,6 +66,24 @@ def test_a_tick_stays_with_its_run_when_the_list_grows_above_it(saved, site):
     site.store.restore(expected)
     site.store.delete(new)
     site.store.purge(new)
+
+
+def test_a_run_is_named_found_by_a_word_of_its_note_and_shown_by_its_name(saved, site):
+    run = ids(site)[1]
+    tick(saved, 1, "Delete 1 …")
+    saved.get_by_role("button", name="Name, note, tags …").click()
+    form = saved.get_by_test_id("stDialog")
+    form.get_by_label("Name").fill("Wide tree")
+    form.get_by_label("Note").fill("for Monday")
+    form.get_by_role("button", name="Save").click()  # while the field still has the focus
+    form.wait_for(state="hidden")
+    until(lambda: site.store.get(run).note == "for Monday")
+    retype(saved, saved.get_by_label("Search", exact=True), "monday")
+    saved.get_by_text("1 of 6 runs").wait_for()
+    saved.get_by_role("button", name="Open", exact=True).click()  # it is still ticked
+    saved.locator(".rlm-badge", has_text="Wide tree").wait_for()
+    assert f"run={run}" in saved.url
+    site.store.annotate(run, "", "", [])
 
 
 def test_a_button_stays_under_the_mouse_while_a_longer_table_replaces_the_one_above_it(page, site):
