@@ -121,7 +121,9 @@ def contents(runs: KnownRuns, more: Collection[str] = ()) -> Table:
     hidden = {name for name in WRITTEN if not any(line[name] for line in lines)} | MORE.keys() - set(more)
     fixed = {name: [line[name] for line in lines] for name in lines[0] if name not in hidden}
     found = {_title(c): c for c in runs.columns if c.differs or _title(c) in more}
-    frame = pd.DataFrame({**fixed, **{title: _values(c) for title, c in found.items()}}).astype({"Started": "datetime64[us]"})
+    values = {**fixed, **{title: _values(c) for title, c in found.items()}}
+    order = [*(n for n in values if n not in LAST), *(n for n in LAST if n in values)]
+    frame = pd.DataFrame({name: values[name] for name in order}).astype({"Started": "datetime64[us]"})
     config = {
         "Started": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm", width=125, help=STARTED_HELP),
         "Status": st.column_config.TextColumn(width=86),
@@ -134,8 +136,7 @@ def contents(runs: KnownRuns, more: Collection[str] = ()) -> Table:
         **{name: st.column_config.Column(width=100, help=meaning) for name, meaning in MORE.items()},
         **{title: _setting_config(title, c) for title, c in found.items()},
     }
-    order = [*(n for n in frame.columns if n not in LAST), *(n for n in LAST if n in frame.columns)]
-    return Table(frame[order], {name: config[name] for name in order})
+    return Table(frame, {name: config[name] for name in order})
 
 
 def _title(column: Column) -> str:

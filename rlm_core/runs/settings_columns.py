@@ -30,8 +30,9 @@ class Column:
 
     @property
     def numeric(self) -> bool:
-        """Is every value a number, or no limit?"""
-        return all(s is None or s.number is not None or s.value == NO_LIMIT for s in self.values)
+        """Is every value a number or no limit, and one of them a number?"""
+        there = [s for s in self.values if s is not None]
+        return any(s.number is not None for s in there) and all(s.number is not None or s.value == NO_LIMIT for s in there)
 
     def of(self, places: Sequence[int]) -> Column:
         """The column of some of the runs."""

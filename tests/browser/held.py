@@ -15,7 +15,7 @@ class HeldDrawing:
 
     def __init__(self, page: Page) -> None:
         self._holding = False
-        self._held: list[bytes] = []
+        self._held: list[tuple[WebSocketRoute, str | bytes]] = []
         page.route_web_socket("**/_stcore/stream", self._route)
 
     def hold(self) -> None:
@@ -23,8 +23,8 @@ class HeldDrawing:
 
     def release(self) -> None:
         self._holding = False
-        for message in self._held:
-            self._browser.send(message)
+        for browser, message in self._held:
+            browser.send(message)
         self._held.clear()
 
     @property
@@ -33,12 +33,14 @@ class HeldDrawing:
         return bool(self._held)
 
     def _route(self, browser: WebSocketRoute) -> None:
-        self._browser = browser
-        browser.connect_to_server().on_message(self._pass_on)
+        def pass_on(message: str | bytes) -> None:
+            if self._held or (self._holding and isinstance(message, bytes) and _is_end(message)):
+                self._held.append((browser, message))
+            else:
+                browser.send(message)
 
-    def _pass_on(self, message: str | bytes) -> None:
-        content = message.encode() if isinstance(message, str) else message
-        if self._held or (self._holding and ForwardMsg.FromString(content).WhichOneof("type") == "script_finished"):
-            self._held.append(content)
-        else:
-            self._browser.send(message)
+        browser.connect_to_server().on_message(pass_on)
+
+
+def _is_end(message: bytes) -> bool:
+    return ForwardMsg.FromString(message).WhichOneof("type") == "script_finished"

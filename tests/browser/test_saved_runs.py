@@ -73,14 +73,14 @@ def test_a_run_is_named_found_by_a_word_of_its_note_and_shown_by_its_name(saved,
     tick(saved, 1, "Delete 1 …")
     saved.get_by_role("button", name="Name, note, tags …").click()
     form = saved.get_by_test_id("stDialog")
-    form.get_by_label("Name").fill("Wide tree")
-    form.get_by_label("Note").fill("for Monday")
+    form.get_by_role("textbox", name="Name", exact=True).fill("Wide tree")
+    form.get_by_role("textbox", name="Note", exact=True).fill("for Monday")
     form.get_by_role("button", name="Save").click()  # while the field still has the focus
     form.wait_for(state="hidden")
     until(lambda: site.store.get(run).note == "for Monday")
-    retype(saved, saved.get_by_label("Search", exact=True), "monday")
+    retype(saved, saved.get_by_role("textbox", name="Search", exact=True), "monday")
     saved.get_by_text("1 of 6 runs").wait_for()
-    saved.get_by_role("button", name="Open", exact=True).click()  # it is still ticked
+    saved.locator(".st-key-open button").click()  # it is still ticked
     saved.locator(".rlm-badge", has_text="Wide tree").wait_for()
     assert f"run={run}" in saved.url
     site.store.annotate(run, "", "", [])

@@ -97,3 +97,9 @@ def test_a_setting_that_one_of_the_runs_lacks_is_empty_there():
 def test_settings_of_one_name_are_told_apart_by_their_group():
     names = [c.title for c in columns([settings(c) for c in (RunConfig(), WIDE, BEAM)])]
     assert len(names) == len(set(names))
+
+
+def test_a_setting_that_is_without_limit_everywhere_is_no_column_of_numbers():
+    found = {c.title: c for c in columns([settings(RunConfig()), settings(RunConfig(budget=Budget(64, tokens=500)))])}
+    assert not found["Seconds"].numeric
+    assert found["Tokens"].numeric

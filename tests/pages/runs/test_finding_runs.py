@@ -153,3 +153,12 @@ def test_from_two_to_four_runs_can_be_compared(store):
         assert at.button(key="compare").disabled != allowed
     click(tick(at, 0, 2), "compare")
     assert at.query_params["runs"] == f"{runs[0]},{runs[2]}"
+
+
+def test_a_run_that_failed_before_its_tree_can_stand_beside_another(store, saved):
+    failed = store.create(RunConfig(), make(RunConfig().problem))
+    store.set_status(failed, RunStatus.FAILED, "no such model")
+    at = opened("runs")
+    at.toggle(key="runs.failed").set_value(True).run()
+    at = click(tick(at, 0, 1), "compare")
+    assert not at.exception
