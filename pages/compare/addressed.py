@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.shared.comparisons import comparisons
+from pages.shared.comparisons import MAX_RUNS, MIN_RUNS, comparisons
 from pages.shared.services import store
 from rlm_core import catalogue
 from rlm_core.core.config import Branch
@@ -15,8 +15,6 @@ from rlm_core.core.errors import ConfigError
 from rlm_core.core.wording import shorten
 from rlm_core.runs.settings import different
 from rlm_core.runs.store import RunRow
-
-MIN_RUNS, MAX_RUNS = 2, 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,7 @@ import math
 
 import streamlit as st
 
-from pages.compare.addressed import MAX_RUNS, MIN_RUNS
-from pages.shared.comparisons import go_to_comparison, start
+from pages.shared.comparisons import MAX_RUNS, MIN_RUNS, go_to_comparison, start
 from pages.shared.escape import markdown_text
 from pages.shared.problem_picker import pick_problem
 from pages.shared.state import one_of, remembered

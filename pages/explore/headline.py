@@ -22,10 +22,15 @@ def headline(row: RunRow, full_tree: SearchTree, moment: SearchTree) -> None:
     named += [] if row.elsewhere else [f"seed {row.config.seed}"]
     facts = " · ".join(html_text(name) for name in named if name)
     st.html(
-        f'<h4 class="rlm-problem">{_place(row)}{html_text(row.problem.question)}</h4>'
+        f'<h4 class="rlm-problem">{_name(row)}{_place(row)}{html_text(row.problem.question)}</h4>'
         f'<div class="rlm-verdict">{_verdict(row, full_tree, moment)}</div>'
         f'<div class="rlm-facts">{facts} {ORACLE if full_tree.oracle else ""}</div>'
     )
+
+
+def _name(row: RunRow) -> str:
+    """The name that a person gave the run; empty if it has none."""
+    return f'<span class="rlm-badge">{html_text(row.name)}</span> ' if row.name else ""
 
 
 def _place(row: RunRow) -> str:

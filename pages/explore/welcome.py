@@ -37,7 +37,7 @@ def welcome(start: Callable[[], None] | None) -> None:
     if recent:
         st.markdown("##### Your last runs")
         for row in recent:
-            label = f"{row.problem.question} — {catalogue.title('search', row.config.search)}, {row.status}"
+            label = f"{row.name or row.problem.question} — {catalogue.title('search', row.config.search)}, {row.status}"
             if st.button(markdown_text(label), key=f"open.{row.id}", icon=":material/history:", type="tertiary"):
                 open_run(row.id)
                 st.rerun()

@@ -13,6 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from pages.problems.set_list import open_set
 from pages.problems.set_view import reasons
 from pages.shared.escape import markdown_text
+from pages.shared.in_place import in_place
 from pages.shared.services import problem_sets
 from rlm_core.core.errors import ProblemError, RlmError, first_line
 from rlm_core.core.wording import clean, counted, shorten
@@ -63,12 +64,15 @@ def _file() -> _File | None:
     """The file that a person uploads or names; None if there is none, or if it cannot be read."""
     times = st.session_state.setdefault(_TIMES, 0)
     upload_at, path_at = st.columns(2, gap="large")
-    uploaded = upload_at.file_uploader(
-        "JSON Lines, JSON, CSV, TSV or Parquet, one problem per row", type=list(ENDINGS), key=f"problems.file.{times}"
-    )
-    path = path_at.text_input(
-        "Or the path of a file on this machine, of any size", key=f"problems.path.{times}", placeholder="/data/gsm8k_test.jsonl"
-    ).strip()
+    with upload_at:
+        uploaded = in_place("problems-file").file_uploader(
+            "JSON Lines, JSON, CSV, TSV or Parquet, one problem per row", type=list(ENDINGS), key=f"problems.file.{times}"
+        )
+    with path_at:
+        path = in_place("problems-path").text_input(
+            "Or the path of a file on this machine, of any size", key=f"problems.path.{times}", placeholder="/data/gsm8k_test.jsonl"
+        )
+    path = path.strip()
     if uploaded is not None:
         name, content = uploaded.name, uploaded.getvalue()
     elif path:

@@ -9,6 +9,7 @@ from datetime import datetime
 import pandas as pd
 import streamlit as st
 
+from pages.shared.in_place import in_place
 from rlm_core.core.wording import clean
 from rlm_core.runs.problem_sets import ProblemSet
 
@@ -22,7 +23,7 @@ def pick_set(sets: Sequence[ProblemSet]) -> ProblemSet:
     """Draw the table; returns the set that is open: the one that was clicked or imported last, else the newest."""
     ids = [s.id for s in sets]
     before = ids.index(st.session_state[OPEN_KEY]) if st.session_state.get(OPEN_KEY) in ids else 0
-    chosen = st.dataframe(
+    chosen = in_place("problems").dataframe(
         pd.DataFrame([_line(s) for s in sets]),
         hide_index=True,
         height=min(VISIBLE_ROWS, len(sets)) * 35 + 38,

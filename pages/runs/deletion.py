@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from pages.runs.run_table import pick, unpick
+from pages.runs.known_runs import known
+from pages.runs.question import PURGE, ask, close, is_asked
+from pages.runs.run_table import contents, pick, untick
 from pages.shared.escape import markdown_text
 from pages.shared.links import SHOWN_RUN_KEY
 from pages.shared.run_picker import run_title
@@ -18,35 +20,24 @@ from rlm_core.runs.store import BIN_DAYS, RunRow
 MAX_NAMED = 8
 """Runs that a question names; the others are counted."""
 DELETED_TABLE = "deleted"
-_UNDO, _ASKED = "runs.undo", "runs.asked"
-"""In the session's state: ids of the runs that were deleted last; the question that is open. It stays open until it is answered, whatever
-else draws the page anew meanwhile."""
-DELETE, PURGE = "delete", "purge"
-"""Questions."""
+_UNDO = "runs.undo"
+"""In the session's state: ids of the runs that were deleted last."""
 
 
-def ask(question: str) -> None:
-    """Open a question; for the press of a button."""
-    st.session_state[_ASKED] = question
+def ask_to_delete(picked: Sequence[RunRow], table: str, hidden: int) -> None:
+    """Ask before the runs are deleted; a run that a worker is working on stays.
 
-
-def is_asked(question: str) -> bool:
-    return st.session_state.get(_ASKED) == question
-
-
-def _close() -> None:
-    st.session_state.pop(_ASKED, None)
-
-
-def ask_to_delete(picked: Sequence[RunRow], table: str) -> None:
-    """Ask before the runs are deleted; a run that a worker is working on stays. table: key of the table they were picked in."""
+    table: key of the table they were ticked in. hidden: how many others are ticked there, but not shown.
+    """
     busy = [r for r in picked if r.status in (RunStatus.LOADING, RunStatus.RUNNING)]
     idle = [r for r in picked if r not in busy]
     if not idle:
-        _close()
+        close()
         st.warning("A run that is being worked on cannot be deleted; cancel it first, on the Explore page.", icon=":material/warning:")
         return
     note = f"{'They' if len(idle) > 1 else 'It'} can be put back for {BIN_DAYS} days."
+    if hidden:
+        note += f" {counted(hidden, 'ticked run')} hidden by the filters {'stays' if hidden == 1 else 'stay'}."
     if busy:
         note += f" {counted(len(busy), 'run')} ticked here is being worked on and stays; cancel it first."
 
@@ -55,7 +46,7 @@ def ask_to_delete(picked: Sequence[RunRow], table: str) -> None:
         if st.session_state.get(SHOWN_RUN_KEY) in gone:
             del st.session_state[SHOWN_RUN_KEY]  # Explore would open it again
         st.session_state[_UNDO] = gone
-        unpick(table)
+        untick(table, gone)
 
     _ask(f"Delete {counted(len(idle), 'run')}?", idle, note, "Delete", delete)
 
@@ -82,29 +73,27 @@ def deleted_runs() -> None:
         return
     with st.expander(f"Deleted runs ({len(rows):,})", icon=":material/delete:", key="bin"):
         st.caption(f"A deleted run is kept for {BIN_DAYS} days; after that it is removed when the app starts.")
-        picked = pick(rows, DELETED_TABLE)
-        back, purge, _ = st.columns([1, 1, 4])
-        if back.button("Put back", icon=":material/undo:", disabled=not picked, width="stretch"):
+        buttons = st.container(horizontal=True)
+        picked = pick(rows, contents(known(rows)), DELETED_TABLE)
+        if buttons.button("Put back", icon=":material/undo:", disabled=not picked):
             store().restore(r.id for r in picked)
-            unpick(DELETED_TABLE)
+            untick(DELETED_TABLE)
             st.rerun()
-        purge.button(
-            "Remove for good …", icon=":material/delete_forever:", disabled=not picked, width="stretch", on_click=ask, args=(PURGE,)
-        )
+        buttons.button("Remove for good …", icon=":material/delete_forever:", disabled=not picked, on_click=ask, args=(PURGE,))
         if picked and is_asked(PURGE):
             _ask(f"Remove {counted(len(picked), 'run')} for good?", picked, "This cannot be undone.", "Remove for good", _purge)
 
 
 def _purge(runs: Sequence[RunRow]) -> None:
     store().purge(r.id for r in runs)
-    unpick(DELETED_TABLE)
+    untick(DELETED_TABLE)
 
 
 def _ask(title: str, runs: Sequence[RunRow], note: str, label: str, action: Callable[[Sequence[RunRow]], None]) -> None:
     """A dialog that names the runs; `action` is called with them when a person presses the button of that label."""
 
     def act() -> None:
-        _close()
+        close()
         action(runs)
 
     def body() -> None:
@@ -114,9 +103,9 @@ def _ask(title: str, runs: Sequence[RunRow], note: str, label: str, action: Call
         st.markdown("\n".join(lines))
         st.caption(note)
         no, yes = st.columns(2)
-        refused = no.button("Keep", width="stretch", key="ask.no", on_click=_close)
+        refused = no.button("Keep", width="stretch", key="ask.no", on_click=close)
         agreed = yes.button(label, type="primary", icon=":material/delete:", width="stretch", key="ask.yes", on_click=act)
         if refused or agreed:
             st.rerun()
 
-    st.dialog(title, on_dismiss=_close)(body)()
+    st.dialog(title, on_dismiss=close)(body)()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages.shared.escape import markdown_text
+from pages.shared.in_place import in_place
 from pages.shared.links import run_link
 from pages.shared.services import store
 from rlm_core.core.errors import RlmError
@@ -25,7 +26,7 @@ def log_import() -> None:
     with st.expander("Import event logs", icon=":material/upload_file:", key="import"):
         st.session_state.setdefault(_UPLOADS, 0)
         key = f"{_UPLOADS}.{st.session_state[_UPLOADS]}"
-        st.file_uploader(
+        in_place("logs").file_uploader(
             "Logs written by `python -m rlm_core run --out`, exported here, or of another program; each run in them joins the list above",
             type=["jsonl", "json"],
             accept_multiple_files=True,

@@ -1,20 +1,28 @@
-"""The Saved runs page: open, delete, put back and import runs."""
+"""The Saved runs page: find, open, compare, name, delete, put back and import runs."""
+
+from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.runs.deletion import DELETE, ask, ask_to_delete, deleted_runs, is_asked, undo_last
+from pages.runs.annotating import annotate, tag
+from pages.runs.deletion import ask_to_delete, deleted_runs, undo_last
+from pages.runs.known_runs import known
 from pages.runs.log_import import log_import
-from pages.runs.run_table import pick
+from pages.runs.question import ANNOTATE, DELETE, ask, is_asked
+from pages.runs.run_table import contents, pick, ticks, untick
+from pages.runs.search import clear, how_many, more_columns, search
+from pages.shared.comparisons import MAX_RUNS, MIN_RUNS
 from pages.shared.escape import markdown_text
 from pages.shared.html import style
 from pages.shared.keys import shortcuts
-from pages.shared.links import go_to_run
+from pages.shared.links import go_to, go_to_run
 from pages.shared.services import store, supervisor
 from rlm_core.core.wording import counted
 from rlm_core.runs.store import RunRow
 
-MAX_LISTED = 2000
+MAX_LISTED = 5000
 TABLE = "runs"
+COMPARE_HELP = f"Tick from {MIN_RUNS} to {MAX_RUNS} runs to see them side by side."
 
 
 def runs() -> None:
@@ -32,16 +40,45 @@ def runs() -> None:
     shortcuts({})
 
 
-def _saved(rows: list[RunRow]) -> None:
-    """The table, and the buttons for the picked runs."""
-    newest = "The newest " if len(rows) == MAX_LISTED else ""
-    kept = f"{newest}{counted(len(rows), 'run')}, kept in {markdown_text(store().place)}."
-    st.caption(f"{kept} Tick one to open it, or any number to delete them.")
-    picked = pick(rows, TABLE)
-    open_at, delete_at, _ = st.columns([1, 1, 4])
-    if open_at.button("Open", icon=":material/open_in_new:", disabled=len(picked) != 1, width="stretch"):
-        go_to_run(picked[0].id)
-    label = f"Delete {len(picked):,} …" if picked else "Delete …"
-    delete_at.button(label, icon=":material/delete:", disabled=not picked, width="stretch", key="delete", on_click=ask, args=(DELETE,))
+def _saved(rows: Sequence[RunRow]) -> None:
+    """Search and filters, the buttons for the ticked runs, and the table."""
+    all_runs = known(rows)
+    asked = search(all_runs)
+    found = all_runs.of([i for i, row in enumerate(rows) if asked.matches(row, all_runs.settings[i])])
+    shown = found.rows
+    buttons, said = st.container(), st.container(horizontal=True, vertical_alignment="center", key="runs.said")
+    picked: list[RunRow] = []
+    if shown:
+        picked = pick(shown, contents(found, more_columns()), TABLE)
+    else:
+        st.info("No run matches the search and filters.", icon=":material/search_off:")
+    hidden = ticks(TABLE).intersection(r.id for r in rows).difference(r.id for r in shown)
+    with buttons:
+        _buttons(picked)
+    with said:
+        newest = f"The newest {MAX_LISTED:,} are searched. " if len(rows) == MAX_LISTED else ""
+        st.caption(f"**{how_many(len(shown), rows, asked)}**, kept in {markdown_text(store().place)}. {newest}", width="content")
+        if asked.asks or not shown:
+            st.button("Show all runs", icon=":material/filter_alt_off:", type="tertiary", key="runs.clear", on_click=clear)
+        if hidden:
+            st.caption(f"{counted(len(hidden), 'ticked run')} hidden by the filters, left alone.", width="content")
+            st.button("Untick", type="tertiary", key="runs.untick", on_click=untick, args=(TABLE, hidden))
     if picked and is_asked(DELETE):
-        ask_to_delete(picked, TABLE)
+        ask_to_delete(picked, TABLE, len(hidden))
+    if picked and is_asked(ANNOTATE):
+        tags = sorted({t for r in rows for t in r.tags})
+        annotate(picked[0], tags) if len(picked) == 1 else tag(picked, tags)
+
+
+def _buttons(picked: Sequence[RunRow]) -> None:
+    """What can be done with the ticked runs that are shown."""
+    count = len(picked)
+    with st.container(horizontal=True):
+        if st.button("Open", icon=":material/open_in_new:", disabled=count != 1, key="open", help="Tick one run to open it."):
+            go_to_run(picked[0].id)
+        if st.button("Compare", icon=":material/compare:", disabled=not MIN_RUNS <= count <= MAX_RUNS, key="compare", help=COMPARE_HELP):
+            go_to("compare", {"runs": ",".join(r.id for r in picked)})
+        label = "Name, note, tags …" if count < 2 else f"Tag {count:,} …"
+        st.button(label, icon=":material/edit:", disabled=not picked, key="annotate", on_click=ask, args=(ANNOTATE,))
+        label = f"Delete {count:,} …" if picked else "Delete …"
+        st.button(label, icon=":material/delete:", disabled=not picked, key="delete", on_click=ask, args=(DELETE,))

@@ -1,96 +1,192 @@
-"""Saved runs as a table with a box per row. A run stays picked when the list changes, and only a person picks runs."""
+"""Saved runs as a table with a box per row. A run stays ticked when the list changes or hides it, and only a person ticks runs."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from pages.runs.known_runs import KnownRuns, chosen
 from pages.shared.html import STATUS
-from rlm_core import catalogue
+from pages.shared.in_place import in_place
 from rlm_core.core.wording import clean, problem_label, shorten
 from rlm_core.runs.attribution import CAUSES
-from rlm_core.runs.settings import apart
+from rlm_core.runs.finding import verdict
+from rlm_core.runs.settings_columns import Column
 from rlm_core.runs.store import RunRow
 
-VERDICT = {True: "✓ right", False: "✕ wrong", None: "not checked"}
-WIDTHS = {"Problem": 230, "Strategy": 235, "Reward": 165, "Model": 165, "Answer": 130, "Settings": 260}
+WIDTHS = {
+    "Name": 145,
+    "Problem": 170,
+    "Strategy": 170,
+    "Answer": 90,
+    "Tags": 110,
+    "Model": 140,
+    "Reward": 150,
+    "Note": 220,
+    "From": 150,
+}
 """Widths in px of columns of long text; text that does not fit ends in an ellipsis."""
+WRITTEN = ("Name", "Tags", "Note", "From")
+"""Columns that are shown where a run has something in them."""
+MORE = {"Id": "The run's id, as it is in its address.", "Nodes": "Of its tree.", "Simulations worked": "Those that the search worked."}
+"""Columns that are shown when they are asked for, with their meanings."""
+LAST = ("Model", "Reward", "Why wrong", "Note", "Link")
+"""Columns that stand behind the settings."""
+_FIXED = {*WIDTHS, *MORE, *LAST, "Started", "Status", "Verdict", "Tokens", "Seconds"}
+"""Titles that no setting may take."""
 CAUSES_HELP = " ".join(f"**{cause}**: {sentence}" for cause, sentence in CAUSES.items()) + " Explore says more under Debug."
-PX_PER_CHARACTER = 7.5
+STARTED_HELP = "Empty for an imported log and a search of a sweep: these do not say when."
+SETTING_HELP = "A setting. Empty: without a limit, or no setting of this run."
+PX_PER_CHARACTER = 7.2
+SETTING_WIDTH, HEAD_PX = 60, 26
+"""Least width in px of the column of a setting, and the room beside its title."""
 VISIBLE_ROWS = 12
 
 
-def pick(rows: Sequence[RunRow], key: str) -> list[RunRow]:
-    """Draw the table; returns the runs that are picked."""
-    before = picked(key)
-    shown = [r.id for r in rows]
-    st.session_state[f"{key}.shown"] = shown
-    chosen = st.dataframe(
-        frame(rows),
+@dataclass(frozen=True, slots=True)
+class _Ticks:
+    """What is ticked in a table.
+
+    runs: ids, those among them that a filter hides included.
+    shown: ids of the rows of the table that was drawn last, in order.
+    number: of that table. The browser keeps ticks by row number, so another list is another table.
+    """
+
+    runs: frozenset[str] = frozenset()
+    shown: Sequence[str] = ()
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The contents of a table of runs: its columns, and how each is drawn."""
+
+    frame: pd.DataFrame
+    config: Mapping[str, Any] = field(default_factory=dict)
+
+
+def pick(rows: Sequence[RunRow], table: Table, key: str) -> list[RunRow]:
+    """Draw the table; returns those of its runs that are ticked."""
+    shown, ticked = [r.id for r in rows], ticks(key)
+    before = st.session_state.get(key, _Ticks())
+    another = shown != before.shown or _widget(key, before.number) not in st.session_state
+    number = before.number + another
+    told = in_place(key).dataframe(
+        table.frame,
         hide_index=True,
         height=min(VISIBLE_ROWS, len(rows)) * 35 + 38,
         on_select="rerun",
         selection_mode="multi-row",
-        selection_default={"selection": {"rows": [i for i, run in enumerate(shown) if run in before]}},
-        key=_table(key, shown),
+        selection_default={"selection": {"rows": [i for i, run in enumerate(shown) if run in ticked]}},
+        key=_widget(key, number),
         placeholder="",
-        column_config={
-            "Started": st.column_config.DatetimeColumn(
-                format="YYYY-MM-DD HH:mm:ss", width=150, help="Empty for an imported log and a search of a sweep: these do not say when."
-            ),
-            **{name: st.column_config.TextColumn(width=width) for name, width in WIDTHS.items()},
-            "Why wrong": st.column_config.TextColumn(width=90, help=CAUSES_HELP),
-            "Tokens": st.column_config.NumberColumn(format="localized", width=70),
-            "Seconds": st.column_config.NumberColumn(format="%.1f s", width=80),
-            "Link": st.column_config.LinkColumn(display_text="open", width=60),
-        },
+        column_config=dict(table.config),
     )
-    return [rows[i] for i in chosen.selection.rows if i < len(rows)]
+    picked = [rows[i] for i in told.selection.rows if i < len(rows)]
+    st.session_state[key] = _Ticks(ticked.difference(shown).union(r.id for r in picked), shown, number)
+    return picked
 
 
-def picked(key: str) -> set[str]:
-    """Ids of the runs that are picked in the table as it was last drawn."""
-    shown = st.session_state.get(f"{key}.shown", [])
-    state = st.session_state.get(_table(key, shown))
-    return {shown[i] for i in state["selection"]["rows"] if i < len(shown)} if state else set()
+def ticks(key: str) -> frozenset[str]:
+    """Ids of all runs that are ticked, whether the table shows them or not."""
+    known = st.session_state.get(key, _Ticks())
+    state = st.session_state.get(_widget(key, known.number))
+    if not state:
+        return known.runs
+    rows = state["selection"]["rows"]
+    return known.runs.difference(known.shown).union(known.shown[i] for i in rows if i < len(known.shown))
 
 
-def unpick(key: str) -> None:
-    """Pick no run; the page must be run again."""
-    st.session_state[f"{key}.shown"] = []
-    st.session_state[f"{key}.times"] = st.session_state.get(f"{key}.times", 0) + 1
+def untick(key: str, runs: Collection[str] | None = None) -> None:
+    """Tick these runs, or (None) all, no longer; the page must be run again."""
+    known = st.session_state.get(key, _Ticks())
+    st.session_state[key] = _Ticks(ticks(key).difference(runs) if runs is not None else frozenset(), (), known.number + 1)
 
 
-def _table(key: str, shown: Sequence[str]) -> str:
-    """Key of the table widget. The browser keeps picks by row number, so another list needs another key."""
-    content = hashlib.blake2s(",".join(shown).encode(), digest_size=6).hexdigest()
-    return f"{key}.{st.session_state.get(f'{key}.times', 0)}.{content}"
+def _widget(key: str, number: int) -> str:
+    return f"{key}.{number}"
 
 
-def frame(rows: Sequence[RunRow]) -> pd.DataFrame:
-    """One row per run."""
-    return pd.DataFrame([_line(r) for r in rows]).astype({"Started": "datetime64[us]"})
+def contents(runs: KnownRuns, more: Collection[str] = ()) -> Table:
+    """One row per run: what is known of it, and every setting in which the runs differ.
+
+    more: titles of further columns.
+    """
+    lines = [_line(row, chosen(settings)) for row, settings in zip(runs.rows, runs.settings, strict=True)]
+    hidden = {name for name in WRITTEN if not any(line[name] for line in lines)} | MORE.keys() - set(more)
+    fixed = {name: [line[name] for line in lines] for name in lines[0] if name not in hidden}
+    found = {_title(c): c for c in runs.columns if c.differs or _title(c) in more}
+    values = {**fixed, **{title: _values(c) for title, c in found.items()}}
+    order = [*(n for n in values if n not in LAST), *(n for n in LAST if n in values)]
+    frame = pd.DataFrame({name: values[name] for name in order}).astype({"Started": "datetime64[us]"})
+    config = {
+        "Started": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm", width=125, help=STARTED_HELP),
+        "Status": st.column_config.TextColumn(width=86),
+        "Verdict": st.column_config.TextColumn(width=92),
+        "Why wrong": st.column_config.TextColumn(width=90, help=CAUSES_HELP),
+        "Tokens": st.column_config.NumberColumn(format="localized", width=65, help="Generated tokens."),
+        "Seconds": st.column_config.NumberColumn(format="%.1f s", width=72),
+        "Link": st.column_config.LinkColumn(display_text="open", width=55),
+        **{name: st.column_config.TextColumn(width=width) for name, width in WIDTHS.items()},
+        **{name: st.column_config.Column(width=100, help=meaning) for name, meaning in MORE.items()},
+        **{title: _setting_config(title, c) for title, c in found.items()},
+    }
+    return Table(frame, {name: config[name] for name in order})
 
 
-def _line(r: RunRow) -> dict[str, object]:
+def _title(column: Column) -> str:
+    """The title of a setting, with its group where it would be that of another column."""
+    return f"{column.title} ({column.group.lower()})" if column.title in _FIXED else column.title
+
+
+def setting_titles(runs: KnownRuns) -> list[str]:
+    """Titles of all settings of the runs."""
+    return [_title(c) for c in runs.columns]
+
+
+def _setting_config(title: str, column: Column) -> Any:
+    kind = st.column_config.NumberColumn if column.numeric else st.column_config.TextColumn
+    longest = 0 if column.numeric else max((len(s.value) for s in column.values if s), default=0)
+    width = max(SETTING_WIDTH, HEAD_PX + PX_PER_CHARACTER * max(len(title), min(longest, 24)))
+    return kind(width=int(width), help=SETTING_HELP)
+
+
+def _values(column: Column) -> Any:
+    if column.numeric:
+        return pd.array([None if s is None else s.number for s in column.values], dtype="Float64" if _fractions(column) else "Int64")
+    return [s.value if s else None for s in column.values]
+
+
+def _fractions(column: Column) -> bool:
+    return any(isinstance(s.number, float) and not s.number.is_integer() for s in column.values if s)
+
+
+def _line(r: RunRow, parts: Mapping[str, str]) -> dict[str, Any]:
     answer = r.summary.get("answer")
-    line: dict[str, object] = {
+    line: dict[str, Any] = {
+        "Name": r.name,
         "Started": None if r.begun is None else datetime.fromtimestamp(r.begun),
-        "Status": STATUS[r.status][1],
         "Problem": problem_label(r.problem),
-        "Strategy": catalogue.title("search", r.config.search),
+        "Strategy": parts["Strategy"],
         "Answer": "" if answer is None else str(answer),
-        "Verdict": "" if answer is None else VERDICT[r.summary.get("correct")],
-        "Why wrong": r.summary.get("cause", ""),
+        "Verdict": "" if answer is None else verdict(r),
+        "Status": STATUS[r.status][1],
+        "Tags": ", ".join(r.tags),
         "Tokens": r.summary.get("generated"),
         "Seconds": r.summary.get("seconds"),
-        "Model": catalogue.title("model", r.config.model),
-        "Reward": catalogue.reward_title(r.config) + (" ⚑ oracle" if r.summary.get("oracle") else ""),
-        "Settings": f"from {r.elsewhere}" if r.elsewhere else apart(r.config),
+        "Model": parts["Model"],
+        "From": r.elsewhere,
+        "Id": r.id,
+        "Nodes": r.summary.get("nodes"),
+        "Simulations worked": r.summary.get("simulations"),
+        "Reward": parts.get("Reward", "") + (" ⚑ oracle" if r.summary.get("oracle") else ""),
+        "Why wrong": r.summary.get("cause", ""),
+        "Note": r.note,
         "Link": f"/?run={r.id}",
     }
-    return line | {name: shorten(clean(str(line[name])), int(width / PX_PER_CHARACTER)) for name, width in WIDTHS.items()}
+    return line | {name: shorten(clean(text), int(width / PX_PER_CHARACTER)) for name, width in WIDTHS.items() if (text := line[name])}

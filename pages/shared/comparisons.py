@@ -16,6 +16,9 @@ from rlm_core.evaluation.sweep import Strategy
 from rlm_core.problems import make
 from rlm_core.runs.comparisons import Comparisons
 
+MIN_RUNS, MAX_RUNS = 2, 4
+"""That can stand side by side."""
+
 
 @st.cache_resource(show_spinner=False)
 def comparisons() -> Comparisons:

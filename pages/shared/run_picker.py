@@ -22,9 +22,10 @@ def ended_runs(limit: int = MAX_LISTED) -> list[RunRow]:
 
 
 def run_title(row: RunRow) -> str:
-    """A run in one line of plain text: when it started or was imported, its search, its problem and its id."""
+    """A run in one line of plain text: its name if it has one, when it started or was imported, its search, its problem and its id."""
     when = f"{'imported ' * (row.begun is None)}{datetime.fromtimestamp(row.created):%d %b %H:%M}"
-    return f"{when} · {catalogue.title('search', row.config.search)} · {shorten(problem_label(row.problem), 60)} · {row.id}"
+    named = f"{row.name} · " if row.name else ""
+    return f"{named}{when} · {catalogue.title('search', row.config.search)} · {shorten(problem_label(row.problem), 60)} · {row.id}"
 
 
 def pick_run(label: str, runs: Sequence[RunRow], key: str) -> RunRow:

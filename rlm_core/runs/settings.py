@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from rlm_core import catalogue
 from rlm_core.core.config import BUDGETS, Budget, RunConfig
@@ -30,24 +32,44 @@ class Setting:
     name: its title there.
     value: as it is shown.
     usual: it is the default.
+    number: the value where it is a number; else None.
     """
 
     group: str
     name: str
     value: str
     usual: bool
+    number: float | None = None
 
 
 def settings(config: RunConfig) -> list[Setting]:
     """All settings of a run, group by group; those of a reward only where the strategy asks one."""
-    found = [Setting("Problem", "Problem", config.problem, True)]
-    found += _chosen("Model", catalogue.title("model", config.model), describe(config.model), config.loading)
-    found += _chosen(
-        "Strategy", catalogue.title("search", config.search), catalogue.described("search", config.search), config.search_parameters
-    )
-    if title := catalogue.reward_title(config):
-        found += _chosen("Reward", title, catalogue.described("reward", config.reward), config.reward_parameters)
-    return [*found, *_budget(config.budget), *_sampling(config)]
+    return settings_of([config])[0]
+
+
+def settings_of(configs: Iterable[RunConfig]) -> list[list[Setting]]:
+    """`settings` of each of many runs. What several have alike is looked up once, as it takes reading files."""
+    known: dict[bytes, list[Setting]] = {}
+
+    def part(make: Callable[[RunConfig], Iterable[Setting]], config: RunConfig, *given: object) -> list[Setting]:
+        """A part of the settings that depends on these values alone."""
+        key = msgspec.json.encode((make.__name__, *given))
+        if key not in known:
+            known[key] = list(make(config))
+        return known[key]
+
+    return [
+        [
+            Setting("Problem", "Problem", c.problem, True),
+            *part(_model, c, c.model, c.loading),
+            *part(_strategy, c, c.search, c.search_parameters),
+            *part(_reward, c, c.search, c.search_parameters, c.reward, c.reward_parameters),
+            *part(_budget, c, c.budget),
+            *part(_sampling, c, c.model, c.temperature, c.max_step_tokens, c.max_solution_tokens, c.sampling or {}),
+            Setting("Sampling", "Seed", str(c.seed), c.seed == RunConfig().seed, c.seed),
+        ]
+        for c in configs
+    ]
 
 
 def apart(config: RunConfig) -> str:
@@ -66,6 +88,20 @@ def different(a: RunConfig, b: RunConfig) -> list[str]:
     return list(dict.fromkeys(key[1] for key in (one | other) if one.get(key) != other.get(key)))
 
 
+def _model(config: RunConfig) -> Iterable[Setting]:
+    return _chosen("Model", catalogue.title("model", config.model), describe(config.model), config.loading)
+
+
+def _strategy(config: RunConfig) -> Iterable[Setting]:
+    title, description = catalogue.title("search", config.search), catalogue.described("search", config.search)
+    return _chosen("Strategy", title, description, config.search_parameters)
+
+
+def _reward(config: RunConfig) -> Iterable[Setting]:
+    title = catalogue.reward_title(config)
+    return _chosen("Reward", title, catalogue.described("reward", config.reward), config.reward_parameters) if title else ()
+
+
 def _chosen(group: str, title: str, description: Description[Any] | None, given: Mapping[str, Any]) -> Iterable[Setting]:
     """The choice itself, then its parameters; one whose description is gone keeps their names."""
     yield Setting(group, group, title, True)
@@ -75,14 +111,14 @@ def _chosen(group: str, title: str, description: Description[Any] | None, given:
         p = known.get(name)
         usual = p.default_beside(given) if p else None
         value = given.get(name, usual)
-        yield Setting(group, p.label if p else name, written(value), p is not None and value == usual)
+        yield Setting(group, p.label if p else name, written(value), p is not None and value == usual, _number(value))
 
 
-def _budget(budget: Budget) -> Iterable[Setting]:
+def _budget(config: RunConfig) -> Iterable[Setting]:
     usual = Budget()
     for name, title in BUDGETS.items():
-        value = getattr(budget, name)
-        yield Setting("Budget", title.capitalize(), written(value), value == getattr(usual, name))
+        value = getattr(config.budget, name)
+        yield Setting("Budget", title.capitalize(), written(value), value == getattr(usual, name), _number(value))
 
 
 def _sampling(config: RunConfig) -> Iterable[Setting]:
@@ -90,11 +126,16 @@ def _sampling(config: RunConfig) -> Iterable[Setting]:
     sampling = sampling_of(config)
     for name, title in SAMPLING.items():
         value = getattr(sampling, name)
-        yield Setting("Sampling", title, written(value), value == getattr(fit, name))
+        yield Setting("Sampling", title, written(value), value == getattr(fit, name), _number(value))
     given = OPTIONS.parse(config.sampling or {})
     for p in OPTIONS.parameters:
-        yield Setting("Sampling", p.label, written(given[p.name]) if given[p.name] != p.default else OFF, given[p.name] == p.default)
-    yield Setting("Sampling", "Seed", str(config.seed), config.seed == RunConfig().seed)
+        value = given[p.name]
+        usual = value == p.default
+        yield Setting("Sampling", p.label, OFF if usual else written(value), usual, None if usual else _number(value))
+
+
+def _number(value: Any) -> float | None:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def written(value: Any) -> str:

@@ -12,7 +12,7 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from rlm_core.core.events import Record, decode, encode
 from rlm_core.core.paths import STORE_VARIABLE, data_folder
 from rlm_core.core.problem import Problem
 from rlm_core.core.words import RunStatus
+from rlm_core.runs import annotations
 from rlm_core.runs.database import AnyRow, Database, checked_url
 from rlm_core.runs.dialects import insert as upsert
 from rlm_core.runs.dialects import json_text
@@ -62,6 +63,7 @@ class RunRow:
     deleted: when it was deleted, seconds since 1970; None if it was not.
     breakpoints: the conditions under which it pauses (`search.breakpoints`).
     paused_at: the number of the event at which it last paused by itself; None if it never did.
+    name, note, tags: what people wrote on it (`runs.annotations`); no part of its settings or its log.
     """
 
     id: str
@@ -75,6 +77,9 @@ class RunRow:
     deleted: float | None = None
     breakpoints: tuple[str, ...] = ()
     paused_at: int | None = None
+    name: str = ""
+    note: str = ""
+    tags: tuple[str, ...] = ()
 
     @property
     def active(self) -> bool:
@@ -215,6 +220,21 @@ class Store:
         with self.write() as db:
             db.execute(update(RUNS).where(RUNS.c.id == run).values(breakpoints=json.dumps(list(breakpoints))))
 
+    def annotate(self, run: str, name: str, note: str, tags: Sequence[str]) -> None:
+        """Write a name, a note and tags on a run in place of those it has. ConfigError, and nothing is written, if one is not allowed."""
+        written = {"name": annotations.name(name), "note": annotations.note(note), "tags": json.dumps(annotations.tags(tags))}
+        with self.write() as db:
+            db.execute(update(RUNS).where(RUNS.c.id == run).values(written))
+
+    def tag(self, runs: Iterable[str], add: Sequence[str] = (), remove: Collection[str] = ()) -> None:
+        """Give tags to runs and take others from them. ConfigError, and nothing is written, if one is not allowed."""
+        add = annotations.tags(add)
+        with self.write() as db:
+            found = db.execute(select(RUNS.c.id, RUNS.c.tags).where(RUNS.c.id.in_(list(runs)))).all()
+            for row in found:
+                kept = [t for t in json.loads(row.tags) if t not in remove]
+                db.execute(update(RUNS).where(RUNS.c.id == row.id).values(tags=json.dumps(annotations.tags([*kept, *add]))))
+
     def branches(self, run: str) -> list[RunRow]:
         """The runs that go on from a step written into this one's tree, oldest first."""
         children = _SAVED.where(json_text(RUNS.c.config, "branch", "run") == run).order_by(RUNS.c.created, RUNS.c.rowid)
@@ -311,4 +331,7 @@ def _row(row: AnyRow) -> RunRow:
         deleted=row.deleted,
         breakpoints=tuple(json.loads(row.breakpoints)),
         paused_at=row.paused_at,
+        name=row.name,
+        note=row.note,
+        tags=tuple(json.loads(row.tags)),
     )

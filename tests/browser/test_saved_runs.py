@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.browser.acts import retype, settled
+from tests.browser.held import HeldDrawing
+from tests.patience import until
 from tests.saved import save_runs
 
 ROW, FIRST = 35, 52
@@ -61,5 +64,48 @@ def test_a_tick_stays_with_its_run_when_the_list_grows_above_it(saved, site):
     saved.get_by_role("button", name="Undo").wait_for()
     assert {r.id for r in site.store.deleted()} == expected
     site.store.restore(expected)
+    site.store.delete(new)
+    site.store.purge(new)
+
+
+def test_a_run_is_named_found_by_a_word_of_its_note_and_shown_by_its_name(saved, site):
+    run = ids(site)[1]
+    tick(saved, 1, "Delete 1 …")
+    saved.get_by_role("button", name="Name, note, tags …").click()
+    form = saved.get_by_test_id("stDialog")
+    form.get_by_role("textbox", name="Name", exact=True).fill("Wide tree")
+    form.get_by_role("textbox", name="Note", exact=True).fill("for Monday")
+    form.get_by_role("button", name="Save").click()  # while the field still has the focus
+    form.wait_for(state="hidden")
+    until(lambda: site.store.get(run).note == "for Monday")
+    retype(saved, saved.get_by_role("textbox", name="Search", exact=True), "monday")
+    saved.get_by_text("1 of 6 runs").wait_for()
+    saved.locator(".st-key-open button").click()  # it is still ticked
+    saved.locator(".rlm-badge", has_text="Wide tree").wait_for()
+    assert f"run={run}" in saved.url
+    site.store.annotate(run, "", "", [])
+
+
+def test_a_button_stays_under_the_mouse_while_a_longer_table_replaces_the_one_above_it(page, site):
+    """Else the mouse goes down on the button and comes up beside it: the press is lost."""
+    drawing = HeldDrawing(page)
+    page.goto(f"{site.url}/runs")
+    page.locator("[data-testid=stDataFrame] canvas").first.wait_for()
+    tick(page, 1, "Delete 1 …")
+    settled(page)
+    new = save_runs(site.store, 1)
+    drawing.hold()
+    tick(page, 3, "Delete 2 …")
+    until(lambda: page.wait_for_timeout(10) or drawing.complete)  # the browser's messages come while playwright waits
+    button, below = page.get_by_role("button", name="Delete 2 …"), page.get_by_text("Import event logs")
+    places = button.bounding_box(), below.bounding_box()
+    page.mouse.move(places[0]["x"] + 20, places[0]["y"] + 10)
+    page.mouse.down()
+    drawing.release()
+    settled(page)
+    assert (button.bounding_box(), below.bounding_box()) == places
+    page.mouse.up()
+    page.get_by_test_id("stDialog").get_by_text("Delete 2 runs?").wait_for()
+    page.get_by_test_id("stDialog").get_by_role("button", name="Keep").click()
     site.store.delete(new)
     site.store.purge(new)

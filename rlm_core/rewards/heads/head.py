@@ -184,9 +184,13 @@ def as_reward(card: Card, folder: Path) -> Reward[Any]:
 
 def config_of(card: Card) -> type:
     """The configuration of a head: how step scores become one, by default as its card says; an ORM has nothing to set."""
-    if card.kind != "prm":
-        return NoSettings
-    return make_dataclass("PRMConfig", [("aggregate", str, AGGREGATE.field(default=card.aggregate))], frozen=True, slots=True)
+    return _prm_config(card.aggregate) if card.kind == "prm" else NoSettings
+
+
+@lru_cache(maxsize=64)
+def _prm_config(aggregate: str) -> type:
+    """Made once, as making a class takes milliseconds and every page asks for the rewards there are."""
+    return make_dataclass("PRMConfig", [("aggregate", str, AGGREGATE.field(default=aggregate))], frozen=True, slots=True)
 
 
 def _description(card: Card) -> Description[Any]:

@@ -126,7 +126,7 @@ def test_a_log_of_another_program_is_imported_run_by_run(store):
     assert "Imported many\\.jsonl, a log of search\\-and\\-learn. 8 runs in it; the first 5 are linked here." in text(at)
     assert "Imported x1\\.json, a log of x1." in text(at)
     assert "are shown as 0 to 1" in text(at)
-    assert set(at.dataframe[0].value["Settings"]) == {"from search-and-learn", "from x1"}
+    assert set(at.dataframe[0].value["From"]) == {"search-and-learn", "x1"}
 
 
 def test_a_picked_run_is_opened_on_the_explore_page(store, saved):
