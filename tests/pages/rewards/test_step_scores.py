@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pages.rewards.step_scores import JOB_KEY
+from pages.shared.problem_form import WORDS
 from rlm_core.core.words import RunStatus
 from rlm_core.jobs.measure import MeasureJob
 from rlm_core.jobs.queue import Jobs
@@ -20,11 +21,11 @@ def test_several_rewards_judge_the_same_solutions(store, pool):
     at.multiselect(key=REWARDS).set_value(["prm:nano", "logprob", "oracle"]).run()
     at.number_input(key="rewards.score.samples").set_value(3).run()
     press(at, "Score")
-    assert Jobs(store).list("score")[0].job == ScoreJob("chain:steps=7,seed=3", ("prm:nano", "logprob", "oracle"), samples=3)
+    assert Jobs(store).list("score")[0].job == ScoreJob("chain:seed=3", ("prm:nano", "logprob", "oracle"), samples=3)
     assert "Waiting for a worker" in str(at.get("progress")[0].proto)
     next_done(store, pool)
     at.run()
-    assert "**prm\\:nano** · 3 reward passes" in text(at)
+    assert "PRM · nano</button></b> · 3 reward passes" in text(at)
     assert "sees the truth" in text(at)
     assert len([c for c in at.get("bidi_component") if "-heat." in c.proto.id]) == 3
 
@@ -64,17 +65,20 @@ def test_the_newest_job_is_shown_and_an_older_one_can_be_chosen(store, pool):
 )
 def test_a_set_of_problems_that_cannot_be_made_is_one_sentence_and_nothing_is_lost(store, problems, error):
     at = open_tab(opened("rewards"), "rewards.tab", "Quality")
-    at.text_input(key="rewards.measure.set").set_value(problems).run()
-    press(at, "Measure")
+    at.segmented_control(key="rewards.measure.set.how").set_value(WORDS).run()
+    at.text_input(key="rewards.measure.set.text").set_value(problems).run()
     assert error in at.error[0].value.replace("\\", "")
-    assert at.text_input(key="rewards.measure.set").value == problems
-    assert not Jobs(store).list("measure")
+    assert at.text_input(key="rewards.measure.set.text").value == problems
+    assert next(b for b in at.button if b.label == "Measure").disabled
+    click(at, "rewards.measure.set.back")
+    press(at, "Measure")
+    assert Jobs(store).list("measure")[0].job.problems == "chain:n=60"
 
 
 def test_the_quality_of_rewards_is_shown_with_their_gain(store, pool):
     done(MeasureJob("chain:n=4,steps=7", ("prm:nano", "oracle"), samples=4), store, pool)
     at = open_tab(opened("rewards"), "rewards.tab", "Quality")
-    assert list(at.dataframe[0].value["Reward"]) == ["prm:nano", "Oracle ⚑"]
+    assert list(at.dataframe[0].value["Reward"]) == ["PRM · nano", "Oracle ⚑"]
     assert list(at.dataframe[0].value["Answer AUC"])[1] == 1.0
     assert "16 solutions of 4 problems" in text(at)
     assert text(at).count("It sees the truth.") == 1
