@@ -79,7 +79,7 @@ def _draw(row: JobRow) -> None:
         f"{first['solutions']:,} solutions of {first['problems']:,} problems, {first['finished']:,} of them finished. "
         "Intervals are 95 % bootstrap intervals over problems."
     )
-    st.dataframe(_table(good), hide_index=True, width="stretch", column_config=_columns(first["samples"]))
+    st.dataframe(_table(good), hide_index=True, width="stretch", placeholder="–", column_config=_columns(first["samples"]))
     st.html(terms_html("What the figures mean:", (*FIGURES, "Weighted vote", "Majority vote", "Gain", "Reward pass")))
     for name, r in good.items():
         _left_out(markdown_text(reward_title(name)), r)

@@ -114,16 +114,21 @@ def _definition(id: str, name: str, meaning: str, more: str = "") -> str:
     return f'<span popover id="{id}" class="rlm-definition"><b>{html_text(name)}</b>: {html_text(meaning)} {more}</span>'
 
 
+def matching(sought: str) -> list[Entry]:
+    """The terms in whose name or definition every word stands."""
+    words = sought.casefold().split()
+    return [e for e in entries() if all(w in f"{e.term} {e.definition}".casefold() for w in words)]
+
+
 @st.dialog("Glossary", width="medium")
 def glossary() -> None:
     """The terms in whose name or definition a person finds what is typed; at first all of them."""
     sought = st.text_input(
         "Search", type="search", live=True, key="glossary.search", placeholder="Search terms and definitions", label_visibility="collapsed"
     )
-    words = (sought or "").casefold().split()
-    found = [e for e in entries() if all(w in f"{e.term} {e.definition}".casefold() for w in words)]
+    found = matching(sought or "")
     if not found:
-        st.info(f"No term has “{markdown_text(' '.join(words))}” in its name or definition.", icon=":material/search_off:")
+        st.info(f"No term has “{markdown_text(str(sought))}” in its name or definition.", icon=":material/search_off:")
     for section in dict.fromkeys(e.section for e in found):
         lines = [f"- **{e.term}**: {e.definition}" for e in found if e.section == section]
         st.markdown(f"##### {section}\n\n" + "\n".join(lines))

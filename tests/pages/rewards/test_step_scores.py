@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 
 from pages.rewards.step_scores import JOB_KEY
+from pages.shared.glossary import known
 from pages.shared.problem_form import WORDS
 from rlm_core.core.words import RunStatus
+from rlm_core.figures.charts.heatmap import STRIDE
 from rlm_core.jobs.measure import MeasureJob
 from rlm_core.jobs.queue import Jobs
 from rlm_core.jobs.score import ScoreJob
+from rlm_core.labels.book import LabelBook
 from tests.pages.app import click, html, open_tab, opened, press, text
 from tests.runs.at_once import done, next_done
 
@@ -82,3 +85,39 @@ def test_the_quality_of_rewards_is_shown_with_their_gain(store, pool):
     assert list(at.dataframe[0].value["Answer AUC"])[1] == 1.0
     assert "16 solutions of 4 problems" in text(at)
     assert text(at).count("It sees the truth.") == 1
+
+
+@pytest.fixture
+def scored(store, pool):
+    """The page with the scores of three solutions, and the job."""
+    done(ScoreJob("chain:steps=2,seed=1", ("prm:nano", "orm:nano"), samples=3), store, pool)
+    return opened("rewards"), Jobs(store).list("score")[0]
+
+
+def test_a_click_on_a_cell_says_its_step_and_every_score(scored):
+    at, row = scored
+    assert "Click a cell" in html(at)
+    at.session_state[f"rewards.cell.{row.id}"] = 1 * STRIDE + 0
+    said = html(at.run()).partition('<div class="rlm-cell">')[2].partition("</div>")[0]
+    assert said.startswith("<b>Solution 2, step 1: ")
+    assert f"PRM · nano {row.result['scores']['prm:nano']['steps'][1][0]:.2f} · ORM · nano –" in said
+
+
+def test_the_marks_of_the_matrices_are_explained_above_them(scored):
+    assert known("Point of no return").id in html(scored[0]).partition('<div class="rlm-legend">')[2].partition("</div>")[0]
+
+
+def test_a_solution_can_be_labelled(scored, store):
+    at, row = scored
+    at.session_state[f"rewards.cell.{row.id}"] = 1 * STRIDE
+    click(at.run(), "rewards.label")
+    [one] = LabelBook(store).solutions()
+    assert one.steps == tuple(row.result["solutions"][1]["steps"])
+    assert one.origin == "step scores, seed 0, solution 2"
+
+
+def test_its_problem_can_be_searched_on_explore(scored):
+    at, row = scored
+    at.session_state[f"rewards.cell.{row.id}"] = 0
+    click(at.run(), "rewards.explore")
+    assert (at.session_state["task"], at.session_state["task.chain.steps"], at.session_state["task.chain.seed"]) == ("chain", 2, 1)
