@@ -165,6 +165,16 @@ def reward_title(config: RunConfig) -> str:
     return title("reward", config.reward) if judged(config.search, config.search_parameters) else ""
 
 
+def reward_words(text: str) -> str:
+    """A reward as it is written, in words, with its settings if it has any.
+
+    >>> reward_words("prm:nano"), reward_words("rollouts(rollouts=8)")
+    ('PRM · nano', 'Monte-Carlo rollouts (rollouts=8)')
+    """
+    name, _, settings = text.partition("(")
+    return title("reward", name) + (f" ({settings}" if settings else "")
+
+
 def over_path(name: str) -> bool:
     """Is the score of the reward of that name, which may have settings in parentheses behind it, one figure of all tokens so far?
 

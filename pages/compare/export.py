@@ -32,7 +32,9 @@ def comparison_html(found: Addressed, there: Sequence[Pane], figures: pd.DataFra
         paper=look.surface,
         ink=look.ink,
         panes=drawn,
-        figures=table_html([str(c) for c in figures.columns], [[_written(v) for v in row] for row in figures.itertuples(index=False)]),
+        figures=table_html(
+            [str(c) for c in figures.columns], [[_written(v) for v in row] for row in figures.itertuples(index=False)], terms=False
+        ),
         settings=_settings(there),
     )
 

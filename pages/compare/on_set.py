@@ -9,6 +9,7 @@ from pages.compare.builder import matched_budget
 from pages.shared.escape import markdown_text
 from pages.shared.jobs import job_button, job_view
 from pages.shared.problem_field import problem_field
+from pages.shared.problem_form import problem_words
 from pages.shared.services import store
 from pages.shared.state import remembered
 from pages.shared.sweep_results import table_of_figures, table_of_pairs, view_of_job, wins_and_losses
@@ -28,7 +29,7 @@ def on_set(found: Addressed) -> None:
     strategies = tuple(Strategy.of(r.config, title) for r, title in zip(found.rows, found.titles, strict=True))
     key = f"compare.set.{found.scope}"
     problems_at, budget_at, alone_at, start_at = st.columns([4, 4, 2, 2], vertical_alignment="bottom", gap="medium")
-    help = "A kind of problem and how many, such as chain:n=200,steps=7: held-out problems, seeds 0 to n − 1. Or a problem set or file."
+    help = "Held-out problems, made from the seeds 0 to n − 1, or those of a problem set or file."
     problems = problem_field(problems_at, "Problems", f"{key}.problems", _kind(found), help)
     with budget_at:
         budget = matched_budget(key, found.rows[0].config.budget)
@@ -40,7 +41,7 @@ def on_set(found: Addressed) -> None:
         job.sweep(store()).check()
         return job
 
-    job_button(start_at, JOB, "play_arrow", asked, key=f"{key}.job", possible=True)
+    job_button(start_at, JOB, "play_arrow", asked, key=f"{key}.job", possible=bool(problems))
     job_view(JOB, f"{key}.job", _title, _results, hint=False, among=lambda job: job.strategies == strategies)
 
 
@@ -53,7 +54,7 @@ def _kind(found: Addressed) -> str:
 
 
 def _title(job: SweepJob) -> str:
-    return f"{job.problems}, {budget_title(job.budgets[0])}: {' or '.join(s.title for s in job.strategies)}"
+    return f"{problem_words(job.problems)}, {budget_title(job.budgets[0])}: {' or '.join(s.title for s in job.strategies)}"
 
 
 def _results(row: JobRow) -> None:

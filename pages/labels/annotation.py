@@ -8,19 +8,21 @@ from pages.labels import focus
 from pages.labels.annotation_queue import annotation_queue, current, turn_to
 from pages.labels.label_files import from_file
 from pages.labels.rating_panel import rating_panel, undo_button
-from pages.labels.run_candidates import candidates, from_runs
+from pages.labels.run_candidates import candidates, from_runs, most_telling
 from pages.labels.solution_view import kind_title, solution_view
-from pages.shared.escape import markdown_text
-from pages.shared.links import explore_link
-from pages.shared.run_picker import ended_runs, run_title
+from pages.shared.links import SOLUTION_QUERY, explore_link
+from pages.shared.run_picker import ended_runs, pick_run
 from pages.shared.services import book
-from pages.shared.state import remember, remembered
+from pages.shared.state import remember, remembered, restore
 from rlm_core.core.wording import counted
 from rlm_core.labels.base import Solution
 
 ADDED = "annotate.added"
 BY, KIND, FROM = "annotate.by", "annotate.kind", "annotate.from"
+RUN = "annotate.run"
 MAX_NAME_CHARS = 60
+LATEST = 20
+"""Runs that are looked through for candidates."""
 
 
 def annotation() -> None:
@@ -28,6 +30,9 @@ def annotation() -> None:
     everything = book().solutions()
     if not everything:
         return _empty()
+    if asked := next((s for s in everything if s.id == st.query_params.get(SOLUTION_QUERY)), None):
+        del st.query_params[SOLUTION_QUERY]
+        _show(asked)
     by_at, kind_at, from_at, skip_at, add_at = st.columns([4, 3, 5, 5, 4], vertical_alignment="bottom")
     if st.session_state.pop(ADDED, False):
         st.session_state["add_solutions"] = False  # closed, since what was added is shown behind it
@@ -136,28 +141,37 @@ def _add() -> None:
 
 
 def _added(solutions: list[Solution]) -> None:
-    """Go to the first of the solutions that were added, and give up the choices that could hide it."""
-    for key, value in ((KIND, None), (FROM, [])):
-        st.session_state.pop(key, None)
-        remember(key, value)
+    """Go to the first of the solutions that were added."""
     st.session_state[ADDED] = True
-    turn_to(solutions[0].id if solutions else None)
+    _show(solutions[0] if solutions else None)
     st.rerun()
 
 
+def _show(one: Solution | None) -> None:
+    """Turn to a solution, or to the first without labels, and give up the choices that could hide it."""
+    for key, value in ((KIND, None), (FROM, [])):
+        st.session_state.pop(key, None)
+        remember(key, value)
+    turn_to(one.id if one else None)
+
+
 def _empty() -> None:
-    """An empty label book: offer the candidates of the latest run."""
-    for row in ended_runs(20):
-        found = candidates(row)
-        if found:
-            st.markdown("Rate each step of a solution as good, neutral or bad; a reward model can be trained on your labels.")
-            if st.button("Label the candidates of your latest run", type="primary", icon=":material/rate_review:", key="label_latest"):
-                book().add(found)
-                _added(found)
-            st.caption(f"{counted(len(found), 'solution')}: {markdown_text(run_title(row))}")
-            break
-    else:
+    """An empty label book: offer the candidates of a run."""
+    runs = ended_runs(LATEST)
+    first = most_telling(runs)
+    if first is None:
         st.markdown("There is nothing to label yet: a run on the page Explore makes solutions, or add them from a file.")
         explore_link("Go to Explore")
-    with st.expander("Add from other runs or from a file"):
+    else:
+        st.markdown("Rate each step of a solution as good, neutral or bad; a reward model can be trained on your labels.")
+        run_at, go_at = st.columns([5, 3], vertical_alignment="bottom")
+        restore(RUN, first.id)
+        with run_at:
+            row = pick_run("Saved run", runs, RUN)
+        found = candidates(row)
+        label = f"Label its {counted(len(found), 'different candidate')}" if found else "It has no finished candidate"
+        if go_at.button(label, type="primary", icon=":material/rate_review:", key="label_latest", disabled=not found):
+            book().add(found)
+            _added(found)
+    with st.expander("Add from all runs or from a file"):
         _add()

@@ -9,6 +9,7 @@ from pages.shared.jobs import job_button, job_setting, job_view
 from pages.shared.model_picker import pick_model
 from pages.shared.services import book, store
 from pages.shared.state import remembered
+from rlm_core import catalogue
 from rlm_core.core.wording import LABELLED_BY, counted
 from rlm_core.jobs.label import JOB, LabelJob
 from rlm_core.jobs.queue import JobRow
@@ -41,7 +42,11 @@ def automatic_labels() -> None:
     left = JOB.parts(job, store(), book())[0].count
     st.caption(MAKERS[maker] + ("" if left else " All solutions in the label book have these labels already."))
     job_button(go_at, JOB, "label", lambda: job, key=JOB_KEY, possible=left > 0)
-    job_view(JOB, JOB_KEY, lambda j: f"{_title(j.maker)}, {j.judge if j.maker == 'judge' else j.model}", _draw)
+    job_view(JOB, JOB_KEY, _asked, _draw)
+
+
+def _asked(job: LabelJob) -> str:
+    return f"{_title(job.maker)}, {catalogue.title('model', job.judge if job.maker == 'judge' else job.model)}"
 
 
 def _title(maker: str) -> str:

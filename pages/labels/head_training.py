@@ -11,15 +11,16 @@ from pages.shared.escape import markdown_text
 from pages.shared.jobs import job_button, job_view
 from pages.shared.model_picker import pick_model
 from pages.shared.problem_field import problem_field
-from pages.shared.services import book, store
+from pages.shared.problem_form import problem_words
+from pages.shared.services import book
 from pages.shared.state import remembered
+from rlm_core import catalogue
 from rlm_core.core.paths import data_folder
 from rlm_core.core.wording import LABELLED_BY, counted
 from rlm_core.jobs.queue import JobRow
 from rlm_core.jobs.train import JOB, TrainJob
 from rlm_core.rewards.heads.head import BUNDLED, KINDS, cards, refuse_taken
 from rlm_core.rewards.heads.recipe import HeadRecipe
-from rlm_core.runs.set_specs import check_set
 
 JOB_KEY = "labels.train.job"
 BOOK, FRESH = "The label book", "Fresh solutions, labelled for it"
@@ -38,29 +39,37 @@ def head_training() -> None:
         help="A PRM judges steps, an ORM whole solutions.",
     )
     name = remembered(
-        name_at.text_input, "Name", key="train.name", default="mine", help="The reward is then called prm:NAME or orm:NAME."
+        name_at.text_input,
+        "Name",
+        key="train.name",
+        default="mine",
+        help="A PRM of this name is PRM · NAME on the pages and prm:NAME in commands.",
     ).strip()
     with model_at:
         model = pick_model("train.model")
     origin = remembered(from_at.selectbox, "Learns from", [BOOK, FRESH], key="train.from", default=BOOK)
     weights = _weights(list(book().counts().by_source) if origin == BOOK else list(MAKERS), origin)
     problems = _fresh() if origin == FRESH else ()
-    measure_at, go_at = st.columns([9, 2], vertical_alignment="bottom")
-    measure = problem_field(measure_at, "Measured on", "train.measure", "chain:n=40", "Such as chain:n=40; empty for none.")
+    measured_at, measure_at, go_at = st.columns([3, 6, 2], vertical_alignment="bottom")
+    measured = remembered(measured_at.toggle, "Measure it afterwards", key="train.measured", default=True, help="On problems of their own.")
+    measure = problem_field(measure_at, "Measured on", "train.measure", "chain:n=40", "Held-out problems.") if measured else ""
+    asked = bool(problems or origin == BOOK) and bool(measure or not measured)
 
     def job() -> TrainJob:
-        measured = (measure,) if measure else ()
-        for spec in (*problems, *measured):
-            check_set(spec, store())
         refuse_taken(kind, name, data_folder() / "rewards")
-        recipe = HeadRecipe(kind=kind, name=name, model=model, labels=weights, problems=problems, measure=measured)
+        recipe = HeadRecipe(kind=kind, name=name, model=model, labels=weights, problems=problems, measure=(measure,) if measure else ())
         return TrainJob(recipe, book=origin == BOOK)
 
     if missing := _missing(origin, weights):
         st.info(missing, icon=":material/inbox:")
-    job_button(go_at, JOB, "model_training", job, key=JOB_KEY, possible=not missing)
+    job_button(go_at, JOB, "model_training", job, key=JOB_KEY, possible=asked and not missing)
     _replaced(f"{kind}:{name}")
-    job_view(JOB, JOB_KEY, lambda j: f"{j.recipe.kind}:{j.recipe.name} for {j.recipe.model}", _draw, hint=not missing)
+    job_view(JOB, JOB_KEY, _asked, _draw, hint=not missing)
+
+
+def _asked(job: TrainJob) -> str:
+    reward, model = f"{job.recipe.kind}:{job.recipe.name}", job.recipe.model
+    return f"{catalogue.title('reward', reward)} for {catalogue.title('model', model)}"
 
 
 def _missing(origin: str, weights: dict[str, float]) -> str:
@@ -79,7 +88,8 @@ def _replaced(reward: str) -> None:
     found = cards().get(reward)
     if found is not None and found[1].parent != BUNDLED:
         learned = ", ".join(f"{n:,} {source}" for source, n in found[0].labels.items())
-        st.caption(f"{markdown_text(reward)} exists already, made {found[0].made} from {learned} labels; training again replaces it.")
+        title = markdown_text(catalogue.title("reward", reward))
+        st.caption(f"{title} exists already, made {found[0].made} from {learned} labels; training again replaces it.")
 
 
 def _weights(sources: list[str], origin: str) -> dict[str, float]:
@@ -105,8 +115,7 @@ def _weights(sources: list[str], origin: str) -> dict[str, float]:
 
 def _fresh() -> tuple[str, ...]:
     """Sets of problems whose solutions are sampled and labelled for the training."""
-    help = "Training problems, one kind or several: chain:n=200 countdown:numbers=3,n=100"
-    return tuple(problem_field(st.container(), "Problems", "train.problems", "chain:n=200", help).split())
+    return tuple(problem_field(st.container(), "Problems", "train.problems", "chain:n=200", "One kind or several.", mixed=True).split())
 
 
 def _draw(row: JobRow) -> None:
@@ -116,8 +125,9 @@ def _draw(row: JobRow) -> None:
         st.warning(f"{markdown_text(reward)} is no longer in the data folder.", icon=":material/warning:")
         return
     learned = ", ".join(f"{n:,} {source}" for source, n in card["labels"].items())
+    title, model = catalogue.title("reward", reward), catalogue.title("model", card["model"])
     st.success(
-        f"**{markdown_text(reward)}** can now be chosen as a reward for {markdown_text(card['model'])}."
+        f"**{markdown_text(title)}** can now be chosen as a reward for {markdown_text(model)}."
         f" It learned from {learned} labels of {card['solutions']:,} solutions, {card['tokens']:,} tokens spent on them.",
         icon=":material/check:",
     )
@@ -138,7 +148,7 @@ def _quality(measured: dict[str, dict[str, Any]]) -> pd.DataFrame:
     """One row per set of problems."""
     rows = [
         {
-            "Measured on": f"{spec}, {counted(q['problems'], 'problem')}",
+            "Measured on": f"{problem_words(spec)}, {counted(q['problems'], 'problem')}",
             "Step AUC": q.get("step_auc"),
             "Answer AUC": q.get("answer_auc"),
             "First-error F1": q.get("first_error_f1"),

@@ -24,6 +24,8 @@ TABS = {
 def labels() -> None:
     supervisor()
     style()
-    st.markdown("### Labels")
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        st.markdown("### Labels", width="content")
+        st.caption("A label says how good a step of a solution is. Rewards are measured by labels, and trained on them.", width="content")
     tabs(TABS, key="labels.tab")
     shortcuts(LABELS)

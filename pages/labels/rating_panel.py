@@ -9,6 +9,7 @@ import streamlit as st
 from pages.labels.annotation_queue import BAD_ENDS, NOTE, AnnotationQueue, can_undo, go_to_step, rate, turn_to, undo
 from pages.labels.focus import switch
 from pages.shared.escape import html_text
+from pages.shared.glossary import explained
 from rlm_core.core.wording import counted
 from rlm_core.labels.base import BAD, GOOD, NEUTRAL, RATINGS, Solution
 
@@ -69,6 +70,8 @@ def _ratings(queue: AnnotationQueue, one: Solution, step: int) -> None:
             on_click=rate,
             args=(queue, one, step, value),
         )
+    meanings = " · ".join(explained(RATINGS[value].capitalize(), MEANINGS[value]) for value in BADGES)
+    st.html(f'<div class="rlm-terms">What each means: {meanings}</div>')
 
 
 def _button(label: str, key: str, icon: str, shortcut: str, act: Callable[[], None], possible: bool) -> None:

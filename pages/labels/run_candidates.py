@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -20,6 +20,17 @@ PICKER_KEY = "labels.runs"
 def candidates(row: RunRow) -> list[Solution]:
     """The finished candidates of a saved run."""
     return solutions(replay(logs().records(row.id)), row.problem, run=row.id, model=row.config.model)
+
+
+def most_telling(runs: Sequence[RunRow]) -> RunRow | None:
+    """The first of the runs with several different candidates, else the first with one; None if none has any."""
+    some = None
+    for row in runs:
+        count = len(candidates(row))
+        if count > 1:
+            return row
+        some = some or (row if count else None)
+    return some
 
 
 def from_runs(added: Callable[[list[Solution]], None]) -> None:

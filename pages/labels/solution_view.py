@@ -29,7 +29,7 @@ def solution_view(queue: AnnotationQueue, one: Solution, step: int, verdict: boo
     everyone: show the labels of all annotators.
     """
     _text(one.problem.question, "rlm-question")
-    by = f"written by {one.model}" if one.model else ""
+    by = f"written by {catalogue.title('model', one.model)}" if one.model else ""
     st.html(f'<div class="rlm-origin">{html_text(" · ".join(filter(None, (kind_title(one.problem.task), by, one.origin))))}</div>')
     if verdict:
         reference = f" (expected: {one.problem.reference})" if one.problem.reference else ""

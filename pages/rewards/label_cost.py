@@ -9,8 +9,9 @@ from pages.shared.html import theme
 from pages.shared.jobs import job_button, job_view
 from pages.shared.model_picker import pick_model
 from pages.shared.plot import chart
+from pages.shared.problem_form import problem_words
 from pages.shared.state import remembered
-from rlm_core.core.wording import LABELLED_BY
+from rlm_core.core.wording import LABELLED_BY, listed
 from rlm_core.figures.charts.reward_quality import cost_figure
 from rlm_core.jobs.label_cost import JOB, CostJob
 from rlm_core.jobs.queue import JobRow
@@ -42,7 +43,7 @@ def label_cost() -> None:
     sizes = SIZES[remembered(size_at.selectbox, "Pool", list(SIZES), key="rewards.cost.size", default="200 problems")]
     job = CostJob(tuple(makers), f"chain:n={sizes[-1]},steps=7", sizes=sizes, model=model)
     job_button(go_at, JOB, "price_check", lambda: job, key=JOB_KEY, possible=bool(makers))
-    job_view(JOB, JOB_KEY, lambda j: f"{j.problems}: {', '.join(j.makers)}", _draw)
+    job_view(JOB, JOB_KEY, lambda j: f"{problem_words(j.problems)}: {listed([MAKER_TITLES[m] for m in j.makers])}", _draw)
 
 
 def _draw(row: JobRow) -> None:
@@ -55,7 +56,8 @@ def _draw(row: JobRow) -> None:
         with place:
             if any(p[against] for p in points):
                 chart(cost_figure(points, against=against, theme=theme()), key=f"cost.{against}.{row.id}")
+    measured = markdown_text(problem_words(row.result["measure"]))
     st.caption(
-        f"Step AUC on {row.result['measure']}, which no head was trained on. Points are means of three training seeds, bars their range. "
+        f"Step AUC on {measured}, which no head was trained on. Points are means of three training seeds, bars their range. "
         "Labels that cost no tokens are not in the right-hand chart."
     )

@@ -17,7 +17,8 @@ TABS = {"Step scores": step_scores, "Quality": quality, "On a tree": tree_scores
 def rewards() -> None:
     supervisor()
     style()
-    st.markdown("### Rewards")
-    st.caption("A reward guides a search. Compare the scores that several rewards give the same solutions, and how right each reward is.")
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        st.markdown("### Rewards", width="content")
+        st.caption("A reward guides a search. Compare the scores that several rewards give, and how right each reward is.", width="content")
     tabs(TABS, key="rewards.tab")
     shortcuts(PROBLEM)

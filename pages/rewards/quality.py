@@ -9,27 +9,29 @@ import streamlit as st
 
 from pages.rewards.failures import without_failures
 from pages.shared.escape import markdown_text
-from pages.shared.html import theme
+from pages.shared.html import terms_html, theme
 from pages.shared.jobs import job_button, job_setting, job_view
 from pages.shared.model_picker import pick_model
 from pages.shared.plot import chart
 from pages.shared.problem_field import problem_field
+from pages.shared.problem_form import problem_words
 from pages.shared.reward_picker import pick_rewards, reward_title
-from pages.shared.services import book, store
+from pages.shared.services import book
 from pages.shared.state import remembered
-from rlm_core.core.wording import LABELLED_BY
+from rlm_core import catalogue
+from rlm_core.core.wording import LABELLED_BY, counted
 from rlm_core.figures.charts.reward_quality import best_of_n_figure, calibration_figure
 from rlm_core.jobs.measure import JOB, MeasureJob
 from rlm_core.jobs.queue import JobRow
-from rlm_core.runs.set_specs import check_set
 
 DEFAULT = ("prm:nano", "prm:nano-head", "orm:nano", "logprob")
 JOB_KEY = "rewards.measure.job"
 SOLVER = "solver"
+FIGURES = ("Step AUC", "State AUC", "Answer AUC", "Calibration error", "First-error F1")
 
 
 def quality() -> None:
-    model_at, truth_at, set_at, samples_at = st.columns([3, 4, 4, 2], vertical_alignment="bottom")
+    model_at, truth_at, set_at, samples_at = st.columns([3, 4, 4, 2])
     with model_at:
         model = pick_model("rewards.measure.model")
     offered = [SOLVER, *book().counts().by_source]
@@ -45,18 +47,16 @@ def quality() -> None:
     )
     samples, problems = JOB.setting("samples").default, "chain:n=60"
     if truth == SOLVER:
-        help = "How many of which kind, such as chain:n=100, chain:steps=5,n=100 or countdown:numbers=3,n=100; or a problem set or file."
-        problems = problem_field(set_at, "Problems", "rewards.measure.set", "chain:n=60", help)
+        problems = problem_field(set_at, "Problems", "rewards.measure.set", "chain:n=60")
         samples = job_setting(samples_at, JOB, "samples", "rewards.measure.samples")
     rewards_at, go_at = st.columns([9, 2], vertical_alignment="bottom")
     with rewards_at:
         chosen = pick_rewards("rewards.measure.rewards", model, DEFAULT)
 
     def job() -> MeasureJob:
-        check_set(problems, store())
         return MeasureJob(problems, chosen, model, int(samples), labels="" if truth == SOLVER else truth)
 
-    job_button(go_at, JOB, "query_stats", job, key=JOB_KEY, possible=bool(chosen))
+    job_button(go_at, JOB, "query_stats", job, key=JOB_KEY, possible=bool(chosen and problems))
     job_view(JOB, JOB_KEY, _asked, _draw)
 
 
@@ -65,7 +65,9 @@ def _truth(source: str) -> str:
 
 
 def _asked(job: MeasureJob) -> str:
-    return _truth(job.labels) if job.labels else f"{job.problems} × {job.samples} by {job.model}"
+    if job.labels:
+        return _truth(job.labels)
+    return f"{problem_words(job.problems)}, {counted(job.samples, 'solution')} each by {catalogue.title('model', job.model)}"
 
 
 def _draw(row: JobRow) -> None:
@@ -77,7 +79,8 @@ def _draw(row: JobRow) -> None:
         f"{first['solutions']:,} solutions of {first['problems']:,} problems, {first['finished']:,} of them finished. "
         "Intervals are 95 % bootstrap intervals over problems."
     )
-    st.dataframe(_table(good), hide_index=True, width="stretch", column_config=_columns(first["samples"]))
+    st.dataframe(_table(good), hide_index=True, width="stretch", placeholder="–", column_config=_columns(first["samples"]))
+    st.html(terms_html("What the figures mean:", (*FIGURES, "Weighted vote", "Majority vote", "Gain", "Reward pass")))
     for name, r in good.items():
         _left_out(markdown_text(reward_title(name)), r)
     for name, r in good.items():
@@ -150,7 +153,7 @@ def _table(good: dict[str, dict[str, Any]]) -> pd.DataFrame:
 
 
 def _columns(n: int) -> dict[str, Any]:
-    shares = ("Step AUC", "State AUC", "Answer AUC", "Calibration error", "First-error F1", f"Weighted of {n}", f"Majority of {n}")
+    shares = (*FIGURES, f"Weighted of {n}", f"Majority of {n}")
     helps = {
         "Step AUC": "Over steps up to the first wrong one of each solution: the probability that a right step scores above a wrong one.",
         "State AUC": "Over all states: the probability that a winnable state scores above a lost one.",

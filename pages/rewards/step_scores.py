@@ -2,38 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
 from pages.rewards.failures import without_failures
 from pages.shared.escape import html_text, markdown_text
+from pages.shared.glossary import term
 from pages.shared.html import table_html, theme
 from pages.shared.jobs import job_button, job_setting, job_view
+from pages.shared.links import LABELS_PATH, SOLUTION_QUERY, go_to, go_to_controls
 from pages.shared.model_picker import pick_model
 from pages.shared.plot import plot
 from pages.shared.problem_field import problem_field
+from pages.shared.problem_form import fill_problem, problem_words
 from pages.shared.reward_picker import pick_rewards, reward_title
-from pages.shared.services import store
+from pages.shared.services import book, store
 from pages.shared.state import one_of
+from rlm_core import catalogue
+from rlm_core.core.errors import RlmError
 from rlm_core.core.wording import counted, readable
 from rlm_core.figures.charts.heatmap import Row, cell, heat_figure
 from rlm_core.figures.palette import MARKS
 from rlm_core.jobs.queue import JobRow
 from rlm_core.jobs.score import JOB, ScoreJob
+from rlm_core.labels.base import solution
 from rlm_core.models.listed import refuse_unreadable
 from rlm_core.runs.set_specs import problem_of
 
 DEFAULT = ("prm:nano", "prm:nano-head", "logprob", "oracle")
 JOB_KEY = "rewards.score.job"
+OWN, SO_FAR = "Each step's own", "The state so far"
 
 
 def step_scores() -> None:
-    model_at, problem_at, samples_at, seed_at = st.columns([3, 5, 2, 2], vertical_alignment="bottom")
+    model_at, problem_at, samples_at, seed_at = st.columns([3, 5, 2, 2])
     with model_at:
         model = pick_model("rewards.score.model")
-    help = "Such as chain:steps=7,seed=3 or countdown:numbers=4,seed=31; or a row of a problem set or file."
-    problem = problem_field(problem_at, "Problem", "rewards.score.problem", "chain:steps=7,seed=3", help, one=True)
+    problem = problem_field(problem_at, "Problem", "rewards.score.problem", "chain:steps=7,seed=3", one=True)
     samples = job_setting(samples_at, JOB, "samples", "rewards.score.samples")
     seed = job_setting(seed_at, JOB, "seed", "rewards.score.seed")
     rewards_at, go_at = st.columns([10, 2], vertical_alignment="bottom")
@@ -44,8 +51,12 @@ def step_scores() -> None:
         refuse_unreadable(model, problem_of(problem, store()))
         return ScoreJob(problem, chosen, model, samples, seed=seed)
 
-    job_button(go_at, JOB, "grid_on", job, key=JOB_KEY, possible=bool(chosen))
-    job_view(JOB, JOB_KEY, lambda j: f"{j.problem}, {counted(j.samples, 'solution')} by {j.model}", _draw)
+    job_button(go_at, JOB, "grid_on", job, key=JOB_KEY, possible=bool(chosen and problem))
+    job_view(JOB, JOB_KEY, _asked, _draw)
+
+
+def _asked(job: ScoreJob) -> str:
+    return f"{problem_words(job.problem)}, {counted(job.samples, 'solution')} by {catalogue.title('model', job.model)}"
 
 
 def _draw(row: JobRow) -> None:
@@ -55,24 +66,71 @@ def _draw(row: JobRow) -> None:
     shown = without_failures(result["scores"])
     if not shown:
         return
-    which = one_of("Scores", ["Each step's own", "The state so far"], "rewards.own")
-    by_step = which == "Each step's own"
     selected = st.session_state.get(key)
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        by_step = one_of("Scores", [OWN, SO_FAR], "rewards.own") == OWN
+        st.html(_legend())
+    st.html(_said(solutions, shown, selected, by_step))
     for first in range(0, len(shown), 2):
         for place, (name, scores) in zip(st.columns(2, gap="medium"), list(shown.items())[first : first + 2], strict=False):
             with place:
-                st.markdown(f"**{markdown_text(reward_title(name, scores['oracle']))}**{_cost(scores)}")
+                st.html(f'<div class="rlm-list-head"><b>{term(reward_title(name, scores["oracle"]))}</b>{html_text(_cost(scores))}</div>')
                 figure = heat_figure(_rows(solutions, scores, by_step), theme=theme(), selected=selected)
                 clicked = plot(figure, key=f"heat.{row.id}.{name}", height=int(figure.layout.height), scope=row.id)
                 if clicked is not None and clicked != selected:
                     st.session_state[key] = clicked
                     st.rerun(scope="fragment")
-    st.caption(
-        "✓ and ✕: the verdict of the verifier on the answer. The bar is before the first step after which the exact solver "
-        "finds no right answer."
-    )
-    if selected is not None:
+    if selected is not None and cell(selected)[0] < len(solutions):
         _inspect(result, shown, *cell(selected))
+        _ways_on(row.job, solutions, cell(selected)[0])
+
+
+def _legend() -> str:
+    """What the marks of the matrices mean."""
+    bar = f'<i style="background:{theme().accent}"></i>{term("Point of no return")}'
+    return (
+        f'<div class="rlm-legend"><span>{bar}: from here on the {term("exact solver")} finds no right answer</span>'
+        f"<span>✓ ✕ {term('Verifier')}: the answer is right or wrong</span>"
+        f"<span>A row is a solution, a column a {term('step')}</span></div>"
+    )
+
+
+def _said(solutions: list[dict[str, Any]], shown: dict[str, Any], selected: int | None, by_step: bool) -> str:
+    """The step of the cell that was clicked, with every reward's score; before, what a click does."""
+    row, column = (-1, 0) if selected is None else cell(selected)
+    if not 0 <= row < len(solutions) or column >= len(solutions[row]["steps"]):
+        return '<div class="rlm-cell">Click a cell: its step and every score stand here, the whole solution below.</div>'
+    s = solutions[row]
+    scores = [f"{reward_title(n)} {_score(_scores(s, row, x, by_step), column)}" for n, x in shown.items()]
+    solver = {True: " · exact solver: winnable", False: " · exact solver: lost", None: ""}[s["labels"][column]]
+    return (
+        f'<div class="rlm-cell"><b>Solution {row + 1}, step {column + 1}: {html_text(readable(s["steps"][column]))}</b> '
+        f"{html_text(' · '.join(scores) + solver)}</div>"
+    )
+
+
+def _ways_on(job: ScoreJob, solutions: list[dict[str, Any]], row: int) -> None:
+    """From a solution to the pages on which it is labelled, or its problem is searched."""
+    with st.container(horizontal=True):
+        label = st.button("Label this solution", icon=":material/rate_review:", key="rewards.label")
+        explore = st.button("Search this problem on Explore", icon=":material/account_tree:", key="rewards.explore")
+    if not label and not explore:
+        return
+    try:
+        problem = problem_of(job.problem, store())
+    except RlmError as error:  # the problem set was deleted, or the file is gone
+        st.error(markdown_text(str(error)), icon=":material/error:")
+        return
+    if explore:
+        _ = fill_problem("", job.problem) or fill_problem("", problem.spec)
+        go_to_controls()
+    s = solutions[row]
+    origin = f"step scores, seed {job.seed}, solution {row + 1}"
+    one = solution(
+        problem, tuple(s["steps"]), finished=not s["cut"], answer=s["answer"], correct=s["correct"], model=job.model, origin=origin
+    )
+    book().add([one])
+    go_to(LABELS_PATH, {SOLUTION_QUERY: one.id})
 
 
 def _cost(scores: dict[str, Any]) -> str:
@@ -85,12 +143,20 @@ def _cost(scores: dict[str, Any]) -> str:
 def _rows(solutions: list[dict[str, Any]], scores: dict[str, Any], by_step: bool) -> list[Row]:
     rows = []
     for i, s in enumerate(solutions):
-        own = scores["steps" if by_step else "states"][i]
-        if not own:  # a reward of finished solutions only: its one score stands at the last step
-            own = [None] * (len(s["steps"]) - 1) + [scores["whole"][i]]
         wrong = next((k for k, label in enumerate(s["labels"]) if label is False), None)
-        rows.append(Row(_name(i, s), tuple(s["steps"]), tuple(own), wrong))
+        rows.append(Row(_name(i, s), tuple(s["steps"]), _scores(s, i, scores, by_step), wrong))
     return rows
+
+
+def _scores(s: dict[str, Any], row: int, scores: dict[str, Any], by_step: bool) -> tuple[float | None, ...]:
+    """The score of each step; of a reward of finished solutions only, its one score at the last step."""
+    own = scores["steps" if by_step else "states"][row]
+    return tuple(own) or (*[None] * (len(s["steps"]) - 1), scores["whole"][row])
+
+
+def _score(own: Sequence[float | None], step: int) -> str:
+    score = own[step] if step < len(own) else None
+    return "–" if score is None else f"{score:.2f}"
 
 
 def _name(i: int, s: dict[str, Any]) -> str:
@@ -101,16 +167,13 @@ def _name(i: int, s: dict[str, Any]) -> str:
 
 def _inspect(result: dict[str, Any], shown: dict[str, Any], row: int, column: int) -> None:
     """The steps of the clicked solution with every reward's score, the clicked one emphasised."""
-    if row >= len(result["solutions"]):
-        return
     s = result["solutions"][row]
     st.markdown(f"##### Solution {markdown_text(_name(row, s))}")
     head = ("", "step", "exact solver", *(reward_title(n) for n in shown))
     word = {True: "winnable", False: "lost", None: "–"}
     lines = []
     for i, text in enumerate(s["steps"]):
-        scores = [x["steps"][row] for x in shown.values()]
-        values = [f"{own[i]:.2f}" if i < len(own) else "–" for own in scores]
+        values = [_score(x["steps"][row], i) for x in shown.values()]
         lines.append((str(i + 1), readable(text), word[s["labels"][i]], *values))
     st.html(table_html(head, lines, column, text_columns=(1,)))
     whole = ", ".join(f"{reward_title(n)} {x['whole'][row]:.2f}" for n, x in shown.items() if x["whole"][row] is not None)

@@ -10,9 +10,11 @@ import pandas as pd
 import streamlit as st
 
 from pages.rewards.failures import without_failures
-from pages.shared.escape import markdown_text
+from pages.shared.escape import html_text, markdown_text
+from pages.shared.glossary import term
 from pages.shared.html import theme
 from pages.shared.jobs import job_button, job_view
+from pages.shared.links import run_link
 from pages.shared.plot import plot, width_of
 from pages.shared.reward_picker import pick_rewards, reward_title
 from pages.shared.run_picker import ended_runs, pick_run
@@ -57,21 +59,34 @@ def _draw(row: JobRow) -> None:
     if not good:
         return
     scores = {name: {int(node): score for node, score in s["nodes"].items()} for name, s in good.items()}
-    st.caption(" · ".join(markdown_text(_cost(name, s)) for name, s in good.items()))
-    selected = _picture(row.id, tree, _colours(scores))
-    if selected is not None:
-        summary = "; ".join(f"{reward_title(n)} {s[selected]:.2f}" for n, s in scores.items() if selected in s) or "no reward scored it"
-        steps = " ; ".join(map(readable, tree.steps(selected)))
-        st.markdown(f"**Node {selected}**: {markdown_text(steps)} — {markdown_text(summary)}.")
+    colour_at, cost_at = st.columns([3, 7], vertical_alignment="bottom")
+    cost_at.caption("  \n".join(markdown_text(_cost(name, s)) for name, s in good.items()))
+    with colour_at:
+        colours = _colours(scores)
+    selected = _picture(row.id, tree, colours)
+    _node(run.id, tree, scores, selected)
     if "oracle" in scores:
-        _mistakes(tree, scores)
+        _mistakes(row.id, tree, scores)
     else:
         st.caption("Choose the oracle among the rewards to see the false negatives and false positives of the others.")
 
 
+def _node(run: str, tree: SearchTree, scores: dict[str, dict[int, float]], selected: int | None) -> None:
+    """The node that was clicked with every reward's score, and the way to it on the Explore page."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if selected is None:
+            st.caption("Click a node, or a row of the lists below: its steps and every score stand here.", width="stretch")
+            run_link(run, "Open the run on Explore")
+            return
+        summary = "; ".join(f"{reward_title(n)} {s[selected]:.2f}" for n, s in scores.items() if selected in s) or "no reward scored it"
+        steps = " ; ".join(map(readable, tree.steps(selected))) or "the bare problem"
+        st.markdown(f"**Node {selected}**: {markdown_text(steps)} — {markdown_text(summary)}.", width="stretch")
+        run_link(run, f"Open node {selected} on Explore", node=selected)
+
+
 def _picture(job: str, tree: SearchTree, colours: Colours) -> int | None:
     """Draw the tree; returns the node that was clicked last."""
-    key = f"rewards.node.{job}"
+    key = _selected(job)
     selected = st.session_state.get(key)
     figure = tree_figure(tree, theme=theme(), colours=colours, height=HEIGHT, width=width_of("plot.Judged"), selected=selected)
     clicked = plot(figure, key="plot.Judged", height=HEIGHT, scope=job)
@@ -79,6 +94,11 @@ def _picture(job: str, tree: SearchTree, colours: Colours) -> int | None:
         st.session_state[key] = clicked
         st.rerun(scope="fragment")
     return selected
+
+
+def _selected(job: str) -> str:
+    """In the session's state: the node of that job's tree that was clicked last, in the picture or in a list."""
+    return f"rewards.node.{job}"
 
 
 def _cost(name: str, s: dict[str, Any]) -> str:
@@ -104,27 +124,31 @@ def _coloured(choice: str | tuple[str, str]) -> str:
     return reward_title(choice) if isinstance(choice, str) else f"{reward_title(choice[0])} − {reward_title(choice[1])}"
 
 
-def _mistakes(tree: SearchTree, scores: dict[str, dict[int, float]]) -> None:
+def _mistakes(job: str, tree: SearchTree, scores: dict[str, dict[int, float]]) -> None:
     """The false negatives and false positives of one reward, by the node at which each begins."""
     truth = scores["oracle"]
     names = [n for n in scores if n != "oracle"]
     if not names:
         return
-    st.caption("Only the first node of a misjudged branch is listed.")
     name = st.segmented_control("Mistakes of", names, default=names[0], format_func=reward_title, key="rewards.mistakes", required=True)
     own = scores[name or names[0]]
     found = misjudged(tree, own, {n: word == 1.0 for n, word in truth.items()})
     left, right = st.columns(2, gap="large")
     with left:
-        st.markdown(f"**False negatives** ({len(found.low):,}): scored below {THRESHOLD} though winnable")
-        _list(tree, found.low, own)
+        _head("False negatives", len(found.low), f"scored below {THRESHOLD} though", "winnable")
+        _list(job, f"low.{name}", tree, found.low, own)
     with right:
-        st.markdown(f"**False positives** ({len(found.high):,}): scored {THRESHOLD} or more though lost")
-        _list(tree, found.high, own)
+        _head("False positives", len(found.high), f"scored {THRESHOLD} or more though", "lost")
+        _list(job, f"high.{name}", tree, found.high, own)
+    st.caption("Only the first node of a misjudged branch is listed. A click on the box of a row shows its node in the tree.")
 
 
-def _list(tree: SearchTree, nodes: Sequence[Node], own: dict[int, float]) -> None:
-    """One row per node. own: the score that the reward gave each node."""
+def _head(name: str, count: int, scored: str, truth: str) -> None:
+    st.html(f'<div class="rlm-list-head"><b>{term(name)} ({count:,})</b>: {html_text(scored)} {term(truth)}</div>')
+
+
+def _list(job: str, which: str, tree: SearchTree, nodes: Sequence[Node], own: dict[int, float]) -> None:
+    """One row per node; a row that is picked shows its node in the tree. own: the score that the reward gave each node."""
     if not nodes:
         st.caption("None in this tree.")
         return
@@ -138,4 +162,19 @@ def _list(tree: SearchTree, nodes: Sequence[Node], own: dict[int, float]) -> Non
         }
         for n in nodes
     ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch", height=min(300, 60 + 35 * len(rows)))
+    key = f"rewards.list.{job}.{which}"
+
+    def picked() -> None:
+        if chosen := st.session_state[key]["selection"]["rows"]:
+            st.session_state[_selected(job)] = rows[chosen[0]]["node"]
+
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        width="stretch",
+        height=min(300, 60 + 35 * len(rows)),
+        key=key,
+        on_select=picked,
+        selection_mode="single-row",
+        column_config={"score": st.column_config.NumberColumn(format="%.2f")},
+    )

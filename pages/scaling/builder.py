@@ -10,13 +10,13 @@ from typing import Any
 import msgspec
 import streamlit as st
 
-from pages.scaling.problem_set import fill_problem_set, first_problem, problem_set
 from pages.scaling.ready import distinct, example, ready, with_model_of
 from pages.scaling.sources import SHOWN
 from pages.shared.escape import markdown_text
 from pages.shared.html import table_html
 from pages.shared.jobs import job_button
 from pages.shared.parameters import parameter
+from pages.shared.problem_form import fill_problem_form, first_problem, problem_form
 from pages.shared.services import store
 from pages.shared.state import one_of, remembered, set_value
 from pages.shared.strategy_form import SAMPLING, fill_form, strategy_form
@@ -53,7 +53,7 @@ def builder() -> None:
     with file_at:
         _from_file()
     st.markdown("#### Problems")
-    problems = problem_set(_PROBLEMS)
+    problems = problem_form(_PROBLEMS)
     _say(problems)
     st.markdown("#### Strategies")
     strategies = _strategies()
@@ -114,7 +114,7 @@ def measure(problems: str) -> None:
     """Put problems into the controls, before they are drawn; a strategy whose model cannot read them gets one that can."""
     if _STRATEGIES not in st.session_state:
         fill_builder(_first())
-    fill_problem_set(_PROBLEMS, problems)
+    fill_problem_form(_PROBLEMS, problems)
     found: dict[str, Strategy] = st.session_state[_STRATEGIES]
     for key, strategy in found.items():
         try:
@@ -129,7 +129,7 @@ def measure(problems: str) -> None:
 def fill_builder(job: SweepJob) -> None:
     """Put a sweep into the controls, before they are drawn."""
     set_value(NAME, job.name)
-    fill_problem_set(_PROBLEMS, job.problems)
+    fill_problem_form(_PROBLEMS, job.problems)
     _use(job.strategies)
     kind = next((k for k in BUDGETS if all(getattr(b, k) is not None for b in job.budgets)), "tokens")
     set_value(BUDGET_KIND, BUDGETS[kind])

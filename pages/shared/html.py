@@ -9,6 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.shared.escape import html_text
+from pages.shared.glossary import explained, term
 from pages.shared.page_tools import presenting
 from rlm_core.core.structure import Icon
 from rlm_core.core.words import RunStatus
@@ -49,12 +50,14 @@ def theme() -> palette.Theme:
 
 
 def figures_html(figures: Sequence[tuple[str, str, str]]) -> str:
-    """A row of figures: (name, value, meaning on hover)."""
-    cells = "".join(
-        f'<div title="{html_text(meaning)}"><small>{html_text(name)}</small><b>{html_text(value)}</b></div>'
-        for name, value, meaning in figures
-    )
+    """A row of figures: (name, value, meaning). A name opens its definition, the glossary's or else the meaning."""
+    cells = "".join(f"<div><small>{explained(name, meaning)}</small><b>{html_text(value)}</b></div>" for name, value, meaning in figures)
     return f'<div class="rlm-figures">{cells}</div>'
+
+
+def terms_html(before: str, names: Sequence[str]) -> str:
+    """A line of terms, each of which opens its definition, for a table whose heads cannot. before: the words in front of them."""
+    return f'<div class="rlm-terms">{html_text(before)} {" · ".join(map(term, names))}</div>'
 
 
 def rows_html(rows: Sequence[tuple[str, str]]) -> str:
@@ -75,13 +78,15 @@ def table_html(
     winner: int | None = None,
     text_columns: Sequence[int] = (),
     words: Sequence[int] = (),
+    terms: bool = True,
 ) -> str:
     """A compact table of texts (escaped here); row `winner` is emphasised.
 
     text_columns: those of problems and answers, in letters of equal width. words: those of words. The others hold numbers.
+    terms: whether a head that the glossary has opens its definition; not in a file, where there are no definitions.
     """
     kinds = {**dict.fromkeys(text_columns, "l"), **dict.fromkeys(words, "w")}
-    cells = "".join(f'<th class="{kinds.get(i, "")}">{html_text(h)}</th>' for i, h in enumerate(head))
+    cells = "".join(f'<th class="{kinds.get(i, "")}">{term(h) if terms else html_text(h)}</th>' for i, h in enumerate(head))
     lines = [
         f'<tr class="{"win" if number == winner else ""}">'
         + "".join(f'<td class="{kinds.get(i, "")}">{html_text(c)}</td>' for i, c in enumerate(row))

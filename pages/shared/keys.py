@@ -1,4 +1,4 @@
-"""Help on a page: its keyboard shortcuts and the glossary. "?" opens it, "/" goes to the problem."""
+"""Help on a page: its keyboard shortcuts and the glossary. "?" opens the shortcuts, "/" goes to the problem."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from pages.shared.glossary import glossary
+from pages.shared.glossary import definitions_html, glossary
 
 EXPLORE = {
     "Ctrl Enter": "Run",
@@ -23,13 +23,11 @@ LABELS = {
 PROBLEM = {"/": "Go to the problem"}
 ALWAYS = {"?": "Show these keys"}
 
-_GLOSSARY = "glossary.asked"
-"""In the session's state: how often the glossary was asked for, and whether it is to be shown now."""
 _LISTEN = """<script>
 (() => {
   if (window.rlmKeys) return;
   window.rlmKeys = true;
-  const boxes = ['task', 'rewards-score-problem', 'rewards-measure-set'].map((key) => `.st-key-${key} input`).join();
+  const boxes = '.st-key-task input, [class*=st-key-field-] [data-testid=stPopover] button';
   document.addEventListener('keydown', (event) => {
     const at = document.activeElement;
     if (event.ctrlKey || event.metaKey || event.altKey || ['INPUT', 'TEXTAREA'].includes(at?.tagName)) return;
@@ -39,27 +37,29 @@ _LISTEN = """<script>
     event.preventDefault();
     button ? button.click() : box.focus();
   });
+  document.addEventListener('click', (event) => {
+    if (!event.target.closest?.('.rlm-glossary')) return;
+    event.target.closest('[popover]').hidePopover();
+    document.querySelector('.st-key-glossary button')?.click();
+  });
 })();
 </script>"""
 """Streamlit's own shortcuts are letters and named keys only. The listener stays when another page is opened."""
 
 
 def shortcuts(keys: Mapping[str, str]) -> None:
-    """The keys of a page in its upper right corner, opened by a click or by "?", with the glossary below; last on a page."""
-    times, shown = st.session_state.get(_GLOSSARY, (0, False))
-    key = f"keys.{times}"  # a popover with another key is a new one, which is closed
-    with st.container(key="shortcuts"), st.popover("", icon=":material/keyboard:", type="tertiary", key=key):
-        rows = "".join(f"<div>{_caps(k)}</div><span>{meaning}</span>" for k, meaning in {**keys, **ALWAYS}.items())
-        st.html(f'<div class="rlm-keys">{rows}</div>')
-        st.button("Glossary", icon=":material/menu_book:", type="tertiary", key="glossary", on_click=_ask, args=(times + 1, True))
-    if shown:
-        _ask(times, False)
+    """In the upper right corner of a page its keys, opened by a click or by "?", and the glossary; the definitions of all terms, hidden.
+
+    Last on a page.
+    """
+    with st.container(key="shortcuts", horizontal=True, gap="xsmall"):
+        asked = st.button("", icon=":material/menu_book:", type="tertiary", key="glossary", help="Glossary")
+        with st.popover("", icon=":material/keyboard:", type="tertiary", help="Keys of this page"):
+            rows = "".join(f"<div>{_caps(k)}</div><span>{meaning}</span>" for k, meaning in {**keys, **ALWAYS}.items())
+            st.html(f'<div class="rlm-keys">{rows}</div>')
+    if asked:
         glossary()
-    st.html(_LISTEN, unsafe_allow_javascript=True)
-
-
-def _ask(times: int, shown: bool) -> None:
-    st.session_state[_GLOSSARY] = (times, shown)
+    st.html(definitions_html() + _LISTEN, unsafe_allow_javascript=True)
 
 
 def _caps(keys: str) -> str:

@@ -1,53 +1,49 @@
-"""A field for problems in words, such as chain:n=60, with a window that fills in rows of a problem set."""
+"""A field for problems: a button that says in words what is chosen, and opens the form."""
 
 from __future__ import annotations
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared.services import problem_sets
-from pages.shared.set_picker import pick_set
-from pages.shared.state import remembered, set_value
-from rlm_core.problems.sets import SET
-from rlm_core.runs.problem_sets import ProblemSet
+from pages.shared.escape import html_text, markdown_text
+from pages.shared.problem_form import fill_problem_form, problem_form, problem_words
+from rlm_core.core.errors import RlmError
 
-USUAL_PROBLEMS = 20
+FORM_PX = 460
 
 
-def problem_field(place: DeltaGenerator, label: str, key: str, default: str, help: str, *, one: bool = False) -> str:
-    """Draw the field; returns the spec in it, not checked yet.
+def problem_field(
+    place: DeltaGenerator, label: str, key: str, default: str, help: str = "", *, one: bool = False, mixed: bool = False
+) -> str:
+    """Draw the field; returns the problems as they are written, or "" where they cannot be made, which the field then says.
 
     place: column of the field.
-    key: of the session's state that holds the spec.
-    one: the spec is of one problem, not of several.
+    key: first part of the keys in the session's state.
+    default: the problems before a person chooses, as they are written.
+    help: a sentence on hover.
+    one: one problem is asked for, not several.
+    mixed: several kinds may be written, with a space between them.
     """
-    with place.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        spec = remembered(st.text_input, label, key=key, default=default, help=help).strip()
-        with (
-            st.popover("", icon=":material/dataset:", help="Fill in rows of a problem set", key=f"{key}.sets"),
-            st.container(width=380),
-        ):
-            _rows(key, one)
-    return spec
-
-
-def _rows(key: str, one: bool) -> None:
-    """Choose rows of a problem set, and the button that puts them into the field."""
-    chosen = pick_set(f"{key}.set")
-    if chosen is None:
-        return
-    spec = _one(chosen, key) if one else _several(chosen, key)
-    st.button(f"Use {spec}", key=f"{key}.use", icon=":material/check:", on_click=set_value, args=(key, spec))
-
-
-def _one(chosen: ProblemSet, key: str) -> str:
-    numbers = problem_sets().numbers(chosen.id)
-    row = remembered(st.number_input, "Row", numbers[0], numbers[-1], step=1, key=f"{key}.row.{chosen.id}", default=numbers[0])
-    return f"{SET}:{chosen.name}#{row or numbers[0]}"
-
-
-def _several(chosen: ProblemSet, key: str) -> str:
-    usual = min(USUAL_PROBLEMS, chosen.size)
-    n = remembered(st.number_input, "Number of problems", 1, chosen.size, step=1, key=f"{key}.n.{chosen.id}", default=usual) or usual
-    at_random = remembered(st.toggle, "At random", key=f"{key}.random", default=False, help="Else the first rows. The same each time.")
-    return f"{SET}:{chosen.name}:n={n}" + (",seed=0" if at_random else "")
+    if not st.session_state.get(f"{key}.begun"):
+        st.session_state[f"{key}.begun"] = True
+        fill_problem_form(key, default, one=one)
+    with place.container(gap=None, key=f"field.{key}"):
+        st.html(f'<div class="rlm-field-label">{html_text(label)}</div>')
+        with st.popover(label, help=help or None, key=f"{key}.open", width="stretch"), st.container(width=FORM_PX):
+            found = problem_form(key, one=one, mixed=mixed)
+        if isinstance(found, RlmError):
+            words = str(st.session_state.get(f"{key}.text", "–"))
+        else:
+            words = " + ".join(map(problem_words, found.split() if mixed else [found]))
+        st.html(f'<div class="rlm-field">{html_text(words)}</div>')  # over the button, whose label it stands for
+        if isinstance(found, RlmError):
+            st.error(markdown_text(str(found)), icon=":material/error:")
+            st.button(
+                f"Back to {markdown_text(problem_words(default))}",
+                icon=":material/undo:",
+                key=f"{key}.back",
+                type="tertiary",
+                on_click=lambda: fill_problem_form(key, default, one=one),
+            )
+            return ""
+    return found

@@ -20,41 +20,43 @@ FIRST_PROBLEM = {"task.countdown.numbers": 4, "task.countdown.seed": 31}
 """The first problem a newcomer sees: the bundled model's likeliest solution is wrong, and the search finds a right one."""
 
 
-def pick_problem() -> Problem | RlmError:
-    """Draw the controls of a problem; returns it, or the error that prevents it. The choice is the same on all pages."""
+def pick_problem(prefix: str = "") -> Problem | RlmError:
+    """Draw the controls of a problem; returns it, or the error that prevents it.
+
+    prefix: of the keys in the session's state; without one the choice is that of Explore, on every page.
+    """
     offered = {**catalogue.tasks(), FROM_A_SET.name: FROM_A_SET}
-    task = choose(
-        "Problem", offered, TASK_KEY, "countdown", "The problem to solve; made from a seed, a row of a file, or a question of your own."
-    )
+    help = "The problem to solve; made from a seed, a row of a file, or a question of your own."
+    task = choose("Problem", offered, prefix + TASK_KEY, "countdown", help)
     if task is FROM_A_SET:
-        return pick_row()
+        return pick_row(prefix)
     if task.name == text.DESCRIPTION.name:
-        values = _question()
+        values = _question(prefix)
     else:
-        seed = f"task.{task.name}.seed"
         for key, value in FIRST_PROBLEM.items():
-            restore(key, value)
-        if st.button("New random problem", icon=":material/casino:", width="stretch", help="Draws another seed; everything else stays."):
-            set_value(seed, random.randrange(100_000))
-        values = parameters(task, "task")
+            restore(prefix + key, value)
+        help = "Draws another seed; everything else stays."
+        if st.button("New random problem", icon=":material/casino:", width="stretch", help=help, key=f"{prefix}another"):
+            set_value(f"{prefix}task.{task.name}.seed", random.randrange(100_000))
+        values = parameters(task, f"{prefix}task")
     try:
         return make(spec_text(task, task.configure(values))) if task.name != text.DESCRIPTION.name else text.from_text(**values)
     except RlmError as error:
         return error
 
 
-def _question() -> dict[str, str]:
+def _question(prefix: str) -> dict[str, str]:
     question = remembered(
         st.text_area,
         "Your problem",
-        key="text.question",
+        key=f"{prefix}text.question",
         default="A baker fills 3 trays with 12 rolls each and sells 20. How many are left?",
         help="Any question; a chat model reads it as it is.",
     )
     reference = remembered(
         st.text_input,
         "Correct answer (optional)",
-        key="text.reference",
+        key=f"{prefix}text.reference",
         default="16",
         help="Needed by the verifier; never shown to the model.",
     )

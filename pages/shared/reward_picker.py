@@ -66,7 +66,5 @@ def _add(key: str, text: str) -> None:
 
 
 def reward_title(text: str, oracle: bool = False) -> str:
-    """ "prm:nano" or a title, with its settings if it has any; a reward that sees the truth has a flag."""
-    name, _, settings = text.partition("(")
-    flag = " ⚑" if oracle or name in ("oracle", "verifier") else ""
-    return (name if ":" in name else catalogue.title("reward", name)) + (f" ({settings}" if settings else "") + flag
+    """The title of a reward, with its settings if it has any; a reward that sees the truth has a flag."""
+    return catalogue.reward_words(text) + (" ⚑" if oracle or text.partition("(")[0] in ("oracle", "verifier") else "")

@@ -47,25 +47,26 @@ def pick_set(key: str) -> ProblemSet | None:
     return sets[chosen]
 
 
-def pick_row() -> Problem | RlmError:
-    """Draw the controls of a row of a problem set; returns its problem, or the error that prevents it."""
-    chosen = pick_set(SET_KEY)
+def pick_row(prefix: str = "") -> Problem | RlmError:
+    """Draw the controls of a row of a problem set; returns its problem, or the error that prevents it. prefix: as of `pick_problem`."""
+    chosen = pick_set(prefix + SET_KEY)
     if chosen is None:
         return ProblemError("There is no problem set yet; import a file on the page Problem sets.")
-    return _row(chosen)
+    return _row(chosen, prefix)
 
 
-def _row(chosen: ProblemSet) -> Problem | RlmError:
+def _row(chosen: ProblemSet, prefix: str) -> Problem | RlmError:
+    key = prefix + row_key(chosen.id)
     numbers = problem_sets().numbers(chosen.id)
     row_at, random_at = st.columns(2, vertical_alignment="bottom")
-    if random_at.button("Random row", icon=":material/casino:", width="stretch"):
-        set_value(row_key(chosen.id), random.choice(numbers))
+    if random_at.button("Random row", icon=":material/casino:", width="stretch", key=f"{key}.another"):
+        set_value(key, random.choice(numbers))
     row = remembered(
         row_at.number_input,
         "Row",
         1,
         numbers[-1],
-        key=row_key(chosen.id),
+        key=key,
         default=numbers[0],
         step=1,
         help=f"Numbered as in the file: {'its lines' if chosen.unit == 'Line' else 'its rows'}, from 1.",

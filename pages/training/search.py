@@ -29,8 +29,7 @@ from rlm_core.figures.charts.scaling import accuracy_figure
 from rlm_core.jobs.queue import JobRow
 from rlm_core.jobs.sweep import DESCRIPTION, JOB, SweepJob
 from rlm_core.jobs.sweep_results import read_parquet
-from rlm_core.problems import make
-from rlm_core.runs.set_specs import check_set
+from rlm_core.runs.set_specs import problem_of
 from rlm_core.runs.training_files import StageRow
 
 STRATEGIES = {
@@ -134,12 +133,14 @@ def _family(source: Source) -> str:
 def _trees(source: Source, pair: Pair) -> None:
     """Both search trees on one problem."""
     st.markdown("##### Two trees on the same problem")
-    spec = problem_field(st.container(), "Problem", "training.search.problem", f"{_family(source)},seed=4", "One problem.", one=True)
+    spec = problem_field(st.container(), "Problem", "training.search.problem", f"{_family(source)},seed=4", one=True)
     strategy_at, budget_at = st.columns(2)
     name = remembered(strategy_at.selectbox, "Strategy", list(STRATEGIES), key="training.search.strategy", default="MCTS")
     tokens = remembered(budget_at.number_input, "Tokens each", 16, 10**6, step=100, key="training.search.tokens", default=500)
+    if not spec:
+        return
     try:
-        problem = make(spec)
+        problem = problem_of(spec, store())
         strategies = pair.strategies(STRATEGIES[name])
         if st.button("Grow both trees", type="primary", icon=":material/compare:", key="training.search.compare"):
             title = f"{name} before and after training"
@@ -152,17 +153,16 @@ def _trees(source: Source, pair: Pair) -> None:
 def _sweep(source: Source, pair: Pair) -> None:
     """Every strategy with either model on many problems."""
     st.markdown("##### Accuracy at equal tokens")
-    problems = problem_field(st.container(), "Problems", "training.search.problems", f"{_family(source)},n=50", "Such as countdown:n=50.")
+    problems = problem_field(st.container(), "Problems", "training.search.problems", f"{_family(source)},n=50")
     tried = remembered(st.multiselect, "Strategies", list(STRATEGIES), key="training.search.strategies", default=list(STRATEGIES))
     budgets = ", ".join(map(str, BUDGETS))
     go_at, _ = st.columns([3, 2])
 
     def job() -> SweepJob:
-        check_set(problems, store())
         strategies = tuple(s for name in tried for s in pair.strategies(STRATEGIES[name]))
         return SweepJob(_name(source, pair), problems, strategies, tuple(Budget(None, tokens=n) for n in BUDGETS))
 
-    job_button(go_at, JOB, "monitoring", job, key=SWEEP, possible=bool(tried))
+    job_button(go_at, JOB, "monitoring", job, key=SWEEP, possible=bool(tried and problems))
     st.caption(f"Each strategy with either model at {budgets} tokens a problem.")
     row = _newest(source, pair)
     if row is None:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import msgspec
 from sqlalchemy import select
 
+from rlm_core import catalogue
 from rlm_core.core.config import RunConfig
 from rlm_core.core.problem import Problem
 from rlm_core.core.wording import duration
@@ -52,6 +53,12 @@ class WorkUnit:
 def judging(reward: str, states: bool = False) -> str:
     """The kind of work of judging whole solutions, or the states of a tree."""
     return f"judging {'states' if states else 'solutions'} by {reward}"
+
+
+def _said(kind: str) -> str:
+    """A kind of work in words: a reward has its title."""
+    what, _, reward = kind.partition(" by ")
+    return f"{what} by {catalogue.reward_words(reward)}" if what.startswith("judging ") else kind
 
 
 def labelling(maker: str, rollouts: int, judge: str) -> str:
@@ -95,7 +102,7 @@ class CostHistory:
             return "How long this takes here is not known yet: nothing of this kind and size has been done on this machine."
         cost = f"{duration(seconds)} and {f'{tokens:,.0f}' if tokens else 'no'} tokens"
         known = f"{'At least' if unknown else 'About'} {cost}, going by earlier work on this machine"
-        return f"{known}; not timed yet at this size: {', '.join(dict.fromkeys(unknown))}." if unknown else f"{known}."
+        return f"{known}; not timed yet at this size: {', '.join(map(_said, dict.fromkeys(unknown)))}." if unknown else f"{known}."
 
     def _nearest(self, unit: WorkUnit) -> AnyRow | None:
         """The record of the same kind and model that is nearest in size, if one is within its largest ratio."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rlm_core import rewards
+from rlm_core import catalogue, rewards
 from rlm_core.core.errors import RlmError
 from rlm_core.core.parameters import Description, param
 from rlm_core.evaluation.rewards import evaluate_reward
@@ -64,7 +64,7 @@ async def run(job: MeasureJob, context: JobContext, kept: Mapping[str, Any]) -> 
     found: dict[str, Any] = dict(kept.get("rewards", {}))
     result = {"problems": job.problems, "samples": job.samples, "rewards": found}
     for name in (n for n in job.rewards if n not in found):
-        context.report(f"judging by {name}")
+        context.report(f"judging by {catalogue.reward_words(name)}")
         try:
             chosen = rewards.chosen(name, job.model)
             with context.measure(WorkUnit(judging(name), job.model, sum(map(len, groups)))) as spent:

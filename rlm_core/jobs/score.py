@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rlm_core import rewards
+from rlm_core import catalogue, rewards
 from rlm_core.core.errors import RlmError
 from rlm_core.core.parameters import Description, param
 from rlm_core.core.problem import Problem
@@ -55,7 +55,7 @@ async def run(job: ScoreJob, context: JobContext, kept: Mapping[str, Any]) -> di
         drawn = await draw(new_policy, [problem], job.samples, sampling, job.seed)
     scores: dict[str, Any] = {}
     for name in job.rewards:
-        context.report(f"judging by {name}")
+        context.report(f"judging by {catalogue.reward_words(name)}")
         try:
             chosen = rewards.chosen(name, job.model)
             with context.measure(WorkUnit(judging(name), job.model, job.samples)) as spent:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rlm_core import rewards
+from rlm_core import catalogue, rewards
 from rlm_core.core.errors import LabelError, RlmError
 from rlm_core.core.parameters import Description
 from rlm_core.core.tree import Node, SearchTree, replay
@@ -55,7 +55,7 @@ async def run(job: RunScoreJob, context: JobContext, kept: Mapping[str, Any]) ->
     nodes = states(tree)
     found: dict[str, Any] = dict(kept.get("scores", {}))
     for name in (n for n in job.rewards if n not in found):
-        context.report(f"judging {len(nodes):,} states by {name}")
+        context.report(f"judging {len(nodes):,} states by {catalogue.reward_words(name)}")
         policy = stepped(new_policy(), c)
         try:
             model = rewards.chosen(name, c.model).make(RewardContext(row.problem, policy, sampling, context.models))

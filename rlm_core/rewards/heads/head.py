@@ -35,7 +35,7 @@ from rlm_core.rewards.heads.features import features
 BUNDLED = ASSETS / "rewards"
 BACKBONE = "backbone"
 """A head's own model, in its folder."""
-KINDS = {"prm": "Process reward model", "orm": "Outcome reward model"}
+KINDS = ("prm", "orm")
 
 
 class Card(msgspec.Struct, frozen=True):
@@ -198,7 +198,7 @@ def _description(card: Card) -> Description[Any]:
     where = f"A small model of its own beside {card.model}" if card.backbone else f"A head on the hidden states of {card.model}"
     price = "one pass over each step" if card.backbone else "next to nothing"
     sentence = f"{where}, trained on {learned} labels of {card.problems:,} problems; costs {price}."
-    return Description(card.reward, f"{KINDS[card.kind]} · {card.name}", sentence, config_of(card))
+    return Description(card.reward, f"{card.kind.upper()} · {card.name}", sentence, config_of(card))
 
 
 def _maker(card: Card, folder: Path) -> Callable[[RewardContext, Any], Head]:

@@ -104,12 +104,25 @@ def test_the_choice_of_an_origin_leaves_only_its_solutions(at):
     assert place(at).startswith("Step 1 of 3 · solution 1 of 2")
 
 
-def test_an_empty_book_offers_the_candidates_of_the_latest_run(store):
+def test_an_empty_book_offers_a_run_with_several_different_candidates(store):
     assert "There is nothing to label yet" in text(opened("labels"))
-    save(store, best_of_n_log(2, 10), RunConfig(search="best_of_n"))
-    at = click(opened("labels"), "label_latest")
+    telling = save(store, best_of_n_log(2, 10), RunConfig(search="best_of_n"))
+    alike = save(store, best_of_n_log(2, 1), RunConfig(search="best_of_n"))
+    at = opened("labels")
+    assert at.selectbox(key="annotate.run").value == telling
+    assert len(at.selectbox(key="annotate.run").options) == 2
+    at.selectbox(key="annotate.run").set_value(alike).run()
+    assert at.button(key="label_latest").label == "Label its 1 different candidate"
+    at.selectbox(key="annotate.run").set_value(telling).run()
+    click(at, "label_latest")
     assert place(at).startswith("Step 1 of")
     assert LabelBook(store).counts().solutions > 1
+
+
+def test_an_address_can_name_a_solution(book):
+    at = opened("labels", solution=RIGHT.id)
+    assert place(at).startswith("Step 1 of 2 · solution 2 of 3")
+    assert "solution" not in at.query_params
 
 
 def test_the_candidates_of_all_runs_are_added_from_the_list(store, at, book):

@@ -33,11 +33,11 @@ def test_a_reward_trained_on_human_labels_is_offered_and_judges_a_run(store, poo
     label_six_chains(store)
     at = open_tab(opened("labels"), "labels.tab", "Train")
     at.text_input(key="train.name").set_value("grace")
-    at.text_input(key="train.measure").set_value("").run()
+    at.toggle(key="train.measured").set_value(False).run()
     press(at, "Train")
     assert isinstance(Jobs(store).list("train")[0].job, TrainJob)
     next_done(store, pool)
-    assert "can now be chosen as a reward for nano" in text(at.run())
+    assert "can now be chosen as a reward for nano \\(bundled, 1M\\)" in text(at.run())
     assert "It learned from 12 human labels of 6 solutions" in text(at)
 
     at = opened()
@@ -48,7 +48,7 @@ def test_a_reward_trained_on_human_labels_is_offered_and_judges_a_run(store, poo
     assert config.reward == "prm:grace"
     short = catalogue.checked(RunConfig(reward="prm:grace", budget=Budget(3)))
     _, records = run_to_end(short, nano.policy(), source=pool)
-    assert "Process reward model · grace" in text(opened(run=save(store, records, short)))
+    assert "PRM · grace" in text(opened(run=save(store, records, short)))
 
 
 def test_training_says_what_it_needs(store):

@@ -5,10 +5,14 @@ from __future__ import annotations
 import pytest
 
 from pages.rewards.step_scores import JOB_KEY
+from pages.shared.glossary import known
+from pages.shared.problem_form import WORDS
 from rlm_core.core.words import RunStatus
+from rlm_core.figures.charts.heatmap import STRIDE
 from rlm_core.jobs.measure import MeasureJob
 from rlm_core.jobs.queue import Jobs
 from rlm_core.jobs.score import ScoreJob
+from rlm_core.labels.book import LabelBook
 from tests.pages.app import click, html, open_tab, opened, press, text
 from tests.runs.at_once import done, next_done
 
@@ -20,11 +24,11 @@ def test_several_rewards_judge_the_same_solutions(store, pool):
     at.multiselect(key=REWARDS).set_value(["prm:nano", "logprob", "oracle"]).run()
     at.number_input(key="rewards.score.samples").set_value(3).run()
     press(at, "Score")
-    assert Jobs(store).list("score")[0].job == ScoreJob("chain:steps=7,seed=3", ("prm:nano", "logprob", "oracle"), samples=3)
+    assert Jobs(store).list("score")[0].job == ScoreJob("chain:seed=3", ("prm:nano", "logprob", "oracle"), samples=3)
     assert "Waiting for a worker" in str(at.get("progress")[0].proto)
     next_done(store, pool)
     at.run()
-    assert "**prm\\:nano** · 3 reward passes" in text(at)
+    assert "PRM · nano</button></b> · 3 reward passes" in text(at)
     assert "sees the truth" in text(at)
     assert len([c for c in at.get("bidi_component") if "-heat." in c.proto.id]) == 3
 
@@ -64,17 +68,56 @@ def test_the_newest_job_is_shown_and_an_older_one_can_be_chosen(store, pool):
 )
 def test_a_set_of_problems_that_cannot_be_made_is_one_sentence_and_nothing_is_lost(store, problems, error):
     at = open_tab(opened("rewards"), "rewards.tab", "Quality")
-    at.text_input(key="rewards.measure.set").set_value(problems).run()
-    press(at, "Measure")
+    at.segmented_control(key="rewards.measure.set.how").set_value(WORDS).run()
+    at.text_input(key="rewards.measure.set.text").set_value(problems).run()
     assert error in at.error[0].value.replace("\\", "")
-    assert at.text_input(key="rewards.measure.set").value == problems
-    assert not Jobs(store).list("measure")
+    assert at.text_input(key="rewards.measure.set.text").value == problems
+    assert next(b for b in at.button if b.label == "Measure").disabled
+    click(at, "rewards.measure.set.back")
+    press(at, "Measure")
+    assert Jobs(store).list("measure")[0].job.problems == "chain:n=60"
 
 
 def test_the_quality_of_rewards_is_shown_with_their_gain(store, pool):
     done(MeasureJob("chain:n=4,steps=7", ("prm:nano", "oracle"), samples=4), store, pool)
     at = open_tab(opened("rewards"), "rewards.tab", "Quality")
-    assert list(at.dataframe[0].value["Reward"]) == ["prm:nano", "Oracle ⚑"]
+    assert list(at.dataframe[0].value["Reward"]) == ["PRM · nano", "Oracle ⚑"]
     assert list(at.dataframe[0].value["Answer AUC"])[1] == 1.0
     assert "16 solutions of 4 problems" in text(at)
     assert text(at).count("It sees the truth.") == 1
+
+
+@pytest.fixture
+def scored(store, pool):
+    """The page with the scores of three solutions, and the job."""
+    done(ScoreJob("chain:steps=2,seed=1", ("prm:nano", "orm:nano"), samples=3), store, pool)
+    return opened("rewards"), Jobs(store).list("score")[0]
+
+
+def test_a_click_on_a_cell_says_its_step_and_every_score(scored):
+    at, row = scored
+    assert "Click a cell" in html(at)
+    at.session_state[f"rewards.cell.{row.id}"] = 1 * STRIDE + 0
+    said = html(at.run()).partition('<div class="rlm-cell">')[2].partition("</div>")[0]
+    assert said.startswith("<b>Solution 2, step 1: ")
+    assert f"PRM · nano {row.result['scores']['prm:nano']['steps'][1][0]:.2f} · ORM · nano –" in said
+
+
+def test_the_marks_of_the_matrices_are_explained_above_them(scored):
+    assert known("Point of no return").id in html(scored[0]).partition('<div class="rlm-legend">')[2].partition("</div>")[0]
+
+
+def test_a_solution_can_be_labelled(scored, store):
+    at, row = scored
+    at.session_state[f"rewards.cell.{row.id}"] = 1 * STRIDE
+    click(at.run(), "rewards.label")
+    [one] = LabelBook(store).solutions()
+    assert one.steps == tuple(row.result["solutions"][1]["steps"])
+    assert one.origin == "step scores, seed 0, solution 2"
+
+
+def test_its_problem_can_be_searched_on_explore(scored):
+    at, row = scored
+    at.session_state[f"rewards.cell.{row.id}"] = 0
+    click(at.run(), "rewards.explore")
+    assert (at.session_state["task"], at.session_state["task.chain.steps"], at.session_state["task.chain.seed"]) == ("chain", 2, 1)

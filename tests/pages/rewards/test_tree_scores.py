@@ -9,7 +9,7 @@ from rlm_core.jobs.score_run import RunScoreJob
 from rlm_core.runs.solvability import first_nodes
 from tests.helpers import random_log
 from tests.pages.app import open_tab, opened, press, text
-from tests.runs.at_once import next_done
+from tests.runs.at_once import done, next_done
 from tests.saved import save
 
 LOG = random_log(3, 40)
@@ -35,8 +35,8 @@ def test_a_saved_tree_is_judged_and_the_mistakes_are_listed(store, pool):
     at.run()
     low = {int(n) for n, s in scores["logprob"]["nodes"].items() if s < 0.5 and scores["oracle"]["nodes"].get(n) == 1.0}
     expected = first_nodes(replay(LOG), low)
-    assert f"**False negatives** ({len(expected)})" in text(at)
-    assert "**False positives** (" in text(at)
+    assert f"False negatives</button> ({len(expected)})" in text(at)
+    assert "False positives</button> (" in text(at)
 
 
 def test_the_tree_can_be_coloured_by_the_difference_of_two_rewards(store, pool):
@@ -65,3 +65,14 @@ def test_a_run_that_was_deleted_since_is_one_sentence(store, pool):
 
 def test_without_a_run_the_tab_says_what_to_do(store):
     assert "Run a search on the Explore page first" in text(open_tab(opened("rewards"), "rewards.tab", "On a tree"))
+
+
+def test_a_node_leads_to_itself_on_explore(store, pool):
+    run = save(store, LOG, RunConfig())
+    done(RunScoreJob(run, ("logprob", "oracle")), store, pool)
+    at = open_tab(opened("rewards"), "rewards.tab", "On a tree")
+    assert [link.proto.label for link in at.get("page_link")] == ["Open the run on Explore"]
+    at.session_state[f"rewards.node.{Jobs(store).list('run_score')[0].id}"] = 2
+    [link] = at.run().get("page_link")
+    assert link.proto.label == "Open node 2 on Explore"
+    assert link.proto.query_string == f"run={run}&node=2"

@@ -6,8 +6,8 @@ import pytest
 
 from pages.scaling.builder import BUDGET_KIND, BUDGET_VALUES, FIRST_STRATEGIES, MAX_STRATEGIES, NAME, budgets_of
 from pages.scaling.page import NEW, RESULTS, TAB
-from pages.scaling.problem_set import KIND, WORDS
 from pages.scaling.ready import example
+from pages.shared.problem_form import KIND, WORDS
 from rlm_core.core.config import Budget
 from rlm_core.jobs.queue import Jobs
 from tests.pages.app import click, go_to, open_tab, opened, press, text
