@@ -72,6 +72,7 @@ RUNS = ordered(
     _text("breakpoints", "[]"),
     Column("paused_at", Integer),
     _count("asked", "0"),
+    _count("writing", "0"),
 )
 Index("runs_by_status", RUNS.c.status, RUNS.c.created)
 EVENTS = _keyed("events", _owner("run", "runs"), _key("seq"), Column("line", LargeBinary, nullable=False))
