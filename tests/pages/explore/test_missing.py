@@ -46,3 +46,14 @@ def test_the_makefile_installs_the_same_version():
     from rlm_core.core.paths import ROOT
 
     assert f" {packaged.REQUIREMENT}\n" in (ROOT / "Makefile").read_text()
+
+
+def test_the_answer_of_the_question_there_at_first_is_no_answer_to_ones_own(store):
+    at = opened()
+    at.selectbox(key="task").set_value("text").run()
+    assert at.text_input(key="text.reference").value == "16"
+    at.text_area(key="text.question").set_value("What is 6*7?").run()
+    assert at.text_input(key="text.reference").value == ""
+    at.text_input(key="text.reference").set_value("42").run()
+    at.text_area(key="text.question").set_value("What is 40+2?").run()
+    assert at.text_input(key="text.reference").value == "42"
