@@ -121,7 +121,8 @@ def test_the_majority_and_the_reward_choose_differently_among_the_same_solutions
     vote, weighed = answers.picked(found, "majority"), answers.picked(found, "weighted")
     assert (vote.answer, vote.correct) == ("58", False)
     assert (weighed.answer, weighed.correct) == ("464", True)
-    assert next(v.weight for v in vote.votes if v.answer == "464") == 2
+    assert {v.answer: v.weight for v in vote.votes}.items() >= {"58": 5, "464": 2}.items()
+    assert sum(v.weight for v in vote.votes) == 16
 
 
 def test_a_store_has_every_example_shows_none_in_its_list_and_lets_none_be_deleted(any_store):
