@@ -1,4 +1,4 @@
-"""Where a run from elsewhere came from, and what its log does not tell."""
+"""Where a run from elsewhere came from, what its log does not tell, and what to look at in a run that comes with the app."""
 
 from __future__ import annotations
 
@@ -7,12 +7,17 @@ import streamlit as st
 from pages.shared.escape import markdown_text
 from rlm_core.core.tree import SearchTree
 from rlm_core.core.wording import listed
+from rlm_core.runs.examples import examples
 from rlm_core.runs.missing import missing
 from rlm_core.runs.store import RunRow
 
 
 def origin(row: RunRow, full_tree: SearchTree) -> None:
-    """A note on a run that another program told of; nothing for a run of this program."""
+    """A note on a run that another program told of, or that comes with the app; nothing for any other."""
+    if example := examples().get(row.id):
+        with st.container(key="origin"):
+            st.caption(f":material/play_circle: **Example: {markdown_text(example.title)}** · {markdown_text(example.sentence)}")
+        return
     source = full_tree.started.elsewhere if full_tree.started else ""
     if not source:
         return

@@ -5,6 +5,8 @@ from functools import partial
 import streamlit as st
 
 from pages.explore import clock, control_values
+from pages.explore.cost import expected_cost
+from pages.explore.missing import offer
 from pages.explore.run_settings import difference, run_settings
 from pages.explore.run_view import run_view
 from pages.explore.sidebar import controls
@@ -15,11 +17,8 @@ from pages.shared.html import style
 from pages.shared.keys import EXPLORE, PROBLEM, shortcuts
 from pages.shared.links import SHOWN_RUN_KEY, open_run
 from pages.shared.services import store, supervisor
-from pages.shared.state import set_value
 from rlm_core.core.config import RunConfig
-from rlm_core.core.errors import RlmError, RunNotFound, UnreadableProblem
-from rlm_core.jobs.forecast import run_forecast
-from rlm_core.models.listed import SMOLLM2
+from rlm_core.core.errors import RlmError, RunNotFound
 from rlm_core.problems import Problem
 from rlm_core.runs.store import RunRow
 
@@ -63,19 +62,14 @@ def _shown() -> RunRow | None:
 def _run_button(wanted: tuple[RunConfig, Problem] | RlmError, shown: RunRow | None) -> bool:
     """Draw the Run button below the error or the forecast; was it pressed?"""
     wrong = isinstance(wanted, RlmError)
-    if wrong:
+    if isinstance(wanted, RlmError):
         st.error(markdown_text(str(wanted)), icon=":material/error:")
-        if isinstance(wanted, UnreadableProblem):
-            st.button(f"Use {SMOLLM2.title}", key="use_smollm2", icon=":material/swap_horiz:", width="stretch", on_click=_use_smollm2)
+        offer(wanted)
     else:
         if shown:
             difference(shown, wanted[0])
-        st.caption(run_forecast(*wanted, store().list(200)) or "Press Run: the tree grows on the right.")
+        expected_cost(*wanted)
     return st.button("Run", type="primary", icon=":material/play_arrow:", width="stretch", disabled=wrong, key="run", shortcut="Mod+Enter")
-
-
-def _use_smollm2() -> None:
-    set_value("model", SMOLLM2.name)
 
 
 def _start(config: RunConfig, problem: Problem, breakpoints: tuple[str, ...]) -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 from pages.shared.escape import markdown_text
 from pages.shared.parameters import parameters
 from pages.shared.problem_picker import pick_problem
+from pages.shared.services import store
 from pages.shared.state import kept, restore_following
 from pages.shared.strategy_form import model_controls, reward_controls, sampling_options, search_control
 from rlm_core import catalogue
@@ -17,6 +18,7 @@ from rlm_core.core.errors import RlmError
 from rlm_core.core.problem import Problem
 from rlm_core.core.wording import set_place
 from rlm_core.models.listed import Fit, describe, refuse_unnamed
+from rlm_core.models.packaged import refuse_not_installed
 from rlm_core.problems.families import text
 from rlm_core.search.length_limits import LONGEST_SOLUTION, LONGEST_STEP
 
@@ -41,6 +43,8 @@ def controls() -> tuple[RunConfig, Problem] | RlmError:
         if isinstance(problem, RlmError):
             return problem
         refuse_unnamed(model["model"])
+        if not store().url:  # workers on other machines have other packages
+            refuse_not_installed(model["model"])
         found = {"problem": problem.spec, "search": search.name, "search_parameters": search_parameters}
         return catalogue.checked(RunConfig(**model, **found, **reward, budget=Budget(**limits), **sampling)), problem
     except RlmError as error:

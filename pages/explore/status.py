@@ -23,7 +23,7 @@ from rlm_core.runs.progress import Progress, progress
 from rlm_core.runs.store import RunRow
 
 QUIET_SECONDS = 3.0
-"""Time without an event after which the status line explains why the counts do not change."""
+"""Time without an event or a written token after which the status line explains why the counts do not change."""
 UNKNOWN = Description("", "", "", NoSettings)
 """Stands for a search that an imported log names and this version does not have."""
 
@@ -60,22 +60,24 @@ def status_line(row: RunRow, tree: SearchTree, last: int) -> None:
         colour, word = "accent", f"{'Paused · ' if status == 'paused' else ''}Event {tree.seq:,} of {last:,}"
     parts = [f'<b class="rlm-badge {colour}">{word}</b>']
     seconds = elapsed(row, tree) if now else tree.time
-    found = progress(row.config, search_of(row), tree, seconds)
+    writing = row.writing if now and status == RunStatus.RUNNING else 0
+    found = progress(row.config, search_of(row), tree, seconds, writing)
     if not now and tree.answered is None:
         parts.append("no answer yet")
     if tree.seq:
-        parts += _counts(row, tree, found)
+        parts += _counts(row, tree, found, writing)
         if seconds or not row.elsewhere:
             parts.append(clock_html(row.id, seconds, now and status == RunStatus.RUNNING))
-        if tree.time > 0.2 and tree.totals.generated:
-            parts.append(f"{tree.totals.generated / tree.time:,.0f} tokens/s")
+        worked, generated = (seconds, tree.totals.generated + writing) if writing else (tree.time, tree.totals.generated)
+        if worked > 0.2 and generated:
+            parts.append(f"{generated / worked:,.0f} tokens/s")
         prompt = tree.totals.computed + tree.totals.reused
         if prompt:
             parts.append(f"{tree.totals.reused / prompt:.0%} of prompt tokens reused")
     if now and status == RunStatus.RUNNING and found.left is not None:
         parts.append(f"about {duration(found.left)} left" if found.share is not None else f"at most {duration(found.left)} left")
-    if now and status == RunStatus.RUNNING and seconds - tree.time > QUIET_SECONDS and not row.elsewhere:
-        parts.append("the model is writing; its tokens are counted when it is done")
+    if now and status == RunStatus.RUNNING and seconds - tree.time > QUIET_SECONDS and not writing and not row.elsewhere:
+        parts.append("the model is at work; its tokens are counted when it is done")
     if now and not row.active and tree.finished:
         parts.append(f"ended because {html_text(catalogue.stop_reason(tree.finished.stop).sentence)}")
     st.html(f'<div class="rlm-status">{" · ".join(parts)}</div>')
@@ -84,14 +86,15 @@ def status_line(row: RunRow, tree: SearchTree, last: int) -> None:
     _message(row, status)
 
 
-def _counts(row: RunRow, tree: SearchTree, found: Progress) -> list[str]:
-    """The work done and the tokens spent, each with its unit."""
+def _counts(row: RunRow, tree: SearchTree, found: Progress, writing: int) -> list[str]:
+    """The work done and the tokens spent, each with its unit. writing: tokens that no event counts yet."""
     totals = tree.totals
     pending = f" ({found.pending} of them not backed up yet)" if found.pending else ""
     limit = row.config.budget.tokens
     of = f" of at most {limit:,}" if limit and not tree.finished else ""
     parts = [f"<b>{html_text(found.words)}</b>{pending}"] if found.done or not row.elsewhere else []
     parts += [f"<b>{totals.generated:,}</b>{of} tokens"] if totals.generated or not row.elsewhere else []
+    parts += [f"{writing:,} being written"] if writing else []
     purposes = ((catalogue.purpose(name), count) for name, count in totals.by_purpose.items())
     parts += [f"{count:,} for {html_text(purpose.sentence)}" for purpose, count in purposes if count and purpose.counted]
     if totals.probed:

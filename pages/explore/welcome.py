@@ -1,4 +1,4 @@
-"""The Explore page before there is a run: what the app shows, a button that starts a first run, and the latest runs."""
+"""The Explore page before there is a run: what the app shows, a button that starts a first run, example runs, and the latest runs."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.shared.comparisons import go_to_comparison, start_preset
-from pages.shared.escape import markdown_text
+from pages.shared.escape import html_text, markdown_text
+from pages.shared.html import miniature_html
 from pages.shared.links import open_run
 from pages.shared.plot import preload
 from pages.shared.services import store
 from rlm_core import catalogue
 from rlm_core.evaluation.presets import PRESETS
+from rlm_core.runs.examples import Example, examples
 
 EXAMPLE = "One example, no evidence: measure on a problem set for evidence."
 PARTS = (
@@ -20,18 +22,20 @@ PARTS = (
     ("2 · A search decides", "Where to go on, when to come back: a tree of thoughts grows, and every choice shows its arithmetic."),
     ("3 · A reward judges", "Rollouts, a verifier or the model's own confidence say how promising a state is."),
 )
+COLUMNS = 3
+"""Example runs in a row."""
 
 
 def welcome(start: Callable[[], None] | None) -> None:
     """start: queues and shows a run; None while the settings are wrong."""
     st.markdown("### See a language model reason")
-    st.markdown("A reasoning model is more than its network: watch the parts work together, one event at a time.")
     st.html('<div class="rlm-parts">' + "".join(f"<div><b>{title}</b><span>{text}</span></div>" for title, text in PARTS) + "</div>")
     with st.container(horizontal=True):
         if st.button("Grow a first tree", type="primary", icon=":material/account_tree:", disabled=start is None, key="first") and start:
             start()
         if st.button("Compare two searches", icon=":material/compare:", key="first.comparison", help=f"{PRESETS[0].sentence} {EXAMPLE}"):
             go_to_comparison(start_preset(PRESETS[0]))
+    _examples()
     preload()
     recent = store().list(5)
     if recent:
@@ -41,3 +45,23 @@ def welcome(start: Callable[[], None] | None) -> None:
             if st.button(markdown_text(label), key=f"open.{row.id}", icon=":material/history:", type="tertiary"):
                 open_run(row.id)
                 st.rerun()
+
+
+def _examples() -> None:
+    """A card for each example run; a click opens it at the event where it becomes interesting."""
+    st.markdown("##### Watch a run that is ready")
+    cards = list(examples().values())
+    for first in range(0, len(cards), COLUMNS):
+        for place, example in zip(st.columns(COLUMNS), cards[first : first + COLUMNS], strict=False):
+            with place.container(border=True, height="stretch", key=f"card_{example.name}"):
+                _card(example)
+
+
+def _card(example: Example) -> None:
+    """The card, and over all of it a button without a look of its own (`html.css`)."""
+    icon = catalogue.structure(store().get(example.run).config.search).icon
+    title, sentence = html_text(example.title), html_text(example.sentence)
+    st.html(f'<div class="rlm-card"><div>{miniature_html(icon)}<b>{title}</b></div><span>{sentence}</span></div>')
+    if st.button(f"Watch: {markdown_text(example.title)}", key=f"example.{example.name}"):
+        open_run(example.run, example.begin)
+        st.rerun()

@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.shared.parameters import choose, parameters
 from pages.shared.set_picker import FROM_A_SET, TASK_KEY, pick_row
-from pages.shared.state import remembered, restore, set_value
+from pages.shared.state import kept, remembered, restore, restore_following, set_value
 from rlm_core import catalogue
 from rlm_core.core.errors import RlmError
 from rlm_core.core.problem import Problem
@@ -18,6 +18,8 @@ from rlm_core.problems.families import text
 
 FIRST_PROBLEM = {"task.countdown.numbers": 4, "task.countdown.seed": 31}
 """The first problem a newcomer sees: the bundled model's likeliest solution is wrong, and the search finds a right one."""
+QUESTION, ANSWER = "A baker fills 3 trays with 12 rolls each and sells 20. How many are left?", "16"
+"""The question in the field at first, and its answer, which goes with it."""
 
 
 def pick_problem(prefix: str = "") -> Problem | RlmError:
@@ -50,14 +52,10 @@ def _question(prefix: str) -> dict[str, str]:
         st.text_area,
         "Your problem",
         key=f"{prefix}text.question",
-        default="A baker fills 3 trays with 12 rolls each and sells 20. How many are left?",
+        default=QUESTION,
         help="Any question; a chat model reads it as it is.",
     )
-    reference = remembered(
-        st.text_input,
-        "Correct answer (optional)",
-        key=f"{prefix}text.reference",
-        default="16",
-        help="Needed by the verifier; never shown to the model.",
-    )
+    answer = f"{prefix}text.reference"
+    restore_following(answer, ANSWER if question == QUESTION else "")
+    reference = kept(st.text_input, "Correct answer (optional)", key=answer, help="Needed by the verifier; never shown to the model.")
     return {"question": question, "reference": reference}

@@ -16,6 +16,7 @@ from rlm_core.figures.tree.history import encoded, history
 from rlm_core.jobs.forecast import CostHistory
 from rlm_core.jobs.queue import Jobs
 from rlm_core.labels.book import LabelBook
+from rlm_core.runs.examples import keep_examples
 from rlm_core.runs.problem_sets import ProblemSets
 from rlm_core.runs.store import Store
 from rlm_core.search.breakpoints import stops
@@ -25,7 +26,10 @@ MAX_LOGS = 32
 
 @st.cache_resource(show_spinner=False)
 def store() -> Store:
-    return Store()
+    """The store, with the example runs in it."""
+    made = Store()
+    keep_examples(made)
+    return made
 
 
 @st.cache_resource(show_spinner=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 
 from rlm_core.app.outbox import Outbox
 from rlm_core.core.events import Record
@@ -13,15 +14,23 @@ from rlm_core.runs.summary import summarise
 
 WRITE_SECONDS = 0.05
 """Time between two writes."""
+COUNT_SECONDS = 0.5
+"""Least time between two counts of the tokens that are being generated."""
 
 
 class Journal:
-    """Collects a run's records and writes them to the store every WRITE_SECONDS, and once more at the end."""
+    """Collects a run's records and writes them to the store every WRITE_SECONDS, and once more at the end.
 
-    def __init__(self, store: Store, run: str, outbox: Outbox) -> None:
+    writing: tells how many tokens were generated that no event counts yet; that number too is written, every COUNT_SECONDS.
+    """
+
+    def __init__(self, store: Store, run: str, outbox: Outbox, writing: Callable[[], int]) -> None:
         self.store = store
         self.run = run
         self._outbox = outbox
+        self._writing = writing
+        self._counted = 0
+        self._counted_at = 0.0
         self._tree = SearchTree()
         self._waiting: list[Record] = []
         self._task: asyncio.Task[None] | None = None
@@ -41,7 +50,14 @@ class Journal:
     async def _flush_often(self) -> None:
         while True:
             self._flush()
+            if time.monotonic() - self._counted_at >= COUNT_SECONDS:
+                self._count(self._writing())
             await asyncio.sleep(WRITE_SECONDS)
+
+    def _count(self, tokens: int) -> None:
+        if tokens != self._counted:
+            self._outbox.put(lambda: self.store.set_writing(self.run, tokens))
+            self._counted, self._counted_at = tokens, time.monotonic()
 
     def _flush(self) -> None:
         records, self._waiting = self._waiting, []
@@ -49,4 +65,5 @@ class Journal:
             for record in records:
                 self._tree.apply(record)
             summary = summarise(self._tree).as_dict() | {"written": time.time()}
-            self._outbox.put(lambda: self.store.append(self.run, records, summary))
+            writing = self._counted = self._writing()
+            self._outbox.put(lambda: self.store.append(self.run, records, summary, writing))

@@ -200,7 +200,8 @@ class Worker:
 
     async def _run(self, row: RunRow) -> None:
         config = row.config
-        journal = Journal(self.store, row.id, self._outbox)
+        control = self._controls[row.id]
+        journal = Journal(self.store, row.id, self._outbox, lambda: control.writing())
         try:
             key = catalogue.model_key(config)
             loaded = await self._load(row.id, key)
@@ -212,7 +213,7 @@ class Worker:
                 self._say(row.id, RunStatus.RUNNING)
                 async with journal:
                     policy = loaded.policy(config.shares_batches)
-                    tree = await run_search(config, policy, journal.write, self._controls[row.id], self.models)
+                    tree = await run_search(config, policy, journal.write, control, self.models)
         except RlmError as error:
             self._say(row.id, RunStatus.FAILED, str(error))
         except Exception as error:  # a fault of ours; the run says so, the worker lives on

@@ -21,6 +21,10 @@ class UnreadableProblem(ModelError):
     """A problem that the chosen model's notation cannot say; another model can read it."""
 
 
+class NotInstalled(ModelError):
+    """A model whose weights are a package that is not installed."""
+
+
 class RewardError(RlmError):
     """A reward that could not be computed; it is never replaced by a default score."""
 

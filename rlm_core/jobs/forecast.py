@@ -31,6 +31,10 @@ MAX_SIZE_RATIO = 4
 """Usual largest ratio of the size of a unit to the size of the record that its forecast scales."""
 MAX_SIMILAR_RUNS = 5
 """The number of newest finished runs with the same settings that the forecast of a run averages."""
+MIN_SPEED_TOKENS = 100
+"""A run of fewer tokens tells no speed."""
+LONG_SECONDS = 120.0
+"""A run that is expected to take longer is warned of."""
 SAMPLING = "sampling"
 
 
@@ -123,11 +127,39 @@ def kind_of(problem: Problem) -> tuple[str, ...]:
     return (task, *sorted(s for s in settings.split(",") if s and not s.startswith("seed=")))
 
 
-def run_forecast(config: RunConfig, problem: Problem, rows: Sequence[RunRow]) -> str:
-    """The expected cost of a run, as a sentence: the mean of the newest finished runs that differ in their seeds alone.
+@dataclass(frozen=True, slots=True)
+class RunForecast:
+    """The expected cost of a run.
+
+    sentence: for a person; empty where nothing is known.
+    tokens: that are generated; None if not known.
+    seconds: of work; None if not known.
+    """
+
+    sentence: str = ""
+    tokens: float | None = None
+    seconds: float | None = None
+
+    @property
+    def long(self) -> bool:
+        """Is the run to take so long that a person should be warned?"""
+        return self.seconds is not None and self.seconds > LONG_SECONDS
+
+    @property
+    def tokens_of_a_minute(self) -> int | None:
+        """The tokens of about a minute of it, in two digits; None if they are not known."""
+        if not self.tokens or not self.seconds:
+            return None
+        tokens = max(1, int(self.tokens * 60 / self.seconds))
+        unit = 10 ** max(0, len(str(tokens)) - 2)
+        return tokens // unit * unit
+
+
+def run_forecast(config: RunConfig, problem: Problem, rows: Sequence[RunRow]) -> RunForecast:
+    """The expected cost of a run: the mean of the newest finished runs that differ in their seeds alone.
 
     rows: the newest runs first.
-    Empty where no run is similar.
+    Where no run is similar, the most that its budgets allow.
     """
     wanted = msgspec.structs.replace(config, problem="", seed=0)
     alike = (
@@ -140,7 +172,40 @@ def run_forecast(config: RunConfig, problem: Problem, rows: Sequence[RunRow]) ->
     )
     found = list(itertools.islice(alike, MAX_SIMILAR_RUNS))
     if not found:
-        return ""
+        return _bound(config, rows)
     tokens, seconds = (sum(s[name] for s in found) / len(found) for name in ("generated", "seconds"))
     by = "the last run" if len(found) == 1 else f"the last {len(found)} runs"
-    return f"About {tokens:,.0f} tokens and {duration(seconds)}, going by {by} with these settings on this kind of problem."
+    sentence = f"About {tokens:,.0f} tokens and {duration(seconds)}, going by {by} with these settings on this kind of problem."
+    return RunForecast(sentence, tokens, seconds)
+
+
+def _bound(config: RunConfig, rows: Sequence[RunRow]) -> RunForecast:
+    """What the budgets of tokens and seconds allow, at the speed at which the model last ran here."""
+    tokens, limit = config.budget.tokens, config.budget.seconds
+    if tokens is None:
+        return RunForecast(f"At most {duration(limit)}.", None, limit) if limit else RunForecast()
+    most = f"At most {tokens:,} tokens"
+    measured = _last_measured(config, rows)
+    if measured is None:
+        also = f" and {duration(limit)}" if limit else ""
+        return RunForecast(f"{most}{also}; how fast this model is here has not been measured yet.", tokens, limit)
+    speed = measured.summary["generated"] / measured.summary["seconds"]
+    seconds = min(tokens / speed, limit or math.inf)
+    by = catalogue.title("search", measured.config.search)
+    return RunForecast(
+        f"{most}, which is {duration(seconds)} at the {speed:,.0f} tokens/s last measured with this model ({by}).", tokens, seconds
+    )
+
+
+def _last_measured(config: RunConfig, rows: Sequence[RunRow]) -> RunRow | None:
+    """The newest run of the same model, loaded alike, that is long enough to tell its speed; one of the same search first."""
+    fit = [
+        r
+        for r in rows
+        if not r.active
+        and not r.elsewhere
+        and (r.config.model, r.config.loading) == (config.model, config.loading)
+        and r.summary.get("generated", 0) >= MIN_SPEED_TOKENS
+        and r.summary.get("seconds")
+    ]
+    return next((r for r in fit if r.config.search == config.search), next(iter(fit), None))

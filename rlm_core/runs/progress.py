@@ -53,13 +53,19 @@ def planned(config: RunConfig, search: Description[Any]) -> int | None:
     return own if limit is None or own is None else min(own, limit)
 
 
-def progress(config: RunConfig, search: Description[Any], tree: SearchTree, seconds: float) -> Progress:
-    """Progress of a run whose log up to now made `tree`, after `seconds` of work."""
+def progress(config: RunConfig, search: Description[Any], tree: SearchTree, seconds: float, writing: int = 0) -> Progress:
+    """Progress of a run whose log up to now made `tree`, after `seconds` of work.
+
+    writing: tokens generated since the last event.
+    """
     stopped = tree.finished is not None and tree.finished.stop not in ("simulations", "done")
     whole = None if stopped else planned(config, search)
     done = tree.totals.simulations
-    share = _share(config.budget, search, whole, tree, seconds)
+    share = _share(config.budget, search, whole, tree, seconds, writing)
     left = _left(_share(config.budget, search, whole, tree, tree.time), tree, seconds)
+    tokens = config.budget.tokens
+    if writing and tokens and share is not None and share >= MIN_SHARE and share == min(1.0, (tree.totals.generated + writing) / tokens):
+        left = seconds / share - seconds  # the tokens will end it, and those of this moment are known
     if share is None and config.budget.seconds is not None:
         left = max(0.0, config.budget.seconds - seconds)
     backed_up = tree.nodes[ROOT].visits if ROOT in tree.nodes else 0
@@ -74,10 +80,14 @@ def _left(share: float | None, tree: SearchTree, seconds: float) -> float | None
     return tree.time / share - seconds
 
 
-def _share(budget: Budget, search: Description[Any], whole: int | None, tree: SearchTree, seconds: float) -> float | None:
+def _share(budget: Budget, search: Description[Any], whole: int | None, tree: SearchTree, seconds: float, writing: int = 0) -> float | None:
     """The share done of the limit that ends the run first. A strategy that ends by itself at no known number has only its budgets."""
     used = [(whole, tree.totals.simulations)] if whole else []
     if search.planned:
-        used += [(budget.tokens, tree.totals.generated), (budget.seconds, seconds), (budget.reward_passes, tree.totals.reward_passes)]
+        used += [
+            (budget.tokens, tree.totals.generated + writing),
+            (budget.seconds, seconds),
+            (budget.reward_passes, tree.totals.reward_passes),
+        ]
     shares = [min(1.0, u / limit) for limit, u in used if limit]
     return max(shares, default=None)

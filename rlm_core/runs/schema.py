@@ -75,6 +75,7 @@ RUNS = ordered(
     _text("name", ""),
     _text("note", ""),
     _text("tags", "[]"),
+    _count("writing", "0"),
 )
 Index("runs_by_status", RUNS.c.status, RUNS.c.created)
 EVENTS = _keyed("events", _owner("run", "runs"), _key("seq"), Column("line", LargeBinary, nullable=False))

@@ -36,6 +36,7 @@ class RunControl:
     until: a condition on the next event at which it pauses once; None for none.
     paused_at: told the number of the event at which the run paused by itself.
     standstill: times in which a server that the run needs does not answer.
+    writing: tokens that the run's open requests have generated so far and no event counts yet. Set by the run.
     """
 
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
@@ -44,6 +45,7 @@ class RunControl:
     until: Callable[[AnyEvent], bool] | None = None
     paused_at: Callable[[int], None] = lambda event: None
     standstill: Standstill = field(default_factory=Standstill)
+    writing: Callable[[], int] = lambda: 0
 
     def __post_init__(self) -> None:
         self.going.set()
@@ -112,6 +114,13 @@ class BudgetedWork:
         self._paused = 0.0
         self._logged = Usage()
         self._by_others = 0
+        self._pool: TokenPool | None = None
+        control.writing = lambda: self.unlogged + (self._pool.by_others if self._pool else 0)
+
+    @property
+    def unlogged(self) -> int:
+        """Generated tokens that no event counts yet; those of other models once their requests are complete."""
+        return self.usage.generated - self._logged.generated + self._by_others
 
     @property
     def seconds(self) -> float:
@@ -184,6 +193,7 @@ class BudgetedWork:
             raise SearchStopped(stop)
 
     async def _under(self, pool: TokenPool, work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+        self._pool = pool
         with standstill.of(self.control.standstill):
             doing = asyncio.ensure_future(pool.work(lambda: gather_or_cancel(work)))
         cancelled = asyncio.ensure_future(self.control.cancelled.wait())
@@ -200,6 +210,7 @@ class BudgetedWork:
                 doing.cancel()
                 await asyncio.wait({doing})
             self._by_others += pool.by_others
+            self._pool = None
             self.starved = self.starved or pool.dry
 
     def _spent_time(self) -> StopReason | None:
@@ -218,8 +229,7 @@ class BudgetedWork:
     def tokens_left(self) -> int | None:
         """Tokens that the budget still allows; None for any number."""
         allowed = self.budget.tokens
-        used = self.tree.totals.generated + self.usage.generated - self._logged.generated + self._by_others
-        return None if allowed is None else max(0, allowed - used)
+        return None if allowed is None else max(0, allowed - self.tree.totals.generated - self.unlogged)
 
     async def _pause(self) -> StopReason | None:
         if self.control.going.is_set():

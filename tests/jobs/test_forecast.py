@@ -116,7 +116,7 @@ def run_row(config: RunConfig, tokens: int, seconds: float, status: RunStatus = 
 
 
 def forecast_of(config: RunConfig, *rows: RunRow) -> str:
-    return run_forecast(config, make(config.problem), rows)
+    return run_forecast(config, make(config.problem), rows).sentence
 
 
 def test_a_run_is_foretold_by_runs_of_the_same_settings_on_the_same_kind_of_problem():

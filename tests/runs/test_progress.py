@@ -71,3 +71,14 @@ def test_every_strategy_plans_by_a_parameter_it_has():
         config = catalogue.checked(RunConfig(search=name))
         if isinstance(search.planned, str) and search.planned not in ("", "budget"):
             assert planned(config, search) == min(64, config.search_parameters[search.planned]), name
+
+
+def test_tokens_that_are_being_written_count_towards_a_budget_of_tokens():
+    config = catalogue.checked(RunConfig(search="mcts", budget=Budget(64, 1000)))
+    log = [NodeAdded(0, None), Spent("complete", generated=100, simulations=1)]
+    tree = replay(Record(i, float(i), e) for i, e in enumerate(log, 1))
+    search = catalogue.searches()["mcts"]
+    before, now = progress(config, search, tree, 10.0), progress(config, search, tree, 10.0, writing=400)
+    assert before.share == pytest.approx(0.1)
+    assert now.share == pytest.approx(0.5)
+    assert now.left == pytest.approx(10.0)
