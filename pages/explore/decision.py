@@ -56,6 +56,9 @@ def _when() -> str:
 
 def _ranked(tree: SearchTree, found: Ranks, compares: Compared) -> None:
     """The table of the alternatives; all of many on request."""
+    asked = next((r for r in found.rows if r.node == found.asked), None)
+    if asked is not None and asked.reason:
+        st.markdown(f"Node {asked.node}: **{markdown_text(asked.reason)}**.")
     st.caption(markdown_text(found.how))
     few = pool.short(tree, found) if compares == Compared.CANDIDATES else found.short()
     st.html(ranks_html(few))

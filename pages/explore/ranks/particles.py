@@ -19,7 +19,7 @@ def ranks(tree: SearchTree, node: Node) -> Ranks | None:
 
 def _resampled(tree: SearchTree, node: Node, seq: int, event: Resampled) -> Ranks:
     weights: dict[int, float] = defaultdict(float)
-    copies: Counter[int] = Counter()
+    there, copies = Counter(p.node for p in event.particles), Counter[int]()
     for p in event.particles:
         weights[p.node] += p.weight
         copies[p.node] += p.copies
@@ -29,7 +29,7 @@ def _resampled(tree: SearchTree, node: Node, seq: int, event: Resampled) -> Rank
             n,
             step(tree, tree.nodes[n]),
             (score(tree.nodes[n]), number(weights[n]), f"×{copies[n]}"),
-            fate(weights[n], copies[n], particles, tree.nodes[n].cut),
+            "ends here: cut off, so it weighs nothing" if tree.nodes[n].cut else fate(weights[n], there[n], copies[n], particles),
             str(place),
             copies[n] > 0,
         )
@@ -39,16 +39,15 @@ def _resampled(tree: SearchTree, node: Node, seq: int, event: Resampled) -> Rank
     return Ranks(how, ("score", "weight", "drawn"), rows, node.id)
 
 
-def fate(weight: float, copies: int, particles: int, cut: bool) -> str:
-    """What a resampling did with the particles of a state. weight: of all of them.
+def fate(weight: float, there: int, copies: int, particles: int) -> str:
+    """What a resampling did with the particles of a state: so many of weight `weight` together, `copies` after it, `particles` in all.
 
-    >>> fate(0.41, 3, 8, False), fate(0.02, 0, 8, False)
-    ('resampled 3 times: weight 0.41, so 3.3 of 8 were expected', 'ends here: weight 0.02, so 0.2 of 8 were expected')
+    >>> fate(0.41, 1, 3, 8), fate(0.04, 2, 0, 8)
+    ('resampled 3 times: weight 0.41, so 3.3 of 8 were expected', 'ends here: weight 0.04 in 2 particles, so 0.3 of 8 were expected')
     """
-    if cut:
-        return "ends here: cut off, so it weighs nothing"
     times = {0: "ends here", 1: "goes on once"}.get(copies, f"resampled {copies} times")
-    return f"{times}: weight {number(weight)}, so {weight * particles:.1f} of {particles} were expected"
+    of = f" in {there} particles" if there > 1 else ""
+    return f"{times}: weight {number(weight)}{of}, so {weight * particles:.1f} of {particles} were expected"
 
 
 def _undrawn(tree: SearchTree, node: Node) -> Ranks | None:

@@ -162,7 +162,9 @@ def test_a_particle_has_the_weight_and_the_draws_of_the_latest_resampling_it_was
         assert set(found) == set(weight)
         assert found[node].figures[1:] == (f"{weight[node]:.2f}", f"×{copies[node]}")
         assert found[node].rank == str(1 + sum((-weight[n], n) < (-weight[node], node) for n in weight))
-        assert f"weight {weight[node]:.2f}, so {weight[node] * 8:.1f} of 8 were expected" in found[node].reason
+        there = sum(p.node == node for p in event.particles)
+        of = f" in {there} particles" if there > 1 else ""
+        assert f"weight {weight[node]:.2f}{of}, so {weight[node] * 8:.1f} of 8 were expected" in found[node].reason
         assert found[node].chosen == (copies[node] > 0)
 
 
