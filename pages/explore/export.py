@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,9 +80,9 @@ def export(row: RunRow, read: Reading, tree: SearchTree) -> None:
     run, records = row.id, read.records
     st.caption("The log is the whole run; import it on the Saved runs page, or read it with `python -m rlm_core replay`.")
     moment = moment_of(run, records, tree)
+    look = {"theme": theme(), "selected": None, "width": 960, "height": 560}
     kind = catalogue.structure(row.config.search).pictures[0]
-    figure = run_figure(kind, tree, read.tree, (), {"theme": theme(), "selected": None, "width": 960, "height": 560})
-    downloads(_offered(records, tree, moment, figure), key="exports")
+    downloads(_offered(records, tree, moment, lambda: run_figure(kind, tree, read.tree, (), look)), key="exports")
     st.caption(f"Nodes, events, candidates, graph and picture are those of {moment.words}, and say so in their names.")
     pictures(records, tree, moment.file)
     with st.expander("For other programs", icon=":material/output:"):
@@ -92,7 +93,7 @@ def export(row: RunRow, read: Reading, tree: SearchTree) -> None:
         st.json(summarise(tree).as_dict())
 
 
-def _offered(records: list[Record], tree: SearchTree, moment: Moment, figure: go.Figure) -> tuple[Download, ...]:
+def _offered(records: list[Record], tree: SearchTree, moment: Moment, figure: Callable[[], go.Figure]) -> tuple[Download, ...]:
     look = theme()
     final = Moment(moment.run, moment.last, moment.last, moment.over)
     return (
@@ -101,7 +102,7 @@ def _offered(records: list[Record], tree: SearchTree, moment: Moment, figure: go
         Download("Events (CSV)", "list", f"{moment.file}-events.csv", "text/csv", lambda: events_csv(records[: moment.event])),
         Download("Candidates (CSV)", "grid_view", f"{moment.file}-candidates.csv", "text/csv", lambda: candidates_csv(tree)),
         Download("Graph (JSON)", "hub", f"{moment.file}-graph.json", "application/json", lambda: graph_json(tree, moment)),
-        Download("Picture (HTML)", "image", f"{moment.file}.html", "text/html", lambda: picture_html(records, moment, figure, look)),
+        Download("Picture (HTML)", "image", f"{moment.file}.html", "text/html", lambda: picture_html(records, moment, figure(), look)),
     )
 
 

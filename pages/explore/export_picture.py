@@ -113,6 +113,8 @@ def fitted(kind: str, tree: SearchTree, full_tree: SearchTree, size: Size) -> tu
         if kind == VOTES or needed <= height + 1:
             break
         scale *= height / needed
+    if figure.layout.margin.l and kind != VOTES:  # room for names of rows, whose letters are wider too
+        figure.update_layout(margin={"l": figure.layout.margin.l * WIDER, "r": figure.layout.margin.r * WIDER})
     white = palette.LIGHT.surface
     return figure.update_layout(width=width, height=height, autosize=False, paper_bgcolor=white, plot_bgcolor=white), width, height
 

@@ -45,7 +45,7 @@ def test_eighteen_exports_without_a_pause_are_eighteen_files_of_their_moment(pag
     with page.expect_event("download", predicate=last):
         for _ in range(3):
             for name in BUTTONS:
-                page.get_by_role("button", name=name).click(no_wait_after=True)
+                page.get_by_role("button", name=name, exact=True).click(no_wait_after=True)
             page.get_by_role("tab", name="Export").focus()  # the keys are the timeline's again
     assert not any(f.failure() for f in files)
     names = [f.suggested_filename for f in files]
@@ -60,7 +60,7 @@ def test_eighteen_exports_without_a_pause_are_eighteen_files_of_their_moment(pag
 def saved(page, name: str) -> Path:
     """The file of a press on a button."""
     with page.expect_download() as found:
-        page.get_by_role("button", name=name).click()
+        page.get_by_role("button", name=name, exact=True).click()
     return Path(found.value.path())
 
 
@@ -70,7 +70,7 @@ def test_from_the_dark_theme_a_picture_of_the_chosen_size_is_saved_on_white_with
     show(page, site, site.run)
     page.get_by_role("tab", name="Export").click()
     with page.expect_download() as found:
-        page.get_by_role("button", name="Picture (PNG)").click()
+        page.get_by_role("button", name="Picture (PNG)", exact=True).click()
     assert found.value.suggested_filename.endswith("-the-end-tree-1920x1080.png")
     picture = Image.open(found.value.path()).convert("RGB")
     assert picture.size == (1920, 1080)
@@ -98,4 +98,4 @@ def test_a_size_that_no_picture_can_have_is_one_sentence(page, run):
     page.get_by_label("Width (px)").fill("100000")
     page.get_by_label("Width (px)").press("Enter")
     page.get_by_text("A picture of 100,000 × 800 px cannot be drawn; width and height must be from 200 to 6,000 px.").wait_for()
-    assert page.get_by_role("button", name="Picture (PNG)").count() == 0
+    assert page.get_by_role("button", name="Picture (PNG)", exact=True).count() == 0

@@ -13,6 +13,7 @@ from rlm_core.core.structure import Compared
 from rlm_core.core.tree import SearchTree, replay
 from rlm_core.search.rules import UCT
 from tests.helpers import beam_log, best_of_n_log, particle_log, random_log
+from tests.patience import PATIENCE
 
 
 def asked_tree() -> tuple[SearchTree, int]:
@@ -38,7 +39,7 @@ def shown(tree_of: str, node: int, compared: str) -> AppTest:
         tree = replay(getattr(helpers, name)(*map(int, arguments)))
         inspector(tree, tree.nodes[node], Compared[compared])
 
-    at = AppTest.from_function(app, kwargs={"tree_of": tree_of, "node": node, "compared": compared}).run()
+    at = AppTest.from_function(app, default_timeout=PATIENCE, kwargs={"tree_of": tree_of, "node": node, "compared": compared}).run()
     assert not at.exception
     return at
 
@@ -159,7 +160,10 @@ def test_a_score_over_the_whole_path_says_so_and_one_of_the_step_does_not():
         node.evaluations[:] = [ev.Evaluated(node.id, reward, 0.66)]
         inspector(tree, node, Compared.LEVEL)
 
-    texts = {reward: said(AppTest.from_function(app, kwargs={"reward": reward}).run()) for reward in ("logprob", "prm:nano")}
+    texts = {
+        reward: said(AppTest.from_function(app, default_timeout=PATIENCE, kwargs={"reward": reward}).run())
+        for reward in ("logprob", "prm:nano")
+    }
     assert "It is the score of the whole path: of all 2 steps up to here, not of this one alone." in texts["logprob"]
     assert "**0.66**" in texts["prm:nano"]
     assert "whole path" not in texts["prm:nano"]
