@@ -29,6 +29,8 @@ LEAST = (640, 400)
 """A smaller picture is one of this size drawn smaller."""
 WIDER = 1.2
 """Letters in a file may be wider than the page's, whose font a file cannot use; so less width is planned for them than there is."""
+FONT = "Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
+"""Fonts of the machine, in which the browser can both measure and draw a picture; it cannot draw the page's own in a file."""
 TRIES = 6
 
 
@@ -116,7 +118,8 @@ def fitted(kind: str, tree: SearchTree, full_tree: SearchTree, size: Size) -> tu
     if figure.layout.margin.l and kind != VOTES:  # room for names of rows, whose letters are wider too
         figure.update_layout(margin={"l": figure.layout.margin.l * WIDER, "r": figure.layout.margin.r * WIDER})
     white = palette.LIGHT.surface
-    return figure.update_layout(width=width, height=height, autosize=False, paper_bgcolor=white, plot_bgcolor=white), width, height
+    figure.update_layout(width=width, height=height, autosize=False, paper_bgcolor=white, plot_bgcolor=white, font_family=FONT)
+    return figure, width, height
 
 
 def _figure(kind: str, tree: SearchTree, full_tree: SearchTree, large: bool, width: int, height: int) -> go.Figure:

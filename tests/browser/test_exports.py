@@ -25,7 +25,8 @@ INSIDE = """(svg) => {
     const parts = [...document.querySelectorAll('.legend .legendtext, .annotation text')];
     const boxes = parts.map((part) => part.getBoundingClientRect());
     const within = (b) => b.width > 0 && b.left >= all.left && b.right <= all.right && b.top >= all.top && b.bottom <= all.bottom;
-    return { texts: parts.map((part) => part.textContent), size: [all.width, all.height], inside: boxes.every(within) };
+    const outside = parts.filter((_, i) => !within(boxes[i])).map((part) => part.textContent);
+    return { outside, texts: parts.map((part) => part.textContent), size: [all.width, all.height] };
 }"""
 
 
@@ -87,7 +88,7 @@ def test_from_the_dark_theme_a_picture_of_the_chosen_size_is_saved_on_white_with
     page.close()
     assert drawn["size"] == [800, 600]
     assert "best path" in drawn["texts"]
-    assert drawn["inside"]
+    assert drawn["outside"] == []
 
 
 def test_a_size_that_no_picture_can_have_is_one_sentence(page, run):

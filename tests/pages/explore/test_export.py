@@ -114,6 +114,7 @@ def test_a_picture_has_just_the_size_that_was_asked_for_and_is_light(kind, size)
     assert (layout["width"], layout["height"]) == (drawing.width, drawing.height)
     assert layout["paper_bgcolor"] == layout["plot_bgcolor"] == palette.LIGHT.surface
     assert layout["font"]["color"] == palette.LIGHT.ink
+    assert "Source Sans" not in layout["font"]["family"]  # a file cannot use the page's own font
 
 
 def test_many_candidates_are_drawn_smaller_and_none_is_left_out():

@@ -7,11 +7,14 @@ from collections import defaultdict
 import pytest
 
 from pages.explore.alternatives import alternatives, below
+from pages.explore.ranks import levels
 from pages.explore.ranks.table import Ranks, Row, ranks_html
 from rlm_core import catalogue
 from rlm_core.core import events as ev
 from rlm_core.core.config import Budget, RunConfig
+from rlm_core.core.structure import Keeping
 from rlm_core.core.tree import SearchTree, replay
+from tests.search.by_hand import Branching, by_chance, run_by_hand
 from tests.searching import events, run_to_end
 
 pytestmark = pytest.mark.slow
@@ -232,3 +235,30 @@ def test_a_long_step_has_a_line_of_its_own_and_is_escaped():
     assert 'class="more"><td colspan="3"><span>' in page
     assert "▶ 7 ◀" in page and 'class="win own"' in page
     assert "<span>" not in ranks_html(Ranks("", ("score",), (Row(7, "25×2=50", ("0.50",)),), None))
+
+
+FINISHED_EARLY = {(): ("a", "1<answer>24"), ("a",): ("aa", "ab"), ("a", "aa"): ("2<answer>24",), ("a", "ab"): ("3<answer>7",)}
+
+
+def test_a_finished_state_competes_again_and_is_told_where_it_fell():
+    tree, _ = run_by_hand("tot_bfs", FINISHED_EARLY, {"a": 0.8, "1<answer>24": 0.6, "aa": 0.9, "ab": 0.7}, width=2, breadth=2)
+    end = next(n for n in tree.nodes.values() if n.text == "1<answer>24")
+    found = levels.ranks(tree, end, Keeping(2, True, 16))
+    assert found is not None
+    assert [tree.nodes[r.node].text for r in found.rows] == ["aa", "ab", "1<answer>24"]
+    assert found.rows[2].reason == "dropped: rank 3 of 3, 2 are kept"
+    assert end.pruned == "score 0.60; only the best 2 of 3 go on, down to 0.70"
+
+
+@pytest.mark.parametrize("budget", [7, 9, 13, 14, 17, 40])
+def test_where_the_budget_does_not_reach_every_beam_those_that_wait_compete_again(budget):
+    tree, records = run_by_hand("beam_search", Branching(depth=4), by_chance, Budget(budget), beams=6, width=2)
+    told = [(n, e.reason) for e in events(records, ev.Pruned) for n in e.nodes if "only the best" in e.reason]
+    assert told
+    for node, reason in told:
+        most, count = reason.split("only the best ")[1].split(" go on")[0].split(" of ")
+        found = levels.ranks(tree, tree.nodes[node], Keeping(3, False, 16))
+        assert found is not None
+        row = next(r for r in found.rows if r.node == node)
+        assert row.reason.startswith(f"dropped: rank {row.rank} of {count}, {most} are kept")
+        assert int(row.rank) > int(most)
