@@ -17,7 +17,7 @@ from rlm_core.core.errors import ConfigError
 from rlm_core.core.parameters import Description
 from rlm_core.core.sampling import unusual
 from rlm_core.core.special_tokens import ANSWER, THINK, TOOL
-from rlm_core.core.structure import Structure
+from rlm_core.core.structure import Keeping, Structure
 from rlm_core.core.words import COMMON, AnswerMethod, Purpose, StopReason, Word
 from rlm_core.models import backends
 from rlm_core.models.backends import AUTO, BACKEND, TORCH
@@ -158,6 +158,15 @@ def judged(name: str, parameters: Mapping[str, Any]) -> bool:
         return bool(chosen.judged(chosen.description.configure(parameters)))
     except ConfigError:
         return True
+
+
+def keeps(name: str, parameters: Mapping[str, Any]) -> Keeping | None:
+    """How the search of that name chooses the states that go on; None if it does not go level by level, or is not known any more."""
+    try:
+        chosen = search.search(name)
+        return chosen.keeps(chosen.description.configure(parameters))
+    except ConfigError:
+        return None
 
 
 def reward_title(config: RunConfig) -> str:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.explore.ranks.votes import weight
 from pages.shared.escape import markdown_text
 from pages.shared.html import table_html, theme
 from pages.shared.plot import chart
 from rlm_core.core.structure import Compared
 from rlm_core.core.tree import SearchTree
-from rlm_core.core.wording import counted, readable
+from rlm_core.core.wording import counted, name, readable, voters
 from rlm_core.figures.charts.candidates import votes_figure
+from rlm_core.figures.palette import MARKS
 from rlm_core.runs.outcome import VERDICTS, choice, cut_off, unanswered, why_unanswered
 from rlm_core.search.pool import cost, first_n, pooled
 
+MAX_BARS = 12
+"""Answers in the chart; the others are listed below it on request."""
 RULES = ("weighted", "naive", "majority")
 
 
@@ -27,8 +31,14 @@ def answers(run: str, tree: SearchTree, compared: Compared) -> None:
     elif answered.answer is None:
         st.info(f"There is no answer: {why_unanswered(tree)}. {_advice(tree)}")
     else:
-        chart(votes_figure(answered, tree, theme=theme()), key="votes")
-        st.caption(markdown_text(choice(answered)))
+        chart(votes_figure(answered, tree, theme=theme(), most=MAX_BARS), key="votes")
+        where = f" It stands in {name(answered.node)}." if answered.node is not None else ""
+        st.caption(markdown_text(choice(answered) + where))
+        if (more := len(answered.votes) - MAX_BARS) > 0:
+            with st.expander(counted(more, "more answer")):
+                rest = sorted(answered.votes, key=lambda v: (v.answer != answered.answer, -v.weight))[MAX_BARS:]
+                rows = [(MARKS[v.correct] + readable(v.answer), weight(v.weight), voters(v, tree)) for v in rest]
+                st.html(table_html(("Answer", "Weight", "By"), rows, text_columns=(0,), words=(2,)))
     if compared == Compared.CANDIDATES:
         _first_candidates(run, tree)
 
@@ -59,9 +69,9 @@ def _first_candidates(run: str, tree: SearchTree) -> None:
     rows = []
     for rule in rules:
         picked = first_n(tree, rule, n)
-        name = f"{rule} (this run's rule)" if rule == own else rule
+        title = f"{rule} (this run's rule)" if rule == own else rule
         answer = "no answer" if picked.answer is None else readable(picked.answer)
-        rows.append((name, answer, VERDICTS[picked.correct] if picked.answer is not None else "–"))
+        rows.append((title, answer, VERDICTS[picked.correct] if picked.answer is not None else "–"))
     st.html(table_html(("Picked by", "Answer", ""), rows, rules.index(own) if own in rules else None, text_columns=(1,)))
     tokens = cost(tree, n)
     known = "An unknown number of tokens" if tokens is None else counted(tokens, "token")

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.explore.alternatives import OWN_ROW, Alternatives, alternatives
+from pages.explore.alternatives import alternatives, below
+from pages.explore.ranks import pool
+from pages.explore.ranks.table import CHOSEN, OWN_ROW, Ranks, Row, ranks_html, step
 from pages.shared.escape import html_text, markdown_text
 from pages.shared.html import table_html
 from pages.shared.state import one_of
@@ -15,41 +17,54 @@ from rlm_core import catalogue
 from rlm_core.core.events import Choice, Selected, Term
 from rlm_core.core.structure import Compared
 from rlm_core.core.tree import Node, SearchTree
-from rlm_core.core.wording import name, number, shorten, words
+from rlm_core.core.wording import name, number
 from rlm_core.search.rules import Arm, Rule, added, best
 
-CHOSEN = "▶"
+NOW, LAST = "Now", "Last decision"
 
 
 def decision(tree: SearchTree, node: Node, compares: Compared) -> None:
-    """Why this node, and what would be chosen below it, where this strategy compares nodes. compares: the states it compares."""
+    """Why this node, then what is chosen below it. compares: the states that this strategy compares."""
     parent = None if node.parent is None else tree.nodes[node.parent]
-    decided = [n for n in (parent, node) if n is not None and n.decision is not None]
-    which = "Now"
-    if any(catalogue.rule(n.decision[1].rule) for n in decided if n.decision):
-        st.markdown("##### Why this one?" if parent in decided else "##### What would be chosen?")
-        which = one_of("Arithmetic", ["Now", "Last decision"], "arithmetic")
-    if parent is not None and parent.decision is not None:
-        _decided(tree, parent, which, node)
-    elif parent is not None:
-        _weighed(alternatives(tree, node, compares))
+    when = ""
+    if parent is not None:
+        st.markdown("##### Why this one?")
+        if parent.decision is not None:
+            when = _when() if _by_rule(parent) else ""
+            _decided(tree, parent, when, node)
+        elif found := alternatives(tree, node, compares):
+            _ranked(tree, found, compares)
+        else:
+            st.caption(f"It is the only step from {name(parent.id)}, so nothing was compared.")
     if node.decision is not None:
-        if parent is not None:
-            st.markdown("##### What would be chosen below it?")
-        _decided(tree, node, which, None)
-    elif node.children and (parent is None or compares == Compared.SIBLINGS):
-        _weighed(alternatives(tree, tree.nodes[node.children[0]], compares, asked=False))
+        st.markdown("##### What would be chosen below it?" if _by_rule(node) else "##### What was chosen below it?")
+        _decided(tree, node, when or (_when() if _by_rule(node) else ""), None)
+    elif found := below(tree, node, compares):
+        st.markdown("##### What was chosen below it?")
+        _ranked(tree, found, compares)
 
 
-def _weighed(found: Alternatives | None) -> None:
-    """The ranked table of the alternatives, if there were any."""
-    if found is None:
-        return
-    st.markdown(f"##### {found.title}")
+def _by_rule(at: Node) -> bool:
+    """Did a formula choose among its children?"""
+    return at.decision is not None and catalogue.rule(at.decision[1].rule) is not None
+
+
+def _when() -> str:
+    """With the figures of this moment, or with those that the search decided by."""
+    return one_of("Arithmetic", [NOW, LAST], "arithmetic")
+
+
+def _ranked(tree: SearchTree, found: Ranks, compares: Compared) -> None:
+    """The table of the alternatives; all of many on request."""
+    asked = next((r for r in found.rows if r.node == found.asked), None)
+    if asked is not None and asked.reason:
+        st.markdown(f"Node {asked.node}: **{markdown_text(asked.reason)}**.")
     st.caption(markdown_text(found.how))
-    st.html(table_html(found.head, found.rows, found.own, text_columns=found.text_columns))
-    if found.left_out:
-        st.caption(f"… and {found.left_out:,} more; the Data tab has all of them.")
+    few = pool.short(tree, found) if compares == Compared.CANDIDATES else found.short()
+    st.html(ranks_html(few))
+    if len(few.rows) < len(found.rows):
+        with st.expander(f"All {len(found.rows):,}"):
+            st.html(ranks_html(found))
 
 
 def _decided(tree: SearchTree, at: Node, which: str, own: Node | None) -> None:
@@ -62,7 +77,7 @@ def _decided(tree: SearchTree, at: Node, which: str, own: Node | None) -> None:
         _drawn(tree, made, own)
         return
     rule = catalogue.rule(event.rule)
-    choice = made if rule is None or which == "Last decision" else now(tree, at, rule, event.constant)
+    choice = made if rule is None or which == LAST else now(tree, at, rule, event.constant)
     if choice is None:
         st.caption(f"At {name(at.id)} nothing can be chosen any more: every child was pruned.")
         return
@@ -81,9 +96,8 @@ def _drawn(tree: SearchTree, choice: Choice, own: Node | None) -> None:
     if wider:
         return
     ranked = sorted((t for t in choice.terms if t.node != choice.parent), key=lambda t: -(t.total or 0.0))
-    drawn = [(_marked(t.node, choice, own), _step(tree, t), f"{t.visits:,}", number(t.q or 0.0), number(t.total or 0.0)) for t in ranked]
-    winner = next(i for i, t in enumerate(ranked) if t.node == choice.chosen)
-    st.html(table_html(("node", "step", "N", "mean", "drawn"), drawn, winner, text_columns=(1,)))
+    drawn = [_row(tree, t, choice, (f"{t.visits:,}", number(t.q or 0.0), number(t.total or 0.0))) for t in ranked]
+    st.html(ranks_html(Ranks("", ("N", "mean", "drawn"), tuple(drawn), own.id if own is not None else None)))
 
 
 def now(tree: SearchTree, node: Node, rule: Rule, c: float) -> Choice | None:
@@ -97,11 +111,10 @@ def now(tree: SearchTree, node: Node, rule: Rule, c: float) -> Choice | None:
 
 def _arithmetic(tree: SearchTree, choice: Choice, event: Selected, own: Node | None) -> None:
     ranked = sorted(choice.terms, key=lambda t: (-(math.inf if t.total is None else t.total), t.node != choice.chosen))
-    rows = [_row(tree, t, choice, own) for t in ranked]
-    winner = next(i for i, t in enumerate(ranked) if t.node == choice.chosen)
-    st.html(table_html(("node", "step", "N", "Q", "bonus", "total"), rows, winner, text_columns=(1,)))
+    rows = [_row(tree, t, choice, _figures(t)) for t in ranked]
+    st.html(ranks_html(Ranks("", ("N", "Q", "bonus", "total"), tuple(rows), own.id if own is not None else None)))
     rule = catalogue.rule(event.rule)
-    won = ranked[winner]
+    won = next(t for t in ranked if t.node == choice.chosen)
     told = "" if won.total is None or won.bonus is None else f"{event.rule or 'Total'} = Q + bonus = {added(won)}"  # of another program
     lines = [rule.filled(won, choice.visits, event.constant) if rule else told]
     lines += [compared(ranked, choice, own)] if own is not None else []
@@ -128,19 +141,14 @@ def compared(ranked: Sequence[Term], choice: Choice, own: Node) -> str:
     )
 
 
-def _marked(node: int, choice: Choice, own: Node | None) -> str:
-    return " ".join(filter(None, (CHOSEN * (node == choice.chosen), str(node), OWN_ROW * (own is not None and node == own.id))))
+def _row(tree: SearchTree, t: Term, choice: Choice, figures: tuple[str, ...]) -> Row:
+    return Row(t.node, step(tree, tree.nodes[t.node]), figures, chosen=t.node == choice.chosen)
 
 
-def _step(tree: SearchTree, t: Term) -> str:
-    return shorten(words(tree, tree.nodes[t.node]), 60)
-
-
-def _row(tree: SearchTree, t: Term, choice: Choice, own: Node | None) -> tuple[str, ...]:
+def _figures(t: Term) -> tuple[str, ...]:
+    """N, Q, bonus and total."""
     unvisited = t.total is None or t.bonus is None
     return (
-        _marked(t.node, choice, own),
-        _step(tree, t),
         f"{t.visits:,}",
         "–" if t.q is None else number(t.q),
         "∞" if unvisited else number(t.bonus or 0.0),

@@ -1,16 +1,19 @@
-"""Exports of a run: its log, and the nodes, graph and picture of one moment. Name and content of each file name the moment."""
+"""Exports of a run: its log, and nodes, events, candidates, graph and picture of one moment. Each file is named by its moment."""
 
 from __future__ import annotations
 
 import html
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import networkx as nx
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from pages.explore.export_picture import pictures
 from pages.shared.downloads import Download, downloads
 from pages.shared.escape import markdown_text
 from pages.shared.html import theme
@@ -18,11 +21,11 @@ from pages.shared.plot import PRIVATE
 from pages.shared.run_figure import run_figure
 from pages.shared.services import Reading
 from rlm_core import catalogue
-from rlm_core.core.events import Record, RunFinished, RunStarted
+from rlm_core.core.events import AnyEvent, Record, RunFinished, RunStarted
 from rlm_core.core.tree import SearchTree, replay
 from rlm_core.figures.palette import Theme
 from rlm_core.narrate.sentences import headline, sentence
-from rlm_core.runs import logfile
+from rlm_core.runs import frames, logfile
 from rlm_core.runs.formats import formats
 from rlm_core.runs.formats.base import Format
 from rlm_core.runs.formats.graph import to_networkx
@@ -31,6 +34,8 @@ from rlm_core.runs.store import RunRow
 from rlm_core.runs.summary import summarise
 
 PICTURE_HEIGHT = "76vh"
+WORDED = ("text", "note", "problem", "config", "call", "result", "detail")
+"""Fields of events that the sentence or the log holds and a table of numbers does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +80,11 @@ def export(row: RunRow, read: Reading, tree: SearchTree) -> None:
     run, records = row.id, read.records
     st.caption("The log is the whole run; import it on the Saved runs page, or read it with `python -m rlm_core replay`.")
     moment = moment_of(run, records, tree)
+    look = {"theme": theme(), "selected": None, "width": 960, "height": 560}
     kind = catalogue.structure(row.config.search).pictures[0]
-    figure = run_figure(kind, tree, read.tree, (), {"theme": theme(), "selected": None, "width": 960, "height": 560})
-    downloads(_offered(records, tree, moment, figure), key="exports")
-    st.caption(f"Nodes, graph and picture are those of {moment.words}, and say so in their names and inside.")
+    downloads(_offered(records, tree, moment, lambda: run_figure(kind, tree, read.tree, (), look)), key="exports")
+    st.caption(f"Nodes, events, candidates, graph and picture are those of {moment.words}, and say so in their names.")
+    pictures(records, tree, moment.file)
     with st.expander("For other programs", icon=":material/output:"):
         writable = [f for f in formats().values() if f.write]
         downloads(tuple(_for_others(f, records, moment) for f in writable), key="others")
@@ -87,14 +93,16 @@ def export(row: RunRow, read: Reading, tree: SearchTree) -> None:
         st.json(summarise(tree).as_dict())
 
 
-def _offered(records: list[Record], tree: SearchTree, moment: Moment, figure: go.Figure) -> tuple[Download, ...]:
+def _offered(records: list[Record], tree: SearchTree, moment: Moment, figure: Callable[[], go.Figure]) -> tuple[Download, ...]:
     look = theme()
     final = Moment(moment.run, moment.last, moment.last, moment.over)
     return (
         Download("Event log (JSONL)", "data_object", f"{final.file}.jsonl", "application/jsonl", lambda: logfile.write(records).decode()),
         Download("Nodes (CSV)", "table", f"{moment.file}-nodes.csv", "text/csv", lambda: nodes_csv(tree, moment)),
+        Download("Events (CSV)", "list", f"{moment.file}-events.csv", "text/csv", lambda: events_csv(records[: moment.event])),
+        Download("Candidates (CSV)", "grid_view", f"{moment.file}-candidates.csv", "text/csv", lambda: candidates_csv(tree)),
         Download("Graph (JSON)", "hub", f"{moment.file}-graph.json", "application/json", lambda: graph_json(tree, moment)),
-        Download("Picture (HTML)", "image", f"{moment.file}.html", "text/html", lambda: picture_html(records, moment, figure, look)),
+        Download("Picture (HTML)", "image", f"{moment.file}.html", "text/html", lambda: picture_html(records, moment, figure(), look)),
     )
 
 
@@ -132,6 +140,31 @@ def nodes_csv(tree: SearchTree, moment: Moment) -> str:
     for column, value in (("the end", moment.end), ("at event", moment.event), ("run", moment.run)):
         frame.insert(0, column, value)
     return frame.to_csv(index=False)
+
+
+def events_csv(records: list[Record]) -> str:
+    """One row per event, in a sentence, and its numbers: columns that an event does not have are empty."""
+    frame = frames.events(records)
+    frame["nodes"] = [" ".join(map(str, nodes)) for nodes in frame["nodes"]]
+    numbers = pd.DataFrame([_numbers(r.event) for r in records], index=frame.index)
+    return frame.join(numbers.convert_dtypes()).to_csv()
+
+
+def _numbers(event: AnyEvent) -> dict[str, Any]:
+    """Those fields of an event that are a number, a word or a verdict by themselves."""
+    plain = ((name, getattr(event, name)) for name in event.__struct_fields__ if name not in WORDED)
+    return {name: value for name, value in plain if isinstance(value, (int, float, str)) and value != ""}
+
+
+def candidates_csv(tree: SearchTree) -> str:
+    """One row per finished solution, with the weight of its answer in the vote."""
+    frame = frames.candidates(tree)
+    votes = tree.answered.votes if tree.answered else ()
+    weights = {n: v.weight for v in votes for n in v.nodes}
+    if not len(frame):
+        return "node\n"
+    frame["weight of its answer"] = [weights.get(int(n)) for n in frame.index]
+    return frame.to_csv()
 
 
 def graph_json(tree: SearchTree, moment: Moment) -> str:

@@ -8,7 +8,7 @@ from pages.shared.escape import html_text
 from pages.shared.html import ORACLE
 from rlm_core import catalogue
 from rlm_core.core.tree import SearchTree
-from rlm_core.core.wording import readable, set_place, shorten
+from rlm_core.core.wording import name, readable, set_place, shorten
 from rlm_core.runs.outcome import VERDICTS, cut_off, right_answer, why_unanswered
 from rlm_core.runs.store import RunRow
 
@@ -55,6 +55,7 @@ def _verdict(row: RunRow, full_tree: SearchTree, moment: SearchTree) -> str:
             f"<span>{'Answer' if moment.answered else 'Final answer'}</span>"
             f'<b title="{html_text(stated)}">{html_text(shorten(stated, MAX_ANSWER_CHARS))}</b>'
             f'<i class="{kind}">{VERDICTS[answered.correct]}</i>'
+            + (f"<small>in {name(answered.node)}</small>" if answered.node is not None else "")
         ]
     if right and (answered.correct is not True or answered.answer is None):
         parts.append(f"<span>right: <b>{html_text(shorten(right, MAX_ANSWER_CHARS))}</b></span>")

@@ -1,4 +1,4 @@
-"""The inspector: text, statistics and scores of a node, and why it was or was not chosen."""
+"""The inspector: text and statistics of a node, why it was or was not chosen, and its scores."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ def inspector(tree: SearchTree, node: Node, compared: Compared, actions: Callabl
     actions()
     _statistics(tree, node)
     decision(tree, node, compared)
+    _scores(node)
 
 
 def nothing_yet(tree: SearchTree) -> None:
@@ -66,7 +67,7 @@ def _shown(tree: SearchTree, node: Node) -> str:
 
 
 def _statistics(tree: SearchTree, node: Node) -> None:
-    """The statistics that this strategy has, then the score of every reward."""
+    """The statistics that this strategy has."""
     figures: list[tuple[str, str, str]] = []
     if any(n.visits for n in tree.nodes.values()):
         q = "–" if node.q is None else number(node.q)
@@ -86,6 +87,12 @@ def _statistics(tree: SearchTree, node: Node) -> None:
         above = tree.nodes[node.parent or ROOT]
         alone = above.id == ROOT or above.size is not None or above.forced
         st.caption(f"{'This step alone' if alone else 'The steps of this answer up to here together'}: {counted(node.length, 'token')}.")
+
+
+def _scores(node: Node) -> None:
+    """The score of every reward that judged it."""
+    if node.evaluations:
+        st.markdown("##### Its scores")
     for evaluation in node.evaluations:
         _evaluation(evaluation, node.depth)
 

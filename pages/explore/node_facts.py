@@ -58,5 +58,5 @@ def _particles(tree: SearchTree, node: Node) -> Rows:
     count = copies(tree).get(node.id)
     if count is None:
         return []
-    weight = max(p.weight for p in tree.resamplings[-1][1].particles if p.node == node.id)
+    weight = sum(p.weight for p in tree.resamplings[-1][1].particles if p.node == node.id)
     return [("Latest resampling", f"weight {number(weight)}, " + (f"goes on ×{count}" if count else "ends here"))]

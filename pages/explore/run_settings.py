@@ -35,6 +35,8 @@ def run_settings(row: RunRow) -> None:
         for s in settings(row.config):
             rows.append((s.group if s.group != group else "", s.name, s.value, "" if s.usual else "not the default"))
             group = s.group
+        taken = "All of them are put into the sidebar; press Run there to run them again."
+        st.button("Use these settings", key="take_settings", icon=":material/undo:", help=taken, on_click=fill, args=(row,))
         st.html(table_html(("", "Setting", "Value", ""), rows, text_columns=(1, 2)))
         if said := computation(row):
             st.html(f'<div class="rlm-status">The model is {html_text(said)}</div>')

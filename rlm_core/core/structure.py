@@ -33,6 +33,22 @@ class Compared(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Keeping:
+    """How a search that goes level by level chooses the states that go on.
+
+    most: states that are kept of one comparison.
+    finished: finished states take part; else they are set aside as candidates.
+    last: the step from which on a state is written to its end at once.
+    groups: comparisons side by side, each with an even share of the root's children.
+    """
+
+    most: int
+    finished: bool
+    last: int
+    groups: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """A line of an icon.
 

@@ -22,7 +22,7 @@ from rlm_core.core.errors import ConfigError
 from rlm_core.core.parameters import Description
 from rlm_core.core.problem import Problem
 from rlm_core.core.special_tokens import said
-from rlm_core.core.structure import Structure
+from rlm_core.core.structure import Keeping, Structure
 from rlm_core.core.tree import ROOT, Node
 from rlm_core.core.usage import Seed
 from rlm_core.core.wording import counted
@@ -51,6 +51,7 @@ class Search(Generic[C]):
     branches: it can begin at `SearchRun.root`, below the bare problem, and asks for no special tokens.
     needs: protocols of `rlm_core.models.policy` that the run's model must offer besides `Policy`, by its configuration.
     whole: it asks for whole solutions of the bare problem only, by its configuration, so that a server which can do no more is enough.
+    keeps: how it chooses the states that go on, by its configuration; None if it does not go level by level.
     words: the stop reasons, purposes, answer methods and rules that it brings to the log.
     variants: the settings with which the command `strategies` measures it; {} are its defaults. Probes change nothing and cost time,
         so a search that has them is measured without.
@@ -63,6 +64,7 @@ class Search(Generic[C]):
     branches: bool = False
     needs: Callable[[C], tuple[type, ...]] = lambda config: ()
     whole: Callable[[C], bool] = lambda config: False
+    keeps: Callable[[C], Keeping | None] = lambda config: None
     words: tuple[Word | Rule, ...] = ()
     variants: tuple[Mapping[str, Any], ...] = ({},)
 

@@ -134,7 +134,7 @@ def test_votes_are_told_by_mark_and_the_winner_by_weight_of_ink() -> None:
 def test_the_chosen_answer_is_named_where_another_has_the_longest_bar() -> None:
     votes = (Vote("11", 42.0, (1, 2), False), Vote("12", 34.0, (3,), True))
     figure = votes_figure(Answered("visits", "12", 3, True, votes), theme=palette.LIGHT)
-    assert figure.data[0].text == ("<b>34 · 1 candidate · chosen</b>", "42 · 2 candidates")
+    assert figure.data[0].text == ("42 · 2 candidates", "<b>34 · 1 candidate · chosen</b>")  # the last one is on top
     assert "visits" in figure.layout.xaxis.title.text
 
 
@@ -147,7 +147,8 @@ def test_weights_have_decimals_unless_all_are_counts() -> None:
 def test_the_chosen_answer_has_a_bar_however_many_outweigh_it() -> None:
     votes = tuple(Vote(str(i), 50.0 - i, (i,), False) for i in range(40))
     figure = votes_figure(Answered("visits", "39", 39, False, votes), theme=palette.LIGHT)
-    assert figure.layout.yaxis.ticktext[0] == "<b>✕ 39</b>  "
+    assert figure.layout.yaxis.ticktext[-1] == "<b>✕ 39</b>  "
+    assert len(figure.layout.yaxis.ticktext) == 12
 
 
 def test_a_vote_says_for_how_many_samples_its_candidates_stand() -> None:

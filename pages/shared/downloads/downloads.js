@@ -1,11 +1,32 @@
 // A row of buttons. Each press is a request that is kept until its file has arrived, also while the page is drawn again.
-// data: {name, buttons: [{label, icon, file}], made: [{request, file, mime, text, base64}]}. State: `wanted`, [[request, number of the button]].
+// data: {name, buttons: [{label, icon, file}], made: [{request, file, mime, text, base64, drawing}], library}. State: `wanted`, [[request, number
+// of the button]]. drawing: {format, width, height, scale} of a picture, whose text is a plotly figure; library: the address of plotly.js.
 const waiting = new Map();  // by name: requests without an answer; outlives the element, which the page may make anew
 let count = 0;
+let loading = null;
 
-function save(file) {
-  const content = file.base64 ? Uint8Array.from(atob(file.text), (c) => c.charCodeAt(0)) : file.text;
-  const address = URL.createObjectURL(new Blob([content], { type: file.mime }));
+function plotly(address) {
+  if (window.Plotly) return Promise.resolve(window.Plotly);
+  loading ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = new URL(address, document.baseURI).href;
+    script.onload = () => resolve(window.Plotly);
+    script.onerror = () => { loading = null; reject(new Error("plotly.js could not be loaded")); };
+    document.head.append(script);
+  });
+  return loading;
+}
+
+// The content of a file; a picture is drawn here, of its figure.
+async function content(file, library) {
+  if (!file.drawing) return file.base64 ? Uint8Array.from(atob(file.text), (c) => c.charCodeAt(0)) : file.text;
+  const Plotly = await plotly(library);
+  const address = await Plotly.toImage({ ...JSON.parse(file.text), config: { locale: "en" } }, file.drawing);
+  return (await fetch(address)).blob();
+}
+
+async function save(file, library) {
+  const address = URL.createObjectURL(new Blob([await content(file, library)], { type: file.mime }));
   const link = document.createElement("a");
   link.href = address;
   link.download = file.file;
@@ -37,7 +58,7 @@ export default function (component) {
   const answered = data.made.filter((file) => wanted.some(([request]) => request === file.request));
   for (const file of answered) {
     wanted.splice(wanted.findIndex(([request]) => request === file.request), 1);
-    save(file);
+    save(file, data.library).catch((error) => { place.dataset.failed = `${file.file}: ${error.message}`; });
   }
   if (answered.length) send();
   place.rlmPress = (number) => {

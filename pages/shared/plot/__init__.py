@@ -32,6 +32,11 @@ def _serve_library() -> str:
     return f"component/{served.name}/plotly.min.js"
 
 
+def library() -> str:
+    """The address of plotly.js, relative to the app."""
+    return _serve_library()
+
+
 @st.cache_resource(show_spinner=False)
 def _renderer():
     return component("rlm_plot", html=_HTML, js=_JS, isolate_styles=False)

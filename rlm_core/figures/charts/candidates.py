@@ -146,12 +146,12 @@ def _nothing(theme: palette.Theme, large: bool, height: int) -> go.Figure:
 def votes_figure(
     answered: Answered, tree: SearchTree | None = None, *, theme: palette.Theme, large: bool = False, most: int = 12
 ) -> go.Figure:
-    """The weight of each answer's votes, heaviest on top; the chosen one in full ink and named, correctness by ✓ and ✕.
+    """The weight of each answer's votes: the chosen one on top, in full ink and named, then the heaviest; correctness by ✓ and ✕.
 
     tree: where given, candidates that stand for several samples say for how many. most: bars; the chosen answer is always among them.
     """
-    top = [v for i, v in enumerate(answered.votes) if i < most or v.answer == answered.answer]
-    shown = top[::-1]
+    first = sorted(answered.votes, key=lambda v: (v.answer != answered.answer, -v.weight))
+    shown = first[:most][::-1]
     size = 13 * (palette.LARGE if large else 1)
     chosen = [v.answer == answered.answer for v in shown]
     whole = all(v.weight.is_integer() for v in answered.votes)

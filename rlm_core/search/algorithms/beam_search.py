@@ -18,6 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rlm_core.core.parameters import Description, param
+from rlm_core.core.structure import Keeping
 from rlm_core.core.tree import Node
 from rlm_core.search import answers, structures
 from rlm_core.search.levels import afford, expand, keep_best, kept, run_to_the_end, sampled
@@ -73,4 +74,6 @@ async def extend(run: SearchRun, beams: list[int], widths: list[int], *, to_the_
     return [state for states in grown for state in states]
 
 
-SEARCH = Search(DESCRIPTION, beam_search, branches=True)
+SEARCH = Search(
+    DESCRIPTION, beam_search, branches=True, keeps=lambda config: Keeping(kept(config.beams, config.width), False, config.max_steps)
+)

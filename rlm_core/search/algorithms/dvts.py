@@ -17,6 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rlm_core.core.parameters import Description, param
+from rlm_core.core.structure import Keeping
 from rlm_core.core.tree import Node
 from rlm_core.search import answers, structures
 from rlm_core.search.levels import afford, best_first, expand, kept, run_to_the_end, sampled, scored
@@ -86,4 +87,6 @@ def go_on(run: SearchRun, states: list[Node]) -> int | None:
     return None if best.finished else best.id
 
 
-SEARCH = Search(DESCRIPTION, dvts, branches=True)
+SEARCH = Search(
+    DESCRIPTION, dvts, branches=True, keeps=lambda config: Keeping(1, True, config.max_steps, groups=kept(config.beams, config.width))
+)

@@ -16,6 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rlm_core.core.parameters import Description, param
+from rlm_core.core.structure import Keeping
 from rlm_core.search import answers, structures
 from rlm_core.search.levels import afford, expand, keep_best, still_open
 from rlm_core.search.run import Search, SearchRun
@@ -61,4 +62,4 @@ async def tot_bfs(run: SearchRun, config: ToTBFSConfig) -> None:
     run.answer(answers.best_scored(run.tree, answers.unpruned(run.tree)))
 
 
-SEARCH = Search(DESCRIPTION, tot_bfs, branches=True)
+SEARCH = Search(DESCRIPTION, tot_bfs, branches=True, keeps=lambda config: Keeping(config.breadth, True, config.max_steps))

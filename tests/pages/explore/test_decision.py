@@ -5,12 +5,15 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.explore.alternatives import MAX_ROWS, alternatives
+from pages.explore.alternatives import alternatives
 from pages.explore.decision import compared, now
+from pages.explore.ranks import pool
+from pages.explore.ranks.table import MAX_ROWS
 from rlm_core.core.structure import Compared
 from rlm_core.core.tree import SearchTree, replay
 from rlm_core.search.rules import UCT
 from tests.helpers import beam_log, best_of_n_log, particle_log, random_log
+from tests.patience import PATIENCE
 
 
 def asked_tree() -> tuple[SearchTree, int]:
@@ -36,7 +39,7 @@ def shown(tree_of: str, node: int, compared: str) -> AppTest:
         tree = replay(getattr(helpers, name)(*map(int, arguments)))
         inspector(tree, tree.nodes[node], Compared[compared])
 
-    at = AppTest.from_function(app, kwargs={"tree_of": tree_of, "node": node, "compared": compared}).run()
+    at = AppTest.from_function(app, default_timeout=PATIENCE, kwargs={"tree_of": tree_of, "node": node, "compared": compared}).run()
     assert not at.exception
     return at
 
@@ -73,39 +76,51 @@ def test_nothing_can_be_chosen_where_all_children_were_pruned():
     assert now(tree, parent, UCT, parent.decision[1].constant) is None
 
 
-def test_a_candidate_is_ranked_by_score_among_all_with_its_answer_and_what_became_of_it():
+def test_candidates_stand_by_the_weight_of_their_answer_then_by_score_and_say_what_became_of_them():
     tree = replay(best_of_n_log(2, 10, unscored=2))
     assert tree.answered is not None
     found = alternatives(tree, tree.nodes[tree.answered.node or 0], Compared.CANDIDATES)
-    assert found is not None and found.own is not None
-    assert len(found.rows) == 10 and found.rows[found.own][-1] == "answer"
-    ranks, scores = [r[0] for r in found.rows], [r[3] for r in found.rows]
-    assert ranks[:8] == [str(i) for i in range(1, 9)] and ranks[8:] == ["–", "–"]
-    assert scores[:8] == sorted(scores[:8], reverse=True)
+    assert found is not None
+    assert len(found.rows) == 10
+    assert found.rows[0].node == tree.answered.node
+    assert found.rows[0].chosen
+    assert found.rows[0].reason.startswith("the answer: it weighs")
+    weights = [float(r.figures[1]) for r in found.rows]
+    assert weights == sorted(weights, reverse=True)
 
 
-def test_a_state_of_a_beam_is_ranked_in_its_level_and_says_what_was_dropped():
+def test_a_state_of_a_search_that_this_version_does_not_know_says_that_it_was_dropped_and_why():
     tree = replay(beam_log(1))
     node = next(n for n in tree.nodes.values() if n.pruned)
     found = alternatives(tree, node, Compared.LEVEL)
-    assert found is not None and found.own is not None
-    assert f"{node.id} ◀" in found.rows[found.own] and found.rows[found.own][-1] == "dropped"
-    assert "kept" in {r[-1] for r in found.rows}
+    assert found is not None
+    row = next(r for r in found.rows if r.node == node.id)
+    assert row.reason == "dropped: it is not among the 2 best of 8"
+    assert not row.chosen
 
 
 def test_a_particle_shows_its_weight_and_how_often_it_goes_on():
     tree = replay(particle_log(1))
     node = tree.resamplings[-1][1].particles[0].node
     found = alternatives(tree, tree.nodes[node], Compared.PARTICLES)
-    assert found is not None and found.own is not None and found.head[2] == "weight"
-    assert len(found.rows) == 6
+    assert found is not None
+    assert found.head == ("score", "weight", "drawn")
+    weights = [float(r.figures[1]) for r in found.rows]
+    assert weights == sorted(weights, reverse=True)
+    assert sum(weights) == pytest.approx(1, abs=0.03)
 
 
-def test_of_many_rivals_the_asked_one_is_shown_too():
+def test_of_many_candidates_every_answer_is_shown_and_the_one_asked_about_and_all_on_request():
     tree = replay(best_of_n_log(2, 60))
     last = max(tree.candidates(), key=lambda n: (-(n.score or 0), n.id))
     found = alternatives(tree, last, Compared.CANDIDATES)
-    assert found is not None and found.own == MAX_ROWS and found.left_out == 60 - MAX_ROWS - 1
+    assert found is not None
+    few = pool.short(tree, found)
+    assert len(found.rows) == 60
+    assert len(few.rows) <= MAX_ROWS + 1
+    assert last.id in {r.node for r in few.rows}
+    assert len({tree.nodes[r.node].answer for r in few.rows}) >= min(len({n.answer for n in tree.candidates()}), MAX_ROWS)
+    assert "All 60" in {e.label for e in shown("best_of_n_log 2 60", last.id, "CANDIDATES").expander}
 
 
 @pytest.mark.parametrize("log", ["best_of_n_log 2 10", "beam_log 1"])
@@ -121,11 +136,15 @@ def test_alternatives_without_a_score_are_listed_without_ranks():
         node.evaluations.clear()
     node = tree.nodes[tree.nodes[0].children[1]]
     found = alternatives(tree, node, Compared.SIBLINGS)
-    assert found is not None and found.own is not None
-    assert found.how == "The children of the root; none of them was scored."
-    assert found.head == ("node", "step", "")
-    assert found.rows[found.own][0] == f"{node.id} ◀"
-    assert len(found.rows) == len(tree.nodes[0].children)
+    assert found is not None
+    assert found.how == f"The {len(tree.nodes[0].children)} children of the root; no score ranks them."
+    assert found.head == ()
+    assert not any(r.rank for r in found.rows)
+    assert {r.node for r in found.rows} == set(tree.nodes[0].children)
+
+
+def test_a_step_without_alternatives_says_that_nothing_was_compared():
+    assert "It is the only step from node 1, so nothing was compared." in said(shown("chain_log 1 4", 2, "SIBLINGS"))
 
 
 def test_a_score_over_the_whole_path_says_so_and_one_of_the_step_does_not():
@@ -141,7 +160,10 @@ def test_a_score_over_the_whole_path_says_so_and_one_of_the_step_does_not():
         node.evaluations[:] = [ev.Evaluated(node.id, reward, 0.66)]
         inspector(tree, node, Compared.LEVEL)
 
-    texts = {reward: said(AppTest.from_function(app, kwargs={"reward": reward}).run()) for reward in ("logprob", "prm:nano")}
+    texts = {
+        reward: said(AppTest.from_function(app, default_timeout=PATIENCE, kwargs={"reward": reward}).run())
+        for reward in ("logprob", "prm:nano")
+    }
     assert "It is the score of the whole path: of all 2 steps up to here, not of this one alone." in texts["logprob"]
     assert "**0.66**" in texts["prm:nano"]
     assert "whole path" not in texts["prm:nano"]

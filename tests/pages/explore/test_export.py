@@ -10,13 +10,15 @@ import networkx as nx
 import pandas as pd
 import pytest
 
-from pages.explore.export import Moment, graph_json, moment_of, nodes_csv, picture_html
+from pages.explore.export import Moment, candidates_csv, events_csv, graph_json, moment_of, nodes_csv, picture_html
+from pages.explore.export_picture import LARGEST, SMALLEST, Size, checked, drawn
+from rlm_core.core.errors import ConfigError
 from rlm_core.core.tree import replay
 from rlm_core.figures import palette
 from rlm_core.figures.tree.figure import tree_figure
 from rlm_core.figures.tree.layout import layout
 from rlm_core.narrate.sentences import sentence
-from tests.helpers import random_log
+from tests.helpers import best_of_n_log, random_log, thinking_log
 
 RECORDS = random_log(3, 40)
 LAST = len(RECORDS)
@@ -70,3 +72,56 @@ def test_text_of_a_model_in_a_picture_is_text():
     tree = replay(records[:1])
     page = picture_html(records, moment_of("x", records, tree), tree_figure(tree, places=layout(tree), theme=palette.LIGHT), palette.LIGHT)
     assert "<script>alert(1)" not in page and "&lt;script&gt;alert(1)" in page
+
+
+def test_events_have_their_sentence_and_their_numbers():
+    read = pd.read_csv(io.StringIO(events_csv(RECORDS[:30])))
+    assert list(read["event"]) == list(range(1, 31))
+    before = replay(RECORDS[:14])
+    assert read["sentence"][14] == sentence(RECORDS[14], before)
+    assert read["time"][14] == RECORDS[14].time
+    scored = read[read["type"] == "evaluated"]
+    assert list(scored["score"]) == [r.event.score for r in RECORDS[:30] if type(r.event).__name__ == "Evaluated"]
+    assert "1.0" not in {line.split(",")[0] for line in events_csv(RECORDS[:30]).splitlines()}
+
+
+def test_candidates_have_the_weight_of_their_answer():
+    tree = replay(best_of_n_log(2, 10))
+    assert tree.answered is not None
+    read = pd.read_csv(io.StringIO(candidates_csv(tree))).set_index("node")
+    assert list(read.index) == [n.id for n in tree.candidates()]
+    for vote in tree.answered.votes:
+        assert all(read["weight of its answer"][n] == pytest.approx(vote.weight) for n in vote.nodes)
+    assert candidates_csv(replay(best_of_n_log(2, 10)[:2])) == "node\n"
+
+
+@pytest.mark.parametrize("sides", [(0, 600), (800, 100_000), (None, 600), (-5, 600), (SMALLEST - 1, LARGEST)])
+def test_a_size_that_no_picture_can_have_is_refused_in_a_sentence(sides):
+    with pytest.raises(ConfigError, match=r"px cannot be drawn; width and height must be from 200 to 6,000 px\.$"):
+        checked(*sides, False)
+
+
+LOGS = {"Tree": RECORDS, "Candidates": best_of_n_log(2, 60), "Votes": best_of_n_log(2, 60), "Chain": thinking_log()}
+
+
+@pytest.mark.parametrize("kind", LOGS)
+@pytest.mark.parametrize("size", [Size(1920, 1080), Size(800, 600, large=True), Size(SMALLEST, SMALLEST), Size(LARGEST, SMALLEST)])
+def test_a_picture_has_just_the_size_that_was_asked_for_and_is_light(kind, size):
+    text, drawing = drawn(kind, LOGS[kind], LOGS[kind], size, "png")
+    layout = json.loads(text)["layout"]
+    assert drawing.width * drawing.scale == pytest.approx(size.width)
+    assert drawing.height * drawing.scale == pytest.approx(size.height)
+    assert (layout["width"], layout["height"]) == (drawing.width, drawing.height)
+    assert layout["paper_bgcolor"] == layout["plot_bgcolor"] == palette.LIGHT.surface
+    assert layout["font"]["color"] == palette.LIGHT.ink
+    assert "Source Sans" not in layout["font"]["family"]  # a file cannot use the page's own font
+
+
+def test_many_candidates_are_drawn_smaller_and_none_is_left_out():
+    records = best_of_n_log(2, 300)
+    text, drawing = drawn("Candidates", records, records, Size(800, 400), "svg")
+    assert drawing.scale < 1
+    found = json.loads(text)
+    assert len({n for t in found["data"] for n in t.get("customdata", [])}) == 300
+    low, high = sorted(found["layout"]["yaxis"]["range"])
+    assert all(low <= y <= high for t in found["data"] for y in t["y"])

@@ -158,6 +158,15 @@ def test_choices_that_a_run_does_not_have_are_kept_and_said_and_one_button_gives
     assert not any("made with other settings" in c.value for c in at.sidebar.caption)
 
 
+def test_the_settings_of_a_run_can_be_taken_over_where_they_stand_also_if_they_are_those_of_the_controls(store):
+    at = opened(run=saved(store, OTHERS[0]))
+    assert not [b for b in at.sidebar.button if b.key == "use_settings"]
+    at.number_input(key="seed").set_value(77).run()
+    at.button(key="take_settings").click().run()
+    assert not at.exception
+    assert at.number_input(key="seed").value == 3
+
+
 def test_another_run_that_is_opened_shows_its_settings_where_nothing_was_set_by_hand(store):
     first, second = saved(store, OTHERS[0]), saved(store, OTHERS[1])
     at = opened(run=first)
