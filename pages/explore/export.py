@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import html
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import networkx as nx
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
 from pages.explore.export_picture import pictures
 from pages.shared.downloads import Download, downloads
 from pages.shared.escape import markdown_text
-from pages.shared.html import theme
-from pages.shared.plot import PRIVATE
-from pages.shared.run_figure import run_figure
 from pages.shared.services import Reading
-from rlm_core import catalogue
-from rlm_core.core.events import AnyEvent, Record, RunFinished, RunStarted
-from rlm_core.core.tree import SearchTree, replay
-from rlm_core.figures.palette import Theme
-from rlm_core.narrate.sentences import headline, sentence
+from rlm_core.core.events import AnyEvent, Record, RunFinished
+from rlm_core.core.tree import SearchTree
+from rlm_core.figures.replay_page import replay_html
 from rlm_core.runs import frames, logfile
 from rlm_core.runs.formats import formats
 from rlm_core.runs.formats.base import Format
@@ -33,7 +25,6 @@ from rlm_core.runs.log_reader import file_ending, write_run
 from rlm_core.runs.store import RunRow
 from rlm_core.runs.summary import summarise
 
-PICTURE_HEIGHT = "76vh"
 WORDED = ("text", "note", "problem", "config", "call", "result", "detail")
 """Fields of events that the sentence or the log holds and a table of numbers does not."""
 
@@ -80,10 +71,12 @@ def export(row: RunRow, read: Reading, tree: SearchTree) -> None:
     run, records = row.id, read.records
     st.caption("The log is the whole run; import it on the Saved runs page, or read it with `python -m rlm_core replay`.")
     moment = moment_of(run, records, tree)
-    look = {"theme": theme(), "selected": None, "width": 960, "height": 560}
-    kind = catalogue.structure(row.config.search).pictures[0]
-    downloads(_offered(records, tree, moment, lambda: run_figure(kind, tree, read.tree, (), look)), key="exports")
-    st.caption(f"Nodes, events, candidates, graph and picture are those of {moment.words}, and say so in their names.")
+    downloads(_offered(records, tree, moment), key="exports")
+    st.caption(
+        f"Nodes, events, candidates and graph are those of {moment.words}, and say so in their names. "
+        "The replay is one page with the tree, the timeline, the sentences and the inspector of the whole run; it opens in any browser, "
+        "without this app and without a network."
+    )
     pictures(records, tree, moment.file)
     with st.expander("For other programs", icon=":material/output:"):
         writable = [f for f in formats().values() if f.write]
@@ -93,8 +86,7 @@ def export(row: RunRow, read: Reading, tree: SearchTree) -> None:
         st.json(summarise(tree).as_dict())
 
 
-def _offered(records: list[Record], tree: SearchTree, moment: Moment, figure: Callable[[], go.Figure]) -> tuple[Download, ...]:
-    look = theme()
+def _offered(records: list[Record], tree: SearchTree, moment: Moment) -> tuple[Download, ...]:
     final = Moment(moment.run, moment.last, moment.last, moment.over)
     return (
         Download("Event log (JSONL)", "data_object", f"{final.file}.jsonl", "application/jsonl", lambda: logfile.write(records).decode()),
@@ -102,7 +94,7 @@ def _offered(records: list[Record], tree: SearchTree, moment: Moment, figure: Ca
         Download("Events (CSV)", "list", f"{moment.file}-events.csv", "text/csv", lambda: events_csv(records[: moment.event])),
         Download("Candidates (CSV)", "grid_view", f"{moment.file}-candidates.csv", "text/csv", lambda: candidates_csv(tree)),
         Download("Graph (JSON)", "hub", f"{moment.file}-graph.json", "application/json", lambda: graph_json(tree, moment)),
-        Download("Picture (HTML)", "image", f"{moment.file}.html", "text/html", lambda: picture_html(records, moment, figure(), look)),
+        Download("Replay (HTML)", "movie", f"{final.file}-replay.html", "text/html", lambda: replay_html(moment.run, records)),
     )
 
 
@@ -172,33 +164,3 @@ def graph_json(tree: SearchTree, moment: Moment) -> str:
     graph = to_networkx(tree)
     graph.graph |= {"run": moment.run, "event": moment.event, "events": moment.last, "the_end": moment.end}
     return json.dumps(nx.node_link_data(graph))
-
-
-def picture_html(records: list[Record], moment: Moment, figure: go.Figure, look: Theme) -> str:
-    """The picture as an HTML page that loads nothing, with the problem, the settings and the moment."""
-    before = replay(records[: moment.event - 1])
-    record = records[moment.event - 1]
-    started = records[0].event
-    assert isinstance(started, RunStarted), "the first event of a log is run_started"
-    search, seed = started.config.get("search", ""), started.config.get("seed", "")
-    facts = [catalogue.title("search", str(search)), catalogue.title("model", str(started.config.get("model", ""))), f"seed {seed}"]
-    shown = go.Figure(figure).update_layout(height=None, width=None, autosize=True)
-    drawn = shown.to_html(full_html=False, include_plotlyjs=True, config=PRIVATE, default_height=PICTURE_HEIGHT)
-    return _PAGE.format(
-        title=html.escape(f"Run {moment.run}, {moment.words}"),
-        question=html.escape(started.problem.question),
-        facts=html.escape(" · ".join(f for f in facts if f)),
-        said=html.escape(f"{headline(record.event)}: {sentence(record, before)}"),
-        moment=html.escape(f"Run {moment.run}, {moment.words}, {record.time:.2f} s after the start."),
-        paper=look.surface,
-        ink=look.ink,
-        drawn=drawn,
-    )
-
-
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
-<style>body {{ margin: 1.2rem 2rem; font: 16px/1.45 system-ui, sans-serif; background: {paper}; color: {ink}; }}
-h1 {{ font-size: 1.3rem; margin: 0 0 .2rem; }} p {{ margin: .2rem 0; }} small {{ opacity: .75; }}</style></head>
-<body><h1>{question}</h1><p>{facts}</p><p>{said}</p><p><small>{moment}</small></p>{drawn}</body></html>
-"""

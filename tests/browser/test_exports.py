@@ -17,7 +17,7 @@ BUTTONS = {
     "Events (CSV)": "-events.csv",
     "Candidates (CSV)": "-candidates.csv",
     "Graph (JSON)": "-graph.json",
-    "Picture (HTML)": ".html",
+    "Replay (HTML)": "-the-end-replay.html",
 }
 INSIDE = """(svg) => {
     document.body.innerHTML = svg;
@@ -51,7 +51,7 @@ def test_eighteen_exports_without_a_pause_are_eighteen_files_of_their_moment(pag
     assert not any(f.failure() for f in files)
     names = [f.suggested_filename for f in files]
     assert [sum(n.endswith(end) for n in names) for end in BUTTONS.values()] == [3] * 6
-    assert sum(f"-at-event-{shown}" in n for n in names) == 15
+    assert sum(f"-at-event-{shown}" in n for n in names) == 12
     graph = next(f for f in files if f.suggested_filename.endswith("-graph.json"))
     attributes = json.loads(Path(graph.path()).read_text())["graph"]
     assert attributes["event"] == shown

@@ -10,13 +10,11 @@ import networkx as nx
 import pandas as pd
 import pytest
 
-from pages.explore.export import Moment, candidates_csv, events_csv, graph_json, moment_of, nodes_csv, picture_html
+from pages.explore.export import Moment, candidates_csv, events_csv, graph_json, moment_of, nodes_csv
 from pages.explore.export_picture import LARGEST, SMALLEST, Size, checked, drawn
 from rlm_core.core.errors import ConfigError
 from rlm_core.core.tree import replay
 from rlm_core.figures import palette
-from rlm_core.figures.tree.figure import tree_figure
-from rlm_core.figures.tree.layout import layout
 from rlm_core.narrate.sentences import sentence
 from tests.helpers import best_of_n_log, random_log, thinking_log
 
@@ -53,25 +51,6 @@ def test_the_graph_holds_its_moment_and_is_read_by_networkx():
     graph = nx.node_link_graph(json.loads(graph_json(tree, moment)))
     assert graph.graph["event"] == 15 and graph.graph["the_end"] is False and graph.graph["run"] == "1c2f"
     assert graph.number_of_nodes() == len(tree.nodes)
-
-
-def test_the_picture_says_what_it_shows_and_uploads_nothing():
-    tree, moment = at(15)
-    figure = tree_figure(tree, places=layout(tree), theme=palette.DARK, width=800, height=430)
-    page = picture_html(RECORDS, moment, figure, palette.DARK)
-    assert f"event 15 of {LAST}" in page and "Run 1c2f" in page and palette.DARK.surface in page
-    assert sentence(RECORDS[14], replay(RECORDS[:14]))[:20].replace("'", "&#x27;") in page
-    assert '"showSendToCloud":false' in page.replace('": ', '":') and 'src="http' not in page
-
-
-def test_text_of_a_model_in_a_picture_is_text():
-    from rlm_core.core.events import Record, RunFinished, RunStarted
-    from rlm_core.problems.families.text import from_text
-
-    records = [Record(1, 0.0, RunStarted({}, from_text("<script>alert(1)</script>"), False)), Record(2, 0.0, RunFinished("done", ""))]
-    tree = replay(records[:1])
-    page = picture_html(records, moment_of("x", records, tree), tree_figure(tree, places=layout(tree), theme=palette.LIGHT), palette.LIGHT)
-    assert "<script>alert(1)" not in page and "&lt;script&gt;alert(1)" in page
 
 
 def test_events_have_their_sentence_and_their_numbers():
