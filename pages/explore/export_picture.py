@@ -108,13 +108,14 @@ def fitted(kind: str, tree: SearchTree, full_tree: SearchTree, size: Size) -> tu
     """The light figure and its size in px before it is enlarged; a picture that needs more height is planned larger and drawn smaller."""
     scale = float(max(1, int(min(size.width / PLANNED[0], size.height / PLANNED[1]))))
     scale = min(scale, size.width / LEAST[0], size.height / LEAST[1])
+    width, height = size.width / scale, size.height / scale
+    figure = _figure(kind, tree, full_tree, size.large, round(width / WIDER), round(height))
     for _ in range(TRIES):
-        width, height = size.width / scale, size.height / scale
-        figure = _figure(kind, tree, full_tree, size.large, round(width / WIDER), round(height))
         needed = float(figure.layout.height or height)
         if kind == VOTES or needed <= height + 1:
             break
-        scale *= height / needed
+        width, height = width * needed / height, needed
+        figure = _figure(kind, tree, full_tree, size.large, round(width / WIDER), round(height))
     if figure.layout.margin.l and kind != VOTES:  # room for names of rows, whose letters are wider too
         figure.update_layout(margin={"l": figure.layout.margin.l * WIDER, "r": figure.layout.margin.r * WIDER})
     white = palette.LIGHT.surface

@@ -12,7 +12,7 @@ from rlm_core.core.config import RunConfig
 from rlm_core.core.tree import replay
 from rlm_core.narrate.sentences import sentence
 from tests.helpers import best_of_n_log, random_log
-from tests.pages.app import go_to, html, opened, press, text
+from tests.pages.app import go_to, html, open_tab, opened, press, text
 from tests.saved import save, save_runs
 
 LOG = random_log(3, 40)
@@ -119,7 +119,8 @@ def test_the_candidates_of_a_fan_can_be_cut_to_the_first(store):
 
 
 def test_exports_say_their_moment(run):
-    assert f"are those of event 12 of {len(LOG):,}, and say so" in text(opened(run=run, t="12"))
+    at = open_tab(opened(run=run, t="12"), "explore.tab", "Export")
+    assert f"are those of event 12 of {len(LOG):,}, and say so" in text(at)
 
 
 def test_the_last_runs_are_offered_at_the_start(store):
