@@ -17,7 +17,6 @@ from streamlit.components.v2 import component
 
 from pages.shared.plot import library
 
-HEIGHT = 44
 _HERE = Path(__file__).parent
 
 
@@ -66,7 +65,7 @@ def downloads(offered: Sequence[Download], *, key: str) -> None:
     made = [_made(request, offered[number]) for request, number in wanted if number < len(offered)]
     buttons = [{"label": d.label, "icon": d.icon, "file": d.file} for d in offered]
     _renderer()(
-        key=key, data={"name": key, "buttons": buttons, "made": made, "library": library()}, height=HEIGHT, on_wanted_change=lambda: None
+        key=key, data={"name": key, "buttons": buttons, "made": made, "library": library()}, height="content", on_wanted_change=lambda: None
     )
 
 
