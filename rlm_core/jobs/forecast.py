@@ -186,15 +186,16 @@ def _bound(config: RunConfig, rows: Sequence[RunRow]) -> RunForecast:
         return RunForecast(f"At most {duration(limit)}.", None, limit) if limit else RunForecast()
     most = f"At most {tokens:,} tokens"
     measured = _last_measured(config, rows)
+    also = f" and {duration(limit)}" if limit else ""
     if measured is None:
-        also = f" and {duration(limit)}" if limit else ""
         return RunForecast(f"{most}{also}; how fast this model is here has not been measured yet.", tokens, limit)
     speed = measured.summary["generated"] / measured.summary["seconds"]
-    seconds = min(tokens / speed, limit or math.inf)
-    by = catalogue.title("search", measured.config.search)
-    return RunForecast(
-        f"{most}, which is {duration(seconds)} at the {speed:,.0f} tokens/s last measured with this model ({by}).", tokens, seconds
-    )
+    seconds = tokens / speed
+    if limit and limit <= seconds:
+        return RunForecast(f"{most}{also}.", tokens, limit)
+    by = f"{speed:,.0f}" if speed >= 10 else f"{speed:.2g}"
+    last = f"last measured with this model ({catalogue.title('search', measured.config.search)})"
+    return RunForecast(f"{most}, which take {duration(seconds)} at the {by} tokens/s {last}.", tokens, seconds)
 
 
 def _last_measured(config: RunConfig, rows: Sequence[RunRow]) -> RunRow | None:

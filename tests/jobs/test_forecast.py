@@ -147,3 +147,16 @@ def test_several_runs_like_it_are_averaged():
     assert forecast_of(RunConfig(), *rows) == (
         "About 1,100 tokens and 5.0 s, going by the last 3 runs with these settings on this kind of problem."
     )
+
+
+def test_without_a_run_like_it_the_budgets_bound_a_run_at_the_speed_last_measured():
+    other = run_row(RunConfig(model="smollm2", search="best_of_n", budget=Budget(8)), 500, 100.0)
+    wanted = RunConfig(model="smollm2", budget=Budget(64, 1000))
+    assert forecast_of(wanted, other) == (
+        "At most 1,000 tokens, which take 3 min at the 5 tokens/s last measured with this model (Best-of-N)."
+    )
+    assert run_forecast(wanted, make(wanted.problem), [other]).long
+    assert run_forecast(wanted, make(wanted.problem), [other]).tokens_of_a_minute == 300
+    assert forecast_of(RunConfig(model="smollm2", budget=Budget(64, 1000, 20.0)), other) == "At most 1,000 tokens and 20 s."
+    assert "not been measured yet" in forecast_of(RunConfig(budget=Budget(64, 1000)), other)
+    assert forecast_of(RunConfig(model="smollm2"), other) == ""
