@@ -32,7 +32,7 @@ def verdict(at) -> str:
 
 
 def visits(at) -> int:
-    return int(re.search(r"Visits N</small><b>([\d,]+)</b>", html(at))[1].replace(",", ""))
+    return int(re.search(r"Visits N</button></small><b>([\d,]+)</b>", html(at))[1].replace(",", ""))
 
 
 def test_a_run_is_shown_at_its_end_with_its_answer_and_why_it_ended(run):
