@@ -70,10 +70,10 @@ def status_line(row: RunRow, tree: SearchTree, last: int) -> None:
             parts.append(clock_html(row.id, seconds, now and status == RunStatus.RUNNING))
         worked, generated = (seconds, tree.totals.generated + writing) if writing else (tree.time, tree.totals.generated)
         if worked > 0.2 and generated:
-            parts.append(f"{generated / worked:,.0f} tokens/s")
+            parts[-1] += _extra(f"{generated / worked:,.0f} tokens/s")
         prompt = tree.totals.computed + tree.totals.reused
         if prompt:
-            parts.append(f"{tree.totals.reused / prompt:.0%} of prompt tokens reused")
+            parts[-1] += _extra(f"{tree.totals.reused / prompt:.0%} of prompt tokens reused")
     if now and status == RunStatus.RUNNING and found.left is not None:
         parts.append(f"about {duration(found.left)} left" if found.share is not None else f"at most {duration(found.left)} left")
     if now and status == RunStatus.RUNNING and seconds - tree.time > QUIET_SECONDS and not writing and not row.elsewhere:
@@ -84,6 +84,11 @@ def status_line(row: RunRow, tree: SearchTree, last: int) -> None:
     if row.active and tree.seq and found.share is not None:
         st.progress(found.share)
     _message(row, status)
+
+
+def _extra(text: str) -> str:
+    """A part of the line that gives way on a low screen."""
+    return f'<span class="rlm-extra"> · {text}</span>'
 
 
 def _counts(row: RunRow, tree: SearchTree, found: Progress, writing: int) -> list[str]:

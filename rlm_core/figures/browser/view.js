@@ -85,7 +85,7 @@ class TreeView {
   _margins(scale) {
     const longest = this.state.nodes.reduce((most, node) => (node.parent === null ? most : Math.max(most, node.label.length)), 0);
     const root = Math.min((this.state.nodes[0]?.label.length ?? 0) * 3.6, 90);
-    return { before: (22 + root) * scale, after: Math.min(Math.max(70, 24 + longest * 6.5), 230) * scale, above: 34 * scale, under: 16 * scale };
+    return { before: (22 + root) * scale, after: Math.min(Math.max(70, 44 + longest * 7), 240) * scale, above: 34 * scale, under: 16 * scale };
   }
 
   _draw() {
