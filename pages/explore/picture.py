@@ -38,8 +38,15 @@ def picture(kind: str, row: RunRow, read: Reading, tree: SearchTree, highlight: 
     """
     selected = address.selected(tree)
     if kind == Picture.TREE:
-        shown = {"run": row.id, "events": len(read.records), "live": row.active, "selected": address.selected(read.tree)}
-        tree_view(read.history, key="tree", choose=address.select, **shown)
+        tree_view(
+            read.history,
+            key="tree",
+            run=row.id,
+            events=len(read.records),
+            live=row.active,
+            selected=address.selected(read.tree),
+            choose=address.select,
+        )
         return
     clicked = _figure(kind, row, read.tree, tree, selected, highlight)
     if clicked is not None and clicked in tree.nodes and clicked != selected:

@@ -120,9 +120,13 @@ def _tabs(row: RunRow, read: Reading, tree: SearchTree) -> None:
         {
             "Answers and votes": partial(answers, row.id, tree, catalogue.structure(row.config.search).compared),
             "Events": partial(event_list, read.records, tree.seq),
-            "Data": lambda: st.dataframe(nodes_frame(tree), hide_index=True, width="stretch", height=320),
+            "Data": partial(_nodes, tree),
             "Export": partial(export, row, read, tree),
             "Debug": partial(debug, row, read.records, read.tree),
         },
         TABS_KEY,
     )
+
+
+def _nodes(tree: SearchTree) -> None:
+    st.dataframe(nodes_frame(tree), hide_index=True, width="stretch", height=320)

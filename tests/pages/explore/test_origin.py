@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from pages.explore.run_view import TABS_KEY
 from rlm_core.core.events import Choice, Term
 from rlm_core.core.tree import replay
 from rlm_core.runs.attribution import attribute
 from rlm_core.runs.import_log import import_log
 from rlm_core.runs.recorder import Recorder
-from tests.pages.app import html, opened, text
+from tests.pages.app import html, open_tab, opened, text
 
 FOREIGN = Path(__file__).parents[2] / "runs" / "foreign"
 
@@ -26,7 +27,7 @@ def test_an_imported_run_is_shown_with_its_lacks(store, name):
     assert "seed 0" not in said
     assert not any(e.label == "Settings of this run" for e in shown.expander)
     assert "made with other settings" not in said
-    assert any(e.label == "For other programs" for e in shown.expander)
+    assert any(e.label == "For other programs" for e in open_tab(shown, TABS_KEY, "Export").expander)
 
 
 def test_a_run_of_this_program_has_no_such_note(store):

@@ -36,7 +36,8 @@ def test_a_run_of_a_row_says_from_which_set_it_is_and_needs_the_set_no_more(at, 
     ProblemSets(store).delete([kept.id])
     assert make(row.config.problem) == row.problem
     assert '<span class="rlm-badge">GSM8K #4</span> What is 6 times 4?' in text(opened(run=row.id))
-    assert list(opened("runs").dataframe[0].value["Problem"]) == ["GSM8K #4: What is 6 times 4?"]
+    (problem,) = opened("runs").dataframe[0].value["Problem"]
+    assert problem.startswith("GSM8K #4: What is 6")
 
 
 def test_a_row_that_was_not_taken_is_one_sentence(at, kept):
