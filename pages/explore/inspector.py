@@ -71,10 +71,8 @@ def _statistics(tree: SearchTree, node: Node) -> None:
     figures: list[tuple[str, str, str]] = []
     if any(n.visits for n in tree.nodes.values()):
         q = "–" if node.q is None else number(node.q)
-        figures.append(("Visits N", f"{node.visits:,}", "Number of simulations that went through this node and were backed up."))
-        figures.append(
-            ("Value Q", q, "The mean of the N values backed up through it, Q = W/N with W their sum, or by the search's own rule.")
-        )
+        figures.append(("Visits N", f"{node.visits:,}", ""))
+        figures.append(("Value Q", q, ""))
     elif node.score is not None:
         figures.append(("Score", number(node.score), "The latest score of this state, the problem with all steps up to here; from 0 to 1."))
     if node.prior != 1.0:
@@ -101,7 +99,9 @@ def _evaluation(e: Evaluated, steps: int) -> None:
     """The score of a reward, and how it came about. steps: of the path up to the node."""
     badge = " (oracle)" if e.oracle else ""
     mixed = " + ".join(f"{p.weight:.2f}·{p.score:.2f} {markdown_text(p.name)}" for p in e.parts)
-    st.markdown(f"**{markdown_text(e.reward)}**{badge} scored it **{number(e.score)}**{f' = {mixed}' if mixed else ''}")
+    st.markdown(
+        f"**{markdown_text(catalogue.reward_words(e.reward))}**{badge} scored it **{number(e.score)}**{f' = {mixed}' if mixed else ''}"
+    )
     over_path = [name for name in (e.reward, *(p.name for p in e.parts)) if catalogue.over_path(name)]
     if over_path and steps > 1:
         whose = f"The score by {markdown_text(listed(over_path))} is" if e.parts else "It is the score"

@@ -11,6 +11,7 @@ import streamlit as st
 from pages.explore.clock import clock_html
 from pages.explore.stepping import RESUMED, go_on, saved_buttons, step_buttons
 from pages.shared.escape import html_text, markdown_text
+from pages.shared.glossary import term
 from pages.shared.html import STATUS
 from pages.shared.services import store, supervisor
 from rlm_core import catalogue
@@ -97,15 +98,16 @@ def _counts(row: RunRow, tree: SearchTree, found: Progress, writing: int) -> lis
     pending = f" ({found.pending} of them not backed up yet)" if found.pending else ""
     limit = row.config.budget.tokens
     of = f" of at most {limit:,}" if limit and not tree.finished else ""
-    parts = [f"<b>{html_text(found.words)}</b>{pending}"] if found.done or not row.elsewhere else []
-    parts += [f"<b>{totals.generated:,}</b>{of} tokens"] if totals.generated or not row.elsewhere else []
+    done, _, unit = found.words.rpartition(" ")
+    parts = [f"<b>{html_text(done)} {term(unit)}</b>{pending}"] if found.done or not row.elsewhere else []
+    parts += [f"<b>{totals.generated:,}</b>{of} {term('tokens')}"] if totals.generated or not row.elsewhere else []
     parts += [f"{writing:,} being written"] if writing else []
     purposes = ((catalogue.purpose(name), count) for name, count in totals.by_purpose.items())
     parts += [f"{count:,} for {html_text(purpose.sentence)}" for purpose, count in purposes if count and purpose.counted]
     if totals.probed:
         parts.append(f"{totals.probed:,} probe tokens counted apart")
     if totals.reward_passes:
-        parts.append(counted(totals.reward_passes, "reward pass", "reward passes"))
+        parts.append(f"{totals.reward_passes:,} {term('reward pass' if totals.reward_passes == 1 else 'reward passes')}")
     return parts
 
 

@@ -68,7 +68,7 @@ def known(name: str) -> Entry | None:
     ('Rollout', 'Value (Q)', None, 'Process reward model (PRM)', 'Oracle')
     """
     found, kind = _by_name(), name.partition(" · ")[0].removesuffix(" ⚑")
-    return found.get(_folded(kind)) or found.get(_folded(kind.removesuffix("s")))
+    return next((found[name] for name in map(_folded, (kind, kind.removesuffix("s"), kind.removesuffix("es"))) if name in found), None)
 
 
 def _folded(name: str) -> str:

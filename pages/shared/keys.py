@@ -11,8 +11,13 @@ from pages.shared.glossary import definitions_html, glossary
 EXPLORE = {
     "Ctrl Enter": "Run",
     "Space": "Play or pause the replay",
-    "← →": "One event back or forward",
+    "← →": "One step back or forward: an event, a simulation or a level",
     "Home End": "First or last event",
+    "P": "Present: large, for a class; Esc goes back",
+    "F": "Find a node by its text or number",
+    "C": "Collapse or open the selected node",
+    "+ − 0": "Zoom in or out, or show the whole tree",
+    "W A S D": "In the tree: sibling above, parent, sibling below, first child",
 }
 LABELS = {
     "G N B": "Rate the step good, neutral or bad",
