@@ -30,7 +30,7 @@ from rlm_core.figures.tree.figure import tree_figure
 from rlm_core.models.loading import load
 from rlm_core.problems import make
 from rlm_core.runs.runner import run_search
-from tests import bench_backends, bench_training
+from tests import bench_backends, bench_browser, bench_training
 from tests.bench_sharing import bookkeeping, prompt_tokens, sharing
 from tests.helpers import random_log
 
@@ -178,6 +178,7 @@ if __name__ == "__main__":
     measured["bookkeeping of MCTS, s of processor time"] = bookkeeping()
     measured["first run, s"] = first_run()
     measured["events and figures, ms"] = seeing()
+    measured["Explore in Chromium, s"] = bench_browser.measure()
     RESULTS.parent.mkdir(exist_ok=True)
     measured["machine"]["load after"] = round(os.getloadavg()[0], 2)
     RESULTS.write_text(json.dumps(measured, indent=2) + "\n")

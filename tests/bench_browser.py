@@ -73,15 +73,10 @@ def measure() -> dict[str, float]:
                 found[f"open {size:,} nodes, s"] = opened(page, f"{url}/?run={runs[size]}", len(logs[size]))
                 page.wait_for_selector("[data-test-script-state=notRunning]")
                 found[f"click to inspector at {size:,} nodes, s"] = clicked(page)
+    for name, seconds in found.items():
+        print(f"{name:45} {seconds:6.3f}" + (f"   (wanted: less than {WANTED[name]:g})" if name in WANTED else ""))
     return found
 
 
-def main() -> None:
-    found = measure()
-    for name, seconds in found.items():
-        print(f"{name:45} {seconds:6.3f}" + (f"   (wanted: less than {WANTED[name]:g})" if name in WANTED else ""))
-    print(json.dumps(found))
-
-
 if __name__ == "__main__":
-    main()
+    print(json.dumps(measure()))

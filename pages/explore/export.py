@@ -94,7 +94,7 @@ def _offered(records: list[Record], tree: SearchTree, moment: Moment) -> tuple[D
         Download("Events (CSV)", "list", f"{moment.file}-events.csv", "text/csv", lambda: events_csv(records[: moment.event])),
         Download("Candidates (CSV)", "grid_view", f"{moment.file}-candidates.csv", "text/csv", lambda: candidates_csv(tree)),
         Download("Graph (JSON)", "hub", f"{moment.file}-graph.json", "application/json", lambda: graph_json(tree, moment)),
-        Download("Replay (HTML)", "movie", f"{final.file}-replay.html", "text/html", lambda: replay_html(moment.run, records)),
+        Download("Replay (HTML)", "movie", f"{moment.run}-replay.html", "text/html", lambda: replay_html(moment.run, records)),
     )
 
 

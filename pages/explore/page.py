@@ -15,7 +15,7 @@ from pages.explore.welcome import welcome
 from pages.shared.escape import markdown_text
 from pages.shared.html import style
 from pages.shared.keys import EXPLORE, PROBLEM, shortcuts
-from pages.shared.links import SHOWN_RUN_KEY, open_run
+from pages.shared.links import SHOWN_RUN_KEY, close_run, open_run
 from pages.shared.services import store, supervisor
 from rlm_core.core.config import RunConfig
 from rlm_core.core.errors import RlmError, RunNotFound
@@ -33,6 +33,8 @@ def explore() -> None:
     if own:
         control_values.fill_once(own)
     with st.sidebar:
+        if st.query_params.get("run"):
+            st.button("Start page: examples and your last runs", key="home", icon=":material/home:", type="tertiary", on_click=close_run)
         wanted = controls()
         control_values.drawn()
         pausing = breakpoint_controls(shown)

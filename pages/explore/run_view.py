@@ -20,7 +20,7 @@ from pages.explore.status import run_buttons, status_line
 from pages.explore.stepping import follow_pause, opened, why_paused
 from pages.explore.timeline import timeline
 from pages.shared.escape import html_text, markdown_text
-from pages.shared.links import SHOWN_RUN_KEY, begin, way_back
+from pages.shared.links import SHOWN_RUN_KEY, begin, close_run, way_back
 from pages.shared.services import Reading, logs, store
 from pages.shared.tabs import tabs
 from rlm_core import catalogue
@@ -41,10 +41,7 @@ def run_view(run: str) -> None:
         row = store().get(run)
     except RunNotFound as error:
         st.error(markdown_text(str(error)), icon=":material/search_off:")
-        if st.button("Back to the start", icon=":material/home:"):
-            st.query_params.clear()
-            st.session_state.pop(SHOWN_RUN_KEY, None)
-            st.rerun()
+        st.button("Back to the start", icon=":material/home:", on_click=close_run)
         return
     if st.session_state.get(SHOWN_RUN_KEY) != run:
         begin(address.moment())

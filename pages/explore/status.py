@@ -64,7 +64,7 @@ def status_line(row: RunRow, tree: SearchTree, last: int) -> None:
     writing = row.writing if now and status == RunStatus.RUNNING else 0
     found = progress(row.config, search_of(row), tree, seconds, writing)
     if not now and tree.answered is None:
-        parts.append("no answer yet")
+        parts.append("no answer yet at this event")
     if tree.seq:
         parts += _counts(row, tree, found, writing)
         if seconds or not row.elsewhere:

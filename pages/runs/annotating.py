@@ -20,10 +20,10 @@ TAG_HELP = "Choose a tag, or type a new one and press Enter."
 def annotate(run: RunRow, known: Sequence[str]) -> None:
     """The form for one run. known: tags that runs have."""
     name = st.text_input("Name", run.name, key=f"annotate.name.{run.id}", placeholder="Shown in the list and above the run")
-    note = st.text_area("Note", run.note, key=f"annotate.note.{run.id}", height=110)
     tags = st.multiselect(
         "Tags", known, list(run.tags), key=f"annotate.tags.{run.id}", accept_new_options=True, placeholder="Add tags", help=TAG_HELP
     )
+    note = st.text_area("Note", run.note, key=f"annotate.note.{run.id}", height=110)  # the list of tags opens over it, not over the buttons
     _save(lambda: store().annotate(run.id, name, note, tags))
 
 

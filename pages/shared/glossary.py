@@ -88,7 +88,8 @@ def term(name: str) -> str:
     entry = known(name)
     if entry is None:
         return html_text(name)
-    return f'<button type="button" class="rlm-term" popovertarget="{entry.id}">{html_text(name)}</button>'
+    hover = html_text(f"{entry.term}: {entry.definition}")
+    return f'<button type="button" class="rlm-term" popovertarget="{entry.id}" title="{hover}">{html_text(name)}</button>'
 
 
 def explained(name: str, meaning: str) -> str:

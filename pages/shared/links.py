@@ -63,6 +63,12 @@ def open_run(run: str, moment: int | None = None) -> None:
     begin(moment)
 
 
+def close_run() -> None:
+    """Show no run on the Explore page; the page must be run again."""
+    st.query_params.clear()
+    st.session_state.pop(SHOWN_RUN_KEY, None)
+
+
 def begin(moment: int | None) -> None:
     """A run was opened, at a moment or (None) at its end."""
     st.session_state[MOMENT] = moment

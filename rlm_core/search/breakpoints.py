@@ -213,7 +213,7 @@ def next_simulation(records: Iterable[ev.Record], after: int) -> int | None:
 def stops(records: Sequence[ev.Record]) -> dict[str, list[int]]:
     """The events at which to stop when a run is stepped through by simulations, or by levels of its tree.
 
-    simulation: numbers of the events that complete one.
+    simulation: numbers of the events that complete one, or of the last backup that follows at once.
     level: numbers of the last event before the first node of each further level, and of the last event of the run.
     A unit that the run does not have is left out.
     """
@@ -226,5 +226,11 @@ def stops(records: Sequence[ev.Record]) -> dict[str, list[int]]:
             if depth[r.event.node] > deepest:
                 deepest = depth[r.event.node]
                 levels.append(r.seq - 1)
-    found = {"simulation": [r.seq for r in records if completes_simulation(r.event)], "level": [*levels, len(records)] if levels else []}
+    ends: list[int] = []
+    for r in records:
+        if completes_simulation(r.event):
+            ends.append(r.seq)
+        elif isinstance(r.event, ev.BackedUp) and ends and ends[-1] == r.seq - 1:
+            ends[-1] = r.seq
+    found = {"simulation": ends, "level": [*levels, len(records)] if levels else []}
     return {unit: places for unit, places in found.items() if places}

@@ -17,7 +17,7 @@ BUTTONS = {
     "Events (CSV)": "-events.csv",
     "Candidates (CSV)": "-candidates.csv",
     "Graph (JSON)": "-graph.json",
-    "Replay (HTML)": "-the-end-replay.html",
+    "Replay (HTML)": "-replay.html",
 }
 INSIDE = """(svg) => {
     document.body.innerHTML = svg;

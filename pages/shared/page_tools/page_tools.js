@@ -6,6 +6,7 @@ const ICONS = {
   present: "M21 3H3a2 2 0 0 0-2 2v11a2 2 0 0 0 2 2h6v2H7v1h10v-1h-2v-2h6a2 2 0 0 0 2-2V5a2 2 0 0 0-2-2zm0 13H3V5h18z",
 };
 const TYPING = "input:not([type=range]), textarea, select, [contenteditable=true], [role=dialog]";
+const PRESENTING = "rlmPresenting";
 let current = null;
 
 function icon(button, name) { button.innerHTML = `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${ICONS[name]}"/></svg>`; }
@@ -25,10 +26,14 @@ async function copy(button) {
 function switchTheme() {
   const name = JSON.stringify(current.data.theme === "dark" ? "Light" : "Dark");
   for (const path of new Set([window.location.pathname, ...current.data.paths])) window.localStorage.setItem(`stActiveTheme-${path}-v2`, name);
+  window.sessionStorage.setItem(PRESENTING, String(current.data.presenting));  // a page that is loaded anew has forgotten it
   window.location.reload();
 }
 
-function present() { current.setStateValue("presenting", !current.data.presenting); }
+function present() {
+  current.setStateValue("presenting", !current.data.presenting);
+  document.querySelector("[data-testid=stMain]")?.scrollTo(0, 0);
+}
 
 function pressed(event) {
   if (event.key !== "p" || event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.(TYPING)) {
@@ -55,6 +60,8 @@ export default function (component) {
     }
   }
   place.querySelector("[data-act=present]").setAttribute("aria-pressed", component.data.presenting);
-  window.rlmPresenting = component.data.presenting;
-  if (first) document.addEventListener("keydown", pressed);
+  if (!first) return;
+  document.addEventListener("keydown", pressed);
+  if (window.sessionStorage.getItem(PRESENTING) === "true" && !component.data.presenting) present();
+  window.sessionStorage.removeItem(PRESENTING);
 }

@@ -60,5 +60,6 @@ function placesAround(box, leaf, w, h) {
   const right = { x: box.x + box.w + 4, y: cy - h / 2, align: "left" };
   const above = { x: cx - w / 2, y: box.y - h - 3, align: "center" };
   const under = { x: cx - w / 2, y: box.y + box.h + 3, align: "center" };
-  return leaf ? [right] : [above, under];
+  const besides = [above.y, under.y].flatMap((y) => [{ x: box.x + box.w, y, align: "left" }, { x: box.x - w, y, align: "right" }]);
+  return leaf ? [right] : [above, under, ...besides];
 }

@@ -255,15 +255,20 @@ class Painter {
       around.set(i, box);
       boxes.add(box);
     }
-    for (const item of this.items) if (item.bundle) boxes.add(item.box);
     const rank = (i) => (i === root ? 4e9 : 0) + (i === this.selected ? 3e9 : 0) + (this.best.includes(i) ? 2e9 : 0) + (nowSet.has(i) || this.matches.has(i) ? 1e9 : 0) + state.visits[i] * 1e3 - state.depth[i];
     const wanted = this.shown.filter((i) => this._onCanvas(i)).map((i) => [rank(i), i]).sort((a, b) => b[0] - a[0]);
     let tries = 0;
-    for (const [, i] of wanted) {
+    let wedged = false;  // what matters is written over wedges, the rest beside them
+    for (const [value, i] of wanted) {
+      if (!wedged && value < 1e9) {
+        wedged = true;
+        for (const item of this.items) if (item.bundle) boxes.add(item.box);
+      }
       if (!this.important.has(i) && i !== root && tries++ > 700) continue;
       const leaf = !placed.children.get(i).some((c) => state.there(c));
       this._label(boxes, around.get(i), i, leaf, i === root || i === this.selected);
     }
+    if (!wedged) for (const item of this.items) if (item.bundle) boxes.add(item.box);
     for (const item of this.items) if (item.bundle) this._count(boxes, item);
   }
 
@@ -301,7 +306,7 @@ class Painter {
     const high = LINE * this.font, rootLabel = this.state.parent[i] < 0;
     const beside = Math.max(40, view.step - 12), roomy = Math.max(beside, 130 * scale);
     const widest = rootLabel ? Math.min(0.34 * size.width, 340 * scale) : leaf ? Math.min(size.width - box.x - box.w - 10, 330 * scale) : roomy;
-    const most = leaf && !this.important.has(i) ? Math.max(1, Math.min(MAX_LINES, Math.floor(this.gap / high))) : MAX_LINES;
+    const most = leaf ? Math.max(1, Math.min(MAX_LINES, Math.floor(this.gap / high))) : MAX_LINES;
     const tries = [];  // widths and numbers of lines, the most readable first
     for (let lines = most; lines >= 1; lines--) tries.push([widest, lines]);
     if (!leaf && !rootLabel && beside < roomy) tries.push([beside, 2], [beside, 1]);

@@ -83,9 +83,12 @@ class TreeView {
   }
 
   _margins(scale) {
-    const longest = this.state.nodes.reduce((most, node) => (node.parent === null ? most : Math.max(most, node.label.length)), 0);
+    const longest = this.state.nodes.reduce((most, node) => (node.parent !== null && node.label.length > most.length ? node.label : most), "");
+    const context = this.canvas.getContext("2d");
+    context.font = `600 ${13 * scale}px ${this.look.font}`;
+    const beside = Math.min(Math.max(70 * scale, context.measureText(longest).width + 62 * scale), 250 * scale);
     const root = Math.min((this.state.nodes[0]?.label.length ?? 0) * 3.6, 90);
-    return { before: (22 + root) * scale, after: Math.min(Math.max(70, 44 + longest * 7), 240) * scale, above: 34 * scale, under: 16 * scale };
+    return { before: (22 + root) * scale, after: beside, above: 34 * scale, under: 16 * scale };
   }
 
   _draw() {
@@ -118,7 +121,7 @@ class TreeView {
       now, matches: new Set(this.matches.filter((i) => state.there(i))),
     });
     this.painter.paint();
-    this._legend(now.length > 0);
+    this._legend();
     this._say();
     this.host.dataset.moment = state.seq;
     this.host.dataset.nodes = this.painter.shown.length;
@@ -136,7 +139,7 @@ class TreeView {
   }
 
   // The signs that this picture holds, and no others.
-  _legend(now) {
+  _legend() {
     const { state, look, theme, painter } = this, seen = new Set();
     for (const i of painter.shown) { seen.add(state.look(i)); if (state.pruned[i]) seen.add("pruned"); if (state.value(i) === null) seen.add("unscored"); }
     const sign = (inner) => `<svg viewBox="0 0 18 18" aria-hidden="true">${inner}</svg>`;
@@ -151,8 +154,8 @@ class TreeView {
     if (painter.best.length > 1) rows.push(sign(`<path d="M1 9H17" stroke="${theme.path}" stroke-width="4"/>`) + "best path");
     for (const kind of ["backtrack", "correction"]) if (state.links.some((l) => l.kind === kind)) rows.push(sign(`<path d="M1 9H17" stroke="${theme.muted}" stroke-width="2" stroke-dasharray="${look.links[kind].dash.replaceAll("px", "")}"/>`) + look.links[kind].words);
     if (painter.shown.some((i) => state.nodes[i].forced)) rows.push(sign(`<circle cx="9" cy="9" r="7" fill="none" stroke="${theme.outline}" stroke-width="1.6" stroke-dasharray="2 2"/>`) + state.data.forced);
-    if (painter.bundles.length) rows.push(sign(`<path d="M1 9 17 3V15z" fill="${theme.muted}" stroke="${theme.outline}"/>`) + "several nodes, in the colour of the best; click to open");
-    if (now) rows.push(sign(`<circle cx="9" cy="9" r="7" fill="${faded(theme.accent, 0.55)}"/>`) + "now");
+    if (painter.bundles.length) rows.push(sign(`<path d="M1 9 17 3V15z" fill="${theme.muted}" stroke="${theme.outline}"/>`) + "several nodes; click to open");
+    rows.push(sign(`<circle cx="9" cy="9" r="7" fill="${faded(theme.accent, 0.55)}"/>`) + "now");
     const [low, high] = look.valueWords;
     const bar = `<span class="value"><span>${low}</span><i style="background:linear-gradient(90deg,${look.value.join(",")})"></i><span>${high}</span></span>`;
     const oracle = state.data.oracle !== null && state.seq >= state.data.oracle ? `<b class="oracle" style="background:${look.oracle.paper};color:${look.oracle.ink}">${look.oracle.words}</b>` : "";
