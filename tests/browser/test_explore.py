@@ -19,7 +19,7 @@ def test_a_run_grows_a_tree_and_no_button_of_the_picture_leads_to_another_server
     page.get_by_text("ended because").wait_for()
     page.wait_for_function(f"() => {DRAWN} > 5")
     assert "64 of 64 simulations" in page.inner_text("body").replace("\n", " ")
-    page.get_by_role("button", name="Candidates").click()
+    page.locator("[data-testid=stButtonGroup]").get_by_text("Candidates", exact=True).click()
     page.locator(".rlm-plot[data-version]").wait_for()
     buttons = page.locator(".rlm-plot .modebar-btn").evaluate_all("all => all.map(b => b.getAttribute('data-title'))")
     assert buttons
