@@ -23,7 +23,7 @@ class Addressed:
 
     id: of the saved comparison; "" for runs that were only put side by side.
     rows: the runs, in the order in which they stand.
-    titles: of their strategies, one per run, each another one.
+    titles: their names or strategies, one per run, each another one.
     """
 
     id: str
@@ -52,8 +52,8 @@ def addressed() -> Addressed | None:
 
 
 def titles_of(rows: tuple[RunRow, ...]) -> tuple[str, ...]:
-    """The strategy of each run; where two are called alike, with a number and what tells them apart."""
-    titles = [catalogue.title("search", r.config.search) for r in rows]
+    """The name of each run, or else its strategy; where two are called alike, with a number and what tells them apart."""
+    titles = [r.name or catalogue.title("search", r.config.search) for r in rows]
     return tuple(t if titles.count(t) == 1 else f"{t} ({i}{_apart(rows[i - 1], rows)})" for i, t in enumerate(titles, 1))
 
 

@@ -19,6 +19,9 @@ from rlm_core.core.tree import SearchTree
 from rlm_core.figures.charts.candidate_rows import undrawn
 from rlm_core.runs.store import RunRow
 
+MIN_CHAIN_HEIGHT = 380
+"""In px; the rows of a lower chain run into one another."""
+
 
 def choose_picture(row: RunRow, place: DeltaGenerator) -> str:
     """Which of the pictures that the strategy has is shown; a row of buttons where there are several."""
@@ -56,12 +59,13 @@ def picture(kind: str, row: RunRow, read: Reading, tree: SearchTree, highlight: 
 
 def _figure(kind: str, row: RunRow, full_tree: SearchTree, tree: SearchTree, selected: int, highlight: tuple[int, ...]) -> int | None:
     """A picture of the whole moment, made here; as high as the browser has room for, and scrolled where it needs more."""
-    height = room_of(f"plot.{kind}")
+    room = room_of(f"plot.{kind}")
+    height = max(room, MIN_CHAIN_HEIGHT) if kind == Picture.CHAIN else room
     look = {"theme": theme(), "selected": selected, "large": presenting(), "width": width_of(f"plot.{kind}"), "height": height}
     figure = run_figure(kind, tree, full_tree, highlight, look)
     full_height = int(figure.layout.height or height)
     with st.container(height=height + 8, border=False) if full_height > height else st.container():
-        clicked = plot(figure, key=f"plot.{kind}", height=full_height, scope=row.id, file=f"{row.id}-at-event-{tree.seq}", room=height)
+        clicked = plot(figure, key=f"plot.{kind}", height=full_height, scope=row.id, file=f"{row.id}-at-event-{tree.seq}", room=room)
     if kind == Picture.CANDIDATES and (left := undrawn(tree)):
         st.caption(f"{left:,} more candidates are counted in the rows and not drawn; the Data tab lists them all.")
     return clicked

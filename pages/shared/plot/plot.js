@@ -4,7 +4,7 @@
 // paper, file: background and name of a saved picture. State: `width`, px, in steps of 40, so that the server can plan labels; `room`, px,
 // the height of the window that is left for the figure, told where `data.room` says that the figure uses it.
 // Trigger: `node`, the id of a clicked marker.
-const WIDTH_STEP = 40, MIN_ROOM = 380;
+const WIDTH_STEP = 40, MIN_ROOM = 300;
 const WIDER = 1.2;  // a picture's letters may be wider than the page's, whose font a file cannot use
 const zooms = new Map();  // by plot's name: {scope, xaxis, yaxis}, a person's own ranges; outlives the element, which the page may make anew
 const AXES = ["xaxis", "yaxis"];
