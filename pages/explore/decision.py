@@ -33,6 +33,8 @@ def decision(tree: SearchTree, node: Node, compares: Compared) -> None:
             when = _when() if _by_rule(parent) else ""
             _decided(tree, parent, when, node)
         elif found := alternatives(tree, node, compares):
+            if found.asked != node.id and compares == Compared.CANDIDATES:
+                st.caption(f"Node {node.id} is a step of candidate {found.asked}.")
             _ranked(tree, found, compares)
         else:
             st.caption(f"It is the only step from {name(parent.id)}, so nothing was compared.")

@@ -34,8 +34,7 @@ def ranks(tree: SearchTree, node: Node) -> Ranks | None:
         )
         for place, e in enumerate(ranked, 1)
     )
-    part = "" if node.id == mine.id else f" Node {node.id} is a step of candidate {mine.id}."
-    return Ranks(_how(tree, len(ends), voted) + part, head, rows, mine.id, text="answer")
+    return Ranks(_how(tree, len(ends), voted), head, rows, mine.id, text="answer")
 
 
 def short(tree: SearchTree, found: Ranks) -> Ranks:
