@@ -34,8 +34,8 @@ def replay_html(run: str, records: Sequence[ev.Record]) -> str:
         answer=html.escape(_answer(tree.answered, right_answer(tree.problem))),
         facts=html.escape(" · ".join(f for f in facts if f)),
         sheet=browser.source("tree.css", "player.css", "replay.css"),
-        script=_inline(browser.source(*browser.TREE, *browser.PLAYER, "replay.js")),
-        data=_inline(encoded(data).decode()),
+        script=browser.source(*browser.TREE, *browser.PLAYER, "replay.js"),
+        data=encoded(data).decode().replace("<", "\\u003c"),  # so that no text ends the element it stands in
     )
 
 
@@ -44,8 +44,3 @@ def _answer(answered: ev.Answered | None, right: str) -> str:
         return "No answer" + (f"; right: {right}" if right else "")
     verdict = VERDICTS[answered.correct]
     return f"Answer {readable(answered.answer)}, {verdict}" + (f"; right: {right}" if right and answered.correct is not True else "")
-
-
-def _inline(text: str) -> str:
-    """A script's text so that nothing in it ends the element it stands in."""
-    return text.replace("</", "<\\/").replace("<!--", "<\\!--")
