@@ -81,7 +81,7 @@ def status_line(row: RunRow, tree: SearchTree, last: int) -> None:
         parts.append("the model is at work; its tokens are counted when it is done")
     if now and not row.active and tree.finished:
         parts.append(f"ended because {html_text(catalogue.stop_reason(tree.finished.stop).sentence)}")
-    st.html(f'<div class="rlm-status">{" · ".join(parts)}</div>')
+    st.html(f'<div class="rlm-status rlm-line">{" · ".join(parts)}</div>')
     if row.active and tree.seq and found.share is not None:
         st.progress(found.share)
     _message(row, status)

@@ -8,7 +8,7 @@
 // State: `at`, {scope, moment (null: the end, followed), message}.
 const ANSWER_MS = 3000;  // without an answer for this time, the newest moment is sent again
 const TYPING = "input:not([type=range]):not([type=checkbox]):not([type=radio]):not([type=button]), textarea, select, [contenteditable=true]";
-const OWN_ARROWS = "[role=listbox], [role=menu], [role=menuitem], [role=combobox], [role=grid], [role=slider], input[type=radio], .dvn-underlay, canvas";
+const OWN_ARROWS = "[role=listbox], [role=menu], [role=menuitem], [role=combobox], [role=grid], [role=slider], input[type=radio], .dvn-underlay, canvas:not(.rlm-tree canvas)";
 const ICONS = {
   first: "M6 6h2v12H6zm12.4 10.6L13.8 12l4.6-4.6L17 6l-6 6 6 6z",
   back: "M6 6h2v12H6zm3.5 6 8.5 6V6z", forward: "M6 18l8.5-6L6 6v12zM16 6v12h2V6h-2z",
