@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import TimeoutError, expect
 
 from rlm_core.search.breakpoints import next_hit
-from tests.browser.acts import click_node, wait_for_moment
+from tests.browser.acts import click_node, settled, wait_for_moment
 from tests.patience import until
 
 NAMED = "visits:node=0,times=10"
@@ -56,7 +56,8 @@ def test_an_edited_step_becomes_a_run_that_links_to_its_parent(page, site):
     page.get_by_text("ended because").wait_for()
     parent = re.search(r"run=(\w+)", page.url)[1]
     click_node(page, 2)
-    page.get_by_text("Edit step").click()
+    settled(page)  # the inspector of the node before is gone
+    page.get_by_text("Edit step").first.click()
     page.get_by_role("textbox", name="Step in place of that of node 2").fill("29-20=9")
     page.get_by_text("Run from here").click()
     page.get_by_text("goes on from an edited step").wait_for()
