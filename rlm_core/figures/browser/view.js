@@ -252,7 +252,7 @@ class TreeView {
     if (state.visits[i]) counts.push(`visits ${state.visits[i].toLocaleString("en")}`, `Q ${value.toFixed(2)}`);
     if (!Number.isNaN(state.score[i])) counts.push(`score ${state.score[i].toFixed(2)} by ${state.judge[i]}`);
     if (node.prior !== undefined) counts.push(`prior ${node.prior.toFixed(2)}`);
-    const parts = [line(`${node.parent === null ? "Root" : `Node ${node.id}`} · ${look.looks[state.look(i)].words}${state.pruned[i] ? `: ${state.pruned[i]}` : ""}`, "b"), line(node.text ?? node.label)];
+    const parts = [line(`${node.parent === null ? "Root" : `Node ${node.id}`}: ${look.looks[state.look(i)].words}${state.pruned[i] ? `, ${state.pruned[i]}` : ""}`, "b"), line(node.text ?? node.label)];
     if (node.answer !== undefined && node.state) parts.push(line(`answers ${node.answer}`));
     parts.push(...(node.facts ?? []).map((fact) => line(fact, "small")));
     if (counts.length) parts.push(line(counts.join(" · "), "small"));
