@@ -66,7 +66,7 @@ class Painter {
     for (const i of this.important) for (let at = i; at >= 0 && !kept.has(at); at = state.parent[at]) kept.add(at);
     this.shown = [];
     this.bundles = [];
-    this.lines = [];
+    this.covered = 0;  // leaves that would lie on the one before them
     const lowest = new Map();  // by level: the y of the leaf drawn last
     const stack = placed.order.length ? [placed.order[0]] : [];
     while (stack.length) {
@@ -81,7 +81,7 @@ class Painter {
         continue;
       }
       if (!children.length && !kept.has(i) && view.pitch < THIN_PX) {
-        if (Math.abs(y - (lowest.get(state.depth[i]) ?? -1e9)) < THIN_PX) continue;
+        if (Math.abs(y - (lowest.get(state.depth[i]) ?? -1e9)) < THIN_PX) { this.covered += 1; continue; }
         lowest.set(state.depth[i], y);
       }
       this.shown.push(i);
