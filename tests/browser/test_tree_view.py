@@ -72,7 +72,8 @@ def drawn(page) -> dict:
     return page.evaluate(f"""() => {{
         const {{ painter, state, view, fit, collapsed }} = {TREE}.rlmTree;
         return {{
-            shown: painter.shown.length, bundles: painter.bundles.length, labels: painter.labels.length, covered: painter.covered, pitch: view.pitch, fit: fit.pitch,
+            shown: painter.shown.length, bundles: painter.bundles.length, labels: painter.labels.length,
+            covered: painter.covered, pitch: view.pitch, fit: fit.pitch,
             collapsed: collapsed.size, bundled: painter.bundles.reduce((sum, b) => sum + painter.below.count[b.i] + 1, 0),
         }};
     }}""")
