@@ -11,7 +11,8 @@ export HF_HUB_DISABLE_TELEMETRY = 1
 unexport PYTHONDONTWRITEBYTECODE
 
 # One process per core, four at most; a file's tests stay in one process (conftest.py), because they share servers and runs.
-PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# A failure is printed at once, and after ten the run ends: where each waits for what never comes, an hour would pass before the first is told.
+PYTEST := $(BIN)/python -X faulthandler -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --instafail --maxfail 10
 
 .PHONY: run docs fast test exhaustive fuzz fix lint bench smollm2 openvino browser postgres clean help
 
