@@ -85,7 +85,7 @@ function inspected(state, history, look, selected) {
     if (choice.filled) found.push(element("p", choice.filled));
   };
   const above = node.parent === null ? null : decision(node.parent), below = decision(node.id);
-  if (above) explain("Why this one?", above, node.id);
+  if (above) explain(above.choice.chosen === node.id ? "Why this one?" : "Why not this one?", above, node.id);
   else if (node.parent !== null) {
     const siblings = state.children[state.parent[i]].filter((c) => state.there(c));
     const rank = [...siblings].sort((a, b) => (state.value(b) ?? -1) - (state.value(a) ?? -1) || a - b);
