@@ -18,6 +18,7 @@ from rlm_core.core.events import Choice, Selected, Term
 from rlm_core.core.structure import Compared
 from rlm_core.core.tree import Node, SearchTree
 from rlm_core.core.wording import name, number
+from rlm_core.runs.outcome import two_choices
 from rlm_core.search.rules import Arm, Rule, added, best
 
 NOW, LAST = "Now", "Last decision"
@@ -30,7 +31,7 @@ def decision(tree: SearchTree, node: Node, compares: Compared) -> None:
     if parent is not None:
         heading = st.container()
         if parent.decision is not None:
-            when = _when() if _by_rule(parent) else ""
+            when = _when(tree) if _by_rule(parent) else ""
             chosen = _decided(tree, parent, when, node)
             heading.markdown(f"##### {asked(chosen == node.id, ' next' * (when == NOW))}")
         elif found := alternatives(tree, node, compares):
@@ -43,7 +44,7 @@ def decision(tree: SearchTree, node: Node, compares: Compared) -> None:
             st.caption(f"It is the only step from {name(parent.id)}, so nothing was compared.")
     if node.decision is not None:
         st.markdown("##### What would be chosen below it?" if _by_rule(node) else "##### What was chosen below it?")
-        _decided(tree, node, when or (_when() if _by_rule(node) else ""), None)
+        _decided(tree, node, when or (_when(tree) if _by_rule(node) else ""), None)
     elif found := below(tree, node, compares):
         chosen = any(row.chosen for row in found.rows)
         st.markdown(f"##### {'What was chosen below it?' if chosen else _NOTHING[tree.finished is not None]}")
@@ -71,9 +72,11 @@ def _by_rule(at: Node) -> bool:
     return at.decision is not None and catalogue.rule(at.decision[1].rule) is not None
 
 
-def _when() -> str:
-    """With the figures of this moment, or with those that the search decided by."""
-    return one_of("Arithmetic", [NOW, LAST], "arithmetic")
+def _when(tree: SearchTree) -> str:
+    """With the figures of this moment, or with those that the search decided by; and that the answer is picked otherwise."""
+    when = one_of("Arithmetic", [NOW, LAST], "arithmetic")
+    st.caption(two_choices(tree))
+    return when
 
 
 def _ranked(tree: SearchTree, found: Ranks, compares: Compared) -> None:

@@ -9,7 +9,7 @@ from pages.shared.html import ORACLE
 from rlm_core import catalogue
 from rlm_core.core.tree import SearchTree
 from rlm_core.core.wording import name, readable, set_place, shorten
-from rlm_core.runs.outcome import VERDICTS, cut_off, right_answer, why_unanswered
+from rlm_core.runs.outcome import VERDICTS, cut_off, right_answer, two_choices, why_unanswered
 from rlm_core.runs.store import RunRow
 
 MAX_ANSWER_CHARS = 80
@@ -56,6 +56,7 @@ def _verdict(row: RunRow, full_tree: SearchTree, moment: SearchTree) -> str:
             f'<b title="{html_text(stated)}">{html_text(shorten(stated, MAX_ANSWER_CHARS))}</b>'
             f'<i class="{kind}">{VERDICTS[answered.correct]}</i>'
             + (f"<small>in {name(answered.node)}</small>" if answered.node is not None else "")
+            + (f"<small>{html_text(rules)}</small>" if (rules := two_choices(full_tree)) else "")
         ]
     if right and (answered.correct is not True or answered.answer is None):
         parts.append(f"<span>right: <b>{html_text(shorten(right, MAX_ANSWER_CHARS))}</b></span>")

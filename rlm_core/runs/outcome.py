@@ -40,6 +40,16 @@ def choice(answered: Answered) -> str:
     return said
 
 
+def two_choices(tree: SearchTree) -> str:
+    """By what the search chose the next node and by what it picks the answer, as a sentence; empty where no formula chose a node."""
+    names = (n.decision[1].rule for n in tree.nodes.values() if n.decision is not None)
+    rule = next((name for name in names if catalogue.rule(name) is not None), "")
+    if not rule:
+        return ""
+    picked = "when the search ends" if tree.answered is None else f"by {catalogue.answer_method(tree.answered.method).sentence}"
+    return f"{rule.upper()} says only where the search goes next; the answer is picked {picked}."
+
+
 def cut_off(tree: SearchTree) -> str:
     """How much was cut off and by what; empty where nothing was. Whole candidates are counted where the search compares these."""
     cut = [n for n in tree.nodes.values() if n.cut]
