@@ -36,6 +36,19 @@ TABS_KEY = "explore.tab"
 """In the session's state: the title of the open tab."""
 
 
+_REACH = """<i class="rlm-drawn"></i><script>
+(() => {
+  if (window.rlmReach) return;
+  window.rlmReach = true;
+  document.addEventListener('click', (event) => {
+    const tab = event.target.closest?.('.st-key-details [role=tab]');
+    if (tab && tab.getBoundingClientRect().top > 0.6 * window.innerHeight) tab.closest('.st-key-details').scrollIntoView({ behavior: 'smooth' });
+  });
+})();
+</script>"""
+"""The tabs begin at the lower edge of the window; what belongs to one that is clicked there is brought into sight."""
+
+
 def run_view(run: str) -> None:
     """The run named in the address, at the moment and node named there."""
     try:
@@ -127,6 +140,7 @@ def _tabs(row: RunRow, read: Reading, tree: SearchTree) -> None:
         },
         TABS_KEY,
     )
+    st.html(_REACH, unsafe_allow_javascript=True)
 
 
 def _nodes(tree: SearchTree) -> None:
