@@ -41,8 +41,8 @@ _REACH = """<i class="rlm-drawn"></i><script>
   if (window.rlmReach) return;
   window.rlmReach = true;
   document.addEventListener('click', (event) => {
-    const tab = event.target.closest?.('.st-key-details [role=tab]');
-    if (tab && tab.getBoundingClientRect().top > 0.6 * window.innerHeight) tab.closest('.st-key-details').scrollIntoView({ behavior: 'smooth' });
+    const tab = event.target.closest?.('.st-key-details [role=tab]'), low = tab?.getBoundingClientRect().top > 0.6 * window.innerHeight;
+    if (low) tab.closest('.st-key-details').scrollIntoView({ behavior: 'smooth' });
   });
 })();
 </script>"""

@@ -150,7 +150,7 @@ class TreeView {
     for (const [key, of] of Object.entries(look.looks)) {
       if (!seen.has(key) || key === "open") continue;
       const fill = key === "pruned" ? theme.surface : key === "unscored" ? theme.unscored : theme.muted, line = key === "pruned" ? theme.pruned : theme.outline;
-      const shape = { circle: '<circle cx="9" cy="9" r="6.5"/>', square: '<rect x="2.5" y="2.5" width="13" height="13"/>', diamond: '<path d="M9 1.5 16.5 9 9 16.5 1.5 9z"/>' }[of.symbol];
+      const shape = { circle: '<circle cx="9" cy="9" r="6.5"/>', "circle-dot": `<circle cx="9" cy="9" r="6.5"/><circle cx="9" cy="9" r="1.8" stroke="none" fill="${line}"/>`, square: '<rect x="2.5" y="2.5" width="13" height="13"/>', diamond: '<path d="M9 1.5 16.5 9 9 16.5 1.5 9z"/>' }[of.symbol];
       const mark = of.mark ? `<text x="9" y="13" text-anchor="middle" font-size="11" stroke="none" fill="${inkOn(fill)}">${of.mark}</text>` : "";
       rows.push(sign(`<g fill="${fill}" stroke="${line}" stroke-width="1.5">${shape}${mark}</g>`) + (of.legend || of.words));
     }
