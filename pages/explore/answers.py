@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.explore.ranks.votes import weight
 from pages.shared.escape import markdown_text
 from pages.shared.html import table_html, theme
 from pages.shared.plot import chart
@@ -13,6 +12,7 @@ from rlm_core.core.tree import SearchTree
 from rlm_core.core.wording import counted, name, readable, voters
 from rlm_core.figures.charts.candidates import votes_figure
 from rlm_core.figures.palette import MARKS
+from rlm_core.figures.ranks.votes import weight
 from rlm_core.runs.outcome import VERDICTS, choice, cut_off, two_choices, unanswered, why_unanswered
 from rlm_core.search.pool import cost, first_n, pooled
 

@@ -7,9 +7,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.explore.alternatives import alternatives, below
-from pages.explore.ranks import pool
-from pages.explore.ranks.table import CHOSEN, OWN_ROW, Ranks, Row, ranks_html, step
+from pages.explore.ranks_html import ranks_html
 from pages.shared.escape import html_text, markdown_text
 from pages.shared.html import table_html
 from pages.shared.state import one_of
@@ -18,6 +16,9 @@ from rlm_core.core.events import Choice, Selected, Term
 from rlm_core.core.structure import Compared
 from rlm_core.core.tree import Node, SearchTree
 from rlm_core.core.wording import name, number
+from rlm_core.figures.ranks import pool
+from rlm_core.figures.ranks.alternatives import alternatives, below
+from rlm_core.figures.ranks.table import CHOSEN, OWN_ROW, Ranks, Row, step
 from rlm_core.runs.outcome import two_choices
 from rlm_core.search.rules import Arm, Rule, added, best
 

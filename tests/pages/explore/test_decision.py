@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.explore.alternatives import alternatives
 from pages.explore.decision import compared, now
-from pages.explore.ranks import pool
-from pages.explore.ranks.table import MAX_ROWS
 from rlm_core import catalogue
 from rlm_core.core.structure import Compared
 from rlm_core.core.tree import SearchTree, replay
+from rlm_core.figures.ranks import pool
+from rlm_core.figures.ranks.alternatives import alternatives
+from rlm_core.figures.ranks.table import MAX_ROWS
 from rlm_core.search.rules import UCT
 from tests.helpers import beam_log, best_of_n_log, particle_log, random_log
 from tests.patience import PATIENCE
