@@ -48,12 +48,8 @@ def decision(tree: SearchTree, node: Node, compares: Compared) -> None:
         _decided(tree, node, when or (_when(tree) if _by_rule(node) else ""), None)
     elif found := below(tree, node, compares):
         chosen = any(row.chosen for row in found.rows)
-        st.markdown(f"##### {'What was chosen below it?' if chosen else _NOTHING[tree.finished is not None]}")
+        st.markdown(f"##### {'What was chosen below it?' if chosen else _unchosen(tree, found)}")
         _ranked(tree, found, compares)
-
-
-_NOTHING = ("Nothing was chosen here yet", "Nothing was chosen here")
-"""Among alternatives none of which was chosen: while the run goes on, and when it has ended."""
 
 
 def asked(chosen: bool, when: str = "") -> str:
@@ -62,10 +58,17 @@ def asked(chosen: bool, when: str = "") -> str:
 
 
 def _asked_of(tree: SearchTree, found: Ranks) -> str:
-    """The question about the node of a table; that nothing was chosen where no row was."""
+    """The question about the node of a table; where no row was chosen, what is so."""
     if not any(row.chosen for row in found.rows):
-        return _NOTHING[tree.finished is not None]
+        return _unchosen(tree, found)
     return asked(any(row.chosen for row in found.rows if row.node == found.asked))
+
+
+def _unchosen(tree: SearchTree, found: Ranks) -> str:
+    """Over a table without a chosen row: one step may have been continued before another, as in a depth-first search."""
+    if any(tree.nodes[row.node].children for row in found.rows):
+        return "What became of these steps?"
+    return "Nothing was chosen here" if tree.finished else "Nothing was chosen here yet"
 
 
 def _by_rule(at: Node) -> bool:
