@@ -74,7 +74,7 @@ def _body(run: str, was_active: bool) -> None:
         return
     main, side = st.columns([17, 8], gap="medium")
     with main:
-        head = st.container()
+        head = st.container(key="head")
         if read.records:
             tree = _moment(row, read)
         else:

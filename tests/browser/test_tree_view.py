@@ -246,7 +246,7 @@ def test_tree_timeline_sentence_and_the_tabs_below_are_on_the_first_screen(page,
         return max(box["y"] + box["height"] for box in (page.locator(part).first.bounding_box() for part in parts))
 
     until(lambda: lowest() <= size[1])
-    assert page.locator(".rlm-tree canvas").bounding_box()["height"] >= 250
+    assert page.locator(".rlm-tree canvas").bounding_box()["height"] >= 240
     page.get_by_role("tab", name="Export").click()
     until(lambda: page.locator(".st-key-details [role=tablist]").bounding_box()["y"] < 0.3 * size[1])
 

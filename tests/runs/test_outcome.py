@@ -7,7 +7,7 @@ from rlm_core.core.events import Answered, NodeAdded, Record, RunStarted, Select
 from rlm_core.core.problem import Problem
 from rlm_core.core.tree import SearchTree, replay
 from rlm_core.problems import make
-from rlm_core.runs.outcome import choice, cut_off, right_answer, two_choices, unanswered, why_unanswered
+from rlm_core.runs.outcome import choice, cut_off, picked_by, right_answer, two_choices, unanswered, why_unanswered
 from tests.helpers import best_of_n_log, random_log
 
 LIMITS = {"max_step_tokens": 4, "max_solution_tokens": 256}
@@ -89,4 +89,6 @@ def test_the_rule_of_the_search_and_the_method_of_the_answer_are_told_apart():
     method = answer_method(records[end].event.method).sentence
     assert two_choices(replay(records)) == f"{rule} says only where the search goes next; the answer is picked by {method}."
     assert two_choices(replay(records[:end])) == f"{rule} says only where the search goes next; the answer is picked when the search ends."
-    assert two_choices(replay(best_of_n_log(2, 10))) == ""
+    assert picked_by(replay(records)) == f"picked by highest value, not by {rule}"
+    assert picked_by(replay(records[:end])) == ""
+    assert two_choices(replay(best_of_n_log(2, 10))) == picked_by(replay(best_of_n_log(2, 10))) == ""

@@ -28,7 +28,7 @@ function library(address) {
 function roomFor(place) {
   const main = document.querySelector("[data-testid=stMain]"), moment = document.querySelector(".st-key-moment");
   const tabs = document.querySelector(".st-key-details [role=tablist]")?.offsetHeight ?? 0;
-  return Math.max(MIN_ROOM, window.innerHeight - place.getBoundingClientRect().top - (main?.scrollTop ?? 0) - (moment?.offsetHeight ?? 0) - tabs - 30);
+  return Math.max(MIN_ROOM, window.innerHeight - place.getBoundingClientRect().top - (main?.scrollTop ?? 0) - (moment?.offsetHeight ?? 0) - (tabs && tabs + 12) - 30);
 }
 
 // `uirevision` gives a person's zoom up as soon as the figure asks for another range, as a growing tree does.

@@ -1,6 +1,6 @@
 // The tree in the page: its history comes from history.js, its moment from the player.
 // data: {run, events, live, selected, look, theme}. Trigger: `node`, the number of a node that a person chose.
-const LEAST_PX = 250, MARGIN_PX = 10;
+const LEAST_PX = 240, MARGIN_PX = 10, GAP_PX = 12;
 
 // The room of the window that is left for the tree: what stands above it, its own bars, and the timeline below it.
 function roomFor(view) {
@@ -8,7 +8,7 @@ function roomFor(view) {
   const main = document.querySelector("[data-testid=stMain]"), moment = document.querySelector(".st-key-moment");
   const top = view.canvas.parentElement.getBoundingClientRect().top + (main?.scrollTop ?? 0);
   const tabs = document.querySelector(".st-key-details [role=tablist]")?.offsetHeight ?? 0;  // which show at the lower edge what else there is
-  const below = tabs + view.host.querySelector(".rlm-tree-legend").offsetHeight + (moment?.offsetHeight ?? 120) + MARGIN_PX + (parseFloat(getComputedStyle(document.documentElement).fontSize) || 16);
+  const below = (tabs && tabs + GAP_PX) + view.host.querySelector(".rlm-tree-legend").offsetHeight + (moment?.offsetHeight ?? 120) + MARGIN_PX + (parseFloat(getComputedStyle(document.documentElement).fontSize) || 16);
   return Math.max(LEAST_PX, window.innerHeight - top - below);
 }
 

@@ -162,7 +162,7 @@ class TreeView {
     const [low, high] = look.valueWords;
     const bar = `<span class="value"><span>${low}</span><i style="background:linear-gradient(90deg,${look.value.join(",")})"></i><span>${high}</span></span>`;
     const oracle = state.data.oracle !== null && state.seq >= state.data.oracle ? `<b class="oracle" style="background:${look.oracle.paper};color:${look.oracle.ink}">${look.oracle.words}</b>` : "";
-    const html = oracle + bar + rows.map((row) => `<span>${row}</span>`).join("") + (painter.visited ? `<span>${look.sizeWords}</span>` : "");
+    const html = oracle + bar + rows.map((row) => `<span>${row}</span>`).join("") + (painter.visited ? `<span class="sizes">${look.sizeWords}</span>` : "");
     if (html !== this.legendHtml) this.host.querySelector(".rlm-tree-legend").innerHTML = this.legendHtml = html;
   }
 
