@@ -172,7 +172,6 @@ def test_the_timeline_steps_by_simulations_and_by_levels(page, site, run):
     deep = next(r.seq for r in records if r.seq > 2 and getattr(r.event, "parent", None) == 0)
     wait_for_moment(page, deep - 1)
 
-    page.locator("[data-testid=stMain]").click(position={"x": 5, "y": 5})
     page.keyboard.press("?")
     page.locator(".rlm-unit").wait_for(state="attached")
     assert page.evaluate("getComputedStyle(document.querySelector('.rlm-unit'), '::after').content") == '"level"'
