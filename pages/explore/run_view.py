@@ -42,8 +42,8 @@ _REACH = """<i class="rlm-drawn"></i><script>
   window.rlmReach = true;
   document.addEventListener('click', (event) => {
     const tab = event.target.closest?.('.st-key-details [role=tab]'), low = tab?.getBoundingClientRect().top > 0.6 * window.innerHeight;
-    if (low) tab.closest('.st-key-details').scrollIntoView({ behavior: 'smooth' });
-  });
+    if (low) tab.closest('.st-key-details').scrollIntoView();
+  }, true);
 })();
 </script>"""
 """The tabs begin at the lower edge of the window; what belongs to one that is clicked there is brought into sight."""
