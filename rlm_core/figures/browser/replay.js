@@ -113,7 +113,7 @@ function inspected(state, history, look, selected) {
   else if (node.parent !== null && ranked(node.id)) {
     const { table, own } = ranked(node.id), chosen = table.rows.some((row) => row[4]);
     const continued = table.rows.some(([id]) => state.children[state.index.get(id)].some((c) => state.there(c)));
-    const title = !chosen ? (continued ? "What became of these steps?" : "Nothing was chosen here") : table.rows.some(([id, , , , yes]) => yes && id === own) ? "Why this one?" : "Why not this one?";
+    const title = !chosen ? (continued ? "What became of these steps?" : `Nothing was chosen here${state.seq < state.last ? " yet" : ""}`) : table.rows.some(([id, , , , yes]) => yes && id === own) ? "Why this one?" : "Why not this one?";
     found.push(element("h3", title), element("p", own === node.id ? table.how : `Node ${node.id} is a step of candidate ${own}. ${table.how}`), ranksOf(table, own, state));
   } else if (node.parent !== null) {
     const siblings = state.children[state.parent[i]].filter((c) => state.there(c));
