@@ -64,7 +64,7 @@ def _verdict(row: RunRow, full_tree: SearchTree, moment: SearchTree) -> str:
 
 def _where(tree: SearchTree, answered: Answered) -> str:
     """The node that states the answer, and by what it was picked where the search itself goes by a formula."""
-    said = [f"in {name(answered.node)}" * (answered.node is not None), picked_by(tree)]
+    said = ["" if answered.node is None else f"in {name(answered.node)}", picked_by(tree)]
     return f'<small title="{html_text(two_choices(tree))}">{html_text(", ".join(filter(None, said)))}</small>' if any(said) else ""
 
 
