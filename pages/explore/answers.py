@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.explore.ranks.votes import weight
 from pages.shared.escape import markdown_text
 from pages.shared.html import table_html, theme
 from pages.shared.plot import chart
@@ -13,7 +12,8 @@ from rlm_core.core.tree import SearchTree
 from rlm_core.core.wording import counted, name, readable, voters
 from rlm_core.figures.charts.candidates import votes_figure
 from rlm_core.figures.palette import MARKS
-from rlm_core.runs.outcome import VERDICTS, choice, cut_off, unanswered, why_unanswered
+from rlm_core.figures.ranks.votes import weight
+from rlm_core.runs.outcome import VERDICTS, choice, cut_off, two_choices, unanswered, why_unanswered
 from rlm_core.search.pool import cost, first_n, pooled
 
 MAX_BARS = 12
@@ -33,7 +33,7 @@ def answers(run: str, tree: SearchTree, compared: Compared) -> None:
     else:
         chart(votes_figure(answered, tree, theme=theme(), most=MAX_BARS), key="votes")
         where = f" It stands in {name(answered.node)}." if answered.node is not None else ""
-        st.caption(markdown_text(choice(answered) + where))
+        st.caption(markdown_text(f"{choice(answered)}{where} {two_choices(tree)}"))
         if (more := len(answered.votes) - MAX_BARS) > 0:
             with st.expander(counted(more, "more answer")):
                 rest = sorted(answered.votes, key=lambda v: (v.answer != answered.answer, -v.weight))[MAX_BARS:]

@@ -7,9 +7,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.explore.alternatives import alternatives, below
-from pages.explore.ranks import pool
-from pages.explore.ranks.table import CHOSEN, OWN_ROW, Ranks, Row, ranks_html, step
+from pages.explore.ranks_html import ranks_html
 from pages.shared.escape import html_text, markdown_text
 from pages.shared.html import table_html
 from pages.shared.state import one_of
@@ -18,6 +16,10 @@ from rlm_core.core.events import Choice, Selected, Term
 from rlm_core.core.structure import Compared
 from rlm_core.core.tree import Node, SearchTree
 from rlm_core.core.wording import name, number
+from rlm_core.figures.ranks import pool
+from rlm_core.figures.ranks.alternatives import alternatives, below
+from rlm_core.figures.ranks.table import CHOSEN, OWN_ROW, Ranks, Row, step
+from rlm_core.runs.outcome import two_choices
 from rlm_core.search.rules import Arm, Rule, added, best
 
 NOW, LAST = "Now", "Last decision"
@@ -28,22 +30,45 @@ def decision(tree: SearchTree, node: Node, compares: Compared) -> None:
     parent = None if node.parent is None else tree.nodes[node.parent]
     when = ""
     if parent is not None:
-        st.markdown("##### Why this one?")
+        heading = st.container()
         if parent.decision is not None:
-            when = _when() if _by_rule(parent) else ""
-            _decided(tree, parent, when, node)
+            when = _when(tree) if _by_rule(parent) else ""
+            chosen = _decided(tree, parent, when, node)
+            heading.markdown(f"##### {asked(chosen == node.id, ' next' * (when == NOW))}")
         elif found := alternatives(tree, node, compares):
+            heading.markdown(f"##### {_asked_of(tree, found)}")
             if found.asked != node.id and compares == Compared.CANDIDATES:
                 st.caption(f"Node {node.id} is a step of candidate {found.asked}.")
             _ranked(tree, found, compares)
         else:
+            heading.markdown(f"##### {asked(True)}")
             st.caption(f"It is the only step from {name(parent.id)}, so nothing was compared.")
     if node.decision is not None:
         st.markdown("##### What would be chosen below it?" if _by_rule(node) else "##### What was chosen below it?")
-        _decided(tree, node, when or (_when() if _by_rule(node) else ""), None)
+        _decided(tree, node, when or (_when(tree) if _by_rule(node) else ""), None)
     elif found := below(tree, node, compares):
-        st.markdown("##### What was chosen below it?")
+        chosen = any(row.chosen for row in found.rows)
+        st.markdown(f"##### {'What was chosen below it?' if chosen else _unchosen(tree, found)}")
         _ranked(tree, found, compares)
+
+
+def asked(chosen: bool, when: str = "") -> str:
+    """The question about a node that was chosen, or was not. when: "" or " next"."""
+    return f"Why this one{when}?" if chosen else f"Why not this one{when}?"
+
+
+def _asked_of(tree: SearchTree, found: Ranks) -> str:
+    """The question about the node of a table; where no row was chosen, what is so."""
+    if not any(row.chosen for row in found.rows):
+        return _unchosen(tree, found)
+    return asked(any(row.chosen for row in found.rows if row.node == found.asked))
+
+
+def _unchosen(tree: SearchTree, found: Ranks) -> str:
+    """Over a table without a chosen row: one step may have been continued before another, as in a depth-first search."""
+    if any(tree.nodes[row.node].children for row in found.rows):
+        return "What became of these steps?"
+    return "Nothing was chosen here" if tree.finished else "Nothing was chosen here yet"
 
 
 def _by_rule(at: Node) -> bool:
@@ -51,9 +76,11 @@ def _by_rule(at: Node) -> bool:
     return at.decision is not None and catalogue.rule(at.decision[1].rule) is not None
 
 
-def _when() -> str:
-    """With the figures of this moment, or with those that the search decided by."""
-    return one_of("Arithmetic", [NOW, LAST], "arithmetic")
+def _when(tree: SearchTree) -> str:
+    """With the figures of this moment, or with those that the search decided by; and that the answer is picked otherwise."""
+    when = one_of("Arithmetic", [NOW, LAST], "arithmetic")
+    st.caption(two_choices(tree))
+    return when
 
 
 def _ranked(tree: SearchTree, found: Ranks, compares: Compared) -> None:
@@ -69,25 +96,29 @@ def _ranked(tree: SearchTree, found: Ranks, compares: Compared) -> None:
             st.html(ranks_html(found))
 
 
-def _decided(tree: SearchTree, at: Node, which: str, own: Node | None) -> None:
-    """The decision among the children of `at`. own: the child that is asked about; None for all of them."""
+def _decided(tree: SearchTree, at: Node, which: str, own: Node | None) -> int | None:
+    """The decision among the children of `at`; returns the child that it chose, None for none of them.
+
+    own: the child that is asked about; None for all of them.
+    """
     assert at.decision is not None
     seq, event = at.decision
     made = next(c for c in event.choices if c.parent == at.id)
     if made.drawn:
         st.caption(f"At {name(at.id)}, as drawn in event {seq:,}; the next draws will differ.")
         _drawn(tree, made, own)
-        return
+        return made.chosen
     rule = catalogue.rule(event.rule)
     choice = made if rule is None or which == LAST else now(tree, at, rule, event.constant)
     if choice is None:
         st.caption(f"At {name(at.id)} nothing can be chosen any more: every child was pruned.")
-        return
+        return None
     pending = ", pending simulations counted as visits of value 0" if rule else ""
     when = f"as event {seq:,} decided{pending}" if choice is made else "at this moment"
     verb = "was" if choice is made else "would be"
     st.caption(f"At {name(at.id)}, {when}: node {choice.chosen} ({CHOSEN}) {verb} chosen.")
     _arithmetic(tree, choice, event, own)
+    return choice.chosen
 
 
 def _drawn(tree: SearchTree, choice: Choice, own: Node | None) -> None:

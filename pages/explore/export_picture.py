@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -15,9 +16,12 @@ from rlm_core import catalogue
 from rlm_core.core.errors import ConfigError
 from rlm_core.core.events import Record
 from rlm_core.core.tree import SearchTree, replay
+from rlm_core.core.wording import readable, shorten
 from rlm_core.figures import palette
 from rlm_core.figures.charts.candidates import votes_figure
 from rlm_core.figures.pictures import VOTES
+from rlm_core.figures.text import safe
+from rlm_core.runs.outcome import VERDICTS
 
 PRESETS = {"Slide 1920×1080": (1920, 1080), "Paper column 800×600": (800, 600)}
 OWN = "Own size"
@@ -32,6 +36,10 @@ WIDER = 1.2
 FONT = "Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 """Fonts of the machine, in which the browser can both measure and draw a picture; it cannot draw the page's own in a file."""
 TRIES = 6
+TITLE = 30
+"""Px of the line above a picture, with the question and the answer; more in large type."""
+LETTER = 0.6
+"""Width of a letter in multiples of the type size: as wide as the average letter of a wide font."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,21 +114,37 @@ def drawn(kind: str, moment: list[Record], records: list[Record], size: Size, fo
 
 def fitted(kind: str, tree: SearchTree, full_tree: SearchTree, size: Size) -> tuple[go.Figure, float, float]:
     """The light figure and its size in px before it is enlarged; a picture that needs more height is planned larger and drawn smaller."""
+    band = round(TITLE * (palette.LARGE if size.large else 1))
     scale = float(max(1, int(min(size.width / PLANNED[0], size.height / PLANNED[1]))))
     scale = min(scale, size.width / LEAST[0], size.height / LEAST[1])
     width, height = size.width / scale, size.height / scale
-    figure = _figure(kind, tree, full_tree, size.large, round(width / WIDER), round(height))
+    figure = _figure(kind, tree, full_tree, size.large, round(width / WIDER), round(height) - band)
     for _ in range(TRIES):
-        needed = float(figure.layout.height or height)
+        needed = float(figure.layout.height or height - band) + band
         if kind == VOTES or needed <= height + 1:
             break
         width, height = width * needed / height, needed
-        figure = _figure(kind, tree, full_tree, size.large, round(width / WIDER), round(height))
+        figure = _figure(kind, tree, full_tree, size.large, round(width / WIDER), round(height) - band)
     if figure.layout.margin.l and kind != VOTES:  # room for names of rows, whose letters are wider too
         figure.update_layout(margin={"l": figure.layout.margin.l * WIDER, "r": figure.layout.margin.r * WIDER})
+    figure.update_layout(margin_t=(figure.layout.margin.t or 0) + band, title=_title(full_tree, width, size.large))
     white = palette.LIGHT.surface
     figure.update_layout(width=width, height=height, autosize=False, paper_bgcolor=white, plot_bgcolor=white, font_family=FONT)
     return figure, width, height
+
+
+def _title(tree: SearchTree, width: float, large: bool) -> dict[str, Any]:
+    """Question and final answer with its verdict in one line of a picture of `width` px; the question is shortened to what fits."""
+    size = 16 * (palette.LARGE if large else 1)
+    answered = tree.answered
+    if answered is None or answered.answer is None:
+        answer = "no answer" if tree.finished else "no answer yet"
+    else:
+        answer = f"{shorten(readable(answered.answer), 40)} {VERDICTS[answered.correct]}"
+    room = max(12, int(width / (size * LETTER)) - len(answer) - 3)
+    text = f"{safe(shorten(' '.join(tree.problem.question.split()), room))} → <b>{safe(answer)}</b>"
+    place = {"x": 0, "xref": "container", "xanchor": "left", "y": 1, "yref": "container", "yanchor": "top", "pad": {"l": 8, "t": 6}}
+    return {"text": text, "font": {"size": size, "color": palette.LIGHT.ink}} | place
 
 
 def _figure(kind: str, tree: SearchTree, full_tree: SearchTree, large: bool, width: int, height: int) -> go.Figure:

@@ -7,9 +7,10 @@ import streamlit as st
 from pages.shared.escape import html_text
 from pages.shared.html import ORACLE
 from rlm_core import catalogue
+from rlm_core.core.events import Answered
 from rlm_core.core.tree import SearchTree
 from rlm_core.core.wording import name, readable, set_place, shorten
-from rlm_core.runs.outcome import VERDICTS, cut_off, right_answer, why_unanswered
+from rlm_core.runs.outcome import VERDICTS, cut_off, picked_by, right_answer, two_choices, why_unanswered
 from rlm_core.runs.store import RunRow
 
 MAX_ANSWER_CHARS = 80
@@ -54,12 +55,17 @@ def _verdict(row: RunRow, full_tree: SearchTree, moment: SearchTree) -> str:
         parts = [
             f"<span>{'Answer' if moment.answered else 'Final answer'}</span>"
             f'<b title="{html_text(stated)}">{html_text(shorten(stated, MAX_ANSWER_CHARS))}</b>'
-            f'<i class="{kind}">{VERDICTS[answered.correct]}</i>'
-            + (f"<small>in {name(answered.node)}</small>" if answered.node is not None else "")
+            f'<i class="{kind}">{VERDICTS[answered.correct]}</i>' + _where(full_tree, answered)
         ]
     if right and (answered.correct is not True or answered.answer is None):
         parts.append(f"<span>right: <b>{html_text(shorten(right, MAX_ANSWER_CHARS))}</b></span>")
     return "".join(parts) + _limited(row, full_tree)
+
+
+def _where(tree: SearchTree, answered: Answered) -> str:
+    """The node that states the answer, and by what it was picked where the search itself goes by a formula."""
+    said = ["" if answered.node is None else f"in {name(answered.node)}", picked_by(tree)]
+    return f'<small title="{html_text(two_choices(tree))}">{html_text(", ".join(filter(None, said)))}</small>' if any(said) else ""
 
 
 def _limited(row: RunRow, full_tree: SearchTree) -> str:

@@ -21,6 +21,7 @@ from pages.explore.stepping import follow_pause, opened, why_paused
 from pages.explore.timeline import timeline
 from pages.shared.escape import html_text, markdown_text
 from pages.shared.links import SHOWN_RUN_KEY, begin, close_run, way_back
+from pages.shared.player import drawn, drawn_for
 from pages.shared.services import Reading, logs, store
 from pages.shared.tabs import tabs
 from rlm_core import catalogue
@@ -33,6 +34,19 @@ LIVE_SECONDS = 0.5
 """Between two readings of a live run."""
 TABS_KEY = "explore.tab"
 """In the session's state: the title of the open tab."""
+
+
+_REACH = """<i class="rlm-drawn"></i><script>
+(() => {
+  if (window.rlmReach) return;
+  window.rlmReach = true;
+  document.addEventListener('click', (event) => {
+    const tab = event.target.closest?.('.st-key-details [role=tab]'), low = tab?.getBoundingClientRect().top > 0.6 * window.innerHeight;
+    if (low) tab.closest('.st-key-details').scrollIntoView();
+  }, true);
+})();
+</script>"""
+"""The tabs begin at the lower edge of the window; what belongs to one that is clicked there is brought into sight."""
 
 
 def run_view(run: str) -> None:
@@ -60,7 +74,7 @@ def _body(run: str, was_active: bool) -> None:
         return
     main, side = st.columns([17, 8], gap="medium")
     with main:
-        head = st.container()
+        head = st.container(key="head")
         if read.records:
             tree = _moment(row, read)
         else:
@@ -79,8 +93,10 @@ def _body(run: str, was_active: bool) -> None:
                 inspector(tree, node, catalogue.structure(row.config.search).compared, partial(write_step, row, tree, node))
             else:
                 nothing_yet(tree)
+            drawn(tree.seq)
         with st.container(key="details"):
             _tabs(row, read, tree)
+            drawn(tree.seq)
     if was_active and not row.active:
         st.rerun()
 
@@ -95,7 +111,8 @@ def _moment(row: RunRow, read: Reading) -> SearchTree:
         record = records[moment - 1]
         tree = replay(records[: moment - 1], checked=True)  # `read` is a replay of all of them
         sentence = sentences.sentence(record, tree)
-        st.html(f'<div class="rlm-sentence"><b>{html_text(sentences.headline(record.event))}</b>{html_text(sentence)}</div>')
+        kind = html_text(sentences.headline(record.event))
+        st.html(f'<div class="rlm-sentence" {drawn_for(moment)}><b>{kind}</b>{html_text(sentence)}</div>')
         why_paused(row, tree, record.event)
         tree.apply(record)
         st.caption(f"Event {moment:,} of {len(records):,}, {record.time:.2f} s after the start.")
@@ -123,6 +140,7 @@ def _tabs(row: RunRow, read: Reading, tree: SearchTree) -> None:
         },
         TABS_KEY,
     )
+    st.html(_REACH, unsafe_allow_javascript=True)
 
 
 def _nodes(tree: SearchTree) -> None:

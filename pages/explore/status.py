@@ -13,6 +13,7 @@ from pages.explore.stepping import RESUMED, go_on, saved_buttons, step_buttons
 from pages.shared.escape import html_text, markdown_text
 from pages.shared.glossary import term
 from pages.shared.html import STATUS
+from pages.shared.player import drawn_for
 from pages.shared.services import store, supervisor
 from rlm_core import catalogue
 from rlm_core.core.events import Record
@@ -81,7 +82,7 @@ def status_line(row: RunRow, tree: SearchTree, last: int) -> None:
         parts.append("the model is at work; its tokens are counted when it is done")
     if now and not row.active and tree.finished:
         parts.append(f"ended because {html_text(catalogue.stop_reason(tree.finished.stop).sentence)}")
-    st.html(f'<div class="rlm-status rlm-line">{" · ".join(parts)}</div>')
+    st.html(f'<div class="rlm-status rlm-line" {drawn_for(tree.seq)}>{" · ".join(parts)}</div>')
     if row.active and tree.seq and found.share is not None:
         st.progress(found.share)
     _message(row, status)

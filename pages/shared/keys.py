@@ -8,10 +8,12 @@ import streamlit as st
 
 from pages.shared.glossary import definitions_html, glossary
 
+_UNIT = '<b class="rlm-unit"></b>'
+"""The length of a step that is chosen beside the timeline; its text comes from the player, by a variable of the style sheet."""
 EXPLORE = {
     "Ctrl Enter": "Run",
     "Space": "Play or pause the replay",
-    "← →": "One step back or forward: an event, a simulation or a level",
+    "← →": f"One step back or forward; a step is now one {_UNIT}",
     "Home End": "First or last event",
     "P": "Present: large, for a class; Esc goes back",
     "F": "Find a node by its text or number",

@@ -48,10 +48,12 @@ class AnswerMethod(Word):
     sentence: such as "counting the candidates by answer".
     weight: meaning of the weight of an answer's votes.
     decides: the rule that decides where the answer is not the one of the largest weight.
+    short: in a word or two, such as "visits"; the name if it is empty.
     """
 
     weight: str
     decides: str = "this strategy does not go by these sums"
+    short: str = ""
 
 
 DONE = StopReason("done", "the strategy is complete")

@@ -52,7 +52,7 @@ class Theme:
     faint: lines of a grid.
     path: the best path.
     outline: of evaluated nodes.
-    unscored: fill of nodes that no reward has judged.
+    unscored: fill of nodes that no reward has judged; a grey far from the colours of low values in lightness.
     pruned: outline and lines of nodes that will not be continued.
     accent: the present moment.
     band: a quiet background area.
@@ -95,7 +95,7 @@ DARK = Theme(
     faint="#262d3a",
     path="#f2f4f8",
     outline="#cfd6e0",
-    unscored="#2d3543",
+    unscored="#5f6b7e",
     pruned="#8591a3",
     accent="#ff8a3d",
     band="#171c26",
@@ -122,7 +122,7 @@ class Look:
 
 LOOKS = {
     "open": Look("open", "circle", "circle"),
-    "unscored": Look("open, not evaluated", "circle", "circle", legend="not evaluated"),
+    "unscored": Look("open, not evaluated", "circle-dot", "circle", legend="not evaluated"),
     "pruned": Look("pruned", "circle", "circle"),
     "cut": Look("cut off", "diamond", "diamond", legend="cut off"),
     "finished": Look("finished, unchecked", "square", "square", legend="finished"),
@@ -160,6 +160,8 @@ FORCED_WORDS = "by the decoder"
 BEGUN_WORDS = "begun with"
 UNDONE_WORDS = "undone"
 
+BOXED = {"✓": "☑", "✕": "☒"}
+"""The square of a finished node with its mark in it, as one letter: a line of a legend cannot hold a mark in its marker."""
 MARKS = {True: "✓ ", False: "✕ ", None: ""}
 """Before an answer: what the verifier says of it."""
 SIZE_WORDS = "area: visits · line: share of visits"

@@ -11,6 +11,8 @@ from rlm_core.figures.colour_by import Colours
 from rlm_core.figures.text import safe
 
 Trace = dict[str, Any]
+_NO_MARKER = {"size": 1, "color": "rgba(0,0,0,0)", "line": {"width": 0}}
+"""Of a legend row whose sign stands in its words."""
 
 
 def base_layout(theme: palette.Theme, large: bool, height: int) -> dict[str, Any]:
@@ -91,6 +93,15 @@ def sample(name: str, mode: str, **style: Any) -> Trace:
     return {"type": "scatter", "mode": mode, "x": [None], "y": [None], "name": name, "hoverinfo": "skip", "showlegend": True} | style
 
 
+def state_sample(look: palette.Look, marker: dict[str, Any], roomy: bool = True) -> Trace:
+    """The legend row of a state, in the shape that nodes of it have. roomy: are they large enough to hold a mark?"""
+    words = look.legend or look.words
+    if look.mark and roomy:
+        return sample(f"{palette.BOXED[look.mark]} {words}", "markers", marker=_NO_MARKER)
+    shape = look.symbol if roomy else look.dense
+    return sample(" ".join(filter(None, (look.mark, words))), "markers", marker=marker | {"symbol": shape})
+
+
 def colour_bar(theme: palette.Theme, large: bool) -> Trace:
     """The value scale with its words."""
     return sample("value", "markers", marker={"color": [0.5], "coloraxis": "coloraxis"}) | {"showlegend": False}
@@ -106,9 +117,9 @@ def strokes(theme: palette.Theme, kinds: Sequence[str]) -> list[Trace]:
     ]
 
 
-def forced_sample(theme: palette.Theme, words: str = palette.FORCED_WORDS) -> list[Trace]:
+def forced_sample(words: str = palette.FORCED_WORDS) -> list[Trace]:
     """No marker can be dotted, so the sign stands in the words."""
-    return [sample(f"◌ {words}", "markers", marker={"size": 1, "color": palette.faded(theme.outline, 0), "line": {"width": 0}})]
+    return [sample(f"◌ {words}", "markers", marker=_NO_MARKER)]
 
 
 def now_sample(theme: palette.Theme) -> list[Trace]:

@@ -11,7 +11,7 @@ from rlm_core.core.tree import replay
 from rlm_core.core.wording import readable
 from rlm_core.figures import browser
 from rlm_core.figures.tree.history import encoded, history, look
-from rlm_core.runs.outcome import VERDICTS, right_answer
+from rlm_core.runs.outcome import VERDICTS, right_answer, two_choices
 from rlm_core.search.breakpoints import stops
 
 
@@ -27,6 +27,7 @@ def replay_html(run: str, records: Sequence[ev.Record]) -> str:
     facts = [catalogue.title("search", str(config.get("search", ""))), catalogue.title("model", str(config.get("model", "")))]
     facts += [f"seed {config['seed']}"] if "seed" in config else []
     facts += ["the search sees the reference answer (oracle)"] if tree.oracle else []
+    facts += [two_choices(tree)]
     data = {"history": history(run, records, tree, narrated=True), "look": look(), "stops": stops(records)}
     return browser.source("replay.html").format(
         title=html.escape(f"{tree.problem.question} – RLM Explorer, run {run}"),

@@ -40,6 +40,30 @@ def choice(answered: Answered) -> str:
     return said
 
 
+def two_choices(tree: SearchTree) -> str:
+    """By what the search chose the next node and by what it picks the answer, as a sentence; empty where no formula chose a node."""
+    rule = _rule(tree)
+    if not rule:
+        return ""
+    picked = "when the search ends" if tree.answered is None else f"by {catalogue.answer_method(tree.answered.method).sentence}"
+    return f"{rule} says only where the search goes next; the answer is picked {picked}."
+
+
+def picked_by(tree: SearchTree) -> str:
+    """The same in a few words, such as "picked by visits, not by UCT"; empty before the answer."""
+    rule = _rule(tree)
+    if not rule or tree.answered is None:
+        return ""
+    method = catalogue.answer_method(tree.answered.method)
+    return f"picked by {method.short or method.name}, not by {rule}"
+
+
+def _rule(tree: SearchTree) -> str:
+    """The formula that chose nodes of the tree, as it is written; empty if none did."""
+    names = (n.decision[1].rule for n in tree.nodes.values() if n.decision is not None)
+    return next((name.upper() for name in names if catalogue.rule(name) is not None), "")
+
+
 def cut_off(tree: SearchTree) -> str:
     """How much was cut off and by what; empty where nothing was. Whole candidates are counted where the search compares these."""
     cut = [n for n in tree.nodes.values() if n.cut]

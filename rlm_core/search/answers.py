@@ -30,6 +30,7 @@ BEST = AnswerMethod(
     "taking the finished candidate of the highest value",
     "summed value of its candidates",
     "the one candidate of the highest value decides, however many others agree",
+    short="highest value",
 )
 VOTE = AnswerMethod(
     "vote", "letting finished candidates vote with their backed-up value", "sum of the values backed up from its candidates (W)"

@@ -99,13 +99,15 @@ def pitch(page: Page) -> float:
 
 
 def zoom_in(page: Page) -> None:
-    """Turn the wheel over the middle of the tree; again if the tree was drawn anew meanwhile."""
+    """Turn the wheel over the middle of the tree, with Ctrl as the page scrolls else; again if the tree was drawn anew meanwhile."""
     before = pitch(page)
 
     def nearer() -> bool:
         box = page.locator(".rlm-tree canvas").bounding_box()
         page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        page.keyboard.down("Control")
         page.mouse.wheel(0, -400)
+        page.keyboard.up("Control")
         try:
             page.wait_for_function(f"(before) => {TREE}.rlmTree.view.pitch > 1.05 * before", arg=before, timeout=1000 * SECONDS_TO_HOVER)
         except TimeoutError:

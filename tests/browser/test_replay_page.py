@@ -6,7 +6,10 @@ import re
 
 import pytest
 
+from rlm_core.core.events import Pruned
+from rlm_core.core.structure import Compared
 from rlm_core.core.tree import replay
+from rlm_core.figures.ranks.alternatives import alternatives
 from rlm_core.figures.replay_page import replay_html
 from rlm_core.narrate.sentences import sentence
 from rlm_core.problems import make
@@ -61,6 +64,20 @@ def test_each_search_replays_and_its_chosen_node_shows_its_arithmetic(opened):
     page = opened(records, f"#t={made.seq}&node={chosen}")
     page.get_by_text(f"as event {made.seq:,} decided: node {chosen} (▶) was chosen").first.wait_for()
     assert re.search(r"= [\d.]+ \+ [\d.]+", page.inner_text("#inspector"))
+
+
+def test_a_node_of_a_beam_search_has_its_rank_and_what_became_of_it(opened):
+    records = list(read_file(next(p for p in GOLDEN if p.stem == "beam_search")).records)
+    dropped = [r for r in records if isinstance(r.event, Pruned)][-1]  # with it the level is decided
+    node = dropped.event.nodes[0]
+    found = alternatives(replay(records[: dropped.seq]), replay(records[: dropped.seq]).nodes[node], Compared.LEVEL)
+    page = opened(records, f"#t={dropped.seq}&node={node}")
+    page.get_by_role("heading", name="Why not this one?").wait_for()
+    text = page.inner_text("#inspector .ranks")
+    assert found is not None
+    assert all(row.reason in text for row in found.rows)
+    assert f"{node} ◀" in text
+    assert "rank\tnode" in text
 
 
 def test_text_of_a_model_is_shown_as_text(opened):

@@ -13,7 +13,7 @@ from rlm_core.figures import browser as scripts
 from rlm_core.figures.palette import look
 from rlm_core.figures.tree.history import encoded, history
 from rlm_core.runs.logfile import read_file
-from tests.browser.acts import TREE, click_node, show, wait_for_moment
+from tests.browser.acts import TREE, click_node, pitch, show, wait_for_answer, wait_for_moment, zoom_in
 from tests.helpers import large_log
 from tests.patience import until
 from tests.runs.mutations import GOLDEN
@@ -171,6 +171,83 @@ def test_the_timeline_steps_by_simulations_and_by_levels(page, site, run):
     page.keyboard.press("ArrowRight")
     deep = next(r.seq for r in records if r.seq > 2 and getattr(r.event, "parent", None) == 0)
     wait_for_moment(page, deep - 1)
+
+    page.keyboard.press("?")
+    page.locator(".rlm-unit").wait_for(state="attached")
+    assert page.evaluate("getComputedStyle(document.querySelector('.rlm-unit'), '::after').content") == '"level"'
+
+
+SCROLLED = "document.querySelector('[data-testid=stMain]').scrollTop"
+
+
+def test_the_wheel_scrolls_the_page_until_the_tree_was_clicked(page, run):
+    before, box = pitch(page), page.locator(".rlm-tree canvas").bounding_box()
+    corner = (box["x"] + 8, box["y"] + 8)
+    page.mouse.move(*corner)
+    page.mouse.wheel(0, 120)
+    until(lambda: page.evaluate(SCROLLED) > 0)
+    assert page.locator(".rlm-tree-hint").text_content() == "Click the tree, or hold Ctrl, to zoom with the wheel"
+    assert pitch(page) == before
+    page.mouse.wheel(0, -1000)
+    until(lambda: page.evaluate(SCROLLED) == 0)
+    zoom_in(page)  # with Ctrl
+    page.get_by_role("button", name="Show the whole tree").click()
+    until(lambda: pitch(page) == before)
+    page.mouse.click(*corner)
+    page.mouse.wheel(0, -400)
+    until(lambda: pitch(page) > 1.05 * before)
+    assert page.evaluate(SCROLLED) == 0
+
+
+def test_the_tree_fills_the_screen_where_the_wheel_zooms_at_once_and_comes_back(page, run):
+    def height() -> float:
+        return page.locator(".rlm-tree canvas").bounding_box()["height"]
+
+    before, full = height(), "document.fullscreenElement === document.querySelector('.rlm-tree-host')"
+    page.get_by_role("button", name="Full screen").click()
+    until(lambda: page.evaluate(full))
+    until(lambda: height() > before)
+    legend = page.locator(".rlm-tree-legend").bounding_box()
+    assert legend["y"] + legend["height"] <= page.evaluate("innerHeight")
+    whole = pitch(page)
+    page.mouse.move(300, 300)
+    page.mouse.wheel(0, -400)
+    until(lambda: pitch(page) > 1.05 * whole)
+    page.get_by_role("button", name="Show the whole tree").click()
+    click_node(page, 2)
+    assert page.evaluate(full)
+    page.get_by_role("button", name="Full screen").click()
+    until(lambda: page.evaluate("document.fullscreenElement === null"))
+    until(lambda: height() == before)
+
+
+def test_what_the_server_drew_for_another_event_is_marked_until_it_catches_up(page, site, run):
+    last = len(site.store.events(run))
+    wait_for_answer(page)
+    until(lambda: page.locator("[data-behind]").count() == 0)
+    page.evaluate("document.querySelector('.rlm-player').rlmPlayer.waitsUntil = performance.now() + 1e9")  # it tells the server nothing
+    page.keyboard.press("ArrowLeft")
+    until(lambda: page.locator(f".st-key-inspector[data-behind='{last}']").count() == 1)
+    assert page.locator(f".rlm-sentence[data-behind='{last}']").count() == 1
+    assert page.locator(f".rlm-status[data-behind='{last}']").count() == 1
+    page.evaluate("document.querySelector('.rlm-player').rlmPlayer.waitsUntil = 0")
+    page.keyboard.press("ArrowLeft")
+    wait_for_moment(page, last - 2)
+    until(lambda: page.locator("[data-behind]").count() == 0)
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1440, 900)])
+def test_tree_timeline_sentence_and_the_tabs_below_are_on_the_first_screen(page, run, size):
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    parts = (".rlm-tree canvas", ".rlm-player", ".rlm-sentence", ".st-key-details [role=tablist]", ".st-key-inspector")
+
+    def lowest() -> float:
+        return max(box["y"] + box["height"] for box in (page.locator(part).first.bounding_box() for part in parts))
+
+    until(lambda: lowest() <= size[1])
+    assert page.locator(".rlm-tree canvas").bounding_box()["height"] >= 240
+    page.get_by_role("tab", name="Export").click()
+    until(lambda: page.locator(".st-key-details [role=tablist]").bounding_box()["y"] < 0.3 * size[1])
 
 
 def test_presenting_enlarges_everything_and_hides_the_rest(page, run):

@@ -153,7 +153,7 @@ def test_the_legend_names_what_there_is_and_no_more() -> None:
     def names(tree: SearchTree) -> set[str]:
         return {t.name for t in drawn(tree).data if t.showlegend}
 
-    assert {"stands", "undone", "backtrack", "correction", "starts again", "tool call", "Wait", "✓ correct"} <= names(
+    assert {"stands", "undone", "backtrack", "correction", "starts again", "tool call", "Wait", "☑ correct"} <= names(
         replay(thinking_log())
     )
     assert names(chain(("a", ""), ("b", ""))) == {"stands"}

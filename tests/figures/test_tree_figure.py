@@ -127,6 +127,17 @@ def test_states_differ_by_shape_and_what_is_not_judged_is_neutral() -> None:
     assert any("✕" in (t.get("text") or ()) for t in traces)
 
 
+@pytest.mark.parametrize("theme", [palette.LIGHT, palette.DARK])
+def test_what_is_not_judged_looks_like_no_low_value(theme: palette.Theme) -> None:
+    assert all(palette.contrast(theme.unscored, palette.value_colour(i / 100)) >= 2 for i in range(13))
+    log = Log(make("countdown:numbers=3,seed=1"))
+    open_, judged = log.add(0, "1+1=2"), log.add(0, "2+1=3")
+    log.emit(Evaluated(judged, "orm", 0.0))
+    traces = drawn(log.tree)
+    assert marker_of(traces, open_)["marker"]["symbol"] == "circle-dot"
+    assert marker_of(traces, judged)["marker"]["symbol"] == "circle"
+
+
 def test_a_cut_step_has_a_shape_of_its_own() -> None:
     tree = replay(beam_log(3))
     cut = next(n.id for n in tree.nodes.values() if n.cut)
@@ -135,7 +146,7 @@ def test_a_cut_step_has_a_shape_of_its_own() -> None:
 
 def test_the_legend_names_the_states_there_are_and_no_others() -> None:
     names = {t["name"] for t in drawn(replay(beam_log(3))) if t.get("showlegend")}
-    assert names == {"open", "not evaluated", "pruned", "cut off", "✕ wrong", "best path", "backtrack"}
+    assert names == {"open", "not evaluated", "pruned", "cut off", "☒ wrong", "best path", "backtrack"}
 
 
 def test_a_state_is_as_full_or_hollow_in_the_legend_as_in_the_tree() -> None:
@@ -146,7 +157,6 @@ def test_a_state_is_as_full_or_hollow_in_the_legend_as_in_the_tree() -> None:
     traces = drawn(log.tree)
     sampled = {t["name"]: t["marker"]["color"] for t in traces if t.get("showlegend") and "marker" in t}
     assert sampled["cut off"] == marker_of(traces, 1)["marker"]["color"] == palette.LIGHT.surface
-    assert sampled["✕ wrong"] != palette.LIGHT.surface
     assert marker_of(traces, wrong)["marker"]["color"] != palette.LIGHT.surface
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from rlm_core.core.events import Answered, NodeAdded, Record, RunStarted, Spent, Token, Vote
+from rlm_core.catalogue import answer_method
+from rlm_core.core.events import Answered, NodeAdded, Record, RunStarted, Selected, Spent, Token, Vote
 from rlm_core.core.problem import Problem
 from rlm_core.core.tree import SearchTree, replay
 from rlm_core.problems import make
-from rlm_core.runs.outcome import choice, cut_off, right_answer, unanswered, why_unanswered
+from rlm_core.runs.outcome import choice, cut_off, picked_by, right_answer, two_choices, unanswered, why_unanswered
+from tests.helpers import best_of_n_log, random_log
 
 LIMITS = {"max_step_tokens": 4, "max_solution_tokens": 256}
 SAMPLED = LIMITS | {"search": "best_of_n"}
@@ -78,3 +80,15 @@ def test_a_choice_that_goes_against_the_longest_bar_is_explained():
     assert "most visited child" in said
     assert "longest bar is not the answer here" in said
     assert "longest bar" not in choice(Answered("weighted", "11", 1, False, votes))
+
+
+def test_the_rule_of_the_search_and_the_method_of_the_answer_are_told_apart():
+    records = random_log(3, 40)
+    end = next(i for i, r in enumerate(records) if isinstance(r.event, Answered))
+    rule = next(r.event.rule for r in records if isinstance(r.event, Selected)).upper()
+    method = answer_method(records[end].event.method).sentence
+    assert two_choices(replay(records)) == f"{rule} says only where the search goes next; the answer is picked by {method}."
+    assert two_choices(replay(records[:end])) == f"{rule} says only where the search goes next; the answer is picked when the search ends."
+    assert picked_by(replay(records)) == f"picked by highest value, not by {rule}"
+    assert picked_by(replay(records[:end])) == ""
+    assert two_choices(replay(best_of_n_log(2, 10))) == picked_by(replay(best_of_n_log(2, 10))) == ""

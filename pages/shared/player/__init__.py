@@ -7,6 +7,7 @@ server. Here the browser counts presses, and sends the newest moment to the serv
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -14,13 +15,14 @@ from streamlit.components.v2 import component
 
 from rlm_core.figures import browser
 
+_BEHIND_JS = Path(__file__).parent / "behind.js"
 INTERVAL_MS = 500
 """Milliseconds between two events of a replay; slower where drawing takes longer."""
 
 
 @st.cache_resource(show_spinner=False)
 def _renderer():
-    js = browser.source(*browser.PLAYER) + "\nexport default drawPlayer;\n"
+    js = f"{browser.source(*browser.PLAYER)}\n{_BEHIND_JS.read_text(encoding='utf-8')}\nexport default drawPlayer;\n"
     return component("rlm_player", html='<div class="rlm-player"></div>', js=js, css=browser.source("player.css"), isolate_styles=False)
 
 
@@ -48,6 +50,16 @@ def player(
     data = {"scope": scope, "start": start, "last": last, "answered": answered, "interval": interval, "amounts": list(amounts)}
     data |= {"units": units, "stops": {unit: list(places) for unit, places in (stops or {}).items()}}
     return _renderer()(key=key, data=data, on_at_change=lambda: None).at
+
+
+def drawn_for(event: int) -> str:
+    """The attribute of a piece of HTML that was drawn for this event; it is dimmed while the browser shows another one."""
+    return f'data-drawn="{event}"'
+
+
+def drawn(event: int) -> None:
+    """Last in a container of the page with a key: all of it was drawn for this event."""
+    st.html(f'<i class="rlm-drawn" {drawn_for(event)}></i>')
 
 
 def chosen_moment(message: Mapping[str, Any] | None, scope: str, known: int | None) -> tuple[int | None, int]:

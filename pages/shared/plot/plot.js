@@ -24,10 +24,11 @@ function library(address) {
   return loading;
 }
 
-// The height of the window that is left above the timeline, px.
+// The height of the window that is left above the timeline, and above the tabs at the lower edge, px.
 function roomFor(place) {
   const main = document.querySelector("[data-testid=stMain]"), moment = document.querySelector(".st-key-moment");
-  return Math.max(MIN_ROOM, window.innerHeight - place.getBoundingClientRect().top - (main?.scrollTop ?? 0) - (moment?.offsetHeight ?? 0) - 30);
+  const tabs = document.querySelector(".st-key-details [role=tablist]")?.offsetHeight ?? 0;
+  return Math.max(MIN_ROOM, window.innerHeight - place.getBoundingClientRect().top - (main?.scrollTop ?? 0) - (moment?.offsetHeight ?? 0) - (tabs && tabs + 12) - 30);
 }
 
 // `uirevision` gives a person's zoom up as soon as the figure asks for another range, as a growing tree does.

@@ -4,6 +4,7 @@ const BUNDLE_NODES = 4;
 const THIN_PX = 2.5;  // leaves nearer to each other than this are drawn once
 const HALO_PX = 15, RING_PX = 11;
 const DENSE_PX = 9;  // smaller nodes cannot hold a mark
+const DOT = 0.28;  // the dot of a node that is not evaluated, as a share of its diameter
 
 function mixed(stops, share) {
   const at = Math.min(1, Math.max(0, share)) * (stops.length - 1), low = Math.min(Math.floor(at), stops.length - 2);
@@ -201,7 +202,7 @@ class Painter {
   _shape(symbol, x, y, r) {
     const { context } = this;
     context.beginPath();
-    if (symbol === "circle") context.arc(x, y, r, 0, 2 * Math.PI);
+    if (symbol === "circle" || symbol === "circle-dot") context.arc(x, y, r, 0, 2 * Math.PI);
     else if (symbol === "diamond") { r *= 1.1; for (const [dx, dy] of [[0, -r], [r, 0], [0, r], [-r, 0]]) context.lineTo(x + dx, y + dy); context.closePath(); }
     else if (symbol === "x") { context.moveTo(x - r, y - r); context.lineTo(x + r, y + r); context.moveTo(x + r, y - r); context.lineTo(x - r, y + r); }
     else { r *= 0.92; context.rect(x - r, y - r, 2 * r, 2 * r); }
@@ -221,6 +222,7 @@ class Painter {
       this._shape(symbol, x, y, d / 2);
       if (symbol === "x") { context.strokeStyle = fill === theme.surface ? theme.pruned : theme.outline; context.lineWidth = Math.max(1.4, this.stroke * 1.6); } else context.fill();
       context.stroke();
+      if (symbol === "circle-dot") { context.fillStyle = context.strokeStyle; this._shape("circle", x, y, DOT * d / 2); context.fill(); }
       if (shape.mark && d >= DENSE_PX) {
         context.fillStyle = fill.startsWith("#") ? inkOn(fill) : theme.ink;
         context.font = `${0.72 * d}px ${look.font}`;

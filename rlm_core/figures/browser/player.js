@@ -38,6 +38,7 @@ function paint(player) {
   const icon = player.timer ? "pause" : "play";
   place.querySelector("[data-act=play] path").setAttribute("d", ICONS[icon]);
   place.querySelector("[data-act=play]").setAttribute("aria-pressed", Boolean(player.timer));
+  document.documentElement.style.setProperty("--rlm-unit", `"${player.unit}"`);  // for the list of keys
   tell(player);
 }
 
@@ -141,7 +142,7 @@ function build(place, player) {
     pause(place.rlmPlayer);
     go(place.rlmPlayer, Number(event.target.value));
   });
-  place.querySelector("[data-set=unit]").addEventListener("change", (event) => { place.rlmPlayer.unit = event.target.value; });
+  place.querySelector("[data-set=unit]").addEventListener("change", (event) => { place.rlmPlayer.unit = event.target.value; paint(place.rlmPlayer); });
   place.querySelector("[data-set=speed]").addEventListener("change", (event) => {
     const player = place.rlmPlayer, playing = player.timer;
     player.speed = Number(event.target.value);

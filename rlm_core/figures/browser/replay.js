@@ -53,6 +53,21 @@ function tableOf(head, rows, chosen) {
   return table;
 }
 
+// The alternatives of a node: figures in a row, and what became of each and why on a line of its own.
+function ranksOf({ head, text, rows }, own, state) {
+  const ranks = rows.some(([, rank]) => rank), table = element("table"), heads = [...(ranks ? ["rank"] : []), "node", text, ...head];
+  table.className = "ranks";
+  table.append(element("thead", null, element("tr", null, ...heads.map((h) => element("th", h)))));
+  for (const [id, rank, figures, reason, chosen, other] of rows) {
+    const cells = [...(ranks ? [rank] : []), `${chosen ? "▶ " : ""}${id}${id === own ? " ◀" : ""}`, other ?? state.nodes[state.index.get(id)].label, ...figures];
+    const body = element("tbody", null, element("tr", null, ...cells.map((cell) => element("td", cell))));
+    if (reason) { const why = element("td", reason); why.colSpan = heads.length; body.append(element("tr", null, why)); body.lastChild.className = "why"; }
+    if (chosen) body.className = "chosen";
+    table.append(body);
+  }
+  return table;
+}
+
 const two = (value) => (value === null || Number.isNaN(value) ? "–" : value.toFixed(2));
 
 // What a node says, what it is worth, why it was chosen or not, and what is chosen below it; at the state's moment.
@@ -84,9 +99,23 @@ function inspected(state, history, look, selected) {
       tableOf(["node", "step", "N", "Q", "bonus", "total"], rows, terms.findIndex(([id]) => id === choice.chosen)));
     if (choice.filled) found.push(element("p", choice.filled));
   };
+  // The latest table up to this moment in which the node, or the candidate that it is a step of, was compared.
+  const ranked = (of) => {
+    for (let e = state.seq - 1; e >= 0; e--)
+      for (const table of history.events[e].ranks ?? []) {
+        const own = table.rows.some(([id]) => id === of) ? of : table.steps?.[of];
+        if (own !== undefined) return { table, own };
+      }
+    return null;
+  };
   const above = node.parent === null ? null : decision(node.parent), below = decision(node.id);
-  if (above) explain("Why this one?", above, node.id);
-  else if (node.parent !== null) {
+  if (above) explain(above.choice.chosen === node.id ? "Why this one?" : "Why not this one?", above, node.id);
+  else if (node.parent !== null && ranked(node.id)) {
+    const { table, own } = ranked(node.id), chosen = table.rows.some((row) => row[4]);
+    const continued = table.rows.some(([id]) => state.children[state.index.get(id)].some((c) => state.there(c)));
+    const title = !chosen ? (continued ? "What became of these steps?" : `Nothing was chosen here${state.seq < state.last ? " yet" : ""}`) : table.rows.some(([id, , , , yes]) => yes && id === own) ? "Why this one?" : "Why not this one?";
+    found.push(element("h3", title), element("p", own === node.id ? table.how : `Node ${node.id} is a step of candidate ${own}. ${table.how}`), ranksOf(table, own, state));
+  } else if (node.parent !== null) {
     const siblings = state.children[state.parent[i]].filter((c) => state.there(c));
     const rank = [...siblings].sort((a, b) => (state.value(b) ?? -1) - (state.value(a) ?? -1) || a - b);
     if (rank.length > 1) found.push(element("h3", "Its siblings"), tableOf(["node", "step", "value", ""], rank.map((c) => [`${state.nodes[c].id}${c === i ? " ◀" : ""}`, state.nodes[c].label, two(state.value(c)), look.looks[state.look(c)].words])));

@@ -1,5 +1,6 @@
 // A tree in a page: canvas, tools and legend. `TreeView` owns zoom, collapsed subtrees and the search; the page gives history and moment.
 const MAX_ZOOM_PITCH = 120;  // px between leaves at the closest
+const HINT_MS = 1800;
 const EMPTY_STATE = { nodes: [], events: [], root: 0, oracle: null, forced: "" };
 const button = (act, words, path) => `<button type="button" data-do="${act}" title="${words}" aria-label="${words}"><svg viewBox="0 0 24 24" aria-hidden="true"><path d="${path}"/></svg></button>`;
 const TOOLS = `
@@ -14,17 +15,18 @@ const TOOLS = `
     ${button("fold", "Collapse or open the selected node (C), or double-click a node", "M4 11h16v2H4z")}
     ${button("unfold", "Open every collapsed node", "M12 5.8 15.2 9l1.4-1.4L12 3 7.4 7.6 8.8 9zm0 12.4L8.8 15l-1.4 1.4L12 21l4.6-4.6-1.4-1.4zM4 11h16v2H4z")}
     ${button("out", "Zoom out (−)", "M15.5 14h-.8l-.3-.3a6.5 6.5 0 1 0-.7.7l.3.3v.8l5 5 1.5-1.5zm-6 0a4.5 4.5 0 1 1 0-9 4.5 4.5 0 0 1 0 9zM7 9h5v1H7z")}
-    ${button("in", "Zoom in (+), or turn the wheel", "M15.5 14h-.8l-.3-.3a6.5 6.5 0 1 0-.7.7l.3.3v.8l5 5 1.5-1.5zm-6 0a4.5 4.5 0 1 1 0-9 4.5 4.5 0 0 1 0 9zM9 7h1v2h2v1h-2v2H9v-2H7V9h2z")}
+    ${button("in", "Zoom in (+), or click the tree and turn the wheel", "M15.5 14h-.8l-.3-.3a6.5 6.5 0 1 0-.7.7l.3.3v.8l5 5 1.5-1.5zm-6 0a4.5 4.5 0 1 1 0-9 4.5 4.5 0 0 1 0 9zM9 7h1v2h2v1h-2v2H9v-2H7V9h2z")}
     ${button("fit", "Show the whole tree (0)", "M4 9V4h5v2H6v3zm11-5h5v5h-2V6h-3zM6 15v3h3v2H4v-5zm12 0h2v5h-5v-2h3z")}
     ${button("full", "Full screen; Esc goes back", "M7 14H5v5h5v-2H7zm-2-4h2V7h3V5H5zm12 7h-3v2h5v-5h-2zM14 5v2h3v3h2V5z")}
   </div>
-  <div class="rlm-tree-paper"><canvas tabindex="0" role="img"></canvas><div class="rlm-tree-tip" hidden></div></div>
+  <div class="rlm-tree-paper"><canvas tabindex="0" role="img"></canvas><div class="rlm-tree-tip" hidden></div><div class="rlm-tree-hint" hidden></div></div>
   <div class="rlm-tree-legend"></div>`;
 
 class TreeView {
   // onSelect: called with the number of a node that a person chose. height: gives the px of the canvas.
-  constructor(host, { onSelect, height }) {
-    Object.assign(this, { host, onSelect, height });
+  // scrolls: does the page around it scroll? Then the wheel zooms only a tree that was clicked, or with Ctrl.
+  constructor(host, { onSelect, height, scrolls = false }) {
+    Object.assign(this, { host, onSelect, height, scrolls });
     this.state = new TreeState(EMPTY_STATE);
     this.look = null;
     this.theme = null;
@@ -41,6 +43,7 @@ class TreeView {
     host.classList.add("rlm-tree");
     this.canvas = host.querySelector("canvas");
     this.tip = host.querySelector(".rlm-tree-tip");
+    this.hint = host.querySelector(".rlm-tree-hint");
     this._listen();
     this.watch = new ResizeObserver(() => this.draw());
     this.watch.observe(host);
@@ -147,7 +150,7 @@ class TreeView {
     for (const [key, of] of Object.entries(look.looks)) {
       if (!seen.has(key) || key === "open") continue;
       const fill = key === "pruned" ? theme.surface : key === "unscored" ? theme.unscored : theme.muted, line = key === "pruned" ? theme.pruned : theme.outline;
-      const shape = { circle: '<circle cx="9" cy="9" r="6.5"/>', square: '<rect x="2.5" y="2.5" width="13" height="13"/>', diamond: '<path d="M9 1.5 16.5 9 9 16.5 1.5 9z"/>' }[of.symbol];
+      const shape = { circle: '<circle cx="9" cy="9" r="6.5"/>', "circle-dot": `<circle cx="9" cy="9" r="6.5"/><circle cx="9" cy="9" r="1.8" stroke="none" fill="${line}"/>`, square: '<rect x="2.5" y="2.5" width="13" height="13"/>', diamond: '<path d="M9 1.5 16.5 9 9 16.5 1.5 9z"/>' }[of.symbol];
       const mark = of.mark ? `<text x="9" y="13" text-anchor="middle" font-size="11" stroke="none" fill="${inkOn(fill)}">${of.mark}</text>` : "";
       rows.push(sign(`<g fill="${fill}" stroke="${line}" stroke-width="1.5">${shape}${mark}</g>`) + (of.legend || of.words));
     }
@@ -159,7 +162,7 @@ class TreeView {
     const [low, high] = look.valueWords;
     const bar = `<span class="value"><span>${low}</span><i style="background:linear-gradient(90deg,${look.value.join(",")})"></i><span>${high}</span></span>`;
     const oracle = state.data.oracle !== null && state.seq >= state.data.oracle ? `<b class="oracle" style="background:${look.oracle.paper};color:${look.oracle.ink}">${look.oracle.words}</b>` : "";
-    const html = oracle + bar + rows.map((row) => `<span>${row}</span>`).join("") + (painter.visited ? `<span>${look.sizeWords}</span>` : "");
+    const html = oracle + bar + rows.map((row) => `<span>${row}</span>`).join("") + (painter.visited ? `<span class="sizes">${look.sizeWords}</span>` : "");
     if (html !== this.legendHtml) this.host.querySelector(".rlm-tree-legend").innerHTML = this.legendHtml = html;
   }
 
@@ -236,6 +239,18 @@ class TreeView {
     return label ? { i: label.i } : null;
   }
 
+  _ownsWheel(event) {
+    return !this.scrolls || event.ctrlKey || event.metaKey || document.activeElement === this.canvas || document.fullscreenElement === this.host;
+  }
+
+  // Says for a while how the wheel zooms.
+  _hint() {
+    this.hint.textContent = `Click the tree, or hold ${navigator.platform.startsWith("Mac") ? "⌘" : "Ctrl"}, to zoom with the wheel`;
+    this.hint.hidden = false;
+    clearTimeout(this.hinting);
+    this.hinting = setTimeout(() => { this.hint.hidden = true; }, HINT_MS);
+  }
+
   // Where a node stands, in px of the window; null where it is not drawn by itself.
   where(node) {
     const i = this.state.index.get(node), item = this.painter?.items.find((item) => item.i === i && !item.bundle), box = this.canvas.getBoundingClientRect();
@@ -266,7 +281,12 @@ class TreeView {
   _listen() {
     const { canvas, host } = this;
     const place = (event) => { const box = canvas.getBoundingClientRect(); return [event.clientX - box.left, event.clientY - box.top]; };
-    canvas.addEventListener("wheel", (event) => { event.preventDefault(); this.zoom(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0016)), ...place(event)); }, { passive: false });
+    canvas.addEventListener("wheel", (event) => {
+      if (!this._ownsWheel(event)) return this._hint();
+      event.preventDefault();
+      this.zoom(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0016)), ...place(event));
+    }, { passive: false });
+    for (const name of ["pointerdown", "pointerleave", "focus"]) canvas.addEventListener(name, () => { this.hint.hidden = true; });
     canvas.addEventListener("pointerdown", (event) => { canvas.setPointerCapture(event.pointerId); this.grabbed = { from: place(event), at: place(event), moved: false }; });
     canvas.addEventListener("pointermove", (event) => {
       const [x, y] = place(event), held = this.grabbed;

@@ -31,6 +31,7 @@ from rlm_core.figures.plotly_style import (
     now_sample,
     oracle_badge,
     sample,
+    state_sample,
     strokes,
 )
 from rlm_core.figures.text import hover
@@ -165,9 +166,8 @@ def _legend(tree: SearchTree, theme: palette.Theme, path: ChainPath, highlighted
     rows += [sample(palette.SYMBOL_WORDS[m], "markers", marker=grey | {"symbol": palette.SYMBOLS[m]}) for m in legend_symbols(tree, path)]
     for state in ("correct", "wrong", "finished", "cut"):
         if any(tree.nodes[n].state == state for n in path.chain):
-            look = palette.LOOKS[state]
-            rows.append(sample(" ".join(filter(None, (look.mark, look.legend))), "markers", marker=grey | {"symbol": look.symbol}))
+            rows.append(state_sample(palette.LOOKS[state], grey))
     kinds = {link.kind for link in path.links}
     rows += strokes(theme, [k for k in palette.LINKS if k in kinds])
-    rows += forced_sample(theme) if any(tree.nodes[n].forced for n in path.chain) else []
+    rows += forced_sample() if any(tree.nodes[n].forced for n in path.chain) else []
     return rows + (now_sample(theme) if highlighted else [])

@@ -15,6 +15,7 @@ from rlm_core.core import events as ev
 from rlm_core.core.tree import Node, SearchTree
 from rlm_core.core.wording import name, origin, readable, words
 from rlm_core.figures import palette
+from rlm_core.figures.ranks.decided import tables
 from rlm_core.figures.text import facts
 from rlm_core.narrate.sentences import headline, sentence, touched
 from rlm_core.search.breakpoints import completes_simulation
@@ -30,14 +31,18 @@ def history(run: str, records: Sequence[ev.Record], tree: SearchTree, *, narrate
     run: its id.
     records: all events so far.
     tree: their replay.
-    narrated: with the sentence of each event and the arithmetic of each selection, for a page without a server.
+    narrated: with the sentence of each event, the arithmetic of each selection and the ranks of each other decision, for a page without a
+        server.
     """
     before = SearchTree()
     rows = []
+    compares = catalogue.structure(str(tree.started.config.get("search", "")) if tree.started else "").compared
     for record in records:
         rows.append(_event(record, before, narrated))
         if narrated:
             before.apply(record)
+            if found := tables(before, record.event, compares):
+                rows[-1]["ranks"] = found
     return {
         "run": run,
         "nodes": [_node(tree, n) for n in tree.nodes.values()],

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.explore.alternatives import alternatives
 from pages.explore.decision import compared, now
-from pages.explore.ranks import pool
-from pages.explore.ranks.table import MAX_ROWS
+from rlm_core import catalogue
 from rlm_core.core.structure import Compared
 from rlm_core.core.tree import SearchTree, replay
+from rlm_core.figures.ranks import pool
+from rlm_core.figures.ranks.alternatives import alternatives
+from rlm_core.figures.ranks.table import MAX_ROWS
 from rlm_core.search.rules import UCT
 from tests.helpers import beam_log, best_of_n_log, particle_log, random_log
 from tests.patience import PATIENCE
@@ -52,9 +53,43 @@ def test_a_clicked_node_is_explained_at_its_parent_before_what_is_below_it():
     tree, node = asked_tree()
     text = said(shown("random_log 3 40", node, "SIBLINGS"))
     parent = tree.nodes[node].parent
-    assert "Why this one?" in text
+    assert "Why not this one next?" in text
     assert f"At {'the root' if parent == 0 else f'node {parent}'}, at this moment" in text
     assert f"{node} ◀" in text and "▶" in text
+
+
+def test_the_heading_asks_why_not_of_a_node_that_was_not_chosen():
+    best = replay(best_of_n_log(2, 10))
+    assert best.answered is not None
+    won, lost = best.answered.node, next(n.id for n in best.candidates() if n.id != best.answered.node)
+    assert "##### Why this one?" in said(shown("best_of_n_log 2 10", won or 0, "CANDIDATES"))
+    assert "##### Why not this one?" in said(shown("best_of_n_log 2 10", lost, "CANDIDATES"))
+    tree, loser = asked_tree()
+    parent = tree.nodes[tree.nodes[loser].parent or 0]
+    assert parent.decision is not None
+    rule = catalogue.rule(parent.decision[1].rule)
+    assert rule is not None
+    choice = now(tree, parent, rule, parent.decision[1].constant)
+    assert choice is not None
+    assert "##### Why this one next?" in said(shown("random_log 3 40", choice.chosen, "SIBLINGS"))
+
+
+def test_where_nothing_was_chosen_yet_the_heading_says_so():
+    def app() -> None:
+        from pages.explore.inspector import inspector
+        from rlm_core.core import events as ev
+        from rlm_core.core.structure import Compared
+        from rlm_core.core.tree import replay
+        from tests.helpers import best_of_n_log
+
+        records = best_of_n_log(2, 10)
+        end = next(i for i, r in enumerate(records) if isinstance(r.event, ev.Answered))
+        tree = replay(records[:end])
+        inspector(tree, tree.candidates()[0], Compared.CANDIDATES)
+
+    text = said(AppTest.from_function(app, default_timeout=PATIENCE).run())
+    assert "##### Nothing was chosen here yet" in text
+    assert "this one?" not in text
 
 
 def test_the_loser_is_compared_with_the_one_that_was_chosen():

@@ -14,8 +14,11 @@ from pages.explore.export import Moment, candidates_csv, events_csv, graph_json,
 from pages.explore.export_picture import LARGEST, SMALLEST, Size, checked, drawn
 from rlm_core.core.errors import ConfigError
 from rlm_core.core.tree import replay
+from rlm_core.core.wording import readable
 from rlm_core.figures import palette
+from rlm_core.figures.text import safe
 from rlm_core.narrate.sentences import sentence
+from rlm_core.runs.outcome import VERDICTS
 from tests.helpers import best_of_n_log, random_log, thinking_log
 
 RECORDS = random_log(3, 40)
@@ -94,6 +97,18 @@ def test_a_picture_has_just_the_size_that_was_asked_for_and_is_light(kind, size)
     assert layout["paper_bgcolor"] == layout["plot_bgcolor"] == palette.LIGHT.surface
     assert layout["font"]["color"] == palette.LIGHT.ink
     assert "Source Sans" not in layout["font"]["family"]  # a file cannot use the page's own font
+
+
+@pytest.mark.parametrize("kind", LOGS)
+def test_the_first_line_of_a_picture_is_the_question_and_the_final_answer(kind):
+    records = LOGS[kind]
+    tree = replay(records)
+    assert tree.answered is not None
+    text = json.loads(drawn(kind, records, records, Size(1920, 1080), "png")[0])["layout"]["title"]["text"]
+    assert text.startswith(tree.problem.question.split()[0])
+    assert text.endswith(f"{safe(readable(tree.answered.answer))} {VERDICTS[tree.answered.correct]}</b>")
+    unanswered = json.loads(drawn("Tree", records[:3], records[:3], Size(800, 600), "png")[0])["layout"]["title"]["text"]
+    assert unanswered.endswith("<b>no answer yet</b>")
 
 
 def test_many_candidates_are_drawn_smaller_and_none_is_left_out():

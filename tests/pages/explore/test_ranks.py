@@ -6,14 +6,15 @@ from collections import defaultdict
 
 import pytest
 
-from pages.explore.alternatives import alternatives, below
-from pages.explore.ranks import levels
-from pages.explore.ranks.table import Ranks, Row, ranks_html
+from pages.explore.ranks_html import ranks_html
 from rlm_core import catalogue
 from rlm_core.core import events as ev
 from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.structure import Keeping
 from rlm_core.core.tree import SearchTree, replay
+from rlm_core.figures.ranks import levels
+from rlm_core.figures.ranks.alternatives import alternatives, below
+from rlm_core.figures.ranks.table import Ranks, Row
 from tests.search.by_hand import Branching, by_chance, run_by_hand
 from tests.searching import events, run_to_end
 

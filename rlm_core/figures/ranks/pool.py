@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pages.explore.ranks.table import MAX_ROWS, Ranks, Row, best_first, score
-from pages.explore.ranks.votes import BY_ONE, fared, vote_of, weight
 from rlm_core import catalogue
 from rlm_core.core.tree import Node, SearchTree
 from rlm_core.core.wording import counted, readable, shorten
 from rlm_core.figures.palette import MARKS
+from rlm_core.figures.ranks.table import MAX_ROWS, Ranks, Row, best_first, score
+from rlm_core.figures.ranks.votes import BY_ONE, fared, vote_of, weight
 from rlm_core.search.pool import pooled
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pages.explore.ranks import levels, particles, pool, siblings
-from pages.explore.ranks.table import Ranks
 from rlm_core import catalogue
 from rlm_core.core.structure import Compared, Keeping
 from rlm_core.core.tree import Node, SearchTree
+from rlm_core.figures.ranks import levels, particles, pool, siblings
+from rlm_core.figures.ranks.table import Ranks
 
 
 def alternatives(tree: SearchTree, node: Node, compared: Compared) -> Ranks | None:

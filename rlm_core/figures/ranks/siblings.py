@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pages.explore.ranks.table import Ranks, Row, best_first, score, step
-from pages.explore.ranks.votes import fared, weight
 from rlm_core.core.tree import Node, SearchTree
 from rlm_core.core.wording import TREE, counted, name, number, readable, shorten
+from rlm_core.figures.ranks.table import Ranks, Row, best_first, score, step
+from rlm_core.figures.ranks.votes import fared, weight
 
 
 def ranks(tree: SearchTree, node: Node) -> Ranks | None:

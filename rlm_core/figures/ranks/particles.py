@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
-from pages.explore.ranks.table import Ranks, Row, best_first, score, step
-from pages.explore.ranks.votes import fared
 from rlm_core.core.events import Resampled
 from rlm_core.core.tree import Node, SearchTree
 from rlm_core.core.wording import counted, number
+from rlm_core.figures.ranks.table import Ranks, Row, best_first, score, step
+from rlm_core.figures.ranks.votes import fared
 
 
 def ranks(tree: SearchTree, node: Node) -> Ranks | None:

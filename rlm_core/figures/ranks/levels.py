@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pages.explore.ranks.table import Ranks, Row, best_first, score, step
-from pages.explore.ranks.votes import fared
 from rlm_core.core.structure import Keeping
 from rlm_core.core.tree import Node, SearchTree
 from rlm_core.core.wording import counted, name, number
+from rlm_core.figures.ranks.table import Ranks, Row, best_first, score, step
+from rlm_core.figures.ranks.votes import fared
 from rlm_core.search.levels import spread
 
 

@@ -1,1 +1,0 @@
-"""Why a node was or was not chosen where no formula decided: its rank among its alternatives, by the structure of the search."""
