@@ -58,7 +58,7 @@ def _examples() -> None:
 
 
 def _card(example: Example) -> None:
-    """The card, and over all of it a button without a look of its own (`html.css`)."""
+    """The card, and over all of it a button without a look of its own (`welcome.css`)."""
     icon = catalogue.structure(store().get(example.run).config.search).icon
     title, sentence = html_text(example.title), html_text(example.sentence)
     st.html(f'<div class="rlm-card"><div>{miniature_html(icon)}<b>{title}</b></div><span>{sentence}</span></div>')

@@ -1,6 +1,7 @@
 """The Saved runs page: find, open, compare, name, delete, put back and import runs."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import streamlit as st
 
@@ -20,6 +21,7 @@ from pages.shared.services import store, supervisor
 from rlm_core.core.wording import counted
 from rlm_core.runs.store import RunRow
 
+SHEET = Path(__file__).with_name("runs.css")
 MAX_LISTED = 5000
 TABLE = "runs"
 COMPARE_HELP = f"Tick from {MIN_RUNS} to {MAX_RUNS} runs to see them side by side."
@@ -27,7 +29,7 @@ COMPARE_HELP = f"Tick from {MIN_RUNS} to {MAX_RUNS} runs to see them side by sid
 
 def runs() -> None:
     supervisor()
-    style()
+    style(SHEET)
     st.markdown("### Saved runs")
     undo_last()
     rows = store().list(MAX_LISTED)
