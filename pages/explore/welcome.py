@@ -17,6 +17,7 @@ from rlm_core.evaluation.presets import PRESETS
 from rlm_core.runs.examples import Example, examples
 
 EXAMPLE = "One example, no evidence: measure on a problem set for evidence."
+PICKED = "Picked out of several because they show the idea; other seeds may end otherwise."
 PARTS = (
     ("1 · A model proposes", "A small language model on this machine writes possible next steps, each with its probability."),
     ("2 · A search decides", "Where to go on, when to come back: a tree of thoughts grows, and every choice shows its arithmetic."),
@@ -49,7 +50,9 @@ def welcome(start: Callable[[], None] | None) -> None:
 
 def _examples() -> None:
     """A card for each example run; a click opens it at the event where it becomes interesting."""
-    st.markdown("##### Watch a run that is ready")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown("##### Watch a run that is ready", width="content")
+        st.caption(PICKED, width="content")
     cards = list(examples().values())
     for first in range(0, len(cards), COLUMNS):
         for place, example in zip(st.columns(COLUMNS), cards[first : first + COLUMNS], strict=False):
