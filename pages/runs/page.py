@@ -62,6 +62,9 @@ def _saved(rows: Sequence[RunRow]) -> None:
         st.caption(f"**{how_many(len(shown), rows, asked)}**, kept in {markdown_text(store().place)}. {newest}", width="content")
         if asked.asks or not shown:
             st.button("Show all runs", icon=":material/filter_alt_off:", type="tertiary", key="runs.clear", on_click=clear)
+        if picked:
+            st.caption(f"{len(picked):,} ticked", width="content")
+            st.button("Untick all", type="tertiary", key="runs.untick.all", on_click=untick, args=(TABLE,))
         if hidden:
             st.caption(f"{counted(len(hidden), 'ticked run')} hidden by the filters, left alone.", width="content")
             st.button("Untick", type="tertiary", key="runs.untick", on_click=untick, args=(TABLE, hidden))
