@@ -6,7 +6,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -63,20 +63,18 @@ def _counting_tensors(name: str, report: Report) -> Generator[None]:
 
     Within `one_reader`, so that no other thread reads a file meanwhile.
     """
+    library: Any = modeling_gguf_pytorch_utils
+    with ExitStack() as opened:
 
-    def counted(tensors: Any, **bar: Any) -> Iterable[Any]:
-        with Stage(report, f"Converting {name}, {ONCE}", len(tensors), "tensors") as stage:
+        def counted(tensors: Any, **bar: Any) -> Iterable[Any]:
+            stage = opened.enter_context(Stage(report, f"Converting {name}, {ONCE}", len(tensors), "tensors"))
             for tensor in tensors:
                 yield tensor
                 stage.done()
 
-    library: Any = modeling_gguf_pytorch_utils
-    drawn = library.tqdm
-    library.tqdm = counted
-    try:
+        opened.callback(setattr, library, "tqdm", library.tqdm)
+        library.tqdm = counted
         yield
-    finally:
-        library.tqdm = drawn
 
 
 def identity(path: Path) -> str:
