@@ -7,6 +7,7 @@ import contextlib
 import gc
 from collections.abc import AsyncGenerator, Sequence
 
+from rlm_core.core.errors import StoreError
 from rlm_core.engine.loading.memory import TooLarge
 from rlm_core.models.address import is_address
 from rlm_core.models.loading import LoadedModel, Report, load
@@ -38,8 +39,10 @@ def silent(text: str) -> None:
 
 
 def tell(told: Sequence[Report], text: str) -> None:
+    """Tell all of them. One whose store does not answer hears the next sentence; the loading goes on."""
     for report in tuple(told):
-        report(text)
+        with contextlib.suppress(StoreError):
+            report(text)
 
 
 class Turns:

@@ -6,6 +6,7 @@ import asyncio
 import threading
 
 from rlm_core.core.concurrency import at_once
+from rlm_core.core.errors import StoreError
 from rlm_core.models import pool
 from rlm_core.models.pool import Turns
 from rlm_core.models.source import ModelKey
@@ -58,3 +59,12 @@ def test_all_who_wait_for_a_model_are_told_how_far_it_is(monkeypatch):
     one, other = asyncio.run(ask())
     assert one is other
     assert told == {"first": ["Converting it: 50 %"], "second": ["Converting it: 50 %"]}
+
+
+def test_a_model_is_loaded_although_one_who_waits_cannot_be_told():
+    def lost(text: str) -> None:
+        raise StoreError("The store cannot be used.")
+
+    said: list[str] = []
+    pool.tell([lost, said.append], "Converting it: 50 %")
+    assert said == ["Converting it: 50 %"]
