@@ -56,7 +56,7 @@ def _examples() -> None:
     cards = list(examples().values())
     for first in range(0, len(cards), COLUMNS):
         for place, example in zip(st.columns(COLUMNS), cards[first : first + COLUMNS], strict=False):
-            with place.container(border=True, height="stretch", key=f"card_{example.name}"):
+            with place.container(height="stretch", key=f"card_{example.name}"):
                 _card(example)
 
 
