@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from pages.compare.addressed import Addressed, addressed
@@ -14,10 +16,12 @@ from pages.shared.keys import shortcuts
 from pages.shared.services import supervisor
 from rlm_core.core.errors import RlmError
 
+SHEET = Path(__file__).with_name("compare.css")
+
 
 def compare() -> None:
     supervisor()
-    style()
+    style(SHEET)
     found = _found()
     if found is None:
         _start()

@@ -1,6 +1,7 @@
 """The Explore page: configure a search, run it, and see why it chose each step."""
 
 from functools import partial
+from pathlib import Path
 
 import streamlit as st
 
@@ -22,10 +23,12 @@ from rlm_core.core.errors import RlmError, RunNotFound
 from rlm_core.problems import Problem
 from rlm_core.runs.store import RunRow
 
+SHEETS = (Path(__file__).with_name("explore.css"), Path(__file__).with_name("welcome.css"))
+
 
 def explore() -> None:
     supervisor()
-    style()
+    style(*SHEETS)
     if "run" not in st.query_params and st.session_state.get(SHOWN_RUN_KEY):
         st.query_params["run"] = st.session_state[SHOWN_RUN_KEY]  # back from another page: the run that was shown here
     shown = _shown()

@@ -17,6 +17,7 @@ from rlm_core.evaluation.presets import PRESETS
 from rlm_core.runs.examples import Example, examples
 
 EXAMPLE = "One example, no evidence: measure on a problem set for evidence."
+PICKED = "Picked out of several because they show the idea; other seeds may end otherwise."
 PARTS = (
     ("1 · A model proposes", "A small language model on this machine writes possible next steps, each with its probability."),
     ("2 · A search decides", "Where to go on, when to come back: a tree of thoughts grows, and every choice shows its arithmetic."),
@@ -49,16 +50,18 @@ def welcome(start: Callable[[], None] | None) -> None:
 
 def _examples() -> None:
     """A card for each example run; a click opens it at the event where it becomes interesting."""
-    st.markdown("##### Watch a run that is ready")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown("##### Watch a run that is ready", width="content")
+        st.caption(PICKED, width="content")
     cards = list(examples().values())
     for first in range(0, len(cards), COLUMNS):
         for place, example in zip(st.columns(COLUMNS), cards[first : first + COLUMNS], strict=False):
-            with place.container(border=True, height="stretch", key=f"card_{example.name}"):
+            with place.container(height="stretch", key=f"card_{example.name}"):
                 _card(example)
 
 
 def _card(example: Example) -> None:
-    """The card, and over all of it a button without a look of its own (`html.css`)."""
+    """The card, and over all of it a button without a look of its own (`welcome.css`)."""
     icon = catalogue.structure(store().get(example.run).config.search).icon
     title, sentence = html_text(example.title), html_text(example.sentence)
     st.html(f'<div class="rlm-card"><div>{miniature_html(icon)}<b>{title}</b></div><span>{sentence}</span></div>')

@@ -1,5 +1,7 @@
 """The Labels page: rate the steps of solutions, see how far annotators agree, import and export labels, train from them."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from pages.labels.agreement import agreement
@@ -12,6 +14,7 @@ from pages.shared.keys import LABELS, shortcuts
 from pages.shared.services import supervisor
 from pages.shared.tabs import tabs
 
+SHEET = Path(__file__).with_name("labels.css")
 TABS = {
     "Annotate": annotation,
     "Make labels": automatic_labels,
@@ -23,7 +26,7 @@ TABS = {
 
 def labels() -> None:
     supervisor()
-    style()
+    style(SHEET)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         st.markdown("### Labels", width="content")
         st.caption("A label says how good a step of a solution is. Rewards are measured by labels, and trained on them.", width="content")

@@ -1,5 +1,7 @@
 """The Rewards page: scores of steps, the quality of rewards and the cost of their labels."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from pages.rewards.label_cost import label_cost
@@ -11,12 +13,13 @@ from pages.shared.keys import PROBLEM, shortcuts
 from pages.shared.services import supervisor
 from pages.shared.tabs import tabs
 
+SHEET = Path(__file__).with_name("rewards.css")
 TABS = {"Step scores": step_scores, "Quality": quality, "On a tree": tree_scores, "Label cost": label_cost}
 
 
 def rewards() -> None:
     supervisor()
-    style()
+    style(SHEET)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         st.markdown("### Rewards", width="content")
         st.caption("A reward guides a search. Compare the scores that several rewards give, and how right each reward is.", width="content")

@@ -1,6 +1,7 @@
 """The Saved runs page: find, open, compare, name, delete, put back and import runs."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import streamlit as st
 
@@ -20,6 +21,7 @@ from pages.shared.services import store, supervisor
 from rlm_core.core.wording import counted
 from rlm_core.runs.store import RunRow
 
+SHEET = Path(__file__).with_name("runs.css")
 MAX_LISTED = 5000
 TABLE = "runs"
 COMPARE_HELP = f"Tick from {MIN_RUNS} to {MAX_RUNS} runs to see them side by side."
@@ -27,7 +29,7 @@ COMPARE_HELP = f"Tick from {MIN_RUNS} to {MAX_RUNS} runs to see them side by sid
 
 def runs() -> None:
     supervisor()
-    style()
+    style(SHEET)
     st.markdown("### Saved runs")
     undo_last()
     rows = store().list(MAX_LISTED)
@@ -60,6 +62,9 @@ def _saved(rows: Sequence[RunRow]) -> None:
         st.caption(f"**{how_many(len(shown), rows, asked)}**, kept in {markdown_text(store().place)}. {newest}", width="content")
         if asked.asks or not shown:
             st.button("Show all runs", icon=":material/filter_alt_off:", type="tertiary", key="runs.clear", on_click=clear)
+        if picked:
+            st.caption(f"{len(picked):,} ticked", width="content")
+            st.button("Untick all", type="tertiary", key="runs.untick.all", on_click=untick, args=(TABLE,))
         if hidden:
             st.caption(f"{counted(len(hidden), 'ticked run')} hidden by the filters, left alone.", width="content")
             st.button("Untick", type="tertiary", key="runs.untick", on_click=untick, args=(TABLE, hidden))

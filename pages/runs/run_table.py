@@ -46,6 +46,8 @@ PX_PER_CHARACTER = 7.2
 SETTING_WIDTH, HEAD_PX = 60, 26
 """Least width in px of the column of a setting, and the room beside its title."""
 VISIBLE_ROWS = 12
+ROW_PX, FRAME_PX, SCROLLBAR_PX = 35, 38, 10
+"""Heights: of a row, of head and frame, and of the bar that moves columns which do not fit; it would lie on the last row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def pick(rows: Sequence[RunRow], table: Table, key: str) -> list[RunRow]:
     told = in_place(key).dataframe(
         table.frame,
         hide_index=True,
-        height=min(VISIBLE_ROWS, len(rows)) * 35 + 38,
+        height=min(VISIBLE_ROWS, len(rows)) * ROW_PX + FRAME_PX + SCROLLBAR_PX,
         on_select="rerun",
         selection_mode="multi-row",
         selection_default={"selection": {"rows": [i for i, run in enumerate(shown) if run in ticked]}},

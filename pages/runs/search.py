@@ -32,6 +32,7 @@ def search(runs: KnownRuns) -> Search:
         text = remembered(
             st.text_input,
             "Search",
+            live=True,
             key=TEXT,
             default="",
             label_visibility="collapsed",

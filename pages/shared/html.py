@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import streamlit as st
@@ -29,19 +30,29 @@ STATUS = {
 }
 """Colour and word of each status of a run."""
 
-_CSS = (Path(__file__).parent / "html.css").read_text()
-_PRESENTER_CSS = (Path(__file__).parent / "presenter.css").read_text()
+_HERE = Path(__file__).parent
+_SHARED = tuple(_HERE / f"{name}.css" for name in ("html", "keys", "glossary", "problem_field"))
+"""Sheets of every page."""
 ORACLE = '<span class="rlm-oracle" title="This search could see the reference answer">⚑ ORACLE</span>'
 
 
-def style() -> None:
-    """The style sheet of these pieces; once per page."""
+def style(*sheets: Path) -> None:
+    """The style sheets of a page: those of what pages share, and its own (`sheets`); once per page, before anything it draws.
+
+    A piece of HTML with nothing but a sheet would be drawn below all of the page, after it: all would move when the sheet comes.
+    """
     dark = st.context.theme.type == "dark"
     page, side, accent = ("#12141c", "#1b1e29", "#91a7ff") if dark else ("#ffffff", "#f5f6fa", "#3b5bdb")
     right, wrong = ("#8ce99a", "#ffa8a8") if dark else ("#226d31", "#b02525")
     plate = f"--rlm-oracle: {palette.ORACLE_PAPER}; --rlm-oracle-ink: {palette.ORACLE_INK};"
     colours = f"--rlm-page: {page}; --rlm-side: {side}; --rlm-accent: {accent}; --rlm-right: {right}; --rlm-wrong: {wrong}; {plate}"
-    st.html(f"<style>:root {{{colours}}}\n{_CSS}{_PRESENTER_CSS if presenting() else ''}</style>")
+    large = (_HERE / "presenter.css",) if presenting() else ()
+    st.html(f'<style>:root {{{colours}}}\n{"".join(map(_read, (*_SHARED, *sheets, *large)))}</style><i class="rlm-style"></i>')
+
+
+@cache
+def _read(sheet: Path) -> str:
+    return sheet.read_text(encoding="utf-8")
 
 
 def theme() -> palette.Theme:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import streamlit as st
 
@@ -27,6 +28,7 @@ from rlm_core.jobs.train_policy import JOB
 
 TAB, SHOWN = "training.tab", "training.shown"
 NEW, ADAPTERS = "New training", "Adapters"
+SHEET = Path(__file__).with_name("training.css")
 STARTED = "training.started"
 """In the session's state: the name of a training that was just asked for."""
 QUERY = "training"
@@ -43,7 +45,7 @@ CONTENTS: dict[str, Callable[[Source], None]] = {
 
 def training() -> None:
     supervisor()
-    style()
+    style(SHEET)
     st.markdown("### Training")
     st.caption(
         "How a reasoning model is made: each stage of the pipeline with what it learned, what it cost and what it changed in a search."

@@ -46,11 +46,12 @@ async def serve() -> None:
 
 
 async def _work(asked: CellTask, models: ModelPool) -> None:
-    """One search; its result, or the reason why the model cannot be had, as a line on standard output."""
+    """One search; how far its model is, then its result or why the model cannot be had, each as a line on standard output."""
     config, records = asked.config, list[Record]()
     try:
         key = catalogue.model_key(config)
-        loaded = await models.get(key, silent)
+        report = silent if asked.number else lambda text: _answer(CellDone(asked.number, loading=text))  # the others wait for the same
+        loaded = await models.get(key, report)
         async with models.turn(key, config.shares_batches):
             try:
                 result = outcome(await run_search(config, loaded.policy(config.shares_batches), records.append, source=models))
@@ -62,5 +63,9 @@ async def _work(asked: CellTask, models: ModelPool) -> None:
     except Exception as error:  # a fault of ours; the sweep says so and ends
         log.exception("A search of a sweep failed unexpectedly")
         done = CellDone(asked.number, error=f"Unexpected {type(error).__name__}: {error}")
+    _answer(done)
+
+
+def _answer(done: CellDone) -> None:
     sys.stdout.buffer.write(msgspec.json.encode(done) + b"\n")
     sys.stdout.buffer.flush()

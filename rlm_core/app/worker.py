@@ -225,11 +225,16 @@ class Worker:
 
     async def _load(self, run: str, key: ModelKey) -> AnyModel | None:
         """The model; None if the run is cancelled first (the loading then goes on, for the next run that needs the model)."""
-        control = self._controls[run]
+        control, loop = self._controls[run], asyncio.get_running_loop()
 
-        def report(text: str) -> None:
+        def say(text: str) -> None:
             if not control.cancelled.is_set():
                 self._say(run, RunStatus.LOADING, text)
+
+        def report(text: str) -> None:
+            """From the thread in which the model is loaded; what is written to the store is written by the loop alone."""
+            with contextlib.suppress(RuntimeError):  # the loop is closed: the worker was stopped
+                loop.call_soon_threadsafe(say, text)
 
         loading = asyncio.ensure_future(self.models.get(key, report))
         cancelled = asyncio.ensure_future(control.cancelled.wait())

@@ -64,7 +64,7 @@ async def _sweep(job: SweepJob, planned: Sweep, kept: Kept) -> dict[Cell, CellRe
     if job.stop_within and progress.precise(job.stop_within):
         return progress.results
     crew = Crew.fitting(planned.first_configs(), job.alone)
-    async for cell, result, _ in work_off(((c, planned.config(c)) for c in progress.missing()), crew):
+    async for cell, result, _ in work_off(((c, planned.config(c)) for c in progress.missing()), crew, report):
         kept.add({"cell": msgspec.to_builtins(cell), "result": msgspec.to_builtins(result)})
         progress.add(cell, result)
         if len(progress.results) % REPORT_EVERY == 0:

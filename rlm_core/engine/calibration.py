@@ -17,6 +17,7 @@ from rlm_core.core.paths import cache_folder
 from rlm_core.engine.backends.llama import LlamaRunner
 from rlm_core.engine.backends.weight_formats import FORMATS
 from rlm_core.engine.engine import Engine
+from rlm_core.engine.loading.stage import ONCE, Report, Stage
 from rlm_core.engine.request import Sample
 from rlm_core.engine.session import Generating
 
@@ -33,8 +34,8 @@ ALLOWED_DISTANCE = 0.05
 
 Seconds = dict[str, list[float]]
 """Per name, the seconds that each of the batches takes."""
-Report = Callable[[str], None]
-"""Takes a sentence that says what was found."""
+TIMINGS = REPEATS * len(BATCHES)
+"""Of each name."""
 
 
 def quickest_engine(engines: Mapping[str, Callable[[], Any]], fingerprint: str, report: Report) -> str:
@@ -45,9 +46,9 @@ def quickest_engine(engines: Mapping[str, Callable[[], Any]], fingerprint: str, 
     """
 
     def measured() -> Seconds:
-        report("Measuring which back end is quicker here; once only …")
         made = {name: make() for name, make in engines.items()}
-        rounds = [{name: seconds(engine.session) for name, engine in made.items()} for _ in range(REPEATS)]
+        with Stage(report, f"Measuring which back end is quicker here, {ONCE}", len(made) * TIMINGS, "timings") as stage:
+            rounds = [{name: seconds(engine.session, stage.done) for name, engine in made.items()} for _ in range(REPEATS)]
         return {name: least(found[name] for found in rounds) for name in made}
 
     return quickest("back end", f"{fingerprint}-backends", measured, report)
@@ -61,18 +62,25 @@ def quickest_format(engine: Engine, runner: LlamaRunner, prompt: Sequence[int], 
     """
 
     def measured() -> Seconds:
-        report("Measuring which number format is quicker here; once only …")
-        expected = greedy(engine, prompt)
         found: Seconds = {}
-        for name in FORMATS:
-            try:
-                runner.use(name)
-                equal = agree(expected, greedy(engine, prompt))
-            except (RuntimeError, NotImplementedError, AttributeError):  # torch has no such operation on this processor
-                continue
-            if equal:
-                found[name] = least([seconds(engine.session) for _ in range(REPEATS)])
+        with Stage(report, f"Measuring which number format is quicker here, {ONCE}", len(FORMATS) * (TIMINGS + 1), "trials") as stage:
+            expected = greedy(engine, prompt)
+            for name in FORMATS:
+                equal = _answers_alike(name, expected)
+                stage.done()
+                if equal:
+                    found[name] = least([seconds(engine.session, stage.done) for _ in range(REPEATS)])
+                else:
+                    stage.done(TIMINGS)  # they need not be made
         return found
+
+    def _answers_alike(name: str, expected: Sample) -> bool:
+        """Does the runner, which uses the format from now on, answer as before? Not where torch lacks its operations on this processor."""
+        try:
+            runner.use(name)
+            return agree(expected, greedy(engine, prompt))
+        except (RuntimeError, NotImplementedError, AttributeError):
+            return False
 
     chosen = quickest("number format", f"{runner.fingerprint}-formats", measured, report)
     runner.use(chosen)
@@ -115,14 +123,16 @@ def quickest(what: str, name: str, measure: Callable[[], Seconds], report: Repor
     return fastest
 
 
-def seconds(session: Callable[[], Generating]) -> list[float]:
-    """How long each of the batches takes."""
+def seconds(session: Callable[[], Generating], done: Callable[[], None]) -> list[float]:
+    """How long each of the batches takes. done: called after each."""
 
     async def work(batch: int) -> float:
         opened, seeds = session(), [(batch, i) for i in range(batch)]
         began = time.perf_counter()
         await opened.generate(PROMPT, seeds, temperature=1.0, max_tokens=TOKENS, stop=lambda ids: False)
-        return time.perf_counter() - began
+        took = time.perf_counter() - began
+        done()
+        return took
 
     return [asyncio.run(work(batch)) for batch in BATCHES]
 

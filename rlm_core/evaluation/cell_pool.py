@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import dataclass
 
 import msgspec
@@ -39,16 +39,18 @@ class CellTask(msgspec.Struct, frozen=True):
 
 
 class CellDone(msgspec.Struct, frozen=True):
-    """A search that was done.
+    """A search that was done, or how far its model is loaded.
 
     log: its event log, compressed by zlib, in base64; no event of a search that could not begin.
     error: why no search can: the model cannot be loaded; the other fields are then empty.
+    loading: how far the model is; the search is still to be done, and the other fields are empty.
     """
 
     number: int
     result: CellResult | None = None
     log: str = ""
     error: str = ""
+    loading: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +78,12 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-async def work_off(tasks: Iterable[tuple[Cell, RunConfig]], crew: Crew) -> AsyncGenerator[tuple[Cell, CellResult, str]]:
+async def work_off(
+    tasks: Iterable[tuple[Cell, RunConfig]], crew: Crew, report: Callable[[str], None] = lambda text: None
+) -> AsyncGenerator[tuple[Cell, CellResult, str]]:
     """Each search with its result and its compressed log, as it is done. RlmError if a model cannot be loaded, or if a process dies.
 
+    report: takes sentences about the loading of the first search's model.
     The processes end with the iteration, however it ends.
     """
     hands = [await _Hand.start(crew) for _ in range(crew.processes)]
@@ -102,6 +107,9 @@ async def work_off(tasks: Iterable[tuple[Cell, RunConfig]], crew: Crew) -> Async
                 raise RlmError(
                     f"A process of the sweep ended early with status {await hand.status()}; the searches that are done are kept."
                 )
+            if answer.loading:
+                report(answer.loading)
+                continue
             if answer.result is None:
                 raise RlmError(answer.error)
             ask(hand)

@@ -167,8 +167,12 @@ async def _search(
     claimed = (c for c in progress.missing() if cells.claim(context.job, c, context.worker))
     if (first := next(claimed, None)) is None:
         return  # before any process is started
+
+    def report(text: str) -> None:
+        context.progress(len(progress.results), sweep.size, lambda: text)
+
     try:
-        async with aclosing(work_off(((c, sweep.config(c)) for c in chain((first,), claimed)), crew)) as found:
+        async with aclosing(work_off(((c, sweep.config(c)) for c in chain((first,), claimed)), crew, report)) as found:
             async for cell, result, log in found:
                 cells.put(context.job, [(cell, result, log)])
                 yield cell, result

@@ -38,6 +38,7 @@ from rlm_core.engine.calibration import quickest_engine, quickest_format
 from rlm_core.engine.engine import Engine
 from rlm_core.engine.loading import gguf, memory, nano, openvino
 from rlm_core.engine.loading.reading import one_reader
+from rlm_core.engine.loading.stage import Report, Stage
 from rlm_core.engine.threads import one_thread
 from rlm_core.models import packaged
 from rlm_core.models.backends import AUTO, OPENVINO, TORCH
@@ -64,9 +65,6 @@ LARGE = 50_000_000
 
 COMPARED_PROBLEM = "words:seed=0"
 """The problem by which the answers of two number formats are compared."""
-
-Report = Callable[[str], None]
-"""Takes a sentence about the progress of loading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,18 +140,18 @@ def read_weights(name: str, place: str, dtype: torch.dtype, chat: bool, report: 
     _refuse_unfetchable(base, dtype, place)
     folder, shown = _safetensors(base, report)
     memory.refuse_too_large(shown, memory.elements(folder), dtype, place, CACHE_BYTES)
-    report(f"Loading {shown} ({_megabytes(folder)} MB) …")
-    with in_a_sentence(shown):
-        config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
-    refuse_by_configuration(shown, config)
-    with in_a_sentence(shown):
-        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-    if chat:
-        _refuse_untemplated(shown, tokenizer)
-    model = _weights(shown, folder, config, dtype, place)
-    trained_on = frozenset[str]()
-    if adapter:
-        model, trained_on = _adapted(name, model, adapter, base)
+    with Stage(report, f"Loading {shown} ({_megabytes(folder)} MB)"):
+        with in_a_sentence(shown):
+            config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+        refuse_by_configuration(shown, config)
+        with in_a_sentence(shown):
+            tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+        if chat:
+            _refuse_untemplated(shown, tokenizer)
+        model = _weights(shown, folder, config, dtype, place)
+        trained_on = frozenset[str]()
+        if adapter:
+            model, trained_on = _adapted(name, model, adapter, base)
     lines = LineFormat(tokenizer, chat, _ends(model, tokenizer), trained_on=trained_on if chat else frozenset())
     return Weights(name if adapter else shown, model, lines)
 
@@ -220,8 +218,8 @@ def _openvino(
         if backend == AUTO:
             return None
         raise
-    report(f"Loading {shown} with OpenVINO …")
-    engine = OpenVinoEngine(folder, max_length=max_length(model.config))
+    with Stage(report, f"Loading {shown} with OpenVINO"):
+        engine = OpenVinoEngine(folder, max_length=max_length(model.config))
     if backend == OPENVINO:
         return engine
     both = {OPENVINO: lambda: engine, TORCH: lambda: peer()[0]}

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 
+from rlm_core.core.errors import StoreError
 from rlm_core.engine.loading.memory import TooLarge
 from rlm_core.models.address import is_address
 from rlm_core.models.loading import LoadedModel, Report, load
@@ -35,6 +36,13 @@ def _load(key: ModelKey, report: Report) -> AnyModel:
 
 def silent(text: str) -> None:
     """A report that nobody reads."""
+
+
+def tell(told: Sequence[Report], text: str) -> None:
+    """Tell all of them. One whose store does not answer hears the next sentence; the loading goes on."""
+    for report in tuple(told):
+        with contextlib.suppress(StoreError):
+            report(text)
 
 
 class Turns:
@@ -75,16 +83,23 @@ class ModelPool:
         self._loaded: dict[ModelKey, AnyModel] = {}
         self._turn: dict[ModelKey, Turns] = {}
         self._loading: dict[ModelKey | tuple[str, str], asyncio.Lock] = {}
+        self._told: dict[ModelKey, list[Report]] = {}
         self._scorers: dict[tuple[str, str], StepScorer] = {}
 
     async def get(self, key: ModelKey, report: Report) -> AnyModel:
-        async with self._loading.setdefault(key, asyncio.Lock()):
-            if key not in self._loaded:
-                self._loaded[key] = await self._fresh(key, report)
-                self._turn[key] = Turns()
-            self._loaded[key] = self._loaded.pop(key)  # now the most recently used
-            self._forget()
-            return self._loaded[key]
+        """The model, loaded if it is not yet. All who wait for it are told how far it is."""
+        told = self._told.setdefault(key, [])
+        told.append(report)
+        try:
+            async with self._loading.setdefault(key, asyncio.Lock()):
+                if key not in self._loaded:
+                    self._loaded[key] = await self._fresh(key, lambda text: tell(told, text))
+                    self._turn[key] = Turns()
+                self._loaded[key] = self._loaded.pop(key)  # now the most recently used
+                self._forget()
+                return self._loaded[key]
+        finally:
+            told.remove(report)
 
     async def _fresh(self, key: ModelKey, report: Report) -> AnyModel:
         """Load a model; if there is too little memory for it, once more without those that nobody uses."""

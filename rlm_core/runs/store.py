@@ -12,7 +12,7 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -162,16 +162,13 @@ class Store:
 
     def create(self, config: RunConfig, problem: Problem, breakpoints: Sequence[str] = ()) -> str:
         """Queue a run that pauses at these breakpoints; returns its id."""
-        run = secrets.token_hex(4)
-        self._insert(run, config, problem, RunStatus.QUEUED, "waiting for a worker", breakpoints)
-        return run
+        return self._insert(_new(config, problem, RunStatus.QUEUED, "waiting for a worker", breakpoints=breakpoints))
 
     def add_log(
         self, records: Sequence[Record], config: RunConfig, problem: Problem, status: RunStatus, summary: dict[str, Any], message: str
     ) -> str:
         """Save a whole imported log as a run; returns its id."""
-        run = secrets.token_hex(4)
-        self._insert(run, config, problem, status, message)
+        run = self._insert(_new(config, problem, status, message))
         self.append(run, records, summary)
         return run
 
@@ -181,7 +178,7 @@ class Store:
 
     def keep_bundled(self, log: BundledLog) -> None:
         """Save a run that comes with the app, in place of another version of it."""
-        row = self._new(log.run, log.config, log.problem, log.status, "", summary=json.dumps(log.summary | {_VERSION: log.version}))
+        row = _new(log.config, log.problem, log.status, run=log.run, summary=log.summary | {_VERSION: log.version})
         with self.write() as db:
             alone(db)  # two processes may open a new store at once
             db.execute(delete(RUNS).where(RUNS.c.id == log.run))
@@ -190,46 +187,13 @@ class Store:
 
     def record(self, config: RunConfig, problem: Problem, recorder: str) -> str:
         """Begin a run that another program works on and a recorder writes; returns its id. It is the recorder's, like a worker's run."""
-        run = secrets.token_hex(4)
-        self._insert(run, config, problem, RunStatus.RUNNING, "", worker=recorder)
-        return run
+        return self._insert(_new(config, problem, RunStatus.RUNNING, worker=recorder))
 
-    def _insert(
-        self,
-        run: str,
-        config: RunConfig,
-        problem: Problem,
-        status: RunStatus,
-        message: str,
-        breakpoints: Sequence[str] = (),
-        worker: str = "",
-    ) -> None:
+    def _insert(self, row: dict[str, object]) -> str:
+        """Add the row of a new run; returns its id."""
         with self.write() as db:
-            db.execute(insert(RUNS), self._new(run, config, problem, status, message, breakpoints, worker))
-
-    def _new(
-        self,
-        run: str,
-        config: RunConfig,
-        problem: Problem,
-        status: RunStatus,
-        message: str,
-        breakpoints: Sequence[str] = (),
-        worker: str = "",
-        summary: str = "{}",
-    ) -> dict[str, object]:
-        """The row of a new run."""
-        return {
-            "id": run,
-            "created": time.time(),
-            "status": status,
-            "message": message,
-            "config": msgspec.json.encode(config).decode(),
-            "problem": msgspec.json.encode(problem).decode(),
-            "breakpoints": json.dumps(list(breakpoints)),
-            "worker": worker,
-            "summary": summary,
-        }
+            db.execute(insert(RUNS), row)
+        return str(row["id"])
 
     def get(self, run: str) -> RunRow:
         """The run's row; RunNotFound if there is none, or if it was deleted."""
@@ -374,6 +338,31 @@ class Store:
             who = "the program that recorded it" if worker.startswith(RECORDER) else "the worker"
             self.retire(worker, f"{who} stopped answering; the events so far were kept")
         return [row.id for row in dead]
+
+
+def _new(
+    config: RunConfig,
+    problem: Problem,
+    status: RunStatus,
+    message: str = "",
+    *,
+    run: str = "",
+    breakpoints: Sequence[str] = (),
+    worker: str = "",
+    summary: Mapping[str, object] | None = None,
+) -> dict[str, object]:
+    """The row of a new run, under an id of its own unless one is given (`run`)."""
+    return {
+        "id": run or secrets.token_hex(4),
+        "created": time.time(),
+        "status": status,
+        "message": message,
+        "config": msgspec.json.encode(config).decode(),
+        "problem": msgspec.json.encode(problem).decode(),
+        "breakpoints": json.dumps(list(breakpoints)),
+        "worker": worker,
+        "summary": json.dumps(summary or {}),
+    }
 
 
 def _row(row: AnyRow) -> RunRow:

@@ -5,6 +5,19 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
+from rlm_core.core.config import RunConfig
+from rlm_core.core.words import RunStatus
+from rlm_core.jobs.queue import Jobs
+from rlm_core.labels.book import LabelBook
+from rlm_core.runs.store import Store
+from tests.browser.acts import open_tab
+from tests.browser.conftest import served
+from tests.helpers import best_of_n_log
+from tests.patience import until
+from tests.saved import save
+
 PLACE = ".rlm-place"
 
 
@@ -54,3 +67,21 @@ def test_steps_are_labelled_by_keyboard_kept_at_once_and_downloaded(page, site):
     lines = [json.loads(line) for line in Path(download.value.path()).read_text().splitlines()]
     assert [[s["completions"][0]["rating"] for s in line["label"]["steps"]] for line in lines] == [[1, -1], [0]]
     assert {line["labeler"] for line in lines} == {"Gbn"}
+
+
+@pytest.mark.slow
+def test_the_candidates_of_a_run_are_taken_over_and_labelled_by_the_bundled_model(page, tmp_path):
+    store = Store(tmp_path)
+    save(store, best_of_n_log(2, 3), RunConfig(search="best_of_n"))
+    with served(tmp_path) as url:
+        page.goto(f"{url}/labels")
+        page.get_by_role("button", name="Label its 3 different candidates").click()
+        page.locator(PLACE).get_by_text("Step 1 of").wait_for()
+        page.locator(PLACE).get_by_text("solution 1 of 3").wait_for()
+        open_tab(page, "Make labels")
+        page.get_by_text("every step of the 3 solutions").wait_for()
+        page.get_by_role("button", name="Make labels", exact=True).click()
+        until(lambda: [j for j in Jobs(store).list("label") if not j.active])
+        page.get_by_text("labels for 3 solutions").wait_for()
+        assert Jobs(store).list("label")[0].status == RunStatus.FINISHED
+        assert LabelBook(store).labels(source="soft")

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 from playwright.sync_api import TimeoutError
 
 from rlm_core.runs.examples import examples
-from tests.browser.acts import moment
+from tests.browser.acts import moment, settled
 from tests.patience import until
 
 SECONDS_TO_OPEN = 10
+PLACES = """
+window.rlmPlaces = [];
+const look = () => {
+  const cards = [...document.querySelectorAll('.rlm-card')].map((card) => card.getBoundingClientRect());
+  const places = JSON.stringify(cards.map((r) => [r.x, r.y, r.width].map(Math.round)));
+  if (cards.length && window.rlmPlaces.at(-1) !== places) window.rlmPlaces.push(places);
+  requestAnimationFrame(look);
+};
+requestAnimationFrame(look);
+"""
+"""Writes down every place in which the cards are drawn."""
 
 
 def test_a_click_on_the_card_of_an_example_opens_it_where_it_becomes_interesting(page, site):
@@ -42,3 +54,13 @@ def test_an_example_can_be_opened_with_the_keyboard(page, site):
     page.goto(site.url)
     page.get_by_role("button", name=f"Watch: {example.title}").press("Enter")
     page.wait_for_url(re.compile(rf"run={example.run}"))
+
+
+def test_cards_stand_still_from_the_moment_they_are_seen(page, site):
+    page.add_init_script(PLACES)
+    page.goto(site.url)
+    page.locator("[class*=st-key-example] button").nth(len(examples()) - 1).wait_for(state="attached")
+    settled(page)
+    places = [json.loads(seen) for seen in page.evaluate("window.rlmPlaces")]
+    assert len(places[-1]) == len(examples())
+    assert all(place in places[-1] for seen in places for place in seen), places

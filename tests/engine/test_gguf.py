@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 
 import pytest
+from transformers import modeling_gguf_pytorch_utils
 
 from rlm_core.engine.loading import gguf
 from rlm_core.engine.loading.gguf import BLOCK, HEADER, identity
@@ -71,3 +73,23 @@ def test_a_large_file_is_told_apart_without_being_read_whole(tmp_path, monkeypat
         file.write(b"\0")
     os.utime(large, ns=(0, 0))
     assert len({before, after, identity(large)}) == 3
+
+
+def test_the_tensors_that_the_library_goes_through_are_counted_and_its_bar_is_put_back():
+    said, drawn = list[str](), modeling_gguf_pytorch_utils.tqdm
+    with gguf._counting_tensors("model.gguf", said.append):
+        assert list(modeling_gguf_pytorch_utils.tqdm(["a", "b"], desc="of the library")) == ["a", "b"]
+    assert said == [
+        f"Converting model.gguf, once on this machine: {how}, 0 s" for how in ("0 % (0 of 2 tensors)", "100 % (2 of 2 tensors)")
+    ]
+    assert modeling_gguf_pytorch_utils.tqdm is drawn
+
+
+def test_nothing_is_told_any_more_of_a_conversion_that_failed():
+    said, read = list[str](), []
+    with pytest.raises(ValueError, match="broken"), gguf._counting_tensors("model.gguf", said.append):
+        read.append(modeling_gguf_pytorch_utils.tqdm(["a", "b"]))
+        next(read[0])
+        raise ValueError("broken")
+    assert said == ["Converting model.gguf, once on this machine: 0 % (0 of 2 tensors), 0 s"]
+    assert not [t for t in threading.enumerate() if t.name == "stage"]

@@ -225,6 +225,18 @@ def worked_off(planned: Sweep, crew: Crew) -> list[tuple[Cell, str | None]]:
     return asyncio.run(work())
 
 
+def test_what_a_process_says_while_it_loads_the_model_is_passed_on_and_is_no_search(process):
+    said = 'sys.stdout.buffer.write(msgspec.json.encode(CellDone(task.number, loading=f"Converting it for {task.number}")) + b"\\n")'
+    process(said)
+    planned, told = sweep(3), list[str]()
+
+    async def work():
+        return [r.answer async for _, r, _ in work_off(((c, planned.config(c)) for c in planned.cells()), Crew(1, 2), told.append)]
+
+    assert len(asyncio.run(work())) == planned.size
+    assert told == [f"Converting it for {number}" for number in range(planned.size)]
+
+
 def test_every_search_is_done_once_and_answers_go_to_their_cells(process):
     process()
     planned = sweep(5)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 from rlm_core.core.concurrency import at_once
+from rlm_core.core.errors import StoreError
+from rlm_core.models import pool
 from rlm_core.models.pool import Turns
+from rlm_core.models.source import ModelKey
 
 
 def test_those_that_share_work_together_and_one_that_does_not_alone_in_the_order_of_coming():
@@ -30,3 +34,37 @@ def test_those_that_share_work_together_and_one_that_does_not_alone_in_the_order
     }
     assert list(seen)[2:4] == ["own 1", "own 2"]
     assert not turns.taken
+
+
+def test_all_who_wait_for_a_model_are_told_how_far_it_is(monkeypatch):
+    begun, both, told = threading.Event(), threading.Event(), {"first": list[str](), "second": list[str]()}
+
+    def load(key, report):
+        begun.set()
+        assert both.wait(30)
+        report("Converting it: 50 %")
+        return object()
+
+    monkeypatch.setattr(pool, "_load", load)
+    models, key = pool.ModelPool(), ModelKey("large")
+
+    async def ask():
+        first = asyncio.create_task(models.get(key, told["first"].append))
+        await asyncio.to_thread(begun.wait, 30)
+        second = asyncio.create_task(models.get(key, told["second"].append))
+        await asyncio.sleep(0)
+        both.set()
+        return await asyncio.gather(first, second)
+
+    one, other = asyncio.run(ask())
+    assert one is other
+    assert told == {"first": ["Converting it: 50 %"], "second": ["Converting it: 50 %"]}
+
+
+def test_a_model_is_loaded_although_one_who_waits_cannot_be_told():
+    def lost(text: str) -> None:
+        raise StoreError("The store cannot be used.")
+
+    said: list[str] = []
+    pool.tell([lost, said.append], "Converting it: 50 %")
+    assert said == ["Converting it: 50 %"]

@@ -8,6 +8,7 @@ The pipeline puts its paged attention in the place of the plain attention below,
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,9 @@ GROUP = 64
 """Weights that share a scale, where they can be divided so."""
 
 
-def save(model: PreTrainedModel, folder: Path) -> None:
-    """Write the graph as openvino_model.xml and .bin."""
-    ov.save_model(Graph(model).build(), folder / "openvino_model.xml", compress_to_fp16=False)
+def save(model: PreTrainedModel, folder: Path, done: Callable[[], None] = lambda: None) -> None:
+    """Write the graph as openvino_model.xml and .bin. done: called after each layer."""
+    ov.save_model(Graph(model).build(done), folder / "openvino_model.xml", compress_to_fp16=False)
 
 
 def numbers(weight: torch.Tensor) -> np.ndarray:
@@ -56,13 +57,14 @@ class Graph:
         self.mask = op.convert(op.unsqueeze(op.unsqueeze(mask, integers(1)), integers(1)), np.float32)
         self.cosines, self.sines = self._angles(self.positions)
 
-    def build(self) -> Any:
-        """The graph, from token ids to logits."""
+    def build(self, done: Callable[[], None]) -> Any:
+        """The graph, from token ids to logits. done: called after each layer."""
         table = self._weight(self.body.embed_tokens.weight)
         x = op.gather(table, op.convert(self.ids, np.int32), op.constant(np.int32(0)))
         for i, layer in enumerate(self.body.layers):
             x = op.add(x, self._attention(i, layer.self_attn, self._norm(x, layer.input_layernorm)))
             x = op.add(x, self._mlp(layer.mlp, self._norm(x, layer.post_attention_layernorm)))
+            done()
         head = self.model.get_output_embeddings()
         tied = head.weight.data_ptr() == self.body.embed_tokens.weight.data_ptr()
         logits = op.matmul(self._norm(x, self.body.norm), table if tied else self._weight(head.weight), False, True)

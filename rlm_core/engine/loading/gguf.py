@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+import threading
+from collections.abc import Generator, Iterable
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
 from tokenizers.pre_tokenizers import ByteLevel, Digits, Sequence
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase, modeling_gguf_pytorch_utils
 
 from rlm_core.core.errors import ModelError, first_line
 from rlm_core.core.paths import cache_folder
 from rlm_core.engine.loading.memory import refuse_unconvertible
 from rlm_core.engine.loading.reading import one_reader
+from rlm_core.engine.loading.stage import ONCE, Report, Stage
 
 HEADER = 1 << 20
 """Bytes at a file's beginning that are read whole to tell it from others."""
@@ -22,25 +26,55 @@ HEADER = 1 << 20
 BLOCK, MAX_BLOCKS = 1 << 12, 1 << 11
 """Bytes read at each of several places spread over the rest of a file, and the number of such places at most."""
 
+_CONVERTING = threading.Lock()
+"""Held while a file is converted: who needs the same file meanwhile waits, and finds the copy."""
 
-def converted(path: Path, report: Callable[[str], None]) -> Path:
+
+def converted(path: Path, report: Report) -> Path:
     """The folder of a GGUF file's safetensors copy, made if it is not there yet. ModelError if the file cannot be read."""
     if not path.is_file():
         raise ModelError(f"There is no GGUF file {path}.")
     copy = cache_folder() / "gguf" / f"{path.stem}-{identity(path)}"
-    if not (copy / "complete").is_file():
-        refuse_unconvertible(path)
-        report(f"Converting {path.name} ({path.stat().st_size >> 20} MB); once only …")
-        try:
+    with _CONVERTING:
+        if not (copy / "complete").is_file():
+            refuse_unconvertible(path)
+            _convert(path, copy, report)
+    return copy
+
+
+def _convert(path: Path, copy: Path, report: Report) -> None:
+    """Read the file and write its copy, stage by stage."""
+    try:
+        with Stage(report, f"Reading the tokenizer of {path.name} ({path.stat().st_size >> 20} MB), {ONCE}"):
             tokenizer = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)
-            with one_reader():
-                model = AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype=torch.float32)
-        except Exception as error:
-            raise ModelError(f"{path.name} could not be read as a GGUF model: {first_line(error)}") from error
+        with one_reader(), _counting_tensors(path.name, report):
+            model = AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype=torch.float32)
+    except Exception as error:
+        raise ModelError(f"{path.name} could not be read as a GGUF model: {first_line(error)}") from error
+    with Stage(report, f"Writing the converted copy of {path.name}, {ONCE}"):
         _repair_pre_tokenizer(tokenizer, path)
         _save_dequantised(model, tokenizer, copy)
         (copy / "complete").write_text(json.dumps({"converted": str(path.resolve())}))
-    return copy
+
+
+@contextmanager
+def _counting_tensors(name: str, report: Report) -> Generator[None]:
+    """The tensors that the library dequantises are counted: a stage stands in the place of the bar that it would draw over them.
+
+    Within `one_reader`, so that no other thread reads a file meanwhile.
+    """
+    library: Any = modeling_gguf_pytorch_utils
+    with ExitStack() as opened:
+
+        def counted(tensors: Any, **bar: Any) -> Iterable[Any]:
+            stage = opened.enter_context(Stage(report, f"Converting {name}, {ONCE}", len(tensors), "tensors"))
+            for tensor in tensors:
+                yield tensor
+                stage.done()
+
+        opened.callback(setattr, library, "tqdm", library.tqdm)
+        library.tqdm = counted
+        yield
 
 
 def identity(path: Path) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -15,6 +14,7 @@ from rlm_core.core.paths import cache_folder
 from rlm_core.engine.backends.openvino import OpenVinoEngine
 from rlm_core.engine.backends.suitability import Unfit
 from rlm_core.engine.backends.torch import fingerprint, max_length
+from rlm_core.engine.loading.stage import ONCE, Report, Stage
 
 FORMAT = 1
 """Of the copies; raised when the graph is made in another way."""
@@ -23,18 +23,20 @@ TOLERANCE = 0.25
 """How far, on average, a sampled token's log-probability may lie from torch's, in nats: 8-bit weights cost SmolLM2 about 0.05."""
 
 
-def converted(shown: str, model: PreTrainedModel, report: Callable[[str], None]) -> Path:
+def converted(shown: str, model: PreTrainedModel, report: Report) -> Path:
     """The folder of a Llama-like model's copy, made if it is not there yet. Unfit if it does not say what the model says."""
     from rlm_core.engine.backends import openvino_graph  # OpenVINO is imported only where it is used
 
     folder = cache_folder() / "openvino" / f"{fingerprint(model)}-{FORMAT}"
     done = folder / "complete"
     if not done.is_file():
-        report(f"Converting {shown} for OpenVINO; once only …")
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        openvino_graph.save(model, folder)
-        done.write_text(json.dumps({"apart": apart(model, OpenVinoEngine(folder, max_length=max_length(model.config)))}))
+        with Stage(report, f"Converting {shown} for OpenVINO, {ONCE}", model.config.num_hidden_layers, "layers") as stage:
+            openvino_graph.save(model, folder, stage.done)
+        with Stage(report, f"Trying {shown} with OpenVINO, {ONCE}"):
+            found = apart(model, OpenVinoEngine(folder, max_length=max_length(model.config)))
+        done.write_text(json.dumps({"apart": found}))
     found = json.loads(done.read_text())["apart"]
     if not found <= TOLERANCE:
         raise Unfit(

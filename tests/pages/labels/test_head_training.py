@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from rlm_core import catalogue
 from rlm_core.core.config import Budget, RunConfig
 from rlm_core.jobs.label import LabelJob
@@ -66,3 +68,16 @@ def test_automatic_labels_are_made_by_a_job(store, pool):
     next_done(store, pool)
     assert "12 labels for 6 solutions" in text(at.run())
     assert "have these labels already" in text(at)
+
+
+@pytest.mark.slow
+def test_rollouts_of_the_bundled_model_label_every_step(store, pool):
+    label_six_chains(store)
+    at = open_tab(opened("labels"), "labels.tab", "Make labels")
+    at.number_input(key="labels.rollouts").set_value(2).run()
+    press(at, "Make labels")
+    asked = LabelJob("soft", "nano", rollouts=2)
+    assert [row.job for row in Jobs(store).list("label")] == [asked]
+    next_done(store, pool)
+    assert "12 labels for 6 solutions" in text(at.run())
+    assert {label.value for label in LabelBook(store).labels(source="soft", by=asked.by)} <= {0.0, 0.5, 1.0}

@@ -110,6 +110,18 @@ def test_hidden_ticks_are_taken_away_by_a_button(store, saved):
     assert click(at, "runs.clear").button(key="delete").label == "Delete 1 …"
 
 
+def test_it_is_said_how_many_runs_are_ticked_and_one_button_unticks_all(store, saved):
+    at = tick(opened("runs"), 0, 1)
+    assert "2 ticked" in text(at)
+    at = go_to(go_to(at, "problems"), "runs")
+    assert "2 ticked" in text(at)
+    look_for(at, '"width 8"')
+    assert "1 ticked\n" in text(at)
+    click(at, "runs.untick.all")
+    assert "ticked" not in text(at)
+    assert click(at, "runs.clear").button(key="delete").disabled
+
+
 def test_ticks_are_there_when_one_comes_back_to_the_page(store, saved):
     at = go_to(go_to(tick(opened("runs"), 1), "problems"), "runs")
     assert at.button(key="delete").label == "Delete 1 …"
