@@ -60,8 +60,8 @@ def shortcuts(keys: Mapping[str, str]) -> None:
     Last on a page.
     """
     with st.container(key="shortcuts", horizontal=True, gap="xsmall"):
-        asked = st.button("", icon=":material/menu_book:", type="tertiary", key="glossary", help="Glossary")
-        with st.popover("", icon=":material/keyboard:", type="tertiary", help="Keys of this page"):
+        asked = st.button("Glossary", icon=":material/menu_book:", type="tertiary", key="glossary", help="Glossary")
+        with st.popover("Keys of this page", icon=":material/keyboard:", type="tertiary", help="Keys of this page"):
             rows = "".join(f"<div>{_caps(k)}</div><span>{meaning}</span>" for k, meaning in {**keys, **ALWAYS}.items())
             st.html(f'<div class="rlm-keys">{rows}</div>')
     if asked:
