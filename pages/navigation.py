@@ -14,6 +14,7 @@ from pages.rewards.page import rewards
 from pages.runs.page import runs
 from pages.scaling.page import scaling
 from pages.shared.escape import markdown_text
+from pages.shared.language import tr
 from pages.shared.links import SETS_PATH
 from pages.training.page import training
 from rlm_core import catalogue
@@ -38,7 +39,7 @@ def _offer() -> Offer[Page]:
 
 def pages() -> list[st.Page]:
     """Every page, the one that the app begins with first."""
-    return [st.Page(p.draw, title=p.title, icon=p.icon, url_path=p.path, default=p is OWN_PAGES[0]) for p in _offer().items.values()]
+    return [st.Page(p.draw, title=tr(p.title), icon=p.icon, url_path=p.path, default=p is OWN_PAGES[0]) for p in _offer().items.values()]
 
 
 def say_what_was_refused() -> None:

@@ -16,6 +16,7 @@ from pages.shared.comparisons import MAX_RUNS, MIN_RUNS
 from pages.shared.escape import markdown_text
 from pages.shared.html import style
 from pages.shared.keys import shortcuts
+from pages.shared.language import tr
 from pages.shared.links import go_to, go_to_run
 from pages.shared.services import store, supervisor
 from rlm_core.core.wording import counted
@@ -30,7 +31,7 @@ COMPARE_HELP = f"Tick from {MIN_RUNS} to {MAX_RUNS} runs to see them side by sid
 def runs() -> None:
     supervisor()
     style(SHEET)
-    st.markdown("### Saved runs")
+    st.markdown("### " + tr("Saved runs"))
     undo_last()
     rows = store().list(MAX_LISTED)
     if rows:

@@ -1,4 +1,4 @@
-"""Buttons of every page in its upper right corner: copy the link, light or dark, and large for a class."""
+"""Buttons of every page in its upper right corner: copy the link, light or dark, large for a class, and the language."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from pathlib import Path
 
 import streamlit as st
 from streamlit.components.v2 import component
+
+from pages.shared.language import COOKIE, LANGUAGES, choose, language, tr
 
 _KEY = "page.tools"
 _HERE = Path(__file__).parent
@@ -21,9 +23,23 @@ def _renderer():
 
 def page_tools(paths: list[str]) -> None:
     """Draw the buttons; once per page. paths: of all pages, for each of which Streamlit keeps a theme."""
-    data = {"paths": paths, "theme": st.context.theme.type or "light", "presenting": presenting()}
+    words = {
+        "link": tr("Copy the link to what is shown"),
+        "copied": tr("Copied"),
+        "by hand": tr("The link to what is shown:"),
+        "theme": tr("Light or dark"),
+        "present": tr("Present: large, without what a class does not need (P)"),
+        "language": tr("Language"),
+    }
+    data = {"paths": paths, "theme": st.context.theme.type or "light", "presenting": presenting(), "words": words}
+    data |= {"language": language(), "languages": LANGUAGES, "cookie": COOKIE}
     with st.container(key="pagetools"):
-        _renderer()(key=_KEY, data=data, on_presenting_change=lambda: None)
+        _renderer()(key=_KEY, data=data, on_presenting_change=lambda: None, on_language_change=_chosen)
+
+
+def _chosen() -> None:
+    if code := st.session_state[_KEY].language:
+        choose(code)
 
 
 def presenting() -> bool:

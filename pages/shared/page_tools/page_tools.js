@@ -1,4 +1,5 @@
-// Copy link, light or dark, present. data: {paths, theme, presenting}. State: `presenting`.
+// Copy link, light or dark, present, language. data: {paths, theme, presenting, words, language, languages, cookie}.
+// States: `presenting`, and `language`, which the browser keeps in a cookie, so that a page is drawn in it from the first.
 const ICONS = {
   link: "M3.9 12A3.1 3.1 0 0 1 7 8.9h4V7H7a5 5 0 0 0 0 10h4v-1.9H7A3.1 3.1 0 0 1 3.9 12zM8 13h8v-2H8zm9-6h-4v1.9h4a3.1 3.1 0 0 1 0 6.2h-4V17h4a5 5 0 0 0 0-10z",
   done: "M9 16.2 4.8 12l-1.4 1.4L9 19 21 7l-1.4-1.4z",
@@ -15,10 +16,10 @@ async function copy(button) {
   try {
     await navigator.clipboard.writeText(window.location.href);
     icon(button, "done");
-    button.title = "Copied";
-    setTimeout(() => { icon(button, "link"); button.title = "Copy the link to what is shown"; }, 1500);
+    button.title = current.data.words.copied;
+    setTimeout(() => { icon(button, "link"); button.title = current.data.words.link; }, 1500);
   } catch {
-    window.prompt("The link to what is shown:", window.location.href);  // a page that is not served securely may not write to the clipboard
+    window.prompt(current.data.words["by hand"], window.location.href);  // a page that is not served securely may not write to the clipboard
   }
 }
 
@@ -35,6 +36,17 @@ function present() {
   document.querySelector("[data-testid=stMain]")?.scrollTo(0, 0);
 }
 
+// A select box of the browser's own, so that its keys and its reader's words are those that a person knows.
+function languages(place) {
+  const box = document.createElement("select");
+  for (const [code, name] of Object.entries(current.data.languages)) box.append(new Option(name, code));
+  box.addEventListener("change", () => {
+    document.cookie = `${current.data.cookie}=${box.value}; path=/; max-age=31536000; samesite=lax`;
+    current.setStateValue("language", box.value);
+  });
+  place.append(box);
+}
+
 function pressed(event) {
   if (event.key !== "p" || event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.(TYPING)) {
     if (event.key === "Escape" && current.data.presenting && !document.fullscreenElement && !document.querySelector("[role=dialog]")) present();
@@ -48,17 +60,24 @@ export default function (component) {
   const first = !current, place = component.parentElement.querySelector(".rlm-page-tools");
   current = component;
   if (!place.children.length) {
-    const acts = { link: ["Copy the link to what is shown", copy], theme: ["Light or dark", switchTheme], present: ["Present: large, without what a class does not need (P)", present] };
-    for (const [name, [words, act]] of Object.entries(acts)) {
+    for (const [name, act] of Object.entries({ link: copy, theme: switchTheme, present })) {
       const button = document.createElement("button");
-      Object.assign(button, { type: "button", title: words });
+      button.type = "button";
       button.dataset.act = name;
-      button.setAttribute("aria-label", words);
       icon(button, name);
       button.addEventListener("click", () => act(button));
       place.append(button);
     }
+    languages(place);
   }
+  for (const button of place.querySelectorAll("button")) {
+    button.title = component.data.words[button.dataset.act];
+    button.setAttribute("aria-label", button.title);
+  }
+  const box = place.querySelector("select");
+  Object.assign(box, { title: component.data.words.language, value: component.data.language });
+  box.setAttribute("aria-label", box.title);
+  document.documentElement.lang = component.data.language;
   place.querySelector("[data-act=present]").setAttribute("aria-pressed", component.data.presenting);
   if (!first) return;
   document.addEventListener("keydown", pressed);

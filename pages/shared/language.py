@@ -1,0 +1,63 @@
+"""The language of the interface: English, or a translation of its texts out of `assets/languages`, one file per language.
+
+A text is looked up by its English words, as with gettext, so that the code reads as the page does. What has no translation stays English.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import streamlit as st
+
+from rlm_core.core.paths import ASSETS
+
+FOLDER = ASSETS / "languages"
+ENGLISH = "en"
+LANGUAGES = {ENGLISH: "English", "ja": "日本語"}
+"""The name of each language in that language, by its code (ISO 639-1)."""
+COOKIE = "rlm-language"
+"""Where the browser keeps the choice."""
+_CHOSEN = "language"
+"""In the session's state: the code of the language that was chosen in this session."""
+
+
+def enter() -> None:
+    """A page begins to be drawn: a language that its address names (`?lang=ja`) is that of the session from now on."""
+    if st.query_params.get("lang") in LANGUAGES:
+        st.session_state[_CHOSEN] = st.query_params["lang"]
+
+
+def language() -> str:
+    """The code of the session's language: chosen in this session or (by a cookie) before, or that of the browser; else English."""
+    said = (st.session_state.get(_CHOSEN), st.context.cookies.get(COOKIE), (st.context.locale or "")[:2])
+    return next((code for code in said if code in LANGUAGES), ENGLISH)
+
+
+def choose(code: str) -> None:
+    """The language of this session from now on. code: one of LANGUAGES."""
+    st.session_state[_CHOSEN] = code
+    st.query_params.pop("lang", None)
+
+
+def tr(text: str, /, **values: Any) -> str:
+    """A text of the interface in the page's language.
+
+    text: in English, with a field in braces for each value, such as "{n:,} runs".
+    values: what the fields stand for; without any, braces are signs like others.
+    """
+    found = texts(language()).get(text, text)
+    return found.format(**values) if values else found
+
+
+@cache
+def texts(code: str) -> dict[str, str]:
+    """The translations of a language by the English text; empty for English."""
+    return {} if code == ENGLISH else msgspec.json.decode(file(code).read_bytes(), type=dict[str, str])
+
+
+def file(code: str) -> Path:
+    """The file of a language."""
+    return FOLDER / f"{code}.json"
