@@ -10,6 +10,8 @@ import pytest
 
 from pages import navigation
 from pages.shared import glossary, language
+from pages.shared.player import WORDS as PLAYER_WORDS
+from pages.shared.tree import WORDS as TREE_WORDS
 from rlm_core import catalogue
 from rlm_core.core.config import BUDGETS, SHARED_BATCHES
 from rlm_core.core.paths import ROOT
@@ -18,8 +20,9 @@ from rlm_core.core.structure import Picture
 from rlm_core.core.wording import LABELLED_BY, counted
 from rlm_core.core.words import COMMON, Purpose, StopReason
 from rlm_core.evaluation.presets import PRESETS
+from rlm_core.figures import browser, palette
 from rlm_core.figures.charts.training_stages import KINDS
-from rlm_core.figures.palette import LOOKS
+from rlm_core.figures.palette import LINKS, LOOKS
 from rlm_core.figures.pictures import VOTES
 from rlm_core.jobs.base import jobs
 from rlm_core.labels.base import RATINGS
@@ -88,6 +91,14 @@ def core_texts() -> set[str]:
     found |= {*SAMPLING.values(), *KINDS.values(), *(text for e in examples().values() for text in (e.title, e.sentence))}
     found |= {text for preset in PRESETS for text in (preset.title, preset.sentence)} | {VOTES, "Row", "Line", "score", "weight"}
     found |= {text for e in glossary.entries() for text in (e.term, e.definition, e.section)}
+    found |= {
+        *palette.VALUE_WORDS,
+        palette.SIZE_WORDS,
+        palette.ORACLE_BADGE,
+        palette.FORCED_WORDS,
+        *(link.words for link in LINKS.values()),
+    }
+    found |= {look.legend for look in LOOKS.values()} | {"event", "level"}
     found |= {"{n} token", "{n} pass", "{n} row", "{n} line"}  # of tables of nouns
     return found - {""}
 
@@ -104,6 +115,12 @@ def test_fields_are_those_of_the_english_text(code):
     for english, other in language.texts(code).items():
         assert sorted(re.findall(r"{.*?}", other)) == sorted(re.findall(r"{.*?}", english)), english
         assert other.strip()
+
+
+@pytest.mark.parametrize(("texts", "files"), [(TREE_WORDS, browser.TREE), (PLAYER_WORDS, browser.PLAYER)])
+def test_what_a_script_says_is_in_the_script(texts, files):
+    source = browser.source(*files)
+    assert [text for text in texts if text not in source] == []
 
 
 def test_the_language_of_the_address_stays_and_one_that_is_not_there_is_english():
