@@ -48,7 +48,8 @@ from rlm_core.training.variants import VARIANTS
 from tests.pages.app import go_to, opened, text
 
 CORE = ROOT / "rlm_core"
-TOLD = [CORE / "core" / "wording.py", *(CORE / "narrate").glob("*.py"), CORE / "runs" / "outcome.py", CORE / "jobs" / "forecast.py"]
+TOLD = [*(CORE / "narrate").glob("*.py"), *(CORE / f for f in ("core/wording.py", "runs/outcome.py", "jobs/forecast.py"))]
+TOLD.append(CORE / "figures" / "charts" / "candidates.py")
 """Whose sentences pages show in their language."""
 OTHERS = [code for code in language.LANGUAGES if code != language.ENGLISH]
 
