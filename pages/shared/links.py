@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -36,6 +36,11 @@ def register(pages: Sequence[st.Page]) -> list[st.Page]:
     st.session_state[_EXPLORE] = pages[0]
     st.session_state[_PAGES] = {p.url_path: p for p in pages}
     return list(pages)
+
+
+def pages() -> Mapping[str, st.Page]:
+    """Every page of the navigation by its path, in its order."""
+    return st.session_state[_PAGES]
 
 
 def paths() -> list[str]:
