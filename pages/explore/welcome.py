@@ -40,7 +40,7 @@ def welcome(start: Callable[[], None] | None) -> None:
     preload()
     recent = store().list(5)
     if recent:
-        st.markdown("##### Your last runs")
+        st.markdown("#### Your last runs")
         for row in recent:
             label = f"{row.name or row.problem.question} — {catalogue.title('search', row.config.search)}, {row.status}"
             if st.button(markdown_text(label), key=f"open.{row.id}", icon=":material/history:", type="tertiary"):
@@ -51,7 +51,7 @@ def welcome(start: Callable[[], None] | None) -> None:
 def _examples() -> None:
     """A card for each example run; a click opens it at the event where it becomes interesting."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown("##### Watch a run that is ready", width="content")
+        st.markdown("#### Watch a run that is ready", width="content")
         st.caption(PICKED, width="content")
     cards = list(examples().values())
     for first in range(0, len(cards), COLUMNS):

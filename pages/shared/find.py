@@ -21,6 +21,8 @@ MOST = 6
 """Results of a kind that are shown."""
 MOST_RUNS = 2_000
 """The newest runs, which are searched."""
+_FOCUS = "<script>document.querySelector('.st-key-find-text input')?.focus();</script>"
+"""A person who opened the search types at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ def _dialog() -> None:
         placeholder=tr("Search pages, runs, lessons and terms"),
         label_visibility="collapsed",
     )
+    st.html(_FOCUS, unsafe_allow_javascript=True)
     if not (words := clean(sought or "").casefold().split()):
         st.caption(tr("Type a word: the name of a page, of a run or of a term, a number, an answer."))
         return
