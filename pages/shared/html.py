@@ -47,11 +47,10 @@ def style(*sheets: Path) -> None:
     A piece of HTML with nothing but a sheet would be drawn below all of the page, after it: all would move when the sheet comes.
     """
     dark = st.context.theme.type == "dark"
-    page, side, accent, ink = ("#12141c", "#1b1e29", "#91a7ff", "#e8eaf2") if dark else ("#ffffff", "#f5f6fa", "#3b5bdb", "#1b1f2a")
+    page, side, accent = ("#12141c", "#1b1e29", "#91a7ff") if dark else ("#ffffff", "#f5f6fa", "#3b5bdb")
     right, wrong = ("#8ce99a", "#ffa8a8") if dark else ("#226d31", "#b02525")
     plate = f"--rlm-oracle: {palette.ORACLE_PAPER}; --rlm-oracle-ink: {palette.ORACLE_INK};"
-    ground = f"--rlm-page: {page}; --rlm-side: {side}; --rlm-ink: {ink};"
-    colours = f"{ground} --rlm-accent: {accent}; --rlm-right: {right}; --rlm-wrong: {wrong}; {plate}"
+    colours = f"--rlm-page: {page}; --rlm-side: {side}; --rlm-accent: {accent}; --rlm-right: {right}; --rlm-wrong: {wrong}; {plate}"
     large = (_HERE / "presenter.css",) if presenting() else ()
     st.html(f'<style>:root {{{colours}}}\n{"".join(map(_read, (*_SHARED, *sheets, *large)))}</style><i class="rlm-style"></i>')
 
