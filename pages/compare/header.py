@@ -7,7 +7,7 @@ import streamlit as st
 from pages.compare.addressed import Addressed
 from pages.shared.comparisons import comparisons
 from pages.shared.escape import html_text, markdown_text
-from pages.shared.language import tr
+from pages.shared.language import told, tr
 from rlm_core.core.words import RunStatus
 from rlm_core.runs.outcome import right_answer
 
@@ -39,7 +39,7 @@ def header(found: Addressed) -> None:
 
 def _problem(found: Addressed) -> str:
     problem = found.rows[0].problem
-    right = right_answer(problem)
+    right = told(right_answer, problem)
     facts = [html_text(problem.question)] + (
         [f"{tr('right:')} <b>{html_text(right)}</b>"] if problem.reference is not None and right else []
     )
