@@ -61,10 +61,10 @@ class Guide(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A choice.
 
     name: in addresses.
-    sides: what is set against each other in sweeps.
-    evidence: "sweeps" for figures of sweeps, "stages" for figures of trainings too.
+    sides: what is set against each other in sweeps; a strategy belongs to the first that holds it.
     measure: the problems, as a set is written, on which to measure it.
     compare: name of the preset comparison that shows one example of it; "" where there is none.
+    stages: are the stages of trainings evidence for it?
     """
 
     name: str
@@ -90,10 +90,7 @@ def guides(file: Path = FILE) -> dict[str, Guide]:
     refuse_twice([g.name for g in found], file)
     for guide in found:
         asked = {q.name: q.answers for q in guide.questions}
-        for recommendation in guide.recommendations:
-            for question, answers in recommendation.when.items():
-                if wrong := [a for a in answers if a not in asked.get(question, {})]:
-                    raise ConfigError(
-                        f"The file {file.name} of the Blueprint recommends for the answer {wrong[0]} to {question}, which {guide.name} does not ask."
-                    )
+        for question, answers in ((q, a) for r in guide.recommendations for q, a in r.when.items()):
+            if wrong := [a for a in answers if a not in asked.get(question, {})]:
+                raise ConfigError(f"The file {file.name} of the Blueprint: {guide.name} has no answer {wrong[0]} to a question {question}.")
     return {g.name: g for g in found}

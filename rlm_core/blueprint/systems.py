@@ -85,6 +85,7 @@ class System(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     summary: a sentence.
     origin: "table" for the marks of the paper's table, "ours" for marks that were set here.
     note: what a reader must know of the marks; "" where nothing.
+    inferred: one of its marks was inferred from the text of the paper and not read off the table; the note says what is known of it.
     """
 
     name: str
@@ -97,6 +98,7 @@ class System(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pipelines: Pipelines
     source: Source
     note: str = ""
+    inferred: bool = False
 
     @property
     def marks(self) -> dict[str, Mark]:
