@@ -19,6 +19,7 @@ from rlm_core.blueprint.compose import NO_SEARCH, NONE, Parts, config_of, marks,
 from rlm_core.blueprint.systems import MARKS, Difference, Mark, System, nearest
 from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.errors import RlmError
+from rlm_core.evaluation.sweep import budget_title
 from rlm_core.jobs.forecast import run_forecast
 from rlm_core.models import checkpoints
 from rlm_core.models.listed import describe
@@ -34,12 +35,14 @@ FIRST = Parts()
 
 
 def compose() -> None:
+    formula_at = st.container()
     controls_at, result_at = st.columns([2, 3], gap="large")
     with controls_at:
         parts = _parts()
         config = _config(parts)
-    with result_at:
+    with formula_at:
         _formula(parts)
+    with result_at:
         _result(parts, config)
 
 
@@ -137,8 +140,7 @@ def _judged(parts: Parts) -> bool:
 
 
 def _result(parts: Parts, config: RunConfig | RlmError) -> None:
-    for sentence in _sentences(parts):
-        st.markdown(f"- {markdown_text(sentence)}")
+    st.markdown("\n".join(f"- {markdown_text(sentence)}" for sentence in _sentences(parts)))
     if isinstance(config, RlmError):
         st.error(markdown_text(str(config)), icon=":material/block:")
     else:
@@ -170,7 +172,12 @@ def _sentences(parts: Parts) -> Iterable[str]:
 def _compute(config: RunConfig) -> str:
     """The forecast that the page Explore shows before a run; where nothing of the kind was measured, what the budgets allow."""
     found = run_forecast(config, problems.make(config.problem), store().list(NEWEST))
-    return found.sentence or tr("Nothing like it was measured here, and the budget has no limit of tokens or time.")
+    if found.sentence:
+        return found.sentence
+    bound = budget_title(config.budget)
+    return tr(
+        "Nothing like it was measured here yet. It ends after {budget} at the latest; limit the tokens for a bound on them.", budget=bound
+    )
 
 
 def _nearest(parts: Parts) -> None:

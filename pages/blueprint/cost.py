@@ -74,7 +74,13 @@ def _edited(name: str, shipped: pd.DataFrame, columns: Mapping[str, Any], locked
     if key not in st.session_state:  # it was not drawn: it begins with what it held last
         st.session_state[f"{key}.{_BASE}"] = st.session_state.get(f"{key}.{_NOW}", shipped)
     shown = st.data_editor(
-        st.session_state[f"{key}.{_BASE}"], hide_index=True, width="stretch", key=key, column_config=dict(columns), disabled=locked
+        st.session_state[f"{key}.{_BASE}"],
+        hide_index=True,
+        width="stretch",
+        key=key,
+        column_config=dict(columns),
+        disabled=locked,
+        placeholder="–",
     )
     st.session_state[f"{key}.{_NOW}"] = shown
     return shown

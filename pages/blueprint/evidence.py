@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import streamlit as st
 
 from pages.shared.services import jobs, store
@@ -19,6 +20,8 @@ from rlm_core.jobs.sweep import DESCRIPTION
 from rlm_core.jobs.sweep_results import read_parquet
 from rlm_core.runs.training_files import TrainingFolder, trainings
 
+RIGHT = "answer"
+"""What the reward of a training checks, where it is the answer itself."""
 MAX_SWEEPS = 50
 """The newest sweeps of this data folder that are looked through."""
 BUNDLED = ("sweeps/example.parquet", "training/five-minutes-0/search.parquet")
@@ -103,11 +106,15 @@ def _of_sweep(guide: Guide, title: str, view: SweepView, bundled: bool, link: tu
 
 
 def _of_trainings() -> Iterable[Evidence]:
+    """The trainings whose reward asks whether the answer is right; one that can be tricked tells nothing of a cold start."""
     for data, bundled in ((store().folder, False), (ASSETS, True)):
         for name in trainings(data):
+            folder = TrainingFolder(name, data)
             try:
-                stages = TrainingFolder(name, data).stages()
-            except RlmError:
+                checked, stages = folder.settings().get("checked", RIGHT), folder.stages()
+            except (RlmError, OSError, msgspec.MsgspecError):
+                continue
+            if checked != RIGHT:
                 continue
             rows = tuple(Row(s.title, "pass@1", "", *s.measures.pass_at_1, s.measures.problems) for s in stages)
             if rows:

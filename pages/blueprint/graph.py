@@ -18,9 +18,9 @@ from rlm_core.figures import palette
 LINKS = ("similar", "operators")
 MAX_DISTANCE = 50
 """The largest distance of a line, in hundredths."""
-HEIGHT = 620
-_SEED = 4
-"""Of the layout: the same systems are drawn in the same places."""
+HEIGHT = 540
+_LETTER, _LINE, _PUSHES = 0.018, 0.15, 400
+"""Room of a letter across and of a dot with its name down, where the figure is 2 by 2; and how often overlaps are looked for."""
 
 
 def graph_figure(shown: Sequence[System], link: str, near: float, theme: palette.Theme) -> tuple[go.Figure, list[str]]:
@@ -85,18 +85,50 @@ def _spread(i: int, n: int) -> float:
 
 
 def _sprung(graph: nx.Graph) -> dict[str, tuple[float, float]]:
-    """Groups that no line joins stand beside one another, each with room by its size."""
+    """Groups that no line joins stand beside one another, each with room by its size; within one, the likelier the nearer."""
     groups = sorted(nx.connected_components(graph), key=lambda g: (-len(g), sorted(g)[0]))
     widths = [math.sqrt(len(g)) for g in groups]
-    total, left, found = sum(widths), -1.0, dict[str, tuple[float, float]]()
+    left, found = -1.0, dict[str, tuple[float, float]]()
     for group, width in zip(groups, widths, strict=True):
-        share = 2 * width / total
-        part = graph.subgraph(sorted(group))
-        laid = nx.spring_layout(part, k=1.8 / math.sqrt(len(group)), iterations=300, seed=_SEED, weight=None)
+        share = 2 * width / sum(widths)
+        laid = nx.kamada_kawai_layout(graph.subgraph(sorted(group)), weight=None)
         for name, (x, y) in laid.items():
             found[name] = (left + share / 2 + float(x) * share * 0.42, float(y))
         left += share
-    return found
+    return _apart(found)
+
+
+def _apart(places: dict[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
+    """Dots pushed from one another until no name lies on another one."""
+    names, at = list(places), {name: list(place) for name, place in places.items()}
+    for _ in range(_PUSHES):
+        moved = False
+        for i, a in enumerate(names):
+            for b in names[i + 1 :]:
+                wide, high = (len(a) + len(b)) / 2 * _LETTER, _LINE
+                dx, dy = at[b][0] - at[a][0], at[b][1] - at[a][1]
+                over_x, over_y = wide - abs(dx), high - abs(dy)
+                if over_x <= 0 or over_y <= 0:
+                    continue
+                moved = True
+                axis, over, sign = (1, over_y, dy) if over_y / high <= over_x / wide else (0, over_x, dx)
+                push = math.copysign(over / 2 + 0.002, sign)
+                at[a][axis] -= push
+                at[b][axis] += push
+        if not moved:
+            break
+    return _stretched(at)
+
+
+def _stretched(at: dict[str, list[float]]) -> dict[str, tuple[float, float]]:
+    """The places moved and stretched so that they fill [-1,1] both ways."""
+    ends = [(min(p[axis] for p in at.values()), max(p[axis] for p in at.values())) for axis in (0, 1)] if at else []
+
+    def fit(value: float, axis: int) -> float:
+        low, high = ends[axis]
+        return 2 * (value - low) / (high - low) - 1 if high > low else 0.0
+
+    return {name: (fit(p[0], 0), fit(p[1], 1)) for name, p in at.items()}
 
 
 def _lines(graph: nx.Graph, places: dict[str, tuple[float, float]], theme: palette.Theme) -> Iterable[go.Scatter]:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.blueprint import address
 from pages.blueprint.running import run_button
+from pages.shared.escape import html_text
 from pages.shared.language import tr
 from pages.shared.links import go_to, run_link
 from pages.shared.state import remembered, set_value
@@ -14,6 +15,8 @@ from rlm_core.runs.examples import examples
 from rlm_core.runs.store import EXAMPLE
 
 BOX, PARTS = "blueprint.box", "blueprint.parts"
+MAX_IN_COLUMN = 8
+"""Boxes below one another that a low screen shows."""
 
 
 def show_map() -> None:
@@ -53,7 +56,8 @@ def _into_view() -> None:
 
 
 def _boxes(found: Taxonomy, view: View, chosen: str) -> None:
-    for number, (place, groups) in enumerate(zip(st.columns(len(view.columns), gap="small"), view.columns, strict=True)):
+    widths = [2 if any(map(_wide, groups)) else 1 for groups in view.columns]
+    for number, (place, groups) in enumerate(zip(st.columns(widths, gap="small"), view.columns, strict=True)):
         with place, st.container(key=f"blueprint_column_{number}", gap="small"):
             for group in groups:
                 _group(found, group, chosen)
@@ -63,11 +67,18 @@ def _boxes(found: Taxonomy, view: View, chosen: str) -> None:
 def _group(found: Taxonomy, group: Group, chosen: str) -> None:
     with st.container(key=f"blueprint_head_{group.box}"):
         _button(found.box(group.box), chosen)
-    for family in group.families:
-        if family.title:
-            st.html(f'<div class="rlm-family">{tr(family.title)}</div>')
-        for name in family.boxes:
-            _button(found.box(name), chosen)
+    places = st.columns(2, gap="small") if _wide(group) else [st.container(gap="small")]
+    for number, family in enumerate(group.families):
+        with places[number % len(places)]:
+            if family.title:
+                st.html(f'<div class="rlm-family">{html_text(tr(family.title))}</div>')
+            for name in family.boxes:
+                _button(found.box(name), chosen)
+
+
+def _wide(group: Group) -> bool:
+    """Does the group need two columns, so that all of it is seen at once?"""
+    return sum(len(family.boxes) for family in group.families) > MAX_IN_COLUMN
 
 
 def _button(box: Box, chosen: str) -> None:

@@ -45,19 +45,20 @@ def _translated(correction: Correction, words: str) -> bool:
 
 
 def _correction(correction: Correction, alone: bool) -> None:
+    """Both sentences with the sources, and a button that shows the correction alone, so that the address is a link to it."""
+    sources = " · ".join(map(source_html, correction.sources))
+    sides = (("wrong", tr("Often said"), correction.said), ("right", tr("Actually"), correction.right))
+    parts = "".join(f'<div class="{kind}"><small>{html_text(head)}</small><p>{html_text(tr(text))}</p></div>' for kind, head, text in sides)
     with st.container(border=True):
-        sources = " · ".join(map(source_html, correction.sources))
-        sides = (("wrong", tr("Often said"), correction.said), ("right", tr("Actually"), correction.right))
-        parts = "".join(
-            f'<div class="{kind}"><small>{html_text(head)}</small><p>{html_text(tr(said))}</p></div>' for kind, head, said in sides
-        )
-        st.html(f'<div class="rlm-said">{parts}<div class="sources">{html_text(tr("Sources:"))} {sources}</div></div>')
+        text_at, link_at = st.columns([12, 1], vertical_alignment="bottom")
+        text_at.html(f'<div class="rlm-said">{parts}<div class="sources">{html_text(tr("Sources:"))} {sources}</div></div>')
         if not alone:
-            st.button(
-                tr("Show alone, with a link of its own"),
+            link_at.button(
+                tr("Link"),
                 icon=":material/link:",
                 type="tertiary",
                 key=f"blueprint.said.{correction.name}",
+                help=tr("Shows this alone, with an address of its own."),
                 on_click=address.go,
                 args=({ONE: correction.name},),
             )

@@ -16,7 +16,7 @@ from pages.shared.language import tr
 from pages.shared.plot import chart
 from pages.shared.state import remembered
 from rlm_core.blueprint.benchmarks import of_system
-from rlm_core.blueprint.systems import FEATURES, MARKS, MarkName, System
+from rlm_core.blueprint.systems import FEATURES, MARKS, Mark, MarkName, System
 from rlm_core.blueprint.systems import systems as every_system
 
 AS, HAS, PICK, LINK, NEAR = (f"blueprint.systems.{name}" for name in ("as", "has", "pick", "link", "near"))
@@ -101,7 +101,7 @@ def _row(system: System) -> str:
     own = f"<small>{html_text(tr('our decomposition'))}</small>" if system.origin == "ours" else ""
     noted = f"<small>{html_text(tr('one mark was inferred'))}</small>" if system.inferred else ""
     cells = "".join(f'<td class="{_first(m)}">{mark_html(system.marks[m.name])}</td>' for m in MARKS)
-    scheme = f"{html_text(tr(system.scheme.kind))}<small>{html_text(structure(system))}</small>"
+    scheme = f"{html_text(tr(system.scheme.kind))} <em>{html_text(structure(system))}</em>"
     words = "".join(f'<td class="words">{cell}</td>' for cell in (scheme, html_text(granularity(system)), html_text(strategies(system))))
     return f'<tr><th scope="row" title="{html_text(tr(system.summary))}">{html_text(system.title)}{own}{noted}</th>{words}{cells}</tr>'
 
@@ -164,27 +164,32 @@ def _side() -> None:
         st.info(tr("Choose one to three systems."), icon=":material/view_column:")
         return
     chosen = [found[name] for name in picked]
-    st.caption(f"{legend()} · " + tr("Rows that differ are shaded."))
-    rows = [
+    st.caption(f"{legend()} · " + tr("Rows that differ are shaded; what is unknown differs from nothing."))
+    rows: list[tuple[str, list[str], bool]] = [
         (tr("What it is"), [html_text(tr(s.summary)) for s in chosen], False),
         (tr("Marks by"), [html_text(origin(s)) for s in chosen], False),
-        (tr("Scheme"), [html_text(tr(s.scheme.kind)) for s in chosen], True),
-        (tr("Structure"), [html_text(structure(s)) for s in chosen], True),
-        (tr("Step"), [html_text(granularity(s)) for s in chosen], True),
-        (tr("Strategy"), [html_text(strategies(s)) for s in chosen], True),
-        *((mark_title(m.name), [_worded(s, m.name) for s in chosen], True) for m in MARKS),
+        (tr("Scheme"), [html_text(tr(s.scheme.kind)) for s in chosen], len({s.scheme.kind for s in chosen}) > 1),
+        (tr("Structure"), [html_text(structure(s)) for s in chosen], len(set(map(structure, chosen))) > 1),
+        (tr("Step"), [html_text(granularity(s)) for s in chosen], len(set(map(granularity, chosen))) > 1),
+        (tr("Strategy"), [html_text(strategies(s)) for s in chosen], len(set(map(strategies, chosen))) > 1),
+        *((mark_title(m.name), [_worded(s, m.name) for s in chosen], _differs(chosen, m.name)) for m in MARKS),
         (tr("Figures"), [_figures(s) for s in chosen], False),
         (tr("Source"), [source_html(s.source) for s in chosen], False),
         (tr("Note"), [html_text(tr(s.note)) if s.note else "–" for s in chosen], False),
     ]
     heads = "".join(f'<th scope="col">{html_text(s.title)}</th>' for s in chosen)
     body = "".join(
-        f'<tr class="{"differs" if compared and len(set(cells)) > 1 else ""}"><th scope="row">{html_text(name)}</th>'
+        f'<tr class="{"differs" if differs else ""}"><th scope="row">{html_text(name)}</th>'
         + "".join(f"<td>{cell}</td>" for cell in cells)
         + "</tr>"
-        for name, cells, compared in rows
+        for name, cells, differs in rows
     )
     st.html(f'<table class="rlm-systems rlm-side"><thead><tr><th scope="col"></th>{heads}</tr></thead><tbody>{body}</tbody></table>')
+
+
+def _differs(chosen: Sequence[System], name: str) -> bool:
+    """Do the known marks of that name differ?"""
+    return len({s.marks[name] for s in chosen} - {Mark.UNKNOWN}) > 1
 
 
 def _worded(system: System, name: str) -> str:

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
-from rlm_core.core.errors import ConfigError, first_line
+from rlm_core.core.errors import ConfigError, RlmError, first_line
 from rlm_core.core.paths import ASSETS
 
 T = TypeVar("T")
@@ -31,8 +31,8 @@ def read(file: Path, kind: type[T]) -> T:
     """The content of a file of JSON as that type. ConfigError in one sentence, which names file and field, if it is no such content."""
     try:
         return msgspec.json.decode(file.read_bytes(), type=kind)
-    except (OSError, msgspec.MsgspecError) as error:
-        raise ConfigError(f"The file {file.name} of the Blueprint cannot be used: {first_line(error)}.") from None
+    except (OSError, msgspec.MsgspecError, RlmError) as error:
+        raise ConfigError(f"The file {file.name} of the Blueprint cannot be used: {first_line(error).rstrip('.')}.") from None
 
 
 def refuse_twice(names: list[str], file: Path) -> None:
