@@ -92,7 +92,7 @@ def _evidence(guide: Guide) -> None:
 
 def _one(one: Evidence, number: int) -> None:
     own = tr("came with the app") if one.bundled else tr("yours")
-    with st.expander(f"{markdown_text(tr(one.title))} · {own}", expanded=number == 0):
+    with st.expander(f"{markdown_text(one.title)} · {own}", expanded=number == 0):
         budgets = list(dict.fromkeys(r.budget for r in one.rows))
         st.html("".join(_table(budget, [r for r in one.rows if r.budget == budget]) for budget in budgets))
         st.caption(tr("Share solved with its 95 % interval; n problems. Small models on small problems: a tendency, no law."))

@@ -98,9 +98,9 @@ def _of_sweep(guide: Guide, title: str, view: SweepView, bundled: bool, link: tu
     if len(set(sides.values())) < 2:
         return None
     rows = tuple(
-        Row(sides[s], view.sweep.strategies[s].title, budget_title(view.sweep.budgets[b]), *f.accuracy.as_list(), f.known)
+        Row(sides[s], view.sweep.strategies[s].title, budget_title(view.sweep.budgets[b]), a.value, a.low, a.high, f.known)
         for (s, b), f in figures_of(view.version, view).items()
-        if s in sides and f.accuracy is not None
+        if s in sides and (a := f.accuracy) is not None
     )
     return Evidence(title, bundled, link, rows) if rows else None
 

@@ -49,8 +49,8 @@ def graph_figure(shown: Sequence[System], link: str, near: float, theme: palette
     return figure, alone
 
 
-def _similar(shown: Sequence[System], near: float) -> nx.Graph:
-    graph = nx.Graph()
+def _similar(shown: Sequence[System], near: float) -> nx.Graph[str]:
+    graph: nx.Graph[str] = nx.Graph()
     graph.add_nodes_from(s.name for s in shown)
     for i, a in enumerate(shown):
         for b in shown[i + 1 :]:
@@ -60,8 +60,8 @@ def _similar(shown: Sequence[System], near: float) -> nx.Graph:
     return graph
 
 
-def _operators(shown: Sequence[System]) -> nx.Graph:
-    graph = nx.Graph()
+def _operators(shown: Sequence[System]) -> nx.Graph[str]:
+    graph: nx.Graph[str] = nx.Graph()
     for s in shown:
         for m in MARKS:
             if m.group == "Operators" and s.marks[m.name] in (Mark.FULL, Mark.PARTIAL):
@@ -69,7 +69,7 @@ def _operators(shown: Sequence[System]) -> nx.Graph:
     return graph
 
 
-def _places(graph: nx.Graph, link: str, shown: Sequence[System]) -> dict[str, tuple[float, float]]:
+def _places(graph: nx.Graph[str], link: str, shown: Sequence[System]) -> dict[str, tuple[float, float]]:
     """In [-1,1]: operators in a column between two columns of systems, or systems where the springs of their likeness put them."""
     if link == "similar":
         return _sprung(graph)
@@ -84,7 +84,7 @@ def _spread(i: int, n: int) -> float:
     return 0.0 if n == 1 else 1 - 2 * i / (n - 1)
 
 
-def _sprung(graph: nx.Graph) -> dict[str, tuple[float, float]]:
+def _sprung(graph: nx.Graph[str]) -> dict[str, tuple[float, float]]:
     """Groups that no line joins stand beside one another, each with room by its size; within one, the likelier the nearer."""
     groups = sorted(nx.connected_components(graph), key=lambda g: (-len(g), sorted(g)[0]))
     widths = [math.sqrt(len(g)) for g in groups]
@@ -131,7 +131,7 @@ def _stretched(at: dict[str, list[float]]) -> dict[str, tuple[float, float]]:
     return {name: (fit(p[0], 0), fit(p[1], 1)) for name, p in at.items()}
 
 
-def _lines(graph: nx.Graph, places: dict[str, tuple[float, float]], theme: palette.Theme) -> Iterable[go.Scatter]:
+def _lines(graph: nx.Graph[str], places: dict[str, tuple[float, float]], theme: palette.Theme) -> Iterable[go.Scatter]:
     for partial, dash in ((False, "solid"), (True, "dot")):
         x, y = list[float | None](), list[float | None]()
         for a, b, data in graph.edges(data=True):
@@ -145,7 +145,7 @@ def _lines(graph: nx.Graph, places: dict[str, tuple[float, float]], theme: palet
 
 
 def _dots(
-    graph: nx.Graph, places: dict[str, tuple[float, float]], shown: Sequence[System], link: str, theme: palette.Theme
+    graph: nx.Graph[str], places: dict[str, tuple[float, float]], shown: Sequence[System], link: str, theme: palette.Theme
 ) -> Iterable[go.Scatter]:
     colours = palette.SERIES[theme.name]
     kinds = (

@@ -51,7 +51,7 @@ def show_map() -> None:
 def _into_view() -> None:
     """Another view was chosen: the box stays where both have it."""
     view = next(v for v in taxonomy().views if v.name == st.session_state[PARTS])
-    if st.session_state.get(BOX) not in view.names():
+    if st.session_state[BOX] not in tuple(view.names()):
         set_value(BOX, view.columns[0][0].box)
 
 

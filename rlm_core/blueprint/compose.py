@@ -12,7 +12,7 @@ from rlm_core.blueprint.systems import Mark, Models, Operators, Pipelines, Schem
 from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.errors import ConfigError
 from rlm_core.models import checkpoints
-from rlm_core.models.listed import OTHER
+from rlm_core.models.listed import OTHER, describe
 
 NO_SEARCH = "chain_of_thought"
 """The search that compares nothing: one chain."""
@@ -79,9 +79,10 @@ def config_of(parts: Parts, problem: str, budget: Budget | None = None) -> RunCo
         if card.base != parts.model:
             base, model = (catalogue.title("model", name) for name in (card.base, parts.model))
             raise ConfigError(f"The training “{card.title}” went on from {base}, not from {model}: choose {base} as the foundation model.")
-    asked = catalogue.judged(parts.strategy, {})
-    reward = {"reward": parts.reward} if asked else {}
-    return catalogue.checked(RunConfig(model=parts.policy, problem=problem, search=parts.strategy, budget=budget or Budget(), **reward))
+    reward = parts.reward if catalogue.judged(parts.strategy, {}) else describe(parts.policy).fit.reward
+    return catalogue.checked(
+        RunConfig(model=parts.policy, problem=problem, search=parts.strategy, reward=reward, budget=budget or Budget())
+    )
 
 
 def technique_of(parts: Parts) -> Technique | None:

@@ -234,6 +234,6 @@ FEATURES = (
     Feature("backpropagate", "Backpropagate"),
     Feature("training", "Training pipeline"),
     Feature("data_generation", "Data generation"),
-    Feature("table", "In the paper's table"),
+    Feature("table", "In the paper’s table"),
     Feature("ours", "Our decomposition"),
 )
