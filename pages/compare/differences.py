@@ -9,6 +9,7 @@ import streamlit as st
 from pages.compare.pane import Pane
 from pages.shared.escape import markdown_text
 from pages.shared.html import rows_html
+from pages.shared.language import tr
 from pages.shared.links import run_link
 from pages.shared.state import remembered
 from rlm_core.core.errors import LogError
@@ -30,7 +31,7 @@ def differences(there: Sequence[Pane]) -> None:
         if said:
             st.html(rows_html([(pane.title, said)]))
         if event is not None:
-            run_link(pane.row.id, f"{markdown_text(pane.title)}: event {event:,}", event)
+            run_link(pane.row.id, tr("{title}: event {event:,}", title=markdown_text(pane.title), event=event), event)
     _settings(found)
 
 
@@ -39,14 +40,14 @@ def _pair(there: Sequence[Pane]) -> tuple[Pane, Pane] | None:
     first, second = titles[:2]
     if len(there) > 2:
         left, right = st.columns(2)
-        first = remembered(left.selectbox, "First", titles, key="compare.diff.first", default=titles[0], offered=titles)
-        second = remembered(right.selectbox, "Second", titles, key="compare.diff.second", default=titles[1], offered=titles)
+        first = remembered(left.selectbox, tr("First"), titles, key="compare.diff.first", default=titles[0], offered=titles)
+        second = remembered(right.selectbox, tr("Second"), titles, key="compare.diff.second", default=titles[1], offered=titles)
     if first == second:
-        st.caption("Choose two different runs.")
+        st.caption(tr("Choose two different runs."))
         return None
     return there[titles.index(first)], there[titles.index(second)]
 
 
 def _settings(found: RunDiff) -> None:
     if found.settings:
-        st.caption(f"Settings that differ: {markdown_text(', '.join(found.settings))}.")
+        st.caption(tr("Settings that differ: {list}.", list=markdown_text(", ".join(found.settings))))

@@ -7,6 +7,7 @@ import streamlit as st
 from pages.compare.addressed import Addressed
 from pages.shared.comparisons import comparisons
 from pages.shared.escape import html_text, markdown_text
+from pages.shared.language import tr
 from rlm_core.core.words import RunStatus
 from rlm_core.runs.outcome import right_answer
 
@@ -17,34 +18,37 @@ def header(found: Addressed) -> None:
     with name:
         st.html(f'<h4 class="rlm-problem">{html_text(found.name)}</h4>{_problem(found)}')
     with back.container(horizontal=True, horizontal_alignment="right"):
-        if st.button("All comparisons", icon=":material/arrow_back:", key="compare.back"):
+        if st.button(tr("All comparisons"), icon=":material/arrow_back:", key="compare.back"):
             st.query_params.clear()
             st.rerun()
-        with st.popover("", icon=":material/edit:", help="Name this comparison"):
+        with st.popover("", icon=":material/edit:", help=tr("Name this comparison")):
             _name(found)
     if len(problems) > 1:
         st.warning(
-            "These runs solve different problems; their trees can be looked at, their accuracy cannot be compared.",
+            tr("These runs solve different problems; their trees can be looked at, their accuracy cannot be compared."),
             icon=":material/warning:",
         )
     budgets = {r.config.budget for r in found.rows}
     if len(budgets) > 1:
-        st.info("These runs had different budgets; the timeline still shows them at equal compute.", icon=":material/info:")
+        st.info(tr("These runs had different budgets; the timeline still shows them at equal compute."), icon=":material/info:")
     for row, title in zip(found.rows, found.titles, strict=True):
         if row.status == RunStatus.FAILED:
-            st.error(f"{markdown_text(title)} failed: {markdown_text(row.message)}", icon=":material/error:")
+            why = markdown_text(row.message)
+            st.error(tr("{title} failed: {why}", title=markdown_text(title), why=why), icon=":material/error:")
 
 
 def _problem(found: Addressed) -> str:
     problem = found.rows[0].problem
     right = right_answer(problem)
-    facts = [html_text(problem.question)] + ([f"right: <b>{html_text(right)}</b>"] if problem.reference is not None and right else [])
-    return f'<div class="rlm-facts">{" · ".join(facts)} · seed {found.rows[0].config.seed}</div>'
+    facts = [html_text(problem.question)] + (
+        [f"{tr('right:')} <b>{html_text(right)}</b>"] if problem.reference is not None and right else []
+    )
+    return f'<div class="rlm-facts">{" · ".join([*facts, tr("seed {seed}", seed=found.rows[0].config.seed)])}</div>'
 
 
 def _name(found: Addressed) -> None:
-    name = st.text_input("Name", value=found.name, key=f"compare.name.{found.scope}")
-    if st.button("Save", icon=":material/save:", disabled=not name.strip()):
+    name = st.text_input(tr("Name"), value=found.name, key=f"compare.name.{found.scope}")
+    if st.button(tr("Save"), icon=":material/save:", disabled=not name.strip()):
         if found.id:
             comparisons().rename(found.id, name.strip())
         else:

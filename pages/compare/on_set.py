@@ -8,6 +8,7 @@ from pages.compare.addressed import Addressed
 from pages.compare.builder import matched_budget
 from pages.shared.escape import markdown_text
 from pages.shared.jobs import job_button, job_view
+from pages.shared.language import tr
 from pages.shared.problem_field import problem_field
 from pages.shared.problem_form import problem_words
 from pages.shared.services import store
@@ -29,12 +30,12 @@ def on_set(found: Addressed) -> None:
     strategies = tuple(Strategy.of(r.config, title) for r, title in zip(found.rows, found.titles, strict=True))
     key = f"compare.set.{found.scope}"
     problems_at, budget_at, alone_at, start_at = st.columns([4, 4, 2, 2], vertical_alignment="bottom", gap="medium")
-    help = "Held-out problems, made from the seeds 0 to n − 1, or those of a problem set or file."
-    problems = problem_field(problems_at, "Problems", f"{key}.problems", _kind(found), help)
+    help = tr("Held-out problems, made from the seeds 0 to n − 1, or those of a problem set or file.")
+    problems = problem_field(problems_at, tr("Problems"), f"{key}.problems", _kind(found), help)
     with budget_at:
         budget = matched_budget(key, found.rows[0].config.budget)
     setting = JOB.setting("alone")
-    alone = remembered(alone_at.toggle, setting.label, key=f"{key}.alone", default=False, help=setting.help)
+    alone = remembered(alone_at.toggle, tr(setting.label), key=f"{key}.alone", default=False, help=tr(setting.help))
 
     def asked() -> SweepJob:
         job = SweepJob(found.name, problems, strategies, (budget,), alone=alone)
@@ -54,7 +55,7 @@ def _kind(found: Addressed) -> str:
 
 
 def _title(job: SweepJob) -> str:
-    return f"{problem_words(job.problems)}, {budget_title(job.budgets[0])}: {' or '.join(s.title for s in job.strategies)}"
+    return f"{problem_words(job.problems)}, {budget_title(job.budgets[0])}: {tr(' or ').join(s.title for s in job.strategies)}"
 
 
 def _results(row: JobRow) -> None:

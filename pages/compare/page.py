@@ -13,6 +13,7 @@ from pages.compare.saved import OWN, presets, saved
 from pages.shared.escape import markdown_text
 from pages.shared.html import style
 from pages.shared.keys import shortcuts
+from pages.shared.language import tr
 from pages.shared.services import supervisor
 from rlm_core.core.errors import RlmError
 
@@ -40,8 +41,8 @@ def _found() -> Addressed | None:
 
 
 def _start() -> None:
-    st.markdown("### Compare strategies")
-    st.markdown("Which strategy is better for the same compute? Every pane shows its search at the same number of tokens.")
+    st.markdown(tr("### Compare strategies"))
+    st.markdown(tr("Which strategy is better for the same compute? Every pane shows its search at the same number of tokens."))
     presets()
     if st.session_state.get(OWN):
         with st.container(border=True):

@@ -12,7 +12,8 @@ from pages.compare.header import header
 from pages.compare.pane import Pane
 from pages.compare.summary import summary
 from pages.shared.escape import html_text, markdown_text
-from pages.shared.html import ORACLE, STATUS, theme
+from pages.shared.html import STATUS, oracle_badge, theme
+from pages.shared.language import counted, tr
 from pages.shared.links import run_link
 from pages.shared.player import chosen_moment, player, shown
 from pages.shared.plot import plot, width_of
@@ -22,7 +23,7 @@ from pages.shared.state import one_of
 from rlm_core import catalogue
 from rlm_core.core.errors import LogError
 from rlm_core.core.tree import SearchTree
-from rlm_core.core.wording import counted, readable, shorten
+from rlm_core.core.wording import readable, shorten
 from rlm_core.core.words import RunStatus
 from rlm_core.narrate import sentences
 from rlm_core.runs.compute import PASSES, SECONDS, TOKENS, UNITS, moments
@@ -50,7 +51,7 @@ def _body(found: Addressed, was_active: bool) -> None:
     rows = [store().get(r.id) for r in found.rows]
     unit_at, timeline_at = st.columns([3, 8], vertical_alignment="center")
     with unit_at:
-        unit = one_of("Compute", UNITS, "compare.unit")
+        unit = one_of(tr("Compute"), UNITS, "compare.unit")
     try:
         there = [Pane.of(row, title, logs().records(row.id), unit) for row, title in zip(rows, found.titles, strict=True)]
     except LogError as error:
@@ -94,7 +95,7 @@ def _timeline(scope: str, there: Sequence[Pane], unit: str) -> float:
 
 def _amount(amount: float, unit: str) -> str:
     """ "1,204 tokens"."""
-    return f"{amount:,.1f} s" if unit == SECONDS else counted(int(amount), *NOUNS[unit])
+    return tr("{seconds:,.1f} s", seconds=amount) if unit == SECONDS else counted(int(amount), *NOUNS[unit])
 
 
 def _grid(there: Sequence[Pane], amount: float, unit: str) -> None:
@@ -113,12 +114,12 @@ def _draw(pane: Pane, number: int, amount: float, unit: str, height: int) -> Non
     tree, count = now.tree, now.count
     ended = count == len(pane.records) and not pane.row.active
     st.html(
-        f'<div class="rlm-pane"><b>{html_text(pane.title)}</b> {ORACLE if pane.full_tree.oracle else ""}'
+        f'<div class="rlm-pane"><b>{html_text(pane.title)}</b> {oracle_badge() if pane.full_tree.oracle else ""}'
         f"<span>{_state(pane, tree, ended, amount, unit)}</span></div>"
     )
     if not tree.nodes:
         waiting = pane.row.active and not pane.records
-        st.caption(markdown_text(pane.row.message) if waiting else "Nothing is complete at this compute yet.")
+        st.caption(markdown_text(pane.row.message) if waiting else tr("Nothing is complete at this compute yet."))
         return
     key = f"plot.compare.{number}"
     picture = catalogue.structure(pane.row.config.search).pictures[0]
@@ -129,20 +130,22 @@ def _draw(pane: Pane, number: int, amount: float, unit: str, height: int) -> Non
     with st.container(height=height + 8, border=False) if full_height > height else st.container():
         plot(figure, key=key, height=full_height, scope=pane.row.id)
     st.html(f'<div class="rlm-sentence small">{html_text(now.sentence)}</div>')
-    run_link(pane.row.id, "Open in Explore", count if count < len(pane.records) else None)
+    run_link(pane.row.id, tr("Open in Explore"), count if count < len(pane.records) else None)
 
 
 def _state(pane: Pane, tree: SearchTree, ended: bool, amount: float, unit: str) -> str:
     """Verdict once it has ended, else how many candidates there are so far; and what it has spent."""
     if not pane.records:
-        return STATUS[pane.row.status][1]
+        return tr(STATUS[pane.row.status][1])
     spent = _amount(pane.clock.spent_within(amount), unit)
     if ended and tree.answered is not None and tree.answered.answer is not None:
         kind = {True: "right", False: "wrong", None: "open"}[tree.answered.correct]
         stated = html_text(shorten(readable(tree.answered.answer), 28))
-        return f'{stated} <i class="{kind}">{VERDICTS[tree.answered.correct]}</i> · ended at {spent}'
+        verdict = f'{stated} <i class="{kind}">{tr(VERDICTS[tree.answered.correct])}</i>'
+        return tr("{verdict} · ended at {spent}", verdict=verdict, spent=spent)
     if ended:
-        return f"{'No answer' if pane.row.status == RunStatus.FINISHED else STATUS[pane.row.status][1]} · ended at {spent}"
+        how = tr("No answer") if pane.row.status == RunStatus.FINISHED else tr(STATUS[pane.row.status][1])
+        return tr("{verdict} · ended at {spent}", verdict=how, spent=spent)
     finished = tree.candidates()
     right = sum(bool(n.correct) for n in finished)
-    return f"{counted(len(finished), 'candidate')}, {right} right · {spent}"
+    return tr("{candidates}, {right} right · {spent}", candidates=counted(len(finished), "candidate"), right=right, spent=spent)

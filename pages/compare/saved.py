@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.shared.comparisons import comparisons, go_to_comparison, start_preset
 from pages.shared.escape import markdown_text
+from pages.shared.language import counted, tr
 from rlm_core.evaluation.presets import PRESETS, Preset
 
 COLUMNS = 3
@@ -18,8 +19,11 @@ OWN = "compare.own"
 def presets() -> None:
     """A card per preset, whose button starts it on the bundled model, and one for a comparison of one's own."""
     st.caption(
-        "Each of these shows one problem, and that of the first was chosen so that its trees are worth watching: it is an example, "
-        "no evidence. For evidence, measure the same strategies on a problem set, below the trees."
+        tr(
+            "Each of these shows one problem, and that of the first was chosen so that its trees are worth watching: "
+            "it is an example, no evidence. For evidence, measure the same strategies on a problem set, below the "
+            "trees."
+        )
     )
     cards = [*PRESETS, None]
     for first in range(0, len(cards), COLUMNS):
@@ -32,15 +36,17 @@ def presets() -> None:
 
 
 def _preset(preset: Preset) -> None:
-    _words(preset.title, preset.sentence)
-    if st.button("Compare", key=f"preset.{preset.name}", icon=":material/play_arrow:", width="stretch"):
+    _words(tr(preset.title), tr(preset.sentence))
+    if st.button(tr("Compare"), key=f"preset.{preset.name}", icon=":material/play_arrow:", width="stretch"):
         go_to_comparison(start_preset(preset))
 
 
 def _own() -> None:
-    _words("Your own comparison", "Two to four strategies with any model, search, reward and settings, on a problem of your choice.")
+    _words(
+        tr("Your own comparison"), tr("Two to four strategies with any model, search, reward and settings, on a problem of your choice.")
+    )
     shown = st.session_state.get(OWN, False)
-    if st.button("Close" if shown else "Set up", key="preset.own", icon=":material/tune:", width="stretch"):
+    if st.button(tr("Close") if shown else tr("Set up"), key="preset.own", icon=":material/tune:", width="stretch"):
         st.session_state[OWN] = not shown
         st.rerun()
 
@@ -55,20 +61,20 @@ def saved() -> None:
     """The saved comparisons, newest first, and the deleted ones that can be put back."""
     found = comparisons().list()
     if found:
-        st.markdown("##### Saved comparisons")
+        st.markdown(tr("##### Saved comparisons"))
     for c in found:
         title, when, delete = st.columns([6, 2, 1], vertical_alignment="center")
         if title.button(markdown_text(c.name), key=f"open.{c.id}", icon=":material/compare:", type="tertiary"):
             go_to_comparison(c.id)
-        when.caption(f"{datetime.fromtimestamp(c.created):%d %b %H:%M} · {len(c.runs)} strategies")
+        when.caption(f"{datetime.fromtimestamp(c.created):%d %b %H:%M} · {counted(len(c.runs), 'strategy', 'strategies')}")
         if delete.button(
-            "", key=f"delete.{c.id}", icon=":material/delete:", help="Delete; its runs stay, and it can be put back.", type="tertiary"
+            "", key=f"delete.{c.id}", icon=":material/delete:", help=tr("Delete; its runs stay, and it can be put back."), type="tertiary"
         ):
             comparisons().delete(c.id)
             st.rerun()
     if gone := comparisons().list(deleted=True):
-        with st.expander(f"Deleted comparisons ({len(gone):,})", icon=":material/delete:"):
+        with st.expander(tr("Deleted comparisons ({n:,})", n=len(gone)), icon=":material/delete:"):
             for c in gone:
-                if st.button(markdown_text(c.name), key=f"restore.{c.id}", icon=":material/undo:", help="Put it back", type="tertiary"):
+                if st.button(markdown_text(c.name), key=f"restore.{c.id}", icon=":material/undo:", help=tr("Put it back"), type="tertiary"):
                     comparisons().restore(c.id)
                     st.rerun()

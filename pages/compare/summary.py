@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -14,6 +15,7 @@ from pages.compare.on_set import on_set
 from pages.compare.pane import Pane
 from pages.shared.downloads import Download, downloads
 from pages.shared.html import theme
+from pages.shared.language import deferred, tr
 from pages.shared.tabs import tabs
 from rlm_core.core.wording import readable
 from rlm_core.runs.compute import compute_clock
@@ -24,43 +26,48 @@ from rlm_core.runs.settings import settings
 def summary(found: Addressed, there: Sequence[Pane]) -> None:
     tabs(
         {
-            "Figures": lambda: _figures(there),
-            "Differences": lambda: differences(there),
-            "Settings": lambda: _settings(there),
-            "On a problem set": lambda: on_set(found),
-            "Export": lambda: _export(found, there),
+            tr("Figures"): lambda: _figures(there),
+            tr("Differences"): lambda: differences(there),
+            tr("Settings"): lambda: _settings(there),
+            tr("On a problem set"): lambda: on_set(found),
+            tr("Export"): lambda: _export(found, there),
         },
         "compare.tab",
     )
 
 
 def _figures(there: Sequence[Pane]) -> None:
-    st.dataframe(figures(there), hide_index=True, width="stretch", column_config=COLUMNS)
-    st.caption("One problem is an anecdote: the tab “On a problem set” measures the same strategies on many.")
+    shown = figures(there).rename(columns=tr)
+    st.dataframe(shown, hide_index=True, width="stretch", column_config=_columns())
+    st.caption(tr("One problem is an anecdote: the tab “On a problem set” measures the same strategies on many."))
 
 
 def _settings(there: Sequence[Pane]) -> None:
-    st.dataframe(settings_frame(there), hide_index=True, width="stretch")
+    st.dataframe(settings_frame(there).rename(columns={"Setting": tr("Setting")}), hide_index=True, width="stretch")
 
 
 def _export(found: Addressed, there: Sequence[Pane]) -> None:
     if any(p.row.active for p in there):
-        st.caption("The comparison can be exported when every run has ended.")
+        st.caption(tr("The comparison can be exported when every run has ended."))
         return
     look = theme()
     name = f"comparison-{found.id or found.scope}.html"
-    page = Download("Comparison (HTML)", "image", name, "text/html", lambda: comparison_html(found, there, figures(there), look))
+    page = Download(tr("Comparison (HTML)"), "image", name, "text/html", lambda: comparison_html(found, there, figures(there), look))
     downloads((page,), key="compare.export")
-    st.caption("One file that loads nothing: the trees at their ends, the figures and every setting.")
+    st.caption(tr("One file that loads nothing: the trees at their ends, the figures and every setting."))
 
 
-COLUMNS = {
-    "First right": st.column_config.NumberColumn(
-        format="localized", help="Tokens at which the first right candidate stood in the tree; the search did not know it was right."
-    ),
-    "Tokens": st.column_config.NumberColumn(format="localized", help="Generated, discarded branches and rollouts included."),
-    "Seconds": st.column_config.NumberColumn(format="%.1f", help="Of the run's own clock; other runs may have shared the processor."),
-}
+def _columns() -> dict[str, Any]:
+    """How the figures are drawn, by their heads in the page's language."""
+    number = st.column_config.NumberColumn
+    return {
+        tr("First right"): number(
+            format="localized",
+            help=tr("Tokens at which the first right candidate stood in the tree; the search did not know it was right."),
+        ),
+        tr("Tokens"): number(format="localized", help=tr("Generated, discarded branches and rollouts included.")),
+        tr("Seconds"): number(format="%.1f", help=tr("Of the run's own clock; other runs may have shared the processor.")),
+    }
 
 
 def figures(there: Sequence[Pane]) -> pd.DataFrame:
@@ -75,16 +82,16 @@ def _row(pane: Pane) -> dict[str, object]:
     right = [n for n in tree.candidates() if n.correct]
     clock = compute_clock(pane.records)
     return {
-        "Strategy": pane.title,
-        "Answer": "" if stated is None else readable(stated),
-        "Verdict": VERDICTS[answered.correct] if answered and stated is not None else "no answer",
-        "Tokens": tree.totals.generated,
-        "Reward passes": tree.totals.reward_passes,
-        "Seconds": tree.time,
-        "Nodes": len(tree.nodes),
-        "Candidates": len(tree.candidates()),
-        "Right ones": len(right),
-        "First right": int(clock.amounts[min(n.added for n in right) - 1]) if right else None,
+        deferred("Strategy"): pane.title,
+        deferred("Answer"): "" if stated is None else readable(stated),
+        deferred("Verdict"): VERDICTS[answered.correct] if answered and stated is not None else "no answer",
+        deferred("Tokens"): tree.totals.generated,
+        deferred("Reward passes"): tree.totals.reward_passes,
+        deferred("Seconds"): tree.time,
+        deferred("Nodes"): len(tree.nodes),
+        deferred("Candidates"): len(tree.candidates()),
+        deferred("Right ones"): len(right),
+        deferred("First right"): int(clock.amounts[min(n.added for n in right) - 1]) if right else None,
     }
 
 
@@ -92,6 +99,6 @@ def settings_frame(there: Sequence[Pane]) -> pd.DataFrame:
     """The settings in which the runs differ, one row each; all of them where they do not."""
     columns = {p.title: {(s.group, s.name): s.value for s in settings(p.row.config)} for p in there}
     names = list(dict.fromkeys(key for column in columns.values() for key in column))
-    rows = [{"Setting": f"{g}: {n}" if g != n else n} | {t: c.get((g, n), "–") for t, c in columns.items()} for g, n in names]
+    rows = [{deferred("Setting"): f"{g}: {n}" if g != n else n} | {t: c.get((g, n), "–") for t, c in columns.items()} for g, n in names]
     differing = [r for r in rows if len({v for k, v in r.items() if k != "Setting"}) > 1]
     return pd.DataFrame(differing or rows)

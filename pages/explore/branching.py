@@ -5,12 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.shared.escape import markdown_text
+from pages.shared.language import counted, deferred, tr
 from pages.shared.links import compare_link, open_run, run_link
 from pages.shared.services import logs, store
 from rlm_core.core.config import Branch
 from rlm_core.core.errors import RlmError, RunNotFound
 from rlm_core.core.tree import Node, SearchTree
-from rlm_core.core.wording import counted, shorten
+from rlm_core.core.wording import shorten
 from rlm_core.runs.branching import branch, refuse
 from rlm_core.runs.run_diff import diff
 from rlm_core.runs.store import RunRow
@@ -18,8 +19,11 @@ from rlm_core.runs.store import RunRow
 MAX_STEP_CHARACTERS = 500
 MAX_BRANCHES = 6
 """Branches of a run that are linked, the newest of them; the list of saved runs has all."""
-_EDIT = ("Edit step", "The step as you would have it; the search then goes on from it as a run of its own.")
-_ADD = ("Add child", "A next step that the model did not propose; the search then goes on from it as a run of its own.")
+_EDIT = (deferred("Edit step"), deferred("The step as you would have it; the search then goes on from it as a run of its own."))
+_ADD = (
+    deferred("Add child"),
+    deferred("A next step that the model did not propose; the search then goes on from it as a run of its own."),
+)
 
 
 def write_step(row: RunRow, tree: SearchTree, node: Node) -> None:
@@ -37,7 +41,7 @@ def write_step(row: RunRow, tree: SearchTree, node: Node) -> None:
 
 
 def _form(row: RunRow, tree: SearchTree, node: Node, *, edit: bool) -> None:
-    label, help = _EDIT if edit else _ADD
+    label, help = map(tr, _EDIT if edit else _ADD)
     key = f"{'edit' if edit else 'add'}_step"
     try:
         refuse(row.config.search, tree, node.id, edit=edit)
@@ -46,15 +50,15 @@ def _form(row: RunRow, tree: SearchTree, node: Node, *, edit: bool) -> None:
         return
     with st.popover(label, width="stretch", key=f"{key}.{row.id}.{node.id}"), st.form(f"{key}_form", border=False):
         text = st.text_input(
-            f"Step in place of that of node {node.id}" if edit else f"Step below node {node.id}",
+            tr("Step in place of that of node {id}", id=node.id) if edit else tr("Step below node {id}", id=node.id),
             node.text if edit else "",
             max_chars=MAX_STEP_CHARACTERS,
             key=f"{key}_text.{row.id}.{node.id}",
-            help=f"{help} Write it as the model writes its steps.",
+            help=tr("{help} Write it as the model writes its steps.", help=help),
         )
-        if st.form_submit_button("Run from here", type="primary", icon=":material/play_arrow:", key=f"{key}_run"):
+        if st.form_submit_button(tr("Run from here"), type="primary", icon=":material/play_arrow:", key=f"{key}_run"):
             _start(row, tree, node, text, edit=edit)
-        st.caption("With the settings of this run; the steps before it are taken over.")
+        st.caption(tr("With the settings of this run; the steps before it are taken over."))
 
 
 def _start(row: RunRow, tree: SearchTree, node: Node, text: str, *, edit: bool) -> None:
@@ -76,28 +80,36 @@ def relatives(row: RunRow) -> None:
         _parent(row, begun)
     if branches:
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key="branches"):
-            st.caption(f"{counted(len(branches), 'branch', 'branches')} from steps written here:")
+            st.caption(tr("{branches} from steps written here:", branches=counted(len(branches), "branch", "branches")))
             for child in branches[-MAX_BRANCHES:]:
                 made = child.config.branch
                 text = f"“{shorten(made.steps[-1], 24)}”" if isinstance(made, Branch) else ""
-                run_link(child.id, markdown_text(f"{text} at node {made.node}") if isinstance(made, Branch) else child.id)
+                run_link(
+                    child.id,
+                    markdown_text(tr("{words} at node {node}", words=text, node=made.node)) if isinstance(made, Branch) else child.id,
+                )
 
 
 def _parent(row: RunRow, begun: Branch) -> None:
-    what = "edited step" if begun.edited else "added child"
+
     step = markdown_text(shorten(begun.steps[-1], 24))
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="parent"):
-        st.caption(f"It goes on from an {what}, “{step}”.", width="content")
+        said = (
+            tr("It goes on from an edited step, “{step}”.", step=step)
+            if begun.edited
+            else tr("It goes on from an added child, “{step}”.", step=step)
+        )
+        st.caption(said, width="content")
         try:
             parent = store().get(begun.run)
         except RunNotFound:
-            st.caption(f"Its parent, run {markdown_text(begun.run)}, is not here.")
+            st.caption(tr("Its parent, run {run}, is not here.", run=markdown_text(begun.run)))
             return
-        run_link(parent.id, "Its parent", node=begun.node)
-        compare_link((parent.id, row.id), "Compare them")
+        run_link(parent.id, tr("Its parent"), node=begun.node)
+        compare_link((parent.id, row.id), tr("Compare them"))
         if not row.active and not parent.active:
-            with st.popover("Where they part", key="parted"):
-                st.caption("The first run is the parent, the second is this branch.")
+            with st.popover(tr("Where they part"), key="parted"):
+                st.caption(tr("The first run is the parent, the second is this branch."))
                 st.markdown(markdown_text(_parted(parent.id, row.id)))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from pages.shared.language import tr
 from rlm_core.core.events import Record
 from rlm_core.core.tree import SearchTree
 from rlm_core.narrate.sentences import headline, sentence
@@ -20,9 +21,16 @@ def event_list(records: list[Record], moment: int) -> None:
     for record in records[:moment]:
         if record.seq > first:
             rows.append(
-                {"event": record.seq, "time (s)": record.time, "kind": headline(record.event), "what happened": sentence(record, tree)}
+                {
+                    tr("event"): record.seq,
+                    tr("time (s)"): record.time,
+                    tr("kind"): headline(record.event),
+                    tr("what happened"): sentence(record, tree),
+                }
             )
         tree.apply(record)
     st.dataframe(pd.DataFrame(rows[::-1]), hide_index=True, width="stretch", height=320)
     if first:
-        st.caption(f"The last {MAX_LISTED} events up to this moment; the exported log has all {len(records):,}.")
+        st.caption(
+            tr("The last {max_listed} events up to this moment; the exported log has all {n:,}.", max_listed=MAX_LISTED, n=len(records))
+        )

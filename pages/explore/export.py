@@ -13,6 +13,7 @@ import streamlit as st
 from pages.explore.export_picture import pictures
 from pages.shared.downloads import Download, downloads
 from pages.shared.escape import markdown_text
+from pages.shared.language import deferred, tr
 from pages.shared.services import Reading
 from rlm_core.core.events import AnyEvent, Record, RunFinished
 from rlm_core.core.tree import SearchTree
@@ -57,8 +58,8 @@ class Moment:
     @property
     def words(self) -> str:
         """ "event 12 of 234", "event 234 of 234, the end of the run", "event 40 of 40 so far"."""
-        after = ", the end of the run" if self.end else "" if self.over else " so far"
-        return f"event {self.event:,} of {self.last:,}{after}"
+        after = tr(", the end of the run") if self.end else "" if self.over else tr(" so far")
+        return tr("event {event:,} of {last:,}{after}", event=self.event, last=self.last, after=after)
 
 
 def moment_of(run: str, records: list[Record], tree: SearchTree) -> Moment:
@@ -69,32 +70,37 @@ def moment_of(run: str, records: list[Record], tree: SearchTree) -> Moment:
 def export(row: RunRow, read: Reading, tree: SearchTree) -> None:
     """Draw the buttons, and the figures of the moment."""
     run, records = row.id, read.records
-    st.caption("The log is the whole run; import it on the Saved runs page, or read it with `python -m rlm_core replay`.")
+    st.caption(tr("The log is the whole run; import it on the Saved runs page, or read it with `python -m rlm_core replay`."))
     moment = moment_of(run, records, tree)
     downloads(_offered(records, tree, moment), key="exports")
     st.caption(
-        f"Nodes, events, candidates and graph are those of {moment.words}, and say so in their names. "
-        "The replay is one page with the tree, the timeline, the sentences and the inspector of the whole run; it opens in any browser, "
-        "without this app and without a network."
+        tr(
+            "Nodes, events, candidates and graph are those of {words}, and say so in their names. The replay is one "
+            "page with the tree, the timeline, the sentences and the inspector of the whole run; it opens in any "
+            "browser, without this app and without a network.",
+            words=moment.words,
+        )
     )
     pictures(records, tree, moment.file)
-    with st.expander("For other programs", icon=":material/output:"):
+    with st.expander(tr("For other programs"), icon=":material/output:"):
         writable = [f for f in formats().values() if f.write]
         downloads(tuple(_for_others(f, records, moment) for f in writable), key="others")
-        st.caption("\n".join(f"- {markdown_text(f.description.sentence)}" for f in writable))
-    with st.expander("Figures of this moment", icon=":material/data_object:"):
+        st.caption("\n".join(f"- {markdown_text(tr(f.description.sentence))}" for f in writable))
+    with st.expander(tr("Figures of this moment"), icon=":material/data_object:"):
         st.json(summarise(tree).as_dict())
 
 
 def _offered(records: list[Record], tree: SearchTree, moment: Moment) -> tuple[Download, ...]:
     final = Moment(moment.run, moment.last, moment.last, moment.over)
     return (
-        Download("Event log (JSONL)", "data_object", f"{final.file}.jsonl", "application/jsonl", lambda: logfile.write(records).decode()),
-        Download("Nodes (CSV)", "table", f"{moment.file}-nodes.csv", "text/csv", lambda: nodes_csv(tree, moment)),
-        Download("Events (CSV)", "list", f"{moment.file}-events.csv", "text/csv", lambda: events_csv(records[: moment.event])),
-        Download("Candidates (CSV)", "grid_view", f"{moment.file}-candidates.csv", "text/csv", lambda: candidates_csv(tree)),
-        Download("Graph (JSON)", "hub", f"{moment.file}-graph.json", "application/json", lambda: graph_json(tree, moment)),
-        Download("Replay (HTML)", "movie", f"{moment.run}-replay.html", "text/html", lambda: replay_html(moment.run, records)),
+        Download(
+            tr("Event log (JSONL)"), "data_object", f"{final.file}.jsonl", "application/jsonl", lambda: logfile.write(records).decode()
+        ),
+        Download(tr("Nodes (CSV)"), "table", f"{moment.file}-nodes.csv", "text/csv", lambda: nodes_csv(tree, moment)),
+        Download(tr("Events (CSV)"), "list", f"{moment.file}-events.csv", "text/csv", lambda: events_csv(records[: moment.event])),
+        Download(tr("Candidates (CSV)"), "grid_view", f"{moment.file}-candidates.csv", "text/csv", lambda: candidates_csv(tree)),
+        Download(tr("Graph (JSON)"), "hub", f"{moment.file}-graph.json", "application/json", lambda: graph_json(tree, moment)),
+        Download(tr("Replay (HTML)"), "movie", f"{moment.run}-replay.html", "text/html", lambda: replay_html(moment.run, records)),
     )
 
 
@@ -102,24 +108,24 @@ def _for_others(chosen: Format, records: list[Record], moment: Moment) -> Downlo
     """The whole run in another program's format."""
     name, ending = chosen.description.name, file_ending(chosen)
     file = f"{Moment(moment.run, moment.last, moment.last, moment.over).file}-{name}.{ending}"
-    return Download(chosen.description.title, "output", file, "application/json", lambda: write_run(records, name).decode())
+    return Download(tr(chosen.description.title), "output", file, "application/json", lambda: write_run(records, name).decode())
 
 
 def nodes_frame(tree: SearchTree) -> pd.DataFrame:
-    """One row per node: its text and its statistics at this moment."""
+    """One row per node: its text and its statistics at this moment. Its heads are English, as in a file."""
     rows = [
         {
-            "node": n.id,
-            "parent": n.parent,
-            "depth": n.depth,
-            "step": n.text,
-            "state": n.state,
-            "visits N": n.visits,
-            "value Q": n.q,
-            "prior P": n.prior,
-            "score": n.score,
-            "mean log p": n.logprob,
-            "answer": n.answer,
+            deferred("node"): n.id,
+            deferred("parent"): n.parent,
+            deferred("depth"): n.depth,
+            deferred("step"): n.text,
+            deferred("state"): n.state,
+            deferred("visits N"): n.visits,
+            deferred("value Q"): n.q,
+            deferred("prior P"): n.prior,
+            deferred("score"): n.score,
+            deferred("mean log p"): n.logprob,
+            deferred("answer"): n.answer,
         }
         for n in tree.nodes.values()
     ]

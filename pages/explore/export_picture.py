@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages.shared.downloads import Download, Drawing, downloads
 from pages.shared.escape import markdown_text
+from pages.shared.language import deferred, tr
 from pages.shared.run_figure import run_figure
 from pages.shared.state import one_of, remembered
 from rlm_core import catalogue
@@ -23,8 +24,8 @@ from rlm_core.figures.pictures import VOTES
 from rlm_core.figures.text import safe
 from rlm_core.runs.outcome import VERDICTS
 
-PRESETS = {"Slide 1920×1080": (1920, 1080), "Paper column 800×600": (800, 600)}
-OWN = "Own size"
+PRESETS = {deferred("Slide 1920×1080"): (1920, 1080), deferred("Paper column 800×600"): (800, 600)}
+OWN = deferred("Own size")
 SMALLEST, LARGEST = 200, 6000
 """Px of a side of a picture."""
 PLANNED = (960, 540)
@@ -59,7 +60,14 @@ def checked(width: int | None, height: int | None, large: bool) -> Size:
     """ConfigError if a side is missing, too short or too long."""
     if width is None or height is None or not all(SMALLEST <= side <= LARGEST for side in (width, height)):
         given = " × ".join("–" if side is None else f"{side:,}" for side in (width, height))
-        raise ConfigError(f"A picture of {given} px cannot be drawn; width and height must be from {SMALLEST} to {LARGEST:,} px.")
+        raise ConfigError(
+            tr(
+                "A picture of {given} px cannot be drawn; width and height must be from {smallest} to {largest:,} px.",
+                given=given,
+                smallest=SMALLEST,
+                largest=LARGEST,
+            )
+        )
     return Size(width, height, large)
 
 
@@ -67,13 +75,13 @@ def pictures(records: list[Record], tree: SearchTree, file: str) -> None:
     """Choose picture and size, and the buttons that save it. file: the beginning of the file's name."""
     search = str(tree.started.config.get("search", "")) if tree.started else ""
     offered = [*catalogue.structure(search).pictures, *([VOTES] if tree.answered and tree.answered.votes else [])]
-    st.markdown("**Picture**")
+    st.markdown(tr("**Picture**"))
     kind_at, size_at, large_at = st.columns([4, 5, 2], vertical_alignment="center")
     with kind_at:
-        kind = one_of("Picture to save", offered, "export.picture")
+        kind = one_of(tr("Picture to save"), offered, "export.picture")
     with size_at:
-        preset = one_of("Size", [*PRESETS, OWN], "export.size")
-    large = remembered(large_at.toggle, "Large type", key="export.large", default=False, help="For a lecture hall.")
+        preset = one_of(tr("Size"), [*PRESETS, OWN], "export.size")
+    large = remembered(large_at.toggle, tr("Large type"), key="export.large", default=False, help=tr("For a lecture hall."))
     width, height = PRESETS[preset] if preset in PRESETS else _own_size()
     try:
         size = checked(width, height, large)
@@ -83,7 +91,7 @@ def pictures(records: list[Record], tree: SearchTree, file: str) -> None:
     stem = f"{file}-{kind.lower()}-{size.width}x{size.height}"
     offer = [
         Download(
-            f"Picture ({form.upper()})",
+            tr("Picture ({upper})", upper=form.upper()),
             icon,
             f"{stem}.{form}",
             mime,
@@ -92,15 +100,15 @@ def pictures(records: list[Record], tree: SearchTree, file: str) -> None:
         for form, icon, mime in (("png", "image", "image/png"), ("svg", "shapes", "image/svg+xml"))
     ]
     downloads(offer, key="pictures")
-    st.caption(f"{size.width:,} × {size.height:,} px, on white in either theme.")
+    st.caption(tr("{width:,} × {height:,} px, on white in either theme.", width=size.width, height=size.height))
 
 
 def _own_size() -> tuple[int | None, int | None]:
     width_at, height_at, _ = st.columns([2, 2, 5])
     with width_at:
-        width = remembered(st.number_input, "Width (px)", None, None, None, step=1, key="export.width", default=1200)
+        width = remembered(st.number_input, tr("Width (px)"), None, None, None, step=1, key="export.width", default=1200)
     with height_at:
-        height = remembered(st.number_input, "Height (px)", None, None, None, step=1, key="export.height", default=800)
+        height = remembered(st.number_input, tr("Height (px)"), None, None, None, step=1, key="export.height", default=800)
     return width, height
 
 
@@ -138,7 +146,7 @@ def _title(tree: SearchTree, width: float, large: bool) -> dict[str, Any]:
     size = 16 * (palette.LARGE if large else 1)
     answered = tree.answered
     if answered is None or answered.answer is None:
-        answer = "no answer" if tree.finished else "no answer yet"
+        answer = "no answer" if tree.finished else "no answer yet"  # English, as all that the figure says
     else:
         answer = f"{shorten(readable(answered.answer), 40)} {VERDICTS[answered.correct]}"
     room = max(12, int(width / (size * LETTER)) - len(answer) - 3)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.shared.escape import html_text
-from pages.shared.html import ORACLE
+from pages.shared.html import oracle_badge
+from pages.shared.language import node_name, tr
 from rlm_core import catalogue
 from rlm_core.core.events import Answered
 from rlm_core.core.tree import SearchTree
-from rlm_core.core.wording import name, readable, set_place, shorten
+from rlm_core.core.wording import readable, set_place, shorten
 from rlm_core.runs.outcome import VERDICTS, cut_off, picked_by, right_answer, two_choices, why_unanswered
 from rlm_core.runs.store import RunRow
 
@@ -18,14 +19,14 @@ MAX_ANSWER_CHARS = 80
 
 def headline(row: RunRow, full_tree: SearchTree, moment: SearchTree) -> None:
     """The problem, the answer with its verdict and the right answer; then strategy and model, and a badge if the search had the oracle."""
-    strategy = catalogue.title("search", row.config.search)
-    named = [strategy, catalogue.reward_title(row.config), catalogue.title("model", row.config.model)]
-    named += [] if row.elsewhere else [f"seed {row.config.seed}"]
+    strategy = tr(catalogue.title("search", row.config.search))
+    named = [strategy, tr(catalogue.reward_title(row.config)), tr(catalogue.title("model", row.config.model))]
+    named += [] if row.elsewhere else [tr("seed {seed}", seed=row.config.seed)]
     facts = " · ".join(html_text(name) for name in named if name)
     st.html(
         f'<h4 class="rlm-problem">{_name(row)}{_place(row)}{html_text(row.problem.question)}</h4>'
         f'<div class="rlm-verdict">{_verdict(row, full_tree, moment)}</div>'
-        f'<div class="rlm-facts">{facts} {ORACLE if full_tree.oracle else ""}</div>'
+        f'<div class="rlm-facts">{facts} {oracle_badge() if full_tree.oracle else ""}</div>'
     )
 
 
@@ -44,27 +45,27 @@ def _verdict(row: RunRow, full_tree: SearchTree, moment: SearchTree) -> str:
     """The run's answer with its verdict and the right answer; "final" at a moment before the answer."""
     answered = full_tree.answered
     if answered is None:
-        why = "its log does not say which was picked" if row.elsewhere else "the run ended before one was picked"
-        return "<b>No answer yet</b>" if row.active else f"<b>No answer</b><span>{why}</span>"
+        why = tr("its log does not say which was picked") if row.elsewhere else tr("the run ended before one was picked")
+        return f"<b>{tr('No answer yet')}</b>" if row.active else f"<b>{tr('No answer')}</b><span>{why}</span>"
     right = right_answer(row.problem)
     if answered.answer is None:
-        parts = ["<b>No answer</b>", f"<span>{why_unanswered(full_tree)}</span>"]
+        parts = [f"<b>{tr('No answer')}</b>", f"<span>{why_unanswered(full_tree)}</span>"]
     else:
         stated = readable(answered.answer)
         kind = {True: "right", False: "wrong", None: "open"}[answered.correct]
         parts = [
-            f"<span>{'Answer' if moment.answered else 'Final answer'}</span>"
+            f"<span>{tr('Answer') if moment.answered else tr('Final answer')}</span>"
             f'<b title="{html_text(stated)}">{html_text(shorten(stated, MAX_ANSWER_CHARS))}</b>'
-            f'<i class="{kind}">{VERDICTS[answered.correct]}</i>' + _where(full_tree, answered)
+            f'<i class="{kind}">{tr(VERDICTS[answered.correct])}</i>' + _where(full_tree, answered)
         ]
     if right and (answered.correct is not True or answered.answer is None):
-        parts.append(f"<span>right: <b>{html_text(shorten(right, MAX_ANSWER_CHARS))}</b></span>")
+        parts.append(f"<span>{tr('right:')} <b>{html_text(shorten(right, MAX_ANSWER_CHARS))}</b></span>")
     return "".join(parts) + _limited(row, full_tree)
 
 
 def _where(tree: SearchTree, answered: Answered) -> str:
     """The node that states the answer, and by what it was picked where the search itself goes by a formula."""
-    said = ["" if answered.node is None else f"in {name(answered.node)}", picked_by(tree)]
+    said = ["" if answered.node is None else tr("in {name}", name=node_name(answered.node)), picked_by(tree)]
     return f'<small title="{html_text(two_choices(tree))}">{html_text(", ".join(filter(None, said)))}</small>' if any(said) else ""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.shared.jobs import job_progress
+from pages.shared.language import tr
 from pages.shared.services import jobs
 from pages.shared.state import set_value
 from rlm_core.core.errors import NotInstalled, RlmError, UnreadableProblem
@@ -17,7 +18,9 @@ from rlm_core.models.packaged import MEGABYTES
 def offer(error: RlmError) -> None:
     """The button that mends the error, where one can."""
     if isinstance(error, UnreadableProblem):
-        st.button(f"Use {SMOLLM2.title}", key="use_smollm2", icon=":material/swap_horiz:", width="stretch", on_click=_use_smollm2)
+        st.button(
+            tr("Use {title}", title=SMOLLM2.title), key="use_smollm2", icon=":material/swap_horiz:", width="stretch", on_click=_use_smollm2
+        )
     elif isinstance(error, NotInstalled):
         _install()
 
@@ -32,6 +35,8 @@ def _install() -> None:
     if newest is not None and newest.status != RunStatus.FINISHED:
         job_progress(newest)
         return
-    if st.button(f"Install it now ({MEGABYTES} MB)", key="install_smollm2", icon=":material/download:", width="stretch"):
+    if st.button(
+        tr("Install it now ({megabytes} MB)", megabytes=MEGABYTES), key="install_smollm2", icon=":material/download:", width="stretch"
+    ):
         jobs().create(InstallJob())
         st.rerun()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pages.shared.html import rows_html
+from pages.shared.language import node_name, tr
 from rlm_core.core.tree import Node, SearchTree
-from rlm_core.core.wording import name, number, origin, readable
+from rlm_core.core.wording import number, origin, readable
 from rlm_core.figures.palette import MARKS as VERDICTS
 from rlm_core.figures.text import copies
 from rlm_core.narrate.thinking import TAG_PHRASES
@@ -21,37 +22,41 @@ def facts(tree: SearchTree, node: Node) -> Rows:
     """Pairs of name and value for everything that the log says of a node besides its step and scores."""
     rows: Rows = []
     if node.parent is not None and any(n.thinking for n in tree.nodes.values()):
-        rows.append(("Space", "thinking" if node.thinking else "answer"))
+        rows.append((tr("Space"), tr("thinking") if node.thinking else tr("answer")))
     if node.tag:
-        rows.append(("Mark", TAG_PHRASES.get(node.tag, node.tag)))
+        rows.append((tr("Mark"), tr(TAG_PHRASES.get(node.tag, node.tag))))
     rows += _forced(tree, node)
     if node.tool is not None:
-        rows.append(("Calculator", f"{readable(node.tool.call)} → {readable(node.tool.result)}"))
+        rows.append((tr("Calculator"), f"{readable(node.tool.call)} → {readable(node.tool.result)}"))
     rows += _replaced(tree, node)
     if node.probe is not None:
-        answer = "nothing" if node.probe.answer is None else VERDICTS[node.probe.correct] + readable(node.probe.answer)
-        rows.append(("If made to answer here", f"{answer}, confidence {number(node.probe.confidence)}"))
+        answer = tr("nothing") if node.probe.answer is None else tr(VERDICTS[node.probe.correct]) + readable(node.probe.answer)
+        rows.append(
+            (tr("If made to answer here"), tr("{answer}, confidence {number}", answer=answer, number=number(node.probe.confidence)))
+        )
     if node.samples > 1:
-        rows.append(("Sampled", f"{node.samples:,} times; equal steps are one state, which has that many votes"))
+        rows.append((tr("Sampled"), tr("{samples:,} times; equal steps are one state, which has that many votes", samples=node.samples)))
     return rows + _critiques(tree, node) + _particles(tree, node)
 
 
 def _forced(tree: SearchTree, node: Node) -> Rows:
     if by := origin(tree.branch, node.id):
-        return [("Where it comes from", by)]
+        return [(tr("Where it comes from"), by)]
     reasons = [e.reason for _, e in tree.forces if e.node == node.id]
-    return [("Put in by the decoder", "; ".join(reasons) or "the model did not write it")] if node.forced or reasons else []
+    return [(tr("Put in by the decoder"), "; ".join(reasons) or tr("the model did not write it"))] if node.forced or reasons else []
 
 
 def _replaced(tree: SearchTree, node: Node) -> Rows:
-    rows: Rows = [("Left for", f"{name(e.target)}: {e.reason}") for _, e in tree.backtracks if e.source == node.id]
-    rows += [("Replaced by", f"{name(e.target)}: {e.reason}") for _, e in tree.corrections if e.source == node.id]
-    return rows + [("Replaces", name(e.source)) for _, e in tree.corrections if e.target == node.id]
+    rows: Rows = [(tr("Left for"), f"{node_name(e.target)}: {e.reason}") for _, e in tree.backtracks if e.source == node.id]
+    rows += [(tr("Replaced by"), f"{node_name(e.target)}: {e.reason}") for _, e in tree.corrections if e.source == node.id]
+    return rows + [(tr("Replaces"), node_name(e.source)) for _, e in tree.corrections if e.target == node.id]
 
 
 def _critiques(tree: SearchTree, node: Node) -> Rows:
     found = [e for _, e in tree.critiques if node.id in (e.node, e.wrong)]
-    return [("Faulted by the critique" if e.wrong == node.id else "The model's critique", e.text or "no fault found") for e in found]
+    return [
+        (tr("Faulted by the critique") if e.wrong == node.id else tr("The model's critique"), e.text or tr("no fault found")) for e in found
+    ]
 
 
 def _particles(tree: SearchTree, node: Node) -> Rows:
@@ -59,4 +64,11 @@ def _particles(tree: SearchTree, node: Node) -> Rows:
     if count is None:
         return []
     weight = sum(p.weight for p in tree.resamplings[-1][1].particles if p.node == node.id)
-    return [("Latest resampling", f"weight {number(weight)}, " + (f"goes on ×{count}" if count else "ends here"))]
+    return [
+        (
+            tr("Latest resampling"),
+            tr("weight {weight}, goes on ×{count}", weight=number(weight), count=count)
+            if count
+            else tr("weight {weight}, ends here", weight=number(weight)),
+        )
+    ]

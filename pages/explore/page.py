@@ -16,6 +16,7 @@ from pages.explore.welcome import welcome
 from pages.shared.escape import markdown_text
 from pages.shared.html import style
 from pages.shared.keys import EXPLORE, PROBLEM, shortcuts
+from pages.shared.language import tr
 from pages.shared.links import SHOWN_RUN_KEY, close_run, open_run
 from pages.shared.services import store, supervisor
 from rlm_core.core.config import RunConfig
@@ -37,7 +38,9 @@ def explore() -> None:
         control_values.fill_once(own)
     with st.sidebar:
         if st.query_params.get("run"):
-            st.button("Start page: examples and your last runs", key="home", icon=":material/home:", type="tertiary", on_click=close_run)
+            st.button(
+                tr("Start page: examples and your last runs"), key="home", icon=":material/home:", type="tertiary", on_click=close_run
+            )
         wanted = controls()
         control_values.drawn()
         pausing = breakpoint_controls(shown)
@@ -74,7 +77,9 @@ def _run_button(wanted: tuple[RunConfig, Problem] | RlmError, shown: RunRow | No
         if shown:
             difference(shown, wanted[0])
         expected_cost(*wanted)
-    return st.button("Run", type="primary", icon=":material/play_arrow:", width="stretch", disabled=wrong, key="run", shortcut="Mod+Enter")
+    return st.button(
+        tr("Run"), type="primary", icon=":material/play_arrow:", width="stretch", disabled=wrong, key="run", shortcut="Mod+Enter"
+    )
 
 
 def _start(config: RunConfig, problem: Problem, breakpoints: tuple[str, ...]) -> None:

@@ -7,6 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.explore import address
 from pages.shared.html import theme
+from pages.shared.language import tr
 from pages.shared.page_tools import presenting
 from pages.shared.plot import plot, room_of, width_of
 from pages.shared.run_figure import run_figure
@@ -29,7 +30,7 @@ def choose_picture(row: RunRow, place: DeltaGenerator) -> str:
     if len(pictures) == 1:
         return pictures[0]
     with place:
-        return one_of("Picture", pictures, f"picture.{'.'.join(pictures)}")
+        return one_of(tr("Picture"), pictures, f"picture.{'.'.join(pictures)}")
 
 
 def picture(kind: str, row: RunRow, read: Reading, tree: SearchTree, highlight: tuple[int, ...]) -> None:
@@ -67,5 +68,5 @@ def _figure(kind: str, row: RunRow, full_tree: SearchTree, tree: SearchTree, sel
     with st.container(height=height + 8, border=False) if full_height > height else st.container():
         clicked = plot(figure, key=f"plot.{kind}", height=full_height, scope=row.id, file=f"{row.id}-at-event-{tree.seq}", room=room)
     if kind == Picture.CANDIDATES and (left := undrawn(tree)):
-        st.caption(f"{left:,} more candidates are counted in the rows and not drawn; the Data tab lists them all.")
+        st.caption(tr("{left:,} more candidates are counted in the rows and not drawn; the Data tab lists them all.", left=left))
     return clicked

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pages.shared.escape import html_text
+from pages.shared.language import tr
 from rlm_core.figures.ranks.table import CHOSEN, OWN_ROW, Ranks, Row
 
 MAX_INLINE = 18
@@ -12,7 +13,7 @@ MAX_INLINE = 18
 def ranks_html(found: Ranks) -> str:
     """The table as HTML, escaped."""
     ranked, inline = any(r.rank for r in found.rows), all(len(r.text) <= MAX_INLINE for r in found.rows)
-    head = [("rank", "")] * ranked + [("node", "")] + [(found.text, "l")] * inline + [(h, "") for h in found.head]
+    head = [(tr("rank"), "")] * ranked + [(tr("node"), "")] + [(tr(found.text), "l")] * inline + [(tr(h), "") for h in found.head]
     cells = "".join(f'<th class="{kind}">{html_text(name)}</th>' for name, kind in head)
     bodies = "".join(_body(r, found.asked, ranked, inline, len(head)) for r in found.rows)
     return f'<table class="rlm-table rlm-ranks"><thead><tr>{cells}</tr></thead>{bodies}</table>'

@@ -20,6 +20,7 @@ from pages.explore.status import run_buttons, status_line
 from pages.explore.stepping import follow_pause, opened, why_paused
 from pages.explore.timeline import timeline
 from pages.shared.escape import html_text, markdown_text
+from pages.shared.language import deferred, tr
 from pages.shared.links import SHOWN_RUN_KEY, begin, close_run, way_back
 from pages.shared.player import drawn, drawn_for
 from pages.shared.services import Reading, logs, store
@@ -55,7 +56,7 @@ def run_view(run: str) -> None:
         row = store().get(run)
     except RunNotFound as error:
         st.error(markdown_text(str(error)), icon=":material/search_off:")
-        st.button("Back to the start", icon=":material/home:", on_click=close_run)
+        st.button(tr("Back to the start"), icon=":material/home:", on_click=close_run)
         return
     if st.session_state.get(SHOWN_RUN_KEY) != run:
         begin(address.moment())
@@ -70,7 +71,9 @@ def _body(run: str, was_active: bool) -> None:
     try:
         read = logs().reading(run)
     except LogError as error:
-        st.error(f"{markdown_text(str(error))} The run's other events are kept in the store.", icon=":material/broken_image:")
+        st.error(
+            tr("{error} The run's other events are kept in the store.", error=markdown_text(str(error))), icon=":material/broken_image:"
+        )
         return
     main, side = st.columns([17, 8], gap="medium")
     with main:
@@ -115,7 +118,7 @@ def _moment(row: RunRow, read: Reading) -> SearchTree:
         st.html(f'<div class="rlm-sentence" {drawn_for(moment)}><b>{kind}</b>{html_text(sentence)}</div>')
         why_paused(row, tree, record.event)
         tree.apply(record)
-        st.caption(f"Event {moment:,} of {len(records):,}, {record.time:.2f} s after the start.")
+        st.caption(tr("Event {moment:,} of {n:,}, {time:.2f} s after the start.", moment=moment, n=len(records), time=record.time))
     address.set_moment(moment, len(records))
     with line, st.container(horizontal=True, vertical_alignment="top", gap="small"):
         with st.container():
@@ -132,11 +135,11 @@ def _tabs(row: RunRow, read: Reading, tree: SearchTree) -> None:
     """Below the picture: answers and votes, the events in words, the nodes as data, exports, and Debug. Only the open one is drawn."""
     tabs(
         {
-            "Answers and votes": partial(answers, row.id, tree, catalogue.structure(row.config.search).compared),
-            "Events": partial(event_list, read.records, tree.seq),
-            "Data": partial(_nodes, tree),
-            "Export": partial(export, row, read, tree),
-            "Debug": partial(debug, row, read.records, read.tree),
+            deferred("Answers and votes"): partial(answers, row.id, tree, catalogue.structure(row.config.search).compared),
+            deferred("Events"): partial(event_list, read.records, tree.seq),
+            deferred("Data"): partial(_nodes, tree),
+            deferred("Export"): partial(export, row, read, tree),
+            deferred("Debug"): partial(debug, row, read.records, read.tree),
         },
         TABS_KEY,
     )
@@ -144,4 +147,4 @@ def _tabs(row: RunRow, read: Reading, tree: SearchTree) -> None:
 
 
 def _nodes(tree: SearchTree) -> None:
-    st.dataframe(nodes_frame(tree), hide_index=True, width="stretch", height=320)
+    st.dataframe(nodes_frame(tree).rename(columns=tr), hide_index=True, width="stretch", height=320)

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from pages.shared.escape import markdown_text
+from pages.shared.language import tr
 from pages.shared.parameters import parameters
 from pages.shared.problem_picker import pick_problem
 from pages.shared.services import store
@@ -53,43 +54,47 @@ def controls() -> tuple[RunConfig, Problem] | RlmError:
 
 def _budget(usual: Fit) -> dict[str, Any]:
     """The limits in the fields; None for an empty field."""
-    st.markdown("**Budget**", help="The run ends when the first limit is reached; an empty field is no limit. At least one is needed.")
+    st.markdown(
+        tr("**Budget**"), help=tr("The run ends when the first limit is reached; an empty field is no limit. At least one is needed.")
+    )
     simulations, tokens, seconds = st.columns([5, 4, 4])
     with simulations:
         s = limit(
-            "Simulations",
+            tr("Simulations"),
             "simulations",
             64,
-            "By strategy: walks of a tree search, candidates, scored states or whole chains.",
+            tr("By strategy: walks of a tree search, candidates, scored states or whole chains."),
         )
     with tokens:
-        t = limit("Tokens", "tokens", usual.budget_tokens, "Generated tokens, including those of discarded branches.")
+        t = limit(tr("Tokens"), "tokens", usual.budget_tokens, tr("Generated tokens, including those of discarded branches."))
     with seconds:
-        x = limit("Seconds", "seconds", None, "Wall time, without pauses.")
-    with st.expander("Reward passes"):
-        r = limit("Reward passes", "reward_passes", None, "Evaluations by the reward model; the last request may exceed it.")
+        x = limit(tr("Seconds"), "seconds", None, tr("Wall time, without pauses."))
+    with st.expander(tr("Reward passes")):
+        r = limit(tr("Reward passes"), "reward_passes", None, tr("Evaluations by the reward model; the last request may exceed it."))
     return {"simulations": s, "tokens": t, "seconds": x, "reward_passes": r}
 
 
 def limit(label: str, name: str, default: int | None, help: str) -> int | None:
     key = f"budget.{name}"
     restore_following(key, default)
-    return kept(st.number_input, label, 0, MAX_BUDGET, None, step=1, key=key, placeholder="none", help=help)
+    return kept(st.number_input, label, 0, MAX_BUDGET, None, step=1, key=key, placeholder=tr("none"), help=help)
 
 
 def _sampling(usual: Fit) -> dict[str, Any]:
     """Temperature, seed and length limits; an empty field is what fits the model."""
     left, right = st.columns(2)
     with left:
-        t = _number("Temperature", "temperature", (0.0, 2.0), usual.temperature, "0 takes the likeliest token; higher is more varied.")
+        t = _number(
+            tr("Temperature"), "temperature", (0.0, 2.0), usual.temperature, tr("0 takes the likeliest token; higher is more varied.")
+        )
     with right:
-        s = _number("Seed", "seed", (0, 2**31 - 1), RunConfig().seed, "The same seed grows the same tree.")
-    with st.expander("Length limits"):
+        s = _number(tr("Seed"), "seed", (0, 2**31 - 1), RunConfig().seed, tr("The same seed grows the same tree."))
+    with st.expander(tr("Length limits")):
         step, solution = (
-            _number(label, f"max_{name}_tokens", (1, MAX_BUDGET), fitting, f"In tokens. A longer {name} is cut off there.")
-            for label, name, fitting in (
-                (LONGEST_STEP, "step", usual.max_step_tokens),
-                (LONGEST_SOLUTION, "solution", usual.max_solution_tokens),
+            _number(tr(label), f"max_{name}_tokens", (1, MAX_BUDGET), fitting, help)
+            for label, name, fitting, help in (
+                (LONGEST_STEP, "step", usual.max_step_tokens, tr("In tokens. A longer step is cut off there.")),
+                (LONGEST_SOLUTION, "solution", usual.max_solution_tokens, tr("In tokens. A longer solution is cut off there.")),
             )
         )
     return {

@@ -13,13 +13,14 @@ from pages.explore.stepping import RESUMED, go_on, saved_buttons, step_buttons
 from pages.shared.escape import html_text, markdown_text
 from pages.shared.glossary import term
 from pages.shared.html import STATUS
+from pages.shared.language import counted, tr
 from pages.shared.player import drawn_for
 from pages.shared.services import store, supervisor
 from rlm_core import catalogue
 from rlm_core.core.events import Record
 from rlm_core.core.parameters import Description, NoSettings
 from rlm_core.core.tree import SearchTree
-from rlm_core.core.wording import counted, duration
+from rlm_core.core.wording import duration
 from rlm_core.core.words import RunStatus
 from rlm_core.runs.progress import Progress, progress
 from rlm_core.runs.store import RunRow
@@ -55,33 +56,38 @@ def elapsed(row: RunRow, tree: SearchTree) -> float:
 def status_line(row: RunRow, tree: SearchTree, last: int) -> None:
     """Status, counts and speed at the moment in one line, with a progress bar where the end is known. last: number of events so far."""
     status, now = shown_status(row), tree.seq >= last
-    colour, word = STATUS[status]
+    colour, word = STATUS[status][0], tr(STATUS[status][1])
     if now and status == RunStatus.FINISHED and tree.answered is not None and tree.answered.answer is None:
-        colour, word = "orange", "Finished without an answer"
+        colour, word = "orange", tr("Finished without an answer")
     if not now:
-        colour, word = "accent", f"{'Paused · ' if status == 'paused' else ''}Event {tree.seq:,} of {last:,}"
+        at = tr("Event {seq:,} of {last:,}", seq=tree.seq, last=last)
+        colour, word = "accent", f"{word} · {at}" if status == "paused" else at
     parts = [f'<b class="rlm-badge {colour}">{word}</b>']
     seconds = elapsed(row, tree) if now else tree.time
     writing = row.writing if now and status == RunStatus.RUNNING else 0
     found = progress(row.config, search_of(row), tree, seconds, writing)
     if not now and tree.answered is None:
-        parts.append("no answer yet at this event")
+        parts.append(tr("no answer yet at this event"))
     if tree.seq:
         parts += _counts(row, tree, found, writing)
         if seconds or not row.elsewhere:
             parts.append(clock_html(row.id, seconds, now and status == RunStatus.RUNNING))
         worked, generated = (seconds, tree.totals.generated + writing) if writing else (tree.time, tree.totals.generated)
         if worked > 0.2 and generated:
-            parts[-1] += _extra(f"{generated / worked:,.0f} tokens/s")
+            parts[-1] += _extra(tr("{speed:,.0f} tokens/s", speed=generated / worked))
         prompt = tree.totals.computed + tree.totals.reused
         if prompt:
-            parts[-1] += _extra(f"{tree.totals.reused / prompt:.0%} of prompt tokens reused")
+            parts[-1] += _extra(tr("{reused:.0%} of prompt tokens reused", reused=tree.totals.reused / prompt))
     if now and status == RunStatus.RUNNING and found.left is not None:
-        parts.append(f"about {duration(found.left)} left" if found.share is not None else f"at most {duration(found.left)} left")
+        parts.append(
+            tr("about {duration} left", duration=duration(found.left))
+            if found.share is not None
+            else tr("at most {duration} left", duration=duration(found.left))
+        )
     if now and status == RunStatus.RUNNING and seconds - tree.time > QUIET_SECONDS and not writing and not row.elsewhere:
-        parts.append("the model is at work; its tokens are counted when it is done")
+        parts.append(tr("the model is at work; its tokens are counted when it is done"))
     if now and not row.active and tree.finished:
-        parts.append(f"ended because {html_text(catalogue.stop_reason(tree.finished.stop).sentence)}")
+        parts.append(tr("ended because {sentence}", sentence=html_text(tr(catalogue.stop_reason(tree.finished.stop).sentence))))
     st.html(f'<div class="rlm-status rlm-line" {drawn_for(tree.seq)}>{" · ".join(parts)}</div>')
     if row.active and tree.seq and found.share is not None:
         st.progress(found.share)
@@ -96,19 +102,24 @@ def _extra(text: str) -> str:
 def _counts(row: RunRow, tree: SearchTree, found: Progress, writing: int) -> list[str]:
     """The work done and the tokens spent, each with its unit. writing: tokens that no event counts yet."""
     totals = tree.totals
-    pending = f" ({found.pending} of them not backed up yet)" if found.pending else ""
+    pending = tr(" ({pending} of them not backed up yet)", pending=found.pending) if found.pending else ""
     limit = row.config.budget.tokens
-    of = f" of at most {limit:,}" if limit and not tree.finished else ""
+    of = tr(" of at most {limit:,}", limit=limit) if limit and not tree.finished else ""
     done, _, unit = found.words.rpartition(" ")
-    parts = [f"<b>{html_text(done)} {term(unit)}</b>{pending}"] if found.done or not row.elsewhere else []
-    parts += [f"<b>{totals.generated:,}</b>{of} {term('tokens')}"] if totals.generated or not row.elsewhere else []
-    parts += [f"{writing:,} being written"] if writing else []
+    parts = [f"<b>{html_text(done)} {term(tr(unit))}</b>{pending}"] if found.done or not row.elsewhere else []
+    parts += [f"<b>{totals.generated:,}</b>{of} {term(tr('tokens'))}"] if totals.generated or not row.elsewhere else []
+    parts += [tr("{writing:,} being written", writing=writing)] if writing else []
     purposes = ((catalogue.purpose(name), count) for name, count in totals.by_purpose.items())
-    parts += [f"{count:,} for {html_text(purpose.sentence)}" for purpose, count in purposes if count and purpose.counted]
+    parts += [
+        tr("{n:,} for {purpose}", n=count, purpose=html_text(tr(purpose.sentence)))
+        for purpose, count in purposes
+        if count and purpose.counted
+    ]
     if totals.probed:
-        parts.append(f"{totals.probed:,} probe tokens counted apart")
+        parts.append(tr("{probed:,} probe tokens counted apart", probed=totals.probed))
     if totals.reward_passes:
-        parts.append(f"{totals.reward_passes:,} {term('reward pass' if totals.reward_passes == 1 else 'reward passes')}")
+        passes = tr("reward pass") if totals.reward_passes == 1 else tr("reward passes")
+        parts.append(f"{totals.reward_passes:,} {term(passes)}")
     return parts
 
 
@@ -116,19 +127,19 @@ def _message(row: RunRow, status: str) -> None:
     text = markdown_text(row.message)
     if status == RunStatus.QUEUED:
         before = store().position(row.id)
-        queue = f"; {counted(before, 'run')} before this one" if before else ""
-        st.info(f"Waiting for a worker{queue}.", icon=":material/hourglass_top:")
+        queue = tr("; {runs} before this one", runs=counted(before, "run")) if before else ""
+        st.info(tr("Waiting for a worker{queue}.", queue=queue), icon=":material/hourglass_top:")
     elif status == RunStatus.LOADING:
-        st.info(text or "Loading the model …", icon=":material/downloading:")
+        st.info(text or tr("Loading the model …"), icon=":material/downloading:")
     if status in (RunStatus.QUEUED, RunStatus.LOADING):
         waited = clock_html(f"{row.id} waiting", max(0.0, time.time() - row.created), True)
-        st.html(f'<div class="rlm-status">{waited} since Run was pressed</div>')
+        st.html(f'<div class="rlm-status">{tr("{seconds} since Run was pressed", seconds=waited)}</div>')
     if status == "waiting":
         st.warning(text, icon=":material/cloud_off:")
     if status == RunStatus.FAILED:
-        st.error(f"{text} Change the setting it names and press Run again; this run is kept.", icon=":material/error:")
+        st.error(tr("{words} Change the setting it names and press Run again; this run is kept.", words=text), icon=":material/error:")
     elif status == RunStatus.INTERRUPTED:
-        st.warning(f"Interrupted: {text}.", icon=":material/warning:")
+        st.warning(tr("Interrupted: {words}.", words=text), icon=":material/warning:")
 
 
 def _pause(run: str) -> None:
@@ -148,9 +159,9 @@ def run_buttons(row: RunRow, records: Sequence[Record], moment: int) -> None:
     paused = row.request == "pause"
     icon = ":material/play_arrow:" if paused else ":material/pause:"
     act, given = (go_on, (row, records, moment, "go")) if paused else (_pause, (row.id,))
-    pause_at.button("Go on" if paused else "Pause", icon=icon, width="stretch", key="pause", on_click=act, args=given)
-    help = "The solutions found so far are kept, and the answer is chosen from them."
-    if cancel_at.button("Cancel", icon=":material/stop:", width="stretch", key="cancel", help=help):
+    pause_at.button(tr("Go on") if paused else tr("Pause"), icon=icon, width="stretch", key="pause", on_click=act, args=given)
+    help = tr("The solutions found so far are kept, and the answer is chosen from them.")
+    if cancel_at.button(tr("Cancel"), icon=":material/stop:", width="stretch", key="cancel", help=help):
         store().request(row.id, "cancel")
         st.rerun(scope="fragment")
     if paused:

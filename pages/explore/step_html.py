@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from pages.shared.escape import html_text
+from pages.shared.language import tr
 from rlm_core.core.events import Token
 
 
@@ -36,4 +37,5 @@ def token_colour(logprob: float) -> str:
 def ramp_html() -> str:
     """The legend of `token_colour`."""
     stops = ",".join(token_colour(math.log(max(p, 1e-4))) for p in (0.0, 0.25, 0.5, 0.75, 1.0))
-    return f'<div class="rlm-ramp">improbable <i style="background:linear-gradient(90deg,{stops})"></i> certain (token probability)</div>'
+    low, high = html_text(tr("improbable")), html_text(tr("certain (token probability)"))
+    return f'<div class="rlm-ramp">{low} <i style="background:linear-gradient(90deg,{stops})"></i> {high}</div>'

@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared.escape import html_text
+from pages.shared.language import deferred, tr
 from pages.shared.links import begin
 from pages.shared.parameters import parameters
 from pages.shared.services import store
@@ -24,22 +25,22 @@ FOLLOWED = "pauses"
 """In the session's state: by run, the event of its last pause to which the timeline was moved."""
 RESUMED = "resumed"
 """In the session's state: by run, when it was paused or resumed last."""
-SOLVER = '<span class="rlm-oracle" title="The exact solver says so; the search cannot see it">⚑ EXACT SOLVER</span>'
-STEP_HELP = (
+SOLVER, SOLVER_HELP = deferred("⚑ EXACT SOLVER"), deferred("The exact solver says so; the search cannot see it")
+STEP_HELP = deferred(
     "To the next event. A run pauses when it next asks a model, so some events behind a breakpoint are recorded already, and these are "
     "stepped through first; after the last of them the run works on until it logs another event."
 )
-SIMULATION_HELP = "To the event that completes the next simulation; the run works on if none is recorded."
+SIMULATION_HELP = deferred("To the event that completes the next simulation; the run works on if none is recorded.")
 
 
 def breakpoint_controls(shown: RunRow | None) -> tuple[str, ...]:
     """The breakpoints that a person has chosen, as text; a change reaches the shown run at once if it has not ended."""
     chosen: list[str] = []
-    with st.expander("Breakpoints", icon=":material/pause_circle:"):
-        st.caption("The run pauses at the first event that meets one of these. In a saved run they are places to go to.")
+    with st.expander(tr("Breakpoints"), icon=":material/pause_circle:"):
+        st.caption(tr("The run pauses at the first event that meets one of these. In a saved run they are places to go to."))
         for name, kind in KINDS.items():
-            label = f"{kind.description.title} ⚑" if kind.oracle else kind.description.title
-            if remembered(st.toggle, label, key=f"break.{name}", default=False, help=kind.description.sentence):
+            label = f"{tr(kind.description.title)} ⚑" if kind.oracle else tr(kind.description.title)
+            if remembered(st.toggle, label, key=f"break.{name}", default=False, help=tr(kind.description.sentence)):
                 chosen.append(written(name, parameters(kind.description, "break")))
     before = st.session_state.get(CHOSEN)
     st.session_state[CHOSEN] = tuple(chosen)
@@ -88,7 +89,9 @@ def step_buttons(row: RunRow, records: Sequence[Record], moment: int, places: Se
     """For a run that is paused: to the next event, and to the end of the next simulation. places: a column for each button."""
     given = (row, records, moment)
     step_at, simulation_at = places
-    step_at.button("Step", icon=":material/step:", width="stretch", key="step", help=STEP_HELP, on_click=go_on, args=(*given, "step"))
+    step_at.button(
+        tr("Step"), icon=":material/step:", width="stretch", key="step", help=tr(STEP_HELP), on_click=go_on, args=(*given, "step")
+    )
     _simulation(simulation_at, *given)
 
 
@@ -98,21 +101,27 @@ def saved_buttons(row: RunRow, records: Sequence[Record], moment: int) -> None:
         return
     hit_at, simulation_at, _ = st.columns([5, 5, 6])
     none = next_hit(breakpoints(row), records, 0) is None
-    help = "No event of this run meets a breakpoint." if none else "To the next event that meets a breakpoint; from the end, to the first."
+    help = (
+        tr("No event of this run meets a breakpoint.")
+        if none
+        else tr("To the next event that meets a breakpoint; from the end, to the first.")
+    )
     icon, given = ":material/pause_circle:", (row, records, moment, "go")
     hit_at.button(
-        "Next breakpoint", icon=icon, width="stretch", key="next_breakpoint", disabled=none, help=help, on_click=go_on, args=given
+        tr("Next breakpoint"), icon=icon, width="stretch", key="next_breakpoint", disabled=none, help=help, on_click=go_on, args=given
     )
     _simulation(simulation_at, row, records, moment)
 
 
 def _simulation(place: DeltaGenerator, row: RunRow, records: Sequence[Record], moment: int) -> None:
     icon, given = ":material/skip_next:", (row, records, moment, "simulation")
-    place.button("Next simulation", icon=icon, width="stretch", key="next_simulation", help=SIMULATION_HELP, on_click=go_on, args=given)
+    help = tr(SIMULATION_HELP)
+    place.button(tr("Next simulation"), icon=icon, width="stretch", key="next_simulation", help=help, on_click=go_on, args=given)
 
 
 def why_paused(row: RunRow, before: SearchTree, event: AnyEvent) -> None:
     """The breakpoints that the event meets, each in a sentence. before: the tree before the event."""
     for text in breakpoints(row):
         if why := hit([text], before, event):
-            st.html(f'<div class="rlm-break"><b>Breakpoint</b>{html_text(why)} {SOLVER if read(text)[0].oracle else ""}</div>')
+            badge = f'<span class="rlm-oracle" title="{html_text(tr(SOLVER_HELP))}">{html_text(tr(SOLVER))}</span>'
+            st.html(f'<div class="rlm-break"><b>{tr("Breakpoint")}</b>{html_text(why)} {badge if read(text)[0].oracle else ""}</div>')

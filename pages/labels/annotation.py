@@ -10,11 +10,11 @@ from pages.labels.label_files import from_file
 from pages.labels.rating_panel import rating_panel, undo_button
 from pages.labels.run_candidates import candidates, from_runs, most_telling
 from pages.labels.solution_view import kind_title, solution_view
+from pages.shared.language import counted, tr
 from pages.shared.links import SOLUTION_QUERY, explore_link
 from pages.shared.run_picker import ended_runs, pick_run
 from pages.shared.services import book
 from pages.shared.state import remember, remembered, restore
-from rlm_core.core.wording import counted
 from rlm_core.labels.base import Solution
 
 ADDED = "annotate.added"
@@ -38,7 +38,7 @@ def annotation() -> None:
         st.session_state["add_solutions"] = False  # closed, since what was added is shown behind it
     with (
         add_at,
-        st.popover("Add solutions", icon=":material/add:", width="stretch", key="add_solutions", on_change="rerun"),
+        st.popover(tr("Add solutions"), icon=":material/add:", width="stretch", key="add_solutions", on_change="rerun"),
         st.container(width=420),
     ):
         _add()
@@ -50,10 +50,10 @@ def annotation() -> None:
         chosen = _from(everything, chosen)
     with skip_at:
         skip_done = focus.switch(
-            "annotate.skip", "Only not yet labelled by me", True, "Leaves out solutions that need no more labels from you."
+            "annotate.skip", tr("Only not yet labelled by me"), True, tr("Leaves out solutions that need no more labels from you.")
         )
     if not chosen:
-        st.info("No solution fits these choices; widen them, or add solutions.", icon=":material/filter_alt:")
+        st.info(tr("No solution fits these choices; widen them, or add solutions."), icon=":material/filter_alt:")
         return
     st.fragment(_label)(by, chosen, skip_done)
 
@@ -63,8 +63,8 @@ def _label(by: str, solutions: list[Solution], skip_done: bool) -> None:
     queue = annotation_queue(by, solutions, skip_done)
     place = current(queue)
     if place is None:
-        st.success(f"You have labelled all {counted(len(solutions), 'solution')} here.", icon=":material/done_all:")
-        st.caption("Turn off “Only not yet labelled by me” to look through them again, or add more solutions.")
+        st.success(tr("You have labelled all {solutions} here.", solutions=counted(len(solutions), "solution")), icon=":material/done_all:")
+        st.caption(tr("Turn off “Only not yet labelled by me” to look through them again, or add more solutions."))
         with st.columns([1, 4])[0]:
             undo_button()
     else:
@@ -80,13 +80,13 @@ def _annotator() -> str:
     """The name that labels are kept under; empty before there is one."""
     given = remembered(
         st.selectbox,
-        "Annotator",
+        tr("Annotator"),
         list(book().counts().by_annotator),
         key=BY,
         default=None,
         accept_new_options=True,
-        placeholder="Type your name",
-        help="Your labels are kept under this name.",
+        placeholder=tr("Type your name"),
+        help=tr("Your labels are kept under this name."),
         on_change=_renamed,
     )
     return " ".join((given or "").split())[:MAX_NAME_CHARS]
@@ -101,13 +101,13 @@ def _renamed() -> None:
 def _of_kind(everything: list[Solution]) -> list[Solution]:
     kind = remembered(
         st.selectbox,
-        "Problems",
+        tr("Problems"),
         sorted({s.problem.task for s in everything}),
         key=KIND,
         default=None,
         index=None,
         format_func=kind_title,
-        placeholder="All kinds",
+        placeholder=tr("All kinds"),
         on_change=focus.release,
         args=(KIND,),
     )
@@ -117,11 +117,11 @@ def _of_kind(everything: list[Solution]) -> list[Solution]:
 def _from(everything: list[Solution], chosen: list[Solution]) -> list[Solution]:
     origins = remembered(
         st.multiselect,
-        "From",
+        tr("From"),
         sorted({_origin(s) for s in everything}),
         key=FROM,
         default=[],
-        placeholder="Anywhere",
+        placeholder=tr("Anywhere"),
         wrap=False,
         on_change=focus.release,
         args=(FROM,),
@@ -131,7 +131,7 @@ def _from(everything: list[Solution], chosen: list[Solution]) -> list[Solution]:
 
 def _origin(one: Solution) -> str:
     """An origin without its last part: "run 1400ef1a" of "run 1400ef1a, node 12"."""
-    return one.origin.rpartition(", ")[0] or one.origin or "unknown"
+    return one.origin.rpartition(", ")[0] or one.origin or tr("unknown")
 
 
 def _add() -> None:
@@ -160,18 +160,22 @@ def _empty() -> None:
     runs = ended_runs(LATEST)
     first = most_telling(runs)
     if first is None:
-        st.markdown("There is nothing to label yet: a run on the page Explore makes solutions, or add them from a file.")
-        explore_link("Go to Explore")
+        st.markdown(tr("There is nothing to label yet: a run on the page Explore makes solutions, or add them from a file."))
+        explore_link(tr("Go to Explore"))
     else:
-        st.markdown("Rate each step of a solution as good, neutral or bad; a reward model can be trained on your labels.")
+        st.markdown(tr("Rate each step of a solution as good, neutral or bad; a reward model can be trained on your labels."))
         run_at, go_at = st.columns([5, 3], vertical_alignment="bottom")
         restore(RUN, first.id)
         with run_at:
-            row = pick_run("Saved run", runs, RUN)
+            row = pick_run(tr("Saved run"), runs, RUN)
         found = candidates(row)
-        label = f"Label its {counted(len(found), 'different candidate')}" if found else "It has no finished candidate"
+        label = (
+            tr("Label its {different_candidates}", different_candidates=counted(len(found), "different candidate"))
+            if found
+            else tr("It has no finished candidate")
+        )
         if go_at.button(label, type="primary", icon=":material/rate_review:", key="label_latest", disabled=not found):
             book().add(found)
             _added(found)
-    with st.expander("Add from all runs or from a file"):
+    with st.expander(tr("Add from all runs or from a file")):
         _add()

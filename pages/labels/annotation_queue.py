@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from pages.shared.language import tr
 from pages.shared.services import book
 from rlm_core.labels.base import BAD, HUMAN, RATINGS, Label, Solution
 
@@ -100,7 +101,12 @@ def rate(queue: AnnotationQueue, one: Solution, step: int, value: int) -> None:
         turn_to(queue.after(one.id))
     else:
         go_to_step(step + 1)
-    st.session_state[NOTE] = f"Step {step + 1}{' of the last solution' if over else ''}: {RATINGS[value]}. Press U to undo."
+    said = {"step": step + 1, "rating": tr(RATINGS[value])}
+    st.session_state[NOTE] = (
+        tr("Step {step} of the last solution: {rating}. Press U to undo.", **said)
+        if over
+        else tr("Step {step}: {rating}. Press U to undo.", **said)
+    )
 
 
 def can_undo() -> bool:
@@ -117,4 +123,4 @@ def undo() -> None:
         book().put([before])
     turn_to(label.solution)
     go_to_step(label.step)
-    st.session_state[NOTE] = f"Undone: “{RATINGS[int(label.value)]}” on step {label.step + 1}."
+    st.session_state[NOTE] = tr("Undone: “{ratings}” on step {step}.", ratings=RATINGS[int(label.value)], step=label.step + 1)

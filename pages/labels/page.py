@@ -11,16 +11,17 @@ from pages.labels.head_training import head_training
 from pages.labels.label_files import label_files
 from pages.shared.html import style
 from pages.shared.keys import LABELS, shortcuts
+from pages.shared.language import deferred, tr
 from pages.shared.services import supervisor
 from pages.shared.tabs import tabs
 
 SHEET = Path(__file__).with_name("labels.css")
 TABS = {
-    "Annotate": annotation,
-    "Make labels": automatic_labels,
-    "Train": head_training,
-    "Agreement": agreement,
-    "Import and export": label_files,
+    deferred("Annotate"): annotation,
+    deferred("Make labels"): automatic_labels,
+    deferred("Train"): head_training,
+    deferred("Agreement"): agreement,
+    deferred("Import and export"): label_files,
 }
 
 
@@ -28,7 +29,9 @@ def labels() -> None:
     supervisor()
     style(SHEET)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        st.markdown("### Labels", width="content")
-        st.caption("A label says how good a step of a solution is. Rewards are measured by labels, and trained on them.", width="content")
+        st.markdown(tr("### Labels"), width="content")
+        st.caption(
+            tr("A label says how good a step of a solution is. Rewards are measured by labels, and trained on them."), width="content"
+        )
     tabs(TABS, key="labels.tab")
     shortcuts(LABELS)

@@ -6,8 +6,8 @@ import streamlit as st
 
 from pages.problems.set_list import open_set
 from pages.shared.escape import markdown_text
+from pages.shared.language import counted, tr
 from pages.shared.services import problem_sets
-from rlm_core.core.wording import counted
 from rlm_core.runs.problem_sets import ProblemSet
 from rlm_core.runs.store import BIN_DAYS
 
@@ -26,8 +26,8 @@ def undo_last() -> None:
     gone = [s for s in problem_sets().deleted() if s.id == st.session_state.get(_UNDO)]
     for chosen in gone:
         with st.container(horizontal=True, vertical_alignment="center", border=True, key="undo"):
-            st.markdown(f":material/delete: Deleted: {_title(chosen)}", width="stretch")
-            st.button("Undo", icon=":material/undo:", key="undo.go", on_click=_restore, args=(chosen.id,))
+            st.markdown(tr(":material/delete: Deleted: {title}", title=_title(chosen)), width="stretch")
+            st.button(tr("Undo"), icon=":material/undo:", key="undo.go", on_click=_restore, args=(chosen.id,))
 
 
 def deleted_sets() -> None:
@@ -35,16 +35,21 @@ def deleted_sets() -> None:
     sets = problem_sets().deleted()
     if not sets:
         return
-    with st.expander(f"Deleted problem sets ({len(sets):,})", icon=":material/delete:", key="problems.bin"):
-        st.caption(f"A deleted set is kept for {BIN_DAYS} days; after that it is removed when the app starts. Runs of its problems stay.")
+    with st.expander(tr("Deleted problem sets ({n:,})", n=len(sets)), icon=":material/delete:", key="problems.bin"):
+        st.caption(
+            tr(
+                "A deleted set is kept for {bin_days} days; after that it is removed when the app starts. Runs of its problems stay.",
+                bin_days=BIN_DAYS,
+            )
+        )
         for chosen in sets:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(_title(chosen), width="stretch")
-                st.button("Put back", icon=":material/undo:", key=f"problems.back.{chosen.id}", on_click=_restore, args=(chosen.id,))
-                with st.popover("Remove for good …", icon=":material/delete_forever:"):
-                    st.markdown("This cannot be undone.")
+                st.button(tr("Put back"), icon=":material/undo:", key=f"problems.back.{chosen.id}", on_click=_restore, args=(chosen.id,))
+                with st.popover(tr("Remove for good …"), icon=":material/delete_forever:"):
+                    st.markdown(tr("This cannot be undone."))
                     st.button(
-                        "Remove", type="primary", key=f"problems.purge.{chosen.id}", on_click=problem_sets().purge, args=([chosen.id],)
+                        tr("Remove"), type="primary", key=f"problems.purge.{chosen.id}", on_click=problem_sets().purge, args=([chosen.id],)
                     )
 
 

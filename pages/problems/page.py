@@ -9,15 +9,18 @@ from pages.problems.set_view import set_view
 from pages.shared import services
 from pages.shared.html import style
 from pages.shared.keys import shortcuts
+from pages.shared.language import tr
 
 
 def problem_sets() -> None:
     services.supervisor()
     style()
-    st.markdown("### Problem sets")
+    st.markdown(tr("### Problem sets"))
     st.caption(
-        "Problems from files, such as GSM8K, MATH-500 or AIME as published. Choose a row in Explore, or name a set wherever "
-        "problems are asked for, such as set:GSM8K:n=20."
+        tr(
+            "Problems from files, such as GSM8K, MATH-500 or AIME as published. Choose a row in Explore, or name a "
+            "set wherever problems are asked for, such as set:GSM8K:n=20."
+        )
     )
     undo_last()
     report()

@@ -14,9 +14,10 @@ from pages.problems.set_list import open_set
 from pages.problems.set_view import reasons
 from pages.shared.escape import markdown_text
 from pages.shared.in_place import in_place
+from pages.shared.language import counted, deferred, tr
 from pages.shared.services import problem_sets
 from rlm_core.core.errors import ProblemError, RlmError, first_line
-from rlm_core.core.wording import clean, counted, shorten
+from rlm_core.core.wording import clean, shorten
 from rlm_core.problems.datasets import Columns, guessed, read_rows
 from rlm_core.problems.tables import ENDINGS, Table, read
 from rlm_core.runs.problem_sets import MAX_NAME_CHARACTERS, SPLITS, checked_name, fitting_name, fitting_split
@@ -27,11 +28,11 @@ MAX_REASONS = 5
 """Rows that are shown before an import."""
 MAX_CELL_CHARACTERS = 300
 COLUMNS = {
-    "question": ("Question", "The problem in words."),
-    "answer": ("Answer", "The reference answer, or a worked solution that marks it by #### or a box."),
-    "id": ("Id", "Only shown."),
-    "level": ("Level", "Only shown."),
-    "subject": ("Subject", "Only shown."),
+    "question": (deferred("Question"), deferred("The problem in words.")),
+    "answer": (deferred("Answer"), deferred("The reference answer, or a worked solution that marks it by #### or a box.")),
+    "id": (deferred("Id"), deferred("Only shown.")),
+    "level": (deferred("Level"), deferred("Only shown.")),
+    "subject": (deferred("Subject"), deferred("Only shown.")),
 }
 _TIMES, _REPORT = "problems.imports", "problems.report"
 """In the session's state: the number of imports so far, and the id of the set that the last one made with whether it is new."""
@@ -48,12 +49,13 @@ class _File:
 
 def set_import(first: bool) -> None:
     """The controls of an import. first: there is no set yet, so they are open."""
-    with st.expander("Import a file", icon=":material/upload_file:", expanded=first, key=f"problems.import.{first}"):
+    with st.expander(tr("Import a file"), icon=":material/upload_file:", expanded=first, key=f"problems.import.{first}"):
         file = _file()
         if file is None:
             return
         try:
-            table = _table(file.digest, file.name, file.content)
+            with st.spinner(tr("Reading the file …")):
+                table = _table(file.digest, file.name, file.content)
         except RlmError as error:
             st.error(markdown_text(str(error)), icon=":material/error:")
             return
@@ -66,11 +68,11 @@ def _file() -> _File | None:
     upload_at, path_at = st.columns(2, gap="large")
     with upload_at:
         uploaded = in_place("problems-file").file_uploader(
-            "JSON Lines, JSON, CSV, TSV or Parquet, one problem per row", type=list(ENDINGS), key=f"problems.file.{times}"
+            tr("JSON Lines, JSON, CSV, TSV or Parquet, one problem per row"), type=list(ENDINGS), key=f"problems.file.{times}"
         )
     with path_at:
         path = in_place("problems-path").text_input(
-            "Or the path of a file on this machine, of any size", key=f"problems.path.{times}", placeholder="/data/gsm8k_test.jsonl"
+            tr("Or the path of a file on this machine, of any size"), key=f"problems.path.{times}", placeholder="/data/gsm8k_test.jsonl"
         )
     path = path.strip()
     if uploaded is not None:
@@ -80,14 +82,14 @@ def _file() -> _File | None:
             name, content = Path(path).name, Path(path).expanduser().read_bytes()
         except (OSError, ValueError, RuntimeError) as error:
             reason = getattr(error, "strerror", None) or first_line(error)
-            path_at.error(markdown_text(f"{path} cannot be read: {reason}."), icon=":material/error:")
+            path_at.error(markdown_text(tr("{path} cannot be read: {reason}.", path=path, reason=reason)), icon=":material/error:")
             return None
     else:
         return None
     return _File(name, content, hashlib.sha256(content).hexdigest())
 
 
-@st.cache_resource(max_entries=2, show_spinner="Reading the file …")
+@st.cache_resource(max_entries=2, show_spinner=False)
 def _table(digest: str, name: str, _content: bytes) -> Table:
     """Read once, although the page is drawn anew at every choice."""
     return read(_content, name)
@@ -99,16 +101,16 @@ def _choices(file: _File, table: Table) -> None:
     columns = Columns(*(_column(place, name, table, guess, file) for place, name in zip(st.columns(5), COLUMNS, strict=True)))
     _preview(table, columns)
     name_at, split_at, go_at = st.columns([4, 3, 3], vertical_alignment="bottom")
-    name = name_at.text_input("Name", fitting_name(file.name), max_chars=MAX_NAME_CHARACTERS, key=f"problems.new.{file.digest}")
+    name = name_at.text_input(tr("Name"), fitting_name(file.name), max_chars=MAX_NAME_CHARACTERS, key=f"problems.new.{file.digest}")
     split = split_at.selectbox(
-        "Split",
+        tr("Split"),
         SPLITS,
         index=SPLITS.index(fitting_split(file.name)),
-        format_func=lambda s: s or "not known",
+        format_func=lambda s: s or tr("not known"),
         key=f"problems.split.{file.digest}",
-        help="Which part of a published set this is; shown beside its name.",
+        help=tr("Which part of a published set this is; shown beside its name."),
     )
-    label = f"Import {counted(len(table.rows), 'row')}"
+    label = tr("Import {rows}", rows=counted(len(table.rows), "row"))
     if go_at.button(label, type="primary", icon=":material/upload_file:", width="stretch", key="problems.go"):
         _import(file, table, columns, name, split)
 
@@ -117,12 +119,12 @@ def _column(place: DeltaGenerator, field: str, table: Table, guess: Columns, fil
     title, help = COLUMNS[field]
     offered = [*table.columns, *[""] * (field != "question")]
     return place.selectbox(
-        title,
+        tr(title),
         offered,
         index=offered.index(getattr(guess, field)),
-        format_func=lambda c: shorten(clean(c), 60) or "none",
+        format_func=lambda c: shorten(clean(c), 60) or tr("none"),
         key=f"problems.column.{field}.{file.digest}",
-        help=help,
+        help=tr(help),
     )
 
 
@@ -135,19 +137,21 @@ def _preview(table: Table, columns: Columns) -> None:
         st.error(markdown_text(str(error)), icon=":material/error:")
         return
     lines = [(r.number, _cell(r.question), _cell(r.answer), _cell(r.id), _cell(r.level), _cell(r.subject)) for r in found.rows]
-    shown = pd.DataFrame(lines, columns=[table.unit, "Question", "Answer as it is read", "Id", "Level", "Subject"])
-    unused = [title for field, title in (("id", "Id"), ("level", "Level"), ("subject", "Subject")) if not getattr(columns, field)]
+    shown = pd.DataFrame(lines, columns=[tr(table.unit), tr("Question"), tr("Answer as it is read"), tr("Id"), tr("Level"), tr("Subject")])
+    unused = [
+        title for field, title in (("id", tr("Id")), ("level", tr("Level")), ("subject", tr("Subject"))) if not getattr(columns, field)
+    ]
     st.dataframe(
         shown.drop(columns=unused),
         hide_index=True,
         height=6 * 35 + 38,
-        column_config={table.unit: st.column_config.NumberColumn(width=60), "Question": st.column_config.TextColumn(width=850)},
+        column_config={tr(table.unit): st.column_config.NumberColumn(width=60), tr("Question"): st.column_config.TextColumn(width=850)},
     )
     if found.refused:
         listed = reasons(tuple(found.refused), table.unit, MAX_REASONS)
-        st.warning(f"Of these first rows would not be taken:\n\n{listed}", icon=":material/warning:")
+        st.warning(tr("Of these first rows would not be taken:\n\n{listed}", listed=listed), icon=":material/warning:")
     if not columns.answer:
-        st.warning("Without answers nothing can tell right from wrong.", icon=":material/warning:")
+        st.warning(tr("Without answers nothing can tell right from wrong."), icon=":material/warning:")
 
 
 def _cell(text: str) -> str:
@@ -157,7 +161,7 @@ def _cell(text: str) -> str:
 def _import(file: _File, table: Table, columns: Columns, name: str, split: str) -> None:
     try:
         checked_name(name)
-        with st.spinner("Reading the problems …"):
+        with st.spinner(tr("Reading the problems …")):
             found = read_rows(table, columns)
             made, new = problem_sets().add(name, file.content, table, columns, found, split)
     except RlmError as error:
@@ -177,10 +181,18 @@ def report() -> None:
     except ProblemError:
         return
     if not new:
-        st.info(f"This file with these columns is here already: {markdown_text(kept.name)}.", icon=":material/info:")
+        st.info(tr("This file with these columns is here already: {name}.", name=markdown_text(kept.name)), icon=":material/info:")
         return
     source = markdown_text(clean(kept.source))
-    st.success(f"Imported {counted(kept.size, 'problem')} of {source} as {markdown_text(kept.name)}.", icon=":material/check:")
+    st.success(
+        tr(
+            "Imported {problems} of {source} as {name}.",
+            problems=counted(kept.size, "problem"),
+            source=source,
+            name=markdown_text(kept.name),
+        ),
+        icon=":material/check:",
+    )
     if kept.refused:
         listed = reasons(kept.refused, kept.unit, MAX_REASONS)
-        st.warning(f"{counted(len(kept.refused), 'row')} not taken:\n\n{listed}", icon=":material/warning:")
+        st.warning(tr("{rows} not taken:\n\n{listed}", rows=counted(len(kept.refused), "row"), listed=listed), icon=":material/warning:")

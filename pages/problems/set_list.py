@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared.in_place import in_place
+from pages.shared.language import tr
 from rlm_core.core.wording import clean
 from rlm_core.runs.problem_sets import ProblemSet
 
@@ -33,10 +34,12 @@ def pick_set(sets: Sequence[ProblemSet]) -> ProblemSet:
         key=_table(sets),
         placeholder="",
         column_config={
-            "Problems": st.column_config.NumberColumn(format="localized", width=90),
-            "Not taken": st.column_config.NumberColumn(format="localized", width=90, help="Rows of the file that could not be taken."),
-            "Imported": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm", width=130),
-            "SHA-256": st.column_config.TextColumn(help="Of the file; the first signs.", width=120),
+            tr("Problems"): st.column_config.NumberColumn(format="localized", width=90),
+            tr("Not taken"): st.column_config.NumberColumn(
+                format="localized", width=90, help=tr("Rows of the file that could not be taken.")
+            ),
+            tr("Imported"): st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm", width=130),
+            tr("SHA-256"): st.column_config.TextColumn(help=tr("Of the file; the first signs."), width=120),
         },
     )
     rows = [i for i in chosen.selection.rows if i < len(sets)]
@@ -59,11 +62,11 @@ def _table(sets: Sequence[ProblemSet]) -> str:
 
 def _line(s: ProblemSet) -> dict[str, object]:
     return {
-        "Name": s.name,
-        "Problems": s.size,
-        "Split": s.split or "–",
-        "Not taken": len(s.refused),
-        "File": clean(s.source),
-        "SHA-256": s.hash[:HASH_CHARACTERS],
-        "Imported": datetime.fromtimestamp(s.created),
+        tr("Name"): s.name,
+        tr("Problems"): s.size,
+        tr("Split"): s.split or "–",
+        tr("Not taken"): len(s.refused),
+        tr("File"): clean(s.source),
+        tr("SHA-256"): s.hash[:HASH_CHARACTERS],
+        tr("Imported"): datetime.fromtimestamp(s.created),
     }

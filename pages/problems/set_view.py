@@ -9,12 +9,13 @@ from pages.problems.deletion import delete
 from pages.problems.set_list import open_set
 from pages.shared.escape import html_text, markdown_text
 from pages.shared.html import rows_html
+from pages.shared.language import counted, tr
 from pages.shared.links import go_to_controls, measure_link
 from pages.shared.services import problem_sets
 from pages.shared.set_picker import SET_KEY, TASK_KEY, row_key
 from pages.shared.state import set_value, values
 from rlm_core.core.errors import RlmError
-from rlm_core.core.wording import clean, counted, shorten
+from rlm_core.core.wording import clean, shorten
 from rlm_core.models.listed import NANO, SMOLLM2
 from rlm_core.problems.datasets import SetRow
 from rlm_core.problems.sets import SET
@@ -41,7 +42,7 @@ def set_view(chosen: ProblemSet) -> None:
     with list_at:
         rows = _rows(chosen)
         if chosen.refused:
-            with st.expander(f"{counted(len(chosen.refused), 'row')} of the file not taken", icon=":material/warning:"):
+            with st.expander(tr("{rows} of the file not taken", rows=counted(len(chosen.refused), "row")), icon=":material/warning:"):
                 st.markdown(reasons(chosen.refused, chosen.unit, MAX_REASONS))
     with row_at:
         if rows is not None:
@@ -51,17 +52,20 @@ def set_view(chosen: ProblemSet) -> None:
 def _head(chosen: ProblemSet) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="problems.head"):
         st.markdown(f"##### {markdown_text(chosen.name)}", width="content")
-        measure_link(whole_or_first(chosen), "Measure on this set")
+        measure_link(whole_or_first(chosen), tr("Measure on this set"))
         st.caption(
-            f"Write {markdown_text(f'{SET}:{chosen.name}:n=20')} for its first 20 problems, with seed=0 for 20 at random, "
-            f"and {markdown_text(f'{SET}:{chosen.name}#{7}')} for row 7.",
+            tr(
+                "Write {value} for its first 20 problems, with seed=0 for 20 at random, and {value2} for row 7.",
+                value=markdown_text(f"{SET}:{chosen.name}:n=20"),
+                value2=markdown_text(f"{SET}:{chosen.name}#{7}"),
+            ),
             width="stretch",
         )
-        with st.popover("Rename", icon=":material/edit:", key=f"problems.rename.{chosen.id}"):
-            name = st.text_input("Name", chosen.name, max_chars=MAX_NAME_CHARACTERS, key=f"problems.name.{chosen.id}.{chosen.name}")
-            if st.button("Rename", type="primary", key="problems.rename.go"):
+        with st.popover(tr("Rename"), icon=":material/edit:", key=f"problems.rename.{chosen.id}"):
+            name = st.text_input(tr("Name"), chosen.name, max_chars=MAX_NAME_CHARACTERS, key=f"problems.name.{chosen.id}.{chosen.name}")
+            if st.button(tr("Rename"), type="primary", key="problems.rename.go"):
                 _rename(chosen, name)
-        st.button("Delete", icon=":material/delete:", key="problems.delete", on_click=delete, args=(chosen,))
+        st.button(tr("Delete"), icon=":material/delete:", key="problems.delete", on_click=delete, args=(chosen,))
 
 
 def whole_or_first(chosen: ProblemSet) -> str:
@@ -82,19 +86,20 @@ def _rename(chosen: ProblemSet, name: str) -> None:
 def _rows(chosen: ProblemSet) -> SetRow | None:
     """The rows that hold what is searched for, as a table; returns the one that is open."""
     text = st.text_input(
-        "Search",
+        tr("Search"),
         key=f"problems.search.{chosen.id}",
-        placeholder="Search in questions, answers, ids, levels and subjects",
+        placeholder=tr("Search in questions, answers, ids, levels and subjects"),
         label_visibility="collapsed",
     ).strip()
     found = problem_sets().search(chosen.id, text, MAX_LISTED + 1)
     if not found:
-        st.info("No row holds this text.", icon=":material/search_off:")
+        st.info(tr("No row holds this text."), icon=":material/search_off:")
         return None
     rows = found[:MAX_LISTED]
-    noted = {"Level": "level", "Subject": "subject", "Id": "id"}
+    noted = {tr("Level"): "level", tr("Subject"): "subject", tr("Id"): "id"}
     lines = [
-        {"Row": r.number, "Question": _cell(r.question), "Answer": _cell(r.answer)} | {title: getattr(r, f) for title, f in noted.items()}
+        {tr("Row"): r.number, tr("Question"): _cell(r.question), tr("Answer"): _cell(r.answer)}
+        | {title: getattr(r, f) for title, f in noted.items()}
         for r in rows
     ]
     empty = [title for title, field in noted.items() if not any(getattr(r, field) for r in rows)]
@@ -108,13 +113,13 @@ def _rows(chosen: ProblemSet) -> SetRow | None:
         key=f"problems.rows.{chosen.id}.{text}",
         placeholder="",
         column_config={
-            "Row": st.column_config.NumberColumn(width=60),
-            "Question": st.column_config.TextColumn(width="large"),
-            "Answer": st.column_config.TextColumn(width="small"),
+            tr("Row"): st.column_config.NumberColumn(width=60),
+            tr("Question"): st.column_config.TextColumn(width="large"),
+            tr("Answer"): st.column_config.TextColumn(width="small"),
         },
     )
     if len(found) > MAX_LISTED:
-        st.caption(f"The first {MAX_LISTED:,} rows; search for others.")
+        st.caption(tr("The first {max_listed:,} rows; search for others.", max_listed=MAX_LISTED))
     places = [i for i in picked.selection.rows if i < len(rows)]
     return rows[places[0] if places else 0]
 
@@ -127,12 +132,12 @@ def _row(chosen: ProblemSet, row: SetRow) -> None:
     """A row in full, and the button that explores it."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{markdown_text(chosen.name)} \\#{row.number}**", width="stretch")
-        explored = st.button("Explore this problem", type="primary", icon=":material/account_tree:", key="problems.explore")
+        explored = st.button(tr("Explore this problem"), type="primary", icon=":material/account_tree:", key="problems.explore")
     with st.container(height=QUESTION_HEIGHT, border=True):
         lines = "<br>".join(map(html_text, row.question.split("\n")))
         st.html(f'<div class="rlm-question">{lines}</div>')
-    answer = row.answer or "none: nothing can tell right from wrong"
-    facts = [("Answer", answer), ("Id", row.id), ("Level", row.level), ("Subject", row.subject)]
+    answer = row.answer or tr("none: nothing can tell right from wrong")
+    facts = [(tr("Answer"), answer), (tr("Id"), row.id), (tr("Level"), row.level), (tr("Subject"), row.subject)]
     st.html(rows_html([(name, value) for name, value in facts if value]))
     if explored:
         for key, value in ((TASK_KEY, SET), (SET_KEY, chosen.id), (row_key(chosen.id), row.number)):
@@ -144,5 +149,5 @@ def _row(chosen: ProblemSet, row: SetRow) -> None:
 
 def reasons(refused: tuple[Refusal, ...], unit: str, most: int) -> str:
     """Rows that were not taken and why, as a list in Markdown; of more than `most` the others are counted."""
-    lines = [f"- {unit} {r.number:,}: {markdown_text(r.reason)}" for r in refused[:most]]
-    return "\n".join([*lines, f"- and {len(refused) - most:,} more"] if len(refused) > most else lines)
+    lines = [f"- {tr(unit)} {r.number:,}: {markdown_text(r.reason)}" for r in refused[:most]]
+    return "\n".join([*lines, tr("- and {n:,} more", n=len(refused) - most)] if len(refused) > most else lines)

@@ -11,6 +11,7 @@ from pages.rewards.failures import without_failures
 from pages.shared.escape import markdown_text
 from pages.shared.html import terms_html, theme
 from pages.shared.jobs import job_button, job_setting, job_view
+from pages.shared.language import counted, deferred, tr
 from pages.shared.model_picker import pick_model
 from pages.shared.plot import chart
 from pages.shared.problem_field import problem_field
@@ -19,7 +20,7 @@ from pages.shared.reward_picker import pick_rewards, reward_title
 from pages.shared.services import book
 from pages.shared.state import remembered
 from rlm_core import catalogue
-from rlm_core.core.wording import LABELLED_BY, counted
+from rlm_core.core.wording import LABELLED_BY
 from rlm_core.figures.charts.reward_quality import best_of_n_figure, calibration_figure
 from rlm_core.jobs.measure import JOB, MeasureJob
 from rlm_core.jobs.queue import JobRow
@@ -27,7 +28,13 @@ from rlm_core.jobs.queue import JobRow
 DEFAULT = ("prm:nano", "prm:nano-head", "orm:nano", "logprob")
 JOB_KEY = "rewards.measure.job"
 SOLVER = "solver"
-FIGURES = ("Step AUC", "State AUC", "Answer AUC", "Calibration error", "First-error F1")
+FIGURES = (
+    deferred("Step AUC"),
+    deferred("State AUC"),
+    deferred("Answer AUC"),
+    deferred("Calibration error"),
+    deferred("First-error F1"),
+)
 
 
 def quality() -> None:
@@ -37,17 +44,17 @@ def quality() -> None:
     offered = [SOLVER, *book().counts().by_source]
     truth = remembered(
         truth_at.selectbox,
-        "Against",
+        tr("Against"),
         offered,
         key="rewards.measure.truth",
         default=SOLVER,
         offered=offered,
         format_func=_truth,
-        help="Where the true labels of steps come from.",
+        help=tr("Where the true labels of steps come from."),
     )
     samples, problems = JOB.setting("samples").default, "chain:n=60"
     if truth == SOLVER:
-        problems = problem_field(set_at, "Problems", "rewards.measure.set", "chain:n=60")
+        problems = problem_field(set_at, tr("Problems"), "rewards.measure.set", "chain:n=60")
         samples = job_setting(samples_at, JOB, "samples", "rewards.measure.samples")
     rewards_at, go_at = st.columns([9, 2], vertical_alignment="bottom")
     with rewards_at:
@@ -61,13 +68,22 @@ def quality() -> None:
 
 
 def _truth(source: str) -> str:
-    return "the exact solver, on fresh solutions" if source == SOLVER else f"labels by {LABELLED_BY[source]} in the label book"
+    return (
+        tr("the exact solver, on fresh solutions")
+        if source == SOLVER
+        else tr("labels by {labelled_by} in the label book", labelled_by=tr(LABELLED_BY[source]))
+    )
 
 
 def _asked(job: MeasureJob) -> str:
     if job.labels:
         return _truth(job.labels)
-    return f"{problem_words(job.problems)}, {counted(job.samples, 'solution')} each by {catalogue.title('model', job.model)}"
+    return tr(
+        "{problem_words}, {solutions} each by {title}",
+        problem_words=problem_words(job.problems),
+        solutions=counted(job.samples, "solution"),
+        title=tr(catalogue.title("model", job.model)),
+    )
 
 
 def _draw(row: JobRow) -> None:
@@ -76,11 +92,20 @@ def _draw(row: JobRow) -> None:
         return
     first = next(iter(good.values()))
     st.caption(
-        f"{first['solutions']:,} solutions of {first['problems']:,} problems, {first['finished']:,} of them finished. "
-        "Intervals are 95 % bootstrap intervals over problems."
+        tr(
+            "{solutions:,} solutions of {problems:,} problems, {finished:,} of them finished. Intervals are 95 % bootstrap "
+            "intervals over problems.",
+            solutions=first["solutions"],
+            problems=first["problems"],
+            finished=first["finished"],
+        )
     )
     st.dataframe(_table(good), hide_index=True, width="stretch", placeholder="–", column_config=_columns(first["samples"]))
-    st.html(terms_html("What the figures mean:", (*FIGURES, "Weighted vote", "Majority vote", "Gain", "Reward pass")))
+    st.html(
+        terms_html(
+            tr("What the figures mean:"), (*map(tr, FIGURES), tr("Weighted vote"), tr("Majority vote"), tr("Gain"), tr("Reward pass"))
+        )
+    )
     for name, r in good.items():
         _left_out(markdown_text(reward_title(name)), r)
     for name, r in good.items():
@@ -100,71 +125,95 @@ def _left_out(reward: str, r: dict[str, Any]) -> None:
     """
     if r.get("learned"):
         st.warning(
-            f"{reward} learned from {r['learned']:,} of these {r['problems']:,} problems, so its figures are too good; use other problems.",
+            tr(
+                "{reward} learned from {learned:,} of these {problems:,} problems, so its figures are too good; use other problems.",
+                reward=reward,
+                learned=r["learned"],
+                problems=r["problems"],
+            ),
             icon=":material/warning:",
         )
     if unknown := r.get("unknown"):
         st.caption(
-            f"{unknown:,} steps that {reward} scored are in no figure of steps: whether they are right is unknown, because the "
-            "exact solver cannot read them, or they have no label."
+            tr(
+                "{unknown:,} steps that {reward} scored are in no figure of steps: whether they are right is unknown, "
+                "because the exact solver cannot read them, or they have no label.",
+                unknown=unknown,
+                reward=reward,
+            )
         )
     if refused := r.get("refused"):
         why = markdown_text(next(iter(refused)))
-        st.warning(f"{reward} could not judge {sum(refused.values()):,} solutions; they are in no figure. {why}", icon=":material/warning:")
+        st.warning(
+            tr(
+                "{reward} could not judge {sum:,} solutions; they are in no figure. {why}",
+                reward=reward,
+                sum=sum(refused.values()),
+                why=why,
+            ),
+            icon=":material/warning:",
+        )
 
 
 def _gain(job: str, good: dict[str, dict[str, Any]]) -> None:
     """Accuracy of weighted Best-of-N against the number of candidates."""
-    st.markdown("**Gain**: accuracy of weighted Best-of-N")
+    st.markdown(tr("**Gain**: accuracy of weighted Best-of-N"))
     tables = {reward_title(n, r["oracle"]): r["best_of_n"] for n, r in good.items() if r["best_of_n"]}
     if tables:
         chart(best_of_n_figure(tables, theme=theme()), key=f"bon.{job}")
     else:
-        st.caption("The problems have different numbers of solutions, so there is no Best-of-N to compare.")
+        st.caption(tr("The problems have different numbers of solutions, so there is no Best-of-N to compare."))
 
 
 def _calibration(job: str, good: dict[str, dict[str, Any]]) -> None:
     """Share of right steps against the score."""
-    st.markdown("**Calibration**: is a score of 0.8 right in 8 of 10 cases?")
+    st.markdown(tr("**Calibration**: is a score of 0.8 right in 8 of 10 cases?"))
     curves = {reward_title(n, r["oracle"]): r.get("calibration", []) for n, r in good.items()}
     if any(curves.values()):
         chart(calibration_figure(curves, theme=theme()), key=f"cal.{job}")
     else:
-        st.caption("None of these rewards scores single steps.")
+        st.caption(tr("None of these rewards scores single steps."))
 
 
 def _table(good: dict[str, dict[str, Any]]) -> pd.DataFrame:
     rows = []
     for name, r in good.items():
         row = {
-            "Reward": reward_title(name, r["oracle"]),
-            "Step AUC": r.get("step_auc"),
-            "State AUC": r.get("state_auc"),
-            "Answer AUC": r.get("answer_auc"),
-            "Calibration error": r.get("calibration_error"),
-            "First-error F1": r.get("first_error_f1"),
+            tr("Reward"): reward_title(name, r["oracle"]),
+            tr("Step AUC"): r.get("step_auc"),
+            tr("State AUC"): r.get("state_auc"),
+            tr("Answer AUC"): r.get("answer_auc"),
+            tr("Calibration error"): r.get("calibration_error"),
+            tr("First-error F1"): r.get("first_error_f1"),
         }
         if r["best_of_n"]:
             last = r["best_of_n"][-1]
-            row |= {f"Weighted of {last['n']}": last["weighted"][0], f"Majority of {last['n']}": last["majority"][0]}
-            row |= {"Gain": "{:+.3f} [{:+.3f}, {:+.3f}]".format(*last["gain"])}
-        rows.append(row | {"Tokens": r["generated"], "Passes": r["reward_passes"]})
+            row |= {
+                tr("Weighted of {last}", last=last["n"]): last["weighted"][0],
+                tr("Majority of {last}", last=last["n"]): last["majority"][0],
+            }
+            row |= {tr("Gain"): "{:+.3f} [{:+.3f}, {:+.3f}]".format(*last["gain"])}
+        rows.append(row | {tr("Tokens"): r["generated"], tr("Passes"): r["reward_passes"]})
     return pd.DataFrame(rows)
 
 
 def _columns(n: int) -> dict[str, Any]:
-    shares = (*FIGURES, f"Weighted of {n}", f"Majority of {n}")
+    shares = (*map(tr, FIGURES), tr("Weighted of {n}", n=n), tr("Majority of {n}", n=n))
     helps = {
-        "Step AUC": "Over steps up to the first wrong one of each solution: the probability that a right step scores above a wrong one.",
-        "State AUC": "Over all states: the probability that a winnable state scores above a lost one.",
-        "Answer AUC": "Over finished solutions: the probability that a correct one scores above a wrong one.",
-        "Calibration error": "Mean distance between scores and the shares that are right (0 is perfect).",
-        "First-error F1": "Harmonic mean of two shares: first errors found exactly, and correct solutions found correct (ProcessBench).",
-        f"Weighted of {n}": "Accuracy of the answer with the largest sum of scores.",
-        f"Majority of {n}": "Accuracy of the most common answer among the same candidates.",
+        tr("Step AUC"): tr(
+            "Over steps up to the first wrong one of each solution: the probability that a right step scores above a wrong one."
+        ),
+        tr("State AUC"): tr("Over all states: the probability that a winnable state scores above a lost one."),
+        tr("Answer AUC"): tr("Over finished solutions: the probability that a correct one scores above a wrong one."),
+        tr("Calibration error"): tr("Mean distance between scores and the shares that are right (0 is perfect)."),
+        tr("First-error F1"): tr(
+            "Harmonic mean of two shares: first errors found exactly, and correct solutions found correct (ProcessBench)."
+        ),
+        tr("Weighted of {n}", n=n): tr("Accuracy of the answer with the largest sum of scores."),
+        tr("Majority of {n}", n=n): tr("Accuracy of the most common answer among the same candidates."),
     }
     made: dict[str, Any] = {name: st.column_config.NumberColumn(format="%.3f", help=helps[name]) for name in shares}
-    made |= {"Gain": st.column_config.TextColumn(help="Weighted − majority at equal N, with its paired interval.")}
+    made |= {tr("Gain"): st.column_config.TextColumn(help=tr("Weighted − majority at equal N, with its paired interval."))}
     return made
 
 
@@ -172,11 +221,21 @@ def _verdict(name: str, r: dict[str, Any]) -> None:
     """One line on whether the reward beats the majority vote."""
     last = r["best_of_n"][-1]
     gain, low, high = last["gain"]
-    who, numbers = f"**{markdown_text(reward_title(name))}**", f"{gain:+.3f} [{low:+.3f}, {high:+.3f}] at N = {last['n']}"
-    flag = " It sees the truth." if r["oracle"] else ""
+    who, numbers = (
+        f"**{markdown_text(reward_title(name))}**",
+        tr("{gain:+.3f} [{low:+.3f}, {high:+.3f}] at N = {last}", gain=gain, low=low, high=high, last=last["n"]),
+    )
+    flag = tr(" It sees the truth.") if r["oracle"] else ""
     if low > 0:
-        st.markdown(f":green-badge[beats majority] {who} gains {numbers}.{flag}")
+        st.markdown(tr(":green-badge[beats majority] {who} gains {numbers}.{flag}", who=who, numbers=numbers, flag=flag))
     elif high < 0:
-        st.markdown(f":red-badge[worse than majority] {who} loses {numbers}.{flag}")
+        st.markdown(tr(":red-badge[worse than majority] {who} loses {numbers}.{flag}", who=who, numbers=numbers, flag=flag))
     else:
-        st.markdown(f":orange-badge[not shown to beat majority] {who}: {numbers}; the interval contains 0.{flag}")
+        st.markdown(
+            tr(
+                ":orange-badge[not shown to beat majority] {who}: {numbers}; the interval contains 0.{flag}",
+                who=who,
+                numbers=numbers,
+                flag=flag,
+            )
+        )

@@ -12,6 +12,7 @@ from pages.shared.escape import html_text, markdown_text
 from pages.shared.glossary import term
 from pages.shared.html import table_html, theme
 from pages.shared.jobs import job_button, job_setting, job_view
+from pages.shared.language import counted, deferred, tr
 from pages.shared.links import LABELS_PATH, SOLUTION_QUERY, go_to, go_to_controls
 from pages.shared.model_picker import pick_model
 from pages.shared.plot import plot
@@ -22,7 +23,7 @@ from pages.shared.services import book, store
 from pages.shared.state import one_of
 from rlm_core import catalogue
 from rlm_core.core.errors import RlmError
-from rlm_core.core.wording import counted, readable
+from rlm_core.core.wording import readable
 from rlm_core.figures.charts.heatmap import Row, cell, heat_figure
 from rlm_core.figures.palette import MARKS
 from rlm_core.jobs.queue import JobRow
@@ -33,14 +34,14 @@ from rlm_core.runs.set_specs import problem_of
 
 DEFAULT = ("prm:nano", "prm:nano-head", "logprob", "oracle")
 JOB_KEY = "rewards.score.job"
-OWN, SO_FAR = "Each step's own", "The state so far"
+OWN, SO_FAR = deferred("Each step's own"), deferred("The state so far")
 
 
 def step_scores() -> None:
     model_at, problem_at, samples_at, seed_at = st.columns([3, 5, 2, 2])
     with model_at:
         model = pick_model("rewards.score.model")
-    problem = problem_field(problem_at, "Problem", "rewards.score.problem", "chain:steps=7,seed=3", one=True)
+    problem = problem_field(problem_at, tr("Problem"), "rewards.score.problem", "chain:steps=7,seed=3", one=True)
     samples = job_setting(samples_at, JOB, "samples", "rewards.score.samples")
     seed = job_setting(seed_at, JOB, "seed", "rewards.score.seed")
     rewards_at, go_at = st.columns([10, 2], vertical_alignment="bottom")
@@ -56,7 +57,12 @@ def step_scores() -> None:
 
 
 def _asked(job: ScoreJob) -> str:
-    return f"{problem_words(job.problem)}, {counted(job.samples, 'solution')} by {catalogue.title('model', job.model)}"
+    return tr(
+        "{problem_words}, {solutions} by {title}",
+        problem_words=problem_words(job.problem),
+        solutions=counted(job.samples, "solution"),
+        title=tr(catalogue.title("model", job.model)),
+    )
 
 
 def _draw(row: JobRow) -> None:
@@ -68,7 +74,7 @@ def _draw(row: JobRow) -> None:
         return
     selected = st.session_state.get(key)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        by_step = one_of("Scores", [OWN, SO_FAR], "rewards.own") == OWN
+        by_step = one_of(tr("Scores"), [OWN, SO_FAR], "rewards.own") == OWN
         st.html(_legend())
     st.html(_said(solutions, shown, selected, by_step))
     for first in range(0, len(shown), 2):
@@ -87,33 +93,33 @@ def _draw(row: JobRow) -> None:
 
 def _legend() -> str:
     """What the marks of the matrices mean."""
-    bar = f'<i style="background:{theme().accent}"></i>{term("Point of no return")}'
-    return (
-        f'<div class="rlm-legend"><span>{bar}: from here on the {term("exact solver")} finds no right answer</span>'
-        f"<span>✓ ✕ {term('Verifier')}: the answer is right or wrong</span>"
-        f"<span>A row is a solution, a column a {term('step')}</span></div>"
+    bar = f'<i style="background:{theme().accent}"></i>{term(tr("Point of no return"))}'
+    said = (
+        tr("{mark}: from here on the {solver} finds no right answer", mark=bar, solver=term(tr("exact solver"))),
+        tr("✓ ✕ {verifier}: the answer is right or wrong", verifier=term(tr("Verifier"))),
+        tr("A row is a solution, a column a {step}", step=term(tr("step"))),
     )
+    return f'<div class="rlm-legend">{"".join(f"<span>{s}</span>" for s in said)}</div>'
 
 
 def _said(solutions: list[dict[str, Any]], shown: dict[str, Any], selected: int | None, by_step: bool) -> str:
     """The step of the cell that was clicked, with every reward's score; before, what a click does."""
     row, column = (-1, 0) if selected is None else cell(selected)
     if not 0 <= row < len(solutions) or column >= len(solutions[row]["steps"]):
-        return '<div class="rlm-cell">Click a cell: its step and every score stand here, the whole solution below.</div>'
+        hint = tr("Click a cell: its step and every score stand here, the whole solution below.")
+        return f'<div class="rlm-cell">{html_text(hint)}</div>'
     s = solutions[row]
     scores = [f"{reward_title(n)} {_score(_scores(s, row, x, by_step), column)}" for n, x in shown.items()]
-    solver = {True: " · exact solver: winnable", False: " · exact solver: lost", None: ""}[s["labels"][column]]
-    return (
-        f'<div class="rlm-cell"><b>Solution {row + 1}, step {column + 1}: {html_text(readable(s["steps"][column]))}</b> '
-        f"{html_text(' · '.join(scores) + solver)}</div>"
-    )
+    solver = {True: tr(" · exact solver: winnable"), False: tr(" · exact solver: lost"), None: ""}[s["labels"][column]]
+    place = tr("Solution {row}, step {column}: {step}", row=row + 1, column=column + 1, step=readable(s["steps"][column]))
+    return f'<div class="rlm-cell"><b>{html_text(place)}</b> {html_text(" · ".join(scores) + solver)}</div>'
 
 
 def _ways_on(job: ScoreJob, solutions: list[dict[str, Any]], row: int) -> None:
     """From a solution to the pages on which it is labelled, or its problem is searched."""
     with st.container(horizontal=True):
-        label = st.button("Label this solution", icon=":material/rate_review:", key="rewards.label")
-        explore = st.button("Search this problem on Explore", icon=":material/account_tree:", key="rewards.explore")
+        label = st.button(tr("Label this solution"), icon=":material/rate_review:", key="rewards.label")
+        explore = st.button(tr("Search this problem on Explore"), icon=":material/account_tree:", key="rewards.explore")
     if not label and not explore:
         return
     try:
@@ -125,7 +131,7 @@ def _ways_on(job: ScoreJob, solutions: list[dict[str, Any]], row: int) -> None:
         _ = fill_problem("", job.problem) or fill_problem("", problem.spec)
         go_to_controls()
     s = solutions[row]
-    origin = f"step scores, seed {job.seed}, solution {row + 1}"
+    origin = tr("step scores, seed {seed}, solution {row}", seed=job.seed, row=row + 1)
     one = solution(
         problem, tuple(s["steps"]), finished=not s["cut"], answer=s["answer"], correct=s["correct"], model=job.model, origin=origin
     )
@@ -134,9 +140,9 @@ def _ways_on(job: ScoreJob, solutions: list[dict[str, Any]], row: int) -> None:
 
 
 def _cost(scores: dict[str, Any]) -> str:
-    parts = [f"{scores['passes']:,} reward passes"] if scores["passes"] else []
-    parts += [f"{scores['generated']:,} tokens"] if scores["generated"] else []
-    parts += ["sees the truth"] if scores["oracle"] else []
+    parts = [counted(scores["passes"], "reward pass", "reward passes")] if scores["passes"] else []
+    parts += [counted(scores["generated"], "token")] if scores["generated"] else []
+    parts += [tr("sees the truth")] if scores["oracle"] else []
     return f" · {' · '.join(parts)}" if parts else ""
 
 
@@ -161,20 +167,24 @@ def _score(own: Sequence[float | None], step: int) -> str:
 
 def _name(i: int, s: dict[str, Any]) -> str:
     if s["cut"]:
-        return f"{i + 1} · cut off"
-    return f"{i + 1} · {MARKS[s['correct']]}{readable(s['answer']) if s['answer'] is not None else 'no answer'}"
+        return tr("{i} · cut off", i=i + 1)
+    return f"{i + 1} · {MARKS[s['correct']]}{readable(s['answer']) if s['answer'] is not None else tr('no answer')}"
 
 
 def _inspect(result: dict[str, Any], shown: dict[str, Any], row: int, column: int) -> None:
     """The steps of the clicked solution with every reward's score, the clicked one emphasised."""
     s = result["solutions"][row]
-    st.markdown(f"##### Solution {markdown_text(_name(row, s))}")
-    head = ("", "step", "exact solver", *(reward_title(n) for n in shown))
-    word = {True: "winnable", False: "lost", None: "–"}
+    st.markdown(tr("##### Solution {name}", name=markdown_text(_name(row, s))))
+    head = ("", tr("step"), tr("exact solver"), *(reward_title(n) for n in shown))
+    word = {True: tr("winnable"), False: tr("lost"), None: "–"}
     lines = []
     for i, text in enumerate(s["steps"]):
         values = [_score(x["steps"][row], i) for x in shown.values()]
         lines.append((str(i + 1), readable(text), word[s["labels"][i]], *values))
     st.html(table_html(head, lines, column, text_columns=(1,)))
     whole = ", ".join(f"{reward_title(n)} {x['whole'][row]:.2f}" for n, x in shown.items() if x["whole"][row] is not None)
-    st.caption(f"Scores of the whole solution: {whole}." if whole else "The solution was cut off, so no reward scores the whole of it.")
+    st.caption(
+        tr("Scores of the whole solution: {whole}.", whole=whole)
+        if whole
+        else tr("The solution was cut off, so no reward scores the whole of it.")
+    )

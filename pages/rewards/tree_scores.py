@@ -14,6 +14,7 @@ from pages.shared.escape import html_text, markdown_text
 from pages.shared.glossary import term
 from pages.shared.html import theme
 from pages.shared.jobs import job_button, job_view
+from pages.shared.language import counted, tr
 from pages.shared.links import run_link
 from pages.shared.plot import plot, width_of
 from pages.shared.reward_picker import pick_rewards, reward_title
@@ -37,15 +38,15 @@ HEIGHT = 460
 def tree_scores() -> None:
     ended = ended_runs()
     if not ended:
-        st.info("Run a search on the Explore page first; its tree can then be seen through any reward.", icon=":material/account_tree:")
+        st.info(tr("Run a search on the Explore page first; its tree can then be seen through any reward."), icon=":material/account_tree:")
         return
     run_at, rewards_at, go_at = st.columns([5, 5, 2], vertical_alignment="bottom")
     with run_at:
-        run = pick_run("Saved run", ended, "rewards.tree.run")
+        run = pick_run(tr("Saved run"), ended, "rewards.tree.run")
     with rewards_at:
         chosen = pick_rewards("rewards.tree.rewards", run.config.model, DEFAULT)
     job_button(go_at, JOB, "balance", lambda: RunScoreJob(run.id, chosen), key=JOB_KEY, possible=bool(chosen))
-    job_view(JOB, JOB_KEY, lambda j: f"run {j.run}: {', '.join(map(reward_title, j.rewards))}", _draw)
+    job_view(JOB, JOB_KEY, lambda j: tr("run {run}: {list}", run=j.run, list=", ".join(map(reward_title, j.rewards))), _draw)
 
 
 def _draw(row: JobRow) -> None:
@@ -68,20 +69,23 @@ def _draw(row: JobRow) -> None:
     if "oracle" in scores:
         _mistakes(row.id, tree, scores)
     else:
-        st.caption("Choose the oracle among the rewards to see the false negatives and false positives of the others.")
+        st.caption(tr("Choose the oracle among the rewards to see the false negatives and false positives of the others."))
 
 
 def _node(run: str, tree: SearchTree, scores: dict[str, dict[int, float]], selected: int | None) -> None:
     """The node that was clicked with every reward's score, and the way to it on the Explore page."""
     with st.container(horizontal=True, vertical_alignment="center"):
         if selected is None:
-            st.caption("Click a node, or a row of the lists below: its steps and every score stand here.", width="stretch")
-            run_link(run, "Open the run on Explore")
+            st.caption(tr("Click a node, or a row of the lists below: its steps and every score stand here."), width="stretch")
+            run_link(run, tr("Open the run on Explore"))
             return
-        summary = "; ".join(f"{reward_title(n)} {s[selected]:.2f}" for n, s in scores.items() if selected in s) or "no reward scored it"
-        steps = " ; ".join(map(readable, tree.steps(selected))) or "the bare problem"
-        st.markdown(f"**Node {selected}**: {markdown_text(steps)} — {markdown_text(summary)}.", width="stretch")
-        run_link(run, f"Open node {selected} on Explore", node=selected)
+        summary = "; ".join(f"{reward_title(n)} {s[selected]:.2f}" for n, s in scores.items() if selected in s) or tr("no reward scored it")
+        steps = " ; ".join(map(readable, tree.steps(selected))) or tr("the bare problem")
+        st.markdown(
+            tr("**Node {selected}**: {steps} — {summary}.", selected=selected, steps=markdown_text(steps), summary=markdown_text(summary)),
+            width="stretch",
+        )
+        run_link(run, tr("Open node {selected} on Explore", selected=selected), node=selected)
 
 
 def _picture(job: str, tree: SearchTree, colours: Colours) -> int | None:
@@ -103,7 +107,9 @@ def _selected(job: str) -> str:
 
 def _cost(name: str, s: dict[str, Any]) -> str:
     """Cost of judging the tree, and whether the reward saw the truth."""
-    parts = [f"{s.get('passes', 0):,} reward passes", f"{s['generated']:,} tokens"] + (["sees the truth"] if s["oracle"] else [])
+    parts = [counted(s.get("passes", 0), "reward pass", "reward passes"), counted(s["generated"], "token")] + (
+        [tr("sees the truth")] if s["oracle"] else []
+    )
     return f"{reward_title(name, s['oracle'])}: {', '.join(parts)}"
 
 
@@ -112,7 +118,7 @@ def _colours(scores: dict[str, dict[int, float]]) -> Colours:
     names = list(scores)
     offered: list[Any] = [*names, *permutations(names, 2)]
     chosen = remembered(
-        st.selectbox, "Colour by", offered, key="rewards.colour", default=offered[0], offered=offered, format_func=_coloured
+        st.selectbox, tr("Colour by"), offered, key="rewards.colour", default=offered[0], offered=offered, format_func=_coloured
     )
     if isinstance(chosen, str):
         return Colours(reward_title(chosen), scores[chosen])
@@ -130,17 +136,17 @@ def _mistakes(job: str, tree: SearchTree, scores: dict[str, dict[int, float]]) -
     names = [n for n in scores if n != "oracle"]
     if not names:
         return
-    name = st.segmented_control("Mistakes of", names, default=names[0], format_func=reward_title, key="rewards.mistakes", required=True)
+    name = st.segmented_control(tr("Mistakes of"), names, default=names[0], format_func=reward_title, key="rewards.mistakes", required=True)
     own = scores[name or names[0]]
     found = misjudged(tree, own, {n: word == 1.0 for n, word in truth.items()})
     left, right = st.columns(2, gap="large")
     with left:
-        _head("False negatives", len(found.low), f"scored below {THRESHOLD} though", "winnable")
+        _head(tr("False negatives"), len(found.low), tr("scored below {threshold} though", threshold=THRESHOLD), tr("winnable"))
         _list(job, f"low.{name}", tree, found.low, own)
     with right:
-        _head("False positives", len(found.high), f"scored {THRESHOLD} or more though", "lost")
+        _head(tr("False positives"), len(found.high), tr("scored {threshold} or more though", threshold=THRESHOLD), tr("lost"))
         _list(job, f"high.{name}", tree, found.high, own)
-    st.caption("Only the first node of a misjudged branch is listed. A click on the box of a row shows its node in the tree.")
+    st.caption(tr("Only the first node of a misjudged branch is listed. A click on the box of a row shows its node in the tree."))
 
 
 def _head(name: str, count: int, scored: str, truth: str) -> None:
@@ -150,15 +156,15 @@ def _head(name: str, count: int, scored: str, truth: str) -> None:
 def _list(job: str, which: str, tree: SearchTree, nodes: Sequence[Node], own: dict[int, float]) -> None:
     """One row per node; a row that is picked shows its node in the tree. own: the score that the reward gave each node."""
     if not nodes:
-        st.caption("None in this tree.")
+        st.caption(tr("None in this tree."))
         return
     rows = [
         {
-            "node": n.id,
-            "score": own[n.id],
-            "steps so far": " ; ".join(readable(tree.nodes[i].text) for i in tree.path(n.id) if i != ROOT),
-            "visits": n.visits,
-            "pruned": n.pruned or "",
+            tr("node"): n.id,
+            tr("score"): own[n.id],
+            tr("steps so far"): " ; ".join(readable(tree.nodes[i].text) for i in tree.path(n.id) if i != ROOT),
+            tr("visits"): n.visits,
+            tr("pruned"): n.pruned or "",
         }
         for n in nodes
     ]
@@ -166,7 +172,7 @@ def _list(job: str, which: str, tree: SearchTree, nodes: Sequence[Node], own: di
 
     def picked() -> None:
         if chosen := st.session_state[key]["selection"]["rows"]:
-            st.session_state[_selected(job)] = rows[chosen[0]]["node"]
+            st.session_state[_selected(job)] = nodes[chosen[0]].id
 
     st.dataframe(
         pd.DataFrame(rows),
@@ -176,5 +182,5 @@ def _list(job: str, which: str, tree: SearchTree, nodes: Sequence[Node], own: di
         key=key,
         on_select=picked,
         selection_mode="single-row",
-        column_config={"score": st.column_config.NumberColumn(format="%.2f")},
+        column_config={tr("score"): st.column_config.NumberColumn(format="%.2f")},
     )

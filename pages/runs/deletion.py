@@ -10,10 +10,10 @@ from pages.runs.known_runs import known
 from pages.runs.question import PURGE, ask, close, is_asked
 from pages.runs.run_table import contents, pick, untick
 from pages.shared.escape import markdown_text
+from pages.shared.language import counted, tr
 from pages.shared.links import SHOWN_RUN_KEY
 from pages.shared.run_picker import run_title
 from pages.shared.services import store
-from rlm_core.core.wording import counted
 from rlm_core.core.words import RunStatus
 from rlm_core.runs.store import BIN_DAYS, RunRow
 
@@ -33,13 +33,22 @@ def ask_to_delete(picked: Sequence[RunRow], table: str, hidden: int) -> None:
     idle = [r for r in picked if r not in busy]
     if not idle:
         close()
-        st.warning("A run that is being worked on cannot be deleted; cancel it first, on the Explore page.", icon=":material/warning:")
+        st.warning(tr("A run that is being worked on cannot be deleted; cancel it first, on the Explore page."), icon=":material/warning:")
         return
-    note = f"{'They' if len(idle) > 1 else 'It'} can be put back for {BIN_DAYS} days."
+    note = (
+        tr("They can be put back for {days} days.", days=BIN_DAYS)
+        if len(idle) > 1
+        else tr("It can be put back for {days} days.", days=BIN_DAYS)
+    )
     if hidden:
-        note += f" {counted(hidden, 'ticked run')} hidden by the filters {'stays' if hidden == 1 else 'stay'}."
+        ticked = counted(hidden, "ticked run")
+        note += (
+            tr(" {ticked_runs} hidden by the filters stays.", ticked_runs=ticked)
+            if hidden == 1
+            else tr(" {ticked_runs} hidden by the filters stay.", ticked_runs=ticked)
+        )
     if busy:
-        note += f" {counted(len(busy), 'run')} ticked here is being worked on and stays; cancel it first."
+        note += tr(" {runs} ticked here is being worked on and stays; cancel it first.", runs=counted(len(busy), "run"))
 
     def delete(runs: Sequence[RunRow]) -> None:
         gone = store().delete([r.id for r in runs])
@@ -48,7 +57,7 @@ def ask_to_delete(picked: Sequence[RunRow], table: str, hidden: int) -> None:
         st.session_state[_UNDO] = gone
         untick(table, gone)
 
-    _ask(f"Delete {counted(len(idle), 'run')}?", idle, note, "Delete", delete)
+    _ask(tr("Delete {runs}?", runs=counted(len(idle), "run")), idle, note, tr("Delete"), delete)
 
 
 def undo_last() -> None:
@@ -59,8 +68,8 @@ def undo_last() -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", border=True, key="undo"):
         what = markdown_text(run_title(gone[0])) if len(gone) == 1 else counted(len(gone), "run")
-        st.markdown(f":material/delete: Deleted: {what}", width="stretch")
-        if st.button("Undo", icon=":material/undo:", key="undo.go"):
+        st.markdown(tr(":material/delete: Deleted: {what}", what=what), width="stretch")
+        if st.button(tr("Undo"), icon=":material/undo:", key="undo.go"):
             store().restore(r.id for r in gone)
             del st.session_state[_UNDO]
             st.rerun()
@@ -71,17 +80,23 @@ def deleted_runs() -> None:
     rows = store().deleted()
     if not rows:
         return
-    with st.expander(f"Deleted runs ({len(rows):,})", icon=":material/delete:", key="bin"):
-        st.caption(f"A deleted run is kept for {BIN_DAYS} days; after that it is removed when the app starts.")
+    with st.expander(tr("Deleted runs ({n:,})", n=len(rows)), icon=":material/delete:", key="bin"):
+        st.caption(tr("A deleted run is kept for {bin_days} days; after that it is removed when the app starts.", bin_days=BIN_DAYS))
         buttons = st.container(horizontal=True)
         picked = pick(rows, contents(known(rows)), DELETED_TABLE)
-        if buttons.button("Put back", icon=":material/undo:", disabled=not picked):
+        if buttons.button(tr("Put back"), icon=":material/undo:", disabled=not picked):
             store().restore(r.id for r in picked)
             untick(DELETED_TABLE)
             st.rerun()
-        buttons.button("Remove for good …", icon=":material/delete_forever:", disabled=not picked, on_click=ask, args=(PURGE,))
+        buttons.button(tr("Remove for good …"), icon=":material/delete_forever:", disabled=not picked, on_click=ask, args=(PURGE,))
         if picked and is_asked(PURGE):
-            _ask(f"Remove {counted(len(picked), 'run')} for good?", picked, "This cannot be undone.", "Remove for good", _purge)
+            _ask(
+                tr("Remove {runs} for good?", runs=counted(len(picked), "run")),
+                picked,
+                tr("This cannot be undone."),
+                tr("Remove for good"),
+                _purge,
+            )
 
 
 def _purge(runs: Sequence[RunRow]) -> None:
@@ -99,11 +114,11 @@ def _ask(title: str, runs: Sequence[RunRow], note: str, label: str, action: Call
     def body() -> None:
         lines = [f"- {markdown_text(run_title(r))}" for r in runs[:MAX_NAMED]]
         if len(runs) > MAX_NAMED:
-            lines.append(f"- and {len(runs) - MAX_NAMED:,} more")
+            lines.append(tr("- and {n:,} more", n=len(runs) - MAX_NAMED))
         st.markdown("\n".join(lines))
         st.caption(note)
         no, yes = st.columns(2)
-        refused = no.button("Keep", width="stretch", key="ask.no", on_click=close)
+        refused = no.button(tr("Keep"), width="stretch", key="ask.no", on_click=close)
         agreed = yes.button(label, type="primary", icon=":material/delete:", width="stretch", key="ask.yes", on_click=act)
         if refused or agreed:
             st.rerun()

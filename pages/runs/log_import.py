@@ -8,10 +8,10 @@ import streamlit as st
 
 from pages.shared.escape import markdown_text
 from pages.shared.in_place import in_place
+from pages.shared.language import counted, tr
 from pages.shared.links import run_link
 from pages.shared.services import store
 from rlm_core.core.errors import RlmError
-from rlm_core.core.wording import counted
 from rlm_core.runs.formats import formats
 from rlm_core.runs.import_log import ImportedRun, import_log
 
@@ -23,20 +23,23 @@ _UPLOADS, _RESULTS = "import.files", "import.results"
 
 def log_import() -> None:
     """The uploader, and the result of the last import."""
-    with st.expander("Import event logs", icon=":material/upload_file:", key="import"):
+    with st.expander(tr("Import event logs"), icon=":material/upload_file:", key="import"):
         st.session_state.setdefault(_UPLOADS, 0)
         key = f"{_UPLOADS}.{st.session_state[_UPLOADS]}"
         in_place("logs").file_uploader(
-            "Logs written by `python -m rlm_core run --out`, exported here, or of another program; each run in them joins the list above",
+            tr(
+                "Logs written by `python -m rlm_core run --out`, exported here, or of another program; each run in them "
+                "joins the list above"
+            ),
             type=["jsonl", "json"],
             accept_multiple_files=True,
             key=key,
             on_change=_import,
             args=(key,),
         )
-        with st.popover("Programs whose logs can be read", type="tertiary", icon=":material/help:"):
+        with st.popover(tr("Programs whose logs can be read"), type="tertiary", icon=":material/help:"):
             described = (f.description for f in formats().values())
-            st.markdown("\n".join(f"- **{markdown_text(d.title)}.** {markdown_text(d.sentence)}" for d in described))
+            st.markdown("\n".join(f"- **{markdown_text(tr(d.title))}.** {markdown_text(tr(d.sentence))}" for d in described))
         for name, runs, error in st.session_state.get(_RESULTS, ()):
             _result(name, runs, error)
 
@@ -59,11 +62,17 @@ def _result(name: str, runs: Sequence[ImportedRun], error: str) -> None:
         return
     for note in dict.fromkeys(run.note for run in runs if run.note and not run.source):
         st.warning(markdown_text(note), icon=":material/warning:")
-    source = f", a log of {markdown_text(runs[0].source)}" if runs[0].source else ""
-    many = f" {counted(len(runs), 'run')} in it; the first {MAX_LINKS} are linked here." if len(runs) > MAX_LINKS else ""
+    source = tr(", a log of {source}", source=markdown_text(runs[0].source)) if runs[0].source else ""
+    many = (
+        tr(" {runs} in it; the first {max_links} are linked here.", runs=counted(len(runs), "run"), max_links=MAX_LINKS)
+        if len(runs) > MAX_LINKS
+        else ""
+    )
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f":material/check: Imported {markdown_text(name)}{source}.{many}", width="content")
+        st.markdown(
+            tr(":material/check: Imported {name}{source}.{many}", name=markdown_text(name), source=source, many=many), width="content"
+        )
         for number, run in enumerate(runs[:MAX_LINKS], 1):
-            run_link(run.run, "Open it" if len(runs) == 1 else f"Open run {number}")
+            run_link(run.run, tr("Open it") if len(runs) == 1 else tr("Open run {number}", number=number))
     for note in dict.fromkeys(run.note for run in runs if run.note and run.source):
         st.caption(markdown_text(note))

@@ -16,16 +16,15 @@ from pages.shared.comparisons import MAX_RUNS, MIN_RUNS
 from pages.shared.escape import markdown_text
 from pages.shared.html import style
 from pages.shared.keys import shortcuts
-from pages.shared.language import tr
+from pages.shared.language import counted, deferred, tr
 from pages.shared.links import go_to, go_to_run
 from pages.shared.services import store, supervisor
-from rlm_core.core.wording import counted
 from rlm_core.runs.store import RunRow
 
 SHEET = Path(__file__).with_name("runs.css")
 MAX_LISTED = 5000
 TABLE = "runs"
-COMPARE_HELP = f"Tick from {MIN_RUNS} to {MAX_RUNS} runs to see them side by side."
+COMPARE_HELP = deferred("Tick from {least} to {most} runs to see them side by side.")
 
 
 def runs() -> None:
@@ -37,7 +36,7 @@ def runs() -> None:
     if rows:
         _saved(rows)
     else:
-        st.info("There are no runs yet. Press Run on the Explore page and the run will be kept here.", icon=":material/history:")
+        st.info(tr("There are no runs yet. Press Run on the Explore page and the run will be kept here."), icon=":material/history:")
     log_import()
     deleted_runs()
     shortcuts({})
@@ -54,21 +53,31 @@ def _saved(rows: Sequence[RunRow]) -> None:
     if shown:
         picked = pick(shown, contents(found, more_columns()), TABLE)
     else:
-        st.info("No run matches the search and filters.", icon=":material/search_off:")
+        st.info(tr("No run matches the search and filters."), icon=":material/search_off:")
     hidden = ticks(TABLE).intersection(r.id for r in rows).difference(r.id for r in shown)
     with buttons:
         _buttons(picked)
     with said:
-        newest = f"The newest {MAX_LISTED:,} are searched. " if len(rows) == MAX_LISTED else ""
-        st.caption(f"**{how_many(len(shown), rows, asked)}**, kept in {markdown_text(store().place)}. {newest}", width="content")
+        newest = tr("The newest {max_listed:,} are searched. ", max_listed=MAX_LISTED) if len(rows) == MAX_LISTED else ""
+        st.caption(
+            tr(
+                "**{how_many}**, kept in {place}. {newest}",
+                how_many=how_many(len(shown), rows, asked),
+                place=markdown_text(store().place),
+                newest=newest,
+            ),
+            width="content",
+        )
         if asked.asks or not shown:
-            st.button("Show all runs", icon=":material/filter_alt_off:", type="tertiary", key="runs.clear", on_click=clear)
+            st.button(tr("Show all runs"), icon=":material/filter_alt_off:", type="tertiary", key="runs.clear", on_click=clear)
         if picked:
-            st.caption(f"{len(picked):,} ticked", width="content")
-            st.button("Untick all", type="tertiary", key="runs.untick.all", on_click=untick, args=(TABLE,))
+            st.caption(tr("{n:,} ticked", n=len(picked)), width="content")
+            st.button(tr("Untick all"), type="tertiary", key="runs.untick.all", on_click=untick, args=(TABLE,))
         if hidden:
-            st.caption(f"{counted(len(hidden), 'ticked run')} hidden by the filters, left alone.", width="content")
-            st.button("Untick", type="tertiary", key="runs.untick", on_click=untick, args=(TABLE, hidden))
+            st.caption(
+                tr("{ticked_runs} hidden by the filters, left alone.", ticked_runs=counted(len(hidden), "ticked run")), width="content"
+            )
+            st.button(tr("Untick"), type="tertiary", key="runs.untick", on_click=untick, args=(TABLE, hidden))
     if picked and is_asked(DELETE):
         ask_to_delete(picked, TABLE, len(hidden))
     if picked and is_asked(ANNOTATE):
@@ -78,13 +87,15 @@ def _saved(rows: Sequence[RunRow]) -> None:
 
 def _buttons(picked: Sequence[RunRow]) -> None:
     """What can be done with the ticked runs that are shown."""
-    count = len(picked)
+    count, compare_help = len(picked), tr(COMPARE_HELP, least=MIN_RUNS, most=MAX_RUNS)
     with st.container(horizontal=True):
-        if st.button("Open", icon=":material/open_in_new:", disabled=count != 1, key="open", help="Tick one run to open it."):
+        if st.button(tr("Open"), icon=":material/open_in_new:", disabled=count != 1, key="open", help=tr("Tick one run to open it.")):
             go_to_run(picked[0].id)
-        if st.button("Compare", icon=":material/compare:", disabled=not MIN_RUNS <= count <= MAX_RUNS, key="compare", help=COMPARE_HELP):
+        if st.button(
+            tr("Compare"), icon=":material/compare:", disabled=not MIN_RUNS <= count <= MAX_RUNS, key="compare", help=compare_help
+        ):
             go_to("compare", {"runs": ",".join(r.id for r in picked)})
-        label = "Name, note, tags …" if count < 2 else f"Tag {count:,} …"
+        label = tr("Name, note, tags …") if count < 2 else tr("Tag {count:,} …", count=count)
         st.button(label, icon=":material/edit:", disabled=not picked, key="annotate", on_click=ask, args=(ANNOTATE,))
-        label = f"Delete {count:,} …" if picked else "Delete …"
+        label = tr("Delete {count:,} …", count=count) if picked else tr("Delete …")
         st.button(label, icon=":material/delete:", disabled=not picked, key="delete", on_click=ask, args=(DELETE,))

@@ -13,6 +13,7 @@ import streamlit as st
 from pages.runs.known_runs import KnownRuns, chosen
 from pages.shared.html import STATUS
 from pages.shared.in_place import in_place
+from pages.shared.language import deferred, tr
 from rlm_core.core.wording import clean, problem_label, shorten
 from rlm_core.runs.attribution import CAUSES
 from rlm_core.runs.finding import verdict
@@ -33,15 +34,19 @@ WIDTHS = {
 """Widths in px of columns of long text; text that does not fit ends in an ellipsis."""
 WRITTEN = ("Name", "Tags", "Note", "From")
 """Columns that are shown where a run has something in them."""
-MORE = {"Id": "The run's id, as it is in its address.", "Nodes": "Of its tree.", "Simulations worked": "Those that the search worked."}
+MORE = {
+    deferred("Id"): deferred("The run's id, as it is in its address."),
+    deferred("Nodes"): deferred("Of its tree."),
+    deferred("Simulations worked"): deferred("Those that the search worked."),
+}
 """Columns that are shown when they are asked for, with their meanings."""
 LAST = ("Model", "Reward", "Why wrong", "Note", "Link")
 """Columns that stand behind the settings."""
 _FIXED = {*WIDTHS, *MORE, *LAST, "Started", "Status", "Verdict", "Tokens", "Seconds"}
 """Titles that no setting may take."""
-CAUSES_HELP = " ".join(f"**{cause}**: {sentence}" for cause, sentence in CAUSES.items()) + " Explore says more under Debug."
-STARTED_HELP = "Empty for an imported log and a search of a sweep: these do not say when."
-SETTING_HELP = "A setting. Empty: without a limit, or no setting of this run."
+MORE_ON_CAUSES = deferred("Explore says more under Debug.")
+STARTED_HELP = deferred("Empty for an imported log and a search of a sweep: these do not say when.")
+SETTING_HELP = deferred("A setting. Empty: without a limit, or no setting of this run.")
 PX_PER_CHARACTER = 7.2
 SETTING_WIDTH, HEAD_PX = 60, 26
 """Least width in px of the column of a setting, and the room beside its title."""
@@ -66,7 +71,7 @@ class _Ticks:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The contents of a table of runs: its columns, and how each is drawn."""
+    """The contents of a table of runs: its columns by their English titles, and how each is drawn."""
 
     frame: pd.DataFrame
     config: Mapping[str, Any] = field(default_factory=dict)
@@ -79,7 +84,7 @@ def pick(rows: Sequence[RunRow], table: Table, key: str) -> list[RunRow]:
     another = shown != before.shown or _widget(key, before.number) not in st.session_state
     number = before.number + another
     told = in_place(key).dataframe(
-        table.frame,
+        table.frame.rename(columns=tr),
         hide_index=True,
         height=min(VISIBLE_ROWS, len(rows)) * ROW_PX + FRAME_PX + SCROLLBAR_PX,
         on_select="rerun",
@@ -87,7 +92,7 @@ def pick(rows: Sequence[RunRow], table: Table, key: str) -> list[RunRow]:
         selection_default={"selection": {"rows": [i for i, run in enumerate(shown) if run in ticked]}},
         key=_widget(key, number),
         placeholder="",
-        column_config=dict(table.config),
+        column_config={tr(name): config for name, config in table.config.items()},
     )
     picked = [rows[i] for i in told.selection.rows if i < len(rows)]
     st.session_state[key] = _Ticks(ticked.difference(shown).union(r.id for r in picked), shown, number)
@@ -125,17 +130,18 @@ def contents(runs: KnownRuns, more: Collection[str] = ()) -> Table:
     found = {_title(c): c for c in runs.columns if c.differs or _title(c) in more}
     values = {**fixed, **{title: _values(c) for title, c in found.items()}}
     order = [*(n for n in values if n not in LAST), *(n for n in LAST if n in values)]
-    frame = pd.DataFrame({name: values[name] for name in order}).astype({"Started": "datetime64[us]"})
+    frame = pd.DataFrame({name: values[name] for name in order}).astype({deferred("Started"): "datetime64[us]"})
+    causes = " ".join([*(f"**{tr(cause)}**: {tr(sentence)}" for cause, sentence in CAUSES.items()), tr(MORE_ON_CAUSES)])
     config = {
-        "Started": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm", width=125, help=STARTED_HELP),
-        "Status": st.column_config.TextColumn(width=86),
-        "Verdict": st.column_config.TextColumn(width=92),
-        "Why wrong": st.column_config.TextColumn(width=90, help=CAUSES_HELP),
-        "Tokens": st.column_config.NumberColumn(format="localized", width=65, help="Generated tokens."),
-        "Seconds": st.column_config.NumberColumn(format="%.1f s", width=72),
-        "Link": st.column_config.LinkColumn(display_text="open", width=55),
+        deferred("Started"): st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm", width=125, help=tr(STARTED_HELP)),
+        deferred("Status"): st.column_config.TextColumn(width=86),
+        deferred("Verdict"): st.column_config.TextColumn(width=92),
+        deferred("Why wrong"): st.column_config.TextColumn(width=90, help=causes),
+        deferred("Tokens"): st.column_config.NumberColumn(format="localized", width=65, help=tr("Generated tokens.")),
+        deferred("Seconds"): st.column_config.NumberColumn(format="%.1f s", width=72),
+        deferred("Link"): st.column_config.LinkColumn(display_text=tr("open"), width=55),
         **{name: st.column_config.TextColumn(width=width) for name, width in WIDTHS.items()},
-        **{name: st.column_config.Column(width=100, help=meaning) for name, meaning in MORE.items()},
+        **{name: st.column_config.Column(width=100, help=tr(meaning)) for name, meaning in MORE.items()},
         **{title: _setting_config(title, c) for title, c in found.items()},
     }
     return Table(frame, {name: config[name] for name in order})
@@ -155,7 +161,7 @@ def _setting_config(title: str, column: Column) -> Any:
     kind = st.column_config.NumberColumn if column.numeric else st.column_config.TextColumn
     longest = 0 if column.numeric else max((len(s.value) for s in column.values if s), default=0)
     width = max(SETTING_WIDTH, HEAD_PX + PX_PER_CHARACTER * max(len(title), min(longest, 24)))
-    return kind(width=int(width), help=SETTING_HELP)
+    return kind(width=int(width), help=tr(SETTING_HELP))
 
 
 def _values(column: Column) -> Any:
@@ -171,24 +177,24 @@ def _fractions(column: Column) -> bool:
 def _line(r: RunRow, parts: Mapping[str, str]) -> dict[str, Any]:
     answer = r.summary.get("answer")
     line: dict[str, Any] = {
-        "Name": r.name,
-        "Started": None if r.begun is None else datetime.fromtimestamp(r.begun),
-        "Problem": problem_label(r.problem),
-        "Strategy": parts["Strategy"],
-        "Answer": "" if answer is None else str(answer),
-        "Verdict": "" if answer is None else verdict(r),
-        "Status": STATUS[r.status][1],
-        "Tags": ", ".join(r.tags),
-        "Tokens": r.summary.get("generated"),
-        "Seconds": r.summary.get("seconds"),
-        "Model": parts["Model"],
-        "From": r.elsewhere,
-        "Id": r.id,
-        "Nodes": r.summary.get("nodes"),
-        "Simulations worked": r.summary.get("simulations"),
-        "Reward": parts.get("Reward", "") + (" ⚑ oracle" if r.summary.get("oracle") else ""),
-        "Why wrong": r.summary.get("cause", ""),
-        "Note": r.note,
-        "Link": f"/?run={r.id}",
+        deferred("Name"): r.name,
+        deferred("Started"): None if r.begun is None else datetime.fromtimestamp(r.begun),
+        deferred("Problem"): problem_label(r.problem),
+        deferred("Strategy"): tr(parts["Strategy"]),
+        deferred("Answer"): "" if answer is None else str(answer),
+        deferred("Verdict"): "" if answer is None else tr(verdict(r)),
+        deferred("Status"): tr(STATUS[r.status][1]),
+        deferred("Tags"): ", ".join(r.tags),
+        deferred("Tokens"): r.summary.get("generated"),
+        deferred("Seconds"): r.summary.get("seconds"),
+        deferred("Model"): tr(parts["Model"]),
+        deferred("From"): r.elsewhere,
+        deferred("Id"): r.id,
+        deferred("Nodes"): r.summary.get("nodes"),
+        deferred("Simulations worked"): r.summary.get("simulations"),
+        deferred("Reward"): tr(parts.get("Reward", "")) + (tr(" ⚑ oracle") if r.summary.get("oracle") else ""),
+        deferred("Why wrong"): tr(r.summary.get("cause", "")),
+        deferred("Note"): r.note,
+        deferred("Link"): f"/?run={r.id}",
     }
     return line | {name: shorten(clean(text), int(width / PX_PER_CHARACTER)) for name, width in WIDTHS.items() if (text := line[name])}

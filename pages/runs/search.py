@@ -10,17 +10,19 @@ import streamlit as st
 from pages.runs.known_runs import KnownRuns, chosen
 from pages.runs.run_table import MORE, setting_titles
 from pages.shared.html import STATUS
+from pages.shared.language import counted, deferred, tr
 from pages.shared.state import remembered, set_value
-from rlm_core.core.wording import counted
 from rlm_core.runs.finding import NO_ANSWER, Search, failed_start, verdict
 from rlm_core.runs.outcome import VERDICTS
 from rlm_core.runs.store import RunRow
 
-ORACLE = {"with oracle": True, "without oracle": False}
+ORACLE = {deferred("with oracle"): True, deferred("without oracle"): False}
 TEXT, FAILED, COLUMNS = "runs.text", "runs.failed", "runs.columns"
 FILTERS = ("status", "strategy", "model", "verdict", "tag", "oracle")
-WORDS_HELP = 'Runs in which all the words occur: in name, problem, note, tags, answer, id or settings. "Quoted words" stand together.'
-COLUMNS_HELP = "Settings that differ among the runs shown are columns already."
+WORDS_HELP = deferred(
+    'Runs in which all the words occur: in name, problem, note, tags, answer, id or settings. "Quoted words" stand together.'
+)
+COLUMNS_HELP = deferred("Settings that differ among the runs shown are columns already.")
 ORDER = (*VERDICTS.values(), NO_ANSWER)
 
 
@@ -31,30 +33,32 @@ def search(runs: KnownRuns) -> Search:
     with st.container(horizontal=True, vertical_alignment="center"):
         text = remembered(
             st.text_input,
-            "Search",
+            tr("Search"),
             live=True,
             key=TEXT,
             default="",
             label_visibility="collapsed",
             icon=":material/search:",
-            placeholder="Search names, problems, notes, tags, answers, settings",
-            help=WORDS_HELP,
+            placeholder=tr("Search names, problems, notes, tags, answers, settings"),
+            help=tr(WORDS_HELP),
         )
-        shown = failed and remembered(st.toggle, f"Show failed starts ({failed:,})", key=FAILED, default=False, width="content")
-        with st.popover("Columns", icon=":material/view_column:", key="runs.columns.menu"):
+        shown = failed and remembered(
+            st.toggle, tr("Show failed starts ({failed:,})", failed=failed), key=FAILED, default=False, width="content"
+        )
+        with st.popover(tr("Columns"), icon=":material/view_column:", key="runs.columns.menu"):
             _columns(runs)
-    strategies = {r.config.search: chosen(s)["Strategy"] for r, s in zip(rows, runs.settings, strict=True)}
-    models = {r.config.model: chosen(s)["Model"] for r, s in zip(rows, runs.settings, strict=True)}
+    strategies = {r.config.search: tr(chosen(s)["Strategy"]) for r, s in zip(rows, runs.settings, strict=True)}
+    models = {r.config.model: tr(chosen(s)["Model"]) for r, s in zip(rows, runs.settings, strict=True)}
     at = iter(st.columns(len(FILTERS)))
     there = {verdict(r) for r in rows}
     return Search(
         text=text,
-        statuses=_filter(next(at), "Status", {r.status: STATUS[r.status][1] for r in rows}),
-        strategies=_filter(next(at), "Strategy", strategies),
-        models=_filter(next(at), "Model", models),
-        verdicts=_filter(next(at), "Verdict", {v: v for v in ORDER if v in there}),
-        tags=_filter(next(at), "Tag", {t: t for r in rows for t in r.tags}),
-        oracle=_one(_filter(next(at), "Oracle", {name: name for name, has in ORACLE.items() if has in _oracles(rows)})),
+        statuses=_filter(next(at), deferred("Status"), {r.status: tr(STATUS[r.status][1]) for r in rows}),
+        strategies=_filter(next(at), deferred("Strategy"), strategies),
+        models=_filter(next(at), deferred("Model"), models),
+        verdicts=_filter(next(at), deferred("Verdict"), {v: tr(v) for v in ORDER if v in there}),
+        tags=_filter(next(at), deferred("Tag"), {t: t for r in rows for t in r.tags}),
+        oracle=_one(_filter(next(at), deferred("Oracle"), {name: tr(name) for name, has in ORACLE.items() if has in _oracles(rows)})),
         failed_starts=bool(shown),
     )
 
@@ -75,8 +79,9 @@ def more_columns() -> list[str]:
 def how_many(shown: int, rows: Sequence[RunRow], asked: Search) -> str:
     """How many of the runs are shown, in words."""
     hidden = 0 if asked.failed_starts else sum(failed_start(r) for r in rows)
-    said = f"{shown:,} of {counted(len(rows), 'run')}" if shown < len(rows) else counted(len(rows), "run")
-    return said + (f", {counted(hidden, 'failed start')} hidden" if hidden and not asked.asks else "")
+    runs = counted(len(rows), "run")
+    said = tr("{shown:,} of {runs}", shown=shown, runs=runs) if shown < len(rows) else runs
+    return said + (tr(", {failed_starts} hidden", failed_starts=counted(hidden, "failed start")) if hidden and not asked.asks else "")
 
 
 def _filter(at: Any, title: str, offered: Mapping[Any, str]) -> list[Any]:
@@ -88,12 +93,12 @@ def _filter(at: Any, title: str, offered: Mapping[Any, str]) -> list[Any]:
     name: Callable[[Any], str] = offered.__getitem__
     return remembered(
         at.multiselect,
-        title,
+        tr(title),
         options,
         key=key,
         default=[],
         format_func=name,
-        placeholder=title,
+        placeholder=tr(title),
         label_visibility="collapsed",
         disabled=not options,
     )
@@ -103,7 +108,16 @@ def _columns(runs: KnownRuns) -> None:
     titles = [*MORE, *setting_titles(runs)]
     if gone := set(more_columns()) - set(titles):
         set_value(COLUMNS, [title for title in more_columns() if title not in gone])
-    remembered(st.multiselect, "More columns", titles, key=COLUMNS, default=[], placeholder="Choose columns", help=COLUMNS_HELP)
+    remembered(
+        st.multiselect,
+        tr("More columns"),
+        titles,
+        key=COLUMNS,
+        default=[],
+        placeholder=tr("Choose columns"),
+        format_func=tr,
+        help=tr(COLUMNS_HELP),
+    )
 
 
 def _oracles(rows: Sequence[RunRow]) -> set[bool]:

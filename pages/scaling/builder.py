@@ -15,6 +15,7 @@ from pages.scaling.sources import SHOWN
 from pages.shared.escape import markdown_text
 from pages.shared.html import table_html
 from pages.shared.jobs import job_button
+from pages.shared.language import counted, deferred, tr
 from pages.shared.parameters import parameter
 from pages.shared.problem_form import fill_problem_form, first_problem, problem_form
 from pages.shared.services import store
@@ -24,7 +25,7 @@ from rlm_core import catalogue
 from rlm_core.core.config import BUDGETS, Budget
 from rlm_core.core.errors import ConfigError, RlmError, UnreadableProblem
 from rlm_core.core.sampling import OPTIONS
-from rlm_core.core.wording import counted, shorten
+from rlm_core.core.wording import shorten
 from rlm_core.evaluation.sweep import Strategy
 from rlm_core.jobs.sweep import JOB, SweepJob
 from rlm_core.jobs.sweep_file import read_sweep
@@ -49,26 +50,26 @@ def builder() -> None:
     if _STRATEGIES not in st.session_state:
         fill_builder(_first())
     name_at, file_at = st.columns([3, 2], vertical_alignment="bottom")
-    name = remembered(name_at.text_input, "Name", key=NAME, default="My sweep", max_chars=80)
+    name = remembered(name_at.text_input, tr("Name"), key=NAME, default=tr("My sweep"), max_chars=80)
     with file_at:
         _from_file()
-    st.markdown("#### Problems")
+    st.markdown(tr("#### Problems"))
     problems = problem_form(_PROBLEMS)
     _say(problems)
-    st.markdown("#### Strategies")
+    st.markdown(tr("#### Strategies"))
     strategies = _strategies()
     refused = None if isinstance(problems, RlmError) else _refused(strategies, problems)
     _say(refused)
-    st.markdown("#### Budgets")
+    st.markdown(tr("#### Budgets"))
     budgets = _budgets()
     _say(budgets)
     settings = _settings()
     go_at, size_at = st.columns([2, 3], vertical_alignment="center")
     if isinstance(problems, RlmError) or isinstance(budgets, RlmError) or refused:
         job_button(go_at, JOB, "play_arrow", lambda: None, key=SHOWN, possible=False)
-        size_at.caption("What is said in red above prevents the start.")
+        size_at.caption(tr("What is said in red above prevents the start."))
         return
-    job = SweepJob(name.strip() or "Sweep", problems, strategies, budgets, **settings)
+    job = SweepJob(name.strip() or tr("Sweep"), problems, strategies, budgets, **settings)
     job_button(go_at, JOB, "play_arrow", lambda: job, key=SHOWN, possible=True, started=_show_results)
     size_at.caption(_size(job, check_set(problems, store())))
 
@@ -98,7 +99,11 @@ def _size(job: SweepJob, count: int) -> str:
         f"**{counted(count * each, 'search', 'searches')}**"
     )
     tokens = [b.tokens for b in job.budgets if b.tokens is not None]
-    return f"{words}, {count * len(job.strategies) * sum(tokens):,} tokens at most" if len(tokens) == len(job.budgets) else words
+    return (
+        tr("{words}, {count:,} tokens at most", words=words, count=count * len(job.strategies) * sum(tokens))
+        if len(tokens) == len(job.budgets)
+        else words
+    )
 
 
 def _show_results() -> None:
@@ -107,7 +112,7 @@ def _show_results() -> None:
 
 def _first() -> SweepJob:
     """The sweep a builder begins with: the first strategies of the example on few problems."""
-    return SweepJob("My sweep", "chain:n=20,steps=7", example().strategies[:FIRST_STRATEGIES], example().budgets)
+    return SweepJob(tr("My sweep"), "chain:n=20,steps=7", example().strategies[:FIRST_STRATEGIES], example().budgets)
 
 
 def measure(problems: str) -> None:
@@ -155,9 +160,9 @@ def _new_key() -> str:
 def _from_file() -> None:
     """Fill the controls from a YAML file."""
     times = st.session_state.setdefault(_UPLOADS, 0)
-    with st.popover("From a YAML file", icon=":material/upload_file:"):
+    with st.popover(tr("From a YAML file"), icon=":material/upload_file:"):
         key = f"{_UPLOADS}.{times}"
-        st.file_uploader("A sweep as `rlm-explorer sweep` reads it", type=["yaml", "yml"], key=key, on_change=_read, args=(key,))
+        st.file_uploader(tr("A sweep as `rlm-explorer sweep` reads it"), type=["yaml", "yml"], key=key, on_change=_read, args=(key,))
     if said := st.session_state.get(_REFUSED):
         st.error(markdown_text(said), icon=":material/error:")
 
@@ -181,46 +186,66 @@ def _strategies() -> tuple[Strategy, ...]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         key = remembered(
             st.selectbox,
-            "Edit",
+            tr("Edit"),
             list(found),
             key=_EDITED,
             default=next(iter(found)),
             offered=found,
-            format_func=lambda k: f"Strategy {list(found).index(k) + 1}",  # its name may change below
+            format_func=lambda k: tr("Strategy {index}", index=list(found).index(k) + 1),  # its name may change below
             width=200,
         )
         full, last = len(found) >= MAX_STRATEGIES, len(found) == 1
-        at_most = f"At most {MAX_STRATEGIES} strategies." if full else "One more like this one, to be changed."
-        st.button("Add a copy", icon=":material/add:", key="scaling.new.add", disabled=full, help=at_most, on_click=_add_copy, args=(key,))
+        at_most = (
+            tr("At most {max_strategies} strategies.", max_strategies=MAX_STRATEGIES)
+            if full
+            else tr("One more like this one, to be changed.")
+        )
+        st.button(
+            tr("Add a copy"), icon=":material/add:", key="scaling.new.add", disabled=full, help=at_most, on_click=_add_copy, args=(key,)
+        )
         st.selectbox(
-            "Add a ready strategy",
+            tr("Add a ready strategy"),
             [s.title for s in example().strategies],
             index=None,
             key=_READY,
-            placeholder="Add a ready strategy",
+            placeholder=tr("Add a ready strategy"),
             label_visibility="collapsed",
             disabled=full,
             on_change=_add_ready,
             args=(key,),
             width=230,
         )
-        st.button("Remove", icon=":material/delete:", key="scaling.new.remove", disabled=last, on_click=_remove, args=(key,))
+        st.button(tr("Remove"), icon=":material/delete:", key="scaling.new.remove", disabled=last, on_click=_remove, args=(key,))
         st.button(
-            f"All {len(example().strategies)} of the example",
+            tr("All {n} of the example", n=len(example().strategies)),
             icon=":material/library_add:",
             key="scaling.new.all",
-            help="The strategies of the published example, in the place of these, with the model of the one that is edited.",
+            help=tr("The strategies of the published example, in the place of these, with the model of the one that is edited."),
             on_click=_use_all,
             args=(key,),
         )
     with st.container(border=True):
         found[key] = strategy_form(key)
     strategies = distinct(tuple(found.values()))
-    table.html(table_html(_HEAD, [_described(i, s) for i, s in enumerate(strategies, 1)], list(found).index(key), words=range(1, 6)))
+    table.html(
+        table_html(
+            [tr(h) for h in _HEAD], [_described(i, s) for i, s in enumerate(strategies, 1)], list(found).index(key), words=range(1, 6)
+        )
+    )
     return strategies
 
 
-_HEAD = ("#", "Name", "Strategy", "Settings", "Reward", "Model", "Temperature", LONGEST_STEP, LONGEST_SOLUTION)
+_HEAD = (
+    "#",
+    deferred("Name"),
+    deferred("Strategy"),
+    deferred("Settings"),
+    deferred("Reward"),
+    deferred("Model"),
+    deferred("Temperature"),
+    LONGEST_STEP,
+    LONGEST_SOLUTION,
+)
 
 
 def _described(number: int, strategy: Strategy) -> list[str]:
@@ -229,16 +254,16 @@ def _described(number: int, strategy: Strategy) -> list[str]:
     sampling = [getattr(strategy, name) for name in SAMPLING]
     usual = catalogue.searches()[strategy.search].parameters
     given = {p.name: strategy.search_parameters.get(p.name, p.default) for p in usual}
-    changed = [f"{p.label} {given[p.name]}" for p in usual if given[p.name] != p.default_beside(given)]
+    changed = [f"{tr(p.label)} {given[p.name]}" for p in usual if given[p.name] != p.default_beside(given)]
     options = strategy.sampling or {}
-    changed += [f"{p.label} {options[p.name]}" for p in OPTIONS.parameters if p.name in options]
+    changed += [f"{tr(p.label)} {options[p.name]}" for p in OPTIONS.parameters if p.name in options]
     return [
         str(number),
         strategy.title,
-        catalogue.title("search", strategy.search),
-        shorten(", ".join(changed) or "as usual", 70),
-        catalogue.reward_title(config) or "none",
-        catalogue.title("model", strategy.model),
+        tr(catalogue.title("search", strategy.search)),
+        shorten(", ".join(changed) or tr("as usual"), 70),
+        tr(catalogue.reward_title(config)) or tr("none"),
+        tr(catalogue.title("model", strategy.model)),
         *(f"{getattr(fit, name) if given is None else given:g}" for name, given in zip(SAMPLING, sampling, strict=True)),
     ]
 
@@ -276,16 +301,16 @@ def _remove(key: str) -> None:
 def _budgets() -> tuple[Budget, ...] | RlmError:
     kind_at, values_at = st.columns([2, 3], vertical_alignment="bottom")
     with kind_at:
-        title = one_of("Budget", list(BUDGETS.values()), BUDGET_KIND)
+        title = one_of(tr("Budget"), list(BUDGETS.values()), BUDGET_KIND)
     text = remembered(
         values_at.text_input,
-        "Values",
+        tr("Values"),
         key=BUDGET_VALUES,
         default="128, 256, 512, 1024",
-        help="Each strategy runs under each of them. Doubling from one to the next spaces them evenly on the axis of the figures.",
+        help=tr("Each strategy runs under each of them. Doubling from one to the next spaces them evenly on the axis of the figures."),
     )
     if st.session_state.get(_MIXED):
-        st.warning("The file has budgets of several limits; here only one kind can be edited. Run such a file by `rlm-explorer sweep`.")
+        st.warning(tr("The file has budgets of several limits; here only one kind can be edited. Run such a file by `rlm-explorer sweep`."))
     return budgets_of({t: k for k, t in BUDGETS.items()}[title], text)
 
 
@@ -298,11 +323,11 @@ def budgets_of(kind: str, text: str) -> tuple[Budget, ...] | RlmError:
             raise ValueError
         budgets = tuple(msgspec.convert({"simulations": None, kind: v}, Budget) for v in dict.fromkeys(values))
     except (ValueError, OverflowError):
-        return ConfigError(f"'{text}' are no budgets; write numbers separated by commas, such as 128, 256, 512.")
+        return ConfigError(tr("'{words}' are no budgets; write numbers separated by commas, such as 128, 256, 512.", words=text))
     except RlmError as error:
         return error
     if not 1 <= len(budgets) <= MAX_BUDGETS:
-        return ConfigError(f"{len(budgets)} budgets are given; a sweep has from 1 to {MAX_BUDGETS}.")
+        return ConfigError(tr("{n} budgets are given; a sweep has from 1 to {max_budgets}.", n=len(budgets), max_budgets=MAX_BUDGETS))
     return budgets
 
 
@@ -312,5 +337,5 @@ def _settings() -> dict[str, Any]:
     seed_at, _ = st.columns([1, 4])
     with seed_at:
         found = {p.name: parameter(p, f"scaling.new.{p.name}") for p in declared if not p.advanced}
-    with st.expander("More settings"):
+    with st.expander(tr("More settings")):
         return found | {p.name: parameter(p, f"scaling.new.{p.name}") for p in declared if p.advanced}

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from pages.shared.language import tr
 from pages.shared.plot import plot
 from pages.shared.state import remembered
 from pages.shared.sweep_results import SweepView
@@ -20,7 +21,7 @@ LARGE = "scaling.large"
 
 def large_type() -> bool:
     """Is large type wanted, for a lecture hall?"""
-    return bool(remembered(st.toggle, "Large type", key=LARGE, default=False, help="For a lecture hall."))
+    return bool(remembered(st.toggle, tr("Large type"), key=LARGE, default=False, help=tr("For a lecture hall.")))
 
 
 def draw(figure: go.Figure, view: SweepView, name: str) -> None:
@@ -37,7 +38,7 @@ def pick_budget(place: DeltaGenerator, view: SweepView, key: str) -> int:
     titles = budget_titles(view)
     return remembered(
         place.selectbox,
-        "Budget",
+        tr("Budget"),
         range(len(titles)),
         key=key,
         default=len(titles) - 1,

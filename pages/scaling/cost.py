@@ -12,6 +12,7 @@ import streamlit as st
 from pages.scaling.charts import draw, large_type
 from pages.shared.escape import markdown_text
 from pages.shared.html import theme
+from pages.shared.language import deferred, tr
 from pages.shared.services import store
 from pages.shared.state import remembered
 from pages.shared.sweep_results import SweepView, figures_of
@@ -20,19 +21,19 @@ from rlm_core.evaluation.cost import Accuracy, Price, Prices, checked, cost_per_
 from rlm_core.evaluation.sweep import budget_title
 from rlm_core.figures.charts.sweep_bars import Priced, cost_figure, dollars
 
-LOCAL = "this machine"
+LOCAL = deferred("this machine")
 _TABLES = "scaling.cost.tables"
 """In the session's state: counts how often the tables were reset, so that they forget what was typed."""
 T = TypeVar("T", Price, Accuracy)
 
 
 def cost(view: SweepView) -> None:
-    st.markdown("**Cost of a solved problem** = price per million output tokens × tokens per problem ÷ 1,000,000 ÷ accuracy")
+    st.markdown(tr("**Cost of a solved problem** = price per million output tokens × tokens per problem ÷ 1,000,000 ÷ accuracy"))
     known = _known_prices()
     _runs(view, known)
-    st.markdown("#### Published models")
+    st.markdown(tr("#### Published models"))
     _published(known)
-    st.markdown("#### Prices")
+    st.markdown(tr("#### Prices"))
     _editors(known)
 
 
@@ -46,25 +47,25 @@ def _known_prices() -> Prices:
 
 def _runs(view: SweepView, known: Prices) -> None:
     """The settings of the sweep, priced as a person chooses."""
-    st.markdown("#### Runs made here")
+    st.markdown(tr("#### Runs made here"))
     offered = [LOCAL, *(p.model for p in known.prices if p.price is not None)]
     as_at, local_at, large_at = st.columns([3, 2, 1], vertical_alignment="bottom")
     chosen = remembered(
         as_at.selectbox,
-        "At the price of",
+        tr("At the price of"),
         offered,
         key="scaling.cost.as",
         default=LOCAL,
         offered=offered,
-        format_func=lambda m: m if m == LOCAL else f"{m}: what these tokens would cost at its price",
+        format_func=lambda m: tr(m) if m == LOCAL else tr("{m}: what these tokens would cost at its price", m=m),
     )
     local = local_at.number_input(
-        "This machine, $ per million tokens",
+        tr("This machine, $ per million tokens"),
         0.0,
         None,
         known.local,
         format="%.4f",
-        help="Electricity and hardware per million generated tokens; 0 until you set it.",
+        help=tr("Electricity and hardware per million generated tokens; 0 until you set it."),
     )
     if local != known.local:
         _keep(msgspec.structs.replace(known, local=local))
@@ -78,70 +79,73 @@ def _runs(view: SweepView, known: Prices) -> None:
         name, budget = view.sweep.strategies[s].title, budget_title(view.sweep.budgets[b])
         rows.append(
             {
-                "Strategy": name,
-                "Budget": budget,
-                "Accuracy": accuracy,
-                "Tokens per problem": round(f.tokens),
-                "$ per problem": _money(cost_per_problem(price, f.tokens)),
-                "$ per solved problem": "none solved" if accuracy == 0 else _money(solved),
+                tr("Strategy"): name,
+                tr("Budget"): budget,
+                tr("Accuracy"): accuracy,
+                tr("Tokens per problem"): round(f.tokens),
+                tr("$ per problem"): _money(cost_per_problem(price, f.tokens)),
+                tr("$ per solved problem"): tr("none solved") if accuracy == 0 else _money(solved),
             }
         )
         if solved and accuracy is not None:
-            points.append(Priced(name, solved, accuracy, s, f"at {budget}"))
+            points.append(Priced(name, solved, accuracy, s, tr("at {budget}", budget=budget)))
     if points:
         draw(cost_figure(points, theme=theme(), large=large), view, "cost")
     else:
-        st.caption("At a price of 0 every answer costs nothing; set the price of this machine, or choose another price.")
-    st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch", column_config=_FORMATS, placeholder="–")
+        st.caption(tr("At a price of 0 every answer costs nothing; set the price of this machine, or choose another price."))
+    st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch", column_config=_formats(), placeholder="–")
 
 
-_FORMATS = {
-    "Accuracy": st.column_config.NumberColumn(format="%.3f"),
-    "Tokens per problem": st.column_config.NumberColumn(format="localized"),
-}
+def _formats() -> dict[str, Any]:
+    return {
+        tr("Accuracy"): st.column_config.NumberColumn(format="%.3f"),
+        tr("Tokens per problem"): st.column_config.NumberColumn(format="localized"),
+    }
 
 
 def _money(amount: float | None) -> str:
-    return "unknown" if amount is None else dollars(amount)
+    return tr("unknown") if amount is None else dollars(amount)
 
 
 def _published(known: Prices) -> None:
     rows = [
         {
-            "Model": a.model,
-            "Benchmark": a.benchmark,
-            "Accuracy": a.accuracy,
-            "$ per million tokens": _money(known.price(a.model)),
-            "Tokens per problem": a.tokens,
-            "$ per solved problem": _money(cost_per_solved(known.price(a.model), a.tokens, a.accuracy)),
-            "Date": a.date,
-            "Source": a.source,
+            tr("Model"): a.model,
+            tr("Benchmark"): a.benchmark,
+            tr("Accuracy"): a.accuracy,
+            tr("$ per million tokens"): _money(known.price(a.model)),
+            tr("Tokens per problem"): a.tokens,
+            tr("$ per solved problem"): _money(cost_per_solved(known.price(a.model), a.tokens, a.accuracy)),
+            tr("Date"): a.date,
+            tr("Source"): a.source,
         }
         for a in known.accuracies
     ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch", column_config=_FORMATS, placeholder="–")
-    st.caption("Tokens per problem are not published with these accuracies. Where they are empty the cost is unknown; it is not guessed.")
+    st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch", column_config=_formats(), placeholder="–")
+    st.caption(
+        tr("Tokens per problem are not published with these accuracies. Where they are empty the cost is unknown; it is not guessed.")
+    )
 
 
 def _editors(known: Prices) -> None:
     """The tables of prices and accuracies; what is typed is kept in the data folder."""
-    with st.expander("Edit prices, accuracies and tokens per problem", icon=":material/edit:"):
+    with st.expander(tr("Edit prices, accuracies and tokens per problem"), icon=":material/edit:"):
         times = st.session_state.setdefault(_TABLES, 0)
-        numbers = {"price": st.column_config.NumberColumn("$ per million output tokens", min_value=0.0)}
+        numbers = {"price": st.column_config.NumberColumn(tr("$ per million output tokens"), min_value=0.0)}
         listed = _edited(known.prices, Price, f"scaling.cost.prices.{times}", numbers)
         numbers = {
             "accuracy": st.column_config.NumberColumn(min_value=0.0, max_value=1.0, format="%.3f"),
-            "tokens": st.column_config.NumberColumn("tokens per problem", min_value=0.0),
+            "tokens": st.column_config.NumberColumn(tr("tokens per problem"), min_value=0.0),
         }
         accuracies = _edited(known.accuracies, Accuracy, f"scaling.cost.accuracies.{times}", numbers)
         save_at, reset_at, _ = st.columns([1, 1, 3])
         edited = Prices(listed, accuracies, known.local)
         if save_at.button(
-            "Keep", icon=":material/save:", type="primary", width="stretch", disabled=edited == known, key="scaling.cost.keep"
+            tr("Keep"), icon=":material/save:", type="primary", width="stretch", disabled=edited == known, key="scaling.cost.keep"
         ):
             _keep(edited)
         if reset_at.button(
-            "Reset", icon=":material/undo:", width="stretch", key="scaling.cost.reset", help="Back to the published figures."
+            tr("Reset"), icon=":material/undo:", width="stretch", key="scaling.cost.reset", help=tr("Back to the published figures.")
         ):
             reset(store().folder)
             st.session_state[_TABLES] = times + 1

@@ -7,6 +7,7 @@ import io
 import streamlit as st
 
 from pages.shared.downloads import Download, downloads
+from pages.shared.language import tr
 from pages.shared.sweep_results import SweepView, figures_frame, figures_of, pairs_frame, pairs_of
 from rlm_core.jobs.sweep import SweepJob
 from rlm_core.jobs.sweep_file import write_sweep
@@ -20,32 +21,34 @@ def export(view: SweepView, job: SweepJob) -> None:
     name = "".join(c if c.isalnum() else "-" for c in job.name).strip("-").lower() or "sweep"
     downloads(
         (
-            Download("Results (Parquet)", "table", f"{name}.parquet", PARQUET, lambda: parquet(job, view)),
-            Download("Results (CSV)", "csv", f"{name}.csv", CSV, lambda: results_frame(view.sweep, view.results).to_csv(index=False)),
+            Download(tr("Results (Parquet)"), "table", f"{name}.parquet", PARQUET, lambda: parquet(job, view)),
+            Download(tr("Results (CSV)"), "csv", f"{name}.csv", CSV, lambda: results_frame(view.sweep, view.results).to_csv(index=False)),
             Download(
-                "Figures (CSV)",
+                tr("Figures (CSV)"),
                 "table_chart",
                 f"{name}-figures.csv",
                 CSV,
                 lambda: figures_frame(view, figures_of(view.version, view)).to_csv(index=False),
             ),
             Download(
-                "Pairs (CSV)",
+                tr("Pairs (CSV)"),
                 "compare_arrows",
                 f"{name}-pairs.csv",
                 CSV,
                 lambda: pairs_frame(view, pairs_of(view.version, view)).to_csv(index=False),
             ),
-            Download("Sweep (YAML)", "description", f"{name}.yaml", "application/yaml", lambda: write_sweep(job)),
+            Download(tr("Sweep (YAML)"), "description", f"{name}.yaml", "application/yaml", lambda: write_sweep(job)),
         ),
         key="scaling.exports",
     )
     st.caption(
-        "Parquet and CSV have one row per search; the Parquet file also holds the sweep and opens on this page. The YAML file is the "
-        "sweep itself: `rlm-explorer sweep FILE --out results.parquet` runs it. Every figure is saved as PNG, SVG or HTML by the buttons "
-        "in its corner."
+        tr(
+            "Parquet and CSV have one row per search; the Parquet file also holds the sweep and opens on this page. "
+            "The YAML file is the sweep itself: `rlm-explorer sweep FILE --out results.parquet` runs it. Every figure "
+            "is saved as PNG, SVG or HTML by the buttons in its corner."
+        )
     )
-    with st.expander("The sweep as YAML", icon=":material/description:"):
+    with st.expander(tr("The sweep as YAML"), icon=":material/description:"):
         st.code(write_sweep(job), language="yaml")
 
 

@@ -7,10 +7,10 @@ import streamlit as st
 
 from pages.scaling.charts import draw, large_type, pick_budget
 from pages.shared.html import theme
+from pages.shared.language import counted, tr
 from pages.shared.state import remembered
 from pages.shared.sweep_results import SweepView, figures_of, open_button
 from rlm_core import catalogue
-from rlm_core.core.wording import counted
 from rlm_core.evaluation.sweep import CellResult
 from rlm_core.figures.charts.sweep_bars import causes_figure
 from rlm_core.runs.attribution import CAUSES
@@ -24,10 +24,10 @@ def failures(view: SweepView) -> None:
     found = {s: f for (s, b), f in figures_of(view.version, view).items() if b == budget}
     rows = {view.sweep.strategies[s].title: f.causes for s, f in found.items()}
     if not any(rows.values()):
-        st.info("No answer at this budget is known to be wrong.", icon=":material/check:")
+        st.info(tr("No answer at this budget is known to be wrong."), icon=":material/check:")
         return
     draw(causes_figure(rows, list(CAUSES), theme=theme(), large=large), view, "failures")
-    st.caption(" ".join(f"**{cause}**: {sentence}" for cause, sentence in CAUSES.items()))
+    st.caption(" ".join(f"**{tr(cause)}**: {tr(sentence)}" for cause, sentence in CAUSES.items()))
     _problems(view, budget)
 
 
@@ -37,10 +37,12 @@ def _problems(view: SweepView, budget: int) -> None:
     causes = [cause for cause in CAUSES if any(r.cause == cause for _, r in wrong)]
     strategies = sorted({c.strategy for c, _ in wrong})
     which_at, whose_at = st.columns(2)
-    cause = remembered(which_at.selectbox, "Cause", causes, key="scaling.failures.cause", default=causes[0], offered=causes)
+    cause = remembered(
+        which_at.selectbox, tr("Cause"), causes, key="scaling.failures.cause", default=causes[0], offered=causes, format_func=tr
+    )
     strategy = remembered(
         whose_at.selectbox,
-        "Strategy",
+        tr("Strategy"),
         strategies,
         key="scaling.failures.strategy",
         default=strategies[0],
@@ -49,20 +51,20 @@ def _problems(view: SweepView, budget: int) -> None:
     )
     found = sorted(((c, r) for c, r in wrong if r.cause == cause and c.strategy == strategy), key=lambda pair: pair[0].problem)
     if not found:
-        st.caption("No such search.")
+        st.caption(tr("No such search."))
         return
     frame = pd.DataFrame(
         {
-            "Problem": c.problem + 1,
-            "Question": view.sweep.problems[c.problem].question,
-            "Answer": r.answer or "",
-            "Right answer": view.sweep.problems[c.problem].reference or "",
-            "How it ended": _ended(r),
-            "Tokens": r.tokens,
+            tr("Problem"): c.problem + 1,
+            tr("Question"): view.sweep.problems[c.problem].question,
+            tr("Answer"): r.answer or "",
+            tr("Right answer"): view.sweep.problems[c.problem].reference or "",
+            tr("How it ended"): _ended(r),
+            tr("Tokens"): r.tokens,
         }
         for c, r in found
     )
-    st.caption(f"{counted(len(found), 'search', 'searches')}. Tick one to open it as a tree.")
+    st.caption(tr("{searches}. Tick one to open it as a tree.", searches=counted(len(found), "search", "searches")))
     above = st.container()
     picked = st.dataframe(
         frame, hide_index=True, on_select="rerun", selection_mode="single-row", key="scaling.failures.table", width="stretch"
@@ -75,4 +77,4 @@ def _problems(view: SweepView, budget: int) -> None:
 
 def _ended(result: CellResult) -> str:
     """What finished without an answer, what was cut off by which limit, and why the search ended."""
-    return "; ".join(filter(None, (result.unanswered, result.cut, catalogue.stop_reason(result.stop).sentence)))
+    return "; ".join(filter(None, (result.unanswered, result.cut, tr(catalogue.stop_reason(result.stop).sentence))))

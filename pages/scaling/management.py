@@ -6,10 +6,10 @@ import streamlit as st
 
 from pages.scaling.sources import EXAMPLE_ID, SHOWN, Source, forget_file, open_file
 from pages.shared.escape import markdown_text
+from pages.shared.language import counted, tr
 from pages.shared.services import jobs
 from pages.shared.state import set_value
 from rlm_core.core.errors import RlmError
-from rlm_core.core.wording import counted
 from rlm_core.jobs.sweep import DESCRIPTION
 
 _UPLOADS, _REFUSED = "scaling.files.uploads", "scaling.files.refused"
@@ -19,23 +19,23 @@ MAX_NAME_CHARS = 80
 
 def manage(source: Source | None) -> None:
     """A small menu; for no source only what needs none."""
-    with st.popover("More", icon=":material/more_horiz:", width="stretch"):
+    with st.popover(tr("More"), icon=":material/more_horiz:", width="stretch"):
         if source is not None and source.row is not None:
             _rename(source)
         if source is not None and source.id != EXAMPLE_ID:
             busy = source.row is not None and source.row.active
             st.button(
-                "Delete" if source.row is not None else "Take off the list",
+                tr("Delete") if source.row is not None else tr("Take off the list"),
                 icon=":material/delete:",
                 key="scaling.delete",
                 disabled=busy,
-                help="Cancel the sweep first." if busy else "It can be put back here." if source.row is not None else None,
+                help=tr("Cancel the sweep first.") if busy else tr("It can be put back here.") if source.row is not None else None,
                 on_click=_delete,
                 args=(source,),
             )
         _deleted()
         key = f"{_UPLOADS}.{st.session_state.setdefault(_UPLOADS, 0)}"
-        st.file_uploader("Open results that `rlm-explorer sweep` wrote", type=["parquet"], key=key, on_change=_open, args=(key,))
+        st.file_uploader(tr("Open results that `rlm-explorer sweep` wrote"), type=["parquet"], key=key, on_change=_open, args=(key,))
     if said := st.session_state.get(_REFUSED):
         st.error(markdown_text(said), icon=":material/error:")
 
@@ -54,7 +54,7 @@ def _open(key: str) -> None:
 
 def _rename(source: Source) -> None:
     key = f"scaling.name.{source.id}.{source.job.name}"
-    st.text_input("Name", source.job.name, key=key, max_chars=MAX_NAME_CHARS, on_change=_renamed, args=(source, key))
+    st.text_input(tr("Name"), source.job.name, key=key, max_chars=MAX_NAME_CHARS, on_change=_renamed, args=(source, key))
 
 
 def _renamed(source: Source, key: str) -> None:
@@ -76,7 +76,7 @@ def _deleted() -> None:
         st.caption(f"{counted(len(gone), 'deleted sweep')}:")
     for row in gone:
         st.button(
-            f"Put back {markdown_text(row.job.name)}",
+            tr("Put back {name}", name=markdown_text(row.job.name)),
             icon=":material/undo:",
             key=f"scaling.back.{row.id}",
             on_click=jobs().restore,

@@ -20,37 +20,39 @@ from pages.shared.escape import markdown_text
 from pages.shared.html import style
 from pages.shared.jobs import job_progress
 from pages.shared.keys import shortcuts
+from pages.shared.language import counted, deferred, tr
 from pages.shared.links import PROBLEMS_QUERY
 from pages.shared.services import jobs, supervisor
 from pages.shared.state import remember, restore, set_value
 from pages.shared.sweep_results import SweepView
 from pages.shared.tabs import tabs
 from rlm_core.core.errors import RlmError
-from rlm_core.core.wording import counted
 from rlm_core.core.words import RunStatus
 from rlm_core.jobs.sweep import DESCRIPTION
 
 PARTIAL_SECONDS = 5.0
 """Between two drawings of the results of a sweep that runs."""
 TAB, RESULT_TAB = "scaling.tab", "scaling.results.tab"
-RESULTS, NEW = "Results", "New sweep"
+RESULTS, NEW = deferred("Results"), deferred("New sweep")
 CONTENTS = {
-    "Accuracy and compute": curves,
-    "Pools": pool_curves,
-    "Difficulty": difficulty,
-    "Failures": failures,
-    "Cost": cost,
-    "Table": table,
+    deferred("Accuracy and compute"): curves,
+    deferred("Pools"): pool_curves,
+    deferred("Difficulty"): difficulty,
+    deferred("Failures"): failures,
+    deferred("Cost"): cost,
+    deferred("Table"): table,
 }
 
 
 def scaling() -> None:
     supervisor()
     style()
-    st.markdown("### Scaling")
+    st.markdown(tr("### Scaling"))
     st.caption(
-        "A sweep runs every strategy at every budget on every problem of a set: how does accuracy grow with compute, at what cost, and "
-        "why do answers fail?"
+        tr(
+            "A sweep runs every strategy at every budget on every problem of a set: how does accuracy grow with "
+            "compute, at what cost, and why do answers fail?"
+        )
     )
     if st.session_state.pop(STARTED, False):
         set_value(TAB, RESULTS)
@@ -64,7 +66,7 @@ def scaling() -> None:
 def _results() -> None:
     found = {s.id: s for s in sources()}
     if not found:
-        st.info(f"There is no sweep yet. Open “{NEW}”, or a file of results below.", icon=":material/monitoring:")
+        st.info(tr("There is no sweep yet. Open “{new}”, or a file of results below.", new=tr(NEW)), icon=":material/monitoring:")
         manage(None)
         return
     asked = st.query_params.get("sweep")
@@ -72,16 +74,16 @@ def _results() -> None:
     if st.session_state[SHOWN] not in found:
         set_value(SHOWN, next(iter(found)))
     pick_at, again_at, more_at = st.columns([8, 2, 2], vertical_alignment="bottom")
-    chosen = pick_at.selectbox("Sweep", list(found), format_func=lambda s: found[s].title, key=SHOWN, label_visibility="collapsed")
+    chosen = pick_at.selectbox(tr("Sweep"), list(found), format_func=lambda s: found[s].title, key=SHOWN, label_visibility="collapsed")
     source = found[remember(SHOWN, chosen)]
     st.query_params["sweep"] = source.id
     again_at.button(
-        "New one like it",
+        tr("New one like it"),
         icon=":material/content_copy:",
         width="stretch",
         on_click=_begin_like,
         args=(source,),
-        help="Opens the builder with these problems, strategies and budgets.",
+        help=tr("Opens the builder with these problems, strategies and budgets."),
     )
     with more_at:
         manage(source)
@@ -94,10 +96,15 @@ def _results() -> None:
 def _new() -> None:
     for row in jobs().list(DESCRIPTION.name):
         if row.active:
-            does = "is running" if row.status == RunStatus.RUNNING else "waits for its turn"
+            name = markdown_text(row.job.name)
+            said = (
+                tr("The sweep “{name}” is running.", name=name)
+                if row.status == RunStatus.RUNNING
+                else tr("The sweep “{name}” waits for its turn.", name=name)
+            )
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.caption(f":material/hourglass_top: The sweep “{markdown_text(row.job.name)}” {does}.", width="content")
-                st.button("Show its results", type="tertiary", key=f"scaling.running.{row.id}", on_click=_show, args=(row.id,))
+                st.caption(f":material/hourglass_top: {said}", width="content")
+                st.button(tr("Show its results"), type="tertiary", key=f"scaling.running.{row.id}", on_click=_show, args=(row.id,))
     builder()
 
 
@@ -119,18 +126,25 @@ def _shown(source: Source) -> None:
         return
     if not shown.results:
         if source.row is None or not source.row.active:
-            st.info("No problem of this sweep was searched by every strategy at every budget.", icon=":material/info:")
+            st.info(tr("No problem of this sweep was searched by every strategy at every budget."), icon=":material/info:")
         return
     _extent(shown, source.id == EXAMPLE_ID)
     contents = {title: partial(draw, shown) for title, draw in CONTENTS.items()}
-    tabs(contents | {"Export": partial(export, shown, source.job)}, key=RESULT_TAB)
+    tabs(contents | {deferred("Export"): partial(export, shown, source.job)}, key=RESULT_TAB)
 
 
 def _extent(shown: SweepView, example: bool) -> None:
     """How much of the sweep is there."""
     sweep, searches = shown.sweep, counted(len(shown.results), "search", "searches")
     whole, total = len(shown.results) // len(sweep.settings()), len(sweep.problems)
-    of = counted(total, "problem") if whole == total else f"**{whole:,} of {total:,} problems**"
+    of = counted(total, "problem") if whole == total else tr("**{whole:,} of {total:,} problems**", whole=whole, total=total)
     words = f"{of}, {counted(len(sweep.strategies), 'strategy', 'strategies')}, {counted(len(sweep.budgets), 'budget')}, {searches}"
-    partly = "" if whole == total else " Only problems that every strategy has searched at every budget are shown."
-    st.caption(f"{words}. Intervals are 95 % over problems.{partly}{' Published with the app.' if example else ''}")
+    partly = "" if whole == total else tr(" Only problems that every strategy has searched at every budget are shown.")
+    st.caption(
+        tr(
+            "{words}. Intervals are 95 % over problems.{partly}{published}",
+            words=words,
+            partly=partly,
+            published=tr(" Published with the app.") if example else "",
+        )
+    )

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.scaling.charts import draw, large_type
 from pages.shared.html import theme
+from pages.shared.language import tr
 from pages.shared.state import remembered
 from pages.shared.sweep_results import SweepView
 from rlm_core.evaluation.pools import PoolPoint, pool_curve, shared_pool
@@ -20,14 +21,16 @@ def pool_curves(view: SweepView) -> None:
     pools = pool_strategies(view)
     if not pools:
         st.info(
-            "No strategy of this sweep samples whole solutions side by side, as Best-of-N and Self-consistency do; so there is no pool.",
+            tr(
+                "No strategy of this sweep samples whole solutions side by side, as Best-of-N and Self-consistency do; so there is no pool."
+            ),
             icon=":material/workspaces:",
         )
         return
     pick_at, large_at = st.columns([3, 1], vertical_alignment="bottom")
     strategy = remembered(
         pick_at.selectbox,
-        "Pool of",
+        tr("Pool of"),
         pools,
         key="scaling.pool",
         default=pools[0],
@@ -38,16 +41,19 @@ def pool_curves(view: SweepView) -> None:
         large = large_type()
     lines = pool_lines(view.version, view, strategy)
     if not lines:
-        st.info("The candidates of these problems cannot be checked, so nothing can be said of the pool.", icon=":material/info:")
+        st.info(tr("The candidates of these problems cannot be checked, so nothing can be said of the pool."), icon=":material/info:")
         return
     draw(pool_figure(lines, theme=theme(), large=large), view, "pool")
     st.caption(
-        "The largest pool of each problem, as far as the smallest of them goes. **pass@N**: a right candidate is among the "
-        "first N. **naive**: the candidate of the best score. **weighted**: the answer of the largest sum of scores. **majority**: the "
-        "most common answer. The gap between pass@N and the others is what a better choice could gain."
+        tr(
+            "The largest pool of each problem, as far as the smallest of them goes. **pass@N**: a right candidate is "
+            "among the first N. **naive**: the candidate of the best score. **weighted**: the answer of the largest "
+            "sum of scores. **majority**: the most common answer. The gap between pass@N and the others is what a "
+            "better choice could gain."
+        )
     )
     if len(lines) == 2:
-        st.caption("These candidates were not scored, so there is no choice by score; choose a Best-of-N with a reward.")
+        st.caption(tr("These candidates were not scored, so there is no choice by score; choose a Best-of-N with a reward."))
 
 
 def pool_strategies(view: SweepView) -> list[int]:

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.shared.language import counted, tr
 from pages.shared.services import jobs, store
 from pages.shared.sweep_results import SweepView, view_of_job
 from rlm_core.core.errors import RlmError
 from rlm_core.core.paths import ASSETS
-from rlm_core.core.wording import counted
 from rlm_core.evaluation.sweep import Cell, CellResult, Sweep
 from rlm_core.jobs.queue import JobRow
 from rlm_core.jobs.sweep import DESCRIPTION, SweepJob
@@ -49,8 +49,8 @@ def sources() -> list[Source]:
     rows = jobs().list(DESCRIPTION.name, MAX_LISTED)
     own = [Source(r.id, f"{r.job.name} · {datetime.fromtimestamp(r.created):%Y-%m-%d %H:%M:%S} · {_asked(r.job)}", r.job, r) for r in rows]
     files = sorted(_folder().glob("file-*.parquet"), key=lambda path: -path.stat().st_mtime)
-    opened = [source for path in files for source in _of_file(path.stem, path, "File")]
-    return [*own, *opened, *_of_file(EXAMPLE_ID, EXAMPLE, "Example")]
+    opened = [source for path in files for source in _of_file(path.stem, path, tr("File"))]
+    return [*own, *opened, *_of_file(EXAMPLE_ID, EXAMPLE, tr("Example"))]
 
 
 def _of_file(id: str, path: Path, kind: str) -> list[Source]:

@@ -6,8 +6,8 @@ import streamlit as st
 
 from pages.shared.escape import markdown_text
 from pages.shared.html import table_html
+from pages.shared.language import listed, tr
 from rlm_core import catalogue
-from rlm_core.core.wording import listed
 from rlm_core.models.address import is_address
 from rlm_core.models.backends import AUTO, GENERATING, OPENVINO
 from rlm_core.models.listed import describe
@@ -39,9 +39,10 @@ def abilities(model: str, backend: str = AUTO) -> None:
     """A line that says what the model offers and what it lacks, and a line of the searches and rewards that are therefore left out."""
     can = known(model, backend)
     tried = not is_address(model) or bool((trial := _trials().get(model)) and trial.found)
-    has = [name for ability, name in ABILITY_NAMES.items() if ability in can.offers]
-    lacks = [name for ability, name in ABILITY_NAMES.items() if ability not in can.offers]
-    line = f"{'Offers' if tried else 'May offer'} {listed(has)}{f'; lacks {listed(lacks)}' if lacks else ''}."
+    has = [tr(name) for ability, name in ABILITY_NAMES.items() if ability in can.offers]
+    lacks = [tr(name) for ability, name in ABILITY_NAMES.items() if ability not in can.offers]
+    line = tr("Offers {abilities}", abilities=listed(has)) if tried else tr("May offer {abilities}", abilities=listed(has))
+    line += tr("; lacks {abilities}.", abilities=listed(lacks)) if lacks else tr(".")
     st.caption(f"{line}{_left_out(model, can)}")
 
 
@@ -49,10 +50,10 @@ def _left_out(model: str, can: Known) -> str:
     """The sentence on what the model cannot serve; empty if it can serve all."""
     served, judged = catalogue.servable_searches(can), catalogue.servable_rewards(model, can)
     fitting = catalogue.servable_rewards(model, Known(frozenset(ABILITY_NAMES)))
-    out = [d.title for name, d in catalogue.searches().items() if name not in served]
-    out += [d.title for name, d in fitting.items() if name not in judged]
-    why = " (it writes whole solutions only)" if can.whole_only else ""
-    return f" Left out{why}: {markdown_text(listed(out, most=NAMED))}." if out else ""
+    out = [tr(d.title) for name, d in catalogue.searches().items() if name not in served]
+    out += [tr(d.title) for name, d in fitting.items() if name not in judged]
+    why = tr(" (it writes whole solutions only)") if can.whole_only else ""
+    return tr(" Left out{why}: {listed}.", why=why, listed=markdown_text(listed(out, most=NAMED))) if out else ""
 
 
 def connection(address: str) -> None:
@@ -61,7 +62,9 @@ def connection(address: str) -> None:
     if trial is not None and trial.going:
         st.fragment(_going, run_every=LIVE_SECONDS)(address)
         return
-    if st.button("Try the connection", key=f"try.{address}", icon=":material/lan:", help="Asks the server about twenty small things."):
+    if st.button(
+        tr("Try the connection"), key=f"try.{address}", icon=":material/lan:", help=tr("Asks the server about twenty small things.")
+    ):
         _trials()[address] = Trial(address)
         st.rerun()
     if trial is None:
@@ -70,15 +73,15 @@ def connection(address: str) -> None:
         st.error(markdown_text(trial.error), icon=":material/error:")
         return
     model = trial.found.server.address.model.rpartition("/")[2]  # some ids are paths
-    st.caption(f":green[:material/check_circle:] Connected to **{markdown_text(model)}**.")
-    with st.expander("What the server does"):
-        st.html(table_html(("Ability", "Seen"), trial.found.rows, words=(1,)))
+    st.caption(tr(":green[:material/check_circle:] Connected to **{model}**.", model=markdown_text(model)))
+    with st.expander(tr("What the server does")):
+        st.html(table_html((tr("Ability"), tr("Seen")), trial.found.rows, words=(1,)))
 
 
 def _going(address: str) -> None:
     trial = _trials()[address]
     if not trial.going:
         st.rerun()
-    st.caption(f":material/hourglass_empty: {markdown_text(trial.report) or 'Connecting …'}")
-    if st.button("Cancel", key=f"cancel.{address}", icon=":material/stop:"):
+    st.caption(f":material/hourglass_empty: {markdown_text(trial.report) or tr('Connecting …')}")
+    if st.button(tr("Cancel"), key=f"cancel.{address}", icon=":material/stop:"):
         trial.cancel()

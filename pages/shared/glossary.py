@@ -10,6 +10,7 @@ from functools import lru_cache
 import streamlit as st
 
 from pages.shared.escape import html_text, markdown_text
+from pages.shared.language import english, tr
 from rlm_core.core.paths import ROOT
 
 FILE = ROOT / "docs" / "glossary.md"
@@ -67,7 +68,7 @@ def known(name: str) -> Entry | None:
     >>> known("rollouts").term, known("Q").term, known("q"), known("PRM · nano").term, known("Oracle ⚑").term
     ('Rollout', 'Value (Q)', None, 'Process reward model (PRM)', 'Oracle')
     """
-    found, kind = _by_name(), name.partition(" · ")[0].removesuffix(" ⚑")
+    found, kind = _by_name(), english(name).partition(" · ")[0].removesuffix(" ⚑")
     return next((found[name] for name in map(_folded, (kind, kind.removesuffix("s"), kind.removesuffix("es"))) if name in found), None)
 
 
@@ -88,7 +89,7 @@ def term(name: str) -> str:
     entry = known(name)
     if entry is None:
         return html_text(name)
-    hover = html_text(f"{entry.term}: {entry.definition}")
+    hover = html_text(f"{tr(entry.term)}: {tr(entry.definition)}")
     return f'<button type="button" class="rlm-term" popovertarget="{entry.id}" title="{hover}">{html_text(name)}</button>'
 
 
@@ -99,15 +100,15 @@ def explained(name: str, meaning: str) -> str:
     """
     if known(name) is not None or not meaning:
         return term(name)
-    id = f"about-{_slug(name)}"
+    id = f"about-{_slug(english(name))}"
     button = f'<button type="button" class="rlm-term" popovertarget="{id}">{html_text(name)}</button>'
     return button + _definition(id, name, meaning)
 
 
 def definitions_html() -> str:
     """Every definition, hidden until its term is pressed; once per page."""
-    more = '<button type="button" class="rlm-glossary">Glossary</button>'
-    return "".join(_definition(e.id, e.term, e.definition, more) for e in entries())
+    more = f'<button type="button" class="rlm-glossary">{html_text(tr("Glossary"))}</button>'
+    return "".join(_definition(e.id, tr(e.term), tr(e.definition), more) for e in entries())
 
 
 def _definition(id: str, name: str, meaning: str, more: str = "") -> str:
@@ -118,18 +119,26 @@ def _definition(id: str, name: str, meaning: str, more: str = "") -> str:
 def matching(sought: str) -> list[Entry]:
     """The terms in whose name or definition every word stands."""
     words = sought.casefold().split()
-    return [e for e in entries() if all(w in f"{e.term} {e.definition}".casefold() for w in words)]
+    return [e for e in entries() if all(w in f"{tr(e.term)} {tr(e.definition)} {e.term}".casefold() for w in words)]
 
 
-@st.dialog("Glossary", width="medium")
 def glossary() -> None:
     """The terms in whose name or definition a person finds what is typed; at first all of them."""
+    st.dialog(tr("Glossary"), width="medium")(_terms)()
+
+
+def _terms() -> None:
     sought = st.text_input(
-        "Search", type="search", live=True, key="glossary.search", placeholder="Search terms and definitions", label_visibility="collapsed"
+        tr("Search"),
+        type="search",
+        live=True,
+        key="glossary.search",
+        placeholder=tr("Search terms and definitions"),
+        label_visibility="collapsed",
     )
     found = matching(sought or "")
     if not found:
-        st.info(f"No term has “{markdown_text(str(sought))}” in its name or definition.", icon=":material/search_off:")
+        st.info(tr("No term has “{sought}” in its name or definition.", sought=markdown_text(str(sought))), icon=":material/search_off:")
     for section in dict.fromkeys(e.section for e in found):
-        lines = [f"- **{e.term}**: {e.definition}" for e in found if e.section == section]
-        st.markdown(f"##### {section}\n\n" + "\n".join(lines))
+        lines = [f"- **{tr(e.term)}**: {tr(e.definition)}" for e in found if e.section == section]
+        st.markdown(f"##### {tr(section)}\n\n" + "\n".join(lines))

@@ -11,6 +11,7 @@ import streamlit as st
 
 from pages.shared.escape import html_text
 from pages.shared.glossary import explained, term
+from pages.shared.language import deferred, tr
 from pages.shared.page_tools import presenting
 from rlm_core.core.structure import Icon
 from rlm_core.core.words import RunStatus
@@ -18,22 +19,26 @@ from rlm_core.figures import palette
 from rlm_core.figures.icons import HEIGHT, WIDTH, miniature
 
 STATUS = {
-    RunStatus.QUEUED: ("blue", "Queued"),
-    RunStatus.LOADING: ("blue", "Loading"),
-    RunStatus.RUNNING: ("blue", "Running"),
-    "paused": ("orange", "Paused"),
-    "waiting": ("orange", "Waiting for its server"),
-    RunStatus.FINISHED: ("green", "Finished"),
-    RunStatus.CANCELLED: ("gray", "Cancelled"),
-    RunStatus.FAILED: ("red", "Failed"),
-    RunStatus.INTERRUPTED: ("orange", "Interrupted"),
+    RunStatus.QUEUED: ("blue", deferred("Queued")),
+    RunStatus.LOADING: ("blue", deferred("Loading")),
+    RunStatus.RUNNING: ("blue", deferred("Running")),
+    "paused": ("orange", deferred("Paused")),
+    "waiting": ("orange", deferred("Waiting for its server")),
+    RunStatus.FINISHED: ("green", deferred("Finished")),
+    RunStatus.CANCELLED: ("gray", deferred("Cancelled")),
+    RunStatus.FAILED: ("red", deferred("Failed")),
+    RunStatus.INTERRUPTED: ("orange", deferred("Interrupted")),
 }
-"""Colour and word of each status of a run."""
+"""Colour and English word of each status of a run."""
 
 _HERE = Path(__file__).parent
 _SHARED = tuple(_HERE / f"{name}.css" for name in ("html", "keys", "glossary", "problem_field"))
 """Sheets of every page."""
-ORACLE = '<span class="rlm-oracle" title="This search could see the reference answer">⚑ ORACLE</span>'
+
+
+def oracle_badge() -> str:
+    """On a run whose search could see the reference answer."""
+    return f'<span class="rlm-oracle" title="{html_text(tr("This search could see the reference answer"))}">⚑ ORACLE</span>'
 
 
 def style(*sheets: Path) -> None:

@@ -11,10 +11,10 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared.escape import markdown_text
 from pages.shared.html import STATUS
+from pages.shared.language import counted, tr
 from pages.shared.services import book, cost_history, jobs, store
 from pages.shared.state import remembered, set_value
 from rlm_core.core.errors import RlmError
-from rlm_core.core.wording import counted
 from rlm_core.core.words import RunStatus
 from rlm_core.jobs.base import Job, job_of
 from rlm_core.jobs.queue import JobRow
@@ -35,7 +35,7 @@ def job_setting(place: DeltaGenerator, job: Job[Any], name: str, key: str, step:
     p = job.setting(name)
     kind = type(p.default)
     low, high = (None if bound is None else kind(bound) for bound in (p.low, p.high))
-    return kind(remembered(place.number_input, p.label, low, high, step=step, key=key, default=p.default, help=p.help))
+    return kind(remembered(place.number_input, tr(p.label), low, high, step=step, key=key, default=p.default, help=tr(p.help)))
 
 
 def job_button(
@@ -57,7 +57,7 @@ def job_button(
     possible: whether the button can be pressed.
     started: called when a job was asked for, before the page is drawn again.
     """
-    pressed = place.button(job.description.title, type="primary", icon=f":material/{icon}:", width="stretch", disabled=not possible)
+    pressed = place.button(tr(job.description.title), type="primary", icon=f":material/{icon}:", width="stretch", disabled=not possible)
     if not possible:
         return
     try:
@@ -97,12 +97,16 @@ def job_view(
     found = [row for row in jobs().list(d.name) if among(row.job)]
     if not found:
         if hint:
-            st.info(f"Press {d.title}: {d.sentence[0].lower()}{d.sentence[1:]}", icon=":material/info:")
+            sentence = tr(d.sentence)
+            st.info(
+                tr("Press {title}: {does}", title=tr(d.title), does=sentence[0].lower() + sentence[1:]),
+                icon=":material/info:",
+            )
         return
     titles = {j.id: _title(j, name) for j in found}
     if st.session_state.get(key) not in titles:
         set_value(key, found[0].id)
-    chosen = st.selectbox("Shown", list(titles), format_func=titles.__getitem__, key=key, label_visibility="collapsed")
+    chosen = st.selectbox(tr("Shown"), list(titles), format_func=titles.__getitem__, key=key, label_visibility="collapsed")
     row = next(j for j in found if j.id == chosen)
     st.fragment(_body, run_every=LIVE_SECONDS if row.active else None)(row.id, row.active, draw)
 
@@ -147,7 +151,7 @@ def _progress(row: JobRow, *, pauses: bool = False) -> None:
     """How far the job is, and the button that cancels or pauses it."""
     text = waiting(jobs().ahead(row.id)) if row.status == RunStatus.QUEUED else f"{row.message[:1].upper()}{row.message[1:]}{_count(row)}"
     st.progress(min(1.0, row.share), text=markdown_text(text))
-    does, icon = ("Pause", "pause") if pauses else ("Cancel", "stop")
+    does, icon = (tr("Pause"), "pause") if pauses else (tr("Cancel"), "stop")
     if st.button(does, icon=f":material/{icon}:", key=f"cancel.{row.id}"):
         jobs().cancel(row.id)
 
@@ -155,13 +159,13 @@ def _progress(row: JobRow, *, pauses: bool = False) -> None:
 def waiting(ahead: Sequence[JobRow]) -> str:
     """What a queued job waits for. Jobs are done one after the other. ahead: the jobs before it, the one that is being done first."""
     if not ahead:
-        return "Waiting for a worker"
+        return tr("Waiting for a worker")
     if ahead[0].status == RunStatus.QUEUED:
-        return f"Waiting for a worker; {counted(len(ahead), 'job')} before this one"
+        return tr("Waiting for a worker; {jobs} before this one", jobs=counted(len(ahead), "job"))
     first, after = ahead[0], len(ahead) - 1
-    name = ": ".join(filter(None, (job_of(first.job).description.title, getattr(first.job, "name", ""))))
-    more = f", and {counted(after, 'more job')} after it" if after else ""
-    return f"Waiting for another job, “{name}”{_count(first)}{more}"
+    name = ": ".join(filter(None, (tr(job_of(first.job).description.title), getattr(first.job, "name", ""))))
+    more = tr(", and {more_jobs} after it", more_jobs=counted(after, "more job")) if after else ""
+    return tr("Waiting for another job, “{name}”{count}{more}", name=name, count=_count(first), more=more)
 
 
 def _ended_early(row: JobRow, discard: Callable[[JobRow], None] | None = None) -> None:
@@ -169,16 +173,16 @@ def _ended_early(row: JobRow, discard: Callable[[JobRow], None] | None = None) -
     if row.status == RunStatus.FAILED:
         st.error(markdown_text(row.message), icon=":material/error:")
     elif discard and row.status == RunStatus.CANCELLED:
-        st.info(f"Paused{_count(row)}.", icon=":material/pause:")
+        st.info(tr("Paused{count}.", count=_count(row)), icon=":material/pause:")
     else:
-        st.warning(f"{STATUS[row.status][1]}: {markdown_text(row.message)}{_count(row)}", icon=":material/warning:")
-    again = "Try again" if row.status == RunStatus.FAILED else "Go on"
+        st.warning(f"{tr(STATUS[row.status][1])}: {markdown_text(row.message)}{_count(row)}", icon=":material/warning:")
+    again = tr("Try again") if row.status == RunStatus.FAILED else tr("Go on")
     with st.container(horizontal=True):
-        if st.button(again, icon=":material/play_arrow:", key=f"resume.{row.id}", help="Finished parts are not done again."):
+        if st.button(again, icon=":material/play_arrow:", key=f"resume.{row.id}", help=tr("Finished parts are not done again.")):
             jobs().resume(row.id)
             st.rerun()
-        help = "Ends it for good: what it goes on from is deleted."
-        if discard and st.button("Stop", icon=":material/stop:", key=f"discard.{row.id}", help=help):
+        help = tr("Ends it for good: what it goes on from is deleted.")
+        if discard and st.button(tr("Stop"), icon=":material/stop:", key=f"discard.{row.id}", help=help):
             discard(row)
             jobs().delete(row.id)
             st.rerun()
@@ -186,4 +190,4 @@ def _ended_early(row: JobRow, discard: Callable[[JobRow], None] | None = None) -
 
 def _count(row: JobRow) -> str:
     """ " · 3 of 12", empty before the total is known."""
-    return f" · {row.done:,} of {row.total:,}" if row.total else ""
+    return tr(" · {done:,} of {total:,}", done=row.done, total=row.total) if row.total else ""

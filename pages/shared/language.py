@@ -5,6 +5,7 @@ A text is looked up by its English words, as with gettext, so that the code read
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ from typing import Any
 import msgspec
 import streamlit as st
 
+from rlm_core.core import wording
 from rlm_core.core.paths import ASSETS
+from rlm_core.core.tree import ROOT
 
 FOLDER = ASSETS / "languages"
 ENGLISH = "en"
@@ -50,6 +53,39 @@ def tr(text: str, /, **values: Any) -> str:
     """
     found = texts(language()).get(text, text)
     return found.format(**values) if values else found
+
+
+def deferred(text: str) -> str:
+    """The English text itself, which `tr` looks up when it is drawn: for tables of a module, and for options that logic compares."""
+    return text
+
+
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """A count with its noun, such as "1,204 tokens". Other languages have one text for a noun, "{n} token"."""
+    found = texts(language()).get(f"{{n}} {noun}")
+    return found.format(n=f"{count:,}") if found else wording.counted(count, noun, plural)
+
+
+def node_name(node: int) -> str:
+    """A node in a sentence: "the root" or "node 12"."""
+    return tr("the root") if node == ROOT else tr("node {node}", node=node)
+
+
+def listed(words: Sequence[str], most: int = 0) -> str:
+    """Words in a row, "7, 2 and the root"; with `most`, at most that many and the number of those left out."""
+    if most and len(words) > most:
+        words = [*words[: most - 1], tr("{n:,} more", n=len(words) - most + 1)]
+    return tr("{first} and {last}", first=tr(", ").join(words[:-1]), last=words[-1]) if len(words) > 1 else "".join(words)
+
+
+def english(text: str) -> str:
+    """The English text of a translation into the page's language; any other text as it is."""
+    return _english(language()).get(text, text)
+
+
+@cache
+def _english(code: str) -> dict[str, str]:
+    return {translated: text for text, translated in texts(code).items()}
 
 
 @cache

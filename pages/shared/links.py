@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from pages.shared.language import deferred, tr
 from pages.shared.state import begin_drawing
 
 SHOWN_RUN_KEY = "shown"
@@ -13,7 +14,7 @@ SHOWN_RUN_KEY = "shown"
 MOMENT = "moment"
 OPENED_RUN_KEY = "opened"
 _EXPLORE = "explore.page"
-_COMPARISON = "Back to the comparison"
+_COMPARISON = deferred("Back to the comparison")
 _PAGES = "pages"
 """In the session's state: every page of the navigation by its path."""
 SETS_PATH = "problems"
@@ -23,12 +24,17 @@ _HERE = "page.here"
 """In the session's state: the path of the page that is drawn; empty on the Explore page."""
 ORIGIN = "from"
 """Parameter of Explore's address: what the run was opened out of, such as "sweep:1a2b3c4d"."""
-_ORIGINS = {"sweep": ("scaling", "Back to the sweep"), "id": ("compare", _COMPARISON), "runs": ("compare", _COMPARISON)}
+_ORIGINS = {"sweep": ("scaling", deferred("Back to the sweep")), "id": ("compare", _COMPARISON), "runs": ("compare", _COMPARISON)}
 """By the parameter that names a sweep or comparison in an address: the path of its page, and the words that lead there."""
 _OPENED_OUT_OF = "origins"
 """In the session's state: by run, what it was opened out of."""
 SCALING_PATH, PROBLEMS_QUERY = "scaling", "problems"
 """The page of sweeps, and what its address says to begin a new one: the problems, as a set is written."""
+
+TRAINING_PATH, NEW_TRAINING = "training", {"new": "1"}
+"""The page of trainings, and what its address says to begin a new one."""
+LESSONS_PATH, FIRST_LESSON = "lessons", {"lesson": "reasoning-models"}
+"""The page of lessons, and what its address says to open the first."""
 
 
 def register(pages: Sequence[st.Page]) -> list[st.Page]:
@@ -36,6 +42,11 @@ def register(pages: Sequence[st.Page]) -> list[st.Page]:
     st.session_state[_EXPLORE] = pages[0]
     st.session_state[_PAGES] = {p.url_path: p for p in pages}
     return list(pages)
+
+
+def pages() -> Mapping[str, st.Page]:
+    """Every page of the navigation by its path, in its order."""
+    return st.session_state[_PAGES]
 
 
 def paths() -> list[str]:
@@ -109,7 +120,7 @@ def way_back(run: str) -> None:
     if page is None or not value:
         return
     known[run] = st.query_params[ORIGIN] = origin
-    st.page_link(page, label=label, query_params={name: value}, icon=":material/arrow_back:", width="content")
+    st.page_link(page, label=tr(label), query_params={name: value}, icon=":material/arrow_back:", width="content")
 
 
 def compare_link(runs: Sequence[str], label: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pages.shared.html import miniature_html
+from pages.shared.language import tr
 from pages.shared.state import kept, remembered, restore
 from rlm_core.core.parameters import Description, Parameter, Value
 from rlm_core.core.structure import Kind
@@ -29,21 +30,21 @@ def parameter(p: Parameter, key: str, beside: Mapping[str, Any] | None = None) -
 
 
 def _widget(p: Parameter, key: str, default: Value) -> Any:
-    label = p.label
+    label, help = tr(p.label), tr(p.help)
     if p.choices:
-        return kept(st.selectbox, label, p.choices, key=key, help=p.help)
+        return kept(st.selectbox, label, p.choices, key=key, help=help)
     if isinstance(p.default, bool):
-        return kept(st.toggle, label, key=key, help=p.help)
+        return kept(st.toggle, label, key=key, help=help)
     if isinstance(p.default, str):
-        return kept(st.text_input, label, key=key, help=p.help, placeholder=str(default))
+        return kept(st.text_input, label, key=key, help=help, placeholder=str(default))
     if isinstance(p.default, int):
         low, high = (None if b is None else int(b) for b in (p.low, p.high))
-        return kept(st.number_input, label, low, high, None, step=1, key=key, help=p.help, placeholder=str(default))
+        return kept(st.number_input, label, low, high, None, step=1, key=key, help=help, placeholder=str(default))
     low, high = (None if b is None else float(b) for b in (p.low, p.high))
     small = 0 < abs(float(default)) < SMALL
     step, form = (10.0 ** math.floor(math.log10(abs(float(default)))), "%g") if small else (0.1, "%.2f")
     shown = f"{default:g}" if small else f"{default:.2f}"
-    return kept(st.number_input, label, low, high, None, step=step, format=form, key=key, help=p.help, placeholder=shown)
+    return kept(st.number_input, label, low, high, None, step=step, format=form, key=key, help=help, placeholder=shown)
 
 
 def parameters(d: Description[Any], prefix: str, *, leave_out: Collection[str] = (), columns: int = 2) -> dict[str, Any]:
@@ -51,7 +52,7 @@ def parameters(d: Description[Any], prefix: str, *, leave_out: Collection[str] =
     shown = [p for p in d.parameters if p.name not in leave_out]
     values = _grid([p for p in shown if not p.advanced], f"{prefix}.{d.name}", columns)
     if any(p.advanced for p in shown):
-        with st.expander("More settings"):
+        with st.expander(tr("More settings")):
             values |= _grid([p for p in shown if p.advanced], f"{prefix}.{d.name}", columns)
     return values
 
@@ -73,7 +74,7 @@ def choose(label: str, offered: dict[str, Description[Any]], key: str, default: 
             st.selectbox, label, names, key=key, default=default, offered=names, format_func=lambda n: _titled(offered[n]), help=help
         )
     ]
-    sentence = f"{chosen.sentence} [{chosen.paper}]({chosen.url})" if chosen.url else chosen.sentence
+    sentence = f"{tr(chosen.sentence)} [{chosen.paper}]({chosen.url})" if chosen.url else tr(chosen.sentence)
     if chosen.structure is None:
         st.caption(sentence)
         return chosen
@@ -90,5 +91,5 @@ def _kind(d: Description[Any]) -> Kind:
 
 def _titled(d: Description[Any]) -> str:
     """ "Best-of-N · sampling": the title and, where there are kinds, its kind."""
-    kind = _kind(d).title.lower()
-    return d.title if kind in d.title.lower() else f"{d.title} · {kind}"
+    kind = _kind(d).title
+    return tr(d.title) if kind.lower() in d.title.lower() else f"{tr(d.title)} · {tr(kind).lower()}"

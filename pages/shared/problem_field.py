@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared.escape import html_text, markdown_text
+from pages.shared.language import tr
 from pages.shared.problem_form import fill_problem_form, problem_form, problem_words
 from rlm_core.core.errors import RlmError
 
@@ -39,7 +40,7 @@ def problem_field(
         if isinstance(found, RlmError):
             st.error(markdown_text(str(found)), icon=":material/error:")
             st.button(
-                f"Back to {markdown_text(problem_words(default))}",
+                tr("Back to {problem_words}", problem_words=markdown_text(problem_words(default))),
                 icon=":material/undo:",
                 key=f"{key}.back",
                 type="tertiary",

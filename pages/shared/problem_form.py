@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pages.shared.escape import markdown_text
+from pages.shared.language import counted, deferred, tr
 from pages.shared.parameters import choose, parameters
 from pages.shared.problem_picker import pick_problem
 from pages.shared.services import problem_sets, store
@@ -18,24 +19,24 @@ from rlm_core import catalogue, problems
 from rlm_core.core.errors import RlmError
 from rlm_core.core.parameters import Description, NoSettings, parse_assignments
 from rlm_core.core.problem import Problem
-from rlm_core.core.wording import clean, counted, shorten
+from rlm_core.core.wording import clean, shorten
 from rlm_core.problems.base import SEED, spec_text
 from rlm_core.problems.families import text
 from rlm_core.problems.sets import MAX_PROBLEMS, SET, rows_spec
 from rlm_core.runs.problem_sets import ProblemSet
 from rlm_core.runs.set_specs import check_set, counted_set, problem_of
 
-KIND, WORDS = "From the list", "In words"
+KIND, WORDS = deferred("From the list"), deferred("In words")
 USUAL_PROBLEMS = 20
-NUMBER_HELP = "200 or more for a figure that is shown to others; 20 for a first look."
+NUMBER_HELP = deferred("200 or more for a figure that is shown to others; 20 for a first look.")
 MAX_SEED = 10**9 - 1
 MAX_QUESTION = 400
-_SEVERAL_HELP = (
+_SEVERAL_HELP = deferred(
     "How many of which kind: `chain:n=200,steps=7` or `countdown:numbers=4,n=100`. An imported set: `set:NAME:n=20` for its first "
     "20 problems, `set:NAME:n=20,seed=0` for 20 at random, `set:NAME:n=20,first=5` for those from row 5 on. "
     "A file on this machine, in the same way: `file.jsonl:n=200`."
 )
-_ONE_HELP = (
+_ONE_HELP = deferred(
     "A kind with its settings: `chain:steps=7,seed=3` or `countdown:numbers=4,seed=31`. A row of an imported set: `set:NAME#17`. "
     "A row of a file on this machine: `file.jsonl#17`."
 )
@@ -48,12 +49,12 @@ def problem_form(key: str, *, one: bool = False, mixed: bool = False) -> str | R
     one: one problem is asked for, not several.
     mixed: several kinds may be written, with a space between them.
     """
-    if one_of("Problems", (KIND, WORDS), f"{key}.how") == KIND:
+    if one_of(tr("Problems"), (KIND, WORDS), f"{key}.how") == KIND:
         written = _one_from_list(key) if one else _from_list(key)
     else:
-        help = (_ONE_HELP if one else _SEVERAL_HELP) + " Several kinds with a space between them." * mixed
+        help = tr(_ONE_HELP if one else _SEVERAL_HELP) + tr(" Several kinds with a space between them.") * mixed
         default = "chain:steps=7,seed=3" if one else "chain:n=20,steps=7"
-        label = "Problem" if one else "Problems"
+        label = tr("Problem") if one else tr("Problems")
         written = remembered(st.text_input, label, key=f"{key}.text", default=default, help=help).strip()
     try:
         if isinstance(written, str):
@@ -82,33 +83,40 @@ def _from_list(key: str) -> str | RlmError:
     kind_at, rest_at = st.columns([2, 3], gap="medium")
     with kind_at:
         chosen = choose(
-            "Kind or set",
+            tr("Kind or set"),
             kinds | {name: _described(name, s) for name, s in sets.items()},
             f"{key}.kind",
             "chain",
-            "Generated problems are made from the seeds 0, 1, 2, …; the bundled model never saw them. "
-            "Imported sets are those of the page Problem sets.",
+            tr(
+                "Generated problems are made from the seeds 0, 1, 2, …; the bundled model never saw them. Imported sets "
+                "are those of the page Problem sets."
+            ),
         )
     with rest_at:
         return _rows(sets[chosen.name], key) if chosen.name in sets else _generated(chosen, key)
 
 
 def _described(name: str, s: ProblemSet) -> Description[NoSettings]:
-    split = f", split {s.split}" if s.split else ""
-    sentence = f"{counted(s.size, 'problem')} of {markdown_text(clean(s.source))}{split}, as imported on the page Problem sets."
-    return Description(name, f"{s.name} · imported set", sentence, NoSettings)
+    split = tr(", split {split}", split=s.split) if s.split else ""
+    sentence = tr(
+        "{problems} of {source}{split}, as imported on the page Problem sets.",
+        problems=counted(s.size, "problem"),
+        source=markdown_text(clean(s.source)),
+        split=split,
+    )
+    return Description(name, tr("{name} · imported set", name=s.name), sentence, NoSettings)
 
 
 def _generated(task: Description[object], key: str) -> str | RlmError:
     count = remembered(
         st.number_input,
-        "Number of problems",
+        tr("Number of problems"),
         1,
         MAX_PROBLEMS,
         step=10,
         key=f"{key}.n",
         default=USUAL_PROBLEMS,
-        help=NUMBER_HELP,
+        help=tr(NUMBER_HELP),
     )
     values = parameters(task, key, leave_out=(SEED.name,))
     try:
@@ -124,21 +132,23 @@ def _rows(chosen: ProblemSet, key: str) -> str:
     prefix, usual = f"{key}.{SET}.{chosen.id}", min(USUAL_PROBLEMS, chosen.size)
     count_at, random_at, seed_at = st.columns(3, vertical_alignment="bottom")
     count = remembered(
-        count_at.number_input, "Number of problems", 1, chosen.size, step=1, key=f"{prefix}.n", default=usual, help=NUMBER_HELP
+        count_at.number_input, tr("Number of problems"), 1, chosen.size, step=1, key=f"{prefix}.n", default=usual, help=tr(NUMBER_HELP)
     )
-    at_random = remembered(random_at.toggle, "At random", key=f"{prefix}.random", default=False, help="Else the first ones of the set.")
+    at_random = remembered(
+        random_at.toggle, tr("At random"), key=f"{prefix}.random", default=False, help=tr("Else the first ones of the set.")
+    )
     written = f"{SET}:{chosen.name}:n={count or usual}"
     if not at_random:
         return written
     seed = remembered(
         seed_at.number_input,
-        "Seed of the choice",
+        tr("Seed of the choice"),
         0,
         MAX_SEED,
         step=1,
         key=f"{prefix}.seed",
         default=0,
-        help="The same seed takes the same rows.",
+        help=tr("The same seed takes the same rows."),
     )
     return f"{written},seed={seed or 0}"
 
@@ -239,9 +249,11 @@ def problem_words(written: str) -> str:
     except (RlmError, ValueError):
         return written
     if rows.row is not None:
-        return f"{rows.source} · row {rows.row}"
-    count = "all problems" if rows.n is None else counted(rows.n, "problem")
-    return " · ".join([rows.source, count, *["at random"] * (rows.seed is not None), *[f"from row {rows.first}"] * (rows.first > 1)])
+        return tr("{source} · row {row}", source=rows.source, row=rows.row)
+    count = tr("all problems") if rows.n is None else counted(rows.n, "problem")
+    return " · ".join(
+        [rows.source, count, *[tr("at random")] * (rows.seed is not None), *[tr("from row {first}", first=rows.first)] * (rows.first > 1)]
+    )
 
 
 def _generated_words(written: str) -> str:
@@ -253,6 +265,6 @@ def _generated_words(written: str) -> str:
     count = given.pop("n", None)
     values = task.parse(given)
     shown = [p for p in task.parameters if p.name != SEED.name and (not p.advanced or values[p.name] != p.default)]
-    said = [f"{p.label.lower()} {values[p.name]}" for p in shown]
-    said += [f"seed {values[SEED.name]}"] * (count is None and SEED.name in values)
-    return " · ".join([f"{int(count):,} × {task.title}" if count else task.title, *said])
+    said = [f"{tr(p.label).lower()} {values[p.name]}" for p in shown]
+    said += [tr("seed {seed}", seed=values.get(SEED.name))] * (count is None and SEED.name in values)
+    return " · ".join([f"{int(count):,} × {tr(task.title)}" if count else tr(task.title), *said])

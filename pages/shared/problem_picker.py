@@ -6,6 +6,7 @@ import random
 
 import streamlit as st
 
+from pages.shared.language import tr
 from pages.shared.parameters import choose, parameters
 from pages.shared.set_picker import FROM_A_SET, TASK_KEY, pick_row
 from pages.shared.state import kept, remembered, restore, restore_following, set_value
@@ -28,8 +29,8 @@ def pick_problem(prefix: str = "") -> Problem | RlmError:
     prefix: of the keys in the session's state; without one the choice is that of Explore, on every page.
     """
     offered = {**catalogue.tasks(), FROM_A_SET.name: FROM_A_SET}
-    help = "The problem to solve; made from a seed, a row of a file, or a question of your own."
-    task = choose("Problem", offered, prefix + TASK_KEY, "countdown", help)
+    help = tr("The problem to solve; made from a seed, a row of a file, or a question of your own.")
+    task = choose(tr("Problem"), offered, prefix + TASK_KEY, "countdown", help)
     if task is FROM_A_SET:
         return pick_row(prefix)
     if task.name == text.DESCRIPTION.name:
@@ -37,8 +38,8 @@ def pick_problem(prefix: str = "") -> Problem | RlmError:
     else:
         for key, value in FIRST_PROBLEM.items():
             restore(prefix + key, value)
-        help = "Draws another seed; everything else stays."
-        if st.button("New random problem", icon=":material/casino:", width="stretch", help=help, key=f"{prefix}another"):
+        help = tr("Draws another seed; everything else stays.")
+        if st.button(tr("New random problem"), icon=":material/casino:", width="stretch", help=help, key=f"{prefix}another"):
             set_value(f"{prefix}task.{task.name}.seed", random.randrange(100_000))
         values = parameters(task, f"{prefix}task")
     try:
@@ -50,12 +51,14 @@ def pick_problem(prefix: str = "") -> Problem | RlmError:
 def _question(prefix: str) -> dict[str, str]:
     question = remembered(
         st.text_area,
-        "Your problem",
+        tr("Your problem"),
         key=f"{prefix}text.question",
         default=QUESTION,
-        help="Any question; a chat model reads it as it is.",
+        help=tr("Any question; a chat model reads it as it is."),
     )
     answer = f"{prefix}text.reference"
     restore_following(answer, ANSWER if question == QUESTION else "")
-    reference = kept(st.text_input, "Correct answer (optional)", key=answer, help="Needed by the verifier; never shown to the model.")
+    reference = kept(
+        st.text_input, tr("Correct answer (optional)"), key=answer, help=tr("Needed by the verifier; never shown to the model.")
+    )
     return {"question": question, "reference": reference}

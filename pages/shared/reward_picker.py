@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.shared.connection import known
 from pages.shared.escape import markdown_text
+from pages.shared.language import tr
 from pages.shared.parameters import parameters
 from pages.shared.state import remember, remembered, restore
 from rlm_core import catalogue, rewards
@@ -26,14 +27,14 @@ def pick_rewards(key: str, model: str, default: Sequence[str]) -> tuple[str, ...
     st.session_state[key] = [n for n in st.session_state[key] if n.partition("(")[0] in offered]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         picked = st.multiselect(
-            "Rewards",
+            tr("Rewards"),
             list(dict.fromkeys([*offered, *st.session_state[key]])),
             key=key,
             format_func=reward_title,
-            help="All judge the same solutions. Oracle and verifier see the truth and are labelled.",
+            help=tr("All judge the same solutions. Oracle and verifier see the truth and are labelled."),
         )
         with (
-            st.popover("", icon=":material/tune:", help="Add a reward with settings of its own", key=f"{key}.settings"),
+            st.popover("", icon=":material/tune:", help=tr("Add a reward with settings of its own"), key=f"{key}.settings"),
             st.container(width=420),
         ):
             _with_settings(key, model, offered)
@@ -45,7 +46,7 @@ def _with_settings(key: str, model: str, offered: list[str]) -> None:
     described = {n: rewards.reward(n).description for n in offered if rewards.reward(n).description.parameters}
     which = remembered(
         st.selectbox,
-        "Reward",
+        tr("Reward"),
         list(described),
         key=f"{key}.which",
         default=next(iter(described)),
@@ -58,13 +59,19 @@ def _with_settings(key: str, model: str, offered: list[str]) -> None:
         text = rewards.chosen(rewards.notation(which, values), model).text
     except ConfigError as error:
         st.error(markdown_text(str(error)), icon=":material/error:")
-    st.button("Add", key=f"{key}.add", icon=":material/add:", disabled=not text, on_click=_add, args=(key, text))
+    st.button(tr("Add"), key=f"{key}.add", icon=":material/add:", disabled=not text, on_click=_add, args=(key, text))
 
 
 def _add(key: str, text: str) -> None:
     st.session_state[key] = list(dict.fromkeys([*st.session_state[key], text]))
 
 
+def reward_words(text: str) -> str:
+    """A reward as it is written, in words, with its settings if it has any."""
+    name, _, settings = text.partition("(")
+    return tr(catalogue.title("reward", name)) + (f" ({settings}" if settings else "")
+
+
 def reward_title(text: str, oracle: bool = False) -> str:
     """The title of a reward, with its settings if it has any; a reward that sees the truth has a flag."""
-    return catalogue.reward_words(text) + (" ⚑" if oracle or text.partition("(")[0] in ("oracle", "verifier") else "")
+    return reward_words(text) + (" ⚑" if oracle or text.partition("(")[0] in ("oracle", "verifier") else "")

@@ -8,18 +8,20 @@ from typing import Any
 
 import streamlit as st
 
+from pages.shared.language import counted, deferred, tr
 from pages.shared.links import sets_link
 from pages.shared.services import problem_sets, store
 from pages.shared.state import remembered, set_value
 from rlm_core.core.errors import ProblemError, RlmError
 from rlm_core.core.parameters import Description, NoSettings
 from rlm_core.core.problem import Problem
-from rlm_core.core.wording import counted
 from rlm_core.problems.sets import SET
 from rlm_core.runs.problem_sets import ProblemSet
 from rlm_core.runs.set_specs import problem_of
 
-FROM_A_SET = Description(SET, "From a problem set", "A row of a file that was imported on the page Problem sets.", NoSettings)
+FROM_A_SET = Description(
+    SET, deferred("From a problem set"), deferred("A row of a file that was imported on the page Problem sets."), NoSettings
+)
 TASK_KEY, SET_KEY = "task", "set.id"
 """In the session's state: the kind of problem, and the id of the problem set."""
 
@@ -33,11 +35,11 @@ def pick_set(key: str) -> ProblemSet | None:
     """Choose a problem set, the newest until a person chooses; None if there is none, and then a link to the page that imports files."""
     sets = {s.id: s for s in problem_sets().list()}
     if not sets:
-        sets_link("Import a file")
+        sets_link(tr("Import a file"))
         return None
     chosen = remembered(
         st.selectbox,
-        "Problem set",
+        tr("Problem set"),
         list(sets),
         key=key,
         default=next(iter(sets)),
@@ -51,7 +53,7 @@ def pick_row(prefix: str = "") -> Problem | RlmError:
     """Draw the controls of a row of a problem set; returns its problem, or the error that prevents it. prefix: as of `pick_problem`."""
     chosen = pick_set(prefix + SET_KEY)
     if chosen is None:
-        return ProblemError("There is no problem set yet; import a file on the page Problem sets.")
+        return ProblemError(tr("There is no problem set yet; import a file on the page Problem sets."))
     return _row(chosen, prefix)
 
 
@@ -59,17 +61,19 @@ def _row(chosen: ProblemSet, prefix: str) -> Problem | RlmError:
     key = prefix + row_key(chosen.id)
     numbers = problem_sets().numbers(chosen.id)
     row_at, random_at = st.columns(2, vertical_alignment="bottom")
-    if random_at.button("Random row", icon=":material/casino:", width="stretch", key=f"{key}.another"):
+    if random_at.button(tr("Random row"), icon=":material/casino:", width="stretch", key=f"{key}.another"):
         set_value(key, random.choice(numbers))
     row = remembered(
         row_at.number_input,
-        "Row",
+        tr("Row"),
         1,
         numbers[-1],
         key=key,
         default=numbers[0],
         step=1,
-        help=f"Numbered as in the file: {'its lines' if chosen.unit == 'Line' else 'its rows'}, from 1.",
+        help=tr("Numbered as in the file: its lines, from 1.")
+        if chosen.unit == "Line"
+        else tr("Numbered as in the file: its rows, from 1."),
     )
     try:
         return problem_of(f"{SET}:{chosen.name}#{numbers[0] if row is None else row}", store())

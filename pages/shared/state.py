@@ -9,6 +9,8 @@ from typing import Any
 
 import streamlit as st
 
+from pages.shared.language import tr
+
 _REMEMBERED, _DEFAULTS, _BY_HAND = "remembered", "defaults", "by_hand"
 _DRAWING, _COMPLETE, _DRAWN = "drawing", "drawing.complete", "drawing.widgets"
 """In the session's state: the number of the newest drawing of a whole page; that of the last complete one, what it did not draw being gone
@@ -110,10 +112,10 @@ def values(prefixes: Collection[str]) -> dict[str, Any]:
 
 
 def one_of(label: str, offered: Sequence[str], key: str) -> str:
-    """A row of buttons of which one is always chosen: the last one known, where Streamlit says that none is."""
+    """A row of buttons of which one is always chosen: the last one known, where Streamlit says that none is. offered: in English."""
     known = st.session_state.setdefault(_REMEMBERED, {}).get(key)
     last = known if known in offered else offered[0]
     if st.session_state.get(key) not in offered:
         st.session_state[key] = last
-    chosen = kept(st.segmented_control, label, offered, key=key, label_visibility="collapsed", required=True)
+    chosen = kept(st.segmented_control, label, offered, key=key, format_func=tr, label_visibility="collapsed", required=True)
     return remember(key, chosen or last)

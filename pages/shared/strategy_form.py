@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared.connection import abilities, connection, known
+from pages.shared.language import deferred, tr
 from pages.shared.parameters import choose, parameters
 from pages.shared.state import forget, remembered, restore, restore_following, set_value
 from rlm_core import catalogue
@@ -22,9 +23,9 @@ from rlm_core.models.listed import OTHER, REMOTE, Fit, describe
 from rlm_core.search.length_limits import LONGEST_SOLUTION, LONGEST_STEP
 
 MAX_TOKENS = 10**9
-OTHER_HELP = (
-    f"Safetensors or GGUF only; code from a model is never run. A model of any OpenAI-compatible server is named by its address, such as "
-    f"{EXAMPLE}; the key, if it wants one, is read from {KEY_VARIABLES[0]} in the environment of this app."
+OTHER_HELP = deferred(
+    "Safetensors or GGUF only; code from a model is never run. A model of any OpenAI-compatible server is named by its address, such as "
+    "{example}; the key, if it wants one, is read from {variable} in the environment of this app."
 )
 MAX_NAME_CHARS = 40
 INSTEAD = ("rollouts", "judge")
@@ -55,12 +56,12 @@ def strategy_form(key: str) -> Strategy:
         _drop_given_name(key, search.name)
         name = remembered(
             st.text_input,
-            "Name",
+            tr("Name"),
             key=f"{key}.name",
             default="",
             max_chars=MAX_NAME_CHARS,
-            placeholder=search.title,
-            help="As tables and figures write it; empty for the title of its search.",
+            placeholder=tr(search.title),
+            help=tr("As tables and figures write it; empty for the title of its search."),
         )
     return Strategy(name=name.strip(), **model, search=search.name, search_parameters=search_parameters, **reward, **sampling)
 
@@ -104,22 +105,24 @@ def _fill_parameters(prefix: str, d: Description[Any], given: Mapping[str, Any])
 
 def model_controls(key: str) -> dict[str, Any]:
     """Choose a model, and how it is loaded; returns the fields of a `RunConfig`."""
-    model = choose("Model", catalogue.models(), key, "nano", "The policy that writes the steps; it runs on this machine or on a server.")
+    model = choose(
+        tr("Model"), catalogue.models(), key, "nano", tr("The policy that writes the steps; it runs on this machine or on a server.")
+    )
     name = model.name
     if name == OTHER.name:
         name = remembered(
             st.text_input,
-            "Id, folder, GGUF file or address",
+            tr("Id, folder, GGUF file or address"),
             key=f"{key}.id",
             default="",
-            placeholder="owner/name, /path or http://…",
-            help=OTHER_HELP,
+            placeholder=tr("owner/name, /path or http://…"),
+            help=tr(OTHER_HELP, example=EXAMPLE, variable=KEY_VARIABLES[0]),
         ).strip()
         if is_address(name):
             connection(name)
     said = st.container()
     loaded = describe(name) if name else model
-    with st.expander("Device and format" if loaded is not REMOTE else "Prompt format"):
+    with st.expander(tr("Device and format") if loaded is not REMOTE else tr("Prompt format")):
         chosen = {"model": name, **parameters(loaded, key, columns=1)}
     if name:
         with said:
@@ -130,7 +133,9 @@ def model_controls(key: str) -> dict[str, Any]:
 def search_control(key: str, model: Mapping[str, Any]) -> Description[Any]:
     """Choose a search, among those that the model can serve, which is given as `model_controls` returns it."""
     offered = catalogue.servable_searches(known(model["model"], model.get("backend", AUTO)))
-    return choose("Strategy", offered, key, "mcts" if "mcts" in offered else next(iter(offered)), "How the model's steps are explored.")
+    return choose(
+        tr("Strategy"), offered, key, "mcts" if "mcts" in offered else next(iter(offered)), tr("How the model's steps are explored.")
+    )
 
 
 def reward_controls(key: str, search: str, search_parameters: Mapping[str, Any], model: Mapping[str, Any]) -> dict[str, Any]:
@@ -139,7 +144,7 @@ def reward_controls(key: str, search: str, search_parameters: Mapping[str, Any],
     model: of the strategy, as `model_controls` returns it. A reward that cannot judge its solutions gives way to what is usual for it.
     """
     if not catalogue.judged(search, search_parameters):
-        st.caption(":material/balance: **No reward**: with these settings the strategy uses none.")
+        st.caption(tr(":material/balance: **No reward**: with these settings the strategy uses none."))
         return {}
     offered = catalogue.servable_rewards(model["model"], known(model["model"], model.get("backend", AUTO)))
     usual = next(name for name in (describe(model["model"]).fit.reward, *INSTEAD) if name in offered)
@@ -147,7 +152,7 @@ def reward_controls(key: str, search: str, search_parameters: Mapping[str, Any],
     if st.session_state[key] not in offered:
         forget(key)
         restore_following(key, usual)
-    reward = choose("Reward", offered, key, usual, "Judges how promising a state is.")
+    reward = choose(tr("Reward"), offered, key, usual, tr("Judges how promising a state is."))
     return {"reward": reward.name, "reward_parameters": parameters(reward, key)}
 
 
@@ -156,7 +161,7 @@ def _sampling(key: str, usual: Fit) -> dict[str, Any]:
     temperature, step, solution = st.columns(3)
     return {
         "sampling": sampling_options(f"{key}.sampling"),
-        "temperature": _number(temperature, "Temperature", f"{key}.temperature", (0.0, 2.0), usual.temperature),
+        "temperature": _number(temperature, tr("Temperature"), f"{key}.temperature", (0.0, 2.0), usual.temperature),
         "max_step_tokens": _number(step, LONGEST_STEP, f"{key}.max_step_tokens", (1, MAX_TOKENS), usual.max_step_tokens),
         "max_solution_tokens": _number(
             solution, LONGEST_SOLUTION, f"{key}.max_solution_tokens", (1, MAX_TOKENS), usual.max_solution_tokens
@@ -166,10 +171,10 @@ def _sampling(key: str, usual: Fit) -> dict[str, Any]:
 
 def sampling_options(key: str) -> dict[str, Any] | msgspec.UnsetType:
     """The sampling's further settings, folded away; those that are not off, UNSET if all are."""
-    with st.expander("Advanced sampling"):
+    with st.expander(tr("Advanced sampling")):
         return unusual(parameters(OPTIONS, key)) or msgspec.UNSET
 
 
 def _number(place: DeltaGenerator, label: str, key: str, bounds: tuple[float, float], usual: float) -> float | None:
     step = 1 if isinstance(usual, int) else 0.1
-    return remembered(place.number_input, label, *bounds, None, key=key, default=None, step=step, placeholder=f"{usual:g}")
+    return remembered(place.number_input, tr(label), *bounds, None, key=key, default=None, step=step, placeholder=f"{usual:g}")

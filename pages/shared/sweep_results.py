@@ -9,11 +9,11 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared.escape import markdown_text
+from pages.shared.language import counted, deferred, tr
 from pages.shared.links import go_to_run
 from pages.shared.services import store
 from pages.shared.state import one_of, remembered
 from rlm_core.core.errors import RunNotFound
-from rlm_core.core.wording import counted
 from rlm_core.evaluation import comparison
 from rlm_core.evaluation.cell_store import CellStore
 from rlm_core.evaluation.comparison import Figures, Pair, Setting
@@ -23,8 +23,8 @@ from rlm_core.jobs.sweep import SweepJob
 from rlm_core.runs import logfile
 from rlm_core.runs.import_log import import_log
 
-ORACLE = " ⚑ oracle"
-VERDICT = {True: "✓ right", False: "✕ wrong", None: "unknown"}
+ORACLE = deferred(" ⚑ oracle")
+VERDICT = {True: deferred("✓ right"), False: deferred("✕ wrong"), None: "unknown"}
 ROW_PX, HEAD_PX, MAX_ROWS = 35, 38, 14
 _OPENED = "sweep.opened"
 """In the session's state: the run that was made of a search, by sweep and cell, so that opening it again makes no second one."""
@@ -47,7 +47,8 @@ class SweepView:
         """A strategy, and its budget where there are several."""
         s, b = setting
         name = self.sweep.strategies[s].title
-        return f"{name} at {budget_title(self.sweep.budgets[b])}" if budget and len(self.sweep.budgets) > 1 else name
+        many = budget and len(self.sweep.budgets) > 1
+        return tr("{name} at {budget}", name=name, budget=budget_title(self.sweep.budgets[b])) if many else name
 
 
 def view_of_job(row: JobRow) -> SweepView:
@@ -85,44 +86,46 @@ def table_of_figures(view: SweepView, key: str) -> None:
     frame = figures_frame(view, figures_of(view.version, view))
     number = st.column_config.NumberColumn
     st.dataframe(
-        frame,
+        frame.rename(columns=tr),
         hide_index=True,
         width="stretch",
         height=_height(frame),
         key=key,
         placeholder="–",
         column_config={
-            "Strategy": st.column_config.TextColumn(width="medium"),
-            "Accuracy": st.column_config.ProgressColumn(min_value=0.0, max_value=1.0, format="%.3f", help="Share of the known problems."),
-            "95 % interval": st.column_config.TextColumn(help="Bootstrap interval over problems."),
-            "Tokens": number(format="localized", help="Generated per problem, discarded branches and rollouts included."),
-            "Reward passes": number(format="%.1f", help="Evaluations by a reward model per problem."),
-            "Seconds": number(format="%.2f", help="Per problem; other searches may have run beside it."),
-            "Tokens per solved": number(format="localized", help="All tokens over the problems solved."),
-            "Not checked": number(help="Problems of which nothing is known: they have no reference. They are in no accuracy."),
-            "Errors": number(help="Runs that ended with an error. They are in no accuracy."),
+            tr("Strategy"): st.column_config.TextColumn(width="medium"),
+            tr("Accuracy"): st.column_config.ProgressColumn(
+                min_value=0.0, max_value=1.0, format="%.3f", help=tr("Share of the known problems.")
+            ),
+            tr("95 % interval"): st.column_config.TextColumn(help=tr("Bootstrap interval over problems.")),
+            tr("Tokens"): number(format="localized", help=tr("Generated per problem, discarded branches and rollouts included.")),
+            tr("Reward passes"): number(format="%.1f", help=tr("Evaluations by a reward model per problem.")),
+            tr("Seconds"): number(format="%.2f", help=tr("Per problem; other searches may have run beside it.")),
+            tr("Tokens per solved"): number(format="localized", help=tr("All tokens over the problems solved.")),
+            tr("Not checked"): number(help=tr("Problems of which nothing is known: they have no reference. They are in no accuracy.")),
+            tr("Errors"): number(help=tr("Runs that ended with an error. They are in no accuracy.")),
         },
     )
 
 
 def figures_frame(view: SweepView, found: Mapping[Setting, Figures]) -> pd.DataFrame:
-    """The table, as it is shown and exported."""
+    """The table, as it is exported; it is shown with its heads in the page's language."""
     rows = []
     for (s, b), f in found.items():
         estimate = f.accuracy
         rows.append(
             {
-                "Strategy": view.sweep.strategies[s].title + (ORACLE if f.oracle else ""),
-                "Budget": budget_title(view.sweep.budgets[b]),
-                "Problems": f.problems,
-                "Accuracy": estimate.value if estimate else None,
-                "95 % interval": f"{estimate.low:.3f} to {estimate.high:.3f}" if estimate else "",
-                "Tokens": round(f.tokens),
-                "Reward passes": f.passes,
-                "Seconds": f.seconds,
-                "Tokens per solved": None if f.tokens_per_solved is None else round(f.tokens_per_solved),
-                "Errors": f.failed,
-                "Not checked": f.problems - f.known - f.failed,
+                deferred("Strategy"): view.sweep.strategies[s].title + (tr(ORACLE) if f.oracle else ""),
+                deferred("Budget"): budget_title(view.sweep.budgets[b]),
+                deferred("Problems"): f.problems,
+                deferred("Accuracy"): estimate.value if estimate else None,
+                deferred("95 % interval"): tr("{low:.3f} to {high:.3f}", low=estimate.low, high=estimate.high) if estimate else "",
+                deferred("Tokens"): round(f.tokens),
+                deferred("Reward passes"): f.passes,
+                deferred("Seconds"): f.seconds,
+                deferred("Tokens per solved"): None if f.tokens_per_solved is None else round(f.tokens_per_solved),
+                deferred("Errors"): f.failed,
+                deferred("Not checked"): f.problems - f.known - f.failed,
             }
         )
     return pd.DataFrame(rows)
@@ -136,26 +139,27 @@ def table_of_pairs(view: SweepView, key: str) -> None:
     frame = pairs_frame(view, found)
     columns = {
         "p": st.column_config.NumberColumn(
-            format="%.2g", help=f"McNemar's exact test, corrected for all {counted(len(found), 'pair')} of this table (Holm)."
+            format="%.2g",
+            help=tr("McNemar's exact test, corrected for all {pairs} of this table (Holm).", pairs=counted(len(found), "pair")),
         ),
-        "Difference": st.column_config.NumberColumn(format="%+.3f", help="Accuracy of the first minus the second."),
-        "95 % interval": st.column_config.TextColumn(help="Paired bootstrap interval over problems."),
+        tr("Difference"): st.column_config.NumberColumn(format="%+.3f", help=tr("Accuracy of the first minus the second.")),
+        tr("95 % interval"): st.column_config.TextColumn(help=tr("Paired bootstrap interval over problems.")),
     }
-    st.dataframe(frame, hide_index=True, width="stretch", height=_height(frame), key=key, column_config=columns)
+    st.dataframe(frame.rename(columns=tr), hide_index=True, width="stretch", height=_height(frame), key=key, column_config=columns)
 
 
 def pairs_frame(view: SweepView, found: list[Pair]) -> pd.DataFrame:
-    """The table, as it is shown and exported."""
+    """The table, as it is exported; it is shown with its heads in the page's language."""
     return pd.DataFrame(
         {
-            "Budget": budget_title(view.sweep.budgets[pair.first[1]]),
-            "First": view.title(pair.first, budget=False),
-            "Second": view.title(pair.second, budget=False),
-            "Problems": pair.problems,
-            "Difference": pair.difference.value if pair.difference else None,
-            "95 % interval": "{1:+.3f} to {2:+.3f}".format(*pair.difference.as_list()) if pair.difference else "",
-            "Only the first": len(pair.wins),
-            "Only the second": len(pair.losses),
+            deferred("Budget"): budget_title(view.sweep.budgets[pair.first[1]]),
+            deferred("First"): view.title(pair.first, budget=False),
+            deferred("Second"): view.title(pair.second, budget=False),
+            deferred("Problems"): pair.problems,
+            deferred("Difference"): pair.difference.value if pair.difference else None,
+            deferred("95 % interval"): "{1:+.3f} to {2:+.3f}".format(*pair.difference.as_list()) if pair.difference else "",
+            deferred("Only the first"): len(pair.wins),
+            deferred("Only the second"): len(pair.losses),
             "p": pair.corrected,
         }
         for pair in found
@@ -177,18 +181,24 @@ def wins_and_losses(view: SweepView, key: str) -> None:
     usual = [(0, last), (1, last)] if len(view.sweep.strategies) > 1 else settings[:2]
     first, second = (
         remembered(
-            place.selectbox, label, settings, key=f"{key}.{label}", default=default, offered=settings, format_func=lambda s: view.title(s)
+            place.selectbox,
+            tr(label),
+            settings,
+            key=f"{key}.{label}",
+            default=default,
+            offered=settings,
+            format_func=lambda s: view.title(s),
         )
-        for place, label, default in ((first_at, "First", usual[0]), (second_at, "Second", usual[1]))
+        for place, label, default in ((first_at, deferred("First"), usual[0]), (second_at, deferred("Second"), usual[1]))
     )
     pair = comparison.pairs(view.results, [(first, second)])[0]
     shown = {
-        f"Only the first ({len(pair.wins):,})": lambda p: p in pair.wins,
-        f"Only the second ({len(pair.losses):,})": lambda p: p in pair.losses,
-        "All": lambda p: True,
+        tr("Only the first ({n:,})", n=len(pair.wins)): lambda p: p in pair.wins,  # with figures, so not looked up by `one_of`
+        tr("Only the second ({n:,})", n=len(pair.losses)): lambda p: p in pair.losses,
+        tr("All"): lambda p: True,
     }
     with which_at:
-        which = one_of("Solved by", list(shown), f"{key}.which")
+        which = one_of(tr("Solved by"), list(shown), f"{key}.which")
     _problems(view, first, second, shown[which], key)
 
 
@@ -197,7 +207,7 @@ def _problems(view: SweepView, first: Setting, second: Setting, shown: Callable[
     both = list(dict.fromkeys((first, second)))
     found = [p for p in range(len(view.sweep.problems)) if shown(p) and all(Cell(s, b, p) in view.results for s, b in both)]
     if not found:
-        st.caption("No such problem.")
+        st.caption(tr("No such problem."))
         return
     frame = pd.DataFrame([_line(view, both, p) for p in found])
     frame.columns = pd.MultiIndex.from_tuples(frame.columns)
@@ -207,7 +217,7 @@ def _problems(view: SweepView, first: Setting, second: Setting, shown: Callable[
     )
     rows = [row for row in picked.selection.rows if row < len(found)]
     if not rows:
-        above.caption("Tick a problem to open its searches as trees.")
+        above.caption(tr("Tick a problem to open its searches as trees."))
         return
     problem = found[rows[0]]
     with above:
@@ -221,27 +231,30 @@ def _line(view: SweepView, settings: list[Setting], problem: int) -> dict[tuple[
     """A row of the table; each column has two headings, of which the upper one is the setting where the column is of one."""
     asked = view.sweep.problems[problem]
     line: dict[tuple[str, str], object] = {
-        ("", "Problem"): problem + 1,
-        ("", "Question"): asked.question,
-        ("", "Right answer"): asked.reference or "",
+        ("", tr("Problem")): problem + 1,
+        ("", tr("Question")): asked.question,
+        ("", tr("Right answer")): asked.reference or "",
     }
     for s, b in settings:
         result, title = view.results[Cell(s, b, problem)], view.title((s, b))
         line |= {
-            (title, "Answer"): result.answer or "",
-            (title, "Verdict"): VERDICT[result.solved],
-            (title, "Cause"): result.cause,
-            (title, "Tokens"): result.tokens,
+            (title, tr("Answer")): result.answer or "",
+            (title, tr("Verdict")): tr(VERDICT[result.solved]),
+            (title, tr("Cause")): tr(result.cause),
+            (title, tr("Tokens")): result.tokens,
         }
     return line
 
 
 def open_button(view: SweepView, cell: Cell, key: str) -> None:
     """The button that opens one search as a tree; where its log was not kept, the same search is run again."""
-    kept, label = bool(view.logs), markdown_text(f"problem {cell.problem + 1} by {view.title((cell.strategy, cell.budget))}")
-    help = None if kept else "The log of this search is not kept here; the same search is run again, with the same seed."
+    kept, label = (
+        bool(view.logs),
+        markdown_text(tr("problem {problem} by {title}", problem=cell.problem + 1, title=view.title((cell.strategy, cell.budget)))),
+    )
+    help = None if kept else tr("The log of this search is not kept here; the same search is run again, with the same seed.")
     if st.button(
-        f"Open {label}" if kept else f"Run {label} again",
+        tr("Open {label}", label=label) if kept else tr("Run {label} again", label=label),
         key=f"{key}.open.{cell.strategy}.{cell.budget}.{cell.problem}",
         icon=":material/account_tree:",
         help=help,
@@ -260,7 +273,7 @@ def run_of(view: SweepView, cell: Cell) -> str:
             del opened[place]  # it was deleted since
     if view.logs:
         log = CellStore(store()).log(view.logs, cell)
-        run = import_log(store(), logfile.write(log.records), "the log of this search")[0].run
+        run = import_log(store(), logfile.write(log.records), tr("the log of this search"))[0].run
     else:
         run = store().create(view.sweep.config(cell), view.sweep.problems[cell.problem])
     opened[place] = run

@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.elements.lib.mutable_tab_container import TabContainer
 from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState, get_script_run_ctx
 
+from pages.shared.language import tr
 from pages.shared.state import anew, remember, restore
 
 _DRAWN = "tabs.drawn"
@@ -15,7 +16,7 @@ _DRAWN = "tabs.drawn"
 
 
 def tabs(contents: Mapping[str, Callable[[], None]], key: str) -> None:
-    """Tabs by title, of which only the open one is drawn. key: of the session's state that holds the open tab's title."""
+    """Tabs by English title, of which only the open one is drawn. key: of the session's state that holds the open tab's title."""
     drawn = st.session_state.setdefault(_DRAWN, {})
     for tab, (title, draw) in zip(places(list(contents), key), contents.items(), strict=True):
         if tab.open:
@@ -28,7 +29,9 @@ def tabs(contents: Mapping[str, Callable[[], None]], key: str) -> None:
 def places(titles: Sequence[str], key: str) -> Sequence[TabContainer]:
     """A container per tab, one of which is open. key: as of `tabs`."""
     restore(key, titles[0])
-    found = st.tabs(titles, key=key, on_change=_draw_opened)
+    if st.session_state[key] in titles:  # an English title, set from elsewhere or before the language was chosen
+        st.session_state[key] = tr(st.session_state[key])
+    found = st.tabs([tr(t) for t in titles], key=key, on_change=_draw_opened)
     remember(key, next(title for title, tab in zip(titles, found, strict=True) if tab.open))
     return found
 

@@ -13,6 +13,7 @@ import streamlit as st
 from pages.shared.escape import markdown_text
 from pages.shared.html import table_html, theme
 from pages.shared.jobs import job_button, job_progress, job_setting
+from pages.shared.language import counted, deferred, tr
 from pages.shared.links import go_to_controls
 from pages.shared.model_picker import pick_model
 from pages.shared.plot import plot
@@ -20,7 +21,7 @@ from pages.shared.services import jobs
 from pages.shared.set_picker import TASK_KEY
 from pages.shared.state import kept, remembered, restore_following, set_value
 from pages.training.pipeline import EXPLORE_MODEL
-from rlm_core.core.wording import counted, duration, interval
+from rlm_core.core.wording import duration, interval
 from rlm_core.core.words import RunStatus
 from rlm_core.figures.charts.small_multiples import Curve, Panel, panels_figure
 from rlm_core.jobs.queue import JobRow
@@ -33,7 +34,7 @@ from rlm_core.training.word_traces import BATCH, MEASURED, MIXTURE, written
 KEY = "training.adapter"
 JOB_KEY = f"{KEY}.job"
 SHOWN = f"{KEY}.shown"
-MEMORY = "SmolLM2-135M took up to 7 GB of memory, and 600 steps took 49 minutes on two busy cores."
+MEMORY = deferred("SmolLM2-135M took up to 7 GB of memory, and 600 steps took 49 minutes on two busy cores.")
 """Measured where the bundled adapter was made."""
 POINTS = 150
 """Of a curve of training losses; each is the mean of as many steps as come to this number."""
@@ -42,7 +43,12 @@ POINTS = 150
 def adapters() -> None:
     d = DESCRIPTION
     st.caption(
-        f"{d.sentence} [{d.paper}]({d.url}). It learns the worked solutions of word problems whose stories are not those it is measured on."
+        tr(
+            "{sentence} [{paper}]({url}). It learns the worked solutions of word problems whose stories are not those it is measured on.",
+            sentence=tr(d.sentence),
+            paper=d.paper,
+            url=d.url,
+        )
     )
     _form()
     for row in jobs().list(d.name):
@@ -59,20 +65,20 @@ def _discard(row: JobRow) -> None:
 def _form() -> None:
     model_at, steps_at, seed_at, name_at = st.columns([5, 2, 2, 4], vertical_alignment="bottom")
     with model_at:
-        model = pick_model(f"{KEY}.model", default=SMOLLM2.name, help="Which model in words learns; its own weights stay as they are.")
+        model = pick_model(f"{KEY}.model", default=SMOLLM2.name, help=tr("Which model in words learns; its own weights stay as they are."))
     steps = job_setting(steps_at, JOB, "steps", f"{KEY}.steps", step=50)
     seed = job_setting(seed_at, JOB, "seed", f"{KEY}.seed")
     restore_following(f"{KEY}.name", _free(model))
-    help = "Of the checkpoint, which is then checkpoint:NAME everywhere."
-    name = kept(name_at.text_input, "Name", key=f"{KEY}.name", max_chars=60, help=help).strip()
-    with st.expander("What it learns and is measured on", icon=":material/tune:"):
+    help = tr("Of the checkpoint, which is then checkpoint:NAME everywhere.")
+    name = kept(name_at.text_input, tr("Name"), key=f"{KEY}.name", max_chars=60, help=help).strip()
+    with st.expander(tr("What it learns and is measured on"), icon=":material/tune:"):
         learned_at, measured_at = st.columns(2, gap="large")
-        help = "A kind of problem with worked solutions per line, each with its share: words:steps=2*0.5."
+        help = tr("A kind of problem with worked solutions per line, each with its share: words:steps=2*0.5.")
         usual = "\n".join(written(MIXTURE))
-        learned = str(remembered(learned_at.text_area, "Worked solutions", key=f"{KEY}.problems", default=usual, help=help, height=200))
-        help = "A set of problems per line; the model is measured on each before and after."
+        learned = str(remembered(learned_at.text_area, tr("Worked solutions"), key=f"{KEY}.problems", default=usual, help=help, height=200))
+        help = tr("A set of problems per line; the model is measured on each before and after.")
         usual = "\n".join(MEASURED)
-        measured = str(remembered(measured_at.text_area, "Measured on", key=f"{KEY}.measure", default=usual, help=help, height=200))
+        measured = str(remembered(measured_at.text_area, tr("Measured on"), key=f"{KEY}.measure", default=usual, help=help, height=200))
 
     def job() -> AdapterJob:
         checkpoints.refuse_name(name)
@@ -81,10 +87,10 @@ def _form() -> None:
     go_at, said_at = st.columns([2, 5], vertical_alignment="center")
     job_button(go_at, JOB, "model_training", job, key=JOB_KEY, possible=bool(name))
     if not name:
-        said_at.caption("Give it a name first.")
+        said_at.caption(tr("Give it a name first."))
         return
-    more = "" if model == SMOLLM2.name else " Both grow with the size of the model."
-    said_at.caption(f"{steps * BATCH:,} worked solutions. {MEMORY}{more}")
+    more = "" if model == SMOLLM2.name else tr(" Both grow with the size of the model.")
+    said_at.caption(tr("{steps:,} worked solutions. {memory}{more}", steps=steps * BATCH, memory=tr(MEMORY), more=more))
 
 
 def _free(model: str) -> str:
@@ -97,19 +103,32 @@ def _shown() -> None:
     """The adapter that is chosen: its curve and its measures."""
     found = {card.name: card for card in checkpoints.listed() if checkpoints.adapter_folder(checkpoints.PREFIX + card.name)}
     if not found:
-        st.info("There is no adapter yet.", icon=":material/model_training:")
+        st.info(tr("There is no adapter yet."), icon=":material/model_training:")
         return
     st.divider()
-    name = remembered(st.selectbox, "Adapter", list(found), key=SHOWN, offered=list(found), default=next(iter(found)), format_func=_title)
+    name = remembered(
+        st.selectbox, tr("Adapter"), list(found), key=SHOWN, offered=list(found), default=next(iter(found)), format_func=_title
+    )
     card = found[name]
     left, right = st.columns([5, 6], gap="large")
     with left:
-        st.markdown("##### pass@1 on held-out problems, before and after")
+        st.markdown(tr("##### pass@1 on held-out problems, before and after"))
         _measures(card)
-        st.caption(f"Learned from {markdown_text(card.data)} Seed {card.seed}. Licence: {markdown_text(card.licence)}")
+        st.caption(
+            tr(
+                "Learned from {data} Seed {seed}. Licence: {licence}",
+                data=markdown_text(card.data),
+                seed=card.seed,
+                licence=markdown_text(card.licence),
+            )
+        )
         st.code(card.command, language="bash", wrap_lines=True)
-        help = f"Opens Explore with the model {checkpoints.PREFIX}{card.name} and a kind of problem chosen that it learned."
-        if st.button("Search with it", icon=":material/account_tree:", key=f"{KEY}.search", help=help):
+        help = tr(
+            "Opens Explore with the model {prefix}{name} and a kind of problem chosen that it learned.",
+            prefix=checkpoints.PREFIX,
+            name=card.name,
+        )
+        if st.button(tr("Search with it"), icon=":material/account_tree:", key=f"{KEY}.search", help=help):
             set_value(EXPLORE_MODEL, checkpoints.PREFIX + card.name)
             if card.kinds:
                 set_value(TASK_KEY, card.kinds[0])
@@ -124,16 +143,20 @@ def _title(name: str) -> str:
 
 def _measures(card: Card) -> None:
     if not card.measures:
-        st.info("It was not measured.", icon=":material/straighten:")
+        st.info(tr("It was not measured."), icon=":material/straighten:")
         return
     if not card.base_measures:
-        st.caption(f"{card.base} was not measured in the same way.")
+        st.caption(tr("{base} was not measured in the same way.", base=card.base))
     rows = [[spec, _share(card.base_measures.get(spec)), _share(card.measures[spec])] for spec in card.measures]
-    st.html(table_html(["Problems", card.base, "With the adapter"], rows, words=(0,)))
+    st.html(table_html([tr("Problems"), card.base, tr("With the adapter")], rows, words=(0,)))
     some = next(iter(card.measures.values()))
     st.caption(
-        f"{counted(some['problems'], 'problem')} each, {counted(some['samples'], 'solution')} to each at temperature "
-        f"{some['temperature']:g}, with 95 % intervals over problems."
+        tr(
+            "{problems} each, {solutions} to each at temperature {some:g}, with 95 % intervals over problems.",
+            problems=counted(some["problems"], "problem"),
+            solutions=counted(some["samples"], "solution"),
+            some=some["temperature"],
+        )
     )
 
 
@@ -147,18 +170,18 @@ def _share(found: Mapping[str, Any] | None) -> str:
 def _curve(card: Card) -> None:
     """Loss over the steps, and that on held-out solutions."""
     if not card.curve:
-        st.info("Its card has no curve.", icon=":material/show_chart:")
+        st.info(tr("Its card has no curve."), icon=":material/show_chart:")
         return
     losses = [(float(p["step"]), float(p["loss"])) for p in card.curve]
     held_out = [(float(p["step"]), float(p["held_out_loss"])) for p in card.curve if "held_out_loss" in p]
     panel = Panel(
-        "Loss of worked solutions (nats per token)",
-        [Curve("learned from", [_thinned(losses)]), Curve("held-out stories", [held_out], marked=True)],
+        tr("Loss of worked solutions (nats per token)"),
+        [Curve(tr("learned from"), [_thinned(losses)]), Curve(tr("held-out stories"), [held_out], marked=True)],
     )
-    figure = panels_figure([panel], [], theme=theme(), x_title="optimiser step", columns=1)
+    figure = panels_figure([panel], [], theme=theme(), x_title=tr("optimiser step"), columns=1)
     plot(figure, key=f"{KEY}.curve", height=int(figure.layout.height), scope=card.name, file="adapter-curve", save=True)
     last = card.curve[-1]
-    st.caption(f"{last['step']:,} steps in {duration(last['seconds'])}.")
+    st.caption(tr("{last:,} steps in {duration}.", last=last["step"], duration=duration(last["seconds"])))
 
 
 def _thinned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:

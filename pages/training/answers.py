@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from pages.shared.language import deferred, tr
 from pages.shared.links import go_to_run
 from pages.shared.player import chosen_moment, player, shown
 from pages.shared.services import store
@@ -20,8 +21,8 @@ from rlm_core.runs import logfile
 from rlm_core.runs.import_log import import_log
 from rlm_core.runs.training_files import GroupRow
 
-FILM, ALL = "One prompt over the training", "Every group of a step"
-LANGUAGES = {"en": "", "ja": " · steps in Japanese signs"}
+FILM, ALL = deferred("One prompt over the training"), deferred("Every group of a step")
+LANGUAGES = {"en": "", "ja": deferred(" · steps in Japanese signs")}
 PLAY_MS = 900
 AT = "at"
 """Parameter of the address: the step of the training that is shown."""
@@ -35,11 +36,11 @@ def answers(source: Source) -> None:
     steps = {FILM: source.folder.followed_steps(), ALL: source.folder.kept_steps()}
     there = [how for how, kept in steps.items() if kept]
     if not there:
-        st.info("No answers are kept yet; the first are those of the model before training.", icon=":material/movie:")
+        st.info(tr("No answers are kept yet; the first are those of the model before training."), icon=":material/movie:")
         return
     how_at, which_at = st.columns([2, 3], vertical_alignment="bottom")
     with how_at:
-        how = one_of("Shown", there, "training.answers.how")
+        how = one_of(tr("Shown"), there, "training.answers.how")
     chooser = which_at.container()
     at = _step(source, found, how, steps[how])
     candidates = followed(source.folder, at) if how == FILM else groups(source.folder, at)
@@ -52,7 +53,7 @@ def _step(source: Source, found: Rows, how: str, steps: Sequence[int]) -> int:
     """Draw the player over the steps; returns the one to show, which the address names."""
     scope = f"{source.id}.{how}"
     stages = {row.at: found.title(row.stage) for row in found.curve}
-    texts = [f"step {at:,} · {stages.get(at, 'before training')}" for at in steps]
+    texts = [tr("step {at:,} · {stage}", at=at, stage=stages.get(at, tr("before training"))) for at in steps]
     asked = st.query_params.get(AT, "")
     begin = min(len(steps), bisect_left(steps, int(asked)) + 1) if asked.isascii() and asked.isdigit() else 1
     chosen, answered = begin, 0
@@ -69,30 +70,32 @@ def _choose(there: Sequence[GroupRow], how: str) -> int:
     """Choose a prompt: one of the followed, which stay the same, or one of the step."""
     return remembered(
         st.selectbox,
-        "Prompt",
+        tr("Prompt"),
         range(len(there)),
         key=f"training.answers.prompt.{how == FILM}",
         default=0,
         offered=range(len(there)),
-        format_func=lambda i: f"{i + 1} of {len(there)}: {_title(there[i].problem)}",
+        format_func=lambda i: tr("{i} of {n}: {title}", i=i + 1, n=len(there), title=_title(there[i].problem)),
         label_visibility="collapsed",
     )
 
 
 def _title(problem: Problem) -> str:
-    return problem_label(problem) + LANGUAGES.get(str(problem.data.get("language", "en")), "")
+    return problem_label(problem) + tr(LANGUAGES.get(str(problem.data.get("language", "en")), ""))
 
 
 def _group(source: Source, found: Rows, group: GroupRow, place: int, how: str) -> None:
     """The prompt, its answers, and the button that opens them as a run."""
     st.html(group_html(group, found.title(group.stage), learned=how == ALL))
     left, right = st.columns([1, 5], vertical_alignment="center")
-    if left.button("Open as a run", icon=":material/account_tree:", key="training.answers.open", help="Keeps it among the saved runs."):
+    if left.button(
+        tr("Open as a run"), icon=":material/account_tree:", key="training.answers.open", help=tr("Keeps it among the saved runs.")
+    ):
         go_to_run(_run_of(source, group, place, how))
     if how == FILM:
-        right.caption("The prompt is a held-out one: the policy never learned from these answers. Answers that are alike are one line.")
+        right.caption(tr("The prompt is a held-out one: the policy never learned from these answers. Answers that are alike are one line."))
     else:
-        right.caption("The policy learned from these answers at this step, by their advantages. Answers that are alike are one line.")
+        right.caption(tr("The policy learned from these answers at this step, by their advantages. Answers that are alike are one line."))
 
 
 def _run_of(source: Source, group: GroupRow, place: int, how: str) -> str:

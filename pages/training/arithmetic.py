@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
 
+from pages.shared.language import tr
 from rlm_core.core.wording import number
 from rlm_core.runs.training_files import Candidate
 from rlm_core.training.variants import LEAVE_ONE_OUT, Variant, advantages, has_signal, token_terms, token_weights
@@ -25,11 +26,11 @@ def baseline_lines(rewards: Sequence[float], variant: Variant) -> list[str]:
     """
     count, said = len(rewards), _digits(rewards)
     written = [f"{r:.{said}f}" for r in rewards[:MAX_WRITTEN]] + (["…"] if count > MAX_WRITTEN else [])
-    lines = [f"mean R = ({' + '.join(written)}) / {count} = {fmean(rewards):.{said}f}"]
+    lines = [tr("mean R = ({list}) / {count} = {fmean}", list=" + ".join(written), count=count, fmean=f"{fmean(rewards):.{said}f}")]
     if not has_signal(rewards):
-        return [*lines, "All rewards are equal, so every advantage is 0: this group teaches nothing."]
+        return [*lines, tr("All rewards are equal, so every advantage is 0: this group teaches nothing.")]
     if variant.scaled:
-        lines.append(f"std R = √(Σ (R − mean)² / ({count} − 1)) = {stdev(rewards):.{said}f}")
+        lines.append(tr("std R = √(Σ (R − mean)² / ({count} − 1)) = {stdev}", count=count, stdev=f"{stdev(rewards):.{said}f}"))
     return lines
 
 
@@ -44,14 +45,14 @@ def advantage_line(rewards: Sequence[float], at: int, variant: Variant) -> str:
     name, reward, said = _subscript(at + 1), rewards[at], _digits(rewards)
     found = number(advantages(rewards, variant)[at])
     if not has_signal(rewards):
-        return f"A{name} = 0, as all rewards are equal"
+        return tr("A{name} = 0, as all rewards are equal", name=name)
     if variant.baseline == LEAVE_ONE_OUT:
         others = fmean([r for i, r in enumerate(rewards) if i != at])
-        words, numbers = f"R{name} − mean of the others", f"{reward:.{said}f} − {others:.{said}f}"
+        words, numbers = tr("R{name} − mean of the others", name=name), f"{reward:.{said}f} − {others:.{said}f}"
     else:
-        words, numbers = f"R{name} − mean R", f"{reward:.{said}f} − {fmean(rewards):.{said}f}"
+        words, numbers = tr("R{name} − mean R", name=name), f"{reward:.{said}f} − {fmean(rewards):.{said}f}"
     if variant.scaled:
-        words, numbers = f"({words}) / std R", f"({numbers}) / {stdev(rewards):.{said}f}"
+        words, numbers = tr("({words}) / std R", words=words), f"({numbers}) / {stdev(rewards):.{said}f}"
     return f"A{name} = {words} = {numbers} = {found}"
 
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.shared.escape import markdown_text
 from pages.shared.html import theme
+from pages.shared.language import tr
 from pages.shared.plot import plot
 from pages.training.curves import STEP, bands, entropy_panels
 from pages.training.findings import entropies, hacking, passes, signals, spent
@@ -18,11 +19,11 @@ from rlm_core.figures.charts.training_stages import exchange_figure
 def cost(source: Source) -> None:
     found = rows(source.folder)
     if len(found.stages) < 2:
-        st.info("This is seen once the first stage is measured.", icon=":material/hourglass_top:")
+        st.info(tr("This is seen once the first stage is measured."), icon=":material/hourglass_top:")
         return
     left, right = st.columns([6, 5], gap="large")
     with left:
-        st.markdown(f"##### pass@1 and pass@{found.stages[-1].measures.k}")
+        st.markdown(tr("##### pass@1 and pass@{k}", k=found.stages[-1].measures.k))
         figure = exchange_figure(found.stages, theme=theme())
         plot(figure, key="training.exchange", height=int(figure.layout.height), scope=source.id, file="pass-at-1-pass-at-k", save=True)
     with right:
@@ -32,8 +33,8 @@ def cost(source: Source) -> None:
     pass_curves(source, found)
     panels = entropy_panels(found)
     if panels:
-        st.markdown("##### Entropy, and groups from which something is learned")
-        figure = panels_figure(panels, bands(found), theme=theme(), x_title=STEP)
+        st.markdown(tr("##### Entropy, and groups from which something is learned"))
+        figure = panels_figure(panels, bands(found), theme=theme(), x_title=tr(STEP))
         plot(figure, key="training.entropy", height=int(figure.layout.height), scope=source.id, file="entropy", save=True)
         _points([*entropies(found), *signals(found)])
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 import streamlit as st
 
 from pages.shared.html import theme
+from pages.shared.language import deferred, tr
 from pages.shared.plot import plot
 from pages.shared.state import remembered
 from pages.training.progress import active
@@ -16,8 +17,8 @@ from rlm_core.figures.charts.small_multiples import Band, Curve, Panel, panels_f
 from rlm_core.runs.training_files import CurveRow, Interval, StageRow
 
 LIVE_SECONDS = 2.0
-STEP = "optimiser step"
-ENTROPY, SIGNAL = "Entropy (nats per token)", "Groups with a signal (share)"
+STEP = deferred("optimiser step")
+ENTROPY, SIGNAL = deferred("Entropy (nats per token)"), deferred("Groups with a signal (share)")
 
 
 def curves(source: Source) -> None:
@@ -27,14 +28,16 @@ def curves(source: Source) -> None:
 def _draw(source: Source) -> None:
     found = rows(source.folder)
     if not found.curve:
-        st.info("No optimiser step is done yet.", icon=":material/show_chart:")
+        st.info(tr("No optimiser step is done yet."), icon=":material/show_chart:")
         return
-    large = bool(remembered(st.toggle, "Large type", key="training.large", default=False, help="For a lecture hall."))
-    figure = panels_figure(panels(found), bands(found), theme=theme(), x_title=STEP, large=large)
+    large = bool(remembered(st.toggle, tr("Large type"), key="training.large", default=False, help=tr("For a lecture hall.")))
+    figure = panels_figure(panels(found), bands(found), theme=theme(), x_title=tr(STEP), large=large)
     plot(figure, key="training.curves", height=int(figure.layout.height), scope=source.id, file="training-curves", save=True)
     st.caption(
-        "Every panel has the same x axis; the bands are the stages. “After the stage” is measured on all held-out problems, “while "
-        "training” on a part of them, each with its 95 % interval."
+        tr(
+            "Every panel has the same x axis; the bands are the stages. “After the stage” is measured on all held-out "
+            "problems, “while training” on a part of them, each with its 95 % interval."
+        )
     )
 
 
@@ -62,18 +65,23 @@ def panels(found: Rows) -> list[Panel]:
     stages = by_stage(found.curve)
     parts = list(dict.fromkeys(name for row in found.curve for name in row.parts))
     k = next((row.k for row in found.curve if row.k), None) or next((s.measures.k for s in found.stages), 0)
+    loss, rollout, update = tr("loss"), tr("rollout"), tr("update")
     made = [
-        Panel("Reward (mean of the answers)", [_curve(stages, "all parts", lambda r: r.reward), *(_part(stages, p) for p in parts)], True),
-        _held_out("pass@1 on held-out problems", found, stages, lambda r: r.pass_at_1, lambda s: s.measures.pass_at_1),
-        _held_out(f"pass@{k} on held-out problems", found, stages, lambda r: r.pass_at_k, lambda s: s.measures.pass_at_k),
-        Panel(ENTROPY, [_curve(stages, "entropy", lambda r: r.entropy)]),
-        Panel("KL from the reference (nats per token)", [_curve(stages, "KL", lambda r: r.kl)]),
-        Panel("Clip fraction (share of tokens)", [_curve(stages, "clip fraction", lambda r: r.clip_fraction)]),
-        Panel(SIGNAL, [_curve(stages, "with a signal", lambda r: r.signal)], True),
-        Panel("Length (tokens per answer)", [_curve(stages, "length", lambda r: r.length)]),
-        Panel("Loss of fine-tuning (nats per token)", [_curve(stages, "loss", lambda r: r.loss if r.reward is None else None)]),
-        Panel("Loss of reinforcement learning", [_curve(stages, "loss", lambda r: None if r.reward is None else r.loss)], signed=True),
-        Panel("Speed (tokens/s)", [_curve(stages, "rollout", lambda r: r.rollout_tokens_per_second), _curve(stages, "update", _updated)]),
+        Panel(
+            tr("Reward (mean of the answers)"),
+            [_curve(stages, tr("all parts"), lambda r: r.reward), *(_part(stages, p) for p in parts)],
+            True,
+        ),
+        _held_out(tr("pass@1 on held-out problems"), found, stages, lambda r: r.pass_at_1, lambda s: s.measures.pass_at_1),
+        _held_out(tr("pass@{k} on held-out problems", k=k), found, stages, lambda r: r.pass_at_k, lambda s: s.measures.pass_at_k),
+        Panel(tr(ENTROPY), [_curve(stages, tr("entropy"), lambda r: r.entropy)]),
+        Panel(tr("KL from the reference (nats per token)"), [_curve(stages, tr("KL"), lambda r: r.kl)]),
+        Panel(tr("Clip fraction (share of tokens)"), [_curve(stages, tr("clip fraction"), lambda r: r.clip_fraction)]),
+        Panel(tr(SIGNAL), [_curve(stages, tr("with a signal"), lambda r: r.signal)], True),
+        Panel(tr("Length (tokens per answer)"), [_curve(stages, tr("length"), lambda r: r.length)]),
+        Panel(tr("Loss of fine-tuning (nats per token)"), [_curve(stages, loss, lambda r: r.loss if r.reward is None else None)]),
+        Panel(tr("Loss of reinforcement learning"), [_curve(stages, loss, lambda r: None if r.reward is None else r.loss)], signed=True),
+        Panel(tr("Speed (tokens/s)"), [_curve(stages, rollout, lambda r: r.rollout_tokens_per_second), _curve(stages, update, _updated)]),
     ]
     there = ([c for c in p.curves if any(c.points)] for p in made)
     return [replace(p, curves=kept) for p, kept in zip(made, there, strict=True) if kept]
@@ -81,7 +89,7 @@ def panels(found: Rows) -> list[Panel]:
 
 def entropy_panels(found: Rows) -> list[Panel]:
     """Those of what a policy loses while it sharpens: entropy, and groups with a signal."""
-    return [p for p in panels(found) if p.title in (ENTROPY, SIGNAL)]
+    return [p for p in panels(found) if p.title in (tr(ENTROPY), tr(SIGNAL))]
 
 
 def _updated(row: CurveRow) -> float:
@@ -112,7 +120,7 @@ def _held_out(
         begun = next((s for s in found.stages if done is not None and s.checkpoint == done.start), None)
         points = [(stretch[0].at - 1.0, begun), (float(stretch[-1].at), done)]
         ends.append([(x, *of_stage(s)) for x, s in points if s is not None])
-    return Panel(title, [_measured("while training", steps), _measured("after the stage", ends)], True)
+    return Panel(title, [_measured(tr("while training"), steps), _measured(tr("after the stage"), ends)], True)
 
 
 def _measured(name: str, stretches: Sequence[Sequence[tuple[float, float, float, float]]]) -> Curve:

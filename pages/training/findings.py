@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, variance
 
+from pages.shared.language import deferred, listed, tr
 from pages.training.sources import Rows
-from rlm_core.core.wording import duration, interval, listed, number
+from rlm_core.core.wording import duration, interval, number
 from rlm_core.evaluation.statistics import Estimate
 from rlm_core.runs.training_files import CurveRow, Interval, StageRow
 
@@ -43,8 +44,8 @@ class Change:
         'did not change beyond its interval'
         """
         if not self.beyond:
-            return "did not change beyond its interval"
-        return "rose" if self.after[0] > self.before[0] else "fell"
+            return deferred("did not change beyond its interval")
+        return deferred("rose") if self.after[0] > self.before[0] else deferred("fell")
 
     @property
     def sentence(self) -> str:
@@ -52,7 +53,7 @@ class Change:
         >>> Change((0.3, 0.2, 0.4), (0.6, 0.5, 0.7)).sentence
         'rose: 0.30 [0.20, 0.40] → 0.60 [0.50, 0.70]'
         """
-        return f"{self.word}: {interval(self.before)} → {interval(self.after)}"
+        return f"{tr(self.word)}: {interval(self.before)} → {interval(self.after)}"
 
 
 def passes(stages: Sequence[StageRow]) -> list[str]:
@@ -63,22 +64,32 @@ def passes(stages: Sequence[StageRow]) -> list[str]:
     one, many = Change(first.pass_at_1, last.pass_at_1), Change(first.pass_at_k, last.pass_at_k)
     k = last.k
     before, after = first.pass_at_k[0] - first.pass_at_1[0], last.pass_at_k[0] - last.pass_at_1[0]
-    moved = "shrank" if after < before - SAME else "grew" if after > before + SAME else "stayed about the same"
+    moved = tr("shrank") if after < before - SAME else tr("grew") if after > before + SAME else tr("stayed about the same")
     found = [
-        f"From “{stages[0].title}” to “{stages[-1].title}” pass@1 {one.sentence}.",
+        tr("From “{title}” to “{title2}” pass@1 {sentence}.", title=stages[0].title, title2=stages[-1].title, sentence=one.sentence),
         *lift(stages[0], stages[-1]),
-        f"pass@{k} {many.sentence}.",
+        tr("pass@{k} {sentence}.", k=k, sentence=many.sentence),
     ]
     if one.word == "fell" and many.word == "fell":
         return found
     found.append(
-        f"The gap between pass@{k} and pass@1 {moved}: {number(before)} → {number(after)}. It is what a search that samples {k} answers "
-        "and finds the right one can still gain."
+        tr(
+            "The gap between pass@{k} and pass@1 {moved}: {number} → {number2}. It is what a search that samples {k} "
+            "answers and finds the right one can still gain.",
+            k=k,
+            moved=moved,
+            number=number(before),
+            number2=number(after),
+        )
     )
     if one.word == "rose" and many.word == "fell":
-        found.append(f"So the training made one answer better and lost others: of some problems none of {k} answers is right any more.")
+        found.append(
+            tr("So the training made one answer better and lost others: of some problems none of {k} answers is right any more.", k=k)
+        )
     elif one.word == "rose" and many.word != "rose":
-        found.append(f"So the training made right answers likelier that {k} samples mostly found before: it sharpened more than it added.")
+        found.append(
+            tr("So the training made right answers likelier that {k} samples mostly found before: it sharpened more than it added.", k=k)
+        )
     return found
 
 
@@ -87,7 +98,12 @@ def spent(found: Rows) -> str:
     generated = sum(row.tokens for row in found.curve if row.rollout_tokens_per_second is not None)
     learned = sum(row.tokens for row in found.curve if row.rollout_tokens_per_second is None)
     took = duration(sum(s.seconds for s in found.stages))
-    return f"It took {took}, measuring included: {generated:,} tokens were generated and rewarded, {learned:,} of worked solutions learned."
+    return tr(
+        "It took {took}, measuring included: {generated:,} tokens were generated and rewarded, {learned:,} of worked solutions learned.",
+        took=took,
+        generated=generated,
+        learned=learned,
+    )
 
 
 def lift(first: StageRow, last: StageRow) -> list[str]:
@@ -97,7 +113,14 @@ def lift(first: StageRow, last: StageRow) -> list[str]:
         return []
     found = Estimate.of([b - a for a, b in zip(before, after, strict=True)])
     change = f"{found.value:+.3f} [{found.low:+.3f}, {found.high:+.3f}]".replace("-", "−")
-    return [f"Problem by problem pass@1 changed by {change} from “{first.title}” to “{last.title}”."]
+    return [
+        tr(
+            "Problem by problem pass@1 changed by {change} from “{title}” to “{title2}”.",
+            change=change,
+            title=first.title,
+            title2=last.title,
+        )
+    ]
 
 
 def entropies(found: Rows) -> list[str]:
@@ -109,8 +132,17 @@ def entropies(found: Rows) -> list[str]:
             continue
         before, after = ends
         change = f"{abs(after / before - 1):.0%}" if before else ""
-        word = "fell" if after < before else "rose"
-        said.append(f"In “{found.title(stage)}” entropy {word} by {change} over its steps: {before:.3f} → {after:.3f} nats per token.")
+        word = tr("fell") if after < before else tr("rose")
+        said.append(
+            tr(
+                "In “{title}” entropy {word} by {change} over its steps: {before:.3f} → {after:.3f} nats per token.",
+                title=found.title(stage),
+                word=word,
+                change=change,
+                before=before,
+                after=after,
+            )
+        )
     return said
 
 
@@ -121,8 +153,13 @@ def signals(found: Rows) -> list[str]:
         ends = _ends([r.signal for r in rows if r.signal is not None])
         if ends is not None:
             said.append(
-                f"In “{found.title(stage)}” the rewards of {ends[0]:.0%} of the groups differed at first and of {ends[1]:.0%} in the end; "
-                "the others taught nothing."
+                tr(
+                    "In “{title}” the rewards of {ends:.0%} of the groups differed at first and of {ends2:.0%} in the end; "
+                    "the others taught nothing.",
+                    title=found.title(stage),
+                    ends=ends[0],
+                    ends2=ends[1],
+                )
             )
     return said
 
@@ -143,11 +180,21 @@ def hacking(found: Rows) -> list[str]:
         answers = [r.parts[VERIFIED] for r in rows if VERIFIED in r.parts]
         rose, unverified = _rose(rewards), not answers or _rose(answers[::-1])
         if (rose and not _rose(answers) and passed.word != "rose") or (passed.word == "fell" and unverified and not _rose(rewards[::-1])):
-            went = f"rose from {number(ends[0])} to" if rose else "stayed at"
+            went = (
+                tr("rose from {first} to {last}", first=number(ends[0]), last=number(ends[1]))
+                if rose
+                else tr("stayed at {last}", last=number(ends[1]))
+            )
             risen = [f"{name} {number(a)} → {number(b)}" for name, a, b in _parts(rows) if b > a and number(a) != number(b)]
             said.append(
-                f"In “{row.title}” the reward {went} {number(ends[1])} while pass@1 on held-out problems {passed.sentence}: the reward "
-                f"pays for something that is no right answer.{f' What rose: {listed(risen)}.' if risen else ''}"
+                tr(
+                    "In “{title}” the reward {went} while pass@1 on held-out problems {sentence}: the reward pays "
+                    "for something that is no right answer.",
+                    title=row.title,
+                    went=went,
+                    sentence=passed.sentence,
+                )
+                + (tr(" What rose: {parts}.", parts=listed(risen)) if risen else "")
             )
     return said
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from pages.shared.escape import html_text
+from pages.shared.language import counted, tr
 from rlm_core.core.special_tokens import ANSWER
 from rlm_core.core.tree import SearchTree, replay
-from rlm_core.core.wording import counted, number, readable
+from rlm_core.core.wording import number, readable
 from rlm_core.figures import palette
 from rlm_core.runs.training_files import Candidate, GroupRow
 
@@ -55,11 +56,17 @@ def group_html(group: GroupRow, stage: str, learned: bool) -> str:
     lines = lines_of(group)
     right = sum(line.count for line in lines if line.state == "correct")
     rewards = [c.reward for c in group.candidates]
-    facts = (
-        f"<b>{'Step' if learned else 'After step'} {group.at:,}</b> · {html_text(stage)} · {right} of {len(rewards)} right · "
-        f"{counted(len(lines), 'different answer')} · mean reward {number(fmean(rewards))}"
-    )
-    facts += "" if group.signal or not learned else " · <b>no signal</b>: all rewards are equal, so every advantage is 0"
+    step = tr("Step {at:,}", at=group.at) if learned else tr("After step {at:,}", at=group.at)
+    known = [
+        f"<b>{html_text(step)}</b>",
+        html_text(stage),
+        tr("{right} of {n} right", right=right, n=len(rewards)),
+        counted(len(lines), "different answer"),
+        tr("mean reward {reward}", reward=number(fmean(rewards))),
+    ]
+    if learned and not group.signal:
+        known.append(f"<b>{tr('no signal')}</b>: {html_text(tr('all rewards are equal, so every advantage is 0'))}")
+    facts = " · ".join(known)
     head = f'<div class="rlm-problem">{html_text(group.problem.question)}</div><div class="rlm-facts">{facts}</div>'
     return f'{head}<div class="rlm-answers{"" if learned else " unlearned"}">{"".join(_row(line, learned) for line in lines)}</div>'
 
@@ -67,8 +74,8 @@ def group_html(group: GroupRow, stage: str, learned: bool) -> str:
 def _row(line: Line, learned: bool) -> str:
     kind = {"correct": "right", "wrong": "wrong"}.get(line.state, "")
     mark = {"correct": "✓", "wrong": "✕"}.get(line.state, "◇")
-    words = {"correct": "right", "wrong": "wrong"}.get(
-        line.state, palette.LOOKS[line.state].words if line.state in palette.LOOKS else line.state
+    words = {"correct": tr("right"), "wrong": tr("wrong")}.get(
+        line.state, tr(palette.LOOKS[line.state].words) if line.state in palette.LOOKS else line.state
     )
     parts = " · ".join(f"{name} {number(score)}" for name, score in line.first.parts.items())
     bar = _bar(line.first.advantage) if learned else ""
@@ -76,7 +83,7 @@ def _row(line: Line, learned: bool) -> str:
     count = f"× {line.count}" if line.count > 1 else ""
     return (
         f'<div class="answer {kind}"><b title="{html_text(words)}">{mark}</b><span class="count">{count}</span>'
-        f'<span class="figure" title="{html_text(parts)}">reward {number(line.first.reward)}</span>{bar}'
+        f'<span class="figure" title="{html_text(parts)}">{tr("reward {reward}", reward=number(line.first.reward))}</span>{bar}'
         f'<span class="steps">{_steps_html(line.steps)}</span><small>{html_text(parts)} · {tokens}</small></div>'
     )
 
@@ -91,6 +98,5 @@ def _bar(advantage: float) -> str:
     colour = palette.difference_colour(1.0 if advantage > 0 else -1.0)
     place = f"left:50%;width:{share:.0f}%" if advantage > 0 else f"right:50%;width:{share:.0f}%"
     text = "0.00" if abs(advantage) < 0.005 else f"{advantage:+.2f}".replace("-", "−")
-    return (
-        f'<span class="advantage" title="advantage {text}"><em>{text}</em><span><i style="{place};background:{colour}"></i></span></span>'
-    )
+    hover, bar = html_text(tr("advantage {advantage}", advantage=text)), f'<i style="{place};background:{colour}"></i>'
+    return f'<span class="advantage" title="{hover}"><em>{text}</em><span>{bar}</span></span>'

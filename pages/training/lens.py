@@ -9,12 +9,13 @@ import streamlit as st
 
 from pages.shared.escape import markdown_text
 from pages.shared.html import table_html, theme
+from pages.shared.language import counted, listed, tr
 from pages.shared.plot import plot, width_of
 from pages.shared.state import remembered
 from pages.training.arithmetic import advantage_line, baseline_lines, pulls
 from rlm_core.core.errors import RlmError
 from rlm_core.core.tree import ROOT, SearchTree, replay
-from rlm_core.core.wording import counted, listed, number, problem_label, readable, shorten
+from rlm_core.core.wording import number, problem_label, readable, shorten
 from rlm_core.figures.charts.token_ratios import TokenRatio, ratios_figure
 from rlm_core.figures.colour_by import Colours
 from rlm_core.figures.tree.figure import tree_figure
@@ -32,10 +33,12 @@ def lens(folder: TrainingFolder) -> None:
     """A group of a kept step, chosen by the person."""
     steps = folder.kept_steps()
     if not steps:
-        st.info("No group of this training is kept yet. They come with the first stage of reinforcement learning.", icon=":material/lens:")
+        st.info(
+            tr("No group of this training is kept yet. They come with the first stage of reinforcement learning."), icon=":material/lens:"
+        )
         return
     step_at, group_at = st.columns([1, 1], vertical_alignment="bottom")
-    step = remembered(step_at.select_slider, "Step", steps, key=STEP, default=steps[-1], offered=steps) if len(steps) > 1 else steps[0]
+    step = remembered(step_at.select_slider, tr("Step"), steps, key=STEP, default=steps[-1], offered=steps) if len(steps) > 1 else steps[0]
     try:
         groups = folder.groups(step)
     except RlmError as error:
@@ -45,7 +48,7 @@ def lens(folder: TrainingFolder) -> None:
     places = range(len(groups))
     at = remembered(
         group_at.selectbox,
-        "Group",
+        tr("Group"),
         places,
         key=f"{GROUP}.{folder.training}.{step}",
         default=telling,
@@ -58,7 +61,9 @@ def lens(folder: TrainingFolder) -> None:
 def _title(group: GroupRow) -> str:
     """The problem of a group, and how its answers fared."""
     best = sum(c.reward == max(x.reward for x in group.candidates) for c in group.candidates)
-    signal = f"{best} of {len(group.candidates)} with the highest reward" if group.signal else "equal rewards: no signal"
+    signal = (
+        tr("{best} of {n} with the highest reward", best=best, n=len(group.candidates)) if group.signal else tr("equal rewards: no signal")
+    )
     return f"{group.index + 1} · {problem_label(group.problem)} · {signal}"
 
 
@@ -72,12 +77,19 @@ def _shown(folder: TrainingFolder, group: GroupRow) -> None:
     with table:
         st.html(_table(found.tree, group, found))
         chosen = remembered(
-            st.segmented_control, "Answer", offered, key=key, default=0, offered=offered, format_func=lambda i: str(i + 1), width="stretch"
+            st.segmented_control,
+            tr("Answer"),
+            offered,
+            key=key,
+            default=0,
+            offered=offered,
+            format_func=lambda i: str(i + 1),
+            width="stretch",
         )
     chosen = 0 if chosen is None else chosen
     sums, ratios = st.columns([2, 3])
     with sums:
-        st.markdown("##### From rewards to advantages")
+        st.markdown(tr("##### From rewards to advantages"))
         lines = [*baseline_lines(rewards, variant), advantage_line(rewards, chosen, variant)]
         st.code("\n".join(lines), language=None, wrap_lines=True)
         st.caption(_parts(group.candidates[chosen], chosen, _weights(folder, group.stage)))
@@ -97,7 +109,7 @@ def _tree(found: Merged, group: GroupRow, key: str) -> None:
             if node != ROOT:
                 sums.setdefault(node, []).append(candidate.advantage / largest)
     given = {node: sum(values) / len(values) for node, values in sums.items()}
-    colours = Colours(f"mean advantage ÷ {number(largest)}, the largest", given, difference=True)
+    colours = Colours(tr("mean advantage ÷ {number}, the largest", number=number(largest)), given, difference=True)
     name = "training.lens.tree"
     scope = f"{group.at}.{group.index}"
     figure = tree_figure(tree, theme=theme(), colours=colours, width=width_of(name), height=HEIGHT)
@@ -113,19 +125,19 @@ def _table(tree: SearchTree, group: GroupRow, found: Merged) -> str:
     rows = []
     for i, c in enumerate(group.candidates, 1):
         node = tree.nodes[found.node[c.node]]
-        answer = "no answer" if node.answer is None else readable(node.answer)
+        answer = tr("no answer") if node.answer is None else readable(node.answer)
         rows.append((str(i), shorten(answer, MAX_ANSWER_CHARACTERS), number(c.reward), number(c.advantage), f"{len(c.ids):,}"))
-    return table_html(("", "Answer", "Reward R", "Advantage A", "Tokens"), rows, text_columns=(1,))
+    return table_html(("", tr("Answer"), tr("Reward R"), tr("Advantage A"), tr("Tokens")), rows, text_columns=(1,))
 
 
 def _parts(candidate: Candidate, at: int, weights: Mapping[str, float]) -> str:
     """What a reward is made of. weights: by the name of the part, as far as they are known."""
     parts = listed([f"{name} {number(score)}{_weight(weights.get(name))}" for name, score in candidate.parts.items()])
-    return f"The reward of answer {at + 1} is a weighted mean of its parts: {markdown_text(parts)}."
+    return tr("The reward of answer {at} is a weighted mean of its parts: {parts}.", at=at + 1, parts=markdown_text(parts))
 
 
 def _weight(weight: float | None) -> str:
-    return "" if weight is None else f" (weight {weight:g})"
+    return "" if weight is None else tr(" (weight {weight:g})", weight=weight)
 
 
 def _weights(folder: TrainingFolder, stage: str) -> Mapping[str, float]:
@@ -138,16 +150,18 @@ def _weights(folder: TrainingFolder, stage: str) -> Mapping[str, float]:
 
 def _ratios(tree: SearchTree, group: GroupRow, chosen: int, variant: Variant) -> None:
     candidate = group.candidates[chosen]
-    st.markdown(f"##### Answer {chosen + 1}, token by token")
+    st.markdown(tr("##### Answer {chosen}, token by token", chosen=chosen + 1))
     if not candidate.logprobs:
-        st.caption("The probabilities of this answer after the update were not kept.")
+        st.caption(tr("The probabilities of this answer after the update were not kept."))
         return
     texts = _texts(group, candidate)
     shown = []
     references = candidate.reference or [None] * len(candidate.ids)
     for text, p, q, r in zip(texts, candidate.logprobs, candidate.old, references, strict=True):
         terms = token_terms(p, q, candidate.advantage, variant, r)
-        words = f"ratio {terms.ratio:.3f}, gain {number(terms.gain)}" + (f", KL {terms.kl:.4f}" if candidate.reference else "")
+        words = tr("ratio {ratio:.3f}, gain {number}", ratio=terms.ratio, number=number(terms.gain)) + (
+            tr(", KL {kl:.4f}", kl=terms.kl) if candidate.reference else ""
+        )
         shown.append(TokenRatio(text, terms.ratio, terms.clipped, words))
     band = (1 - variant.clip_low, 1 + variant.clip_high) if variant.clipped else None
     figure = ratios_figure(shown, band, theme=theme())
@@ -158,17 +172,26 @@ def _ratios(tree: SearchTree, group: GroupRow, chosen: int, variant: Variant) ->
 def _said(shown: Sequence[TokenRatio], advantage: float, variant: Variant) -> str:
     """What is seen in the figure, in a sentence."""
     if not advantage:
-        return "The advantage is 0, so no token of this answer pulls at the policy."
-    direction = "likelier" if advantage > 0 else "less likely"
+        return tr("The advantage is 0, so no token of this answer pulls at the policy.")
+
     bites = sum(t.clipped for t in shown)
     moved = max(abs(t.ratio - 1) for t in shown)
     if moved < 1e-3:
-        where = "Before the first update on a batch the policy is the one that sampled it, so every ratio is 1 and nothing can be clipped."
+        where = tr(
+            "Before the first update on a batch the policy is the one that sampled it, so every ratio is 1 and nothing can be clipped."
+        )
     elif not variant.clipped:
-        where = "REINFORCE clips nothing."
+        where = tr("REINFORCE clips nothing.")
     else:
-        where = f"The clip bites at {bites} of {counted(len(shown), 'token')}." if bites else "The clip bites nowhere in this answer."
-    return f"The advantage is {number(advantage)}, so the update makes these tokens {direction}. {where}"
+        where = (
+            tr("The clip bites at {bites} of {tokens}.", bites=bites, tokens=counted(len(shown), "token"))
+            if bites
+            else tr("The clip bites nowhere in this answer.")
+        )
+    values = {"number": number(advantage), "where": where}
+    if advantage > 0:
+        return tr("The advantage is {number}, so the update makes these tokens likelier. {where}", **values)
+    return tr("The advantage is {number}, so the update makes these tokens less likely. {where}", **values)
 
 
 def _texts(group: GroupRow, candidate: Candidate) -> list[str]:
@@ -179,7 +202,7 @@ def _texts(group: GroupRow, candidate: Candidate) -> list[str]:
 
 def _variants(group: GroupRow, chosen: int, rewards: Sequence[float]) -> None:
     """The same group under every published variant."""
-    st.markdown("##### The same group under other variants")
+    st.markdown(tr("##### The same group under other variants"))
     own, rows, winner = Variant(**group.variant), [], None
     for name, described in VARIANTS.items():
         found = pulls(group.candidates, rewards, PRESETS[name], group.longest)
@@ -188,9 +211,11 @@ def _variants(group: GroupRow, chosen: int, rewards: Sequence[float]) -> None:
         if PRESETS[name] == own:
             winner = len(rows)
         clipped = str(mine.clipped) if PRESETS[name].clipped else "–"
-        rows.append((described.title, number(mine.advantage), f"{mine.weight:.4f}", clipped, share, described.sentence))
-    head = ("", "Advantage", "Weight per token", "Tokens clipped", "Share of the group's pull", "")
+        rows.append((tr(described.title), number(mine.advantage), f"{mine.weight:.4f}", clipped, share, tr(described.sentence)))
+    head = ("", tr("Advantage"), tr("Weight per token"), tr("Tokens clipped"), tr("Share of the group's pull"), "")
     st.html(table_html(head, rows, winner, words=(0, 5)))
-    caption = f"For answer {chosen + 1}, from the same samples and probabilities, with each variant's published settings."
-    trained = "" if winner is not None else " This training used settings of its own."
-    st.caption(f"{caption}{trained} Weights count this group alone; in training the whole batch shares them.")
+    caption = tr("For answer {chosen}, from the same samples and probabilities, with each variant's published settings.", chosen=chosen + 1)
+    trained = "" if winner is not None else tr(" This training used settings of its own.")
+    st.caption(
+        tr("{caption}{trained} Weights count this group alone; in training the whole batch shares them.", caption=caption, trained=trained)
+    )

@@ -11,6 +11,8 @@ import streamlit as st
 from pages.shared.escape import markdown_text
 from pages.shared.html import style
 from pages.shared.keys import shortcuts
+from pages.shared.language import deferred, tr
+from pages.shared.links import NEW_TRAINING
 from pages.shared.services import supervisor
 from pages.shared.state import remember, restore, set_value
 from pages.shared.tabs import tabs
@@ -27,29 +29,31 @@ from pages.training.start import start
 from rlm_core.jobs.train_policy import JOB
 
 TAB, SHOWN = "training.tab", "training.shown"
-NEW, ADAPTERS = "New training", "Adapters"
+NEW, ADAPTERS = deferred("New training"), deferred("Adapters")
 SHEET = Path(__file__).with_name("training.css")
 STARTED = "training.started"
 """In the session's state: the name of a training that was just asked for."""
 QUERY = "training"
 """Parameter of the address: the id of the training."""
 CONTENTS: dict[str, Callable[[Source], None]] = {
-    "Pipeline": pipeline,
-    "Curves": curves,
-    "A group": lambda source: lens(source.folder),
-    "Answers over time": answers,
-    "What it costs": cost,
-    "Training and search": search,
+    deferred("Pipeline"): pipeline,
+    deferred("Curves"): curves,
+    deferred("A group"): lambda source: lens(source.folder),
+    deferred("Answers over time"): answers,
+    deferred("What it costs"): cost,
+    deferred("Training and search"): search,
 }
 
 
 def training() -> None:
     supervisor()
     style(SHEET)
-    st.markdown("### Training")
+    st.markdown(tr("### Training"))
     st.caption(
-        "How a reasoning model is made: each stage of the pipeline with what it learned, what it cost and what it changed in a search."
+        tr("How a reasoning model is made: each stage of the pipeline with what it learned, what it cost and what it changed in a search.")
     )
+    if st.query_params.pop(next(iter(NEW_TRAINING)), None):
+        set_value(TAB, NEW)
     found = {s.id: s for s in sources()}
     started = st.session_state.get(STARTED, "")
     if started in found:
@@ -59,10 +63,14 @@ def training() -> None:
         started = ""
     if started and progress({started}, begun=False):
         st.info(
-            f"The training {markdown_text(started)} has not begun yet; it is shown here as soon as it has.", icon=":material/hourglass_top:"
+            tr("The training {started} has not begun yet; it is shown here as soon as it has.", started=markdown_text(started)),
+            icon=":material/hourglass_top:",
         )
     elif not found:
-        st.info(f"There is no training yet: press {JOB.description.title} for a first one.", icon=":material/model_training:")
+        st.info(
+            tr("There is no training yet: press {title} for a first one.", title=tr(JOB.description.title)),
+            icon=":material/model_training:",
+        )
         start(_started)
     else:
         source = _picked(found)
@@ -83,8 +91,10 @@ def _picked(found: dict[str, Source]) -> Source:
     restore(SHOWN, asked if asked in found else next(iter(found)))
     if st.session_state[SHOWN] not in found:
         set_value(SHOWN, next(iter(found)))
-    chosen = st.selectbox("Training", list(found), format_func=lambda i: found[i].title, key=SHOWN, label_visibility="collapsed")
+    chosen = st.selectbox(tr("Training"), list(found), format_func=lambda i: found[i].title, key=SHOWN, label_visibility="collapsed")
     if asked and asked not in found:
-        st.warning(f"There is no training “{markdown_text(asked)}” here; the newest is shown.", icon=":material/search_off:")
+        st.warning(
+            tr("There is no training “{asked}” here; the newest is shown.", asked=markdown_text(asked)), icon=":material/search_off:"
+        )
     st.query_params[QUERY] = remember(SHOWN, chosen)
     return found[chosen]

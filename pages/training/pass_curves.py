@@ -9,15 +9,15 @@ import streamlit as st
 
 from pages.shared.escape import markdown_text
 from pages.shared.html import theme
+from pages.shared.language import counted, deferred, tr
 from pages.shared.plot import plot
 from pages.training.sources import Rows, Source
-from rlm_core.core.wording import counted
 from rlm_core.evaluation.statistics import Estimate, pass_at_k, pass_curve, pass_ks
 from rlm_core.figures.charts.axes import Line, Point
 from rlm_core.figures.charts.scaling import accuracy_figure
 from rlm_core.runs.training_files import PassesRow, StageRow
 
-X_TITLE = "answers drawn, k"
+X_TITLE = deferred("answers drawn, k")
 
 
 def pass_curves(source: Source, found: Rows) -> None:
@@ -26,11 +26,11 @@ def pass_curves(source: Source, found: Rows) -> None:
     stages = [s for s in found.stages if s.stage in measured] if len(measured) > 1 else [s for s in found.stages if s.measures.rates]
     if len(stages) < 2:
         return
-    st.markdown("##### pass@k over the number of answers")
+    st.markdown(tr("##### pass@k over the number of answers"))
     lines = [Line(s.title, _points(measured.get(s.stage) or _of_stage(s)), found.stages.index(s)) for s in stages]
     left, right = st.columns([6, 5], gap="large")
     with left:
-        figure = accuracy_figure(lines, theme=theme(), x_title=X_TITLE, y_title="pass@k")
+        figure = accuracy_figure(lines, theme=theme(), x_title=tr(X_TITLE), y_title="pass@k")
         plot(figure, key="training.passes", height=int(figure.layout.height), scope=source.id, file="pass-at-k", save=True)
     with right:
         ends = [measured.get(s.stage) or _of_stage(s) for s in (stages[0], stages[-1])]
@@ -38,10 +38,14 @@ def pass_curves(source: Source, found: Rows) -> None:
         st.markdown("\n".join(f"- {markdown_text(sentence)}" for sentence in said))
         row = ends[-1]
         st.caption(
-            f"{counted(len(row.right), 'held-out problem')}, {counted(row.samples, 'answer')} to each; bands are 95 % over problems."
+            tr(
+                "{held_out_problems}, {answers} to each; bands are 95 % over problems.",
+                held_out_problems=counted(len(row.right), "held-out problem"),
+                answers=counted(row.samples, "answer"),
+            )
         )
         if not measured and not source.bundled:
-            st.caption("For a larger k, more answers have to be drawn:")
+            st.caption(tr("For a larger k, more answers have to be drawn:"))
             st.code(f"rlm-explorer train passes {source.id} --samples 64", language="bash")
 
 
@@ -55,23 +59,32 @@ def compared(before: PassesRow, after: PassesRow, titles: tuple[str, str]) -> li
     'With 1 answer “Final” solves more: +0.25 [+0.16, +0.34], problem by problem.'
     """
     changes = _changes(before, after)
-    said = [f"With {counted(k, 'answer')} {_verdict(change, titles)}" for k, change in (changes[0], changes[-1])]
+    said = [
+        tr("With {answers} {verdict}", answers=counted(k, "answer"), verdict=_verdict(change, titles))
+        for k, change in (changes[0], changes[-1])
+    ]
     first, last = (change for _, change in (changes[0], changes[-1]))
     if first.low > 0 and last.high < 0:
         k = next(k for k, change in changes if change.high < 0)
         said.append(
-            f"From {k} answers on “{titles[0]}” is ahead beyond the interval: a search that draws as many, and can tell right answers from "
-            "wrong ones, is better off with it."
+            tr(
+                "From {k} answers on “{titles}” is ahead beyond the interval: a search that draws as many, and can tell "
+                "right answers from wrong ones, is better off with it.",
+                k=k,
+                titles=titles[0],
+            )
         )
     return said
 
 
 def _verdict(change: Estimate, titles: tuple[str, str]) -> str:
     """Who solves more."""
-    figures = f"{change.value:+.2f} [{change.low:+.2f}, {change.high:+.2f}], problem by problem.".replace("-", "−")
+    figures = tr(
+        "{value:+.2f} [{low:+.2f}, {high:+.2f}], problem by problem.", value=change.value, low=change.low, high=change.high
+    ).replace("-", "−")
     if change.low <= 0 <= change.high:
-        return f"no difference is beyond its interval: {figures}"
-    return f"“{titles[1] if change.value > 0 else titles[0]}” solves more: {figures}"
+        return tr("no difference is beyond its interval: {figures}", figures=figures)
+    return tr("“{title}” solves more: {figures}", title=titles[1] if change.value > 0 else titles[0], figures=figures)
 
 
 def _changes(before: PassesRow, after: PassesRow) -> list[tuple[int, Estimate]]:

@@ -6,17 +6,30 @@ import streamlit as st
 
 from pages.shared.escape import markdown_text
 from pages.shared.html import table_html, theme
+from pages.shared.language import counted, deferred, listed, tr
 from pages.shared.links import go_to_controls
 from pages.shared.plot import plot
 from pages.shared.state import set_value
 from pages.training.findings import hacking, lift
 from pages.training.progress import active
 from pages.training.sources import Rows, Source, is_here, rows, safely
-from rlm_core.core.wording import counted, duration, interval, listed
+from rlm_core.core.wording import duration, interval
 from rlm_core.figures.charts.training_stages import KINDS, stages_figure
 from rlm_core.runs.training_files import StageRow
 
-HEAD = ("Stage", "Kind", "Began with", "Steps", "Took", "pass@1", "pass@k", "Tokens per answer", "Format", "Language", "Learned from")
+HEAD = (
+    deferred("Stage"),
+    deferred("Kind"),
+    deferred("Began with"),
+    deferred("Steps"),
+    deferred("Took"),
+    "pass@1",
+    "pass@k",
+    deferred("Tokens per answer"),
+    deferred("Format"),
+    deferred("Language"),
+    deferred("Learned from"),
+)
 
 LIVE_SECONDS = 3.0
 """Between two drawings while a training is at work."""
@@ -31,36 +44,48 @@ def pipeline(source: Source) -> None:
         _languages(found.stages)
         _searches(found.stages)
     for note in found.notes:
-        st.caption(f":material/info: Step {note.at:,}: {markdown_text(note.text)}")
+        st.caption(tr(":material/info: Step {at:,}: {words}", at=note.at, words=markdown_text(note.text)))
 
 
 def _measured(source: Source) -> None:
     """The diagram and the table, as far as stages are measured."""
     found = rows(source.folder)
     if not found.stages:
-        st.info("The model before training is being measured; the first box appears when that is done.", icon=":material/hourglass_top:")
+        st.info(
+            tr("The model before training is being measured; the first box appears when that is done."), icon=":material/hourglass_top:"
+        )
         return
     figure = stages_figure(found.stages, theme=theme())
     plot(figure, key="training.pipeline", height=int(figure.layout.height), scope=source.id, file="training-pipeline", save=True)
     st.caption(" ".join([_said(found), *(lift(found.stages[0], found.stages[-1]) if len(found.stages) > 2 else [])]))
     for sentence in hacking(found):
         st.warning(markdown_text(sentence), icon=":material/report:")
-    st.html(table_html(HEAD, [_row(s, found) for s in found.stages], words=(1, 2, 10)))
+    st.html(table_html([tr(h) for h in HEAD], [_row(s, found) for s in found.stages], words=(1, 2, 10)))
 
 
 def _said(found: Rows) -> str:
     """On what it was measured, and which stage is not finished."""
     m = found.stages[-1].measures
-    words = (
-        f"Measured on the same {counted(m.problems, 'held-out problem')} after each stage, {counted(m.samples, 'answer')} to each, with "
-        f"95 % intervals over problems. pass@1 is the share of answers that are right, pass@{m.k} the share of problems to which one of "
-        f"{m.k} answers is; format and language are the shares of answers that keep to them. On an arrow: the change of pass@1."
+    words = tr(
+        "Measured on the same {held_out_problems} after each stage, {answers} to each, with 95 % intervals over "
+        "problems. pass@1 is the share of answers that are right, pass@{k} the share of problems to which one of "
+        "{k} answers is; format and language are the shares of answers that keep to them. On an arrow: the change "
+        "of pass@1.",
+        held_out_problems=counted(m.problems, "held-out problem"),
+        answers=counted(m.samples, "answer"),
+        k=m.k,
     )
     at_work = found.running
     return (
         words
         if at_work is None
-        else f"{words} Not finished: {markdown_text(found.title(at_work.stage))}, step {at_work.step:,} of {at_work.steps:,}."
+        else tr(
+            "{words} Not finished: {title}, step {step:,} of {steps:,}.",
+            words=words,
+            title=markdown_text(found.title(at_work.stage)),
+            step=at_work.step,
+            steps=at_work.steps,
+        )
     )
 
 
@@ -69,7 +94,7 @@ def _row(s: StageRow, found: Rows) -> list[str]:
     began = next((t.title for t in found.stages if t.checkpoint == s.start and t is not s), s.start)
     return [
         s.title,
-        KINDS.get(s.kind, s.kind),
+        tr(KINDS.get(s.kind, s.kind)),
         "–" if s.kind == "base" else began,
         f"{s.steps:,}" if s.steps else "–",
         duration(s.seconds),
@@ -87,8 +112,8 @@ def _languages(stages: list[StageRow]) -> None:
     names = list(stages[-1].measures.by_language)
     if len(names) < 2:
         return
-    with st.expander("By the language asked for", icon=":material/translate:"):
-        head = ["Stage", *(f"{what}, {name}" for name in names for what in ("pass@1", "Language"))]
+    with st.expander(tr("By the language asked for"), icon=":material/translate:"):
+        head = [tr("Stage"), *(f"{what}, {name}" for name in names for what in ("pass@1", tr("Language")))]
         lines = []
         for s in stages:
             told = [s.measures.by_language.get(name, {}) for name in names]
@@ -105,16 +130,16 @@ def _searches(stages: list[StageRow]) -> None:
         else:
             gone.append(s.title)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown("**Search with it**", width="content")
+        st.markdown(tr("**Search with it**"), width="content")
         for s in there:
             pressed = st.button(
                 markdown_text(s.title),
                 icon=":material/account_tree:",
                 key=f"training.search.{s.stage}",
-                help=f"Opens Explore with the model {s.checkpoint} chosen.",
+                help=tr("Opens Explore with the model {checkpoint} chosen.", checkpoint=s.checkpoint),
             )
             if pressed:
                 set_value(EXPLORE_MODEL, s.checkpoint)
                 go_to_controls()
     if gone:
-        st.caption(f"The checkpoints of {markdown_text(listed(gone))} are not on this machine.")
+        st.caption(tr("The checkpoints of {listed} are not on this machine.", listed=markdown_text(listed(gone))))

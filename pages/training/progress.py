@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages.shared.escape import markdown_text
 from pages.shared.jobs import LIVE_SECONDS, waiting
+from pages.shared.language import tr
 from pages.shared.services import jobs, store
 from pages.training.sources import Source
 from rlm_core.core.errors import RlmError
@@ -69,8 +70,8 @@ def _at_work(row: JobRow) -> None:
     else:
         text = " · ".join(filter(None, (f"{row.message[:1].upper()}{row.message[1:]}", *_figures(job, row))))
     st.progress(min(1.0, row.share), text=markdown_text(f"{job.name}: {text}"), width="stretch")
-    help = "Its state is saved after the step it is at; it can go on from there."
-    if st.button("Pause", icon=":material/pause:", key=f"training.pause.{row.id}", help=help, width="content"):
+    help = tr("Its state is saved after the step it is at; it can go on from there.")
+    if st.button(tr("Pause"), icon=":material/pause:", key=f"training.pause.{row.id}", help=help, width="content"):
         jobs().cancel(row.id)
 
 
@@ -80,13 +81,17 @@ def _figures(job: PolicyJob, row: JobRow) -> list[str]:
         curve = TrainingFolder(job.name, store().folder).curve()
     except RlmError:
         return []  # the tabs say what is damaged
-    found = [f"{row.done:,} of {row.total:,} steps"] if row.total else []
+    found = [tr("{done:,} of {total:,} steps", done=row.done, total=row.total)] if row.total else []
     if curve:
         last = curve[-1]
         speed = last.rollout_tokens_per_second or last.update_tokens_per_second
-        found.append(f"{speed:,.0f} tokens/s {'of rollout' if last.rollout_tokens_per_second else 'learned'}")
+        found.append(
+            tr("{speed:,.0f} tokens/s of rollout", speed=speed)
+            if last.rollout_tokens_per_second
+            else tr("{speed:,.0f} tokens/s learned", speed=speed)
+        )
     left = time_left(job, curve)
-    return [*found, *([] if left is None else [f"about {duration(left)} left"])]
+    return [*found, *([] if left is None else [tr("about {duration} left", duration=duration(left))])]
 
 
 def time_left(job: PolicyJob, curve: Sequence[CurveRow]) -> float | None:
@@ -111,19 +116,23 @@ def time_left(job: PolicyJob, curve: Sequence[CurveRow]) -> float | None:
 def _ended_early(row: JobRow) -> None:
     """Why it ended, and what now."""
     name = markdown_text(row.job.name)
-    at = f" · {row.done:,} of {row.total:,} steps" if row.total else ""
+    at = tr(" · {done:,} of {total:,} steps", done=row.done, total=row.total) if row.total else ""
     if row.status == RunStatus.FAILED:
         st.error(f"{name}: {markdown_text(row.message)}{at}", icon=":material/error:", width="stretch")
     elif row.status == RunStatus.CANCELLED:
-        st.info(f"{name} is paused{at}.", icon=":material/pause:", width="stretch")
+        st.info(tr("{name} is paused{at}.", name=name, at=at), icon=":material/pause:", width="stretch")
     else:
-        st.warning(f"{name} was interrupted: {markdown_text(row.message)}{at}", icon=":material/warning:", width="stretch")
-    help = "Ends it for good: what is trained stays, the state to go on from is deleted."
-    if st.button("Stop", icon=":material/stop:", key=f"training.stop.{row.id}", help=help, width="content"):
+        st.warning(
+            tr("{name} was interrupted: {message}{at}", name=name, message=markdown_text(row.message), at=at),
+            icon=":material/warning:",
+            width="stretch",
+        )
+    help = tr("Ends it for good: what is trained stays, the state to go on from is deleted.")
+    if st.button(tr("Stop"), icon=":material/stop:", key=f"training.stop.{row.id}", help=help, width="content"):
         TrainingFolder(row.job.name, store().folder).state.unlink(missing_ok=True)
         jobs().delete(row.id)
         st.rerun()
-    help = "Goes on from the saved state along the same curve."
-    if st.button("Go on", icon=":material/play_arrow:", key=f"training.resume.{row.id}", help=help, width="content"):
+    help = tr("Goes on from the saved state along the same curve.")
+    if st.button(tr("Go on"), icon=":material/play_arrow:", key=f"training.resume.{row.id}", help=help, width="content"):
         jobs().resume(row.id)
         st.rerun()

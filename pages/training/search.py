@@ -11,6 +11,7 @@ from pages.shared.comparisons import go_to_comparison, start
 from pages.shared.escape import markdown_text
 from pages.shared.html import theme
 from pages.shared.jobs import job_button, job_progress
+from pages.shared.language import counted, deferred, listed, tr
 from pages.shared.links import go_to
 from pages.shared.plot import plot
 from pages.shared.problem_field import problem_field
@@ -21,7 +22,7 @@ from pages.shared.sweep_results import SweepView, view_of_job
 from pages.training.sources import Source, is_here, rows
 from rlm_core.core.config import Budget
 from rlm_core.core.errors import RlmError
-from rlm_core.core.wording import counted, shorten
+from rlm_core.core.wording import shorten
 from rlm_core.evaluation.scaling import curve
 from rlm_core.evaluation.sweep import Strategy, budget_title
 from rlm_core.figures.charts.axes import Line, Point
@@ -38,7 +39,7 @@ STRATEGIES = {
     "Beam search": Strategy("Beam search", search="beam_search", search_parameters={"beams": 4, "width": 2}),
 }
 """As in the published example of Scaling; the pool of Best-of-N is as large as the budget allows."""
-OWN_PRM = "a PRM of its own each"
+OWN_PRM = deferred("a PRM of its own each")
 PREFERRED = ("rollouts", "logprob")
 """Rewards that are offered first; rollouts of a Countdown problem see no answer, since the target is given."""
 BUDGETS = (128, 256, 512, 1024)
@@ -81,8 +82,10 @@ def _pair(source: Source) -> Pair | None:
     found = {row.checkpoint: row for row in rows(source.folder).stages if is_here(row.checkpoint)}
     if len(found) < 2:
         st.info(
-            "Two models of a training are needed, and fewer of its checkpoints are on this machine. To have them, train it again under "
-            "“New training”.",
+            tr(
+                "Two models of a training are needed, and fewer of its checkpoints are on this machine. To have them, "
+                "train it again under “New training”."
+            ),
             icon=":material/compare:",
         )
         return None
@@ -91,17 +94,17 @@ def _pair(source: Source) -> Pair | None:
     before, after = (
         remembered(
             place.selectbox,
-            label,
+            tr(label),
             names,
             key=f"training.search.{label}",
             default=default,
             offered=names,
             format_func=lambda name: f"{found[name].title} ({name})",
         )
-        for place, label, default in ((before_at, "Before", names[0]), (after_at, "After", names[-1]))
+        for place, label, default in ((before_at, deferred("Before"), names[0]), (after_at, deferred("After"), names[-1]))
     )
     if before == after:
-        st.info("Choose two different models.", icon=":material/compare:")
+        st.info(tr("Choose two different models."), icon=":material/compare:")
         return None
     common = [r for r in fitting(before) if r in fitting(after)]
     own = [next((r for r in fitting(model) if r.startswith("prm:")), "") for model in (before, after)]
@@ -109,18 +112,23 @@ def _pair(source: Source) -> Pair | None:
     offered += [OWN_PRM] if all(own) and own[0] != own[1] else []
     reward = remembered(
         reward_at.selectbox,
-        "Judged by",
+        tr("Judged by"),
         offered,
         key="training.search.reward",
         default=offered[0],
         offered=offered,
-        format_func=lambda r: f"{OWN_PRM}: {' and '.join(own)}" if r == OWN_PRM else reward_title(r),
-        help="A trained PRM belongs to one set of weights; the others judge both.",
+        format_func=lambda r: f"{tr(OWN_PRM)}: {listed(own)}" if r == OWN_PRM else reward_title(r),
+        help=tr("A trained PRM belongs to one set of weights; the others judge both."),
     )
     if not all(own) or own[0] == own[1]:
-        lacking = " and ".join(found[m].title for m, r in zip((before, after), own, strict=True) if not r)
+        lacking = listed([found[m].title for m, r in zip((before, after), own, strict=True) if not r])
         if lacking:
-            st.caption(f"There is no PRM yet for {markdown_text(lacking)}: Labels → Train makes one, which can then be chosen here.")
+            st.caption(
+                tr(
+                    "There is no PRM yet for {lacking}: Labels → Train makes one, which can then be chosen here.",
+                    lacking=markdown_text(lacking),
+                )
+            )
     return Pair((found[before], found[after]), (own[0], own[1]) if reward == OWN_PRM else (reward, reward))
 
 
@@ -132,29 +140,29 @@ def _family(source: Source) -> str:
 
 def _trees(source: Source, pair: Pair) -> None:
     """Both search trees on one problem."""
-    st.markdown("##### Two trees on the same problem")
-    spec = problem_field(st.container(), "Problem", "training.search.problem", f"{_family(source)},seed=4", one=True)
+    st.markdown(tr("##### Two trees on the same problem"))
+    spec = problem_field(st.container(), tr("Problem"), "training.search.problem", f"{_family(source)},seed=4", one=True)
     strategy_at, budget_at = st.columns(2)
-    name = remembered(strategy_at.selectbox, "Strategy", list(STRATEGIES), key="training.search.strategy", default="MCTS")
-    tokens = remembered(budget_at.number_input, "Tokens each", 16, 10**6, step=100, key="training.search.tokens", default=500)
+    name = remembered(strategy_at.selectbox, tr("Strategy"), list(STRATEGIES), key="training.search.strategy", default="MCTS")
+    tokens = remembered(budget_at.number_input, tr("Tokens each"), 16, 10**6, step=100, key="training.search.tokens", default=500)
     if not spec:
         return
     try:
         problem = problem_of(spec, store())
         strategies = pair.strategies(STRATEGIES[name])
-        if st.button("Grow both trees", type="primary", icon=":material/compare:", key="training.search.compare"):
-            title = f"{name} before and after training"
+        if st.button(tr("Grow both trees"), type="primary", icon=":material/compare:", key="training.search.compare"):
+            title = tr("{name} before and after training", name=name)
             go_to_comparison(start(title, problem, strategies, Budget(None, tokens=int(tokens)), 0))
     except RlmError as error:
         st.error(markdown_text(str(error)), icon=":material/error:")
-    st.caption("Compare shows both on one timeline at the same number of tokens, where they part, and why.")
+    st.caption(tr("Compare shows both on one timeline at the same number of tokens, where they part, and why."))
 
 
 def _sweep(source: Source, pair: Pair) -> None:
     """Every strategy with either model on many problems."""
-    st.markdown("##### Accuracy at equal tokens")
-    problems = problem_field(st.container(), "Problems", "training.search.problems", f"{_family(source)},n=50")
-    tried = remembered(st.multiselect, "Strategies", list(STRATEGIES), key="training.search.strategies", default=list(STRATEGIES))
+    st.markdown(tr("##### Accuracy at equal tokens"))
+    problems = problem_field(st.container(), tr("Problems"), "training.search.problems", f"{_family(source)},n=50")
+    tried = remembered(st.multiselect, tr("Strategies"), list(STRATEGIES), key="training.search.strategies", default=list(STRATEGIES))
     budgets = ", ".join(map(str, BUDGETS))
     go_at, _ = st.columns([3, 2])
 
@@ -163,13 +171,13 @@ def _sweep(source: Source, pair: Pair) -> None:
         return SweepJob(_name(source, pair), problems, strategies, tuple(Budget(None, tokens=n) for n in BUDGETS))
 
     job_button(go_at, JOB, "monitoring", job, key=SWEEP, possible=bool(tried and problems))
-    st.caption(f"Each strategy with either model at {budgets} tokens a problem.")
+    st.caption(tr("Each strategy with either model at {budgets} tokens a problem.", budgets=budgets))
     row = _newest(source, pair)
     if row is None:
         return
     if row.active:
         job_progress(row)
-    if st.button("Open in Scaling", icon=":material/monitoring:", key="training.search.scaling"):
+    if st.button(tr("Open in Scaling"), icon=":material/monitoring:", key="training.search.scaling"):
         go_to("scaling", {"sweep": row.id})
     if not row.active:
         _results(view_of_job(row))
@@ -191,11 +199,15 @@ def _published(source: Source) -> None:
     if not file.is_file():
         return
     _, sweep, results = read_parquet(file, file.name)
-    st.markdown("##### Measured when this training was made")
+    st.markdown(tr("##### Measured when this training was made"))
     _results(SweepView(sweep, results, "", f"{source.id}.published"))
     st.caption(
-        f"{counted(len(sweep.problems), 'held-out problem')}, the same for every line, with 95 % intervals. Before training, and after its "
-        "last stage; a PRM reads the hidden states of its own model. A search that has no whole solution within its tokens has no answer."
+        tr(
+            "{held_out_problems}, the same for every line, with 95 % intervals. Before training, and after its last "
+            "stage; a PRM reads the hidden states of its own model. A search that has no whole solution within its "
+            "tokens has no answer.",
+            held_out_problems=counted(len(sweep.problems), "held-out problem"),
+        )
     )
 
 

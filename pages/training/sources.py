@@ -12,6 +12,7 @@ import msgspec
 import streamlit as st
 
 from pages.shared.escape import markdown_text
+from pages.shared.language import tr
 from pages.shared.services import store
 from rlm_core.core.errors import ModelError, RlmError
 from rlm_core.core.paths import ASSETS
@@ -61,11 +62,11 @@ def _found(data: Path, bundled: bool) -> list[Source]:
 
 def _title(id: str, settings: dict[str, Any], bundled: bool, path: Path) -> str:
     """ "five-minutes · seed 0 · 2026-11-27 01:34:45 · 1a2b3c4d"; the bundled one says what it is instead of when it began."""
-    preset = str(settings.get("preset") or "Training")
+    preset = str(settings.get("preset") or tr("Training"))
     began = settings.get("began")
     moment = datetime.fromtimestamp(float(began) if isinstance(began, int | float) else (path / "settings.json").stat().st_mtime)
-    when = "bundled with the app" if bundled else f"{moment:%Y-%m-%d %H:%M:%S}"
-    return " · ".join([preset, f"seed {settings.get('seed', 0)}", when, id])
+    when = tr("bundled with the app") if bundled else f"{moment:%Y-%m-%d %H:%M:%S}"
+    return " · ".join([preset, tr("seed {seed}", seed=settings.get("seed", 0)), when, id])
 
 
 _PLANNED = plan(PipelineConfig())

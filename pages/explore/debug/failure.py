@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.explore.debug.links import node_links
 from pages.shared.escape import markdown_text
+from pages.shared.language import tr
 from rlm_core.core.events import Record
 from rlm_core.core.tree import SearchTree
 from rlm_core.runs.attribution import CAUSES, attribute
@@ -21,14 +22,14 @@ def failure(row: RunRow, _: list[Record], tree: SearchTree) -> None:
     st.markdown(markdown_text(found.sentence))
     node_links(tree, found.nodes, "debug.evidence")
     others = ", ".join(f"{cause} ({CAUSES[cause][0].lower()}{CAUSES[cause][1:].rstrip('.')})" for cause in CAUSES if cause != found.cause)
-    st.caption(f"The causes are asked in a fixed order, and the first that fits counts. The others are {others}.")
+    st.caption(tr("The causes are asked in a fixed order, and the first that fits counts. The others are {others}.", others=others))
 
 
 def _why_not(row: RunRow, tree: SearchTree) -> str:
     if row.active:
-        return "The run has not ended; a cause is given to wrong answers of finished runs."
+        return tr("The run has not ended; a cause is given to wrong answers of finished runs.")
     if tree.finished is None or tree.finished.stop in ("failed", "cancelled", "interrupted"):
-        return "The run did not end in order, so no cause is given."
+        return tr("The run did not end in order, so no cause is given.")
     if tree.answered is not None and tree.answered.correct:
-        return "The answer is right."
-    return "There is nothing to check the answer against, so nothing is known to be wrong."
+        return tr("The answer is right.")
+    return tr("There is nothing to check the answer against, so nothing is known to be wrong.")

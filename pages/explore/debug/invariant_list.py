@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.explore.debug.links import event_link, node_links
 from pages.shared.escape import markdown_text
+from pages.shared.language import tr
 from pages.shared.services import logs
 from rlm_core.core.events import Record
 from rlm_core.core.tree import SearchTree
@@ -18,9 +19,17 @@ MARKS = {True: "✓", False: "✕", None: "–"}
 def invariant_list(row: RunRow, records: list[Record], tree: SearchTree) -> None:
     found = _checked(row.id, len(records))
     kept, broken, idle = (sum(i.holds is holds for i in found) for holds in (True, False, None))
-    apart = f"; {idle} do{'es' if idle == 1 else ''} not apply" if idle else ""
-    verdict = f"{broken} of {len(found)} invariants {'is' if broken == 1 else 'are'} broken" if broken else f"{kept} invariants hold"
-    st.markdown(f"**{verdict}{apart}.** All are worked out again from the {len(records):,} events of the log.")
+    apart = tr("; {idle} does not apply", idle=idle) if idle == 1 else tr("; {idle} do not apply", idle=idle) if idle else ""
+    verdict = (
+        tr("{broken} of {n} invariants is broken", broken=broken, n=len(found))
+        if broken == 1
+        else tr("{broken} of {n} invariants are broken", broken=broken, n=len(found))
+        if broken
+        else tr("{kept} invariants hold", kept=kept)
+    )
+    st.markdown(
+        tr("**{verdict}{apart}.** All are worked out again from the {n:,} events of the log.", verdict=verdict, apart=apart, n=len(records))
+    )
     for i in found:
         _line(i, tree)
 
@@ -33,7 +42,7 @@ def _checked(run: str, events: int) -> list[Invariant]:
 
 def _line(invariant: Invariant, tree: SearchTree) -> None:
     word, _, rest = invariant.law.partition(": ")
-    said = f"does not apply: {invariant.detail}" if invariant.holds is None else invariant.detail
+    said = tr("does not apply: {detail}", detail=invariant.detail) if invariant.holds is None else invariant.detail
     st.markdown(f"{MARKS[invariant.holds]} **{word}**: {markdown_text(rest)}  \n{markdown_text(said[:1].upper() + said[1:])}.")
     if invariant.holds is False:
         with st.container(horizontal=True):

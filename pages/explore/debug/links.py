@@ -9,6 +9,7 @@ import streamlit as st
 from pages.explore import address
 from pages.shared import links
 from pages.shared.escape import markdown_text
+from pages.shared.language import tr
 from rlm_core.core.tree import SearchTree
 from rlm_core.core.wording import name, shorten, words
 from rlm_core.figures.palette import in_words
@@ -29,13 +30,15 @@ def node_links(tree: SearchTree, nodes: Sequence[int], key: str, notes: Sequence
                 icon=":material/my_location:",
                 on_click=_select,
                 args=(n,),
-                help="Select this node at the end of the run.",
+                help=tr("Select this node at the end of the run."),
             )
 
 
 def event_link(event: int, key: str, node: int | None = None) -> None:
     """A link to the moment of an event. node: selected there, if one is given."""
-    st.button(f"Go to event {event:,}", key=f"{key}.{event}", icon=":material/history:", on_click=_go_to, args=(event, node))
+    st.button(
+        tr("Go to event {event:,}", event=event), key=f"{key}.{event}", icon=":material/history:", on_click=_go_to, args=(event, node)
+    )
 
 
 def _select(node: int) -> None:

@@ -11,12 +11,13 @@ from pages.explore.debug.links import node_links
 from pages.explore.debug.other_scores import other_scores
 from pages.shared.escape import html_text
 from pages.shared.html import theme
+from pages.shared.language import counted, deferred, tr
 from pages.shared.plot import plot, width_of
 from pages.shared.services import logs
 from pages.shared.state import one_of
 from rlm_core.core.events import Record
 from rlm_core.core.tree import Node, SearchTree, replay
-from rlm_core.core.wording import counted, number
+from rlm_core.core.wording import number
 from rlm_core.figures.colour_by import Colours
 from rlm_core.figures.tree.figure import tree_figure
 from rlm_core.runs.solvability import THRESHOLD, misjudged, solvability
@@ -25,27 +26,26 @@ from rlm_core.runs.store import RunRow
 HEIGHT = 400
 MAX_LISTED = 8
 """Nodes of a list."""
-COLOURS = ("Truth", "Reward", "Reward − truth")
-BADGE = (
-    '<div><span class="rlm-oracle" title="The exact solver reads the right answer">⚑ ORACLE</span> '
-    "This view alone asks the exact solver which nodes can still reach a right answer. {}</div>"
-)
+TRUTH, REWARD, APART = COLOURS = (deferred("Truth"), deferred("Reward"), deferred("Reward − truth"))
+HINT = deferred("The exact solver reads the right answer")
+ABOUT = deferred("This view alone asks the exact solver which nodes can still reach a right answer.")
 
 
 def oracle(row: RunRow, records: list[Record], tree: SearchTree) -> None:
     truth = _truth(row.id, len(records))
-    seen = "The search of this run could see the right answer too." if tree.oracle else "The search did not see it."
-    st.html(BADGE.format(html_text(seen)))
+    seen = tr("The search of this run could see the right answer too.") if tree.oracle else tr("The search did not see it.")
+    badge = f'<span class="rlm-oracle" title="{html_text(tr(HINT))}">⚑ ORACLE</span>'
+    st.html(f"<div>{badge} {html_text(tr(ABOUT))} {html_text(seen)}</div>")
     if not truth:
-        st.info("The exact solver can tell nothing about this problem's nodes.", icon=":material/info:")
+        st.info(tr("The exact solver can tell nothing about this problem's nodes."), icon=":material/info:")
         return
     winnable = sum(truth.values())
-    st.markdown(f"**{winnable:,} of {counted(len(truth), 'node')}** can still reach a right answer.")
+    st.markdown(tr("**{winnable:,} of {nodes}** can still reach a right answer.", winnable=winnable, nodes=counted(len(truth), "node")))
     own = {n.id: n.score for n in tree.nodes.values() if n.score is not None}
     scores = {row.config.reward: own, **other_scores(row.id, records)} if own else other_scores(row.id, records)
     scores.pop("oracle", None)
     names = [name for name, given in scores.items() if given]
-    reward = one_of("Reward compared", names, f"debug.oracle.{'.'.join(names)}") if names else ""
+    reward = one_of(tr("Reward compared"), names, f"debug.oracle.{'.'.join(names)}") if names else ""
     _picture(row, tree, truth, scores.get(reward, {}))
     _lists(tree, truth, scores.get(reward, {}))
 
@@ -57,12 +57,12 @@ def _truth(run: str, events: int) -> dict[int, bool]:
 
 
 def _picture(row: RunRow, tree: SearchTree, truth: Mapping[int, bool], scores: Mapping[int, float]) -> None:
-    by = one_of("Colour by", COLOURS if scores else COLOURS[:1], f"debug.colour.{bool(scores)}")
+    by = one_of(tr("Colour by"), COLOURS if scores else COLOURS[:1], f"debug.colour.{bool(scores)}")
     known = {n: float(word) for n, word in truth.items()}
     colours = {
-        "Truth": Colours("oracle", known),
-        "Reward": Colours("reward", scores),
-        "Reward − truth": Colours("reward − oracle", {n: s - known[n] for n, s in scores.items() if n in known}, difference=True),
+        TRUTH: Colours("oracle", known),
+        REWARD: Colours("reward", scores),
+        APART: Colours("reward − oracle", {n: s - known[n] for n, s in scores.items() if n in known}, difference=True),
     }[by]
     key = "plot.Oracle"
     selected = address.selected(tree)
@@ -76,15 +76,15 @@ def _picture(row: RunRow, tree: SearchTree, truth: Mapping[int, bool], scores: M
 def _lists(tree: SearchTree, truth: Mapping[int, bool], scores: Mapping[int, float]) -> None:
     """The misjudged branches, each by its first node."""
     found = misjudged(tree, scores, truth)
-    _list(tree, f"Right branches scored below {THRESHOLD}", found.low, scores, "low")
-    _list(tree, "Right branches that were pruned", found.pruned, scores, "pruned")
-    _list(tree, f"Wrong branches scored {THRESHOLD} or more", found.high, scores, "high")
+    _list(tree, tr("Right branches scored below {threshold}", threshold=THRESHOLD), found.low, scores, "low")
+    _list(tree, tr("Right branches that were pruned"), found.pruned, scores, "pruned")
+    _list(tree, tr("Wrong branches scored {threshold} or more", threshold=THRESHOLD), found.high, scores, "high")
 
 
 def _list(tree: SearchTree, title: str, nodes: Sequence[Node], scores: Mapping[int, float], key: str) -> None:
-    st.markdown(f"**{title}**: {len(nodes):,}" if nodes else f"**{title}**: none")
+    st.markdown(f"**{title}**: {len(nodes):,}" if nodes else tr("**{title}**: none", title=title))
     shown = nodes[:MAX_LISTED]
-    notes = [f"score {number(scores[n.id])}" if n.id in scores else "not scored" for n in shown]
+    notes = [tr("score {score}", score=number(scores[n.id])) if n.id in scores else tr("not scored") for n in shown]
     node_links(tree, [n.id for n in shown], f"debug.{key}", notes)
     if len(nodes) > MAX_LISTED:
-        st.caption(f"… and {len(nodes) - MAX_LISTED:,} more; each list begins with the worst.")
+        st.caption(tr("… and {n:,} more; each list begins with the worst.", n=len(nodes) - MAX_LISTED))

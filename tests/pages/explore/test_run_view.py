@@ -24,7 +24,7 @@ def run(store) -> str:
 
 
 def status(at) -> str:
-    return next(h.proto.body for h in at.get("html") if "rlm-status" in h.proto.body)
+    return next(h.proto.body for h in at.get("html") if '<div class="rlm-status' in h.proto.body)
 
 
 def verdict(at) -> str:

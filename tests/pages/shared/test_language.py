@@ -9,8 +9,36 @@ from functools import cache
 import pytest
 
 from pages import navigation
-from pages.shared import language
+from pages.shared import glossary, language
+from rlm_core import catalogue
+from rlm_core.blueprint.words import texts as blueprint_texts
+from rlm_core.core.config import BUDGETS, SHARED_BATCHES
 from rlm_core.core.paths import ROOT
+from rlm_core.core.sampling import OPTIONS
+from rlm_core.core.structure import Picture
+from rlm_core.core.wording import LABELLED_BY, counted
+from rlm_core.core.words import COMMON, Purpose, StopReason
+from rlm_core.evaluation.presets import PRESETS
+from rlm_core.figures.charts.training_stages import KINDS
+from rlm_core.figures.palette import LOOKS
+from rlm_core.figures.pictures import VOTES
+from rlm_core.jobs.base import jobs
+from rlm_core.labels.base import RATINGS
+from rlm_core.models import listed
+from rlm_core.models.policy import ABILITY_NAMES
+from rlm_core.narrate.thinking import TAG_PHRASES
+from rlm_core.rewards.heads.recipe import MAKERS
+from rlm_core.runs.attribution import CAUSES
+from rlm_core.runs.compute import UNITS
+from rlm_core.runs.examples import examples
+from rlm_core.runs.finding import NO_ANSWER
+from rlm_core.runs.formats import formats
+from rlm_core.runs.outcome import VERDICTS
+from rlm_core.runs.settings import SAMPLING
+from rlm_core.search import breakpoints, searches
+from rlm_core.search.length_limits import LONGEST_SOLUTION, LONGEST_STEP
+from rlm_core.training import recipe
+from rlm_core.training.variants import VARIANTS
 from tests.pages.app import go_to, opened, text
 
 OTHERS = [code for code in language.LANGUAGES if code != language.ENGLISH]
@@ -18,16 +46,51 @@ OTHERS = [code for code in language.LANGUAGES if code != language.ENGLISH]
 
 @cache
 def wanted() -> frozenset[str]:
-    """Every English text that the pages look up: the literals given to `tr`, and the texts of the tables that are looked up whole."""
-    found = {page.title for page in navigation.OWN_PAGES}
+    """Every English text that the pages look up.
+
+    The literals given to `tr` and `deferred`, the nouns that are counted, and the texts that the core brings with what it offers.
+    """
+    found = {page.title for page in navigation.OWN_PAGES} | core_texts()
     for file in [ROOT / "app.py", *(ROOT / "pages").rglob("*.py")]:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "tr":
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("tr", "deferred"):
                 assert node.args, f"{file}:{node.lineno}"
                 if isinstance(node.args[0], ast.Constant):
                     found.add(str(node.args[0].value))
                 assert not isinstance(node.args[0], ast.JoinedStr), f"{file}:{node.lineno}: values are given by name, tr('… {{n}}', n=n)"
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "counted" and len(node.args) > 1:
+                if isinstance(node.args[1], ast.Constant):
+                    found.add(f"{{n}} {node.args[1].value}")
     return frozenset(found)
+
+
+def core_texts() -> set[str]:
+    """Titles, sentences and help of all that can be chosen, and the words by which pages tell what a run did."""
+    offered = (catalogue.searches(), catalogue.reward_models(), catalogue.models(), catalogue.tasks(), VARIANTS)
+    described = [d for group in offered for d in group.values()] + [OPTIONS, recipe.DESCRIPTION]
+    described += [listed.REMOTE, listed.describe("model.gguf"), *(job.description for job in jobs().values())]
+    described += [kind.description for kind in breakpoints.KINDS.values()] + [f.description for f in formats().values()]
+    found = {text for d in described for text in (d.title, d.sentence)}
+    found |= {text for d in described for p in d.parameters for text in (p.label, p.help)}
+    found |= {d.structure.kind.title for d in described if d.structure} | {p.value for p in Picture}
+    units = {d.unit for d in catalogue.searches().values()}
+    found |= {counted(n, unit).partition(" ")[2] for unit in units for n in (1, 2)}
+    words = [*COMMON, *(word for s in searches().values() for word in s.words)]
+    found |= {word.sentence for word in words if isinstance(word, StopReason | Purpose)}
+    found |= {*ABILITY_NAMES.values(), *VERDICTS.values(), NO_ANSWER, *LABELLED_BY.values(), *MAKERS.values(), *TAG_PHRASES.values()}
+    found |= {
+        *CAUSES,
+        *CAUSES.values(),
+        *RATINGS.values(),
+        *map(str.capitalize, RATINGS.values()),
+        *(look.words for look in LOOKS.values()),
+    }
+    found |= {*BUDGETS.values(), *map(str.capitalize, BUDGETS.values()), "Sampling", *UNITS, SHARED_BATCHES, LONGEST_STEP, LONGEST_SOLUTION}
+    found |= {*SAMPLING.values(), *KINDS.values(), *(text for e in examples().values() for text in (e.title, e.sentence))}
+    found |= {text for preset in PRESETS for text in (preset.title, preset.sentence)} | {VOTES, "Row", "Line", "score", "weight"}
+    found |= {text for e in glossary.entries() for text in (e.term, e.definition, e.section)}
+    found |= {"{n} token", "{n} pass", "{n} row", "{n} line"}  # of tables of nouns
+    return (found | blueprint_texts()) - {""}
 
 
 @pytest.mark.parametrize("code", OTHERS)
