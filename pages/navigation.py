@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import streamlit as st
 
+from pages.code_review.page import code_review
 from pages.compare.page import compare
 from pages.explore.page import explore
 from pages.labels.page import labels
@@ -29,6 +30,7 @@ OWN_PAGES = (
     Page("Rewards", ":material/balance:", "rewards", rewards),
     Page("Labels", ":material/rate_review:", "labels", labels),
     Page("Training", ":material/model_training:", "training", training),
+    Page("Code review", ":material/fact_check:", "review", code_review),
 )
 
 

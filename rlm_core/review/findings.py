@@ -95,7 +95,7 @@ _BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)](?=\s))\s+")
 _AT = re.compile(
     r"^\W*(?P<old>old\s+)?(?:(?:at\s+|on\s+)?lines?\s*[:#]?\s*|L)?(?P<old2>old\s+|-)?(?P<line>\d{1,7})(?:\s*[-–,]\s*\d+)?\b", re.I
 )
-_SAID = re.compile(r"^\W*(?:(?:old\s+)?lines?\s*[:#]?\s*|L)(?P<line>\d{1,7})", re.I)
+_SAID = re.compile(r"^\W*(?:(?:old\s+)?lines?\s*[:#]?\s*|L)(?:old\s+|-)?\d", re.I)
 _SUGGESTION = re.compile(r"\b(?:suggestions?|fix|recommendation|instead)\s*:\s*", re.I)
 _FENCE = re.compile(r"^\s*`{3,}\w*\s*$")
 
