@@ -56,12 +56,17 @@ def comparison(row: JobRow, found: Review) -> None:
     with st.container(horizontal=True):
         for steps, title, icon in ((-1, tr("Review with less effort"), "south"), (1, tr("Review with more effort"), "north")):
             job = shifted(row.job, found, steps)
-            if st.button(title, icon=f":material/{icon}:", key=f"review.shift.{steps}.{row.id}", disabled=job is None) and job is not None:
-                try:
-                    set_value(JOB_SHOWN, jobs().create(job))
-                    st.rerun()
-                except RlmError as error:
-                    st.error(markdown_text(str(error)), icon=":material/error:")
+            key = f"review.shift.{steps}.{row.id}"
+            if st.button(title, icon=f":material/{icon}:", key=key, disabled=job is None, on_click=_ask, args=(job,)):
+                st.rerun()
+
+
+def _ask(job: ReviewJob | None) -> None:
+    """Queue a review and show it."""
+    try:
+        set_value(JOB_SHOWN, jobs().create(job))
+    except RlmError as error:
+        st.toast(markdown_text(str(error)), icon=":material/error:")
 
 
 def _draw(row: JobRow, found: Review, known: dict[str, Review]) -> None:

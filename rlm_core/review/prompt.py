@@ -1,8 +1,8 @@
 """The prompt of a file's review.
 
 The form comes last, where small models follow it best, with an example at a line that the file's diff does not have, so that a copy of
-it is no finding. The diff is data: every line of it begins with its number, and it stands between two lines with a word made from its content, which it
-cannot hold by itself; the prompt says that instructions inside are part of the code under review.
+it is no finding. The diff is data: every line of it begins with its number, and it stands between two lines with a word made from its
+content, which it cannot hold by itself; the prompt says that instructions inside are part of the code under review.
 """
 
 from __future__ import annotations

@@ -50,7 +50,8 @@ def test_the_example_fills_the_page_and_its_faults_are_counted(store, pool):
     at.run()
     assert not at.exception
     assert row(at, "The checks alone")[3] == "13 / 31"
-    assert "AUC" not in text(at)
+    assert "AUC of the fixed weights" not in text(at)
+    assert row(at, "shop/auth.py:8")[2] == "check secret"
 
 
 def test_a_pasted_diff_is_reviewed_with_the_effort_that_was_chosen(store, pool):
