@@ -48,17 +48,26 @@ def _code(line: DiffLine) -> str:
     return "" if re.match(r"\s*(?:#|//|\*|<!--)", line.text) else line.text
 
 
-def _pattern(pattern: str, endings: Sequence[str] = (), flags: int = 0, comments: bool = False) -> Find:
-    """Added lines that a pattern is found in, in files with these endings (any, if none is given)."""
+def _pattern(pattern: str, endings: Sequence[str] = (), flags: int = 0, comments: bool = False, strings: bool = True) -> Find:
+    """Added lines that a pattern is found in.
+
+    endings: of the files that are looked into; any, if none is given.
+    comments, strings: whether lines that are comments, and the insides of quoted texts, are looked into.
+    """
     wanted = re.compile(pattern, flags)
+
+    def read(line: DiffLine) -> str:
+        text = line.text if comments else _code(line)
+        return text if strings else re.sub(r"\s#.*", "", _STRING.sub("''", text))
 
     def find(file: ChangedFile) -> Iterator[DiffLine]:
         if not endings or file.path.endswith(tuple(endings)):
-            yield from (line for line in file.added() if wanted.search(line.text if comments else _code(line)))
+            yield from (line for line in file.added() if wanted.search(read(line)))
 
     return find
 
 
+_STRING = re.compile(r"""\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'""")
 _SECRET = re.compile(
     r"AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36}|github_pat_\w{22,}|xox[abprs]-[\w-]{10,}|sk-[A-Za-z0-9_-]{20,}|AIza[\w-]{35}|"
     r"glpat-[\w-]{20}|-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----"
@@ -86,10 +95,14 @@ def entropy(text: str) -> float:
 
 def _secrets(file: ChangedFile) -> Iterator[DiffLine]:
     for line in file.added():
-        named = _NAMED.search(line.text)
-        quoted = _QUOTED.search(line.text)
-        if _SECRET.search(line.text) or (named and not _PLACEHOLDER.match(named[1])) or (quoted and _dense(quoted[1])):
+        named, quoted = _NAMED.search(line.text), _QUOTED.search(line.text)
+        if _SECRET.search(line.text) or (named and _is_value(named[1])) or (quoted and _dense(quoted[1])):
             yield line
+
+
+def _is_value(text: str) -> bool:
+    """Is it more than a word, as a name or label would be, and no placeholder?"""
+    return bool(re.search(r"[^A-Za-z_. -]", text)) and not _PLACEHOLDER.match(text)
 
 
 def _dense(text: str) -> bool:
@@ -126,6 +139,7 @@ _GUARDED = r"(?:pass|pwd|secret|token|sign|auth)"
 _WEAK_HASH = rf"(?:\bmd5|\bsha1|['\"](?:md5|sha1)['\"]).*{_GUARDED}|{_GUARDED}.*\b(?:md5|sha1)\s*\("
 _UNVERIFIED = r"\bverify\s*=\s*False|_create_unverified_context|CERT_NONE|rejectUnauthorized\s*:\s*false|InsecureSkipVerify\s*:\s*true"
 _MARKUP = r"\.(?:inner|outer)HTML\s*\+?=(?!=)|dangerouslySetInnerHTML|document\.write\s*\(|\|\s*safe\b|\bmark_safe\s*\("
+_IS = r"(?:\b(?:if|elif|while|assert|return|and|or|not)\s|[=(,\[])\s*[\w.\[\]()]+\s+is\s+(?:not\s+)?(?:-?\d|[\"'])"
 _DEBUG = (
     r"\bbreakpoint\(\)|\bpdb\.set_trace\(|\bimport\s+i?pdb\b|\bconsole\.(?:log|debug)\(|^\s*debugger;?\s*$|"
     r"\bprint\(\s*f?[\"'](?:debug|here|xxx|>>>|---)"
@@ -146,14 +160,14 @@ CHECKS = (
         HIGH,
         "eval and exec run any code that their text holds.",
         "Parse the text instead, for example with ast.literal_eval.",
-        _pattern(r"(?<![\w.])(?:eval|exec)\s*\(", (*_PYTHON, *_SCRIPT, ".php", ".rb")),
+        _pattern(r"(?<![\w.])(?:eval|exec)\s*\(", (*_PYTHON, *_SCRIPT, ".php", ".rb"), strings=False),
     ),
     Check(
         "unpickle",
         HIGH,
         "Unpickling runs any code that the data holds.",
         "Use a format without code, such as JSON.",
-        _pattern(r"\b(?:c?[pP]ickle|dill|joblib|shelve|marshal)\.(?:loads?|Unpickler|open)\s*\(", _PYTHON),
+        _pattern(r"\b(?:c?[pP]ickle|dill|joblib|shelve|marshal)\.(?:loads?|Unpickler|open)\s*\(", _PYTHON, strings=False),
     ),
     Check("unsafe-yaml", HIGH, "yaml.load without a safe loader builds any object.", "Use yaml.safe_load.", _unsafe_yaml),
     Check(
@@ -161,7 +175,7 @@ CHECKS = (
         HIGH,
         "A command goes through a shell, where its parts can be read as other commands.",
         "Pass a list of words without shell=True.",
-        _pattern(r"shell\s*=\s*True|\bos\.(?:system|popen)\s*\(", _PYTHON),
+        _pattern(r"shell\s*=\s*True|\bos\.(?:system|popen)\s*\(", _PYTHON, strings=False),
     ),
     Check(
         "no-verify",
@@ -210,14 +224,14 @@ CHECKS = (
         MEDIUM,
         "A mutable default is shared by all calls.",
         "Use None, and make the value inside the function.",
-        _pattern(r"\bdef\s+\w+\s*\(.*=\s*(?:\[|\{|list\(|dict\(|set\()", _PYTHON),
+        _pattern(r"\bdef\s+\w+\s*\(.*=\s*(?:\[|\{|list\(|dict\(|set\()", _PYTHON, strings=False),
     ),
     Check(
         "is-literal",
         MEDIUM,
         "`is` compares identity, not equality, with a literal.",
         "Use == or !=.",
-        _pattern(r"\bis\s+(?:not\s+)?(?:-?\d|[\"'])", _PYTHON),
+        _pattern(_IS, _PYTHON, strings=False),
     ),
     Check("debug", LOW, "A leftover of debugging.", "Remove it.", _pattern(_DEBUG, flags=re.I)),
     Check(

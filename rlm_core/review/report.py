@@ -14,16 +14,18 @@ from rlm_core.review.diff import LEFT, Diff
 from rlm_core.review.findings import SEVERITIES, Finding
 from rlm_core.review.whole import NO_MODEL, FileReview, Review
 
+NAMED = 12
+"""Files without findings that are named; more are counted."""
 FORMATS = ("markdown", "json", "comments")
 
 
 def summary(review: Review) -> str:
     """One sentence: how many findings of which severity, by whom, at what cost."""
     counts = Counter(f.severity for f in review.findings)
-    found = listed([f"{counts[s]} {s}" for s in SEVERITIES if counts[s]]) if counts else "none"
+    found = f" ({listed([f'{counts[s]} {s}' for s in SEVERITIES if counts[s]])})" if counts else ""
     who = "the checks alone" if review.model == NO_MODEL else f"the checks and {review.model}"
     cost = "" if review.model == NO_MODEL else f", {review.tokens:,} tokens"
-    return f"{counted(len(review.findings), 'finding')} ({found}) in {counted(len(review.files), 'file')}, by {who}{cost}."
+    return f"{counted(len(review.findings), 'finding')}{found} in {counted(len(review.files), 'file')}, by {who}{cost}."
 
 
 def markdown(review: Review) -> str:
@@ -36,7 +38,7 @@ def markdown(review: Review) -> str:
         lines += [_item(f) for f in by_severity(file.findings)] + [""] * bool(file.findings)
     clean = [f.path for f in review.files if not f.findings and not f.error]
     if clean:
-        lines += [f"Nothing found in {listed([_code(p) for p in clean])}.", ""]
+        lines += [f"Nothing found in {listed([_code(p) for p in clean], most=NAMED)}.", ""]
     return "\n".join(lines)
 
 

@@ -30,8 +30,11 @@ FIRES = {
     "conflict": ("a.py", "<<<<<<< HEAD"),
 }
 QUIET = {
-    "secret": ("a.py", "password = os.environ['PASSWORD']\nFIELD = 'password'\ntoken = 'changeme-example'"),
-    "eval": ("a.py", "model.eval()\nvalue = ast.literal_eval(text)\n# eval(text) is unsafe"),
+    "secret": (
+        "a.py",
+        "password = os.environ['PASSWORD']\nFIELD = 'password'\ntoken = 'changeme-example'\nNAMES = {'Reward tokens': 'reward_tokens'}",
+    ),
+    "eval": ("a.py", "model.eval()\nvalue = ast.literal_eval(text)\n# eval(text) is unsafe\nsay('never eval(text)')"),
     "unpickle": ("a.py", "data = json.loads(text)"),
     "unsafe-yaml": ("a.py", "data = yaml.safe_load(file)\nmore = yaml.load(file, Loader=yaml.SafeLoader)"),
     "shell": ("a.py", "subprocess.run(words)"),
@@ -42,7 +45,7 @@ QUIET = {
     "swallowed": ("a.py", "try:\n    f()\nexcept ValueError:\n    log()\nclass Empty:\n    pass"),
     "bare-except": ("a.py", "try:\n    f()\nexcept ValueError:\n    raise"),
     "mutable-default": ("a.py", "def f(items=None, n=2, name='a'):\n    x = []"),
-    "is-literal": ("a.py", "if x is None or y is not other:\n    f()"),
+    "is-literal": ("a.py", 'if x is None or y is not other:\n    f(\'the sum is 5\')  # or it is 6\n"""where the sum is 0"""'),
     "debug": ("a.py", "print(result)\ndebugger = None"),
     "todo": ("a.py", "# TODO #12 later\ntodos = []"),
     "conflict": ("a.md", "Title\n======="),
