@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.code_review.asked import asked_job, model_note, settings_row
 from pages.code_review.plan import plan
 from pages.code_review.result import among, draw
-from pages.code_review.source import source
+from pages.code_review.source import Given, source
 from pages.code_review.trained import trained_panel
 from pages.code_review.words import level
 from pages.shared.escape import markdown_text
@@ -17,7 +18,7 @@ from pages.shared.html import style
 from pages.shared.jobs import job_button, job_view
 from pages.shared.keys import shortcuts
 from pages.shared.language import tr
-from pages.shared.services import supervisor
+from pages.shared.services import jobs, supervisor
 from rlm_core.core.errors import RlmError
 from rlm_core.jobs.review import JOB, ReviewJob
 from rlm_core.review.whole import NO_MODEL
@@ -39,21 +40,28 @@ def code_review() -> None:
     if given is not None:
         settings = settings_row()
         model_note(settings)
-        efforts = plan(given.diff, settings)
-        job_button(
-            st.container(key="review-start"),
-            JOB,
-            "rate_review",
-            lambda: asked_job(given, settings, efforts),
-            key=JOB_KEY,
-            possible=bool(settings.model),
-        )
+        go_at, cost_at = st.columns([2, 7], vertical_alignment="center")
+        efforts = plan(given.diff, settings, opened=not jobs().list(JOB.description.name, limit=1))
+        with cost_at:
+            _start(go_at, given, settings, efforts)
     job_view(JOB, JOB_KEY, _asked, draw, hint=False, among=among)
     try:
         trained_panel()
     except RlmError as error:
         st.error(markdown_text(str(error)), icon=":material/error:")
     shortcuts({})
+
+
+def _start(place: DeltaGenerator, given: Given, settings: ReviewJob, efforts: dict[str, str]) -> None:
+    """The button, and the forecast of its cost."""
+    job_button(
+        place,
+        JOB,
+        "rate_review",
+        lambda: asked_job(given, settings, efforts),
+        key=JOB_KEY,
+        possible=bool(settings.model),
+    )
 
 
 def _asked(job: ReviewJob) -> str:

@@ -24,12 +24,12 @@ def effort_key(diff: Diff, path: str) -> str:
     return f"review.effort.{diff.id}.{path}"
 
 
-def plan(diff: Diff, settings: Settings) -> dict[str, str]:
-    """The table of files; returns the efforts that a person chose, by path."""
+def plan(diff: Diff, settings: Settings, opened: bool) -> dict[str, str]:
+    """The table of files; returns the efforts that a person chose, by path. opened: whether the table is open at first."""
     chosen: dict[str, str] = {}
     everything = bool(st.session_state.get(f"review.all.{diff.id}")) or len(diff.files) <= FIRST
     shown = diff.files if everything else diff.files[:FIRST]
-    with st.expander(tr("Effort by file"), expanded=True, icon=":material/speed:"), st.container(key="review-plan"):
+    with st.expander(tr("Effort by file"), expanded=opened, icon=":material/speed:"), st.container(key="review-plan"):
         for at, head in zip(st.columns(_COLUMNS), (tr("File"), tr("Effort"), tr("Reason"), tr("Tokens at most")), strict=True):
             at.html(f'<div class="rlm-plan head{" tokens" if head == tr("Tokens at most") else ""}">{html_text(head)}</div>')
         for file in diff.files:
