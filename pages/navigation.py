@@ -6,6 +6,8 @@ from functools import lru_cache
 
 import streamlit as st
 
+from pages.blueprint.page import blueprint
+from pages.code_review.page import code_review
 from pages.compare.page import compare
 from pages.explore.page import explore
 from pages.labels.page import labels
@@ -29,6 +31,8 @@ OWN_PAGES = (
     Page("Rewards", ":material/balance:", "rewards", rewards),
     Page("Labels", ":material/rate_review:", "labels", labels),
     Page("Training", ":material/model_training:", "training", training),
+    Page("Blueprint", ":material/architecture:", "blueprint", blueprint),
+    Page("Code review", ":material/fact_check:", "review", code_review),
 )
 
 

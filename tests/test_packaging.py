@@ -47,8 +47,8 @@ def tracked(*folders: str) -> set[str]:
 
 def test_the_wheel_holds_the_package_and_below_it_the_app(wheel):
     held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
-    assets = ("assets/checkpoints", "assets/examples", "assets/nano", "assets/rewards", "assets/sweeps", "assets/training")
-    beside = tracked("app.py", "pages", "docs", *assets, ".streamlit")
+    kinds = ("blueprint", "checkpoints", "examples", "languages", "nano", "review", "rewards", "sweeps", "training")
+    beside = tracked("app.py", "pages", "docs", *(f"assets/{kind}" for kind in kinds), ".streamlit")
     assert held == tracked("rlm_core") | {f"rlm_core/_app/{name}" for name in beside}
 
 

@@ -16,7 +16,7 @@ def header(found: Addressed) -> None:
     name, back = st.columns([5, 2], vertical_alignment="center")
     problems = {r.problem.question: r.problem for r in found.rows}
     with name:
-        st.html(f'<h4 class="rlm-problem">{html_text(found.name)}</h4>{_problem(found)}')
+        st.html(f'<h4 class="rlm-problem" tabindex="0">{html_text(found.name)}</h4>{_problem(found)}')
     with back.container(horizontal=True, horizontal_alignment="right"):
         if st.button(tr("All comparisons"), icon=":material/arrow_back:", key="compare.back"):
             st.query_params.clear()

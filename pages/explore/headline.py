@@ -24,7 +24,7 @@ def headline(row: RunRow, full_tree: SearchTree, moment: SearchTree) -> None:
     named += [] if row.elsewhere else [tr("seed {seed}", seed=row.config.seed)]
     facts = " · ".join(html_text(name) for name in named if name)
     st.html(
-        f'<h4 class="rlm-problem">{_name(row)}{_place(row)}{html_text(row.problem.question)}</h4>'
+        f'<h4 class="rlm-problem" tabindex="0">{_name(row)}{_place(row)}{html_text(row.problem.question)}</h4>'
         f'<div class="rlm-verdict">{_verdict(row, full_tree, moment)}</div>'
         f'<div class="rlm-facts">{facts} {oracle_badge() if full_tree.oracle else ""}</div>'
     )

@@ -1,4 +1,4 @@
-"""Help on a page: its keyboard shortcuts and the glossary. "?" opens the shortcuts, "/" goes to the problem."""
+"""Help on a page: its keyboard shortcuts, the glossary and the search. "?" opens the shortcuts, "/" goes to the problem."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from pages.shared.find import find, search_button
 from pages.shared.glossary import definitions_html, glossary
 from pages.shared.language import deferred, tr
 
@@ -29,7 +30,7 @@ LABELS = {
     "← →": deferred("Previous or next solution"),
 }
 PROBLEM = {"/": deferred("Go to the problem")}
-ALWAYS = {"?": deferred("Show these keys")}
+ALWAYS = {"Ctrl K": deferred("Search everything"), "?": deferred("Show these keys")}
 
 _LISTEN = """<script>
 (() => {
@@ -56,16 +57,21 @@ _LISTEN = """<script>
 
 
 def shortcuts(keys: Mapping[str, str]) -> None:
-    """In the upper right corner of a page its keys, opened by a click or by "?", and the glossary; the definitions of all terms, hidden.
+    """In the upper right corner of a page: the search over everything, the glossary, and the page's keys, opened by a click or by "?".
+
+    Besides, hidden, the definitions of all terms.
 
     Last on a page.
     """
     with st.container(key="shortcuts", horizontal=True, gap="xsmall"):
+        sought = search_button()
         asked = st.button(tr("Glossary"), icon=":material/menu_book:", type="tertiary", key="glossary", help=tr("Glossary"))
         with st.popover(tr("Keys of this page"), icon=":material/keyboard:", type="tertiary", help=tr("Keys of this page")):
             rows = "".join(f"<div>{_caps(k)}</div><span>{tr(meaning, unit=_UNIT)}</span>" for k, meaning in {**keys, **ALWAYS}.items())
             st.html(f'<div class="rlm-keys">{rows}</div>')
-    if asked:
+    if sought:
+        find()
+    elif asked:
         glossary()
     st.html(definitions_html() + _LISTEN, unsafe_allow_javascript=True)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -31,12 +31,22 @@ _OPENED_OUT_OF = "origins"
 SCALING_PATH, PROBLEMS_QUERY = "scaling", "problems"
 """The page of sweeps, and what its address says to begin a new one: the problems, as a set is written."""
 
+TRAINING_PATH, NEW_TRAINING = "training", {"new": "1"}
+"""The page of trainings, and what its address says to begin a new one."""
+LESSONS_PATH, FIRST_LESSON = "lessons", {"lesson": "reasoning-models"}
+"""The page of lessons, and what its address says to open the first."""
+
 
 def register(pages: Sequence[st.Page]) -> list[st.Page]:
     """The pages of the navigation, the Explore page first; links lead to them from now on."""
     st.session_state[_EXPLORE] = pages[0]
     st.session_state[_PAGES] = {p.url_path: p for p in pages}
     return list(pages)
+
+
+def pages() -> Mapping[str, st.Page]:
+    """Every page of the navigation by its path, in its order."""
+    return st.session_state[_PAGES]
 
 
 def paths() -> list[str]:

@@ -12,6 +12,7 @@ from pages.shared.escape import markdown_text
 from pages.shared.html import style
 from pages.shared.keys import shortcuts
 from pages.shared.language import deferred, tr
+from pages.shared.links import NEW_TRAINING
 from pages.shared.services import supervisor
 from pages.shared.state import remember, restore, set_value
 from pages.shared.tabs import tabs
@@ -51,6 +52,8 @@ def training() -> None:
     st.caption(
         tr("How a reasoning model is made: each stage of the pipeline with what it learned, what it cost and what it changed in a search.")
     )
+    if st.query_params.pop(next(iter(NEW_TRAINING)), None):
+        set_value(TAB, NEW)
     found = {s.id: s for s in sources()}
     started = st.session_state.get(STARTED, "")
     if started in found:

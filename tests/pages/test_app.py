@@ -40,6 +40,7 @@ HEADINGS = {
     "labels": "### Labels",
     "training": "### Training",
     "problems": "### Problem sets",
+    "blueprint": "### Blueprint",
 }
 
 

@@ -35,3 +35,9 @@ def test_two_examples_stand_side_by_side_on_the_compare_page(store):
     at = opened("compare", runs=",".join(e.run for e in EXAMPLES[:2]))
     assert not at.error
     assert html(at).count("rlm-pane") >= 2
+
+
+def test_the_start_page_leads_to_a_new_training(store):
+    at = click(opened(), "first.training")
+    assert next(s for s in at.selectbox if s.label == "Preset").value == "five-minutes"
+    assert "new" not in at.query_params

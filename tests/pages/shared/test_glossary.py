@@ -69,7 +69,7 @@ def test_figures_and_heads_of_tables_are_terms():
     assert "popovertarget" not in table_html(("Q",), [], terms=False)
 
 
-@pytest.mark.parametrize("page", ["explore", "runs", "rewards", "labels", "training", "scaling", "compare", "problems"])
+@pytest.mark.parametrize("page", ["explore", "runs", "rewards", "labels", "training", "scaling", "compare", "problems", "blueprint"])
 def test_every_page_holds_the_definitions(store, page):
     assert html(opened(page)).count(f'id="{known("Q").id}"') == 1
 

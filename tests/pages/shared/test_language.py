@@ -13,6 +13,7 @@ from pages.shared import glossary, language
 from pages.shared.player import WORDS as PLAYER_WORDS
 from pages.shared.tree import WORDS as TREE_WORDS
 from rlm_core import catalogue
+from rlm_core.blueprint.words import texts as blueprint_texts
 from rlm_core.core import phrases
 from rlm_core.core.config import BUDGETS, SHARED_BATCHES
 from rlm_core.core.paths import ROOT
@@ -111,7 +112,7 @@ def core_texts() -> set[str]:
     }
     found |= {look.legend for look in LOOKS.values()} | {"event", "level"}
     found |= {"{n} token", "{n} pass", "{n} row", "{n} line"}  # of tables of nouns
-    return found - {""}
+    return (found | blueprint_texts()) - {""}
 
 
 @pytest.mark.parametrize("code", OTHERS)
