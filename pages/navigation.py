@@ -17,7 +17,7 @@ from pages.runs.page import runs
 from pages.scaling.page import scaling
 from pages.shared.escape import markdown_text
 from pages.shared.language import tr
-from pages.shared.links import SETS_PATH
+from pages.shared.links import SETS_PATH, TRAINING_PATH
 from pages.training.page import training
 from rlm_core import catalogue
 from rlm_core.core.registry import Offer, Page, offer
@@ -27,11 +27,11 @@ OWN_PAGES = (
     Page("Compare", ":material/compare:", "compare", compare),
     Page("Scaling", ":material/monitoring:", "scaling", scaling),
     Page("Saved runs", ":material/history:", "runs", runs),
-    Page("Problem sets", ":material/dataset:", SETS_PATH, problem_sets),
+    Page("Training", ":material/model_training:", TRAINING_PATH, training),
+    Page("Blueprint", ":material/architecture:", "blueprint", blueprint),
     Page("Rewards", ":material/balance:", "rewards", rewards),
     Page("Labels", ":material/rate_review:", "labels", labels),
-    Page("Training", ":material/model_training:", "training", training),
-    Page("Blueprint", ":material/architecture:", "blueprint", blueprint),
+    Page("Problem sets", ":material/dataset:", SETS_PATH, problem_sets),
     Page("Code review", ":material/fact_check:", "review", code_review),
 )
 
