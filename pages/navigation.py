@@ -9,6 +9,7 @@ import streamlit as st
 from pages.compare.page import compare
 from pages.explore.page import explore
 from pages.labels.page import labels
+from pages.lessons.page import lessons
 from pages.problems.page import problem_sets
 from pages.rewards.page import rewards
 from pages.runs.page import runs
@@ -29,6 +30,7 @@ OWN_PAGES = (
     Page("Rewards", ":material/balance:", "rewards", rewards),
     Page("Labels", ":material/rate_review:", "labels", labels),
     Page("Training", ":material/model_training:", "training", training),
+    Page("Lessons", ":material/school:", "lessons", lessons),
 )
 
 
