@@ -5,10 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.lessons.kept import book, predictions
-from pages.shared.escape import markdown_text
+from pages.shared.escape import html_text, markdown_text
 from pages.shared.language import tr
 from rlm_core.lessons.predictions import Prediction, counts
-from rlm_core.lessons.reading import Choice, Lesson
+from rlm_core.lessons.reading import Choice, Lesson, Option
 
 _SHOWN = "lesson.shown"
 """In the session's state: by choice, the option that was taken in this session; None where its answer was shown without one."""
@@ -39,11 +39,7 @@ def _ask(lesson: Lesson, language: str, number: int, place: int, asked: Choice, 
 
 
 def _reveal(asked: Choice, taken: int | None, where: tuple[str, int, int], key: str) -> None:
-    for option, offered in enumerate(asked.options):
-        mark = ":green[**✓**]" if offered.right else ":red[**✕**]" if option == taken else "◦"
-        own = f" — {tr('your answer')}" if option == taken else ""
-        text = markdown_text(offered.text)
-        st.markdown(f"{mark} {f'**{text}**' if offered.right or option == taken else text}{own}")
+    st.html(f'<div class="rlm-options">{"".join(_option(o, place, taken) for place, o in enumerate(asked.options))}</div>')
     if taken is not None:
         right = asked.options[taken].right
         said = asked.options[taken].feedback or (tr("You predicted right.") if right else tr("It came out otherwise."))
@@ -54,6 +50,13 @@ def _reveal(asked: Choice, taken: int | None, where: tuple[str, int, int], key: 
     if st.button(tr("Ask again"), key=f"again.{key}", type="tertiary", icon=":material/replay:"):
         del st.session_state[_SHOWN][key]
         st.rerun()
+
+
+def _option(option: Option, place: int, taken: int | None) -> str:
+    """An option with its verdict, and whether it was taken."""
+    kind, mark = ("right", "✓") if option.right else ("wrong", "✕") if place == taken else ("", "◦")
+    own = f" <small>{html_text(tr('your answer'))}</small>" if place == taken else ""
+    return f'<div class="{kind}"><i>{mark}</i><span>{html_text(option.text)}{own}</span></div>'
 
 
 def _compared(asked: Choice, found: list[Prediction], where: tuple[str, int, int]) -> None:

@@ -84,7 +84,7 @@ def slider(of: Figure, key: str) -> int:
     """The slider on c over one choice of a run, with the arithmetic; returns the node that would be selected."""
     event, level = of.whole("t") or 0, of.whole("level") or 0
     recorded, _ = sources.choice(of.of, event, level)
-    c = st.slider("c", 0.0, 3.0, value=round(recorded.constant, 2), step=0.01, key=f"uct.{key}")
+    c = st.slider("c", 0.0, 3.0, value=recorded.constant, step=0.01, format="%.2f", key=f"uct.{key}")
     found = tables.at_constant(of.of, event, level, c)
     _table(found)
     st.html(f'<div class="rlm-formula">{html_text(found.formula)}</div>')
