@@ -131,8 +131,7 @@ def _votes(of: Figure, key: str) -> None:
 
 
 def _grpo(of: Figure, key: str) -> None:
-    made = tables.group(of.of, of.whole("at") or 0, of.whole("group") or 0)
-    _table(made)
+    _table(tables.group(of.of, of.whole("at") or 0, of.whole("group") or 0, of.whole("advantage") != 0))
     _caption(of)
 
 

@@ -84,8 +84,8 @@ def votes(run: str) -> Table:
     return Table(("answer", "votes", "sum of scores", "right"), rows, None, (0,))
 
 
-def group(training: str, at: int, index: int) -> Table:
-    """The answers of a group with reward and advantage."""
+def group(training: str, at: int, index: int, advantages: bool = True) -> Table:
+    """The answers of a group with reward and, unless a person is to work them out, advantages."""
     found = sources.group(training, at, index)
     tree = replay(found.records)
     rows = tuple(
@@ -98,7 +98,9 @@ def group(training: str, at: int, index: int) -> Table:
         )
         for i, c in enumerate(found.candidates, 1)
     )
-    return Table(("number", "answer", "right", "reward", "advantage"), rows, None, (1,))
+    head = ("number", "answer", "right", "reward", "advantage")
+    most = len(head) if advantages else len(head) - 1
+    return Table(head[:most], tuple(row[:most] for row in rows), None, (1,))
 
 
 def stages(training: str) -> Table:
