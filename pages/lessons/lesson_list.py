@@ -51,6 +51,4 @@ def _length(lesson: Lesson) -> str:
 def _said(how_far: Progress) -> str:
     if not how_far.answered:
         return tr("not begun")
-    return tr(
-        "{answered} of {choices} answered, {right} right", answered=how_far.answered, choices=how_far.choices, right=how_far.right
-    )
+    return tr("{answered} of {choices} answered, {right} right", answered=how_far.answered, choices=how_far.choices, right=how_far.right)

@@ -41,7 +41,9 @@ def _number(lesson: Lesson) -> int:
     said = st.query_params.get("step", "1")
     number = int(said) if said.isascii() and said.isdigit() else 0
     if not 1 <= number <= len(lesson.steps):
-        raise LessonError(tr("The lesson “{title}” has the steps 1 to {last}, not {said}.", title=lesson.title, last=len(lesson.steps), said=said))
+        raise LessonError(
+            tr("The lesson “{title}” has the steps 1 to {last}, not {said}.", title=lesson.title, last=len(lesson.steps), said=said)
+        )
     return number
 
 
@@ -72,8 +74,26 @@ def _head(lesson: Lesson, number: int) -> None:
             with st.popover(tr("Presenter's guide"), icon=":material/co_present:", type="tertiary"):
                 st.markdown(step.presenter)
         back, on = tr("Back"), tr("Next")
-        st.button(back, icon=":material/chevron_left:", key="lesson.back", disabled=number == 1, on_click=_go, args=(number - 1,), shortcut="PageUp")
-        st.button(on, type="primary", icon=":material/chevron_right:", icon_position="right", key="lesson.next", disabled=number == last, on_click=_go, args=(number + 1,), shortcut="PageDown")
+        st.button(
+            back,
+            icon=":material/chevron_left:",
+            key="lesson.back",
+            disabled=number == 1,
+            on_click=_go,
+            args=(number - 1,),
+            shortcut="PageUp",
+        )
+        st.button(
+            on,
+            type="primary",
+            icon=":material/chevron_right:",
+            icon_position="right",
+            key="lesson.next",
+            disabled=number == last,
+            on_click=_go,
+            args=(number + 1,),
+            shortcut="PageDown",
+        )
 
 
 def _go(number: int) -> None:

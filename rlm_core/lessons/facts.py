@@ -49,7 +49,9 @@ def value(fact: str) -> str:
 
 def filled(lesson: Lesson) -> Lesson:
     """The lesson with the values in its texts, and with the right option where a value decides it. LessonError names file and line."""
-    return replace(lesson, title=fill(lesson.title), after=tuple(map(fill, lesson.after)), steps=tuple(_step(lesson, s) for s in lesson.steps))
+    return replace(
+        lesson, title=fill(lesson.title), after=tuple(map(fill, lesson.after)), steps=tuple(_step(lesson, s) for s in lesson.steps)
+    )
 
 
 def _step(lesson: Lesson, step: Step) -> Step:
@@ -231,7 +233,13 @@ def _stage(name: str, stage: str, what: str) -> str:
     if found is None:
         raise LessonError(f"The training “{name}” has no stage “{stage}”.")
     m = found.measures
-    known = {"pass1": _share(m.pass_at_1[0]), "passk": _share(m.pass_at_k[0]), "k": str(m.k), "problems": str(m.problems), "steps": f"{found.steps:,}"}
+    known = {
+        "pass1": _share(m.pass_at_1[0]),
+        "passk": _share(m.pass_at_k[0]),
+        "k": str(m.k),
+        "problems": str(m.problems),
+        "steps": f"{found.steps:,}",
+    }
     return known[what]
 
 
