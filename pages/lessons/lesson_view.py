@@ -41,9 +41,8 @@ def _number(lesson: Lesson) -> int:
     said = st.query_params.get("step", "1")
     number = int(said) if said.isascii() and said.isdigit() else 0
     if not 1 <= number <= len(lesson.steps):
-        raise LessonError(
-            tr("The lesson “{title}” has the steps 1 to {last}, not {said}.", title=lesson.title, last=len(lesson.steps), said=said)
-        )
+        words = {"title": lesson.title, "last": len(lesson.steps), "said": said}
+        raise LessonError(tr("The lesson “{title}” has the steps 1 to {last}, not {said}.", **words))
     return number
 
 

@@ -48,10 +48,12 @@ def value(fact: str) -> str:
 
 
 def filled(lesson: Lesson) -> Lesson:
-    """The lesson with the values in its texts, and with the right option where a value decides it. LessonError names file and line."""
-    return replace(
-        lesson, title=fill(lesson.title), after=tuple(map(fill, lesson.after)), steps=tuple(_step(lesson, s) for s in lesson.steps)
-    )
+    """The lesson with the values in its texts, and with the right option where a value decides it.
+
+    LessonError names file and line.
+    """
+    steps = tuple(_step(lesson, s) for s in lesson.steps)
+    return replace(lesson, title=fill(lesson.title), after=tuple(map(fill, lesson.after)), steps=steps)
 
 
 def _step(lesson: Lesson, step: Step) -> Step:
@@ -181,13 +183,11 @@ def _winner(run: str, method: str) -> str:
 
 def _whole(run: str, what: str, event: str | None) -> str:
     tree = _at(run, event)
-    rooted = tree.problem
+    problem = tree.problem
     known: dict[str, Callable[[], float | int | str | None]] = {
-        "question": lambda: rooted.question,
-        "right answer": lambda: right_answer(rooted),
+        "question": lambda: problem.question,
+        "right answer": lambda: right_answer(problem),
         "answer": lambda: None if tree.answered is None or tree.answered.answer is None else readable(tree.answered.answer),
-        "answer node": lambda: None if tree.answered is None else tree.answered.node,
-        "answers": lambda: len(tree.answered.votes) if tree.answered else None,
         "events": lambda: tree.seq,
         "nodes": lambda: len(tree.nodes),
         "tokens": lambda: tree.totals.generated,
@@ -195,7 +195,6 @@ def _whole(run: str, what: str, event: str | None) -> str:
         "candidates": lambda: len(tree.candidates()),
         "right candidates": lambda: sum(n.correct is True for n in tree.candidates()),
         "cause": lambda: found.cause if (found := attribute(tree)) else None,
-        "cause sentence": lambda: found.sentence if (found := attribute(tree)) else None,
     }
     return _figure(known[what](), what)
 
@@ -312,8 +311,7 @@ _RUN: tuple[tuple[re.Pattern[str], Callable[..., str]], ...] = tuple(
         (r"answer (\S+) (votes|weight)", _vote),
         (r"by (majority|weighted|naive)", _winner),
         (
-            r"(question|right answer|answer|answer node|answers|events|nodes|tokens|simulations|candidates|right candidates|cause|cause sentence)"
-            r"(?: at (\d+))?",
+            r"(question|right answer|answer|events|nodes|tokens|simulations|candidates|right candidates|cause)(?: at (\d+))?",
             _whole,
         ),
         (r"setting (\w+)", _setting),

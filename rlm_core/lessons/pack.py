@@ -112,7 +112,8 @@ def _step(lesson: Lesson, number: int, step: Step, code: str, plots: dict[str, o
         if isinstance(block, Figure) and block.kind == "uct":
             sliders[key] = _slider(block)
         blocks.append(_block(block, key, code))
-    guide = f"<details><summary>{_tr(code, "Presenter's guide")}</summary>{marked_up(step.presenter)}</details>" if step.presenter else ""
+    heading = _tr(code, "Presenter's guide")
+    guide = f"<details><summary>{heading}</summary>{marked_up(step.presenter)}</details>" if step.presenter else ""
     return f'<section class="step" id="step-{number}" hidden><h2>{html.escape(step.title)}</h2>{"".join(blocks)}{guide}</section>'
 
 

@@ -33,7 +33,8 @@ FIGURES: dict[str, tuple[str, ...]] = {
     "try": ("t",),
 }
 """What a lesson can show, each with its settings: a run from a moment on, the slider on c over one choice of a run, the step scores of
-candidates, the votes of a run, a group of a training, the stages of a training, curves of a sweep, and a button that opens a run in Explore."""
+candidates, the votes of a run, a group of a training (advantage=0 hides what is to be worked out), the stages of a training, curves of a
+sweep, and a button that opens a run in Explore."""
 WHOLE = frozenset({"t", "node", "level", "at", "group", "advantage", "pool"})
 """Settings that are whole numbers; the others are lists of them."""
 _NAME = re.compile(r"\d\d-([a-z0-9-]+)\.md")

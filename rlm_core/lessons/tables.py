@@ -1,4 +1,4 @@
-"""The tables and curves that lessons show, made of recorded runs, trainings and sweeps; plain texts, for the page and for the offline pack."""
+"""The tables and curves that lessons show, made of recorded runs, trainings and sweeps; for the page and for the offline pack."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def group(training: str, at: int, index: int, advantages: bool = True) -> Table:
             " ; ".join(readable(step) for step in tree.steps(c.node)),
             VERDICT[c.parts.get("answer") == 1],
             f"{c.reward:.3f}",
-            f"{c.advantage:+.2f}".replace("-", "−"),
+            "0.00" if abs(c.advantage) < 0.005 else f"{c.advantage:+.2f}".replace("-", "−"),
         )
         for i, c in enumerate(found.candidates, 1)
     )
