@@ -145,7 +145,7 @@ def test_a_model_that_fails_leaves_the_checks_and_says_why():
 def test_a_local_model_reviews_and_one_that_reads_too_few_tokens_says_so():
     model = speaking(lambda prompt: GOOD + "\0")
     found = asyncio.run(review(DIFF, Settings("speaker"), model))
-    assert [f.by for f in found.findings if f.line == 2][0] == ("candidate 1", "candidate 2", "candidate 3")
+    assert next(f.by for f in found.findings if f.line == 2) == ("candidate 1", "candidate 2", "candidate 3")
     assert found.tokens == 3 * (len(GOOD) + 1)
     model.session.max_length = 100
     assert "speaker reads at most 100 tokens" in asyncio.run(review(DIFF, Settings("speaker"), model)).errors[0]
