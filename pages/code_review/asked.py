@@ -69,7 +69,7 @@ def settings_row() -> ReviewJob:
 
 def _models() -> list[str]:
     """Who can review: the checks alone, connected servers, and the listed models that answer in words."""
-    chat = [name for name, d in catalogue.models().items() if name != OTHER.name and ChatModel in d.offers]
+    chat = [name for name in catalogue.models() if name != OTHER.name and ChatModel in describe(name).offers]
     return [NO_MODEL, *connected(), *chat]
 
 

@@ -46,13 +46,13 @@ def comparison(row: JobRow, found: Review) -> None:
     if found.model == NO_MODEL:
         return
     here = {f.path: f.effort for f in found.files}
-    known = [(r, of_result(r.result)) for r in others(row)]
-    known = [(r, v) for r, v in known if v is not None and {f.path: f.effort for f in v.files} != here]
+    reviews = {r.id: of_result(r.result) for r in others(row)}
+    known = {job: v for job, v in reviews.items() if v is not None and {f.path: f.effort for f in v.files} != here}
     st.markdown(f"##### {tr('What another effort changes')}")
     if not known:
         st.caption(tr("This diff has not been reviewed at another effort with the same settings yet."))
     else:
-        _draw(row, found, {r.id: v for r, v in known if v is not None})
+        _draw(row, found, known)
     with st.container(horizontal=True):
         for steps, title, icon in ((-1, tr("Review with less effort"), "south"), (1, tr("Review with more effort"), "north")):
             job = shifted(row.job, found, steps)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from pages.code_review.words import level, part_title
@@ -31,10 +33,11 @@ def _name() -> str:
     return str(st.session_state.get(BY) or "").strip()
 
 
-def finding_block(f: Finding, diff: Diff) -> None:
-    """Draw a finding."""
+def finding_block(f: Finding, diff: Diff, labels: Sequence[FindingLabel]) -> None:
+    """Draw a finding. labels: those of the diff, by everybody."""
     one = f.id(diff.id)
-    mine = next((la for la in _labels(diff.id) if la.id == one and la.by == _name()), None)
+    given = [la for la in labels if la.id == one]
+    mine = next((la for la in given if la.by == _name()), None)
     with st.container(key=f"finding-{f.severity}-{one}"):
         where = tr("whole file") if f.line is None else tr("old line {n}", n=f.line) if f.side == LEFT else tr("line {n}", n=f.line)
         todo = f"<i>{html_text(f.suggestion)}</i>" if f.suggestion else ""
@@ -48,8 +51,7 @@ def finding_block(f: Finding, diff: Diff) -> None:
         with st.container(horizontal=True, gap="small"):
             _button(f, diff, True, mine)
             _button(f, diff, False, mine)
-            others = [la for la in _labels(diff.id) if la.id == one and la is not mine]
-            if others:
+            if others := [la for la in given if la.by != _name()]:
                 yes = sum(la.approved for la in others)
                 st.caption(tr("By others: approved {yes}, rejected {no}", yes=yes, no=len(others) - yes))
 
@@ -66,10 +68,6 @@ def _button(f: Finding, diff: Diff, approved: bool, mine: FindingLabel | None) -
         disabled=not _name(),
         help=None if _name() else tr("Type your name above first."),
     )
-
-
-def _labels(diff: str) -> list[FindingLabel]:
-    return FindingLabels(store()).all(diff)
 
 
 def give(f: Finding, diff: str, approved: bool) -> None:

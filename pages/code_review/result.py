@@ -14,16 +14,19 @@ from pages.shared.downloads import Download, downloads
 from pages.shared.escape import html_text, markdown_text
 from pages.shared.html import figures_html, table_html
 from pages.shared.language import tr
+from pages.shared.services import store
 from pages.shared.state import remembered
 from rlm_core.core.wording import shorten
 from rlm_core.jobs.queue import JobRow
 from rlm_core.jobs.review import ReviewJob, of_result
 from rlm_core.review.diff import ChangedFile, Diff, DiffLine, parse
+from rlm_core.review.labels import FindingLabels
 from rlm_core.review.planted import planted
 from rlm_core.review.report import written
 from rlm_core.review.whole import NO_MODEL, FileReview, Review
 
 FILE = "review.shown"
+_TABLE = '<table class="rlm-diff"><colgroup><col class="n"><col class="n"><col class="s"><col></colgroup><tbody>'
 MAX_ROWS = 1500
 """Lines of a file's diff that are drawn; findings beyond them are listed below."""
 
@@ -75,7 +78,7 @@ def _count(found: Review, path: str) -> int:
 
 def _figures(found: Review) -> None:
     findings = found.findings
-    by_severity = " · ".join(f"{sum(f.severity == s for f in findings)} {level(s)}" for s in ("high", "medium", "low"))
+    by_severity = " · ".join(f"{level(s)} {sum(f.severity == s for f in findings)}" for s in ("high", "medium", "low"))
     unread = sum(f.unread for f in found.files)
     figures = [
         (tr("Findings"), f"{len(findings):,}", by_severity),
@@ -125,6 +128,7 @@ def _file(diff: Diff, file: ChangedFile, review: FileReview) -> None:
     if review.cut:
         st.caption(tr("Lines that did not fit into the prompt, so that the model has not seen them: {n:,}", n=review.cut))
     loose = list(review.findings)
+    labels = FindingLabels(store()).all(diff.id)
     drawn = 0
     with st.container(key="review-diff"):
         rows: list[str] = []
@@ -140,14 +144,14 @@ def _file(diff: Diff, file: ChangedFile, review: FileReview) -> None:
                     _flush(rows)
                     for f in here:
                         loose.remove(f)
-                        finding_block(f, diff)
+                        finding_block(f, diff, labels)
         _flush(rows)
     if not file.hunks:
         st.caption(tr("Nothing to read: binary content, a bare rename or a change of mode."))
     if drawn > MAX_ROWS:
         st.caption(tr("Only the first {n:,} lines of this file are drawn.", n=MAX_ROWS))
     for f in loose:
-        finding_block(f, diff)
+        finding_block(f, diff, labels)
     _candidates(review)
 
 
@@ -162,7 +166,7 @@ def _row(line: DiffLine, hit: bool) -> str:
 def _flush(rows: list[str]) -> None:
     """Draw the rows so far."""
     if rows:
-        st.html(f'<table class="rlm-diff"><tbody>{"".join(rows)}</tbody></table>')
+        st.html(f"{_TABLE}{''.join(rows)}</tbody></table>")
         rows.clear()
 
 

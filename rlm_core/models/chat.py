@@ -46,7 +46,9 @@ class ChatPolicy(LocalPolicy):
         return sum([math.exp((await self._inspecting.inspect(prompt, [t])).logprobs[0]) for t in sorted(tokens)])
 
     async def chat(self, request: str, seed: Seed, sampling: Sampling) -> tuple[str, int]:
-        prompt = self.format.request(request)
+        prompt, limit = self.format.request(request), self.session.max_length
+        if len(prompt) >= limit:
+            raise ModelError(f"{self.name} reads at most {limit:,} tokens, and this request already has {len(prompt):,}; shorten it.")
         stop = self.format.reply_ended
         (sample,) = await self._generate(prompt, [seed], sampling, sampling.max_solution_tokens, stop)
         said = sample.ids if sample.truncated else sample.ids[:-1]

@@ -229,7 +229,7 @@ class ChatModel(Protocol):
         ...
 
     async def chat(self, request: str, seed: Seed, sampling: Sampling) -> tuple[str, int]:
-        """A reply of at most `max_solution_tokens` to a request, and the number of its tokens."""
+        """A reply of at most `max_solution_tokens` to a request, and the number of its tokens. ModelError if the request is too long."""
         ...
 
 

@@ -139,7 +139,7 @@ _GUARDED = r"(?:pass|pwd|secret|token|sign|auth)"
 _WEAK_HASH = rf"(?:\bmd5|\bsha1|['\"](?:md5|sha1)['\"]).*{_GUARDED}|{_GUARDED}.*\b(?:md5|sha1)\s*\("
 _UNVERIFIED = r"\bverify\s*=\s*False|_create_unverified_context|CERT_NONE|rejectUnauthorized\s*:\s*false|InsecureSkipVerify\s*:\s*true"
 _MARKUP = r"\.(?:inner|outer)HTML\s*\+?=(?!=)|dangerouslySetInnerHTML|document\.write\s*\(|\|\s*safe\b|\bmark_safe\s*\("
-_IS = r"(?:\b(?:if|elif|while|assert|return|and|or|not)\s|[=(,\[])\s*[\w.\[\]()]+\s+is\s+(?:not\s+)?(?:-?\d|[\"'])"
+_IS = r"(?:\b(?:if|elif|while|assert|return|and|or|not)\s|=)\s*[\w.\[\]()]+\s+is\s+(?:not\s+)?(?:-?\d|[\"'])"
 _DEBUG = (
     r"\bbreakpoint\(\)|\bpdb\.set_trace\(|\bimport\s+i?pdb\b|\bconsole\.(?:log|debug)\(|^\s*debugger;?\s*$|"
     r"\bprint\(\s*f?[\"'](?:debug|here|xxx|>>>|---)"

@@ -61,7 +61,7 @@ def words(text: str) -> frozenset[str]:
     """The telling words of a text, in lower case; snake_case and camelCase names count whole and in their parts.
 
     >>> sorted(words("The userName is not read_all"))
-    ['all', 'name', 'read', 'read_all', 'user', 'username']
+    ['all', 'read', 'read_all', 'user', 'username']
     """
     found: set[str] = set()
     for name in _IDENTIFIER.findall(text):

@@ -45,7 +45,7 @@ QUIET = {
     "swallowed": ("a.py", "try:\n    f()\nexcept ValueError:\n    log()\nclass Empty:\n    pass"),
     "bare-except": ("a.py", "try:\n    f()\nexcept ValueError:\n    raise"),
     "mutable-default": ("a.py", "def f(items=None, n=2, name='a'):\n    x = []"),
-    "is-literal": ("a.py", 'if x is None or y is not other:\n    f(\'the sum is 5\')  # or it is 6\n"""where the sum is 0"""'),
+    "is-literal": ("a.py", 'if x is None or y is not other:\n    f(\'the sum is 5\')  # or it is 6\n"""where (the sum is 0)"""'),
     "debug": ("a.py", "print(result)\ndebugger = None"),
     "todo": ("a.py", "# TODO #12 later\ntodos = []"),
     "conflict": ("a.md", "Title\n======="),

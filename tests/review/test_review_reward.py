@@ -16,6 +16,7 @@ from rlm_core.review.report import as_json, comments, markdown
 from rlm_core.review.reward import judged, review_score, score_of, scored
 from rlm_core.review.whole import Settings, check_settings, difference, review
 from tests.review.making import diff_of, file_of
+from tests.speaker import speaking
 
 FILE = file_of("a.py", "total = price + quantity\nshown = total", before="import shop")
 GOOD = "2 | high | operator | price and quantity should be multiplied | Use `price * quantity`."
@@ -139,6 +140,15 @@ def test_a_model_that_fails_leaves_the_checks_and_says_why():
     found = asyncio.run(review(DIFF, Settings("scripted"), Failing(())))
     assert found.errors == ["a.py: The server is gone."]
     assert {f.kind for f in found.findings} == {"eval", "untested"}
+
+
+def test_a_local_model_reviews_and_one_that_reads_too_few_tokens_says_so():
+    model = speaking(lambda prompt: GOOD + "\0")
+    found = asyncio.run(review(DIFF, Settings("speaker"), model))
+    assert next(f.by for f in found.findings if f.line == 2) == ("candidate 1", "candidate 2", "candidate 3")
+    assert found.tokens == 3 * (len(GOOD) + 1)
+    model.session.max_length = 100
+    assert "speaker reads at most 100 tokens" in asyncio.run(review(DIFF, Settings("speaker"), model)).errors[0]
 
 
 def test_a_judge_that_fails_is_said_and_gives_no_score():
