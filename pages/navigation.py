@@ -7,30 +7,34 @@ from functools import lru_cache
 import streamlit as st
 
 from pages.blueprint.page import blueprint
+from pages.code_review.page import code_review
 from pages.compare.page import compare
 from pages.explore.page import explore
 from pages.labels.page import labels
+from pages.lessons.page import lessons
 from pages.problems.page import problem_sets
 from pages.rewards.page import rewards
 from pages.runs.page import runs
 from pages.scaling.page import scaling
 from pages.shared.escape import markdown_text
 from pages.shared.language import tr
-from pages.shared.links import SETS_PATH
+from pages.shared.links import LESSONS_PATH, SETS_PATH, TRAINING_PATH
 from pages.training.page import training
 from rlm_core import catalogue
 from rlm_core.core.registry import Offer, Page, offer
 
 OWN_PAGES = (
     Page("Explore", ":material/account_tree:", "explore", explore),
+    Page("Lessons", ":material/school:", LESSONS_PATH, lessons),
     Page("Compare", ":material/compare:", "compare", compare),
     Page("Scaling", ":material/monitoring:", "scaling", scaling),
     Page("Saved runs", ":material/history:", "runs", runs),
-    Page("Problem sets", ":material/dataset:", SETS_PATH, problem_sets),
+    Page("Training", ":material/model_training:", TRAINING_PATH, training),
+    Page("Blueprint", ":material/architecture:", "blueprint", blueprint),
     Page("Rewards", ":material/balance:", "rewards", rewards),
     Page("Labels", ":material/rate_review:", "labels", labels),
-    Page("Training", ":material/model_training:", "training", training),
-    Page("Blueprint", ":material/architecture:", "blueprint", blueprint),
+    Page("Problem sets", ":material/dataset:", SETS_PATH, problem_sets),
+    Page("Code review", ":material/fact_check:", "review", code_review),
 )
 
 

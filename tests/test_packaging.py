@@ -47,7 +47,7 @@ def tracked(*folders: str) -> set[str]:
 
 def test_the_wheel_holds_the_package_and_below_it_the_app(wheel):
     held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
-    kinds = ("blueprint", "checkpoints", "examples", "languages", "nano", "rewards", "sweeps", "training")
+    kinds = ("blueprint", "checkpoints", "examples", "languages", "lessons", "nano", "review", "rewards", "sweeps", "training")
     beside = tracked("app.py", "pages", "docs", *(f"assets/{kind}" for kind in kinds), ".streamlit")
     assert held == tracked("rlm_core") | {f"rlm_core/_app/{name}" for name in beside}
 

@@ -7,7 +7,7 @@ import streamlit as st
 from pages.compare.addressed import Addressed
 from pages.shared.comparisons import comparisons
 from pages.shared.escape import html_text, markdown_text
-from pages.shared.language import tr
+from pages.shared.language import told, tr
 from rlm_core.core.words import RunStatus
 from rlm_core.runs.outcome import right_answer
 
@@ -16,7 +16,7 @@ def header(found: Addressed) -> None:
     name, back = st.columns([5, 2], vertical_alignment="center")
     problems = {r.problem.question: r.problem for r in found.rows}
     with name:
-        st.html(f'<h4 class="rlm-problem">{html_text(found.name)}</h4>{_problem(found)}')
+        st.html(f'<h4 class="rlm-problem" tabindex="0">{html_text(found.name)}</h4>{_problem(found)}')
     with back.container(horizontal=True, horizontal_alignment="right"):
         if st.button(tr("All comparisons"), icon=":material/arrow_back:", key="compare.back"):
             st.query_params.clear()
@@ -39,7 +39,7 @@ def header(found: Addressed) -> None:
 
 def _problem(found: Addressed) -> str:
     problem = found.rows[0].problem
-    right = right_answer(problem)
+    right = told(right_answer, problem)
     facts = [html_text(problem.question)] + (
         [f"{tr('right:')} <b>{html_text(right)}</b>"] if problem.reference is not None and right else []
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pages.shared.language import told
 from rlm_core.core.events import Record
 from rlm_core.core.tree import SearchTree, replay
 from rlm_core.narrate import sentences
@@ -32,7 +33,7 @@ def moment(records: Sequence[Record], count: int) -> Moment:
     if not count:
         return Moment(0, tree, "")
     last = records[count - 1]
-    sentence = sentences.sentence(last, tree)
+    sentence = told(sentences.sentence, last, tree)
     tree.apply(last)
     return Moment(count, tree, sentence)
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.shared.escape import markdown_text
 from pages.shared.html import table_html, theme
-from pages.shared.language import counted, node_name, tr
+from pages.shared.language import counted, node_name, told, tr
 from pages.shared.plot import chart
 from rlm_core.core.structure import Compared
 from rlm_core.core.tree import SearchTree
@@ -30,15 +30,15 @@ def answers(run: str, tree: SearchTree, compared: Compared) -> None:
     elif answered is None:
         st.caption(tr("The answer is chosen when the search ends; move the timeline to the end to see it."))
     elif answered.answer is None:
-        st.info(tr("There is no answer: {why_unanswered}. {advice}", why_unanswered=why_unanswered(tree), advice=_advice(tree)))
+        st.info(tr("There is no answer: {why_unanswered}. {advice}", why_unanswered=told(why_unanswered, tree), advice=_advice(tree)))
     else:
         chart(votes_figure(answered, tree, theme=theme(), most=MAX_BARS), key="votes")
         where = tr(" It stands in {name}.", name=node_name(answered.node)) if answered.node is not None else ""
-        st.caption(markdown_text(f"{choice(answered)}{where} {two_choices(tree)}"))
+        st.caption(markdown_text(f"{told(choice, answered)}{where} {told(two_choices, tree)}"))
         if (more := len(answered.votes) - MAX_BARS) > 0:
             with st.expander(counted(more, "more answer")):
                 rest = sorted(answered.votes, key=lambda v: (v.answer != answered.answer, -v.weight))[MAX_BARS:]
-                rows = [(MARKS[v.correct] + readable(v.answer), weight(v.weight), voters(v, tree)) for v in rest]
+                rows = [(MARKS[v.correct] + readable(v.answer), weight(v.weight), told(voters, v, tree)) for v in rest]
                 st.html(table_html((tr("Answer"), tr("Weight"), tr("By")), rows, text_columns=(0,), words=(2,)))
     if compared == Compared.CANDIDATES:
         _first_candidates(run, tree)
@@ -47,9 +47,9 @@ def answers(run: str, tree: SearchTree, compared: Compared) -> None:
 def _advice(tree: SearchTree) -> str:
     """What can be changed so that a run without an answer gets one."""
     said = []
-    if unanswered(tree):
+    if told(unanswered, tree):
         said.append(tr("Another sample, prompt format or model can state one; a larger budget lengthens no finished solution."))
-    if cut_short := cut_off(tree):
+    if cut_short := told(cut_off, tree):
         said.append(
             tr("{cut_short}; a higher limit lets it end.", cut_short=cut_short)
             if cut_short.startswith("1 ")

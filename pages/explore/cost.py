@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared.language import counted, deferred, tr
+from pages.shared.language import counted, deferred, duration, told, tr
 from pages.shared.services import store
 from pages.shared.state import set_value
 from rlm_core.core.config import RunConfig
 from rlm_core.core.problem import Problem
-from rlm_core.core.wording import duration
 from rlm_core.jobs.forecast import RunForecast, run_forecast
 
 NEWEST = 200
@@ -20,7 +19,7 @@ UNKNOWN = deferred("Press Run: the tree grows on the right.")
 
 def expected_cost(config: RunConfig, problem: Problem) -> None:
     """The forecast in a line; where the run will take long, a warning with a button that limits it to about a minute."""
-    found = run_forecast(config, problem, store().list(NEWEST))
+    found = told(run_forecast, config, problem, store().list(NEWEST))
     if not found.long:
         st.caption(found.sentence or tr(UNKNOWN))
         return

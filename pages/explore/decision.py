@@ -10,7 +10,7 @@ import streamlit as st
 from pages.explore.ranks_html import ranks_html
 from pages.shared.escape import html_text, markdown_text
 from pages.shared.html import table_html
-from pages.shared.language import deferred, node_name, tr
+from pages.shared.language import deferred, node_name, told, tr
 from pages.shared.state import one_of
 from rlm_core import catalogue
 from rlm_core.core.events import Choice, Selected, Term
@@ -82,7 +82,7 @@ def _by_rule(at: Node) -> bool:
 def _when(tree: SearchTree) -> str:
     """With the figures of this moment, or with those that the search decided by; and that the answer is picked otherwise."""
     when = one_of(tr("Arithmetic"), [NOW, LAST], "arithmetic")
-    st.caption(two_choices(tree))
+    st.caption(told(two_choices, tree))
     return when
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from pages.shared.language import tr
+from pages.shared.language import told, tr
 from rlm_core.core.events import Record
 from rlm_core.core.tree import SearchTree
 from rlm_core.narrate.sentences import headline, sentence
@@ -24,8 +24,8 @@ def event_list(records: list[Record], moment: int) -> None:
                 {
                     tr("event"): record.seq,
                     tr("time (s)"): record.time,
-                    tr("kind"): headline(record.event),
-                    tr("what happened"): sentence(record, tree),
+                    tr("kind"): told(headline, record.event),
+                    tr("what happened"): told(sentence, record, tree),
                 }
             )
         tree.apply(record)

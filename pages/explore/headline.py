@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.shared.escape import html_text
 from pages.shared.html import oracle_badge
-from pages.shared.language import node_name, tr
+from pages.shared.language import node_name, told, tr
 from rlm_core import catalogue
 from rlm_core.core.events import Answered
 from rlm_core.core.tree import SearchTree
@@ -24,7 +24,7 @@ def headline(row: RunRow, full_tree: SearchTree, moment: SearchTree) -> None:
     named += [] if row.elsewhere else [tr("seed {seed}", seed=row.config.seed)]
     facts = " · ".join(html_text(name) for name in named if name)
     st.html(
-        f'<h4 class="rlm-problem">{_name(row)}{_place(row)}{html_text(row.problem.question)}</h4>'
+        f'<h4 class="rlm-problem" tabindex="0">{_name(row)}{_place(row)}{html_text(row.problem.question)}</h4>'
         f'<div class="rlm-verdict">{_verdict(row, full_tree, moment)}</div>'
         f'<div class="rlm-facts">{facts} {oracle_badge() if full_tree.oracle else ""}</div>'
     )
@@ -47,9 +47,9 @@ def _verdict(row: RunRow, full_tree: SearchTree, moment: SearchTree) -> str:
     if answered is None:
         why = tr("its log does not say which was picked") if row.elsewhere else tr("the run ended before one was picked")
         return f"<b>{tr('No answer yet')}</b>" if row.active else f"<b>{tr('No answer')}</b><span>{why}</span>"
-    right = right_answer(row.problem)
+    right = told(right_answer, row.problem)
     if answered.answer is None:
-        parts = [f"<b>{tr('No answer')}</b>", f"<span>{why_unanswered(full_tree)}</span>"]
+        parts = [f"<b>{tr('No answer')}</b>", f"<span>{told(why_unanswered, full_tree)}</span>"]
     else:
         stated = readable(answered.answer)
         kind = {True: "right", False: "wrong", None: "open"}[answered.correct]
@@ -65,13 +65,13 @@ def _verdict(row: RunRow, full_tree: SearchTree, moment: SearchTree) -> str:
 
 def _where(tree: SearchTree, answered: Answered) -> str:
     """The node that states the answer, and by what it was picked where the search itself goes by a formula."""
-    said = ["" if answered.node is None else tr("in {name}", name=node_name(answered.node)), picked_by(tree)]
-    return f'<small title="{html_text(two_choices(tree))}">{html_text(", ".join(filter(None, said)))}</small>' if any(said) else ""
+    said = ["" if answered.node is None else tr("in {name}", name=node_name(answered.node)), told(picked_by, tree)]
+    return f'<small title="{html_text(told(two_choices, tree))}">{html_text(", ".join(filter(None, said)))}</small>' if any(said) else ""
 
 
 def _limited(row: RunRow, full_tree: SearchTree) -> str:
     """The limits that cut solutions off, and which to raise if there is no answer. A failed run has its own message."""
     if full_tree.finished and full_tree.finished.detail and full_tree.finished.stop != "failed":
         return f'<strong class="row">{html_text(full_tree.finished.detail)}</strong>'
-    cut = cut_off(full_tree)
+    cut = told(cut_off, full_tree)
     return f'<small class="row">{html_text(cut)}</small>' if cut else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pages.shared.html import rows_html
-from pages.shared.language import node_name, tr
+from pages.shared.language import node_name, told, tr
 from rlm_core.core.tree import Node, SearchTree
 from rlm_core.core.wording import number, origin, readable
 from rlm_core.figures.palette import MARKS as VERDICTS
@@ -40,7 +40,7 @@ def facts(tree: SearchTree, node: Node) -> Rows:
 
 
 def _forced(tree: SearchTree, node: Node) -> Rows:
-    if by := origin(tree.branch, node.id):
+    if by := told(origin, tree.branch, node.id):
         return [(tr("Where it comes from"), by)]
     reasons = [e.reason for _, e in tree.forces if e.node == node.id]
     return [(tr("Put in by the decoder"), "; ".join(reasons) or tr("the model did not write it"))] if node.forced or reasons else []

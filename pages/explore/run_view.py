@@ -20,7 +20,7 @@ from pages.explore.status import run_buttons, status_line
 from pages.explore.stepping import follow_pause, opened, why_paused
 from pages.explore.timeline import timeline
 from pages.shared.escape import html_text, markdown_text
-from pages.shared.language import deferred, tr
+from pages.shared.language import deferred, told, tr
 from pages.shared.links import SHOWN_RUN_KEY, begin, close_run, way_back
 from pages.shared.player import drawn, drawn_for
 from pages.shared.services import Reading, logs, store
@@ -113,8 +113,8 @@ def _moment(row: RunRow, read: Reading) -> SearchTree:
         moment = timeline(row.id, read)
         record = records[moment - 1]
         tree = replay(records[: moment - 1], checked=True)  # `read` is a replay of all of them
-        sentence = sentences.sentence(record, tree)
-        kind = html_text(sentences.headline(record.event))
+        sentence = told(sentences.sentence, record, tree)
+        kind = html_text(told(sentences.headline, record.event))
         st.html(f'<div class="rlm-sentence" {drawn_for(moment)}><b>{kind}</b>{html_text(sentence)}</div>')
         why_paused(row, tree, record.event)
         tree.apply(record)

@@ -13,14 +13,13 @@ from pages.explore.stepping import RESUMED, go_on, saved_buttons, step_buttons
 from pages.shared.escape import html_text, markdown_text
 from pages.shared.glossary import term
 from pages.shared.html import STATUS
-from pages.shared.language import counted, tr
+from pages.shared.language import counted, duration, tr
 from pages.shared.player import drawn_for
 from pages.shared.services import store, supervisor
 from rlm_core import catalogue
 from rlm_core.core.events import Record
 from rlm_core.core.parameters import Description, NoSettings
 from rlm_core.core.tree import SearchTree
-from rlm_core.core.wording import duration
 from rlm_core.core.words import RunStatus
 from rlm_core.runs.progress import Progress, progress
 from rlm_core.runs.store import RunRow

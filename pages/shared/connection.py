@@ -26,6 +26,11 @@ def _trials() -> dict[str, Trial]:
     return {}
 
 
+def connected() -> list[str]:
+    """The addresses of servers to which a connection was tried with success, the last first."""
+    return [address for address, trial in reversed(_trials().items()) if trial.found is not None]
+
+
 def known(model: str, backend: str = AUTO) -> Known:
     """What is known of a model with a back end; of a server what it may do at best, until a connection to it was tried."""
     trial = _trials().get(model)

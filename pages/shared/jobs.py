@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared.escape import markdown_text
 from pages.shared.html import STATUS
-from pages.shared.language import counted, tr
+from pages.shared.language import counted, told, tr
 from pages.shared.services import book, cost_history, jobs, store
 from pages.shared.state import remembered, set_value
 from rlm_core.core.errors import RlmError
@@ -77,7 +77,7 @@ def job_button(
 def _forecast(job: Job[Any], asked: Any) -> str:
     """Expected tokens and seconds of the job; empty where nothing is known."""
     try:
-        return cost_history().forecast(job.parts(asked, store(), book()))
+        return told(cost_history().forecast, job.parts(asked, store(), book()))
     except RlmError:
         return ""
 

@@ -5,18 +5,19 @@ A text is looked up by its English words, as with gettext, so that the code read
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import msgspec
 import streamlit as st
 
-from rlm_core.core import wording
+from rlm_core.core import phrases, wording
 from rlm_core.core.paths import ASSETS
-from rlm_core.core.tree import ROOT
 
+P = ParamSpec("P")
+T = TypeVar("T")
 FOLDER = ASSETS / "languages"
 ENGLISH = "en"
 LANGUAGES = {ENGLISH: "English", "ja": "日本語"}
@@ -60,22 +61,29 @@ def deferred(text: str) -> str:
     return text
 
 
+def told(make: Callable[P, T], /, *arguments: P.args, **options: P.kwargs) -> T:
+    """What a function of the core says, in the page's language where there is one text for each of its sentences."""
+    return phrases.told(tr, make, *arguments, **options)
+
+
 def counted(count: int, noun: str, plural: str = "") -> str:
     """A count with its noun, such as "1,204 tokens". Other languages have one text for a noun, "{n} token"."""
-    found = texts(language()).get(f"{{n}} {noun}")
-    return found.format(n=f"{count:,}") if found else wording.counted(count, noun, plural)
+    return told(wording.counted, count, noun, plural)
 
 
 def node_name(node: int) -> str:
     """A node in a sentence: "the root" or "node 12"."""
-    return tr("the root") if node == ROOT else tr("node {node}", node=node)
+    return told(wording.name, node)
+
+
+def duration(seconds: float) -> str:
+    """Seconds as text, rounded as an estimate is."""
+    return told(wording.duration, seconds)
 
 
 def listed(words: Sequence[str], most: int = 0) -> str:
     """Words in a row, "7, 2 and the root"; with `most`, at most that many and the number of those left out."""
-    if most and len(words) > most:
-        words = [*words[: most - 1], tr("{n:,} more", n=len(words) - most + 1)]
-    return tr("{first} and {last}", first=tr(", ").join(words[:-1]), last=words[-1]) if len(words) > 1 else "".join(words)
+    return told(wording.listed, words, most)
 
 
 def english(text: str) -> str:

@@ -13,7 +13,7 @@ import streamlit as st
 from pages.shared.escape import markdown_text
 from pages.shared.html import table_html, theme
 from pages.shared.jobs import job_button, job_progress, job_setting
-from pages.shared.language import counted, deferred, tr
+from pages.shared.language import counted, deferred, duration, tr
 from pages.shared.links import go_to_controls
 from pages.shared.model_picker import pick_model
 from pages.shared.plot import plot
@@ -21,7 +21,7 @@ from pages.shared.services import jobs
 from pages.shared.set_picker import TASK_KEY
 from pages.shared.state import kept, remembered, restore_following, set_value
 from pages.training.pipeline import EXPLORE_MODEL
-from rlm_core.core.wording import duration, interval
+from rlm_core.core.wording import interval
 from rlm_core.core.words import RunStatus
 from rlm_core.figures.charts.small_multiples import Curve, Panel, panels_figure
 from rlm_core.jobs.queue import JobRow

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, variance
 
-from pages.shared.language import deferred, listed, tr
+from pages.shared.language import deferred, duration, listed, tr
 from pages.training.sources import Rows
-from rlm_core.core.wording import duration, interval, number
+from rlm_core.core.wording import interval, number
 from rlm_core.evaluation.statistics import Estimate
 from rlm_core.runs.training_files import CurveRow, Interval, StageRow
 

@@ -6,14 +6,14 @@ import streamlit as st
 
 from pages.shared.escape import markdown_text
 from pages.shared.html import table_html, theme
-from pages.shared.language import counted, deferred, listed, tr
+from pages.shared.language import counted, deferred, duration, listed, tr
 from pages.shared.links import go_to_controls
 from pages.shared.plot import plot
 from pages.shared.state import set_value
 from pages.training.findings import hacking, lift
 from pages.training.progress import active
 from pages.training.sources import Rows, Source, is_here, rows, safely
-from rlm_core.core.wording import duration, interval
+from rlm_core.core.wording import interval
 from rlm_core.figures.charts.training_stages import KINDS, stages_figure
 from rlm_core.runs.training_files import StageRow
 

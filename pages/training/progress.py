@@ -10,11 +10,10 @@ import streamlit as st
 
 from pages.shared.escape import markdown_text
 from pages.shared.jobs import LIVE_SECONDS, waiting
-from pages.shared.language import tr
+from pages.shared.language import duration, tr
 from pages.shared.services import jobs, store
 from pages.training.sources import Source
 from rlm_core.core.errors import RlmError
-from rlm_core.core.wording import duration
 from rlm_core.core.words import RunStatus
 from rlm_core.jobs.queue import JobRow
 from rlm_core.jobs.train_policy import DESCRIPTION, PolicyJob

@@ -6,11 +6,11 @@ import sys
 
 import typer
 
-from rlm_core.cli import evaluate, logs, runs, sweep, train
+from rlm_core.cli import evaluate, lessons, logs, review, runs, sweep, train
 from rlm_core.core.errors import RlmError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="RLM Explorer on the command line.")
-for part in (runs, evaluate, sweep, train, logs):
+for part in (runs, evaluate, sweep, train, logs, review, lessons):
     app.add_typer(part.app)
 
 

@@ -53,6 +53,10 @@ class LabelError(RlmError):
     """A label, or a file of labels and solutions, that cannot be taken."""
 
 
+class ReviewError(RlmError):
+    """A diff, a range of revisions or a label of a finding that cannot be taken."""
+
+
 def first_line(error: BaseException) -> str:
     """The first line of what an error says, for a sentence of one's own; the name of its kind if it says nothing."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]

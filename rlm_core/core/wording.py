@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from rlm_core.core.config import Branch
 from rlm_core.core.events import Vote
+from rlm_core.core.phrases import say
 from rlm_core.core.problem import Problem
 from rlm_core.core.special_tokens import ANSWER, BACKTRACK, END_THINK, ERROR, RESULT, REVISE, STEP, THINK, TOOL, WAIT
 from rlm_core.core.tree import ROOT, Node, SearchTree
@@ -59,7 +60,9 @@ def counted(count: int, noun: str, plural: str = "") -> str:
     >>> counted(1, "token"), counted(1204, "token"), counted(2, "pass", "passes")
     ('1 token', '1,204 tokens', '2 passes')
     """
-    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+    template = f"{{n}} {noun}"
+    found = say(template)  # other languages have one text for a noun
+    return found.format(n=f"{count:,}") if found != template else f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
 def listed(words: Sequence[str], most: int = 0) -> str:
@@ -71,8 +74,8 @@ def listed(words: Sequence[str], most: int = 0) -> str:
     'a, b and 4 more'
     """
     if most and len(words) > most:
-        words = [*words[: most - 1], f"{len(words) - most + 1:,} more"]
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
+        words = [*words[: most - 1], say("{n:,} more", n=len(words) - most + 1)]
+    return say("{first} and {last}", first=say(", ").join(words[:-1]), last=words[-1]) if len(words) > 1 else "".join(words)
 
 
 def duration(seconds: float) -> str:
@@ -81,7 +84,9 @@ def duration(seconds: float) -> str:
     >>> [duration(s) for s in (0.01, 0.44, 34.2, 730)]
     ['0.1 s', '0.4 s', '34 s', '12 min']
     """
-    return f"{max(seconds, 0.1):.1f} s" if seconds < 10 else f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+    if seconds >= 120:
+        return say("{minutes:.0f} min", minutes=seconds / 60)
+    return say("{seconds:.0f} s", seconds=seconds) if seconds >= 10 else say("{seconds:.1f} s", seconds=max(seconds, 0.1))
 
 
 LABELLED_BY = {
@@ -139,7 +144,7 @@ def _called(call: re.Match[str]) -> str:
 
 
 def name(node: int) -> str:
-    return "the root" if node == ROOT else f"node {node}"
+    return say("the root") if node == ROOT else say("node {node}", node=node)
 
 
 def origin(branch: Branch | None, node: int) -> str:
@@ -151,13 +156,14 @@ def origin(branch: Branch | None, node: int) -> str:
     """
     if branch is None or not 0 < node <= len(branch.steps):
         return ""
-    return "a person wrote it" if node == len(branch.steps) else f"it was taken over from run {branch.run}"
+    return say("a person wrote it") if node == len(branch.steps) else say("it was taken over from run {run}", run=branch.run)
 
 
 def voters(vote: Vote, tree: SearchTree | None) -> str:
     """How many candidates gave an answer, and for how many samples they stand where those are more: "1 candidate sampled 12 times"."""
     samples = sum(tree.nodes[n].samples for n in vote.nodes if n in tree.nodes) if tree is not None else 0
-    return counted(len(vote.nodes), "candidate") + (f" sampled {samples:,} times" if samples > len(vote.nodes) else "")
+    candidates = counted(len(vote.nodes), "candidate")
+    return say("{candidates} sampled {n:,} times", candidates=candidates, n=samples) if samples > len(vote.nodes) else candidates
 
 
 def words(tree: SearchTree, node: Node) -> str:

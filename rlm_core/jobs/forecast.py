@@ -19,6 +19,7 @@ from sqlalchemy import select
 
 from rlm_core import catalogue
 from rlm_core.core.config import RunConfig
+from rlm_core.core.phrases import say
 from rlm_core.core.problem import Problem
 from rlm_core.core.wording import duration
 from rlm_core.core.words import RunStatus
@@ -103,10 +104,12 @@ class CostHistory:
             tokens += row.tokens * u.count / row.pieces
             seconds += row.seconds * u.count / row.pieces
         if len(unknown) == len(units):
-            return "How long this takes here is not known yet: nothing of this kind and size has been done on this machine."
-        cost = f"{duration(seconds)} and {f'{tokens:,.0f}' if tokens else 'no'} tokens"
-        known = f"{'At least' if unknown else 'About'} {cost}, going by earlier work on this machine"
-        return f"{known}; not timed yet at this size: {', '.join(map(_said, dict.fromkeys(unknown)))}." if unknown else f"{known}."
+            return say("How long this takes here is not known yet: nothing of this kind and size has been done on this machine.")
+        cost = say("{duration} and {tokens} tokens", duration=duration(seconds), tokens=f"{tokens:,.0f}" if tokens else say("no"))
+        if not unknown:
+            return say("About {cost}, going by earlier work on this machine.", cost=cost)
+        kinds = say(", ").join(map(_said, dict.fromkeys(unknown)))
+        return say("At least {cost}, going by earlier work on this machine; not timed yet at this size: {kinds}.", cost=cost, kinds=kinds)
 
     def _nearest(self, unit: WorkUnit) -> AnyRow | None:
         """The record of the same kind and model that is nearest in size, if one is within its largest ratio."""
@@ -174,8 +177,9 @@ def run_forecast(config: RunConfig, problem: Problem, rows: Sequence[RunRow]) ->
     if not found:
         return _bound(config, rows)
     tokens, seconds = (sum(s[name] for s in found) / len(found) for name in ("generated", "seconds"))
-    by = "the last run" if len(found) == 1 else f"the last {len(found)} runs"
-    sentence = f"About {tokens:,.0f} tokens and {duration(seconds)}, going by {by} with these settings on this kind of problem."
+    by = say("the last run") if len(found) == 1 else say("the last {n} runs", n=len(found))
+    values = {"tokens": tokens, "duration": duration(seconds), "by": by}
+    sentence = say("About {tokens:,.0f} tokens and {duration}, going by {by} with these settings on this kind of problem.", **values)
     return RunForecast(sentence, tokens, seconds)
 
 
@@ -183,19 +187,20 @@ def _bound(config: RunConfig, rows: Sequence[RunRow]) -> RunForecast:
     """What the budgets of tokens and seconds allow, at the speed at which the model last ran here."""
     tokens, limit = config.budget.tokens, config.budget.seconds
     if tokens is None:
-        return RunForecast(f"At most {duration(limit)}.", None, limit) if limit else RunForecast()
-    most = f"At most {tokens:,} tokens"
+        return RunForecast(say("At most {duration}.", duration=duration(limit)), None, limit) if limit else RunForecast()
+    most = say("At most {tokens:,} tokens", tokens=tokens)
     measured = _last_measured(config, rows)
-    also = f" and {duration(limit)}" if limit else ""
+    also = say(" and {duration}", duration=duration(limit)) if limit else ""
     if measured is None:
-        return RunForecast(f"{most}{also}; how fast this model is here has not been measured yet.", tokens, limit)
+        return RunForecast(say("{most}{also}; how fast this model is here has not been measured yet.", most=most, also=also), tokens, limit)
     speed = measured.summary["generated"] / measured.summary["seconds"]
     seconds = tokens / speed
     if limit and limit <= seconds:
-        return RunForecast(f"{most}{also}.", tokens, limit)
+        return RunForecast(f"{most}{also}" + say("."), tokens, limit)
     by = f"{speed:,.0f}" if speed >= 10 else f"{speed:.2g}"
-    last = f"last measured with this model ({catalogue.title('search', measured.config.search)})"
-    return RunForecast(f"{most}, which take {duration(seconds)} at the {by} tokens/s {last}.", tokens, seconds)
+    values = {"most": most, "duration": duration(seconds), "speed": by, "search": say(catalogue.title("search", measured.config.search))}
+    sentence = say("{most}, which take {duration} at the {speed} tokens/s last measured with this model ({search}).", **values)
+    return RunForecast(sentence, tokens, seconds)
 
 
 def _last_measured(config: RunConfig, rows: Sequence[RunRow]) -> RunRow | None:

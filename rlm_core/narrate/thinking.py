@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from rlm_core.core import events as ev
+from rlm_core.core.phrases import say
 from rlm_core.core.special_tokens import BACKTRACK, END_THINK, REVISE, THINK, TOOL, WAIT
 from rlm_core.core.tree import SearchTree
 from rlm_core.core.wording import TAG_WORDS, TREE, counted, listed, name, number, readable, shorten, words
@@ -28,33 +29,36 @@ def tagged(e: ev.NodeAdded, origin: str = "") -> str:
 
     origin: how a step that the run begins with came there.
     """
-    parts = [TAG_PHRASES[e.tag]] if e.tag in TAG_PHRASES else [f"it is marked {e.tag}"] if e.tag else []
-    parts += ["it stands in the thinking space"] if e.thinking else []
-    parts += [origin or "it was put there by the decoder"] if e.forced else []
+    parts = [say(TAG_PHRASES[e.tag])] if e.tag in TAG_PHRASES else [say("it is marked {tag}", tag=e.tag)] if e.tag else []
+    parts += [say("it stands in the thinking space")] if e.thinking else []
+    parts += [origin or say("it was put there by the decoder")] if e.forced else []
     return "; ".join(parts)
 
 
 def quoted(text: str, tag: str = "") -> str:
     """A step in quotes; a tag without text by its word."""
     said = readable(text) if text.strip() != tag else ""
-    return f"“{shorten(said, MAX_QUOTED_CHARACTERS)}”" if said else f"“{TAG_WORDS.get(tag, tag)}”" if tag else "nothing"
+    return f"“{shorten(said, MAX_QUOTED_CHARACTERS)}”" if said else f"“{TAG_WORDS.get(tag, tag)}”" if tag else say("nothing")
 
 
 def forced(e: ev.Forced) -> str:
-    return f"At {name(e.node)} the decoder puts in {quoted(e.text, e.text)}, which the model did not write: {_end(e.reason)}"
+    values = {"node": name(e.node), "text": quoted(e.text, e.text), "why": _end(e.reason)}
+    return say("At {node} the decoder puts in {text}, which the model did not write: {why}", **values)
 
 
 def tool_called(e: ev.ToolCalled) -> str:
     call = shorten(readable(e.call), MAX_QUOTED_CHARACTERS)
     if e.failed:
         why = shorten(e.result.removeprefix("error").lstrip(": "), MAX_QUOTED_CHARACTERS)
-        return f"The calculator is asked {call} in {name(e.node)} and cannot work it out{f': {why}' if why else ''}."
-    return f"The calculator is asked {call} in {name(e.node)} and returns {shorten(readable(e.result), MAX_QUOTED_CHARACTERS)}."
+        told = say("The calculator is asked {call} in {node} and cannot work it out", call=call, node=name(e.node))
+        return told + (f": {why}." if why else say("."))
+    result = shorten(readable(e.result), MAX_QUOTED_CHARACTERS)
+    return say("The calculator is asked {call} in {node} and returns {result}.", call=call, node=name(e.node), result=result)
 
 
 def corrected(e: ev.Corrected, before: SearchTree) -> str:
     new, old = (f"{name(n)}{_said(before, n)}" for n in (e.target, e.source))
-    return f"{new[0].upper()}{new[1:]} replaces {old}: {_end(e.reason)}"
+    return say("{new} replaces {old}: {why}", new=new[0].upper() + new[1:], old=old, why=_end(e.reason))
 
 
 def _said(tree: SearchTree, node: int) -> str:
@@ -63,16 +67,29 @@ def _said(tree: SearchTree, node: int) -> str:
 
 
 def critiqued(e: ev.Critiqued) -> str:
-    verdict = "finds no fault" if e.wrong is None else f"faults {name(e.wrong)}"
     text = shorten(readable(e.text), MAX_QUOTED_CHARACTERS)
-    return f"The model's own critique of the solution that ends in {name(e.node)} {verdict}{f': “{text}”' if text else ''}."
+    told = (
+        say("The model's own critique of the solution that ends in {node} finds no fault", node=name(e.node))
+        if e.wrong is None
+        else say("The model's own critique of the solution that ends in {node} faults {wrong}", node=name(e.node), wrong=name(e.wrong))
+    )
+    return told + (f": “{text}”" if text else "") + say(".")
 
 
 def probed(e: ev.Probed) -> str:
-    verdict = {True: " — correct", False: " — wrong", None: ""}[e.correct]
-    answer = "state no answer" if e.answer is None else f"say {shorten(readable(e.answer), MAX_QUOTED_CHARACTERS)}"
-    sure = f"with confidence {number(e.confidence)}{verdict}"
-    return f"Made to answer at {name(e.node)} it would {answer}, {sure}; the probe's tokens are counted apart."
+    verdict = {True: say(" — correct"), False: say(" — wrong"), None: ""}[e.correct]
+    values = {"node": name(e.node), "confidence": number(e.confidence), "verdict": verdict}
+    if e.answer is None:
+        return say(
+            "Made to answer at {node} it would state no answer, with confidence {confidence}{verdict}; "
+            "the probe's tokens are counted apart.",
+            **values,
+        )
+    return say(
+        "Made to answer at {node} it would say {answer}, with confidence {confidence}{verdict}; the probe's tokens are counted apart.",
+        answer=shorten(readable(e.answer), MAX_QUOTED_CHARACTERS),
+        **values,
+    )
 
 
 def resampled(e: ev.Resampled) -> str:
@@ -80,21 +97,42 @@ def resampled(e: ev.Resampled) -> str:
     for p in e.particles:
         copies[p.node] += p.copies
     if not e.particles:
-        return "0 particles are drawn anew."
+        return say("0 particles are drawn anew.")
     heavy, light = max(e.particles, key=lambda p: p.weight), min(e.particles, key=lambda p: p.weight)
-    weights = f"the heaviest is {name(heavy.node)} with weight {number(heavy.weight)}"
-    weights += f", the lightest {name(light.node)} with {number(light.weight)}"
+    weights = say(
+        "the heaviest is {heavy} with weight {most}, the lightest {light} with {least}",
+        heavy=name(heavy.node),
+        most=number(heavy.weight),
+        light=name(light.node),
+        least=number(light.weight),
+    )
     ended = [str(n) for n, c in copies.items() if c == 0]
     more = [f"{n} (×{c})" for n, c in sorted(copies.items(), key=lambda i: -i[1]) if c > 1]
-    fate = [f"{listed(ended, MAX_LISTED)} {'ends' if len(ended) == 1 else 'end'} here"] if ended else []
-    fate += [f"{listed(more, MAX_LISTED)} {'goes' if len(more) == 1 else 'go'} on more than once"] if more else []
-    how = f"{counted(len(e.particles), 'particle')} drawn anew by their weights ({e.method})"
-    return f"{how}: {weights}; {'; '.join(fate) or 'each goes on once'}."
+    fate = list[str]()
+    if ended:
+        who = listed(ended, MAX_LISTED)
+        fate.append(say("{who} ends here", who=who) if len(ended) == 1 else say("{who} end here", who=who))
+    if more:
+        who = listed(more, MAX_LISTED)
+        fate.append(say("{who} goes on more than once", who=who) if len(more) == 1 else say("{who} go on more than once", who=who))
+    return say(
+        "{particles} drawn anew by their weights ({method}): {weights}; {fate}.",
+        particles=counted(len(e.particles), "particle"),
+        method=e.method,
+        weights=weights,
+        fate="; ".join(fate) or say("each goes on once"),
+    )
 
 
 def effort_chosen(e: ev.EffortChosen) -> str:
-    signal = "" if e.signal is None else f", going by a signal of {number(e.signal)}"
-    return f"The effort is {e.level}: up to {counted(e.tokens, 'token')} of thinking{signal}: {_end(e.reason)}"
+    signal = "" if e.signal is None else say(", going by a signal of {signal}", signal=number(e.signal))
+    return say(
+        "The effort is {level}: up to {tokens} of thinking{signal}: {why}",
+        level=e.level,
+        tokens=counted(e.tokens, "token"),
+        signal=signal,
+        why=_end(e.reason),
+    )
 
 
 def _end(reason: str) -> str:

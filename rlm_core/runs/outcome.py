@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rlm_core import catalogue
 from rlm_core.core.events import Answered
+from rlm_core.core.phrases import say
 from rlm_core.core.problem import Problem
 from rlm_core.core.structure import Compared
 from rlm_core.core.tree import Node, SearchTree
@@ -26,17 +27,18 @@ def right_answer(problem: Problem) -> str:
     if problem.reference is not None:
         return readable(problem.reference)
     if problem.task == "countdown" and {"numbers", "target"} <= problem.data.keys():
-        return f"anything that makes {problem.data['target']} of {listed([str(n) for n in problem.data['numbers']])}, each used once"
+        numbers = listed([str(n) for n in problem.data["numbers"]])
+        return say("anything that makes {target} of {numbers}, each used once", target=problem.data["target"], numbers=numbers)
     return ""
 
 
 def choice(answered: Answered) -> str:
     """By what the answer was chosen, what its bar in the chart of votes shows, and why a longer one may not be it."""
     method = catalogue.answer_method(answered.method)
-    said = f"Chosen by {method.sentence}. A bar shows the {method.weight}."
+    said = say("Chosen by {method}. A bar shows the {weight}.", method=say(method.sentence), weight=say(method.weight))
     own = next((v.weight for v in answered.votes if v.answer == answered.answer), None)
     if own is not None and own < max(v.weight for v in answered.votes):
-        said += f" The longest bar is not the answer here: {method.decides}."
+        said += say(" The longest bar is not the answer here: {decides}.", decides=say(method.decides))
     return said
 
 
@@ -45,8 +47,10 @@ def two_choices(tree: SearchTree) -> str:
     rule = _rule(tree)
     if not rule:
         return ""
-    picked = "when the search ends" if tree.answered is None else f"by {catalogue.answer_method(tree.answered.method).sentence}"
-    return f"{rule} says only where the search goes next; the answer is picked {picked}."
+    if tree.answered is None:
+        return say("{rule} says only where the search goes next; the answer is picked when the search ends.", rule=rule)
+    method = say(catalogue.answer_method(tree.answered.method).sentence)
+    return say("{rule} says only where the search goes next; the answer is picked by {method}.", rule=rule, method=method)
 
 
 def picked_by(tree: SearchTree) -> str:
@@ -55,7 +59,7 @@ def picked_by(tree: SearchTree) -> str:
     if not rule or tree.answered is None:
         return ""
     method = catalogue.answer_method(tree.answered.method)
-    return f"picked by {method.short or method.name}, not by {rule}"
+    return say("picked by {method}, not by {rule}", method=say(method.short or method.name), rule=rule)
 
 
 def _rule(tree: SearchTree) -> str:
@@ -69,8 +73,11 @@ def cut_off(tree: SearchTree) -> str:
     cut = [n for n in tree.nodes.values() if n.cut]
     if not cut:
         return ""
-    count = f"{len(cut):,} of {counted(_ends(tree), 'candidate')}" if _whole(tree) else counted(len(cut), "step")
-    return f"{count} {'was' if len(cut) == 1 else 'were'} cut off {limits(tree, cut)}"
+    count = counted(len(cut), "step")
+    if _whole(tree):
+        count = say("{n:,} of {candidates}", n=len(cut), candidates=counted(_ends(tree), "candidate"))
+    values = {"count": count, "limits": limits(tree, cut)}
+    return say("{count} was cut off {limits}", **values) if len(cut) == 1 else say("{count} were cut off {limits}", **values)
 
 
 def unanswered(tree: SearchTree) -> str:
@@ -78,14 +85,14 @@ def unanswered(tree: SearchTree) -> str:
     finished = tree.candidates()
     silent = sum(1 for n in finished if n.answer is None)
     candidates = counted(_ends(tree) if _whole(tree) else len(finished), "candidate")
-    return f"{silent:,} of {candidates} finished without stating an answer" if silent else ""
+    return say("{n:,} of {candidates} finished without stating an answer", n=silent, candidates=candidates) if silent else ""
 
 
 def why_unanswered(tree: SearchTree) -> str:
     """Why a run that has ended has no answer, as a clause."""
     if any(n.answer is not None for n in tree.candidates()):
-        return "no candidate that states an answer was weighed"
-    return unanswered(tree) or "no candidate was finished"
+        return say("no candidate that states an answer was weighed")
+    return unanswered(tree) or say("no candidate was finished")
 
 
 def _ends(tree: SearchTree) -> int:
@@ -104,12 +111,15 @@ def limits(tree: SearchTree, cut: Sequence[Node]) -> str:
     config = tree.started.config if tree.started else {}
     step, solution = config.get("max_step_tokens"), config.get("max_solution_tokens")
     if not step or not solution:
-        return "at the limit of the run's length"
+        return say("at the limit of the run's length")
     budget = config.get("budget", {}).get("tokens")
     spent = budget is not None and tree.totals.generated >= budget
     by = {limit_met(tree, n.id, step, solution) or ("budget" if spent else "solution") for n in cut}
-    named = {"step": f"{counted(step, 'token')} per step", "solution": f"{counted(solution, 'token')} per solution"}
+    named = {
+        "step": say("{tokens} per step", tokens=counted(step, "token")),
+        "solution": say("{tokens} per solution", tokens=counted(solution, "token")),
+    }
     met = listed([words for limit, words in named.items() if limit in by])
-    said = [f"at the limit of {met}"] if met else []
-    said += ["when the budget of tokens was used up"] if "budget" in by else []
-    return " or ".join(said)
+    said = [say("at the limit of {met}", met=met)] if met else []
+    said += [say("when the budget of tokens was used up")] if "budget" in by else []
+    return say(" or ").join(said)

@@ -133,6 +133,15 @@ LABELS = _keyed(
     _number("at"),
     _count("tokens"),
 )
+REVIEW_LABELS = _keyed(
+    "review_labels",
+    _key("finding", Text),
+    _key("by", Text),
+    _number("value"),
+    _number("at"),
+    _text("diff"),
+    Column("data", LargeBinary, nullable=False),
+)
 CELLS = _keyed("cells", *_cell(), _text("result"), Column("log", LargeBinary, nullable=False))
 CELL_CLAIMS = _keyed("cell_claims", *_cell(), _text("worker"))
 SPENDING = _keyed(

@@ -127,7 +127,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def first_links(url: str) -> list[str]:
     """The links that a page other than the first one shows in its navigation."""
     with chromium() as browser:
-        page = browser.new_page()
+        page = browser.new_page(viewport={"width": 1920, "height": 900})  # where the list of pages has room for all
         page.goto(f"{url}/rewards", timeout=1000 * PATIENCE)
         page.get_by_role("tab", name="Step scores").wait_for(timeout=1000 * PATIENCE)
         return [link.inner_text().splitlines()[-1] for link in page.locator("[data-testid=stTopNavLink]").all()]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from pages.navigation import OWN_PAGES
-from rlm_core.runs.examples import examples
 from tests.browser.acts import settled
 
-EXAMPLES = [f"?run={run}" for run in examples()]
+EXAMPLES = [f"?run=example-{name}" for name in ("mcts", "best-of-n", "wait")]
+"""A tree, candidates and a chain."""
 
 
 @pytest.mark.parametrize("address", ["", *EXAMPLES, *(page.path for page in OWN_PAGES[1:])])

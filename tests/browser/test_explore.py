@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from pages.navigation import OWN_PAGES
 from rlm_core.core.config import RunConfig
 from tests.browser.acts import DRAWN, NODES, SLIDER, TREE, click_node, moment, pitch, wait_for_answer, wait_for_moment, zoom_in
 from tests.helpers import best_of_n_log
@@ -178,4 +179,4 @@ def test_text_of_a_person_is_shown_as_text_never_as_markup(page, site):
 
 
 def test_the_first_visitor_sees_the_apps_own_navigation(site):
-    assert site.first_links == ["Explore", "Compare", "Scaling", "Saved runs", "Problem sets", "Rewards", "Labels", "Training"]
+    assert site.first_links == [page.title for page in OWN_PAGES]

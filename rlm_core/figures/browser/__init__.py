@@ -9,13 +9,13 @@ from functools import lru_cache
 from pathlib import Path
 
 _HERE = Path(__file__).parent
-TREE = ("state.js", "layout.js", "labels.js", "paint.js", "view.js")
+TREE = ("words.js", "state.js", "layout.js", "labels.js", "paint.js", "view.js")
 """Define the class TreeView."""
-PLAYER = ("player.js",)
+PLAYER = ("words.js", "player.js")
 """Define the function drawPlayer."""
 
 
 @lru_cache(maxsize=16)
 def source(*names: str) -> str:
-    """The texts of these files of the folder, one after another."""
-    return "\n".join((_HERE / name).read_text(encoding="utf-8") for name in names)
+    """The texts of these files of the folder, one after another, each once."""
+    return "\n".join((_HERE / name).read_text(encoding="utf-8") for name in dict.fromkeys(names))

@@ -1,6 +1,7 @@
 // The moment of a run that is shown: buttons, slider and keys. The browser owns the moment, so that no press is lost and
 // no late message of the server takes it back. The browser sends the newest moment as often as the server can answer.
 // data: {scope, start, last, answered, interval, amounts, units, stops}. amounts: text of each moment; empty for numbers of events.
+// words: what it says in another language than English, by the English text.
 // units: names of the lengths of a step. stops: by such a name, the moments at which such steps end; "event" has none.
 // scope: what is played; another scope begins at `start` (null: the end, followed).
 // last: number of events so far. answered: number of the latest message that the server answered.
@@ -34,11 +35,11 @@ function paint(player) {
   slider.value = shown;
   const amount = data.amounts?.[shown - 1];
   slider.setAttribute("aria-valuetext", amount ?? `event ${shown} of ${data.last}`);
-  place.querySelector("output").textContent = amount ?? `${shown.toLocaleString("en")} of ${data.last.toLocaleString("en")}`;
+  place.querySelector("output").textContent = amount ?? say(data.words, "{shown} of {last}").replace("{shown}", shown.toLocaleString("en")).replace("{last}", data.last.toLocaleString("en"));
   const icon = player.timer ? "pause" : "play";
   place.querySelector("[data-act=play] path").setAttribute("d", ICONS[icon]);
   place.querySelector("[data-act=play]").setAttribute("aria-pressed", Boolean(player.timer));
-  document.documentElement.style.setProperty("--rlm-unit", `"${player.unit}"`);  // for the list of keys
+  document.documentElement.style.setProperty("--rlm-unit", `"${say(data.words, player.unit)}"`);  // for the list of keys
   tell(player);
 }
 
@@ -169,6 +170,7 @@ function drawPlayer(component) {
   }
   player.data = data;
   offer(player);
+  sayIn(place, data.words);
   player.setState = setStateValue;
   live = player;
   if (data.answered >= player.message) player.waitsUntil = 0;

@@ -67,7 +67,9 @@ class TreeView {
     this.draw();
   }
 
-  setLook(look, theme) { this.look = look; this.theme = look.themes[theme]; this.draw(); }
+  // look.say: the words of the tree in the page's language, where it is another one than English.
+  setLook(look, theme) { this.look = look; this.theme = look.themes[theme]; sayIn(this.host, look.say); this.draw(); }
+  say(english) { return say(this.look.say, english); }
   setMoment(moment, live) { if (moment === this.moment && live === this.live) return; this.moment = moment; this.live = live; this.draw(); }
   setSelected(node) { if (node === this.selected) return; this.selected = node; if (this.show === "path") this.placed = null; this.draw(); }
 
@@ -154,11 +156,11 @@ class TreeView {
       const mark = of.mark ? `<text x="9" y="13" text-anchor="middle" font-size="11" stroke="none" fill="${inkOn(fill)}">${of.mark}</text>` : "";
       rows.push(sign(`<g fill="${fill}" stroke="${line}" stroke-width="1.5">${shape}${mark}</g>`) + (of.legend || of.words));
     }
-    if (painter.best.length > 1) rows.push(sign(`<path d="M1 9H17" stroke="${theme.path}" stroke-width="4"/>`) + "best path");
+    if (painter.best.length > 1) rows.push(sign(`<path d="M1 9H17" stroke="${theme.path}" stroke-width="4"/>`) + this.say("best path"));
     for (const kind of ["backtrack", "correction"]) if (state.links.some((l) => l.kind === kind)) rows.push(sign(`<path d="M1 9H17" stroke="${theme.muted}" stroke-width="2" stroke-dasharray="${look.links[kind].dash.replaceAll("px", "")}"/>`) + look.links[kind].words);
-    if (painter.shown.some((i) => state.nodes[i].forced)) rows.push(sign(`<circle cx="9" cy="9" r="7" fill="none" stroke="${theme.outline}" stroke-width="1.6" stroke-dasharray="2 2"/>`) + state.data.forced);
-    if (painter.bundles.length) rows.push(sign(`<path d="M1 9 17 3V15z" fill="${theme.muted}" stroke="${theme.outline}"/>`) + "several nodes; click to open");
-    rows.push(sign(`<circle cx="9" cy="9" r="7" fill="${faded(theme.accent, 0.55)}"/>`) + "now");
+    if (painter.shown.some((i) => state.nodes[i].forced)) rows.push(sign(`<circle cx="9" cy="9" r="7" fill="none" stroke="${theme.outline}" stroke-width="1.6" stroke-dasharray="2 2"/>`) + this.say(state.data.forced));
+    if (painter.bundles.length) rows.push(sign(`<path d="M1 9 17 3V15z" fill="${theme.muted}" stroke="${theme.outline}"/>`) + this.say("several nodes; click to open"));
+    rows.push(sign(`<circle cx="9" cy="9" r="7" fill="${faded(theme.accent, 0.55)}"/>`) + this.say("now"));
     const [low, high] = look.valueWords;
     const bar = `<span class="value"><span>${low}</span><i style="background:linear-gradient(90deg,${look.value.join(",")})"></i><span>${high}</span></span>`;
     const oracle = state.data.oracle !== null && state.seq >= state.data.oracle ? `<b class="oracle" style="background:${look.oracle.paper};color:${look.oracle.ink}">${look.oracle.words}</b>` : "";
@@ -245,7 +247,7 @@ class TreeView {
 
   // Says for a while how the wheel zooms.
   _hint() {
-    this.hint.textContent = `Click the tree, or hold ${navigator.platform.startsWith("Mac") ? "⌘" : "Ctrl"}, to zoom with the wheel`;
+    this.hint.textContent = this.say("Click the tree, or hold {key}, to zoom with the wheel").replace("{key}", navigator.platform.startsWith("Mac") ? "⌘" : "Ctrl");
     this.hint.hidden = false;
     clearTimeout(this.hinting);
     this.hinting = setTimeout(() => { this.hint.hidden = true; }, HINT_MS);
@@ -264,14 +266,14 @@ class TreeView {
     if (!item) return;
     const { state, look } = this, { i } = item, node = state.nodes[i], line = (text, kind = "div") => { const made = document.createElement(kind); made.textContent = text; return made; };
     const value = state.value(i), counts = [];
-    if (state.visits[i]) counts.push(`visits ${state.visits[i].toLocaleString("en")}`, `Q ${value.toFixed(2)}`);
-    if (!Number.isNaN(state.score[i])) counts.push(`score ${state.score[i].toFixed(2)} by ${state.judge[i]}`);
-    if (node.prior !== undefined) counts.push(`prior ${node.prior.toFixed(2)}`);
-    const parts = [line(`${node.parent === null ? "Root" : `Node ${node.id}`}: ${look.looks[state.look(i)].words}${state.pruned[i] ? `, ${state.pruned[i]}` : ""}`, "b"), line(node.text ?? node.label)];
-    if (node.answer !== undefined && node.state) parts.push(line(`answers ${node.answer}`));
+    if (state.visits[i]) counts.push(`${this.say("visits")} ${state.visits[i].toLocaleString("en")}`, `Q ${value.toFixed(2)}`);
+    if (!Number.isNaN(state.score[i])) counts.push(this.say("score {score} by {reward}").replace("{score}", state.score[i].toFixed(2)).replace("{reward}", state.judge[i]));
+    if (node.prior !== undefined) counts.push(`${this.say("prior")} ${node.prior.toFixed(2)}`);
+    const parts = [line(`${node.parent === null ? this.say("Root") : `${this.say("Node")} ${node.id}`}: ${look.looks[state.look(i)].words}${state.pruned[i] ? `, ${state.pruned[i]}` : ""}`, "b"), line(node.text ?? node.label)];
+    if (node.answer !== undefined && node.state) parts.push(line(`${this.say("answers")} ${node.answer}`));
     parts.push(...(node.facts ?? []).map((fact) => line(fact, "small")));
     if (counts.length) parts.push(line(counts.join(" · "), "small"));
-    if (item.bundle || this.collapsed.has(i)) parts.push(line(`${this.painter.below.count[i].toLocaleString("en")} nodes below it${Number.isNaN(this.painter.below.best[i]) ? "" : `, best value ${this.painter.below.best[i].toFixed(2)}`}`, "small"));
+    if (item.bundle || this.collapsed.has(i)) parts.push(line(`${this.say("{n} nodes below it").replace("{n}", this.painter.below.count[i].toLocaleString("en"))}${Number.isNaN(this.painter.below.best[i]) ? "" : `, ${this.say("best value")} ${this.painter.below.best[i].toFixed(2)}`}`, "small"));
     this.tip.replaceChildren(...parts);
     const { width, height } = this.size;
     this.tip.style.left = `${Math.max(4, Math.min(x + 14, width - this.tip.offsetWidth - 4))}px`;

@@ -10,37 +10,47 @@ import pytest
 
 from pages import navigation
 from pages.shared import glossary, language
+from pages.shared.player import WORDS as PLAYER_WORDS
+from pages.shared.tree import WORDS as TREE_WORDS
 from rlm_core import catalogue
 from rlm_core.blueprint.words import texts as blueprint_texts
+from rlm_core.core import phrases
 from rlm_core.core.config import BUDGETS, SHARED_BATCHES
 from rlm_core.core.paths import ROOT
 from rlm_core.core.sampling import OPTIONS
 from rlm_core.core.structure import Picture
+from rlm_core.core.tree import SearchTree
 from rlm_core.core.wording import LABELLED_BY, counted
-from rlm_core.core.words import COMMON, Purpose, StopReason
+from rlm_core.core.words import COMMON, AnswerMethod, Purpose, StopReason
 from rlm_core.evaluation.presets import PRESETS
+from rlm_core.figures import browser, palette
 from rlm_core.figures.charts.training_stages import KINDS
-from rlm_core.figures.palette import LOOKS
+from rlm_core.figures.palette import LINKS, LOOKS
 from rlm_core.figures.pictures import VOTES
 from rlm_core.jobs.base import jobs
 from rlm_core.labels.base import RATINGS
 from rlm_core.models import listed
 from rlm_core.models.policy import ABILITY_NAMES
+from rlm_core.narrate.sentences import HEADLINES, sentence
 from rlm_core.narrate.thinking import TAG_PHRASES
 from rlm_core.rewards.heads.recipe import MAKERS
 from rlm_core.runs.attribution import CAUSES
 from rlm_core.runs.compute import UNITS
-from rlm_core.runs.examples import examples
+from rlm_core.runs.examples import examples, records
 from rlm_core.runs.finding import NO_ANSWER
 from rlm_core.runs.formats import formats
 from rlm_core.runs.outcome import VERDICTS
 from rlm_core.runs.settings import SAMPLING
 from rlm_core.search import breakpoints, searches
+from rlm_core.search.answers import METHODS
 from rlm_core.search.length_limits import LONGEST_SOLUTION, LONGEST_STEP
 from rlm_core.training import recipe
 from rlm_core.training.variants import VARIANTS
 from tests.pages.app import go_to, opened, text
 
+CORE = ROOT / "rlm_core"
+TOLD = [CORE / "core" / "wording.py", *(CORE / "narrate").glob("*.py"), CORE / "runs" / "outcome.py", CORE / "jobs" / "forecast.py"]
+"""Whose sentences pages show in their language."""
 OTHERS = [code for code in language.LANGUAGES if code != language.ENGLISH]
 
 
@@ -48,12 +58,13 @@ OTHERS = [code for code in language.LANGUAGES if code != language.ENGLISH]
 def wanted() -> frozenset[str]:
     """Every English text that the pages look up.
 
-    The literals given to `tr` and `deferred`, the nouns that are counted, and the texts that the core brings with what it offers.
+    The literals given to `tr` and `deferred`, and to `say` in the sentences of the core, the nouns that are counted, and the texts that the
+    core brings with what it offers.
     """
     found = {page.title for page in navigation.OWN_PAGES} | core_texts()
-    for file in [ROOT / "app.py", *(ROOT / "pages").rglob("*.py")]:
+    for file in [ROOT / "app.py", *(ROOT / "pages").rglob("*.py"), *TOLD]:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("tr", "deferred"):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("tr", "deferred", "say"):
                 assert node.args, f"{file}:{node.lineno}"
                 if isinstance(node.args[0], ast.Constant):
                     found.add(str(node.args[0].value))
@@ -75,8 +86,10 @@ def core_texts() -> set[str]:
     found |= {d.structure.kind.title for d in described if d.structure} | {p.value for p in Picture}
     units = {d.unit for d in catalogue.searches().values()}
     found |= {counted(n, unit).partition(" ")[2] for unit in units for n in (1, 2)}
-    words = [*COMMON, *(word for s in searches().values() for word in s.words)]
-    found |= {word.sentence for word in words if isinstance(word, StopReason | Purpose)}
+    words = [*COMMON, *METHODS, *(word for s in searches().values() for word in s.words)]
+    found |= {word.sentence for word in words if isinstance(word, StopReason | Purpose | AnswerMethod)}
+    found |= {text for w in words if isinstance(w, AnswerMethod) for text in (w.weight, w.decides, w.short or w.name)}
+    found |= set(HEADLINES.values())
     found |= {*ABILITY_NAMES.values(), *VERDICTS.values(), NO_ANSWER, *LABELLED_BY.values(), *MAKERS.values(), *TAG_PHRASES.values()}
     found |= {
         *CAUSES,
@@ -89,6 +102,14 @@ def core_texts() -> set[str]:
     found |= {*SAMPLING.values(), *KINDS.values(), *(text for e in examples().values() for text in (e.title, e.sentence))}
     found |= {text for preset in PRESETS for text in (preset.title, preset.sentence)} | {VOTES, "Row", "Line", "score", "weight"}
     found |= {text for e in glossary.entries() for text in (e.term, e.definition, e.section)}
+    found |= {
+        *palette.VALUE_WORDS,
+        palette.SIZE_WORDS,
+        palette.ORACLE_BADGE,
+        palette.FORCED_WORDS,
+        *(link.words for link in LINKS.values()),
+    }
+    found |= {look.legend for look in LOOKS.values()} | {"event", "level"}
     found |= {"{n} token", "{n} pass", "{n} row", "{n} line"}  # of tables of nouns
     return (found | blueprint_texts()) - {""}
 
@@ -107,6 +128,12 @@ def test_fields_are_those_of_the_english_text(code):
         assert other.strip()
 
 
+@pytest.mark.parametrize(("texts", "files"), [(TREE_WORDS, browser.TREE), (PLAYER_WORDS, browser.PLAYER)])
+def test_what_a_script_says_is_in_the_script(texts, files):
+    source = browser.source(*files)
+    assert [text for text in texts if text not in source] == []
+
+
 def test_the_language_of_the_address_stays_and_one_that_is_not_there_is_english():
     at = opened("runs", lang="ja")
     translated = language.texts("ja")["Saved runs"]
@@ -114,3 +141,14 @@ def test_the_language_of_the_address_stays_and_one_that_is_not_there_is_english(
     del at.query_params["lang"]
     assert f"### {translated}" in text(go_to(at, "runs"))
     assert "### Saved runs" in text(opened("runs", lang="xx"))
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_every_sentence_about_an_example_is_told_in_the_language(code):
+    lookup = {text: f"‹{other}›" for text, other in language.texts(code).items()}
+    for example in examples().values():
+        tree = SearchTree()
+        for record in records(example):
+            english, other = sentence(record, tree), phrases.told(lambda text: lookup.get(text, text), sentence, record, tree)
+            assert other != english and other.count("‹") == other.count("›") > 0
+            tree.apply(record)

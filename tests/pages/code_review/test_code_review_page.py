@@ -1,0 +1,153 @@
+"""The Code review page: a diff from everywhere, efforts by hand, findings under their lines, labels with undo, and other efforts."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from pages.code_review.asked import MODEL
+from pages.code_review.labelling import BY
+from pages.code_review.plan import effort_key
+from pages.code_review.source import GIT, KIND, PASTE, TEXT
+from pages.shared import connection
+from rlm_core.core.words import RunStatus
+from rlm_core.jobs.queue import Jobs
+from rlm_core.jobs.review import ReviewJob
+from rlm_core.review.diff import parse
+from rlm_core.review.labels import FindingLabels
+from rlm_core.review.planted import planted
+from tests.pages.app import click, html, opened, press, row, text
+from tests.review.making import diff_of
+from tests.runs.at_once import next_done
+
+DIFF = diff_of("a.py", "value = eval(text)\nother = 1").text + diff_of("docs/b.md", "Words.").text
+
+
+def rows(at) -> list[list[str]]:
+    """The cells of every table row of the page."""
+    return [re.findall(r"<td[^>]*>(.*?)</td>", r) for r in re.findall(r"<tr[^>]*>(.*?)</tr>", html(at)) if "<td" in r]
+
+
+def pasted(diff: str = DIFF):
+    at = opened("review")
+    at.session_state[KIND] = PASTE
+    at.run()
+    at.text_area(key=TEXT).set_value(diff).run()
+    assert not at.exception
+    return at
+
+
+def test_the_example_fills_the_page_and_its_faults_are_counted(store, pool):
+    at = opened("review")
+    assert "planted faults" in text(at)
+    assert "shop/auth.py" in html(at)
+    press(at, "Review")
+    job = Jobs(store).list("review")[0].job
+    assert (job.diff, job.model, job.efforts) == (planted().text, "none", {})
+    next_done(store, pool)
+    at.run()
+    assert not at.exception
+    assert row(at, "The checks alone")[3] == "13 / 31"
+    assert "AUC of the fixed weights" not in text(at)
+    assert row(at, "shop/auth.py:8")[2] == "check secret"
+
+
+def test_a_pasted_diff_is_reviewed_with_the_effort_that_was_chosen(store, pool):
+    at = pasted()
+    at.selectbox(key=effort_key(parse(DIFF), "docs/b.md")).set_value("high").run()
+    assert "chosen by hand" in html(at)
+    press(at, "Review")
+    assert Jobs(store).list("review")[0].job == ReviewJob(diff=DIFF, name="pasted diff", efforts={"docs/b.md": "high"})
+    next_done(store, pool)
+    at.run()
+    shown = html(at)
+    assert shown.index("value = eval(text)") < shown.index("eval and exec run any code") < shown.index("other = 1")
+    assert "on a changed line 1.00" in shown
+    assert "check eval" in shown
+
+
+@pytest.mark.parametrize(
+    ("diff", "said"), [("hello", "does not begin a unified diff"), ("--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n", "Line 4 of the diff")]
+)
+def test_a_bad_diff_is_one_sentence_and_the_text_stays(store, diff, said):
+    at = pasted(diff)
+    assert said in at.error[0].value.replace("\\", "")
+    assert at.text_area(key=TEXT).value == diff
+    assert not [b for b in at.button if b.label == "Review"]
+
+
+def test_a_range_without_a_repository_is_one_sentence(store, tmp_path):
+    at = opened("review")
+    at.session_state[KIND] = GIT
+    at.run()
+    at.text_input(key="review.folder").set_value(str(tmp_path)).run()
+    click(at, "review.git")
+    assert "is in no git repository" in at.error[0].value.replace("\\", "")
+
+
+def reviewed(store, pool):
+    at = pasted()
+    press(at, "Review")
+    next_done(store, pool)
+    at.run()
+    return at
+
+
+def test_a_finding_is_approved_rejected_and_undone(store, pool):
+    at = reviewed(store, pool)
+    kept = FindingLabels(store)
+    yes = next(b.key for b in at.button if b.label == "Approve")
+    assert at.button(key=yes).disabled
+    at.text_input(key=BY).set_value("Ada").run()
+    click(at, yes)
+    (given,) = kept.all()
+    assert (given.by, given.approved) == ("Ada", True)
+    click(at, yes.replace(".yes.", ".no."))
+    assert [la.approved for la in kept.all()] == [False]
+    click(at, "review.undo")
+    assert [la.approved for la in kept.all()] == [True]
+    click(at, "review.undo")
+    assert kept.all() == []
+    assert at.button(key="review.undo").disabled
+    assert "0 of 20 findings have a label" in str([p.proto for p in at.get("progress")])
+
+
+def test_another_effort_is_a_review_of_its_own_and_is_compared(store, pool):
+    """The model is taken out of the results, as the page never loads one."""
+    jobs = Jobs(store)
+    job = ReviewJob(diff=DIFF, model="smollm2", name="x")
+
+    def finished(one: ReviewJob, effort: str, message: str) -> str:
+        made = jobs.create(one)
+        jobs.claim("w")
+        said = {"file": "a.py", "line": 3, "side": "RIGHT", "severity": "low", "kind": "", "message": message, "by": ["candidate 1"]}
+        file = {"path": "a.py", "effort": effort, "reason": "r", "budget": 9, "tokens": 5, "candidates": [], "findings": [said]}
+        jobs.finish(made, RunStatus.FINISHED, "", {"diff": parse(DIFF).id, "model": "smollm2", "files": [file]})
+        return made
+
+    first = finished(job, "high", "alpha beta")
+    at = opened("review")
+    assert "has not been reviewed at another effort" in text(at)
+    click(at, f"review.shift.-1.{first}")
+    queued = jobs.list("review")[0]
+    assert queued.job == replace(job, efforts={"a.py": "medium"})
+    jobs.cancel(queued.id)
+    finished(queued.job, "medium", "gamma delta")
+    at = opened("review")
+    compared = next(r for r in rows(at) if r[0] == "a.py" and len(r) == 7 and r[3] == "high")
+    assert compared[1:] == ["medium", "5", "high", "5", "1", "1"]
+    assert "alpha beta" in html(at)
+    assert "gamma delta" in html(at)
+
+
+def test_a_connected_server_reviews_by_default_and_the_small_model_is_said_to_be_weak(store, monkeypatch):
+    at = opened("review")
+    assert at.selectbox(key=MODEL).value == "none"
+    at.selectbox(key=MODEL).set_value("smollm2").run()
+    assert "weak" in at.warning[0].value
+    assert "448" in text(at)
+    monkeypatch.setattr("pages.code_review.asked.connected", lambda: ["http://127.0.0.1:1/v1#m"])
+    assert opened("review").selectbox(key=MODEL).value == "http://127.0.0.1:1/v1#m"
+    assert connection.connected() == []
