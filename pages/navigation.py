@@ -18,7 +18,7 @@ from pages.runs.page import runs
 from pages.scaling.page import scaling
 from pages.shared.escape import markdown_text
 from pages.shared.language import tr
-from pages.shared.links import LESSONS_PATH, SETS_PATH, TRAINING_PATH
+from pages.shared.links import BLUEPRINT_PATH, LESSONS_PATH, SETS_PATH, TRAINING_PATH
 from pages.training.page import training
 from rlm_core import catalogue
 from rlm_core.core.registry import Offer, Page, offer
@@ -30,7 +30,7 @@ OWN_PAGES = (
     Page("Scaling", ":material/monitoring:", "scaling", scaling),
     Page("Saved runs", ":material/history:", "runs", runs),
     Page("Training", ":material/model_training:", TRAINING_PATH, training),
-    Page("Blueprint", ":material/architecture:", "blueprint", blueprint),
+    Page("Blueprint", ":material/architecture:", BLUEPRINT_PATH, blueprint),
     Page("Rewards", ":material/balance:", "rewards", rewards),
     Page("Labels", ":material/rate_review:", "labels", labels),
     Page("Problem sets", ":material/dataset:", SETS_PATH, problem_sets),

@@ -32,7 +32,7 @@ def answers(run: str, tree: SearchTree, compared: Compared) -> None:
     elif answered.answer is None:
         st.info(tr("There is no answer: {why_unanswered}. {advice}", why_unanswered=told(why_unanswered, tree), advice=_advice(tree)))
     else:
-        chart(votes_figure(answered, tree, theme=theme(), most=MAX_BARS), key="votes")
+        chart(told(votes_figure, answered, tree, theme=theme(), most=MAX_BARS), key="votes")
         where = tr(" It stands in {name}.", name=node_name(answered.node)) if answered.node is not None else ""
         st.caption(markdown_text(f"{told(choice, answered)}{where} {told(two_choices, tree)}"))
         if (more := len(answered.votes) - MAX_BARS) > 0:

@@ -36,7 +36,7 @@ def decision(tree: SearchTree, node: Node, compares: Compared) -> None:
             when = _when(tree) if _by_rule(parent) else ""
             chosen = _decided(tree, parent, when, node)
             heading.markdown(f"##### {asked(chosen == node.id, next=when == NOW)}")
-        elif found := alternatives(tree, node, compares):
+        elif found := told(alternatives, tree, node, compares):
             heading.markdown(f"##### {_asked_of(tree, found)}")
             if found.asked != node.id and compares == Compared.CANDIDATES:
                 st.caption(tr("Node {id} is a step of candidate {asked}.", id=node.id, asked=found.asked))
@@ -47,7 +47,7 @@ def decision(tree: SearchTree, node: Node, compares: Compared) -> None:
     if node.decision is not None:
         st.markdown(f"##### {tr('What would be chosen below it?') if _by_rule(node) else tr('What was chosen below it?')}")
         _decided(tree, node, when or (_when(tree) if _by_rule(node) else ""), None)
-    elif found := below(tree, node, compares):
+    elif found := told(below, tree, node, compares):
         chosen = any(row.chosen for row in found.rows)
         st.markdown(f"##### {tr('What was chosen below it?') if chosen else _unchosen(tree, found)}")
         _ranked(tree, found, compares)
@@ -92,7 +92,7 @@ def _ranked(tree: SearchTree, found: Ranks, compares: Compared) -> None:
     if asked is not None and asked.reason:
         st.markdown(tr("Node {node}: **{reason}**.", node=asked.node, reason=markdown_text(asked.reason)))
     st.caption(markdown_text(found.how))
-    few = pool.short(tree, found) if compares == Compared.CANDIDATES else found.short()
+    few = told(pool.short, tree, found) if compares == Compared.CANDIDATES else found.short()
     st.html(ranks_html(few))
     if len(few.rows) < len(found.rows):
         with st.expander(tr("All {n:,}", n=len(found.rows))):

@@ -66,7 +66,9 @@ def _verdict(row: RunRow, full_tree: SearchTree, moment: SearchTree) -> str:
 def _where(tree: SearchTree, answered: Answered) -> str:
     """The node that states the answer, and by what it was picked where the search itself goes by a formula."""
     said = ["" if answered.node is None else tr("in {name}", name=node_name(answered.node)), told(picked_by, tree)]
-    return f'<small title="{html_text(told(two_choices, tree))}">{html_text(", ".join(filter(None, said)))}</small>' if any(said) else ""
+    return (
+        f'<small title="{html_text(told(two_choices, tree))}">{html_text(tr(", ").join(filter(None, said)))}</small>' if any(said) else ""
+    )
 
 
 def _limited(row: RunRow, full_tree: SearchTree) -> str:

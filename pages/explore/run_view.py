@@ -147,4 +147,7 @@ def _tabs(row: RunRow, read: Reading, tree: SearchTree) -> None:
 
 
 def _nodes(tree: SearchTree) -> None:
-    st.dataframe(nodes_frame(tree).rename(columns=tr), hide_index=True, width="stretch", height=320)
+    frame = nodes_frame(tree)
+    if len(frame):
+        frame["state"] = frame["state"].map(tr)
+    st.dataframe(frame.rename(columns=tr), hide_index=True, width="stretch", height=320)

@@ -17,6 +17,7 @@ from pages.shared.language import counted, duration, tr
 from pages.shared.player import drawn_for
 from pages.shared.services import store, supervisor
 from rlm_core import catalogue
+from rlm_core.core import wording
 from rlm_core.core.events import Record
 from rlm_core.core.parameters import Description, NoSettings
 from rlm_core.core.tree import SearchTree
@@ -104,8 +105,7 @@ def _counts(row: RunRow, tree: SearchTree, found: Progress, writing: int) -> lis
     pending = tr(" ({pending} of them not backed up yet)", pending=found.pending) if found.pending else ""
     limit = row.config.budget.tokens
     of = tr(" of at most {limit:,}", limit=limit) if limit and not tree.finished else ""
-    done, _, unit = found.words.rpartition(" ")
-    parts = [f"<b>{html_text(done)} {term(tr(unit))}</b>{pending}"] if found.done or not row.elsewhere else []
+    parts = [f"<b>{_units(found)}</b>{pending}"] if found.done or not row.elsewhere else []
     parts += [f"<b>{totals.generated:,}</b>{of} {term(tr('tokens'))}"] if totals.generated or not row.elsewhere else []
     parts += [tr("{writing:,} being written", writing=writing)] if writing else []
     purposes = ((catalogue.purpose(name), count) for name, count in totals.by_purpose.items())
@@ -120,6 +120,14 @@ def _counts(row: RunRow, tree: SearchTree, found: Progress, writing: int) -> lis
         passes = tr("reward pass") if totals.reward_passes == 1 else tr("reward passes")
         parts.append(f"{totals.reward_passes:,} {term(passes)}")
     return parts
+
+
+def _units(found: Progress) -> str:
+    """ "9 of 64 simulations" or "21 scored states", of which the last word opens its definition."""
+    done = f"{found.done:,}" if found.whole is None else tr("{done:,} of {whole:,}", done=found.done, whole=found.whole)
+    names = wording.counted(found.done if found.whole is None else found.whole, found.unit).partition(" ")[2]
+    before, space, last = tr(names).rpartition(" ")
+    return f"{done} {html_text(before)}{space}{term(last)}"
 
 
 def _message(row: RunRow, status: str) -> None:

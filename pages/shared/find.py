@@ -1,19 +1,24 @@
-"""Search over everything that the app holds: its pages, runs and examples, lessons, and the terms of the glossary."""
+"""Search over everything that the app holds: its pages, lessons, the Blueprint, runs and examples, and the terms of the glossary."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 
 from pages.shared import glossary
 from pages.shared.escape import markdown_text
-from pages.shared.language import tr
-from pages.shared.links import go_to, go_to_run, pages
+from pages.shared.language import language, tr
+from pages.shared.links import BLUEPRINT_PATH, LESSONS_PATH, go_to, go_to_run, pages
 from pages.shared.services import store
 from rlm_core import catalogue
+from rlm_core.blueprint.systems import systems
+from rlm_core.blueprint.taxonomy import taxonomy
 from rlm_core.core.wording import clean
+from rlm_core.lessons import library
+from rlm_core.lessons.reading import Prose
 from rlm_core.runs.examples import examples
 from rlm_core.runs.finding import Search
 
@@ -65,6 +70,7 @@ def _dialog() -> None:
     for heading, found in (
         (tr("Pages"), _pages(words)),
         (tr("Lessons"), _lessons(words)),
+        (tr("Blueprint"), _blueprint(words)),
         (tr("Example runs"), _examples(words)),
         (tr("Saved runs"), _runs(str(sought))),
     ):
@@ -101,17 +107,32 @@ def _has(words: list[str], *texts: str) -> bool:
 def _pages(words: list[str]) -> Iterator[Found]:
     for path, page in pages().items():
         if _has(words, page.title, path):
-            yield Found(page.title, "", page.icon, f"page.{path}", lambda path=path: go_to(path))
+            yield Found(page.title, "", page.icon, f"page.{path}", partial(go_to, path))
 
 
 def _lessons(words: list[str]) -> Iterator[Found]:
-    yield from ()
+    for lesson in library.lessons(language()):
+        for number, step in enumerate(lesson.steps, 1):
+            prose = (block.text for block in step.blocks if isinstance(block, Prose))
+            if _has(words, lesson.title, step.title, *prose):
+                address = {"lesson": lesson.name, "step": str(number)}
+                key = f"lesson.{lesson.name}.{number}"
+                yield Found(step.title, lesson.title, ":material/school:", key, partial(go_to, LESSONS_PATH, address))
+
+
+def _blueprint(words: list[str]) -> Iterator[Found]:
+    for box in taxonomy().boxes:
+        if _has(words, tr(box.title), tr(box.text)):
+            yield Found(tr(box.title), "", ":material/architecture:", f"box.{box.name}", partial(go_to, BLUEPRINT_PATH, {"box": box.name}))
+    for name, system in systems().items():
+        if _has(words, system.title, name):
+            yield Found(system.title, "", ":material/article:", f"system.{name}", partial(go_to, BLUEPRINT_PATH, {"view": "systems"}))
 
 
 def _examples(words: list[str]) -> Iterator[Found]:
     for one in examples().values():
         if _has(words, one.title, one.sentence, one.name):
-            yield Found(one.title, "", ":material/play_circle:", one.run, lambda run=one.run: go_to_run(run))
+            yield Found(one.title, "", ":material/play_circle:", one.run, partial(go_to_run, one.run))
 
 
 def _runs(sought: str) -> Iterator[Found]:

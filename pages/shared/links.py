@@ -35,6 +35,7 @@ TRAINING_PATH, NEW_TRAINING = "training", {"new": "1"}
 """The page of trainings, and what its address says to begin a new one."""
 LESSONS_PATH, FIRST_LESSON = "lessons", {"lesson": "reasoning-models"}
 """The page of lessons, and what its address says to open the first."""
+BLUEPRINT_PATH = "blueprint"
 
 
 def register(pages: Sequence[st.Page]) -> list[st.Page]:

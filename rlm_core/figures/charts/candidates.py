@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 
 from rlm_core import catalogue
 from rlm_core.core.events import Answered, Vote
+from rlm_core.core.phrases import say
 from rlm_core.core.tree import SearchTree
 from rlm_core.core.wording import number, readable, shorten, voters
 from rlm_core.figures import palette
@@ -173,7 +174,7 @@ def votes_figure(
         "showlegend": False,
         "bargap": 0.35,
         "xaxis": {
-            "title": {"text": catalogue.answer_method(answered.method).weight},
+            "title": {"text": say(catalogue.answer_method(answered.method).weight)},
             "range": [0, highest * (1.9 if large else 1.5)],
             "gridcolor": theme.faint,
             "zeroline": False,
@@ -194,7 +195,7 @@ def _bar_words(vote: Vote, chosen: bool, tree: SearchTree | None, whole: bool) -
     """whole: are all weights whole numbers, such as counts of visits?"""
     words = f"{vote.weight:,.0f}" if whole else number(vote.weight)
     words += f" · {voters(vote, tree)}"
-    return f"<b>{words} · chosen</b>" if chosen else words
+    return f"<b>{words} · {say('chosen')}</b>" if chosen else words
 
 
 def _answer_words(vote: Vote, chosen: bool) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rlm_core.core.phrases import say
 from rlm_core.core.structure import Keeping
 from rlm_core.core.tree import Node, SearchTree
 from rlm_core.core.wording import counted, name, number
@@ -50,14 +51,15 @@ def ranks(tree: SearchTree, node: Node, keeping: Keeping) -> Ranks | None:
 
 def _how(tree: SearchTree, level: Level, keeping: Keeping, node: Node) -> str:
     if not level.ranked:
-        return "These states are finished, so none of them goes on; the answer is picked among the candidates."
+        return say("These states are finished, so none of them goes on; the answer is picked among the candidates.")
     if keeping.groups > 1:
-        return (
-            f"The next states of one subtree, by score; the best goes on from {name(node.parent or 0)}, and a tie goes to the older node."
+        return say(
+            "The next states of one subtree, by score; the best goes on from {parent}, and a tie goes to the older node.",
+            parent=name(node.parent or 0),
         )
     steps = node.depth - tree.nodes[tree.root].depth
-    after = f"{counted(len(level.ranked), 'state')} after {counted(steps, 'step')}"
-    return f"Among {after}, by score: the best {keeping.most} go on, and a tie goes to the older node."
+    values = {"states": counted(len(level.ranked), "state"), "steps": counted(steps, "step"), "most": keeping.most}
+    return say("Among {states} after {steps}, by score: the best {most} go on, and a tie goes to the older node.", **values)
 
 
 def _stage(tree: SearchTree, node: Node, keeping: Keeping) -> int:
@@ -132,34 +134,39 @@ def _row(tree: SearchTree, node: Node, level: Level, keeping: Keeping) -> Row:
 def _reason(tree: SearchTree, node: Node, place: int, level: Level, keeping: Keeping) -> str:
     count, most = len(level.ranked), keeping.most
     if node.score is None:
-        return "not scored"
+        return say("not scored")
     if not level.decided:
-        return "the run ended before the choice" if tree.answered else "not decided yet"
-    where = " in its subtree" if keeping.groups > 1 else ""
+        return say("the run ended before the choice") if tree.answered else say("not decided yet")
+    where = say(" in its subtree") if keeping.groups > 1 else ""
     if place < most:
-        kept = f"kept: the best of {count}{where}" if most == 1 else f"kept: among the {most} best of {count}"
-        kept = f"kept: as all {count}, for {most} could be" if count <= most and not where else kept
-        later = f", which ends here; {fared(tree, node)}" if where and node.finished else ""
+        values = {"n": count, "most": most, "where": where}
+        kept = say("kept: the best of {n}{where}", **values) if most == 1 else say("kept: among the {most} best of {n}", **values)
+        kept = say("kept: as all {n}, for {most} could be", **values) if count <= most and not where else kept
+        later = say(", which ends here; {fared}", fared=fared(tree, node)) if where and node.finished else ""
         return f"{kept}{later}".removesuffix("; ") + _later(tree, node, where)
-    rank = f"rank {place + 1} of {count}{where}, {most} {'is' if most == 1 else 'are'} kept"
+    values = {"place": place + 1, "n": count, "where": where, "most": most}
+    rank = (
+        say("rank {place} of {n}{where}, {most} is kept", **values)
+        if most == 1
+        else say("rank {place} of {n}{where}, {most} are kept", **values)
+    )
     if where and node.finished:
-        return f"a candidate, but {rank}; {fared(tree, node)}".removesuffix("; ")
+        return "; ".join(filter(None, (say("a candidate, but {rank}", rank=rank), fared(tree, node))))
     last = level.ranked[most - 1]
-    tie = "" if number(last.score or 0) != number(node.score) else "; the last one kept is narrowly better"
-    tie = "; it ties with the last one kept, which is older" if last.score == node.score else tie
-    return f"dropped: {rank}{tie}"
+    tie = "" if number(last.score or 0) != number(node.score) else say("; the last one kept is narrowly better")
+    tie = say("; it ties with the last one kept, which is older") if last.score == node.score else tie
+    return say("dropped: {why}", why=rank + tie)
 
 
 def _later(tree: SearchTree, node: Node, where: str) -> str:
     """What came of a kept state after that."""
     if node.pruned:
-        return f"; later dropped: {node.pruned}"
+        return say("; later dropped: {why}", why=node.pruned)
     told = fared(tree, node) if node.finished and not where else ""
     return f"; {told}" if told else ""
 
 
 def _apart(tree: SearchTree, node: Node) -> str:
     if node.cut:
-        return "cut off before it could be scored"
-    told = fared(tree, node)
-    return f"finished, a candidate{f'; {told}' if told else ''}"
+        return say("cut off before it could be scored")
+    return "; ".join(filter(None, (say("finished, a candidate"), fared(tree, node))))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 
 from rlm_core.core.events import Resampled
+from rlm_core.core.phrases import say
 from rlm_core.core.tree import Node, SearchTree
 from rlm_core.core.wording import counted, number
 from rlm_core.figures.ranks.table import Ranks, Row, best_first, score, step
@@ -29,13 +30,14 @@ def _resampled(tree: SearchTree, node: Node, seq: int, event: Resampled) -> Rank
             n,
             step(tree, tree.nodes[n]),
             (score(tree.nodes[n]), number(weights[n]), f"×{copies[n]}"),
-            "ends here: cut off, so it weighs nothing" if tree.nodes[n].cut else fate(weights[n], there[n], copies[n], particles),
+            say("ends here: cut off, so it weighs nothing") if tree.nodes[n].cut else fate(weights[n], there[n], copies[n], particles),
             str(place),
             copies[n] > 0,
         )
         for place, n in enumerate(ranked, 1)
     )
-    how = f"Event {seq:,} drew {counted(particles, 'particle')} anew ({event.method}), by chance in proportion to their weights."
+    values = {"seq": seq, "particles": counted(particles, "particle"), "method": event.method}
+    how = say("Event {seq:,} drew {particles} anew ({method}), by chance in proportion to their weights.", **values)
     return Ranks(how, ("score", "weight", "drawn"), rows, node.id)
 
 
@@ -45,9 +47,11 @@ def fate(weight: float, there: int, copies: int, particles: int) -> str:
     >>> fate(0.41, 1, 3, 8), fate(0.04, 2, 0, 8)
     ('resampled 3 times: weight 0.41, so 3.3 of 8 were expected', 'ends here: weight 0.04 in 2 particles, so 0.3 of 8 were expected')
     """
-    times = {0: "ends here", 1: "goes on once"}.get(copies, f"resampled {copies} times")
-    of = f" in {there} particles" if there > 1 else ""
-    return f"{times}: weight {number(weight)}{of}, so {weight * particles:.1f} of {particles} were expected"
+    times = {0: say("ends here"), 1: say("goes on once")}.get(copies) or say("resampled {n} times", n=copies)
+    values = {"times": times, "weight": number(weight), "expected": weight * particles, "particles": particles, "n": there}
+    if there > 1:
+        return say("{times}: weight {weight} in {n} particles, so {expected:.1f} of {particles} were expected", **values)
+    return say("{times}: weight {weight}, so {expected:.1f} of {particles} were expected", **values)
 
 
 def _undrawn(tree: SearchTree, node: Node) -> Ranks | None:
@@ -57,18 +61,18 @@ def _undrawn(tree: SearchTree, node: Node) -> Ranks | None:
     there = [n for n in tree.leaves() if n.id != tree.root and (n.added > (drawn[0] if drawn else 0) or n.id in stayed)]
     if node not in there or len(there) < 2:
         return None
-    waits = "not drawn yet" if tree.answered is None else "it answers as it stands"
+    waits = say("not drawn yet") if tree.answered is None else say("it answers as it stands")
     rows = tuple(
         Row(n.id, step(tree, n), (score(n),), _end(tree, n, waits), "–" if n.score is None else str(place), _is_answer(tree, n))
         for place, n in enumerate(best_first(there), 1)
     )
-    how = "After the last step nothing is drawn; the particles that finished answer."
-    return Ranks(how if tree.answered else "These particles are not drawn yet.", ("score",), rows, node.id)
+    how = say("After the last step nothing is drawn; the particles that finished answer.")
+    return Ranks(how if tree.answered else say("These particles are not drawn yet."), ("score",), rows, node.id)
 
 
 def _end(tree: SearchTree, node: Node, waits: str) -> str:
     if node.cut:
-        return "cut off, so it weighs nothing"
+        return say("cut off, so it weighs nothing")
     return (fared(tree, node) if node.finished else node.pruned) or waits
 
 

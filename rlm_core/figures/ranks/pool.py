@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rlm_core import catalogue
+from rlm_core.core.phrases import say
 from rlm_core.core.tree import Node, SearchTree
 from rlm_core.core.wording import counted, readable, shorten
 from rlm_core.figures.palette import MARKS
@@ -52,10 +53,11 @@ def short(tree: SearchTree, found: Ranks) -> Ranks:
 
 def _how(tree: SearchTree, count: int, voted: bool) -> str:
     if tree.answered is None:
-        return f"Among {counted(count, 'candidate')} so far, by score; the answer is picked at the end."
+        return say("Among {candidates} so far, by score; the answer is picked at the end.", candidates=counted(count, "candidate"))
     method = catalogue.answer_method(tree.answered.method)
-    meaning = f" Weight: the {method.weight}." if voted else ""
-    return f"Among {counted(count, 'candidate')}, the answer is picked by {method.sentence}.{meaning}"
+    meaning = say(" Weight: the {weight}.", weight=say(method.weight)) if voted else ""
+    values = {"candidates": counted(count, "candidate"), "method": say(method.sentence)}
+    return say("Among {candidates}, the answer is picked by {method}.", **values) + meaning
 
 
 def _by_vote(tree: SearchTree, ends: Sequence[Node]) -> list[Node]:
@@ -76,9 +78,9 @@ def _weight(tree: SearchTree, node: Node) -> str:
 
 def _reason(tree: SearchTree, node: Node, place: int) -> str:
     if node.cut:
-        return "cut off before it could answer"
+        return say("cut off before it could answer")
     if tree.answered is None:
-        return "not decided yet"
+        return say("not decided yet")
     told = fared(tree, node)
     by_one = tree.answered.method in BY_ONE and tree.answered.node != node.id and node.score is not None
-    return f"{told}: rank {place} by score" if by_one else told
+    return say("{told}: rank {place} by score", told=told, place=place) if by_one else told

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rlm_core.core.phrases import say
 from rlm_core.core.tree import Node, SearchTree
 from rlm_core.core.wording import TREE, counted, name, number, readable, shorten
 from rlm_core.figures.ranks.table import Ranks, Row, best_first, score, step
@@ -17,7 +18,7 @@ def ranks(tree: SearchTree, node: Node) -> Ranks | None:
         return None
     if all(n.tag == TREE for n in nodes):
         return _trees(tree, nodes, node)
-    where = f"{counted(len(nodes), 'child', 'children')} of {name(node.parent or 0)}"
+    where = {"children": counted(len(nodes), "child", "children"), "parent": name(node.parent or 0)}
     scored = all(n.score is not None for n in nodes if not n.cut)
     ordered = best_first(nodes) if scored else sorted(nodes, key=lambda n: (not _leads(tree, n), n.id))
     rows = tuple(
@@ -31,7 +32,11 @@ def ranks(tree: SearchTree, node: Node) -> Ranks | None:
         )
         for place, n in enumerate(ordered, 1)
     )
-    how = f"The {where}, the best score first; a tie goes to the older node." if scored else f"The {where}; no score ranks them."
+    how = (
+        say("The {children} of {parent}, the best score first; a tie goes to the older node.", **where)
+        if scored
+        else say("The {children} of {parent}; no score ranks them.", **where)
+    )
     return Ranks(how, ("score",) * scored, rows, node.id)
 
 
@@ -47,18 +52,18 @@ def fate(tree: SearchTree, node: Node) -> str:
     replaced = next((e for _, e in tree.corrections if e.source == node.id), None)
     if node.finished:
         told = fared(tree, node)
-        return f"finished{f'; {told}' if told else ''}" if not node.pruned else f"dropped: {node.pruned}"
+        return "; ".join(filter(None, (say("finished"), told))) if not node.pruned else say("dropped: {why}", why=node.pruned)
     if node.cut:
-        return "cut off"
+        return say("cut off")
     if node.pruned:
-        return f"dropped: {node.pruned}"
+        return say("dropped: {why}", why=node.pruned)
     if _leads(tree, node):
-        return "leads to the answer"
+        return say("leads to the answer")
     if replaced is not None:
-        return f"replaced by {name(replaced.target)}: {replaced.reason}"
+        return say("replaced by {node}: {why}", node=name(replaced.target), why=replaced.reason)
     if left is not None:
-        return f"left for {name(left.target)}: {left.reason}"
-    return "continued" if node.children else "not continued"
+        return say("left for {node}: {why}", node=name(left.target), why=left.reason)
+    return say("continued") if node.children else say("not continued")
 
 
 def _trees(tree: SearchTree, nodes: Sequence[Node], node: Node) -> Ranks:
@@ -67,13 +72,13 @@ def _trees(tree: SearchTree, nodes: Sequence[Node], node: Node) -> Ranks:
         Row(n.id, step(tree, n), (f"{n.visits:,}", "–" if n.q is None else number(n.q)), _voted(tree, n), chosen=_leads(tree, n))
         for n in nodes
     )
-    return Ranks("The trees take turns, so none is chosen over another; at the end their answers vote.", ("N", "Q"), rows, node.id)
+    return Ranks(say("The trees take turns, so none is chosen over another; at the end their answers vote."), ("N", "Q"), rows, node.id)
 
 
 def _voted(tree: SearchTree, root: Node) -> str:
     votes = tree.answered.votes if tree.answered else ()
     found = next((v for v in votes if any(root.id in tree.path(n) for n in v.nodes)), None)
     if found is None:
-        return "no answer" if tree.answered else "still growing"
-    of = weight(sum(v.weight for v in votes))
-    return f"answers {shorten(readable(found.answer), 40)}, which weighs {weight(found.weight)} of {of} in the vote"
+        return say("no answer") if tree.answered else say("still growing")
+    values = {"answer": shorten(readable(found.answer), 40), "weight": weight(found.weight), "of": weight(sum(v.weight for v in votes))}
+    return say("answers {answer}, which weighs {weight} of {of} in the vote", **values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rlm_core import catalogue
 from rlm_core.core.events import Vote
+from rlm_core.core.phrases import say
 from rlm_core.core.tree import Node, SearchTree
 from rlm_core.core.wording import number, readable, shorten
 from rlm_core.search.answers import BEST, NAIVE
@@ -28,27 +29,31 @@ def fared(tree: SearchTree, node: Node) -> str:
     if answered is None:
         return ""
     if node.answer is None:
-        return "states no answer"
+        return say("states no answer")
     if vote is None:
-        return "was not weighed"
+        return say("was not weighed")
     highest = max(v.weight for v in answered.votes)
     if answered.node == node.id:
-        return f"the answer: {_won(answered.method, vote, highest)}"
+        return say("the answer: {why}", why=_won(answered.method, vote, highest))
     same = vote.answer == answered.answer
     if answered.method in BY_ONE:
-        return "the same answer" if same else "not the best one"
+        return say("the same answer") if same else say("not the best one")
     own = shorten(readable(vote.answer), 24)
     if same:
-        return f"the same answer, {weight(vote.weight)} in all"
+        return say("the same answer, {weight} in all", weight=weight(vote.weight))
     won = next((v.weight for v in answered.votes if v.answer == answered.answer), 0.0)
     if vote.weight > won:
-        return f"{own} weighs {weight(vote.weight)}, but {catalogue.answer_method(answered.method).decides}"
-    tie = ", as much as the answer, which was found first" if vote.weight == won else f", less than {weight(won)}"
-    return f"{own} weighs {weight(vote.weight)}{tie}"
+        decides = say(catalogue.answer_method(answered.method).decides)
+        return say("{own} weighs {weight}, but {decides}", own=own, weight=weight(vote.weight), decides=decides)
+    if vote.weight == won:
+        return say("{own} weighs {weight}, as much as the answer, which was found first", own=own, weight=weight(vote.weight))
+    return say("{own} weighs {weight}, less than {won}", own=own, weight=weight(vote.weight), won=weight(won))
 
 
 def _won(method: str, vote: Vote, highest: float) -> str:
     if method in BY_ONE:
-        return f"it has the highest {BY_ONE[method]}"
-    rank = "the most" if vote.weight == highest else f"picked by {catalogue.answer_method(method).sentence}"
-    return f"it weighs {weight(vote.weight)} in all, {rank}"
+        return say("it has the highest {figure}", figure=say(BY_ONE[method]))
+    if vote.weight == highest:
+        return say("it weighs {weight} in all, the most", weight=weight(vote.weight))
+    how = say(catalogue.answer_method(method).sentence)
+    return say("it weighs {weight} in all, picked by {method}", weight=weight(vote.weight), method=how)

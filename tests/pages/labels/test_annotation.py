@@ -38,7 +38,7 @@ def annotator(name: str) -> AppTest:
 
 
 def place(at: AppTest) -> str:
-    body = next(h.proto.body for h in at.get("html") if "rlm-place" in h.proto.body)
+    body = next(h.proto.body for h in at.get("html") if '<div class="rlm-place' in h.proto.body)
     return body.replace("<b>", "").replace("</b>", "").partition(">")[2].removesuffix("</div>")
 
 

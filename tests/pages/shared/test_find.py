@@ -30,6 +30,12 @@ def test_a_page_a_run_an_example_and_a_term_are_found_by_a_word(store):
     assert "**Rollout**" in text(sought("rollout"))
 
 
+def test_a_lesson_a_box_of_the_blueprint_and_a_published_system_are_found(store):
+    assert any(label.endswith(":gray[Monte\\-Carlo tree search in four phases]") for label in labels(sought("backup")))
+    assert "Budget forcing" in labels(sought("budget forcing"))
+    assert "LLaMA\\-Berry" in labels(sought("berry"))
+
+
 @pytest.mark.parametrize(("words", "said"), [("", "Type a word"), ("xyzzy", "Nothing has all of these words")])
 def test_nothing_typed_and_nothing_found_are_said(store, words, said):
     assert said in text(sought(words))

@@ -49,7 +49,8 @@ from rlm_core.training.variants import VARIANTS
 from tests.pages.app import go_to, opened, text
 
 CORE = ROOT / "rlm_core"
-TOLD = [CORE / "core" / "wording.py", *(CORE / "narrate").glob("*.py"), CORE / "runs" / "outcome.py", CORE / "jobs" / "forecast.py"]
+TOLD = [*(CORE / "narrate").glob("*.py"), *(CORE / f for f in ("core/wording.py", "runs/outcome.py", "jobs/forecast.py"))]
+TOLD += [CORE / "figures" / "charts" / "candidates.py", *(CORE / "figures" / "ranks").glob("*.py")]
 """Whose sentences pages show in their language."""
 OTHERS = [code for code in language.LANGUAGES if code != language.ENGLISH]
 
@@ -100,7 +101,7 @@ def core_texts() -> set[str]:
     }
     found |= {*BUDGETS.values(), *map(str.capitalize, BUDGETS.values()), "Sampling", *UNITS, SHARED_BATCHES, LONGEST_STEP, LONGEST_SOLUTION}
     found |= {*SAMPLING.values(), *KINDS.values(), *(text for e in examples().values() for text in (e.title, e.sentence))}
-    found |= {text for preset in PRESETS for text in (preset.title, preset.sentence)} | {VOTES, "Row", "Line", "score", "weight"}
+    found |= {text for preset in PRESETS for text in (preset.title, preset.sentence)} | {VOTES, "Row", "Line", "score", "weight", "value"}
     found |= {text for e in glossary.entries() for text in (e.term, e.definition, e.section)}
     found |= {
         *palette.VALUE_WORDS,
