@@ -49,7 +49,7 @@ def compose() -> None:
 def _parts() -> Parts:
     labels = {
         "model": tr("Foundation model"),
-        "search": tr("Search"),
+        "search": tr("Search at test time"),
         "reward": tr("Reward"),
         "training": tr("Training"),
         "thought": tr("Chain of thought"),
@@ -126,7 +126,7 @@ def _config(parts: Parts) -> RunConfig | RlmError:
 def _formula(parts: Parts) -> None:
     named = (
         (tr("Foundation model"), _title("model", parts.model)),
-        (tr("Search"), _title("search", parts.search)),
+        (tr("Search at test time"), _title("search", parts.search)),
         (tr("Reward"), _title("reward", parts.reward) if _judged(parts) else tr("asks none")),
         (tr("Training"), _title("training", parts.training)),
         (tr("Chain of thought"), _title("thought", parts.thought)),

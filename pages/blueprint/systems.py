@@ -12,7 +12,7 @@ from pages.blueprint.marks import granularity, legend, mark_html, mark_title, or
 from pages.blueprint.sources import source_html
 from pages.shared.escape import html_text
 from pages.shared.html import theme
-from pages.shared.language import tr
+from pages.shared.language import language, tr
 from pages.shared.plot import chart
 from pages.shared.state import remembered
 from rlm_core.blueprint.benchmarks import of_system
@@ -84,7 +84,8 @@ def _table(shown: Sequence[System]) -> None:
     heads = "".join(f'<th scope="col" class="up {_first(m)}"><span>{html_text(mark_title(m.name))}</span></th>' for m in MARKS)
     words = "".join(f'<th scope="col" class="words">{html_text(head)}</th>' for head in (tr("Scheme"), tr("Step"), tr("Strategy")))
     head = f'<thead><tr><th scope="col" class="words">{html_text(tr("System"))}</th>{words}{heads}</tr></thead>'
-    table = f'<table class="rlm-systems">{head}<tbody>{"".join(map(_row, shown))}</tbody></table>'
+    upright = " upright" if language() == "ja" else ""  # its signs are written downwards
+    table = f'<table class="rlm-systems{upright}">{head}<tbody>{"".join(map(_row, shown))}</tbody></table>'
     named = f'tabindex="0" role="region" aria-label="{html_text(tr("Published systems"))}"'
     st.html(f'<div class="rlm-systems-frame" {named}>{table}</div>')
     for s in shown:
