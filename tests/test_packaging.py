@@ -47,7 +47,15 @@ def tracked(*folders: str) -> set[str]:
 
 def test_the_wheel_holds_the_package_and_below_it_the_app(wheel):
     held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
-    assets = ("assets/checkpoints", "assets/examples", "assets/nano", "assets/rewards", "assets/sweeps", "assets/training")
+    assets = (
+        "assets/checkpoints",
+        "assets/examples",
+        "assets/lessons",
+        "assets/nano",
+        "assets/rewards",
+        "assets/sweeps",
+        "assets/training",
+    )
     beside = tracked("app.py", "pages", "docs", *assets, ".streamlit")
     assert held == tracked("rlm_core") | {f"rlm_core/_app/{name}" for name in beside}
 
