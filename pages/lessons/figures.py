@@ -149,7 +149,7 @@ def _curve(of: Figure, key: str) -> None:
 def _try(of: Figure, key: str) -> None:
     if of.caption:
         st.markdown(of.caption)
-    run_link(sources.keep(store(), of.of), tr("Open this run and its settings in Explore"), of.whole("t"))
+    run_link(sources.keep(store(), of.of), tr("Open this run"), of.whole("t"))
 
 
 def _caption(of: Figure) -> None:

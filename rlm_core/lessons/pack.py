@@ -170,7 +170,7 @@ def _table(made: tables.Table, code: str) -> str:
 def _choice(asked: Choice, key: str, code: str) -> str:
     title = _tr(code, "Predict" if asked.kind == "predict" else "Question")
     options = "".join(
-        f'<button class="option" data-right="{int(o.right)}" data-feedback="{html.escape(o.feedback, quote=True)}">{_inline(o.text)}</button>'
+        f'<button class="option" data-right="{int(o.right)}" data-feedback="{html.escape(o.feedback)}">{_inline(o.text)}</button>'
         for o in asked.options
     )
     anyway = f'<button class="anyway">{_tr(code, "Show anyway")}</button>' if asked.kind == "predict" else ""
