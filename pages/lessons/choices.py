@@ -8,7 +8,7 @@ from pages.lessons.kept import book, predictions
 from pages.shared.escape import html_text, markdown_text
 from pages.shared.language import tr
 from rlm_core.lessons.predictions import Prediction, counts
-from rlm_core.lessons.reading import Choice, Lesson, Option
+from rlm_core.lessons.reading import Choice, Lesson, Option, Step
 
 _SHOWN = "lesson.shown"
 """In the session's state: by choice, the option that was taken in this session; None where its answer was shown without one."""
@@ -16,7 +16,7 @@ _SHOWN = "lesson.shown"
 
 def choice(lesson: Lesson, language: str, number: int, place: int, asked: Choice) -> None:
     """Draw it. number: of the step, from 1. place: among the choices of the step, from 0."""
-    key = f"{lesson.name}.{number}.{place}"
+    key = _key(lesson, number, place)
     shown = st.session_state.setdefault(_SHOWN, {})
     title = tr("Predict") if asked.kind == "predict" else tr("Question")
     with st.container(border=True, key=f"choice-{key.replace('.', '-')}"):
@@ -25,6 +25,16 @@ def choice(lesson: Lesson, language: str, number: int, place: int, asked: Choice
             _ask(lesson, language, number, place, asked, key)
         else:
             _reveal(asked, shown[key], (lesson.name, number, place), key)
+
+
+def is_open(lesson: Lesson, number: int, step: Step) -> bool:
+    """Has the step, the one of that number from 1, a prediction of which the answer is still hidden?"""
+    shown = st.session_state.get(_SHOWN, {})
+    return any(c.kind == "predict" and _key(lesson, number, place) not in shown for place, c in enumerate(step.choices))
+
+
+def _key(lesson: Lesson, number: int, place: int) -> str:
+    return f"{lesson.name}.{number}.{place}"
 
 
 def _ask(lesson: Lesson, language: str, number: int, place: int, asked: Choice, key: str) -> None:

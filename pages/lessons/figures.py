@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.shared.escape import html_text
 from pages.shared.html import figures_html, table_html, theme
-from pages.shared.language import tr
+from pages.shared.language import told, tr
 from pages.shared.links import run_link
 from pages.shared.page_tools import presenting
 from pages.shared.player import chosen_moment, drawn_for, player, shown
@@ -37,10 +37,12 @@ def _history(run: str) -> tuple[bytes, dict[str, list[int]]]:
     return encoded(history(run, events, sources.tree(run))), stops(events)
 
 
-def run_figure(of: Figure, place: str, selected: int | None) -> None:
-    """A recorded run from a moment on, with the sentence of the moment.
+def run_figure(of: Figure, place: str, selected: int | None, quiet: bool) -> None:
+    """A recorded run from a moment on, with the sentence of the moment and the numbers of the selected node.
 
-    place: of the step, for what a person chose there. selected: the node that a slider chose; None for the one that the lesson names.
+    place: of the step, for what a person chose there.
+    selected: the node that a slider chose; None for the one that the lesson names.
+    quiet: without sentence and numbers, which could tell what is to be predicted.
     """
     run, last = of.of, len(sources.records(of.of))
     scope = f"{run}.{place}"
@@ -61,9 +63,11 @@ def run_figure(of: Figure, place: str, selected: int | None) -> None:
     with st.container(key="moment"):
         player(key=_PLAYER, scope=scope, start=moment, last=last, answered=answered, stops=stopped)
         record, before = sources.records(run)[at - 1], sources.tree(run, at - 1) if at > 1 else SearchTree()
-        kind, said = html_text(sentences.headline(record.event)), html_text(sentences.sentence(record, before))
-        st.html(f'<div class="rlm-sentence" {drawn_for(at)}><b>{kind}</b>{said}</div>')
-    _facts(sources.tree(run, at), node)
+        kind = "" if quiet else html_text(told(sentences.headline, record.event))
+        said = tr("What happened at this moment is said once you have predicted.") if quiet else told(sentences.sentence, record, before)
+        st.html(f'<div class="rlm-sentence" {drawn_for(at)}><b>{kind}</b>{html_text(said)}</div>')
+    if not quiet:
+        _facts(sources.tree(run, at), node)
     if of.caption:
         st.caption(of.caption)
 

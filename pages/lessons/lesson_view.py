@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.lessons.choices import choice
+from pages.lessons.choices import choice, is_open
 from pages.lessons.figures import WIDE, figure, run_figure, slider
 from pages.shared.escape import html_text
 from pages.shared.language import tr
@@ -32,7 +32,7 @@ def lesson_view(lesson: Lesson, language: str) -> None:
     with right:
         for block in wide:
             if block.kind == "run":
-                run_figure(block, f"{lesson.name}-{number}", selected)
+                run_figure(block, f"{lesson.name}-{number}", selected, quiet=is_open(lesson, number, step))
             else:
                 figure(block, f"{lesson.name}.{number}")
 

@@ -45,6 +45,13 @@ def test_an_answer_is_hidden_until_a_prediction_was_made_and_the_prediction_is_k
     assert f"1 of {choices} answered, 1 right" in html(opened("lessons"))
 
 
+def test_the_run_says_nothing_of_what_is_to_be_predicted_until_it_was(store):
+    at = opened("lessons", lesson="mcts", step="2")
+    assert "so it scores" not in html(at)
+    click(at, "anyway.mcts.2.0")
+    assert "2 of 4 rollouts from node 4 succeed, so it scores 2/4 = 0.50." in html(at)
+
+
 def test_an_answer_can_be_shown_without_a_prediction_and_then_none_is_kept(store):
     at = opened("lessons", lesson="mcts", step="4")
     click(at, "anyway.mcts.4.0")
