@@ -12,7 +12,8 @@ function lessons(data) {
     byId("place").textContent = `${now} / ${steps}`;
     byId("back").disabled = now === 1;
     byId("next").disabled = now === steps;
-    for (const frame of byId(`step-${now}`).querySelectorAll("iframe:not([src])")) frame.src = frame.dataset.src;
+    const step = byId(`step-${now}`), quiet = step.querySelector(".anyway") ? "&quiet=1" : "";  // a prediction's answer is still hidden
+    for (const frame of step.querySelectorAll("iframe:not([src])")) frame.src = frame.dataset.src + quiet;
     for (const [key, figure] of Object.entries(data.plots)) {
       const place = byId(key);
       if (!place.closest("[hidden]") && !place.children.length) window.Plotly.newPlot(place, figure.data, figure.layout, { displayModeBar: false, responsive: true });
@@ -45,6 +46,8 @@ function lessons(data) {
         said.hidden = false;
       }
       choice.querySelector(".reveal").hidden = false;
+      const step = choice.closest("[id^=step-]");
+      if (!step.querySelector(".anyway")) for (const frame of step.querySelectorAll("iframe[src]")) frame.contentWindow.postMessage("rlm-tell", "*");
     };
     options.forEach((option, o) => option.addEventListener("click", () => { kept(key, String(o)); reveal(o); }));
     choice.querySelector(".anyway")?.addEventListener("click", () => reveal(null));

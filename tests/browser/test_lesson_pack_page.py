@@ -18,7 +18,11 @@ def test_a_lesson_is_predicted_and_replayed_from_disk(page, tmp_path):
         page.locator("#next").click()
     choice = page.locator("#step-4 .choice")
     assert not choice.locator(".reveal").is_visible()
+    run = page.frame_locator("#step-4 iframe")
+    run.locator("#when").get_by_text("Event 32 of 131").wait_for()
+    assert not run.locator("#sentence").is_visible()
     choice.locator(".option").nth(lesson.steps[3].choices[0].right).click()
+    run.locator("#sentence").wait_for(state="visible")
     choice.locator(".reveal").wait_for(state="visible")
     assert choice.locator(".option.right").count() == 1
     page.frame_locator("#step-4 iframe").locator("#when").get_by_text("Event 32 of 131").wait_for()
@@ -34,5 +38,5 @@ def test_a_lesson_is_predicted_and_replayed_from_disk(page, tmp_path):
 
 def test_a_curve_is_drawn_from_disk(page, tmp_path):
     write_pack(tmp_path, ["en"])
-    page.goto(f"{(tmp_path / 'en' / 'more-compute.html').as_uri()}#step=2")
-    page.locator("#step-2 .plot .main-svg").first.wait_for()
+    page.goto(f"{(tmp_path / 'en' / 'more-compute.html').as_uri()}#step=3")
+    page.locator("#step-3 .plot .main-svg").first.wait_for()

@@ -1,9 +1,11 @@
 // A whole run in one page without a server: tree, timeline, sentence and inspector, from the narrated data of history.py.
+// The address: t, the event; node, the selected one; quiet=1 hides what is said until the page around it posts "rlm-tell".
 function replay({ history, look, stops }) {
   const byId = (id) => document.getElementById(id), last = history.events.length;
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const asked = new URLSearchParams(window.location.hash.slice(1));
   const whole = (name, other) => (/^\d+$/.test(asked.get(name) ?? "") ? Number(asked.get(name)) : other);
+  let quiet = asked.get("quiet") === "1";
   let selected = whole("node", history.root), moment = Math.min(whole("t", last) || last, last);
 
   const room = (view) => Math.max(220, byId("tree").clientHeight - view.canvas.parentElement.previousElementSibling.offsetHeight - view.host.querySelector(".rlm-tree-legend").offsetHeight - 6);
@@ -22,12 +24,14 @@ function replay({ history, look, stops }) {
     byId("sentence").replaceChildren(kind, event.sentence);
     byId("when").textContent = `Event ${moment.toLocaleString("en")} of ${last.toLocaleString("en")}, ${event.time.toFixed(2)} s after the start.`;
     byId("inspector").replaceChildren(...inspected(view.state.go(moment), history, look, selected));
-    window.history.replaceState(null, "", `#t=${moment}&node=${selected}`);
+    document.body.classList.toggle("quiet", quiet);
+    window.history.replaceState(null, "", `#t=${moment}&node=${selected}${quiet ? "&quiet=1" : ""}`);
   }
 
   const data = { scope: history.run, start: moment === last ? null : moment, last, answered: 0, interval: 500, amounts: [], units: ["event", ...Object.keys(stops)], stops };
   const player = { parentElement: document, data, setStateValue(_, at) { data.answered = at.message; moment = at.moment ?? last; show(); } };
   window.addEventListener("hashchange", () => window.location.reload());  // a link to another moment of this page
+  window.addEventListener("message", (event) => { if (event.data === "rlm-tell") { quiet = false; show(); } });
   window.addEventListener("rlm-moment", () => queueMicrotask(() => drawPlayer(player)));
   drawPlayer(player);
   show();
