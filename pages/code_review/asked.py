@@ -40,7 +40,6 @@ def settings_row() -> ReviewJob:
         key=KEEP,
         default="merged",
         format_func=lambda k: tr("Findings of all, merged") if k == "merged" else tr("The best candidate"),
-        disabled=alone,
         help=tr("Merged: findings at the same line in similar words are one, with the names of all who said it."),
     )
     short = prm.missing(prm.verdicts(FindingLabels(store()).all()))
