@@ -30,7 +30,6 @@ def settings_row() -> ReviewJob:
     model_at, n_at, keep_at, scored_at, judge_at = st.columns([5, 2, 4, 3, 4], vertical_alignment="bottom")
     with model_at:
         model = _model()
-    alone = model == NO_MODEL
     with n_at:
         candidates = job_setting(st.container(), JOB, "candidates", CANDIDATES)
     keep = remembered(
