@@ -131,7 +131,8 @@ def test_a_clock_goes_on_by_itself_and_never_back(page, site):
     shown = page.evaluate("""async () => {
         const wait = (ms) => new Promise((done) => setTimeout(done, ms));
         const place = document.body.appendChild(document.createElement('div')), shown = [];
-        const draw = (s) => { place.innerHTML = `<span class="rlm-clock" data-of="test" data-seconds="${s}"></span>`; };
+            const words = 'data-short="{s} s" data-long="{min} min {s} s"';
+        const draw = (s) => { place.innerHTML = `<span class="rlm-clock" data-of="test" data-seconds="${s}" ${words}></span>`; };
         const note = async (least) => {  // as soon as this is shown, however busy the machine is
             for (let i = 0; i < 600 && !(parseInt(place.textContent) >= least); i++) await wait(50);
             shown.push(parseInt(place.textContent));
