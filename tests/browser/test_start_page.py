@@ -61,6 +61,6 @@ def test_cards_stand_still_from_the_moment_they_are_seen(page, site):
     page.goto(site.url)
     page.locator("[class*=st-key-example] button").nth(len(examples()) - 1).wait_for(state="attached")
     settled(page)
+    page.wait_for_function("(n) => JSON.parse(window.rlmPlaces.at(-1) ?? '[]').length === n", arg=len(examples()))
     places = [json.loads(seen) for seen in page.evaluate("window.rlmPlaces")]
-    assert len(places[-1]) == len(examples())
     assert all(place in places[-1] for seen in places for place in seen), places
