@@ -34,7 +34,7 @@ OWN_PAGES = (
     Page("Rewards", ":material/balance:", "rewards", rewards),
     Page("Labels", ":material/rate_review:", "labels", labels),
     Page("Problem sets", ":material/dataset:", SETS_PATH, problem_sets),
-    Page("Code review", ":material/fact_check:", "review", code_review),
+    Page("Code review", ":material/fact_check:", "code_review", code_review),
 )
 
 

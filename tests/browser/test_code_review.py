@@ -14,7 +14,7 @@ from tests.patience import until
 def test_the_example_is_reviewed_a_finding_approved_and_undone_and_the_comments_downloaded(browser, tmp_path):
     with served(tmp_path) as url:
         page = browser.new_page()
-        page.goto(f"{url}/review")
+        page.goto(f"{url}/code_review")
         page.get_by_test_id("stBaseButton-primary").filter(has_text="Review").click()
         page.get_by_text("Against the planted faults").wait_for()
         name = page.get_by_role("textbox", name="Your name")

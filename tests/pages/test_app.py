@@ -41,6 +41,8 @@ HEADINGS = {
     "training": "### Training",
     "problems": "### Problem sets",
     "blueprint": "### Blueprint",
+    "lessons": "### Lessons",
+    "code_review": "### Code review",
 }
 
 

@@ -31,7 +31,7 @@ def rows(at) -> list[list[str]]:
 
 
 def pasted(diff: str = DIFF):
-    at = opened("review")
+    at = opened("code_review")
     at.session_state[KIND] = PASTE
     at.run()
     at.text_area(key=TEXT).set_value(diff).run()
@@ -40,7 +40,7 @@ def pasted(diff: str = DIFF):
 
 
 def test_the_example_fills_the_page_and_its_faults_are_counted(store, pool):
-    at = opened("review")
+    at = opened("code_review")
     assert "planted faults" in text(at)
     assert "shop/auth.py" in html(at)
     press(at, "Review")
@@ -79,7 +79,7 @@ def test_a_bad_diff_is_one_sentence_and_the_text_stays(store, diff, said):
 
 
 def test_a_range_without_a_repository_is_one_sentence(store, tmp_path):
-    at = opened("review")
+    at = opened("code_review")
     at.session_state[KIND] = GIT
     at.run()
     at.text_input(key="review.folder").set_value(str(tmp_path)).run()
@@ -128,14 +128,14 @@ def test_another_effort_is_a_review_of_its_own_and_is_compared(store, pool):
         return made
 
     first = finished(job, "high", "alpha beta")
-    at = opened("review")
+    at = opened("code_review")
     assert "has not been reviewed at another effort" in text(at)
     click(at, f"review.shift.-1.{first}")
     queued = jobs.list("review")[0]
     assert queued.job == replace(job, efforts={"a.py": "medium"})
     jobs.cancel(queued.id)
     finished(queued.job, "medium", "gamma delta")
-    at = opened("review")
+    at = opened("code_review")
     compared = next(r for r in rows(at) if r[0] == "a.py" and len(r) == 7 and r[3] == "high")
     assert compared[1:] == ["medium", "5", "high", "5", "1", "1"]
     assert "alpha beta" in html(at)
@@ -143,11 +143,11 @@ def test_another_effort_is_a_review_of_its_own_and_is_compared(store, pool):
 
 
 def test_a_connected_server_reviews_by_default_and_the_small_model_is_said_to_be_weak(store, monkeypatch):
-    at = opened("review")
+    at = opened("code_review")
     assert at.selectbox(key=MODEL).value == "none"
     at.selectbox(key=MODEL).set_value("smollm2").run()
     assert "weak" in at.warning[0].value
     assert "448" in text(at)
     monkeypatch.setattr("pages.code_review.asked.connected", lambda: ["http://127.0.0.1:1/v1#m"])
-    assert opened("review").selectbox(key=MODEL).value == "http://127.0.0.1:1/v1#m"
+    assert opened("code_review").selectbox(key=MODEL).value == "http://127.0.0.1:1/v1#m"
     assert connection.connected() == []
