@@ -32,7 +32,8 @@ function switchTheme() {
 }
 
 function present() {
-  current.setStateValue("presenting", !current.data.presenting);
+  current.data.presenting = !current.data.presenting;  // at once: a next key need not wait until the page is drawn
+  current.setStateValue("presenting", current.data.presenting);
   document.querySelector("[data-testid=stMain]")?.scrollTo(0, 0);
 }
 
