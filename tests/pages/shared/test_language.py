@@ -153,3 +153,28 @@ def test_every_sentence_about_an_example_is_told_in_the_language(code):
             english, other = sentence(record, tree), phrases.told(lambda text: lookup.get(text, text), sentence, record, tree)
             assert other != english and other.count("‹") == other.count("›") > 0
             tree.apply(record)
+
+
+@pytest.fixture
+def french(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A language of a few texts."""
+    there = {"{0} is too many": "{0}, c'est trop", "{0} {1} is too many: {2}": "{2} : {0} {1}, c'est trop", "four": "quatre"}
+    monkeypatch.setattr(language, "language", lambda: "fr")
+    monkeypatch.setattr(language, "texts", lambda code: there)
+    language._templates.cache_clear()
+    yield
+    language._templates.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("english", "other"),
+    [
+        ("four", "quatre"),
+        ("four is too many", "quatre, c'est trop"),
+        ("four runs is too many: 4 {at} most", "4 {at} most : quatre runs, c'est trop"),
+        ("nothing\nfour", "nothing\nquatre"),
+        ("four is too much", "four is too much"),
+    ],
+)
+def test_a_finished_sentence_is_translated_by_its_template(french, english, other):
+    assert language.translated(english) == other
