@@ -14,6 +14,7 @@ from pages.shared.links import go_to_run
 from pages.shared.services import store
 from pages.shared.state import one_of, remembered
 from rlm_core.core.errors import RunNotFound
+from rlm_core.core.paths import ASSETS
 from rlm_core.evaluation import comparison
 from rlm_core.evaluation.cell_store import CellStore
 from rlm_core.evaluation.comparison import Figures, Pair, Setting
@@ -23,6 +24,8 @@ from rlm_core.jobs.sweep import SweepJob
 from rlm_core.runs import logfile
 from rlm_core.runs.import_log import import_log
 
+PUBLISHED = {name: ASSETS / "sweeps" / f"{name}.parquet" for name in ("example", "prm-or-orm")}
+"""The results of the sweeps that come with the app, by name; beside each is the file that it was made from."""
 ORACLE = deferred(" ⚑ oracle")
 VERDICT = {True: deferred("✓ right"), False: deferred("✕ wrong"), None: "unknown"}
 ROW_PX, HEAD_PX, MAX_ROWS = 35, 38, 14
