@@ -111,7 +111,7 @@ def _pages(words: list[str]) -> Iterator[Found]:
 
 
 def _lessons(words: list[str]) -> Iterator[Found]:
-    for lesson in library.lessons(language()):
+    for lesson in library.lessons(library.offered(language())):
         for number, step in enumerate(lesson.steps, 1):
             prose = (block.text for block in step.blocks if isinstance(block, Prose))
             if _has(words, lesson.title, step.title, *prose):
@@ -123,10 +123,12 @@ def _lessons(words: list[str]) -> Iterator[Found]:
 def _blueprint(words: list[str]) -> Iterator[Found]:
     for box in taxonomy().boxes:
         if _has(words, tr(box.title), tr(box.text)):
-            yield Found(tr(box.title), "", ":material/architecture:", f"box.{box.name}", partial(go_to, BLUEPRINT_PATH, {"box": box.name}))
+            address = {"view": "map", "box": box.name}
+            yield Found(tr(box.title), "", ":material/architecture:", f"box.{box.name}", partial(go_to, BLUEPRINT_PATH, address))
     for name, system in systems().items():
         if _has(words, system.title, name):
-            yield Found(system.title, "", ":material/article:", f"system.{name}", partial(go_to, BLUEPRINT_PATH, {"view": "systems"}))
+            address = {"view": "systems", "as": "side", "pick": name}
+            yield Found(system.title, "", ":material/article:", f"system.{name}", partial(go_to, BLUEPRINT_PATH, address))
 
 
 def _examples(words: list[str]) -> Iterator[Found]:
