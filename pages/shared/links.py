@@ -67,10 +67,13 @@ def go_to(path: str, query: dict[str, str] | None = None) -> None:
     st.switch_page(st.session_state[_PAGES][path], query_params=query or {})
 
 
-def open_run(run: str, moment: int | None = None) -> None:
-    """Show a run on the Explore page, at a moment or (None) at its end; the page must be run again."""
-    st.query_params.clear()
-    st.query_params["run"] = run
+def open_run(run: str, moment: int | None = None, **address: str) -> None:
+    """On the Explore page: show a run, at a moment or (None) at its end; the page must be run again. address: the other parameters."""
+    st.query_params.from_dict({"run": run, **address})
+    _show(run, moment)
+
+
+def _show(run: str, moment: int | None) -> None:
     st.session_state[SHOWN_RUN_KEY] = run
     begin(moment)
 
@@ -89,9 +92,8 @@ def begin(moment: int | None) -> None:
 
 def go_to_run(run: str) -> None:
     """Leave this page and show a run at its end."""
-    origin = _origin()
-    open_run(run)
-    st.switch_page(st.session_state[_EXPLORE], query_params={"run": run, **origin})
+    _show(run, None)
+    st.switch_page(st.session_state[_EXPLORE], query_params={"run": run, **_origin()})
 
 
 def run_link(run: str, label: str, moment: int | None = None, node: int | None = None) -> None:
@@ -101,8 +103,7 @@ def run_link(run: str, label: str, moment: int | None = None, node: int | None =
         page, query = st.session_state[_EXPLORE], {"run": run, **address, **_origin()}
         st.page_link(page, label=label, query_params=query, icon=":material/open_in_new:", width="content")
     elif st.button(label, icon=":material/open_in_new:", type="tertiary", key=".".join(("show", run, *address.values()))):
-        open_run(run, moment)  # a page link to the page one is on does not change its address
-        st.query_params.update(address)
+        open_run(run, moment, **address)  # a page link to the page one is on does not change its address
         st.rerun()
 
 

@@ -48,6 +48,20 @@ function languages(place) {
   place.append(box);
 }
 
+// Streamlit's switch_page gives the parameters of the new page to the address of the old one first, and then goes to the new page: an entry
+// of the history that never was. The new page takes its place, so that Back leads to what was left. What a person does comes between others.
+function oneEntryAPage() {
+  const push = window.history.pushState.bind(window.history);
+  let changed = false;  // the page has other parameters since a person did something last
+  for (const kind of ["pointerdown", "keydown", "popstate"]) window.addEventListener(kind, () => { changed = false; }, true);
+  window.history.pushState = (state, unused, url) => {
+    const to = new URL(url, window.location.href), samePage = to.pathname === window.location.pathname;
+    if (!samePage && changed && to.search === window.location.search) window.history.replaceState(state, unused, url);
+    else push(state, unused, url);
+    changed = samePage;
+  };
+}
+
 function pressed(event) {
   if (event.key !== "p" || event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.(TYPING)) {
     if (event.key === "Escape" && current.data.presenting && !document.fullscreenElement && !document.querySelector("[role=dialog]")) present();
@@ -81,6 +95,7 @@ export default function (component) {
   document.documentElement.lang = component.data.language;
   place.querySelector("[data-act=present]").setAttribute("aria-pressed", component.data.presenting);
   if (!first) return;
+  oneEntryAPage();
   document.addEventListener("keydown", pressed);
   if (window.sessionStorage.getItem(PRESENTING) === "true" && !component.data.presenting) present();
   window.sessionStorage.removeItem(PRESENTING);
