@@ -14,6 +14,7 @@ from pages.shared.links import go_to_controls, measure_link
 from pages.shared.services import problem_sets
 from pages.shared.set_picker import SET_KEY, TASK_KEY, row_key
 from pages.shared.state import set_value, values
+from pages.shared.table_height import table_height
 from rlm_core.core.errors import RlmError
 from rlm_core.core.wording import clean, shorten
 from rlm_core.models.listed import NANO, SMOLLM2
@@ -106,7 +107,7 @@ def _rows(chosen: ProblemSet) -> SetRow | None:
     picked = st.dataframe(
         pd.DataFrame(lines).drop(columns=empty),
         hide_index=True,
-        height=min(VISIBLE_ROWS, len(rows)) * 35 + 38,
+        height=table_height(len(rows), VISIBLE_ROWS),
         on_select="rerun",
         selection_mode="single-row-required",
         selection_default={"selection": {"rows": [0]}},
