@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import streamlit as st
 
 from pages.blueprint import address
@@ -14,6 +15,7 @@ from pages.shared.links import go_to, measure_link
 from pages.shared.state import remembered
 from rlm_core.blueprint.guide import Guide, guides
 from rlm_core.evaluation.presets import PRESETS
+from rlm_core.evaluation.sweep import Strategy
 
 GUIDE = "blueprint.guide"
 BAR_PX = 150
@@ -126,7 +128,8 @@ def _measure(guide: Guide) -> None:
             if st.button(tr("Train one here"), icon=":material/model_training:", key="blueprint.train"):
                 go_to("training")
         else:
-            measure_link(guide.measure, tr("Measure it on {problems}", problems=guide.measure))
+            strategies = msgspec.convert(guide.strategies, list[Strategy])
+            measure_link(guide.measure, tr("Measure it on {problems}", problems=guide.measure), strategies)
         preset = next((p for p in PRESETS if p.name == guide.compare), None)
         if preset is not None and st.button(tr("One example side by side"), icon=":material/compare:", key="blueprint.compare"):
             go_to_comparison(start_preset(preset))

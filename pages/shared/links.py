@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
 import streamlit as st
 
 from pages.shared.language import deferred, tr
 from pages.shared.state import begin_drawing
+from rlm_core.core.config import RunConfig
+from rlm_core.evaluation.sweep import Strategy
 
 SHOWN_RUN_KEY = "shown"
 """In the session's state: the id of the run that is shown."""
@@ -28,8 +31,10 @@ _ORIGINS = {"sweep": ("scaling", deferred("Back to the sweep")), "id": ("compare
 """By the parameter that names a sweep or comparison in an address: the path of its page, and the words that lead there."""
 _OPENED_OUT_OF = "origins"
 """In the session's state: by run, what it was opened out of."""
-SCALING_PATH, PROBLEMS_QUERY = "scaling", "problems"
-"""The page of sweeps, and what its address says to begin a new one: the problems, as a set is written."""
+SCALING_PATH, PROBLEMS_QUERY, STRATEGIES_QUERY = "scaling", "problems", "strategies"
+"""The page of sweeps, and what its address says to begin a new one: the problems, as a set is written, and the strategies as JSON."""
+_CONFIG = "explore.config"
+"""In the session's state: the configuration that Explore's controls held last."""
 
 TRAINING_PATH, NEW_TRAINING = "training", {"new": "1"}
 """The page of trainings, and what its address says to begin a new one."""
@@ -143,9 +148,21 @@ def go_to_controls() -> None:
     st.switch_page(st.session_state[_EXPLORE])
 
 
-def measure_link(problems: str, label: str) -> None:
-    """A link to a new sweep on these problems, as a set is written."""
+def note_config(config: RunConfig) -> None:
+    """Explore's controls hold this configuration now."""
+    st.session_state[_CONFIG] = config
+
+
+def noted_config() -> RunConfig | None:
+    """The configuration that Explore's controls held last; None where they held none in this session."""
+    return st.session_state.get(_CONFIG)
+
+
+def measure_link(problems: str, label: str, strategies: Sequence[Strategy] = ()) -> None:
+    """A link to a new sweep on these problems, as a set is written, with these strategies; without any with those of the page."""
     page, query = st.session_state[_PAGES][SCALING_PATH], {PROBLEMS_QUERY: problems}
+    if strategies:
+        query[STRATEGIES_QUERY] = msgspec.json.encode(strategies).decode()
     st.page_link(page, label=label, query_params=query, icon=":material/monitoring:", width="content")
 
 
