@@ -23,21 +23,8 @@ BAR_PX = 150
 
 def choose() -> None:
     found = guides()
-    first = next(iter(found))
-    address.take("guide", GUIDE, found, first)
-    name = remembered(
-        st.segmented_control,
-        tr("Choice"),
-        list(found),
-        key=GUIDE,
-        default=first,
-        offered=found,
-        format_func=lambda n: tr(found[n].title),
-        label_visibility="collapsed",
-        required=True,
-    )
-    address.write("guide", name)
-    guide = found[name]
+    titles = {name: tr(guide.title) for name, guide in found.items()}
+    guide = found[address.one_of(st.container(), "guide", tr("Choice"), titles, GUIDE)]
     asked_at, said_at = st.columns([2, 3], gap="large")
     with asked_at:
         answers = _answers(guide)

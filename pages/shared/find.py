@@ -12,6 +12,7 @@ from pages.shared import glossary
 from pages.shared.escape import markdown_text
 from pages.shared.language import language, tr
 from pages.shared.links import BLUEPRINT_PATH, LESSONS_PATH, go_to, go_to_run, pages
+from pages.shared.search_dialog import search_dialog
 from pages.shared.services import store
 from rlm_core import catalogue
 from rlm_core.blueprint.systems import systems
@@ -26,8 +27,6 @@ MOST = 6
 """Results of a kind that are shown."""
 MOST_RUNS = 2_000
 """The newest runs, which are searched."""
-_FOCUS = "<script>document.querySelector('.st-key-find-text input')?.focus();</script>"
-"""A person who opened the search types at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +52,13 @@ def search_button() -> bool:
     return st.button(label, icon=":material/search:", type="tertiary", key="find", help=label, shortcut="Mod+K")
 
 
-def _dialog() -> None:
-    sought = st.text_input(
-        tr("Search everything"),
-        type="search",
-        live=True,
-        key="find.text",
-        placeholder=tr("Search pages, runs, lessons and terms"),
-        label_visibility="collapsed",
-    )
-    st.html(_FOCUS, unsafe_allow_javascript=True)
-    if not (words := clean(sought or "").casefold().split()):
+def find() -> None:
+    """The dialog: what has all the words that are typed, by kind; a press on a result opens it."""
+    search_dialog(tr("Search everything"), tr("Search pages, runs, lessons and terms"), "find.text", _results)
+
+
+def _results(sought: str) -> None:
+    if not (words := clean(sought).casefold().split()):
         st.caption(tr("Type a word: the name of a page, of a run or of a term, a number, an answer."))
         return
     any_found = False
@@ -72,17 +67,12 @@ def _dialog() -> None:
         (tr("Lessons"), _lessons(words)),
         (tr("Blueprint"), _blueprint(words)),
         (tr("Example runs"), _examples(words)),
-        (tr("Saved runs"), _runs(str(sought))),
+        (tr("Saved runs"), _runs(sought)),
     ):
         any_found |= _drawn(heading, list(found))
-    any_found |= _terms(str(sought))
+    any_found |= _terms(sought)
     if not any_found:
         st.info(tr("Nothing has all of these words."), icon=":material/search_off:")
-
-
-def find() -> None:
-    """The dialog: what has all the words that are typed, by kind; a press on a result opens it."""
-    st.dialog(tr("Search everything"), width="medium")(_dialog)()
 
 
 def _drawn(heading: str, found: list[Found]) -> bool:
