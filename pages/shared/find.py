@@ -124,7 +124,7 @@ def _blueprint(words: list[str]) -> Iterator[Found]:
 def _examples(words: list[str]) -> Iterator[Found]:
     for one in examples().values():
         if _has(words, one.title, one.sentence, one.name):
-            yield Found(one.title, "", ":material/play_circle:", one.run, partial(go_to_run, one.run))
+            yield Found(one.title, "", ":material/play_circle:", one.run, partial(go_to_run, one.run, one.begin))
 
 
 def _runs(sought: str) -> Iterator[Found]:

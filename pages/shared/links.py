@@ -95,9 +95,9 @@ def begin(moment: int | None) -> None:
     st.session_state[OPENED_RUN_KEY] = st.session_state.get(OPENED_RUN_KEY, 0) + 1
 
 
-def go_to_run(run: str) -> None:
-    """Leave this page and show a run at its end."""
-    _show(run, None)
+def go_to_run(run: str, moment: int | None = None) -> None:
+    """Leave this page and show a run, at a moment or (None) at its end."""
+    _show(run, moment)
     st.switch_page(st.session_state[_EXPLORE], query_params={"run": run, **_origin()})
 
 
