@@ -14,6 +14,7 @@ from pages.shared.links import go_to_controls, measure_link, noted_config
 from pages.shared.services import problem_sets
 from pages.shared.set_picker import SET_KEY, TASK_KEY, row_key
 from pages.shared.state import set_value, values
+from pages.shared.strategy_form import EXPLORE_MODEL, fill_model
 from pages.shared.table_height import table_height
 from rlm_core.core.errors import RlmError
 from rlm_core.core.wording import clean, shorten
@@ -24,8 +25,6 @@ from rlm_core.problems.sets import SET
 from rlm_core.problems.tables import Refusal
 from rlm_core.runs.problem_sets import MAX_NAME_CHARACTERS, ProblemSet
 
-MODEL_KEY = "model"
-"""In the session's state: the model that Explore's controls name."""
 MAX_LISTED = 500
 MEASURED = 20
 """Problems of a set that a new sweep begins with."""
@@ -150,8 +149,8 @@ def _row(chosen: ProblemSet, row: SetRow) -> None:
     if explored:
         for key, value in ((TASK_KEY, SET), (SET_KEY, chosen.id), (row_key(chosen.id), row.number)):
             set_value(key, value)
-        if values([MODEL_KEY]).get(MODEL_KEY, NANO.name) == NANO.name:
-            set_value(MODEL_KEY, SMOLLM2.name)  # the bundled model reads no words
+        if values([EXPLORE_MODEL]).get(EXPLORE_MODEL, NANO.name) == NANO.name:
+            fill_model(EXPLORE_MODEL, SMOLLM2.name)  # the bundled model reads no words
         go_to_controls()
 
 
