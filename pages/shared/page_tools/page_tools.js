@@ -58,7 +58,7 @@ function oneEntryAPage() {
   let changed = false;  // the page has other parameters since a person did something last
   for (const kind of ["pointerdown", "keydown", "popstate"]) window.addEventListener(kind, () => { changed = false; }, true);
   window.history.pushState = (state, unused, url) => {
-    const to = new URL(url, window.location.href), samePage = to.pathname === window.location.pathname;
+    const to = new URL(url ?? "", window.location.href), samePage = to.pathname === window.location.pathname;
     if (!samePage && changed && to.search === window.location.search) window.history.replaceState(state, unused, url);
     else push(state, unused, url);
     changed = samePage;
