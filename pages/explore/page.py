@@ -17,7 +17,7 @@ from pages.shared.escape import markdown_text
 from pages.shared.html import style
 from pages.shared.keys import EXPLORE, PROBLEM, shortcuts
 from pages.shared.language import tr
-from pages.shared.links import SHOWN_RUN_KEY, close_run, open_run
+from pages.shared.links import SHOWN_RUN_KEY, close_run, note_config, open_run
 from pages.shared.services import store, supervisor
 from rlm_core.core.config import RunConfig
 from rlm_core.core.errors import RlmError, RunNotFound
@@ -43,6 +43,8 @@ def explore() -> None:
             )
         wanted = controls()
         control_values.drawn()
+        if not isinstance(wanted, RlmError):
+            note_config(wanted[0])
         pausing = breakpoint_controls(shown)
         start = None if isinstance(wanted, RlmError) else partial(_start, *wanted, pausing)
         with st.container(key="runbar"):

@@ -21,7 +21,7 @@ from pages.shared.html import style
 from pages.shared.jobs import job_progress
 from pages.shared.keys import shortcuts
 from pages.shared.language import counted, deferred, tr
-from pages.shared.links import PROBLEMS_QUERY
+from pages.shared.links import PROBLEMS_QUERY, STRATEGIES_QUERY
 from pages.shared.services import jobs, supervisor
 from pages.shared.state import remember, restore, set_value
 from pages.shared.sweep_results import PUBLISHED, SweepView
@@ -57,7 +57,10 @@ def scaling() -> None:
     if st.session_state.pop(STARTED, False):
         set_value(TAB, RESULTS)
     if asked := st.query_params.pop(PROBLEMS_QUERY, ""):
-        measure(asked)
+        try:
+            measure(asked, st.query_params.pop(STRATEGIES_QUERY, ""))
+        except RlmError as error:
+            st.error(markdown_text(str(error)), icon=":material/error:")
         set_value(TAB, NEW)
     tabs({RESULTS: _results, NEW: _new}, key=TAB)
     shortcuts({})
