@@ -19,9 +19,10 @@ from pages.shared.state import remembered
 from rlm_core.core.wording import shorten
 from rlm_core.jobs.queue import JobRow
 from rlm_core.jobs.review import ReviewJob, of_result
-from rlm_core.review.diff import ChangedFile, Diff, DiffLine, parse
+from rlm_core.review.diff import ChangedFile, Diff, DiffLine
 from rlm_core.review.labels import FindingLabels
 from rlm_core.review.planted import planted
+from rlm_core.review.reading import parse
 from rlm_core.review.report import written
 from rlm_core.review.whole import NO_MODEL, FileReview, Review
 

@@ -10,9 +10,10 @@ from pages.shared.escape import markdown_text
 from pages.shared.language import tr
 from pages.shared.state import remembered
 from rlm_core.core.errors import ReviewError
-from rlm_core.review.diff import Diff, parse
+from rlm_core.review.diff import Diff
 from rlm_core.review.git_range import git_diff
 from rlm_core.review.planted import faults, planted
+from rlm_core.review.reading import parse
 
 EXAMPLE, PASTE, UPLOAD, GIT = "Example", "Paste a diff", "Upload a patch", "Local git range"
 SOURCES = (EXAMPLE, PASTE, UPLOAD, GIT)

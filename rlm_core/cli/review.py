@@ -19,10 +19,11 @@ from rlm_core.models.listed import refuse_lacking, refuse_unnamed
 from rlm_core.models.policy import ChatModel, require
 from rlm_core.models.source import ModelKey
 from rlm_core.review import planted as planted_patch
-from rlm_core.review.diff import Diff, parse
+from rlm_core.review.diff import Diff
 from rlm_core.review.effort import AUTO, EFFORTS
 from rlm_core.review.findings import SEVERITIES
 from rlm_core.review.git_range import git_diff
+from rlm_core.review.reading import parse
 from rlm_core.review.report import FORMATS, summary, written
 from rlm_core.review.whole import NO_MODEL, FileReview, Review, Settings, check_settings, review
 

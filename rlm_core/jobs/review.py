@@ -17,8 +17,8 @@ from rlm_core.models.listed import refuse_lacking, refuse_unnamed
 from rlm_core.models.policy import ChatModel, require
 from rlm_core.models.source import ModelKey
 from rlm_core.review import prm
-from rlm_core.review.diff import parse
 from rlm_core.review.labels import FindingLabels
+from rlm_core.review.reading import parse
 from rlm_core.review.whole import NO_MODEL, FileReview, Review, Settings, budget, check_settings, review
 from rlm_core.runs.store import Store
 

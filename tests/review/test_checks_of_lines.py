@@ -6,8 +6,8 @@ import pytest
 
 from rlm_core.core.errors import ReviewError
 from rlm_core.review.checks import CHECKS, check_file, untested
-from rlm_core.review.diff import parse
 from rlm_core.review.effort import decide, decided, effort
+from rlm_core.review.reading import parse
 from tests.review.making import diff_of, file_of
 
 KEY = "aws = 'AKIA" + "IOSFODNN7ABCDEFG'"

@@ -15,9 +15,9 @@ from pages.shared import connection
 from rlm_core.core.words import RunStatus
 from rlm_core.jobs.queue import Jobs
 from rlm_core.jobs.review import ReviewJob
-from rlm_core.review.diff import parse
 from rlm_core.review.labels import FindingLabels
 from rlm_core.review.planted import planted
+from rlm_core.review.reading import parse
 from tests.pages.app import click, html, opened, press, row, text
 from tests.review.making import diff_of
 from tests.runs.at_once import next_done
