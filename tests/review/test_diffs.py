@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -124,7 +125,7 @@ def test_two_folders_that_were_compared(tmp_path):
 
     def said(*words: str) -> dict[str, str]:
         done = subprocess.run(
-            [*words, "v 1.0", "v 1.1"], cwd=tmp_path, capture_output=True, text=True, env={"TZ": "Asia/Tokyo", "PATH": PATH}
+            [*words, "v 1.0", "v 1.1"], cwd=tmp_path, capture_output=True, text=True, env={"TZ": "Asia/Tokyo", "PATH": os.environ["PATH"]}
         )
         return {f.path: f.status + " binary" * f.binary for f in parse(done.stdout).files}
 
