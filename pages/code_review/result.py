@@ -18,11 +18,10 @@ from pages.shared.services import store
 from pages.shared.state import remembered
 from rlm_core.core.wording import shorten
 from rlm_core.jobs.queue import JobRow
-from rlm_core.jobs.review import ReviewJob, of_result
+from rlm_core.jobs.review import ReviewJob, diff_of, of_result
 from rlm_core.review.diff import ChangedFile, Diff, DiffLine
 from rlm_core.review.labels import FindingLabels
 from rlm_core.review.planted import planted
-from rlm_core.review.reading import parse
 from rlm_core.review.report import written
 from rlm_core.review.whole import NO_MODEL, FileReview, Review
 
@@ -37,17 +36,11 @@ def among(job: ReviewJob) -> bool:
     return bool(job.diff)
 
 
-@st.cache_data(show_spinner=False, max_entries=16)
-def _parsed(text: str) -> Diff:
-    return parse(text)
-
-
 def draw(row: JobRow) -> None:
     found = of_result(row.result)
     if found is None or not found.files:
         return
-    job: ReviewJob = row.job
-    diff = _parsed(job.diff)
+    diff = diff_of(row.job, store())
     _figures(found)
     for error in found.errors:
         st.error(markdown_text(error), icon=":material/error:")
@@ -57,13 +50,14 @@ def draw(row: JobRow) -> None:
         planted_table(found)
     _files(row.id, found)
     name_and_undo()
+    counts = {f.path: len(f.findings) for f in found.files}
     shown = remembered(
         st.selectbox,
         tr("File"),
         [f.path for f in found.files],
         key=f"{FILE}.{row.id}",
         default=max(found.files, key=lambda f: len(f.findings)).path,
-        format_func=lambda path: tr("{path} · findings: {n}", path=path, n=_count(found, path)),
+        format_func=lambda path: tr("{path} · findings: {n}", path=path, n=counts[path]),
     )
     review = next(f for f in found.files if f.path == shown)
     file = diff.file(review.path)
@@ -71,10 +65,6 @@ def draw(row: JobRow) -> None:
         _file(diff, file, review)
     if not row.active:
         comparison(row, found)
-
-
-def _count(found: Review, path: str) -> int:
-    return next((len(f.findings) for f in found.files if f.path == path), 0)
 
 
 def _figures(found: Review) -> None:

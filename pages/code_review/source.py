@@ -48,8 +48,8 @@ def source() -> Given | None:
         st.error(markdown_text(str(error)), icon=":material/error:")
         return None
     if given is not None:
-        files, added = len(given.diff.files), sum(len(f.added()) for f in given.diff.files)
-        removed = sum(len(f.removed()) for f in given.diff.files)
+        files, added = len(given.diff.files), sum(len(f.added) for f in given.diff.files)
+        removed = sum(len(f.removed) for f in given.diff.files)
         st.caption(tr("Files: {files:,} · lines added: {added:,} · lines removed: {removed:,}", files=files, added=added, removed=removed))
     return given
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 RIGHT, LEFT = "RIGHT", "LEFT"
 """The side of a line: of the file after the change, or of the file before it. The words are those of GitHub's review comments."""
@@ -40,15 +41,11 @@ class Hunk:
     header: str
     lines: tuple[DiffLine, ...]
 
-    @property
-    def text(self) -> str:
-        return "\n".join(line.text for line in self.lines)
-
 
 ADDED, DELETED, RENAMED, COPIED, MODIFIED = "added", "deleted", "renamed", "copied", "modified"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ChangedFile:
     """A file of a diff.
 
@@ -71,20 +68,31 @@ class ChangedFile:
             for line in hunk.lines:
                 yield hunk, line
 
-    def added(self) -> list[DiffLine]:
-        return [line for _, line in self.lines() if line.kind == "+"]
+    @cached_property
+    def added(self) -> tuple[DiffLine, ...]:
+        return tuple(line for _, line in self.lines() if line.kind == "+")
 
-    def removed(self) -> list[DiffLine]:
-        return [line for _, line in self.lines() if line.kind == "-"]
+    @cached_property
+    def removed(self) -> tuple[DiffLine, ...]:
+        return tuple(line for _, line in self.lines() if line.kind == "-")
 
     @property
     def size(self) -> int:
         """Added and removed lines."""
-        return sum(line.kind != " " for _, line in self.lines())
+        return len(self.added) + len(self.removed)
 
-    def places(self) -> dict[tuple[str, int], tuple[Hunk, DiffLine]]:
+    @cached_property
+    def places(self) -> dict[tuple[str, int], DiffLine]:
         """Where a finding can point to: every line of the diff by side and number; an unchanged line counts by its new number."""
-        return {line.place: (hunk, line) for hunk, line in self.lines()}
+        return {line.place: line for _, line in self.lines()}
+
+    def around(self, side: str, number: int, lines: int) -> list[DiffLine]:
+        """The line there and at most so many before and after it in its hunk; none where the diff has no such line."""
+        for hunk in self.hunks:
+            for i, line in enumerate(hunk.lines):
+                if line.place == (side, number):
+                    return list(hunk.lines[max(0, i - lines) : i + lines + 1])
+        return []
 
 
 @dataclass(frozen=True, slots=True)

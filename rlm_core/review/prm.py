@@ -159,7 +159,7 @@ def _paired(won: np.ndarray, yes: np.ndarray, no: np.ndarray, files: int) -> tup
 
 
 def _held(judged: Sequence[Verdict], seed: int) -> np.ndarray:
-    """Which labels are held out: whole files, the largest first and equal ones by lot, so that each half has about as many of each verdict."""
+    """Which labels are held out: whole files, the largest first and equal ones by lot, so that both halves have alike of each verdict."""
     counts: dict[tuple[str, str], np.ndarray] = {}
     for v in judged:
         counts.setdefault(v.file, np.zeros(2))[int(v.approved)] += 1

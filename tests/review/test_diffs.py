@@ -251,7 +251,7 @@ def test_files_and_counts_of_lines_are_those_that_git_tells(odd, settings, optio
     for row in fields:
         added, removed, name = row.split("\t", 2)
         counts[name or (next(fields), next(fields))[1]] = (added, removed)
-    assert {f.path: ("-", "-") if f.binary else (str(len(f.added())), str(len(f.removed()))) for f in found.files} == counts
+    assert {f.path: ("-", "-") if f.binary else (str(len(f.added)), str(len(f.removed))) for f in found.files} == counts
 
 
 def repository(folder: Path) -> None:
@@ -264,7 +264,7 @@ def repository(folder: Path) -> None:
 
 def test_a_range_of_a_local_repository(tmp_path):
     repository(tmp_path)
-    assert [line.text for line in parse(git_diff(str(tmp_path), "HEAD~1..HEAD")).files[0].added()] == ["two"]
+    assert [line.text for line in parse(git_diff(str(tmp_path), "HEAD~1..HEAD")).files[0].added] == ["two"]
     assert git_diff(str(tmp_path), "HEAD~1") == git_diff(str(tmp_path), "HEAD~1..HEAD")
     with pytest.raises(ReviewError, match="no revision 'nothing'"):
         git_diff(str(tmp_path), "nothing..HEAD")

@@ -42,6 +42,7 @@ class Scripted:
         return reply, len(reply)
 
     async def first_token_probabilities(self, request, words):
+        self.asked.append((request, (), 1))
         return self.yes, self.no
 
 
@@ -60,6 +61,17 @@ def test_each_part_of_the_score():
     assert elsewhere.parts["about"] == 0.0
     assert elsewhere.parts["actionable"] == 0.0
     assert empty.parts["on_change"] == 0.0
+
+
+def test_a_finding_is_about_the_lines_around_it_and_a_judge_sees_them():
+    """In a new file all lines are of one hunk."""
+    file = file_of("a.py", "\n".join(f"price_{i} = quantity_{i}" for i in range(400)))
+    near, far = (finding(line, "price_200 is not quantity_200") for line in (202, 302))
+    assert [f.parts["about"] for f in scored([near, far], file)] == [1.0, 0.0]
+    judge = Scripted(())
+    asyncio.run(judged(judge, "judge", near, file))
+    assert "202 +price_200 = quantity_200" in judge.asked[0][0]
+    assert len(judge.asked[0][0]) < 4000
 
 
 def test_a_repetition_is_not_fresh():
@@ -179,7 +191,7 @@ def test_reports_place_comments_at_lines_of_the_diff():
     assert len(made["comments"]) == len(found.findings)
     for one in made["comments"]:
         assert one.keys() == {"path", "line", "side", "body"}
-        assert (one["side"], one["line"]) in DIFF.file(one["path"]).places()
+        assert (one["side"], one["line"]) in DIFF.file(one["path"]).places
     text = markdown(found)
     assert "- **high**, line 3: eval: eval and exec run any code" in text
     assert "@someone" not in text

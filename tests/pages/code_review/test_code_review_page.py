@@ -45,7 +45,7 @@ def test_the_example_fills_the_page_and_its_faults_are_counted(store, pool):
     assert "shop/auth.py" in html(at)
     press(at, "Review")
     job = Jobs(store).list("review")[0].job
-    assert (job.diff, job.model, job.efforts) == (planted().text, "none", {})
+    assert (job.diff, job.model, job.efforts) == (planted().id, "none", {})
     next_done(store, pool)
     at.run()
     assert not at.exception
@@ -59,7 +59,7 @@ def test_a_pasted_diff_is_reviewed_with_the_effort_that_was_chosen(store, pool):
     at.selectbox(key=effort_key(parse(DIFF), "docs/b.md")).set_value("high").run()
     assert "chosen by hand" in html(at)
     press(at, "Review")
-    assert Jobs(store).list("review")[0].job == ReviewJob(diff=DIFF, name="pasted diff", efforts={"docs/b.md": "high"})
+    assert Jobs(store).list("review")[0].job == ReviewJob(diff=parse(DIFF).id, name="pasted diff", efforts={"docs/b.md": "high"})
     next_done(store, pool)
     at.run()
     shown = html(at)
@@ -132,7 +132,7 @@ def test_another_effort_is_a_review_of_its_own_and_is_compared(store, pool):
     assert "has not been reviewed at another effort" in text(at)
     click(at, f"review.shift.-1.{first}")
     queued = jobs.list("review")[0]
-    assert queued.job == replace(job, efforts={"a.py": "medium"})
+    assert queued.job == replace(job, diff=parse(DIFF).id, efforts={"a.py": "medium"})
     jobs.cancel(queued.id)
     finished(queued.job, "medium", "gamma delta")
     at = opened("code_review")
