@@ -156,7 +156,7 @@ class _Reading:
     def _hunk(self, header: str) -> Hunk:
         told = _HUNK.match(header)
         if told is None:
-            self._refuse(f"the head of a hunk is such as '@@ -1,3 +1,4 @@', and this one is '{header[:60]}'")
+            self._refuse(f"the header of a hunk is such as '@@ -1,3 +1,4 @@', and this one is '{header[:60]}'")
         old, new = int(told[1]), int(told[3])
         old_left, new_left = (1 if n is None else int(n) for n in (told[2], told[4]))
         head = f"@@ -{old},{old_left} +{new},{new_left} @@ {told[5]}".rstrip()
@@ -170,10 +170,10 @@ class _Reading:
             kind, text = line[:1].rstrip("\r") or " ", line[1:].rstrip("\r")
             if kind not in "+- \\":
                 if line.startswith(("diff --git ", "@@ -")):
-                    self._refuse("the hunk before it is shorter than its head says")
+                    self._refuse("the hunk is shorter than its header says")
                 self._refuse(f"a line of a hunk begins with '+', '-' or a space, and this one is '{line.rstrip()[:60]}'")
             if (kind in " -" and not old_left) or (kind in " +" and not new_left):
-                self._refuse("the hunk is longer than its head says")
+                self._refuse("the hunk is longer than its header says")
             if kind != "\\":
                 found.append(DiffLine(kind, text, None if kind == "+" else old, None if kind == "-" else new))
             if kind in " -":
