@@ -33,6 +33,7 @@ class Scripted:
     replies: tuple[str, ...]
     yes: float = 0.9
     no: float = 0.1
+    longest: int | None = None
     asked: list[tuple[str, tuple[int, ...], int]] = field(default_factory=list)
     usage: Usage = field(default_factory=Usage)
 
@@ -161,6 +162,14 @@ def test_a_local_model_reviews_and_one_that_reads_too_few_tokens_says_so():
     assert found.tokens == 3 * (len(GOOD) + 1)
     model.session.max_length = 100
     assert "speaker reads at most 100 tokens" in asyncio.run(review(DIFF, Settings("speaker"), model)).errors[0]
+
+
+def test_a_prompt_leaves_a_small_model_room_for_its_reply():
+    large = diff_of("a.py", "\n".join(f"name_{i} = {i}" for i in range(2000)))
+    wide, small = Scripted(("NONE",)), Scripted(("NONE",), longest=1000)
+    cut = [asyncio.run(review(large, Settings("scripted", effort="high"), model)).files[0].cut for model in (wide, small)]
+    assert cut[1] > cut[0] > 0
+    assert len(small.asked[0][0]) <= (1000 - 448) * 3 + 100 < len(wide.asked[0][0])
 
 
 def test_a_judge_that_fails_is_said_and_gives_no_score():
