@@ -13,7 +13,7 @@ from rlm_core.core.errors import ReviewError
 from rlm_core.review.diff import Diff
 from rlm_core.review.git_range import git_diff
 from rlm_core.review.planted import faults, planted
-from rlm_core.review.reading import parse
+from rlm_core.review.reading import decoded, parse
 
 EXAMPLE, PASTE, UPLOAD, GIT = "Example", "Paste a diff", "Upload a patch", "Local git range"
 SOURCES = (EXAMPLE, PASTE, UPLOAD, GIT)
@@ -92,7 +92,7 @@ def _pasted() -> Given | None:
 
 def _uploaded() -> Given | None:
     file = st.file_uploader(tr("A patch"), type=["patch", "diff", "txt"], key="review.file")
-    return Given(parse(file.getvalue().decode("utf-8", "replace")), file.name) if file is not None else None
+    return Given(parse(decoded(file.getvalue())), file.name) if file is not None else None
 
 
 def _git() -> Given | None:

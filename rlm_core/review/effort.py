@@ -50,7 +50,7 @@ _DOCS = re.compile(
 )
 _GENERATED = re.compile(
     r"(?:^|/)(?:vendor|node_modules|third_party|[^/]+\.(?:egg|dist)-info)/|[.-]min\.(?:js|css)$|\.(?:js|css)\.map$|_pb2\.pyi?$|\.lock$|"
-    r"(?:^|/)(?:package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|go\.sum)$"
+    r"(?:^|/)(?:PKG-INFO|package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|go\.sum)$"
 )
 
 

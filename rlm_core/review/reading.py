@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -45,6 +46,11 @@ class _Entry:
     status: str = MODIFIED
     binary: bool = False
     hunks: list[Hunk] = field(default_factory=list)
+
+
+def decoded(data: bytes) -> str:
+    """The text of a file: UTF-16 where it says so, as PowerShell writes it, else UTF-8; what is neither becomes U+FFFD."""
+    return data.decode("utf-16" if data[:2] in (BOM_UTF16_LE, BOM_UTF16_BE) else "utf-8", "replace")
 
 
 @lru_cache(maxsize=4)

@@ -12,7 +12,7 @@ from rlm_core.core.errors import ReviewError
 from rlm_core.review import git_range
 from rlm_core.review.diff import LEFT, RIGHT
 from rlm_core.review.git_range import git_diff
-from rlm_core.review.reading import parse
+from rlm_core.review.reading import decoded, parse
 
 HISTORY = Path(__file__).with_name("history.patch").read_text()
 """A commit of this project with renames and a deleted file, and one that changed a picture."""
@@ -75,6 +75,15 @@ def test_paths_in_git_s_quotes():
 def test_a_mail_around_the_diff_is_passed_over():
     mail = f"From 8fae Mon Sep 17 00:00:00 2001\nSubject: [PATCH] Numbers\n\n---\n x.py | 2 +-\n\n{PLAIN}-- \n2.20.1\n\n"
     assert parse(mail).files == parse(PLAIN).files
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_file_in_the_encoding_of_a_shell(encoding):
+    assert parse(decoded(PLAIN.replace("zwei", "zw\u00f6lf").encode(encoding))).files[0].added[0].text == "zw\u00f6lf"
+
+
+def test_content_that_is_no_text_is_marked():
+    assert parse(decoded(PLAIN.encode().replace(b"zwei", b"\xe9t\xe9"))).files[0].added[0].text == "\ufffdt\ufffd"
 
 
 def test_signs_that_end_a_line_elsewhere_do_not_end_one_here():
