@@ -10,6 +10,7 @@ import pytest
 from pages.code_review.asked import MODEL
 from pages.code_review.labelling import BY
 from pages.code_review.plan import effort_key
+from pages.code_review.result import MAX_ROWS
 from pages.code_review.source import GIT, KIND, PASTE, TEXT
 from pages.shared import connection
 from rlm_core.core.words import RunStatus
@@ -85,6 +86,26 @@ def test_a_range_without_a_repository_is_one_sentence(store, tmp_path):
     at.text_input(key="review.folder").set_value(str(tmp_path)).run()
     click(at, "review.git")
     assert "is in no git repository" in at.error[0].value.replace("\\", "")
+
+
+def test_of_a_large_new_file_the_first_lines_are_drawn_and_every_finding(store, pool):
+    at = pasted(diff_of("a.py", "\n".join(["x = 1"] * 2900 + ["value = eval(text)"])).text)
+    press(at, "Review")
+    next_done(store, pool)
+    at.run()
+    assert len(re.findall('<tr class="(?:add|del|head| hit)*', html(at))) == 1 + MAX_ROWS
+    assert "Only the first 1,500 lines" in text(at)
+    assert "eval and exec run any code" in html(at)
+
+
+def test_a_diff_of_many_files_shows_the_first_and_more_at_a_press(store):
+    at = pasted("".join(diff_of(f"docs/{i:03}.md", "Words.").text for i in range(80)))
+    assert ("docs/011.md" in html(at), "docs/012.md" in html(at)) == (True, False)
+    click(at, "review.more")
+    assert ("docs/061.md" in html(at), "docs/062.md" in html(at)) == (True, False)
+    at.selectbox(key=effort_key(parse(at.text_area(key=TEXT).value), "docs/061.md")).set_value("high").run()
+    press(at, "Review")
+    assert Jobs(store).list("review")[0].job.efforts == {"docs/061.md": "high"}
 
 
 def reviewed(store, pool):
