@@ -11,7 +11,7 @@ from pages.blueprint.marks import AMOUNT_WORDS, mark_title
 from pages.blueprint.running import run_button
 from pages.blueprint.systems import side_by_side
 from pages.shared.escape import html_text, markdown_text
-from pages.shared.language import tr
+from pages.shared.language import told, tr
 from pages.shared.services import store
 from pages.shared.state import remembered
 from rlm_core import catalogue, problems
@@ -174,7 +174,7 @@ def _compute(config: RunConfig) -> str:
     found = run_forecast(config, problems.make(config.problem), store().list(NEWEST))
     if found.sentence:
         return found.sentence
-    bound = budget_title(config.budget)
+    bound = told(budget_title, config.budget)
     return tr(
         "Nothing like it was measured here yet. It ends after {budget} at the latest; limit the tokens for a bound on them.", budget=bound
     )

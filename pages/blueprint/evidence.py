@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import streamlit as st
 
+from pages.shared.language import told
 from pages.shared.services import jobs, store
 from pages.shared.sweep_results import SweepView, figures_of, view_of_job
 from rlm_core import catalogue
@@ -98,7 +99,7 @@ def _of_sweep(guide: Guide, title: str, view: SweepView, bundled: bool, link: tu
     if len(set(sides.values())) < 2:
         return None
     rows = tuple(
-        Row(sides[s], view.sweep.strategies[s].title, budget_title(view.sweep.budgets[b]), a.value, a.low, a.high, f.known)
+        Row(sides[s], view.sweep.strategies[s].title, told(budget_title, view.sweep.budgets[b]), a.value, a.low, a.high, f.known)
         for (s, b), f in figures_of(view.version, view).items()
         if s in sides and (a := f.accuracy) is not None
     )

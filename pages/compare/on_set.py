@@ -8,7 +8,7 @@ from pages.compare.addressed import Addressed
 from pages.compare.builder import matched_budget
 from pages.shared.escape import markdown_text
 from pages.shared.jobs import job_button, job_view
-from pages.shared.language import tr
+from pages.shared.language import told, tr
 from pages.shared.problem_field import problem_field
 from pages.shared.problem_form import problem_words
 from pages.shared.services import store
@@ -55,7 +55,7 @@ def _kind(found: Addressed) -> str:
 
 
 def _title(job: SweepJob) -> str:
-    return f"{problem_words(job.problems)}, {budget_title(job.budgets[0])}: {tr(' or ').join(s.title for s in job.strategies)}"
+    return f"{problem_words(job.problems)}, {told(budget_title, job.budgets[0])}: {tr(' or ').join(s.title for s in job.strategies)}"
 
 
 def _results(row: JobRow) -> None:

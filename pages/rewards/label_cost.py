@@ -7,7 +7,7 @@ import streamlit as st
 from pages.shared.escape import markdown_text
 from pages.shared.html import theme
 from pages.shared.jobs import job_button, job_view
-from pages.shared.language import deferred, listed, tr
+from pages.shared.language import deferred, listed, told, tr
 from pages.shared.model_picker import pick_model
 from pages.shared.plot import chart
 from pages.shared.problem_form import problem_words
@@ -59,7 +59,7 @@ def _draw(row: JobRow) -> None:
     for place, against in zip(st.columns(2, gap="large"), ("labels", "tokens"), strict=True):
         with place:
             if any(p[against] for p in points):
-                chart(cost_figure(points, against=against, theme=theme()), key=f"cost.{against}.{row.id}")
+                chart(told(cost_figure, points, against=against, theme=theme()), key=f"cost.{against}.{row.id}")
     measured = markdown_text(problem_words(row.result["measure"]))
     st.caption(
         tr(

@@ -12,7 +12,7 @@ import streamlit as st
 from pages.scaling.charts import draw, large_type
 from pages.shared.escape import markdown_text
 from pages.shared.html import theme
-from pages.shared.language import deferred, tr
+from pages.shared.language import deferred, told, tr
 from pages.shared.services import store
 from pages.shared.state import remembered
 from pages.shared.sweep_results import SweepView, figures_of
@@ -76,7 +76,7 @@ def _runs(view: SweepView, known: Prices) -> None:
     for (s, b), f in figures_of(view.version, view).items():
         accuracy = f.accuracy.value if f.accuracy else None
         solved = cost_per_solved(price, f.tokens, accuracy)
-        name, budget = view.sweep.strategies[s].title, budget_title(view.sweep.budgets[b])
+        name, budget = view.sweep.strategies[s].title, told(budget_title, view.sweep.budgets[b])
         rows.append(
             {
                 tr("Strategy"): name,
@@ -90,7 +90,7 @@ def _runs(view: SweepView, known: Prices) -> None:
         if solved and accuracy is not None:
             points.append(Priced(name, solved, accuracy, s, tr("at {budget}", budget=budget)))
     if points:
-        draw(cost_figure(points, theme=theme(), large=large), view, "cost")
+        draw(told(cost_figure, points, theme=theme(), large=large), view, "cost")
     else:
         st.caption(tr("At a price of 0 every answer costs nothing; set the price of this machine, or choose another price."))
     st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch", column_config=_formats(), placeholder="–")

@@ -11,21 +11,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-import msgspec
 import streamlit as st
 
 from rlm_core.core import phrases, wording
-from rlm_core.core.paths import ASSETS
+from rlm_core.core.languages import ENGLISH, LANGUAGES, texts
 
 P = ParamSpec("P")
 T = TypeVar("T")
-FOLDER = ASSETS / "languages"
-ENGLISH = "en"
-LANGUAGES = {ENGLISH: "English", "ja": "日本語"}
-"""The name of each language in that language, by its code (ISO 639-1)."""
 COOKIE = "rlm-language"
 """Where the browser keeps the choice."""
 _CHOSEN = "language"
@@ -127,14 +121,3 @@ def english(text: str) -> str:
 @cache
 def _english(code: str) -> dict[str, str]:
     return {translated: text for text, translated in texts(code).items()}
-
-
-@cache
-def texts(code: str) -> dict[str, str]:
-    """The translations of a language by the English text; empty for English."""
-    return {} if code == ENGLISH else msgspec.json.decode(file(code).read_bytes(), type=dict[str, str])
-
-
-def file(code: str) -> Path:
-    """The file of a language."""
-    return FOLDER / f"{code}.json"

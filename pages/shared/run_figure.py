@@ -7,6 +7,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from pages.shared.language import told
 from rlm_core.core.structure import Picture
 from rlm_core.core.tree import SearchTree
 from rlm_core.figures.chain.figure import ribbon_figure
@@ -16,7 +17,7 @@ from rlm_core.figures.tree.layout import layout
 
 
 def run_figure(kind: str, tree: SearchTree, full_tree: SearchTree, highlight: Sequence[int], look: dict[str, Any]) -> go.Figure:
-    """One of the pictures of a run.
+    """One of the pictures of a run, in the page's language.
 
     kind: a `Picture`.
     tree: at the moment.
@@ -25,7 +26,7 @@ def run_figure(kind: str, tree: SearchTree, full_tree: SearchTree, highlight: Se
     look: theme, selected, large, width and height, as the figures take them.
     """
     if kind == Picture.CANDIDATES:
-        return candidates_figure(tree, **look)
+        return told(candidates_figure, tree, **look)
     if kind == Picture.CHAIN:
-        return ribbon_figure(tree, full_tree=full_tree, highlight=highlight, **look)
-    return tree_figure(tree, places=layout(full_tree), highlight=highlight, **look)
+        return told(ribbon_figure, tree, full_tree=full_tree, highlight=highlight, **look)
+    return told(tree_figure, tree, places=layout(full_tree), highlight=highlight, **look)

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared.escape import markdown_text
-from pages.shared.language import counted, deferred, tr
+from pages.shared.language import counted, deferred, told, tr
 from pages.shared.links import go_to_run
 from pages.shared.services import store
 from pages.shared.state import one_of, remembered
@@ -48,7 +48,7 @@ class SweepView:
         s, b = setting
         name = self.sweep.strategies[s].title
         many = budget and len(self.sweep.budgets) > 1
-        return tr("{name} at {budget}", name=name, budget=budget_title(self.sweep.budgets[b])) if many else name
+        return tr("{name} at {budget}", name=name, budget=told(budget_title, self.sweep.budgets[b])) if many else name
 
 
 def view_of_job(row: JobRow) -> SweepView:
@@ -116,7 +116,7 @@ def figures_frame(view: SweepView, found: Mapping[Setting, Figures]) -> pd.DataF
         rows.append(
             {
                 deferred("Strategy"): view.sweep.strategies[s].title + (tr(ORACLE) if f.oracle else ""),
-                deferred("Budget"): budget_title(view.sweep.budgets[b]),
+                deferred("Budget"): told(budget_title, view.sweep.budgets[b]),
                 deferred("Problems"): f.problems,
                 deferred("Accuracy"): estimate.value if estimate else None,
                 deferred("95 % interval"): tr("{low:.3f} to {high:.3f}", low=estimate.low, high=estimate.high) if estimate else "",
@@ -152,7 +152,7 @@ def pairs_frame(view: SweepView, found: list[Pair]) -> pd.DataFrame:
     """The table, as it is exported; it is shown with its heads in the page's language."""
     return pd.DataFrame(
         {
-            deferred("Budget"): budget_title(view.sweep.budgets[pair.first[1]]),
+            deferred("Budget"): told(budget_title, view.sweep.budgets[pair.first[1]]),
             deferred("First"): view.title(pair.first, budget=False),
             deferred("Second"): view.title(pair.second, budget=False),
             deferred("Problems"): pair.problems,

@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.shared.escape import markdown_text
 from pages.shared.html import table_html, theme
-from pages.shared.language import counted, listed, tr
+from pages.shared.language import counted, listed, told, tr
 from pages.shared.plot import plot, width_of
 from pages.shared.state import remembered
 from pages.training.arithmetic import advantage_line, baseline_lines, pulls
@@ -112,7 +112,7 @@ def _tree(found: Merged, group: GroupRow, key: str) -> None:
     colours = Colours(tr("mean advantage ÷ {number}, the largest", number=number(largest)), given, difference=True)
     name = "training.lens.tree"
     scope = f"{group.at}.{group.index}"
-    figure = tree_figure(tree, theme=theme(), colours=colours, width=width_of(name), height=HEIGHT)
+    figure = told(tree_figure, tree, theme=theme(), colours=colours, width=width_of(name), height=HEIGHT)
     clicked = plot(figure, key=name, height=HEIGHT, scope=scope, file=f"group-{scope}", save=True)
     if clicked is not None:
         through = [i for i, c in enumerate(group.candidates) if clicked in tree.path(found.node[c.node])]
@@ -164,7 +164,7 @@ def _ratios(tree: SearchTree, group: GroupRow, chosen: int, variant: Variant) ->
         )
         shown.append(TokenRatio(text, terms.ratio, terms.clipped, words))
     band = (1 - variant.clip_low, 1 + variant.clip_high) if variant.clipped else None
-    figure = ratios_figure(shown, band, theme=theme())
+    figure = told(ratios_figure, shown, band, theme=theme())
     plot(figure, key="training.lens.ratios", height=int(figure.layout.height), scope=f"{group.at}.{group.index}.{chosen}")
     st.caption(_said(shown, candidate.advantage, variant))
 

@@ -11,7 +11,7 @@ from pages.shared.comparisons import go_to_comparison, start
 from pages.shared.escape import markdown_text
 from pages.shared.html import theme
 from pages.shared.jobs import job_button, job_progress
-from pages.shared.language import counted, deferred, listed, tr
+from pages.shared.language import counted, deferred, listed, told, tr
 from pages.shared.links import go_to
 from pages.shared.plot import plot
 from pages.shared.problem_field import problem_field
@@ -213,11 +213,11 @@ def _published(source: Source) -> None:
 
 def _results(view: SweepView) -> None:
     """Accuracy against tokens, a line per strategy and model."""
-    labels = [budget_title(b) for b in view.sweep.budgets]
+    labels = [told(budget_title, b) for b in view.sweep.budgets]
     lines = list[Line]()
     for place, strategy in enumerate(view.sweep.strategies):
         if found := curve(view.sweep, view.results, place, labels):
             lines.append(Line(strategy.title, [Point(p.tokens, p.accuracy, p.low, p.high, p.label) for p in found], place))
     if lines:
-        figure = accuracy_figure(lines, theme=theme())
+        figure = told(accuracy_figure, lines, theme=theme())
         plot(figure, key=f"training.sweep.{view.version}", height=int(figure.layout.height), scope=view.version, file="before-and-after")

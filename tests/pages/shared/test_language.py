@@ -10,8 +10,6 @@ import pytest
 
 from pages import navigation
 from pages.shared import glossary, language
-from pages.shared.player import WORDS as PLAYER_WORDS
-from pages.shared.tree import WORDS as TREE_WORDS
 from rlm_core import catalogue
 from rlm_core.blueprint.words import texts as blueprint_texts
 from rlm_core.core import phrases
@@ -20,7 +18,7 @@ from rlm_core.core.paths import ROOT
 from rlm_core.core.sampling import OPTIONS
 from rlm_core.core.structure import Picture
 from rlm_core.core.tree import SearchTree
-from rlm_core.core.wording import LABELLED_BY, counted
+from rlm_core.core.wording import LABELLED_BY, TAG_WORDS, counted
 from rlm_core.core.words import COMMON, AnswerMethod, Purpose, StopReason
 from rlm_core.evaluation.presets import PRESETS
 from rlm_core.figures import browser, palette
@@ -29,6 +27,7 @@ from rlm_core.figures.palette import LINKS, LOOKS
 from rlm_core.figures.pictures import VOTES
 from rlm_core.jobs.base import jobs
 from rlm_core.labels.base import RATINGS
+from rlm_core.lessons.tables import READINGS
 from rlm_core.models import listed
 from rlm_core.models.policy import ABILITY_NAMES
 from rlm_core.narrate.sentences import HEADLINES, sentence
@@ -50,7 +49,7 @@ from tests.pages.app import go_to, opened, text
 
 CORE = ROOT / "rlm_core"
 TOLD = [*(CORE / "narrate").glob("*.py"), *(CORE / f for f in ("core/wording.py", "runs/outcome.py", "jobs/forecast.py"))]
-TOLD += [CORE / "figures" / "charts" / "candidates.py", *(CORE / "figures" / "ranks").glob("*.py")]
+TOLD += [*(CORE / "figures").rglob("*.py"), *(CORE / f for f in ("evaluation/sweep.py", "lessons/pack.py", "lessons/tables.py"))]
 """Whose sentences pages show in their language."""
 OTHERS = [code for code in language.LANGUAGES if code != language.ENGLISH]
 
@@ -108,8 +107,15 @@ def core_texts() -> set[str]:
         palette.SIZE_WORDS,
         palette.ORACLE_BADGE,
         palette.FORCED_WORDS,
+        palette.BEGUN_WORDS,
+        palette.UNDONE_WORDS,
+        *palette.CONFIDENCE_WORDS,
+        *palette.DIFFERENCE_WORDS,
+        *palette.SYMBOL_WORDS.values(),
+        *TAG_WORDS.values(),
         *(link.words for link in LINKS.values()),
     }
+    found |= {*browser.TREE_WORDS, *browser.PLAYER_WORDS, *browser.REPLAY_WORDS, *READINGS.values()}
     found |= {look.legend for look in LOOKS.values()} | {"event", "level"}
     found |= {"{n} token", "{n} pass", "{n} row", "{n} line"}  # of tables of nouns
     return (found | blueprint_texts()) - {""}
@@ -129,7 +135,10 @@ def test_fields_are_those_of_the_english_text(code):
         assert other.strip()
 
 
-@pytest.mark.parametrize(("texts", "files"), [(TREE_WORDS, browser.TREE), (PLAYER_WORDS, browser.PLAYER)])
+@pytest.mark.parametrize(
+    ("texts", "files"),
+    [(browser.TREE_WORDS, browser.TREE), (browser.PLAYER_WORDS, browser.PLAYER), (browser.REPLAY_WORDS, ("replay.js",))],
+)
 def test_what_a_script_says_is_in_the_script(texts, files):
     source = browser.source(*files)
     assert [text for text in texts if text not in source] == []
