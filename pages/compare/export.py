@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from pages.compare.addressed import Addressed
 from pages.compare.pane import Pane
 from pages.shared.html import table_html
-from pages.shared.language import language, tr
+from pages.shared.language import language, told, tr
 from pages.shared.plot import PRIVATE
 from pages.shared.run_figure import run_figure
 from rlm_core import catalogue
@@ -66,7 +66,7 @@ def _settings(there: Sequence[Pane]) -> str:
     for pane in there:
         cells = "".join(
             f"<tr><td>{html.escape(tr(s.group))}: {html.escape(tr(s.name))}</td><td>{html.escape(s.value)}</td></tr>"
-            for s in settings(pane.row.config)
+            for s in told(settings, pane.row.config)
         )
         rows.append(f"<details><summary>{html.escape(pane.title)}</summary><table>{cells}</table></details>")
     return "".join(rows)

@@ -103,7 +103,7 @@ def _taken(taken: label_formats.FileContent, new: int, kept: int) -> str:
     return tr(
         "{message} Read as {listed}.",
         message=message,
-        listed=listed([f"{name} ({counted(n, taken.row)})" for name, n in taken.read.items()]),
+        listed=listed([f"{tr(name)} ({counted(n, taken.row)})" for name, n in taken.read.items()]),
     )
 
 

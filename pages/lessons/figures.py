@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.shared.escape import html_text
 from pages.shared.html import figures_html, table_html, theme
-from pages.shared.language import language, told, tr
+from pages.shared.language import language, node_name, told, tr
 from pages.shared.links import run_link
 from pages.shared.page_tools import presenting
 from pages.shared.player import chosen_moment, drawn_for, player, shown
@@ -16,7 +16,7 @@ from pages.shared.plot import plot
 from pages.shared.services import store
 from pages.shared.tree import tree_view
 from rlm_core.core.tree import ROOT, SearchTree
-from rlm_core.core.wording import name, number, readable
+from rlm_core.core.wording import number, readable
 from rlm_core.figures.tree.history import encoded, history
 from rlm_core.lessons import sources, tables
 from rlm_core.lessons.reading import Figure
@@ -77,7 +77,7 @@ def _facts(tree: SearchTree, selected: int) -> None:
     node = tree.nodes.get(selected)
     if node is None:
         return
-    figures = [(tr("Step"), readable(node.text) or name(node.id), "")]
+    figures = [(tr("Step"), readable(node.text) or node_name(node.id), "")]
     figures += [(tr("Visits N"), f"{node.visits:,}", ""), (tr("Value Q"), number(node.q), "")] if node.q is not None else []
     figures += [(tr("Score"), number(node.score), "")] if node.score is not None and node.q is None else []
     figures += [(tr("Answer"), readable(node.answer), "")] if node.answer is not None else []

@@ -22,6 +22,14 @@ from rlm_core.evaluation.sweep import budget_title
 from rlm_core.figures.charts.sweep_bars import Priced, cost_figure, dollars
 
 LOCAL = deferred("this machine")
+HEADS = {
+    "model": deferred("model"),
+    "benchmark": deferred("benchmark"),
+    "date": deferred("date"),
+    "source": deferred("source"),
+    "note": deferred("note"),
+}
+"""Heads of the columns of texts in the tables that can be edited."""
 _TABLES = "scaling.cost.tables"
 """In the session's state: counts how often the tables were reset, so that they forget what was typed."""
 T = TypeVar("T", Price, Accuracy)
@@ -134,7 +142,7 @@ def _editors(known: Prices) -> None:
         numbers = {"price": st.column_config.NumberColumn(tr("$ per million output tokens"), min_value=0.0)}
         listed = _edited(known.prices, Price, f"scaling.cost.prices.{times}", numbers)
         numbers = {
-            "accuracy": st.column_config.NumberColumn(min_value=0.0, max_value=1.0, format="%.3f"),
+            "accuracy": st.column_config.NumberColumn(tr("accuracy"), min_value=0.0, max_value=1.0, format="%.3f"),
             "tokens": st.column_config.NumberColumn(tr("tokens per problem"), min_value=0.0),
         }
         accuracies = _edited(known.accuracies, Accuracy, f"scaling.cost.accuracies.{times}", numbers)
@@ -157,7 +165,8 @@ def _edited(rows: Sequence[T], kind: type[T], key: str, numbers: Mapping[str, An
     frame = pd.DataFrame([msgspec.structs.asdict(r) for r in rows], columns=kind.__struct_fields__)
     for name in numbers:
         frame[name] = frame[name].astype("float64")
-    shown = st.data_editor(frame, hide_index=True, width="stretch", num_rows="dynamic", key=key, column_config=dict(numbers))
+    heads = {name: st.column_config.TextColumn(tr(head)) for name, head in HEADS.items() if name in kind.__struct_fields__}
+    shown = st.data_editor(frame, hide_index=True, width="stretch", num_rows="dynamic", key=key, column_config=heads | dict(numbers))
     found = []
     for line in shown.to_dict("records"):
         given = {k: v for k, v in line.items() if not pd.isna(v)}

@@ -13,7 +13,7 @@ import streamlit as st
 from pages.shared.escape import markdown_text
 from pages.shared.html import table_html, theme
 from pages.shared.jobs import job_button, job_progress, job_setting
-from pages.shared.language import counted, deferred, duration, told, tr
+from pages.shared.language import counted, deferred, duration, told, tr, translated
 from pages.shared.links import go_to_controls
 from pages.shared.model_picker import pick_model
 from pages.shared.plot import plot
@@ -117,7 +117,7 @@ def _shown() -> None:
         st.caption(
             tr(
                 "Learned from {data} Seed {seed}. Licence: {licence}",
-                data=markdown_text(card.data),
+                data=markdown_text(translated(card.data)),
                 seed=card.seed,
                 licence=markdown_text(card.licence),
             )

@@ -97,7 +97,7 @@ def _updated(row: CurveRow) -> float:
 
 
 def _part(stages: Sequence[Sequence[CurveRow]], name: str) -> Curve:
-    return _curve(stages, name, lambda row: row.parts.get(name))
+    return _curve(stages, tr(name), lambda row: row.parts.get(name))
 
 
 def _curve(stages: Sequence[Sequence[CurveRow]], name: str, get: Callable[[CurveRow], float | None]) -> Curve:

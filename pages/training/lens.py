@@ -132,7 +132,7 @@ def _table(tree: SearchTree, group: GroupRow, found: Merged) -> str:
 
 def _parts(candidate: Candidate, at: int, weights: Mapping[str, float]) -> str:
     """What a reward is made of. weights: by the name of the part, as far as they are known."""
-    parts = listed([f"{name} {number(score)}{_weight(weights.get(name))}" for name, score in candidate.parts.items()])
+    parts = listed([f"{tr(name)} {number(score)}{_weight(weights.get(name))}" for name, score in candidate.parts.items()])
     return tr("The reward of answer {at} is a weighted mean of its parts: {parts}.", at=at + 1, parts=markdown_text(parts))
 
 

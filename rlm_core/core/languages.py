@@ -1,8 +1,13 @@
-"""The languages there are, and the texts of each by their English words: `assets/languages` has one file per language."""
+"""The languages there are, and the texts of each by their English words: `assets/languages` has one file per language.
+
+Errors, reasons and reports of jobs are finished English sentences when they are read, often out of a log: `translated` finds the template
+that such a sentence was made from. In the files its fields are numbered: "{0} is not a model; allowed are {1}."
+"""
 
 from __future__ import annotations
 
-from functools import cache
+import re
+from functools import cache, lru_cache, partial
 from pathlib import Path
 
 import msgspec
@@ -29,12 +34,47 @@ def texts(code: str) -> dict[str, str]:
 
 
 def lookup(code: str) -> Lookup:
-    """What finds a text in a language, for `phrases.told`; ConfigError for a language that there is not.
+    """What finds a text in a language, for `phrases.told`: a template, or a finished sentence, such as a reason out of a log.
+
+    ConfigError for a language that there is not.
 
     >>> lookup("en")("Saved runs")
     'Saved runs'
     """
     if code not in LANGUAGES:
         raise ConfigError(f"There is no language '{code}'; allowed are {', '.join(LANGUAGES)}.")
-    there = texts(code)
-    return lambda text: there.get(text, text)
+    return str if code == ENGLISH else partial(_found, code)
+
+
+@lru_cache(maxsize=65_536)
+def _found(code: str, text: str) -> str:
+    return texts(code).get(text) or translated(code, text)
+
+
+def translated(code: str, sentence: str) -> str:
+    """A finished sentence in a language, line by line; so are the words in its fields, where they have a translation.
+
+    Of several templates that could have made it, that with the most letters of its own is taken. Without any it stays English.
+    """
+    return "\n".join(_translated(code, line) for line in sentence.split("\n")) if code != ENGLISH else sentence
+
+
+def _translated(code: str, line: str) -> str:
+    if line in texts(code):
+        return texts(code)[line]
+    for template, other in _templates(code):
+        if made := template.fullmatch(line):
+            return other.format(*(_translated(code, value) for value in made.groups()))
+    return line
+
+
+@cache
+def _templates(code: str) -> list[tuple[re.Pattern[str], str]]:
+    """What the sentences of each template with numbered fields match, with its translation."""
+    found = [(re.split(r"{\d+}", text), other) for text, other in texts(code).items() if "{0}" in text]
+    found.sort(key=lambda each: -len("".join(each[0])))
+    return [(re.compile("(.*?)".join(map(_literal, parts))), other) for parts, other in found]
+
+
+def _literal(part: str) -> str:
+    return re.escape(part.replace("{{", "{").replace("}}", "}"))

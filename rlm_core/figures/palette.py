@@ -186,7 +186,7 @@ def in_words(node: Node) -> str:
     """The state of a node in words, with the reason if it was pruned."""
     if not node.pruned:
         return say(LOOKS[look(node)].words)
-    why = say("pruned: {reason}", reason=node.pruned)
+    why = say("pruned: {reason}", reason=say(node.pruned))
     return why if node.state == "pruned" else f"{say(LOOKS[node.state].words)}{say(', ')}{why}"
 
 

@@ -135,8 +135,8 @@ class Chain:
             self.add(kept[-1])
         self.waited += 1
         self.add(replace(forced, tag=WAIT, thinking=True))
-        least = f", below the least of {self.forcing.min_tokens}" if self.forcing.min_tokens else ""
-        why = f"the model ended its thinking after {counted(thought, 'token')}{least}; its end is taken back"
+        ended, least = f"the model ended its thinking after {counted(thought, 'token')}", self.forcing.min_tokens
+        why = f"{ended}, below the least of {least}; its end is taken back" if least else f"{ended}; its end is taken back"
         self.run.emit(Forced(self.at, self.forcing.wait, f"{why} ({self.waited} of {self.forcing.waits})"))
 
     async def end_thinking(self) -> None:

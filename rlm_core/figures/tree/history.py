@@ -127,7 +127,7 @@ def _change(event: ev.AnyEvent) -> list[Any] | None:
         case ev.SampledAgain(node=node, times=times):
             return ["samples", node, times]
         case ev.Pruned(nodes=nodes, reason=reason):
-            return ["pruned", nodes, reason]
+            return ["pruned", nodes, say(reason)]
         case ev.Backtracked(source=source, target=target):
             return ["backtrack", source, target]
         case ev.Corrected(source=source, target=target):

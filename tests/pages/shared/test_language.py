@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from functools import cache
 
@@ -12,7 +13,7 @@ from pages import navigation
 from pages.shared import glossary, language
 from rlm_core import catalogue
 from rlm_core.blueprint.words import texts as blueprint_texts
-from rlm_core.core import phrases
+from rlm_core.core import languages, phrases
 from rlm_core.core.config import BUDGETS, SHARED_BATCHES
 from rlm_core.core.paths import ROOT
 from rlm_core.core.sampling import OPTIONS
@@ -44,11 +45,14 @@ from rlm_core.search import breakpoints, searches
 from rlm_core.search.answers import METHODS
 from rlm_core.search.length_limits import LONGEST_SOLUTION, LONGEST_STEP
 from rlm_core.training import recipe
+from rlm_core.training.reward_parts import PARTS
 from rlm_core.training.variants import VARIANTS
 from tests.pages.app import go_to, opened, text
 
 CORE = ROOT / "rlm_core"
 TOLD = [*(CORE / "narrate").glob("*.py"), *(CORE / f for f in ("core/wording.py", "runs/outcome.py", "jobs/forecast.py"))]
+REASONS = [*(CORE / "search").rglob("*.py"), *(CORE / "thinking").rglob("*.py"), *(CORE / "training").glob("*.py")]
+"""Whose finished sentences stand in logs and in files of trainings."""
 TOLD += [*(CORE / "figures").rglob("*.py"), *(CORE / f for f in ("evaluation/sweep.py", "lessons/pack.py", "lessons/tables.py"))]
 """Whose sentences pages show in their language."""
 OTHERS = [code for code in language.LANGUAGES if code != language.ENGLISH]
@@ -72,7 +76,20 @@ def wanted() -> frozenset[str]:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "counted" and len(node.args) > 1:
                 if isinstance(node.args[1], ast.Constant):
                     found.add(f"{{n}} {node.args[1].value}")
-    return frozenset(found)
+    return frozenset(found | (reasons() & language.texts("ja").keys()))
+
+
+def reasons() -> set[str]:
+    """Every text and f-string of REASONS, with numbered fields."""
+    found = set[str]()
+    for file in REASONS:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.add(node.value)
+            if isinstance(node, ast.JoinedStr):
+                places = itertools.count()
+                found.add("".join(str(v.value) if isinstance(v, ast.Constant) else f"{{{next(places)}}}" for v in node.values))
+    return found
 
 
 def core_texts() -> set[str]:
@@ -115,7 +132,14 @@ def core_texts() -> set[str]:
         *TAG_WORDS.values(),
         *(link.words for link in LINKS.values()),
     }
-    found |= {*browser.TREE_WORDS, *browser.PLAYER_WORDS, *browser.REPLAY_WORDS, *READINGS.values()}
+    found |= {
+        *PARTS,
+        *(stage.title for stage in recipe.plan(recipe.PipelineConfig())),
+        *browser.TREE_WORDS,
+        *browser.PLAYER_WORDS,
+        *browser.REPLAY_WORDS,
+        *READINGS.values(),
+    }
     found |= {look.legend for look in LOOKS.values()} | {"event", "level"}
     found |= {"{n} token", "{n} pass", "{n} row", "{n} line"}  # of tables of nouns
     return (found | blueprint_texts()) - {""}
@@ -169,10 +193,10 @@ def french(monkeypatch: pytest.MonkeyPatch) -> None:
     """A language of a few texts."""
     there = {"{0} is too many": "{0}, c'est trop", "{0} {1} is too many: {2}": "{2} : {0} {1}, c'est trop", "four": "quatre"}
     monkeypatch.setattr(language, "language", lambda: "fr")
-    monkeypatch.setattr(language, "texts", lambda code: there)
-    language._templates.cache_clear()
+    monkeypatch.setattr(languages, "texts", lambda code: there)
+    languages._templates.cache_clear()
     yield
-    language._templates.cache_clear()
+    languages._templates.cache_clear()
 
 
 @pytest.mark.parametrize(
