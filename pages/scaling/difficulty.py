@@ -79,8 +79,8 @@ def bins_of(version: str, _view: SweepView, count: int) -> list[Bin]:
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
-def compute_optimal_line(version: str, _view: SweepView) -> Line | None:
-    """The cross-validated compute-optimal choice at every budget; None where too few problems are known."""
+def compute_optimal_line(version: str, code: str, _view: SweepView) -> Line | None:
+    """The cross-validated compute-optimal choice at every budget; None where too few problems are known. code: of its labels."""
     bins = bins_of(version, _view, 3)
     if not bins or len(_view.sweep.strategies) < 2:
         return None

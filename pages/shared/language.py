@@ -3,20 +3,23 @@
 A text is looked up by its English words, as with gettext, so that the code reads as the page does. What has no translation stays English.
 
 Errors and reports of jobs are finished English sentences when a page gets them, often out of a database: `translated` finds the template
-that such a sentence was made from. In the files its fields are numbered: "{0} is not a model; allowed are {1}."
+that such a sentence was made from. In the files its fields are numbered: "{0} is not a model; allowed are {1}." Templates of punctuation
+alone, such as "{0}: {1}", have no entry: a sentence without a template is parted there.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import msgspec
 import streamlit as st
 
+from pages.shared.escape import markdown_text
 from rlm_core.core import phrases, wording
 from rlm_core.core.paths import ASSETS
 
@@ -73,30 +76,90 @@ def told(make: Callable[P, T], /, *arguments: P.args, **options: P.kwargs) -> T:
 def translated(sentence: str) -> str:
     """A finished sentence of the core in the page's language, line by line; so are the words in its fields, where they have a translation.
 
-    Of several templates that could have made it, that with the most letters of its own is taken. Without any it stays English.
+    Of several templates that could have made it, that with the most letters of its own is taken. Without any, its parts before and after a
+    colon, semicolon or comma are looked up. What has no translation stays English.
     """
     return "\n".join(_translated(line, language()) for line in sentence.split("\n")) if language() != ENGLISH else sentence
 
 
+def words_of(error: object) -> str:
+    """What an error says, or another finished sentence, in the page's language, as Markdown that shows it as it stands."""
+    return markdown_text(translated(str(error)))
+
+
+@lru_cache(maxsize=4096)
 def _translated(line: str, code: str) -> str:
-    if line in texts(code):
-        return texts(code)[line]
-    for template, other in _templates(code):
-        if made := template.fullmatch(line):
-            return other.format(*(_translated(value, code) for value in made.groups()))
-    return line
+    for cased in dict.fromkeys((line, line[:1].lower() + line[1:], line[:1].upper() + line[1:])):
+        if cased.strip() in texts(code):
+            return texts(code)[cased.strip()]
+        for template in _templates(code):
+            if (made := template.filled(cased)) is not None:
+                return template.other.format(**{name: _translated(value, code) for name, value in made.items()})
+    return _listed(line, code) or _parted(line, code) or line
+
+
+def _listed(line: str, code: str) -> str:
+    """ "7, 2 and node 3" in the language; empty for anything but a list of names and known words."""
+    *before, last = re.split(r", | and (?=[^,]*$)", line)
+    found = [_translated(part, code) for part in (*before, last)]
+    known = all(" " not in part or part != made for part, made in zip((*before, last), found, strict=True))
+    return texts(code).get(", ", ", ").join(found) if before and known else ""
+
+
+def _parted(line: str, code: str) -> str:
+    """A line in parts of which at least one has a translation; empty where none has."""
+    for mark in (". ", "; ", ": ", ", "):
+        head, found, rest = line.partition(mark)
+        head += "." * (mark == ". ")
+        if found and (parts := (_translated(head, code), _translated(rest, code))) != (head, rest):
+            return parts[0] + ("" if mark == ". " and parts[0] != head else texts(code).get(mark, mark.lstrip("."))) + parts[1]
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Template:
+    """A text with fields, as a pattern for sentences that were made of it.
+
+    pattern: has a group for each field, in order.
+    fields: their names in order.
+    part: the longest of the texts between them, which every such sentence has.
+    other: the translation, with bare fields.
+    """
+
+    pattern: re.Pattern[str]
+    fields: tuple[str, ...]
+    part: str
+    other: str
+
+    def filled(self, line: str) -> dict[str, str] | None:
+        """What stands in the fields of a sentence; None if it was not made of this template."""
+        made = self.pattern.fullmatch(line) if self.part in line else None
+        return None if made is None else dict(zip(self.fields, made.groups(), strict=True))
+
+
+_FIELD = re.compile(r"(?<!{){(\w+)[^{}]*}(?!})")
+_FEW = 4
+"""Letters of a template's own below which each of its fields is one word: less would be found in any sentence."""
 
 
 @cache
-def _templates(code: str) -> list[tuple[re.Pattern[str], str]]:
-    """What the sentences of each template with numbered fields match, with its translation."""
-    found = [(re.split(r"{\d+}", text), other) for text, other in texts(code).items() if "{0}" in text]
-    found.sort(key=lambda each: -len("".join(each[0])))
-    return [(re.compile("(.*?)".join(map(_literal, parts))), other) for parts, other in found]
-
-
-def _literal(part: str) -> str:
-    return re.escape(part.replace("{{", "{").replace("}}", "}"))
+def _templates(code: str) -> list[_Template]:
+    """Every text with fields; one with more letters of its own comes first."""
+    found: list[tuple[int, _Template]] = []
+    for text, other in texts(code).items():
+        parts, fields = _FIELD.split(text)[::2], _FIELD.findall(text)
+        letters = sum(map(str.isalpha, "".join(parts)))
+        if not fields or not letters or len(set(fields)) < len(fields):
+            continue
+        any_text = "(.*?)" if letters >= _FEW else r"(\S+)"
+        plain = [part.replace("{{", "{").replace("}}", "}") for part in parts]
+        ends = [re.escape(part) for part in plain]
+        if text.startswith("{n} "):  # a noun that is counted, in any number
+            any_text, ends[1] = r"([\d,]+)", f"{ends[1].removesuffix('y')}(?:s|es|y|ies)?"
+        pattern = re.compile(any_text.join(ends), re.DOTALL)
+        longest = "" if text.startswith("{n} ") else max(plain, key=len)
+        found.append((letters, _Template(pattern, tuple(fields), longest, _FIELD.sub(r"{\1}", other))))
+    return [template for _, template in sorted(found, key=lambda each: -each[0])]
 
 
 def counted(count: int, noun: str, plural: str = "") -> str:

@@ -30,9 +30,11 @@ from rlm_core.figures.pictures import VOTES
 from rlm_core.jobs.base import jobs
 from rlm_core.labels.base import RATINGS
 from rlm_core.models import listed
-from rlm_core.models.policy import ABILITY_NAMES
+from rlm_core.models.policy import ABILITIES, ABILITY_NAMES
+from rlm_core.models.remote.server import Way
 from rlm_core.narrate.sentences import HEADLINES, sentence
 from rlm_core.narrate.thinking import TAG_PHRASES
+from rlm_core.review.checks import CHECKS, UNTESTED_SENTENCE, UNTESTED_SUGGESTION
 from rlm_core.rewards.heads.recipe import MAKERS
 from rlm_core.runs.attribution import CAUSES
 from rlm_core.runs.compute import UNITS
@@ -46,6 +48,7 @@ from rlm_core.search.answers import METHODS
 from rlm_core.search.length_limits import LONGEST_SOLUTION, LONGEST_STEP
 from rlm_core.training import recipe
 from rlm_core.training.variants import VARIANTS
+from tests.pages.shared.core_sentences import templates
 from tests.pages.app import go_to, opened, text
 
 CORE = ROOT / "rlm_core"
@@ -62,7 +65,7 @@ def wanted() -> frozenset[str]:
     The literals given to `tr` and `deferred`, and to `say` in the sentences of the core, the nouns that are counted, and the texts that the
     core brings with what it offers.
     """
-    found = {page.title for page in navigation.OWN_PAGES} | core_texts()
+    found = {page.title for page in navigation.OWN_PAGES} | core_texts() | templates().keys()
     for file in [ROOT / "app.py", *(ROOT / "pages").rglob("*.py"), *TOLD]:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("tr", "deferred", "say"):
@@ -112,6 +115,8 @@ def core_texts() -> set[str]:
     }
     found |= {look.legend for look in LOOKS.values()} | {"event", "level"}
     found |= {"{n} token", "{n} pass", "{n} row", "{n} line"}  # of tables of nouns
+    found |= {f"{{value:,}} {title}" for title in BUDGETS.values()} | set(ABILITIES.values()) | {way.value for way in Way}
+    found |= {text for check in CHECKS for text in (check.message, check.suggestion)} | {UNTESTED_SENTENCE, UNTESTED_SUGGESTION}
     return (found | blueprint_texts()) - {""}
 
 
