@@ -89,26 +89,48 @@ def words_of(error: object) -> str:
 
 @lru_cache(maxsize=4096)
 def _translated(line: str, code: str) -> str:
-    for cased in dict.fromkeys((line, line[:1].lower() + line[1:], line[:1].upper() + line[1:])):
-        if cased.strip() in texts(code):
-            return texts(code)[cased.strip()]
+    return _whole(line, code) or _listed(line, code) or _parted(line, code) or line
+
+
+def _whole(line: str, code: str) -> str:
+    """The translation of a text, or of the template that a sentence was made from; empty where there is none.
+
+    Capitals at the beginning and the full stop are as the sentence around it wants them.
+    """
+    for said in dict.fromkeys((line, line[:1].lower() + line[1:], line[:1].upper() + line[1:], f"{line}.")):
+        if other := texts(code).get(said.strip()):
+            return other if said != f"{line}." else other.removesuffix("。")
         for template in _templates(code):
-            if (made := template.filled(cased)) is not None:
-                return template.other.format(**{name: _translated(value, code) for name, value in made.items()})
-    return _listed(line, code) or _parted(line, code) or line
+            if (made := template.filled(said)) is not None:
+                fields = [_typed(v, code) if i in template.typed else _translated(v, code) for i, v in enumerate(made)]
+                other = template.other.format(*fields)
+                return other if said != f"{line}." else other.removesuffix("。")
+    return ""
 
 
 def _listed(line: str, code: str) -> str:
     """ "7, 2 and node 3" in the language; empty for anything but a list of names and known words."""
-    *before, last = re.split(r", | and (?=[^,]*$)", line)
-    found = [_translated(part, code) for part in (*before, last)]
-    known = all(" " not in part or part != made for part, made in zip((*before, last), found, strict=True))
-    return texts(code).get(", ", ", ").join(found) if before and known else ""
+    parts = re.split(r", | and (?=[^,]*$)", line)
+    if len(parts) == 1:
+        return ""
+    found = [_translated(part, code) for part in parts]
+    known = all(" " not in part or part != other for part, other in zip(parts, found, strict=True))
+    return texts(code).get(", ", ", ").join(found) if known else ""
+
+
+def _typed(line: str, code: str) -> str:
+    """Names in a row as a person types them: they stay as they are, and what is said among them is translated."""
+    if " " not in line:
+        return line
+    if whole := _whole(line, code):
+        return whole
+    head, mark, rest = line.partition(", ")
+    return texts(code).get(mark, mark).join((head, _typed(rest, code))) if mark else line
 
 
 def _parted(line: str, code: str) -> str:
     """A line in parts of which at least one has a translation; empty where none has."""
-    for mark in (". ", "; ", ": ", ", "):
+    for mark in (". ", "; ", ": ", ", ", " ("):
         head, found, rest = line.partition(mark)
         head += "." * (mark == ". ")
         if found and (parts := (_translated(head, code), _translated(rest, code))) != (head, rest):
@@ -121,31 +143,33 @@ class _Template:
     """A text with fields, as a pattern for sentences that were made of it.
 
     pattern: has a group for each field, in order.
-    fields: their names in order.
     part: the longest of the texts between them, which every such sentence has.
-    other: the translation, with bare fields.
+    other: the translation, its fields numbered as the groups are.
+    typed: the fields that hold what a person types.
     """
 
     pattern: re.Pattern[str]
-    fields: tuple[str, ...]
     part: str
     other: str
+    typed: frozenset[int]
 
-    def filled(self, line: str) -> dict[str, str] | None:
+    def filled(self, line: str) -> tuple[str, ...] | None:
         """What stands in the fields of a sentence; None if it was not made of this template."""
         made = self.pattern.fullmatch(line) if self.part in line else None
-        return None if made is None else dict(zip(self.fields, made.groups(), strict=True))
+        return None if made is None else made.groups()
 
 
 _FIELD = re.compile(r"(?<!{){(\w+)[^{}]*}(?!})")
 _FEW = 4
 """Letters of a template's own below which each of its fields is one word: less would be found in any sentence."""
+_BEFORE_TYPED = ("'", "=", "llowed are ", "one of ", "did you mean ", "such as ", "there are ", "named ", "called ", "among ")
+"""A field behind one of these holds what a person types, as does one in quotes or before an equals sign."""
 
 
 @cache
 def _templates(code: str) -> list[_Template]:
     """Every text with fields; one with more letters of its own comes first."""
-    found: list[tuple[int, _Template]] = []
+    found: list[tuple[int, int, _Template]] = []
     for text, other in texts(code).items():
         parts, fields = _FIELD.split(text)[::2], _FIELD.findall(text)
         letters = sum(map(str.isalpha, "".join(parts)))
@@ -158,8 +182,11 @@ def _templates(code: str) -> list[_Template]:
             any_text, ends[1] = r"([\d,]+)", f"{ends[1].removesuffix('y')}(?:s|es|y|ies)?"
         pattern = re.compile(any_text.join(ends), re.DOTALL)
         longest = "" if text.startswith("{n} ") else max(plain, key=len)
-        found.append((letters, _Template(pattern, tuple(fields), longest, _FIELD.sub(r"{\1}", other))))
-    return [template for _, template in sorted(found, key=lambda each: -each[0])]
+        typed = frozenset(i for i in range(len(fields)) if plain[i].endswith(_BEFORE_TYPED) or plain[i + 1].startswith(("'", "=")))
+        positions = {name: f"{{{i}}}" for i, name in enumerate(fields)}
+        bare = _FIELD.sub(lambda field, at=positions: at[field[1]], other)
+        found.append((letters, len("".join(parts)), _Template(pattern, longest, bare, typed)))
+    return [template for *_, template in sorted(found, key=lambda each: each[:2], reverse=True)]
 
 
 def counted(count: int, noun: str, plural: str = "") -> str:

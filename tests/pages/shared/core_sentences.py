@@ -30,8 +30,12 @@ ANSWERS = {
     "core/parameters.py": ("allowed",),
     "evaluation/sweep_progress.py": ("message",),
     "jobs/label.py": ("_message",),
+    "labels/files.py": ("_refusal", "_sentences"),
     "models/remote/server.py": ("sentence",),
     "models/remote/trial.py": ("rows",),
+    "problems/tables.py": ("sentence",),
+    "runs/formats/base.py": ("note",),
+    "runs/missing.py": ("missing",),
     "training/recipe.py": ("disk_sentence", "memory_sentence", "time_sentence"),
 }
 """Functions whose text a page shows itself, or that are called as methods of something else."""
@@ -46,12 +50,17 @@ SHOWN = {
     "Decision": (1,),
     "_Trouble": (0,),
     "Unread": (1,),
+    "Note": (1,),
+    "LoggedRun": (1,),
+    "add_log": (5,),
 }
 """Functions and methods of which the arguments at these places are shown."""
 ALSO = {
     "{0} % ({1} of {2} {3})",  # a stage of loading
     "loss {0}, {1} tokens/s",  # lines of a training in a process of its own, without the number of the step
     "loss {0}, {1} tokens/s, held-out loss {2}",
+    "; ",  # between two parts of a sentence
+    "completions that were not chosen, with their ratings",  # of labels.prm800k
     "check {0}",  # who found something in a code review
     "No such file or directory",  # of the operating system
     "Is a directory",
@@ -64,6 +73,8 @@ NAMES = {"nano", "train", "test", "first", "seed", "problems", "rewards", "searc
 """Values that are written in the same way in every language."""
 CODE = re.compile(r'[^ ]*[_:=./\0][^ ]*|"[^ ]*"')
 """Names of files, specs and the like."""
+FEW = 4
+"""Letters of its own below which a template with a colon has no entry: its parts have theirs."""
 MOST = 8
 """Sentences that one place may make; where there would be more, the clauses are templates of their own."""
 FIELD = "\0"
@@ -140,10 +151,10 @@ class Collector:
         return self.places
 
     def keep(self, made: Iterable[str], module: Module, node: ast.AST) -> None:
-        for text in made:
-            for line in text.split("\n"):
-                if len(re.findall(r"[^\W\d_]", line)) > 1 and line.strip() not in NAMES and not CODE.fullmatch(line.strip()):
-                    self.places.setdefault(numbered(line), f"{module.name}:{getattr(node, 'lineno', 0)}")
+        for line in (line.strip() for text in made for line in text.split("\n")):
+            letters = len(re.findall(r"[^\W\d_]", line))
+            if letters > 1 and line not in NAMES and not CODE.fullmatch(line) and not (letters < FEW and f"{FIELD}: " in line):
+                self.places.setdefault(numbered(line), f"{module.name}:{getattr(node, 'lineno', 0)}")
 
     def read(self, node: ast.expr, module: Module, function: Function | None) -> list[str]:
         """The templates that an expression may come to; [FIELD] where it is no text of its own."""
@@ -304,9 +315,10 @@ class Collector:
                 for value in assignments(function, name):
                     if isinstance(value, ast.List | ast.ListComp | ast.Tuple | ast.IfExp | ast.Dict):
                         self._items(value, module, function)
-            case ast.Dict(values=values):
-                for each in values:
-                    self._items(each, module, function)
+            case ast.Dict(keys=keys, values=values):
+                for each in (*keys, *values):
+                    if each is not None:
+                        self._items(each, module, function)
             case _:
                 self.keep(self.read(node, module, function), module, node)
 

@@ -48,8 +48,8 @@ from rlm_core.search.answers import METHODS
 from rlm_core.search.length_limits import LONGEST_SOLUTION, LONGEST_STEP
 from rlm_core.training import recipe
 from rlm_core.training.variants import VARIANTS
-from tests.pages.shared.core_sentences import templates
 from tests.pages.app import go_to, opened, text
+from tests.pages.shared.core_sentences import templates
 
 CORE = ROOT / "rlm_core"
 TOLD = [*(CORE / "narrate").glob("*.py"), *(CORE / f for f in ("core/wording.py", "runs/outcome.py", "jobs/forecast.py"))]
@@ -160,15 +160,57 @@ def test_every_sentence_about_an_example_is_told_in_the_language(code):
             tree.apply(record)
 
 
+@pytest.mark.parametrize("code", OTHERS)
+def test_a_sentence_of_the_core_is_told_by_its_own_template(code, monkeypatch):
+    monkeypatch.setattr(language, "language", lambda: code)
+    for template in templates():
+        fields = [int(n) for n in re.findall(r"(?<!{){(\d+)}", template)]
+        made, told = (text.format(*(f"‹{n}›" for n in fields)) for text in (template, language.texts(code)[template]))
+        assert language.translated(made) == told, template
+
+
+@pytest.mark.parametrize(
+    ("sentence", "told"),
+    [
+        ("Two strategies are called Training; give each a name of its own.", "同じ名前「Training」の戦略が2つあります。"),
+        (
+            "countdown has no parameter 'seeds'; did you mean 'seed'? allowed are numbers, seed.",
+            "もしかして「seed」ですか? 使えるのはnumbers、seedです。",
+        ),
+        (
+            "A budget of 0 reward passes allows nothing; give more than 0, or leave it out for no limit.",
+            "予算が0回の報酬評価では何もできません。",
+        ),
+        ("Node 3 ends its solution, so nothing can follow it; edit its step instead.", "ノード3で解答が終わるため、続きを置けません。"),
+        ("Judging by Monte-Carlo rollouts (rollouts=8)", "モンテカルロ・ロールアウト (rollouts=8)で評価中"),
+        (
+            "Converting it, once on this machine: 44 % (120 of 272 tensors), 3 s",
+            "itを変換中（このマシンで一度だけ）: 44 %（120 / 272 テンソル）、3秒",
+        ),
+        ("labelling 1,204 solutions", "1,204個の解答にラベルを付けています"),
+        (
+            "a.jsonl, a x1 tree (JSON), was not read: it has more than 9 nodes.",
+            "（x1の木 (JSON)）を読み込めませんでした: ノードが9個を超えています。",
+        ),
+        ("Unexpected KeyError: 'a', and more.", "予期しないKeyError: 'a', and more."),
+    ],
+)
+def test_words_in_a_field_are_told_and_what_a_person_types_is_not(monkeypatch, sentence, told):
+    monkeypatch.setattr(language, "language", lambda: "ja")
+    assert told in language.translated(sentence)
+
+
 @pytest.fixture
 def french(monkeypatch: pytest.MonkeyPatch) -> None:
     """A language of a few texts."""
     there = {"{0} is too many": "{0}, c'est trop", "{0} {1} is too many: {2}": "{2} : {0} {1}, c'est trop", "four": "quatre"}
     monkeypatch.setattr(language, "language", lambda: "fr")
     monkeypatch.setattr(language, "texts", lambda code: there)
-    language._templates.cache_clear()
+    for kept in (language._templates, language._translated):
+        kept.cache_clear()
     yield
-    language._templates.cache_clear()
+    for kept in (language._templates, language._translated):
+        kept.cache_clear()
 
 
 @pytest.mark.parametrize(
