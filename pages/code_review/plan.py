@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.code_review.words import level
 from pages.shared.escape import html_text
-from pages.shared.language import tr
+from pages.shared.language import tr, translated
 from pages.shared.state import remembered
 from rlm_core.review.diff import Diff
 from rlm_core.review.effort import AUTO, EFFORTS, decide
@@ -49,7 +49,9 @@ def plan(diff: Diff, settings: Settings, opened: bool) -> dict[str, str]:
                     format_func=lambda name, rule=rule: tr("auto: {effort}", effort=level(rule.effort)) if name == AUTO else level(name),
                     label_visibility="collapsed",
                 )
-                reason_at.html(f'<div class="rlm-plan">{html_text(rule.reason if asked == AUTO else tr("chosen by hand"))}</div>')
+                reason_at.html(
+                    f'<div class="rlm-plan">{html_text(translated(rule.reason) if asked == AUTO else tr("chosen by hand"))}</div>'
+                )
                 tokens = budget(file, replace(settings, efforts={file.path: asked}))
                 tokens_at.html(
                     f'<div class="rlm-plan tokens">{tokens:,}</div>'

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from pages.compare.addressed import Addressed
 from pages.compare.pane import Pane
 from pages.shared.html import table_html
-from pages.shared.language import language, told, tr
+from pages.shared.language import language, told, tr, translated
 from pages.shared.plot import PRIVATE
 from pages.shared.run_figure import run_figure
 from rlm_core import catalogue
@@ -45,7 +45,7 @@ def comparison_html(found: Addressed, there: Sequence[Pane], figures: pd.DataFra
 def _pane(pane: Pane, look: Theme, first: bool) -> str:
     title = f"<h2>{html.escape(pane.title)}</h2>"
     if ROOT not in pane.full_tree.nodes:
-        return f"<section>{title}<p>{html.escape(pane.row.message or tr('No tree.'))}</p></section>"
+        return f"<section>{title}<p>{html.escape(translated(pane.row.message) or tr('No tree.'))}</p></section>"
     picture = catalogue.structure(pane.row.config.search).pictures[0]
     style = {"theme": look, "selected": None, "large": False, "width": WIDTH, "height": HEIGHT}
     figure = run_figure(picture, pane.full_tree, pane.full_tree, (), style)

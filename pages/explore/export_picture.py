@@ -9,8 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.shared.downloads import Download, Drawing, downloads
-from pages.shared.escape import markdown_text
-from pages.shared.language import deferred, told, tr
+from pages.shared.language import deferred, told, tr, words_of
 from pages.shared.run_figure import run_figure
 from pages.shared.state import one_of, remembered
 from rlm_core import catalogue
@@ -86,7 +85,7 @@ def pictures(records: list[Record], tree: SearchTree, file: str) -> None:
     try:
         size = checked(width, height, large)
     except ConfigError as error:
-        st.error(markdown_text(str(error)), icon=":material/error:")
+        st.error(words_of(error), icon=":material/error:")
         return
     stem = f"{file}-{kind.lower()}-{size.width}x{size.height}"
     offer = [

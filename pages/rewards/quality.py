@@ -11,7 +11,7 @@ from pages.rewards.failures import without_failures
 from pages.shared.escape import markdown_text
 from pages.shared.html import terms_html, theme
 from pages.shared.jobs import job_button, job_setting, job_view
-from pages.shared.language import counted, deferred, told, tr
+from pages.shared.language import counted, deferred, told, tr, words_of
 from pages.shared.model_picker import pick_model
 from pages.shared.plot import chart
 from pages.shared.problem_field import problem_field
@@ -143,7 +143,7 @@ def _left_out(reward: str, r: dict[str, Any]) -> None:
             )
         )
     if refused := r.get("refused"):
-        why = markdown_text(next(iter(refused)))
+        why = words_of(next(iter(refused)))
         st.warning(
             tr(
                 "{reward} could not judge {sum:,} solutions; they are in no figure. {why}",

@@ -14,7 +14,7 @@ from pages.shared.escape import html_text, markdown_text
 from pages.shared.glossary import term
 from pages.shared.html import theme
 from pages.shared.jobs import job_button, job_view
-from pages.shared.language import counted, told, tr
+from pages.shared.language import counted, told, tr, words_of
 from pages.shared.links import run_link
 from pages.shared.plot import plot, width_of
 from pages.shared.reward_picker import pick_rewards, reward_title
@@ -53,7 +53,7 @@ def _draw(row: JobRow) -> None:
     try:
         run = store().get(row.result["run"])
     except RlmError as error:
-        st.error(markdown_text(str(error)), icon=":material/search_off:")
+        st.error(words_of(error), icon=":material/search_off:")
         return
     tree = replay(logs().records(run.id))
     good = without_failures(row.result["scores"])

@@ -8,12 +8,11 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared.language import told, tr
+from pages.shared.language import tr
 from pages.shared.plot import plot
 from pages.shared.state import remembered
-from pages.shared.sweep_results import SweepView
+from pages.shared.sweep_results import SweepView, budget_words
 from rlm_core.evaluation.scaling import CurvePoint, curve
-from rlm_core.evaluation.sweep import budget_title
 from rlm_core.figures.charts.axes import Line, Point
 
 LARGE = "scaling.large"
@@ -48,7 +47,7 @@ def pick_budget(place: DeltaGenerator, view: SweepView, key: str) -> int:
 
 
 def budget_titles(view: SweepView) -> list[str]:
-    return [told(budget_title, b) for b in view.sweep.budgets]
+    return [budget_words(b) for b in view.sweep.budgets]
 
 
 @st.cache_data(show_spinner=False, max_entries=8)

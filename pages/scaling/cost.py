@@ -10,15 +10,13 @@ import pandas as pd
 import streamlit as st
 
 from pages.scaling.charts import draw, large_type
-from pages.shared.escape import markdown_text
 from pages.shared.html import theme
-from pages.shared.language import deferred, told, tr
+from pages.shared.language import deferred, told, tr, words_of
 from pages.shared.services import store
 from pages.shared.state import remembered
-from pages.shared.sweep_results import SweepView, figures_of
+from pages.shared.sweep_results import SweepView, budget_words, figures_of
 from rlm_core.core.errors import RlmError
 from rlm_core.evaluation.cost import Accuracy, Price, Prices, checked, cost_per_problem, cost_per_solved, keep, prices, published, reset
-from rlm_core.evaluation.sweep import budget_title
 from rlm_core.figures.charts.sweep_bars import Priced, cost_figure, dollars
 
 LOCAL = deferred("this machine")
@@ -49,7 +47,7 @@ def _known_prices() -> Prices:
     try:
         return prices(store().folder)
     except RlmError as error:
-        st.error(markdown_text(str(error)), icon=":material/error:")
+        st.error(words_of(error), icon=":material/error:")
         return published()
 
 
@@ -84,7 +82,7 @@ def _runs(view: SweepView, known: Prices) -> None:
     for (s, b), f in figures_of(view.version, view).items():
         accuracy = f.accuracy.value if f.accuracy else None
         solved = cost_per_solved(price, f.tokens, accuracy)
-        name, budget = view.sweep.strategies[s].title, told(budget_title, view.sweep.budgets[b])
+        name, budget = view.sweep.strategies[s].title, budget_words(view.sweep.budgets[b])
         rows.append(
             {
                 tr("Strategy"): name,
@@ -179,6 +177,6 @@ def _keep(edited: Prices) -> None:
     try:
         keep(store().folder, checked(edited))
     except RlmError as error:
-        st.error(markdown_text(str(error)), icon=":material/error:")
+        st.error(words_of(error), icon=":material/error:")
         return
     st.rerun()

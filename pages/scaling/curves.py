@@ -13,10 +13,9 @@ from pages.scaling.pool_curves import READINGS, pool_lines, pool_strategies
 from pages.shared.html import table_html, theme
 from pages.shared.language import deferred, language, told, tr
 from pages.shared.state import remembered
-from pages.shared.sweep_results import SweepView
+from pages.shared.sweep_results import SweepView, budget_words
 from rlm_core.core.wording import number
 from rlm_core.evaluation.scaling import Gain, LogLaw, flattens_at, log_law
-from rlm_core.evaluation.sweep import budget_title
 from rlm_core.figures.charts.axes import Point
 from rlm_core.figures.charts.scaling import FittedLine, accuracy_figure, law_figure
 
@@ -84,7 +83,7 @@ def _law(view: SweepView, large: bool) -> None:
 def _flat_tokens(view: SweepView, found: Sequence[Point], flat: int | None) -> float | None:
     if flat is None:
         return None
-    title = told(budget_title, view.sweep.budgets[flat])
+    title = budget_words(view.sweep.budgets[flat])
     return next((p.x for p in found if p.label == title), None)
 
 
@@ -110,7 +109,7 @@ def flat_sentence(view: SweepView, flat: int | None, law: LogLaw) -> str:
         return tr("grows over all budgets, but no single step is distinguishable from 0")
     return tr(
         "flattens after {budget_title}: the gains after it are not distinguishable from 0",
-        budget_title=told(budget_title, view.sweep.budgets[flat]),
+        budget_title=budget_words(view.sweep.budgets[flat]),
     )
 
 

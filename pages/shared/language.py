@@ -11,6 +11,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import streamlit as st
 
+from pages.shared.escape import markdown_text
 from rlm_core.core import languages, phrases, wording
 from rlm_core.core.languages import ENGLISH, LANGUAGES, texts
 
@@ -63,6 +64,11 @@ def told(make: Callable[P, T], /, *arguments: P.args, **options: P.kwargs) -> T:
 def translated(sentence: str) -> str:
     """A finished sentence of the core in the page's language, such as an error."""
     return languages.translated(language(), sentence)
+
+
+def words_of(error: object) -> str:
+    """What an error says, or another finished sentence, in the page's language, as Markdown that shows it as it stands."""
+    return markdown_text(translated(str(error)))
 
 
 def counted(count: int, noun: str, plural: str = "") -> str:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.shared.escape import markdown_text
 from pages.shared.html import table_html, theme
-from pages.shared.language import counted, listed, told, tr
+from pages.shared.language import counted, listed, told, tr, words_of
 from pages.shared.plot import plot, width_of
 from pages.shared.state import remembered
 from pages.training.arithmetic import advantage_line, baseline_lines, pulls
@@ -42,7 +42,7 @@ def lens(folder: TrainingFolder) -> None:
     try:
         groups = folder.groups(step)
     except RlmError as error:
-        st.error(markdown_text(str(error)), icon=":material/error:")
+        st.error(words_of(error), icon=":material/error:")
         return
     telling = max(range(len(groups)), key=lambda i: groups[i].signal)
     places = range(len(groups))

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.shared.escape import markdown_text
 from pages.shared.html import table_html, theme
-from pages.shared.language import counted, deferred, duration, listed, told, tr
+from pages.shared.language import counted, deferred, duration, listed, told, tr, words_of
 from pages.shared.links import go_to_controls
 from pages.shared.plot import plot
 from pages.shared.state import set_value
@@ -44,7 +44,7 @@ def pipeline(source: Source) -> None:
         _languages(found.stages)
         _searches(found.stages)
     for note in found.notes:
-        st.caption(tr(":material/info: Step {at:,}: {words}", at=note.at, words=markdown_text(note.text)))
+        st.caption(tr(":material/info: Step {at:,}: {words}", at=note.at, words=words_of(note.text)))
 
 
 def _measured(source: Source) -> None:

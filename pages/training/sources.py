@@ -11,8 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 import streamlit as st
 
-from pages.shared.escape import markdown_text
-from pages.shared.language import tr, translated
+from pages.shared.language import tr, translated, words_of
 from pages.shared.services import store
 from rlm_core.core.errors import ModelError, RlmError
 from rlm_core.core.paths import ASSETS
@@ -151,4 +150,4 @@ def safely(draw: Callable[[Source], None], source: Source) -> None:
     try:
         draw(source)
     except RlmError as error:
-        st.error(markdown_text(str(error)), icon=":material/broken_image:")
+        st.error(words_of(error), icon=":material/broken_image:")

@@ -193,7 +193,7 @@ def budget_title(budget: Budget) -> str:
     ('1,024 tokens', '64 simulations, 2.5 seconds')
     """
     given = {title: getattr(budget, name) for name, title in BUDGETS.items()}
-    return say(", ").join(f"{value:,} {say(title)}" for title, value in given.items() if value is not None)
+    return say(", ").join(say(f"{{value:,}} {title}", value=value) for title, value in given.items() if value is not None)
 
 
 def solved(tree: SearchTree) -> bool | None:
