@@ -16,8 +16,7 @@ from pages.problems.page import problem_sets
 from pages.rewards.page import rewards
 from pages.runs.page import runs
 from pages.scaling.page import scaling
-from pages.shared.escape import markdown_text
-from pages.shared.language import tr
+from pages.shared.language import tr, words_of
 from pages.shared.links import BLUEPRINT_PATH, LESSONS_PATH, SETS_PATH, TRAINING_PATH
 from pages.training.page import training
 from rlm_core import catalogue
@@ -51,4 +50,4 @@ def pages() -> list[st.Page]:
 def say_what_was_refused() -> None:
     """A warning on top of every page for each search, reward, problem or page of another package that cannot be used."""
     for sentence in (*catalogue.refused(), *_offer().refused):
-        st.warning(markdown_text(sentence), icon=":material/extension_off:")
+        st.warning(words_of(sentence), icon=":material/extension_off:")

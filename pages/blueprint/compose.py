@@ -11,15 +11,15 @@ from pages.blueprint.marks import AMOUNT_WORDS, mark_title
 from pages.blueprint.running import run_button
 from pages.blueprint.systems import side_by_side
 from pages.shared.escape import html_text, markdown_text
-from pages.shared.language import tr
+from pages.shared.language import told, tr, words_of
 from pages.shared.services import store
 from pages.shared.state import remembered
+from pages.shared.sweep_results import budget_words
 from rlm_core import catalogue, problems
 from rlm_core.blueprint.compose import NO_SEARCH, NONE, Parts, config_of, marks, offered, scheme_of
 from rlm_core.blueprint.systems import MARKS, Difference, Mark, System, nearest
 from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.errors import RlmError
-from rlm_core.evaluation.sweep import budget_title
 from rlm_core.jobs.forecast import run_forecast
 from rlm_core.models import checkpoints
 from rlm_core.models.listed import describe
@@ -142,7 +142,7 @@ def _judged(parts: Parts) -> bool:
 def _result(parts: Parts, config: RunConfig | RlmError) -> None:
     st.markdown("\n".join(f"- {markdown_text(sentence)}" for sentence in _sentences(parts)))
     if isinstance(config, RlmError):
-        st.error(markdown_text(str(config)), icon=":material/block:")
+        st.error(words_of(config), icon=":material/block:")
     else:
         st.success(tr("These parts go together: the run can be started."), icon=":material/check:")
         st.markdown(f"**{tr('Compute')}**: {markdown_text(_compute(config))}")
@@ -171,10 +171,10 @@ def _sentences(parts: Parts) -> Iterable[str]:
 
 def _compute(config: RunConfig) -> str:
     """The forecast that the page Explore shows before a run; where nothing of the kind was measured, what the budgets allow."""
-    found = run_forecast(config, problems.make(config.problem), store().list(NEWEST))
+    found = told(run_forecast, config, problems.make(config.problem), store().list(NEWEST))
     if found.sentence:
         return found.sentence
-    bound = budget_title(config.budget)
+    bound = budget_words(config.budget)
     return tr(
         "Nothing like it was measured here yet. It ends after {budget} at the latest; limit the tokens for a bound on them.", budget=bound
     )

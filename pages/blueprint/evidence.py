@@ -10,12 +10,12 @@ import msgspec
 import streamlit as st
 
 from pages.shared.services import jobs, store
-from pages.shared.sweep_results import PUBLISHED, SweepView, figures_of, view_of_job
+from pages.shared.sweep_results import PUBLISHED, SweepView, budget_words, figures_of, view_of_job
 from rlm_core import catalogue
 from rlm_core.blueprint.guide import Guide
 from rlm_core.core.errors import RlmError
 from rlm_core.core.paths import ASSETS
-from rlm_core.evaluation.sweep import Strategy, budget_title
+from rlm_core.evaluation.sweep import Strategy
 from rlm_core.jobs.sweep import DESCRIPTION
 from rlm_core.jobs.sweep_results import read_parquet
 from rlm_core.runs.training_files import TrainingFolder, trainings
@@ -99,7 +99,7 @@ def _of_sweep(guide: Guide, title: str, view: SweepView, bundled: bool, link: tu
     if len(set(sides.values())) < 2:
         return None
     rows = tuple(
-        Row(sides[s], view.sweep.strategies[s].title, budget_title(view.sweep.budgets[b]), a.value, a.low, a.high, f.known)
+        Row(sides[s], view.sweep.strategies[s].title, budget_words(view.sweep.budgets[b]), a.value, a.low, a.high, f.known)
         for (s, b), f in figures_of(view.version, view).items()
         if s in sides and (a := f.accuracy) is not None
     )

@@ -14,10 +14,9 @@ from pages.blueprint.cost import cost
 from pages.blueprint.map import show_map
 from pages.blueprint.said import said
 from pages.blueprint.systems import systems
-from pages.shared.escape import markdown_text
 from pages.shared.html import style
 from pages.shared.keys import shortcuts
-from pages.shared.language import tr
+from pages.shared.language import tr, words_of
 from pages.shared.services import supervisor
 from rlm_core.core.errors import RlmError
 
@@ -50,6 +49,6 @@ def blueprint() -> None:
     try:
         VIEWS[view]()
     except RlmError as error:  # a file of assets/blueprint/ that was changed and is wrong
-        st.error(markdown_text(str(error)), icon=":material/error:")
+        st.error(words_of(error), icon=":material/error:")
     address.end()
     shortcuts({})

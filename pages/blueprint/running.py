@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared.escape import markdown_text
-from pages.shared.language import tr
+from pages.shared.language import tr, words_of
 from pages.shared.links import go_to_run
 from pages.shared.services import store
 from rlm_core import catalogue, problems
@@ -31,6 +30,6 @@ def run_button(config: RunConfig | None, key: str) -> None:
             refuse_not_installed(config.model)
         run = store().create(catalogue.checked(config), problems.make(config.problem))
     except RlmError as error:
-        st.error(markdown_text(str(error)), icon=":material/error:")
+        st.error(words_of(error), icon=":material/error:")
         return
     go_to_run(run)

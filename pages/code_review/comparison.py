@@ -7,9 +7,8 @@ from dataclasses import replace
 import streamlit as st
 
 from pages.code_review.words import level
-from pages.shared.escape import markdown_text
 from pages.shared.html import table_html
-from pages.shared.language import tr
+from pages.shared.language import tr, translated, words_of
 from pages.shared.services import jobs
 from pages.shared.state import remembered, set_value
 from rlm_core.core.errors import RlmError
@@ -66,7 +65,7 @@ def _ask(job: ReviewJob | None) -> None:
     try:
         set_value(JOB_SHOWN, jobs().create(job))
     except RlmError as error:
-        st.toast(markdown_text(str(error)), icon=":material/error:")
+        st.toast(words_of(error), icon=":material/error:")
 
 
 def _draw(row: JobRow, found: Review, known: dict[str, Review]) -> None:
@@ -122,4 +121,4 @@ def _draw(row: JobRow, found: Review, known: dict[str, Review]) -> None:
 
 
 def _finding(f: Finding) -> tuple[str, str, str]:
-    return f"{f.file}:{f.line}", shorten(f.message, 160), f"{f.score:.2f}"
+    return f"{f.file}:{f.line}", shorten(translated(f.message), 160), f"{f.score:.2f}"

@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.code_review.words import level, part_title
 from pages.shared.escape import html_text
-from pages.shared.language import tr
+from pages.shared.language import listed, tr, translated
 from pages.shared.services import store
 from pages.shared.state import remembered
 from rlm_core.review.diff import LEFT, Diff
@@ -40,13 +40,12 @@ def finding_block(f: Finding, diff: Diff, labels: Sequence[FindingLabel]) -> Non
     mine = next((la for la in given if la.by == _name()), None)
     with st.container(key=f"finding-{f.severity}-{one}"):
         where = tr("whole file") if f.line is None else tr("old line {n}", n=f.line) if f.side == LEFT else tr("line {n}", n=f.line)
-        todo = f"<i>{html_text(f.suggestion)}</i>" if f.suggestion else ""
+        todo = f"<i>{html_text(translated(f.suggestion))}</i>" if f.suggestion else ""
         kind = f" · {html_text(f.kind)}" if f.kind else ""
-        st.html(
-            f'<div class="rlm-said"><b>{html_text(level(f.severity))}</b>{html_text(where)}{kind}<br>{html_text(f.message)}{todo}</div>'
-        )
+        said = f"{html_text(where)}{kind}<br>{html_text(translated(f.message))}{todo}"
+        st.html(f'<div class="rlm-said"><b>{html_text(level(f.severity))}</b>{said}</div>')
         parts = "".join(f"<span>{html_text(part_title(name))} {value:.2f}</span>" for name, value in f.parts.items())
-        who = html_text(", ".join(f.by))
+        who = html_text(listed([translated(one) for one in f.by]))
         st.html(f'<div class="rlm-parts"><span><b>{html_text(tr("Score"))} {f.score:.2f}</b></span>{parts}<span>{who}</span></div>')
         with st.container(horizontal=True, gap="small"):
             _button(f, diff, True, mine)

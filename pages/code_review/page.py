@@ -13,11 +13,10 @@ from pages.code_review.result import among, draw
 from pages.code_review.source import Given, source
 from pages.code_review.trained import trained_panel
 from pages.code_review.words import level
-from pages.shared.escape import markdown_text
 from pages.shared.html import style
 from pages.shared.jobs import job_button, job_view
 from pages.shared.keys import shortcuts
-from pages.shared.language import tr
+from pages.shared.language import tr, words_of
 from pages.shared.services import jobs, supervisor
 from rlm_core.core.errors import RlmError
 from rlm_core.jobs.review import JOB, ReviewJob
@@ -48,7 +47,7 @@ def code_review() -> None:
     try:
         trained_panel()
     except RlmError as error:
-        st.error(markdown_text(str(error)), icon=":material/error:")
+        st.error(words_of(error), icon=":material/error:")
     shortcuts({})
 
 

@@ -12,9 +12,9 @@ from pages.code_review.labelling import finding_block, name_and_undo
 from pages.code_review.planted_table import planted_table
 from pages.code_review.words import level
 from pages.shared.downloads import Download, downloads
-from pages.shared.escape import html_text, markdown_text
+from pages.shared.escape import html_text
 from pages.shared.html import figures_html, table_html
-from pages.shared.language import tr
+from pages.shared.language import tr, translated, words_of
 from pages.shared.services import store
 from pages.shared.state import remembered
 from rlm_core.core.wording import shorten
@@ -48,7 +48,7 @@ def draw(row: JobRow) -> None:
     diff = diff_of(row.job, store())
     _figures(found)
     for error in found.errors:
-        st.error(markdown_text(error), icon=":material/error:")
+        st.error(words_of(error), icon=":material/error:")
     if not row.active:
         _exports(row.id, found, diff)
     if diff.id == planted().id and not row.active:
@@ -107,7 +107,7 @@ def _files(job: str, found: Review) -> None:
         (
             f.path,
             level(f.effort),
-            f.reason,
+            translated(f.reason),
             f"{len(f.findings):,}",
             f"{f.tokens:,}" if f.budget else "–",
             f"{f.budget:,}" if f.budget else "–",
@@ -183,5 +183,5 @@ def _candidates(review: FileReview) -> None:
 
 def _unread(pieces: Sequence[tuple[str, str]]) -> None:
     if pieces:
-        rows = [(shorten(text, 200), reason) for text, reason in pieces[:20]]
+        rows = [(shorten(text, 200), translated(reason)) for text, reason in pieces[:20]]
         st.html(table_html((tr("Not read"), tr("Reason")), rows, text_columns=(0,), words=(1,), terms=False))

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.shared.escape import markdown_text
-from pages.shared.language import tr
+from pages.shared.language import tr, words_of
 from pages.shared.state import remembered
 from rlm_core.core.errors import ReviewError
 from rlm_core.review.diff import Diff
@@ -45,7 +44,7 @@ def source() -> Given | None:
     try:
         given = {EXAMPLE: _example, PASTE: _pasted, UPLOAD: _uploaded, GIT: _git}[kind or EXAMPLE]()
     except ReviewError as error:
-        st.error(markdown_text(str(error)), icon=":material/error:")
+        st.error(words_of(error), icon=":material/error:")
         return None
     if given is not None:
         files, added = len(given.diff.files), sum(len(f.added) for f in given.diff.files)

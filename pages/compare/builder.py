@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.shared.comparisons import MAX_RUNS, MIN_RUNS, go_to_comparison, start
 from pages.shared.escape import markdown_text
-from pages.shared.language import deferred, tr
+from pages.shared.language import deferred, tr, words_of
 from pages.shared.problem_picker import pick_problem
 from pages.shared.state import one_of, remembered
 from pages.shared.strategy_form import fill_form, strategy_form
@@ -42,7 +42,7 @@ def builder() -> None:
             raise problem
         checked(strategies, problem, budget, seed)
     except RlmError as error:
-        st.error(markdown_text(str(error)), icon=":material/error:")
+        st.error(words_of(error), icon=":material/error:")
         return
     if st.button(tr("Compare"), type="primary", icon=":material/compare:", key="compare.start"):
         go_to_comparison(start(tr(" or ").join(s.title for s in strategies), problem, strategies, budget, seed))

@@ -9,7 +9,7 @@ import streamlit as st
 from pages.compare.pane import Pane
 from pages.shared.escape import markdown_text
 from pages.shared.html import rows_html
-from pages.shared.language import tr
+from pages.shared.language import tr, words_of
 from pages.shared.links import run_link
 from pages.shared.state import remembered
 from rlm_core.core.errors import LogError
@@ -24,9 +24,9 @@ def differences(there: Sequence[Pane]) -> None:
     try:
         found = diff(*(p.records for p in pair))
     except LogError as error:
-        st.info(markdown_text(str(error)), icon=":material/info:")
+        st.info(words_of(error), icon=":material/info:")
         return
-    st.markdown(markdown_text(found.sentence))
+    st.markdown(words_of(found.sentence))
     for pane, said, event in zip(pair, (found.first, found.second), found.events, strict=True):
         if said:
             st.html(rows_html([(pane.title, said)]))

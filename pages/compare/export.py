@@ -1,4 +1,4 @@
-"""A comparison as one HTML file that loads nothing from elsewhere."""
+"""A comparison as one HTML file that loads nothing from elsewhere, in the page's language."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 from pages.compare.addressed import Addressed
 from pages.compare.pane import Pane
 from pages.shared.html import table_html
+from pages.shared.language import language, told, tr, translated
 from pages.shared.plot import PRIVATE
 from pages.shared.run_figure import run_figure
 from rlm_core import catalogue
@@ -28,12 +29,14 @@ def comparison_html(found: Addressed, there: Sequence[Pane], figures: pd.DataFra
     return _PAGE.format(
         title=html.escape(found.name),
         question=html.escape(found.rows[0].problem.question),
-        made=f"{datetime.now():%Y-%m-%d}",
+        language=language(),
+        made=html.escape(tr("Made on {date} with RLM Explorer.", date=f"{datetime.now():%Y-%m-%d}")),
+        settings_title=html.escape(tr("Settings")),
         paper=look.surface,
         ink=look.ink,
         panes=drawn,
         figures=table_html(
-            [str(c) for c in figures.columns], [[_written(v) for v in row] for row in figures.itertuples(index=False)], terms=False
+            [tr(str(c)) for c in figures.columns], [[_written(v) for v in row] for row in figures.itertuples(index=False)], terms=False
         ),
         settings=_settings(there),
     )
@@ -42,7 +45,7 @@ def comparison_html(found: Addressed, there: Sequence[Pane], figures: pd.DataFra
 def _pane(pane: Pane, look: Theme, first: bool) -> str:
     title = f"<h2>{html.escape(pane.title)}</h2>"
     if ROOT not in pane.full_tree.nodes:
-        return f"<section>{title}<p>{html.escape(pane.row.message or 'No tree.')}</p></section>"
+        return f"<section>{title}<p>{html.escape(translated(pane.row.message) or tr('No tree.'))}</p></section>"
     picture = catalogue.structure(pane.row.config.search).pictures[0]
     style = {"theme": look, "selected": None, "large": False, "width": WIDTH, "height": HEIGHT}
     figure = run_figure(picture, pane.full_tree, pane.full_tree, (), style)
@@ -62,20 +65,20 @@ def _settings(there: Sequence[Pane]) -> str:
     rows = []
     for pane in there:
         cells = "".join(
-            f"<tr><td>{html.escape(s.group)}: {html.escape(s.name)}</td><td>{html.escape(s.value)}</td></tr>"
-            for s in settings(pane.row.config)
+            f"<tr><td>{html.escape(tr(s.group))}: {html.escape(tr(s.name))}</td><td>{html.escape(s.value)}</td></tr>"
+            for s in told(settings, pane.row.config)
         )
         rows.append(f"<details><summary>{html.escape(pane.title)}</summary><table>{cells}</table></details>")
     return "".join(rows)
 
 
 _PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<html lang="{language}"><head><meta charset="utf-8"><title>{title}</title>
 <style>body {{ margin: 1.2rem 2rem; font: 16px/1.45 system-ui, sans-serif; background: {paper}; color: {ink}; }}
 h1 {{ font-size: 1.4rem; margin: 0; }} h2 {{ font-size: 1.05rem; margin: .6rem 0 0; }} p {{ margin: .2rem 0; }}
 main {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(560px, 1fr)); gap: 1rem 2rem; }}
 table {{ border-collapse: collapse; margin: 1rem 0; }} td, th {{ padding: .25rem .8rem; text-align: left; border-bottom: 1px solid #8884; }}
 </style></head>
-<body><h1>{title}</h1><p>{question}</p><p><small>Made on {made} with RLM Explorer.</small></p>
-<main>{panes}</main>{figures}<h2>Settings</h2>{settings}</body></html>
+<body><h1>{title}</h1><p>{question}</p><p><small>{made}</small></p>
+<main>{panes}</main>{figures}<h2>{settings_title}</h2>{settings}</body></html>
 """

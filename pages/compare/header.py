@@ -7,7 +7,7 @@ import streamlit as st
 from pages.compare.addressed import Addressed
 from pages.shared.comparisons import comparisons
 from pages.shared.escape import html_text, markdown_text
-from pages.shared.language import told, tr
+from pages.shared.language import told, tr, words_of
 from rlm_core.core.words import RunStatus
 from rlm_core.runs.outcome import right_answer
 
@@ -33,7 +33,7 @@ def header(found: Addressed) -> None:
         st.info(tr("These runs had different budgets; the timeline still shows them at equal compute."), icon=":material/info:")
     for row, title in zip(found.rows, found.titles, strict=True):
         if row.status == RunStatus.FAILED:
-            why = markdown_text(row.message)
+            why = words_of(row.message)
             st.error(tr("{title} failed: {why}", title=markdown_text(title), why=why), icon=":material/error:")
 
 

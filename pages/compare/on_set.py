@@ -6,16 +6,15 @@ import streamlit as st
 
 from pages.compare.addressed import Addressed
 from pages.compare.builder import matched_budget
-from pages.shared.escape import markdown_text
 from pages.shared.jobs import job_button, job_view
-from pages.shared.language import tr
+from pages.shared.language import tr, words_of
 from pages.shared.problem_field import problem_field
 from pages.shared.problem_form import problem_words
 from pages.shared.services import store
 from pages.shared.state import remembered
-from pages.shared.sweep_results import table_of_figures, table_of_pairs, view_of_job, wins_and_losses
+from pages.shared.sweep_results import budget_words, table_of_figures, table_of_pairs, view_of_job, wins_and_losses
 from rlm_core.core.errors import RlmError
-from rlm_core.evaluation.sweep import Strategy, budget_title
+from rlm_core.evaluation.sweep import Strategy
 from rlm_core.jobs.forecast import kind_of
 from rlm_core.jobs.queue import JobRow
 from rlm_core.jobs.sweep import JOB, SweepJob
@@ -55,14 +54,14 @@ def _kind(found: Addressed) -> str:
 
 
 def _title(job: SweepJob) -> str:
-    return f"{problem_words(job.problems)}, {budget_title(job.budgets[0])}: {tr(' or ').join(s.title for s in job.strategies)}"
+    return f"{problem_words(job.problems)}, {budget_words(job.budgets[0])}: {tr(' or ').join(s.title for s in job.strategies)}"
 
 
 def _results(row: JobRow) -> None:
     try:
         view = view_of_job(row)
     except RlmError as error:  # the problem set was deleted, or the file is gone
-        st.error(markdown_text(str(error)), icon=":material/error:")
+        st.error(words_of(error), icon=":material/error:")
         return
     if not view.results:
         return

@@ -10,10 +10,9 @@ from pages.compare.addressed import Addressed, addressed
 from pages.compare.builder import builder
 from pages.compare.panes import panes
 from pages.compare.saved import OWN, presets, saved
-from pages.shared.escape import markdown_text
 from pages.shared.html import style
 from pages.shared.keys import shortcuts
-from pages.shared.language import tr
+from pages.shared.language import tr, words_of
 from pages.shared.services import supervisor
 from rlm_core.core.errors import RlmError
 
@@ -36,7 +35,7 @@ def _found() -> Addressed | None:
     try:
         return addressed()
     except RlmError as error:
-        st.error(markdown_text(str(error)), icon=":material/search_off:")
+        st.error(words_of(error), icon=":material/search_off:")
         return None
 
 

@@ -11,9 +11,9 @@ from pages.compare.addressed import Addressed
 from pages.compare.header import header
 from pages.compare.pane import Pane
 from pages.compare.summary import summary
-from pages.shared.escape import html_text, markdown_text
+from pages.shared.escape import html_text
 from pages.shared.html import STATUS, oracle_badge, theme
-from pages.shared.language import counted, tr
+from pages.shared.language import counted, tr, words_of
 from pages.shared.links import run_link
 from pages.shared.player import chosen_moment, player, shown
 from pages.shared.plot import plot, width_of
@@ -55,7 +55,7 @@ def _body(found: Addressed, was_active: bool) -> None:
     try:
         there = [Pane.of(row, title, logs().records(row.id), unit) for row, title in zip(rows, found.titles, strict=True)]
     except LogError as error:
-        st.error(markdown_text(str(error)), icon=":material/broken_image:")
+        st.error(words_of(error), icon=":material/broken_image:")
         return
     with timeline_at:
         amount = _timeline(found.scope, there, unit)
@@ -119,7 +119,7 @@ def _draw(pane: Pane, number: int, amount: float, unit: str, height: int) -> Non
     )
     if not tree.nodes:
         waiting = pane.row.active and not pane.records
-        st.caption(markdown_text(pane.row.message) if waiting else tr("Nothing is complete at this compute yet."))
+        st.caption(words_of(pane.row.message) if waiting else tr("Nothing is complete at this compute yet."))
         return
     key = f"plot.compare.{number}"
     picture = catalogue.structure(pane.row.config.search).pictures[0]

@@ -15,7 +15,7 @@ from pages.compare.on_set import on_set
 from pages.compare.pane import Pane
 from pages.shared.downloads import Download, downloads
 from pages.shared.html import theme
-from pages.shared.language import deferred, tr
+from pages.shared.language import deferred, told, tr
 from pages.shared.tabs import tabs
 from rlm_core.core.wording import readable
 from rlm_core.runs.compute import compute_clock
@@ -97,8 +97,11 @@ def _row(pane: Pane) -> dict[str, object]:
 
 def settings_frame(there: Sequence[Pane]) -> pd.DataFrame:
     """The settings in which the runs differ, one row each; all of them where they do not."""
-    columns = {p.title: {(s.group, s.name): s.value for s in settings(p.row.config)} for p in there}
+    columns = {p.title: {(s.group, s.name): s.value for s in told(settings, p.row.config)} for p in there}
     names = list(dict.fromkeys(key for column in columns.values() for key in column))
-    rows = [{deferred("Setting"): f"{g}: {n}" if g != n else n} | {t: c.get((g, n), "–") for t, c in columns.items()} for g, n in names]
+    rows = [
+        {deferred("Setting"): f"{tr(g)}: {tr(n)}" if g != n else tr(n)} | {t: c.get((g, n), "–") for t, c in columns.items()}
+        for g, n in names
+    ]
     differing = [r for r in rows if len({v for k, v in r.items() if k != "Setting"}) > 1]
     return pd.DataFrame(differing or rows)

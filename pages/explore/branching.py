@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.shared.escape import markdown_text
-from pages.shared.language import counted, deferred, tr
+from pages.shared.language import counted, deferred, tr, words_of
 from pages.shared.links import compare_link, open_run, run_link
 from pages.shared.services import logs, store
 from rlm_core.core.config import Branch
@@ -46,7 +46,7 @@ def _form(row: RunRow, tree: SearchTree, node: Node, *, edit: bool) -> None:
     try:
         refuse(row.config.search, tree, node.id, edit=edit)
     except RlmError as error:
-        st.button(label, disabled=True, width="stretch", key=key, help=markdown_text(str(error)))
+        st.button(label, disabled=True, width="stretch", key=key, help=words_of(error))
         return
     with st.popover(label, width="stretch", key=f"{key}.{row.id}.{node.id}"), st.form(f"{key}_form", border=False):
         text = st.text_input(
@@ -66,7 +66,7 @@ def _start(row: RunRow, tree: SearchTree, node: Node, text: str, *, edit: bool) 
     try:
         config = branch(row.config, tree, row.id, node.id, text, edit=edit)
     except RlmError as error:
-        st.error(markdown_text(str(error)), icon=":material/error:")
+        st.error(words_of(error), icon=":material/error:")
         return
     open_run(store().create(config, row.problem))
     st.rerun()
@@ -110,7 +110,7 @@ def _parent(row: RunRow, begun: Branch) -> None:
         if not row.active and not parent.active:
             with st.popover(tr("Where they part"), key="parted"):
                 st.caption(tr("The first run is the parent, the second is this branch."))
-                st.markdown(markdown_text(_parted(parent.id, row.id)))
+                st.markdown(words_of(_parted(parent.id, row.id)))
 
 
 @st.cache_data(show_spinner=False, max_entries=32)

@@ -13,7 +13,7 @@ import streamlit as st
 from pages.explore.export_picture import pictures
 from pages.shared.downloads import Download, downloads
 from pages.shared.escape import markdown_text
-from pages.shared.language import deferred, tr
+from pages.shared.language import deferred, language, tr
 from pages.shared.services import Reading
 from rlm_core.core.events import AnyEvent, Record, RunFinished
 from rlm_core.core.tree import SearchTree
@@ -100,7 +100,9 @@ def _offered(records: list[Record], tree: SearchTree, moment: Moment) -> tuple[D
         Download(tr("Events (CSV)"), "list", f"{moment.file}-events.csv", "text/csv", lambda: events_csv(records[: moment.event])),
         Download(tr("Candidates (CSV)"), "grid_view", f"{moment.file}-candidates.csv", "text/csv", lambda: candidates_csv(tree)),
         Download(tr("Graph (JSON)"), "hub", f"{moment.file}-graph.json", "application/json", lambda: graph_json(tree, moment)),
-        Download(tr("Replay (HTML)"), "movie", f"{moment.run}-replay.html", "text/html", lambda: replay_html(moment.run, records)),
+        Download(
+            tr("Replay (HTML)"), "movie", f"{moment.run}-replay.html", "text/html", lambda: replay_html(moment.run, records, language())
+        ),
     )
 
 

@@ -9,8 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.shared.downloads import Download, Drawing, downloads
-from pages.shared.escape import markdown_text
-from pages.shared.language import deferred, tr
+from pages.shared.language import deferred, told, tr, words_of
 from pages.shared.run_figure import run_figure
 from pages.shared.state import one_of, remembered
 from rlm_core import catalogue
@@ -21,7 +20,7 @@ from rlm_core.core.wording import readable, shorten
 from rlm_core.figures import palette
 from rlm_core.figures.charts.candidates import votes_figure
 from rlm_core.figures.pictures import VOTES
-from rlm_core.figures.text import safe
+from rlm_core.figures.text import letters, safe
 from rlm_core.runs.outcome import VERDICTS
 
 PRESETS = {deferred("Slide 1920×1080"): (1920, 1080), deferred("Paper column 800×600"): (800, 600)}
@@ -86,7 +85,7 @@ def pictures(records: list[Record], tree: SearchTree, file: str) -> None:
     try:
         size = checked(width, height, large)
     except ConfigError as error:
-        st.error(markdown_text(str(error)), icon=":material/error:")
+        st.error(words_of(error), icon=":material/error:")
         return
     stem = f"{file}-{kind.lower()}-{size.width}x{size.height}"
     offer = [
@@ -146,10 +145,10 @@ def _title(tree: SearchTree, width: float, large: bool) -> dict[str, Any]:
     size = 16 * (palette.LARGE if large else 1)
     answered = tree.answered
     if answered is None or answered.answer is None:
-        answer = "no answer" if tree.finished else "no answer yet"  # English, as all that the figure says
+        answer = tr("no answer") if tree.finished else tr("no answer yet")
     else:
-        answer = f"{shorten(readable(answered.answer), 40)} {VERDICTS[answered.correct]}"
-    room = max(12, int(width / (size * LETTER)) - len(answer) - 3)
+        answer = f"{shorten(readable(answered.answer), 40)} {tr(VERDICTS[answered.correct])}"
+    room = max(12, int(width / (size * LETTER)) - letters(answer) - 3)
     text = f"{safe(shorten(' '.join(tree.problem.question.split()), room))} → <b>{safe(answer)}</b>"
     place = {"x": 0, "xref": "container", "xanchor": "left", "y": 1, "yref": "container", "yanchor": "top", "pad": {"l": 8, "t": 6}}
     return {"text": text, "font": {"size": size, "color": palette.LIGHT.ink}} | place
@@ -157,6 +156,6 @@ def _title(tree: SearchTree, width: float, large: bool) -> dict[str, Any]:
 
 def _figure(kind: str, tree: SearchTree, full_tree: SearchTree, large: bool, width: int, height: int) -> go.Figure:
     if kind == VOTES and tree.answered is not None:
-        return votes_figure(tree.answered, tree, theme=palette.LIGHT, large=large)
+        return told(votes_figure, tree.answered, tree, theme=palette.LIGHT, large=large)
     look = {"theme": palette.LIGHT, "selected": None, "large": large, "width": width, "height": height}
     return run_figure(kind, tree, full_tree, (), look)

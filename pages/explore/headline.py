@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.shared.escape import html_text
 from pages.shared.html import oracle_badge
-from pages.shared.language import node_name, told, tr
+from pages.shared.language import node_name, told, tr, translated
 from rlm_core import catalogue
 from rlm_core.core.events import Answered
 from rlm_core.core.tree import SearchTree
@@ -74,6 +74,6 @@ def _where(tree: SearchTree, answered: Answered) -> str:
 def _limited(row: RunRow, full_tree: SearchTree) -> str:
     """The limits that cut solutions off, and which to raise if there is no answer. A failed run has its own message."""
     if full_tree.finished and full_tree.finished.detail and full_tree.finished.stop != "failed":
-        return f'<strong class="row">{html_text(full_tree.finished.detail)}</strong>'
+        return f'<strong class="row">{html_text(translated(full_tree.finished.detail))}</strong>'
     cut = told(cut_off, full_tree)
     return f'<small class="row">{html_text(cut)}</small>' if cut else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.shared.escape import markdown_text
-from pages.shared.language import listed, tr
+from pages.shared.language import listed, tr, translated, words_of
 from rlm_core.core.tree import SearchTree
 from rlm_core.runs.examples import examples
 from rlm_core.runs.missing import missing
@@ -28,12 +28,12 @@ def origin(row: RunRow, full_tree: SearchTree) -> None:
     if not source:
         return
     lacking = missing(full_tree)
-    had = markdown_text(listed(lacking))
+    had = markdown_text(listed([translated(one) for one in lacking]))
     working = tr(", which works on this run and can stop it") if row.active else ""
     said = [tr("Told by {source}{working}.", source=markdown_text(source), working=working)]
     said += (
         [(tr("Its log has {lacking} yet.", lacking=had) if row.active else tr("Its log has {lacking}.", lacking=had))] if lacking else []
     )
-    said += [markdown_text(row.message)] if row.message and not row.active and full_tree.finished and not full_tree.finished.detail else []
+    said += [words_of(row.message)] if row.message and not row.active and full_tree.finished and not full_tree.finished.detail else []
     with st.container(key="origin"):
         st.caption(f":material/input: {' '.join(said)}")

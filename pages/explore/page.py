@@ -13,10 +13,9 @@ from pages.explore.run_view import run_view
 from pages.explore.sidebar import controls
 from pages.explore.stepping import breakpoint_controls
 from pages.explore.welcome import welcome
-from pages.shared.escape import markdown_text
 from pages.shared.html import style
 from pages.shared.keys import EXPLORE, PROBLEM, shortcuts
-from pages.shared.language import tr
+from pages.shared.language import tr, words_of
 from pages.shared.links import SHOWN_RUN_KEY, close_run, note_config, open_run
 from pages.shared.services import store, supervisor
 from rlm_core.core.config import RunConfig
@@ -73,7 +72,7 @@ def _run_button(wanted: tuple[RunConfig, Problem] | RlmError, shown: RunRow | No
     """Draw the Run button below the error or the forecast; was it pressed?"""
     wrong = isinstance(wanted, RlmError)
     if isinstance(wanted, RlmError):
-        st.error(markdown_text(str(wanted)), icon=":material/error:")
+        st.error(words_of(wanted), icon=":material/error:")
         offer(wanted)
     else:
         if shown:

@@ -8,7 +8,7 @@ import streamlit as st
 from pages.explore.control_values import fill
 from pages.shared.escape import html_text, markdown_text
 from pages.shared.html import table_html
-from pages.shared.language import listed, tr
+from pages.shared.language import listed, told, tr
 from pages.shared.services import logs
 from rlm_core.core.config import SHARED_BATCHES, RunConfig
 from rlm_core.core.errors import LogError
@@ -34,7 +34,7 @@ def run_settings(row: RunRow) -> None:
     """All settings of the run, by group."""
     with st.expander(tr("Settings of this run"), icon=":material/tune:", key="settings"):
         rows, group = [], ""
-        for s in settings(row.config):
+        for s in told(settings, row.config):
             rows.append((tr(s.group) if s.group != group else "", tr(s.name), s.value, "" if s.usual else tr("not the default")))
             group = s.group
         taken = tr("All of them are put into the sidebar; press Run there to run them again.")

@@ -19,8 +19,8 @@ from pages.explore.picture import choose_picture, picture
 from pages.explore.status import run_buttons, status_line
 from pages.explore.stepping import follow_pause, opened, why_paused
 from pages.explore.timeline import timeline
-from pages.shared.escape import html_text, markdown_text
-from pages.shared.language import deferred, told, tr
+from pages.shared.escape import html_text
+from pages.shared.language import deferred, told, tr, words_of
 from pages.shared.links import SHOWN_RUN_KEY, begin, close_run, way_back
 from pages.shared.player import drawn, drawn_for
 from pages.shared.services import Reading, logs, store
@@ -55,7 +55,7 @@ def run_view(run: str) -> None:
     try:
         row = store().get(run)
     except RunNotFound as error:
-        st.error(markdown_text(str(error)), icon=":material/search_off:")
+        st.error(words_of(error), icon=":material/search_off:")
         st.button(tr("Back to the start"), icon=":material/home:", on_click=close_run)
         return
     if st.session_state.get(SHOWN_RUN_KEY) != run:
@@ -71,9 +71,7 @@ def _body(run: str, was_active: bool) -> None:
     try:
         read = logs().reading(run)
     except LogError as error:
-        st.error(
-            tr("{error} The run's other events are kept in the store.", error=markdown_text(str(error))), icon=":material/broken_image:"
-        )
+        st.error(tr("{error} The run's other events are kept in the store.", error=words_of(error)), icon=":material/broken_image:")
         return
     main, side = st.columns([17, 8], gap="medium")
     with main:

@@ -10,10 +10,10 @@ import streamlit as st
 
 from pages.explore.clock import clock_html
 from pages.explore.stepping import RESUMED, go_on, saved_buttons, step_buttons
-from pages.shared.escape import html_text, markdown_text
+from pages.shared.escape import html_text
 from pages.shared.glossary import term
 from pages.shared.html import STATUS
-from pages.shared.language import counted, duration, tr
+from pages.shared.language import counted, duration, tr, words_of
 from pages.shared.player import drawn_for
 from pages.shared.services import store, supervisor
 from rlm_core import catalogue
@@ -131,7 +131,7 @@ def _units(found: Progress) -> str:
 
 
 def _message(row: RunRow, status: str) -> None:
-    text = markdown_text(row.message)
+    text = words_of(row.message)
     if status == RunStatus.QUEUED:
         before = store().position(row.id)
         queue = tr("; {runs} before this one", runs=counted(before, "run")) if before else ""

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.shared.escape import markdown_text
 from pages.shared.jobs import job_button, job_setting, job_view
-from pages.shared.language import counted, deferred, tr
+from pages.shared.language import counted, deferred, tr, words_of
 from pages.shared.model_picker import pick_model
 from pages.shared.services import book, store
 from pages.shared.state import remembered
@@ -73,6 +73,6 @@ def _draw(row: JobRow) -> None:
     )
     for why, count in r["refused"].items():
         st.warning(
-            tr("{solutions} could not be labelled: {why}", solutions=counted(count, "solution"), why=markdown_text(why)),
+            tr("{solutions} could not be labelled: {why}", solutions=counted(count, "solution"), why=words_of(why)),
             icon=":material/warning:",
         )

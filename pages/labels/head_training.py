@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.shared.escape import markdown_text
 from pages.shared.jobs import job_button, job_view
-from pages.shared.language import counted, deferred, tr
+from pages.shared.language import counted, deferred, tr, words_of
 from pages.shared.model_picker import pick_model
 from pages.shared.problem_field import problem_field
 from pages.shared.problem_form import problem_words
@@ -153,7 +153,7 @@ def _draw(row: JobRow) -> None:
     )
     if refused := row.result.get("refused"):
         left_out = sum(refused.values())
-        first = markdown_text(next(iter(refused)))
+        first = words_of(next(iter(refused)))
         st.warning(
             tr("{n:,} labelled solution was left out. {why}", n=left_out, why=first)
             if left_out == 1

@@ -7,9 +7,8 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.shared.downloads import Download, downloads
-from pages.shared.escape import markdown_text
 from pages.shared.html import figures_html
-from pages.shared.language import counted, deferred, listed, tr
+from pages.shared.language import counted, deferred, listed, tr, words_of
 from pages.shared.services import book
 from rlm_core.labels import files as label_formats
 from rlm_core.labels import prm800k
@@ -87,7 +86,7 @@ def from_file(key: str, added: Callable[[list[Solution]], None] | None = None) -
     if taken.refused:
         st.error(_refused(taken), icon=":material/error:")
     if taken.left_out:
-        st.info("\n\n".join(markdown_text(sentence) for sentence in taken.left_out), icon=":material/info:")
+        st.info("\n\n".join(words_of(sentence) for sentence in taken.left_out), icon=":material/info:")
 
 
 def _taken(taken: label_formats.FileContent, new: int, kept: int) -> str:
@@ -103,13 +102,13 @@ def _taken(taken: label_formats.FileContent, new: int, kept: int) -> str:
     return tr(
         "{message} Read as {listed}.",
         message=message,
-        listed=listed([f"{name} ({counted(n, taken.row)})" for name, n in taken.read.items()]),
+        listed=listed([f"{tr(name)} ({counted(n, taken.row)})" for name, n in taken.read.items()]),
     )
 
 
 def _refused(taken: label_formats.FileContent) -> str:
     """The refused rows with reasons, as a list."""
-    lines = [f"- {markdown_text(sentence)}" for sentence in taken.refused[:MAX_REASONS]]
+    lines = [f"- {words_of(sentence)}" for sentence in taken.refused[:MAX_REASONS]]
     lines += [tr("- and {n:,} more reasons", n=len(taken.refused) - MAX_REASONS)] * (len(taken.refused) > MAX_REASONS)
     many = tr("{count} could not be taken", count=counted(taken.unread, taken.row)) if taken.unread else tr("Nothing could be taken")
     head = tr("{many}, the others were:", many=many) if taken.solutions else f"{many}:"

@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.shared.escape import html_text
 from pages.shared.html import figures_html, table_html, theme
-from pages.shared.language import told, tr
+from pages.shared.language import language, node_name, told, tr
 from pages.shared.links import run_link
 from pages.shared.page_tools import presenting
 from pages.shared.player import chosen_moment, drawn_for, player, shown
@@ -18,7 +18,7 @@ from pages.shared.services import store
 from pages.shared.tree import tree_view
 from rlm_core.core.structure import Picture
 from rlm_core.core.tree import ROOT, SearchTree
-from rlm_core.core.wording import name, number, readable
+from rlm_core.core.wording import number, readable
 from rlm_core.figures.tree.history import encoded, history
 from rlm_core.lessons import sources, tables
 from rlm_core.lessons.reading import Figure
@@ -34,9 +34,9 @@ CURVE_PX = 420
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
-def _history(run: str) -> tuple[bytes, dict[str, list[int]]]:
+def _history(run: str, code: str) -> tuple[bytes, dict[str, list[int]]]:
     events = sources.records(run)
-    return encoded(history(run, events, sources.tree(run))), stops(events)
+    return encoded(told(history, run, events, sources.tree(run))), stops(events)
 
 
 def run_figure(of: Figure, place: str, selected: int | None, quiet: bool) -> None:
@@ -54,7 +54,7 @@ def run_figure(of: Figure, place: str, selected: int | None, quiet: bool) -> Non
     moment, answered = chosen_moment(message, scope, start)
     st.session_state[_MOMENT] = (scope, moment)
     at = shown(moment, last)
-    data, stopped = _history(run)
+    data, stopped = _history(run, language())
     chosen = st.session_state.get(_NODE)
     node = chosen[1] if chosen and chosen[0] == (scope, selected) else selected if selected is not None else of.whole("node") or ROOT
 
@@ -87,8 +87,8 @@ def _facts(tree: SearchTree, selected: int) -> None:
     node = tree.nodes.get(selected)
     if node is None:
         return
-    figures = [(tr("Step"), readable(node.text) or name(node.id), "")]
-    figures += [("Visits (N)", f"{node.visits:,}", ""), ("Value (Q)", number(node.q), "")] if node.q is not None else []
+    figures = [(tr("Step"), readable(node.text) or node_name(node.id), "")]
+    figures += [(tr("Visits N"), f"{node.visits:,}", ""), (tr("Value Q"), number(node.q), "")] if node.q is not None else []
     figures += [(tr("Score"), number(node.score), "")] if node.score is not None and node.q is None else []
     figures += [(tr("Answer"), readable(node.answer), "")] if node.answer is not None else []
     st.html(figures_html(figures))
@@ -155,7 +155,7 @@ def _stages(of: Figure, key: str) -> None:
 
 
 def _curve(of: Figure, key: str) -> None:
-    made = tables.curve_figure(of, theme=theme(), large=presenting())
+    made = told(tables.curve_figure, of, theme=theme(), large=presenting())
     plot(made, key=f"curve.{key}", height=int(made.layout.height or CURVE_PX), scope=of.of)
     _caption(of)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared.escape import markdown_text
+from pages.shared.language import words_of
 from pages.shared.services import store
 from pages.shared.visitor import visitor
 from rlm_core.core.errors import LogError
@@ -31,5 +31,5 @@ def predictions() -> list[Prediction]:
     try:
         return _book().all()
     except LogError as error:
-        st.warning(markdown_text(str(error)), icon=":material/broken_image:")
+        st.warning(words_of(error), icon=":material/broken_image:")
         return []

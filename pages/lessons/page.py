@@ -8,10 +8,9 @@ import streamlit as st
 
 from pages.lessons.lesson_list import lesson_list
 from pages.lessons.lesson_view import lesson_view
-from pages.shared.escape import markdown_text
 from pages.shared.html import style
 from pages.shared.keys import shortcuts
-from pages.shared.language import language, tr
+from pages.shared.language import language, tr, words_of
 from pages.shared.services import supervisor
 from rlm_core.core.errors import RlmError
 from rlm_core.lessons import library
@@ -30,7 +29,7 @@ def lessons() -> None:
         else:
             lesson_list(library.lessons(code))
     except RlmError as error:
-        st.error(markdown_text(str(error)), icon=":material/search_off:")
+        st.error(words_of(error), icon=":material/search_off:")
         st.button(tr("All lessons"), icon=":material/school:", on_click=st.query_params.clear)
     shortcuts(
         {

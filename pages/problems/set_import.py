@@ -14,7 +14,7 @@ from pages.problems.set_list import open_set
 from pages.problems.set_view import reasons
 from pages.shared.escape import markdown_text
 from pages.shared.in_place import in_place
-from pages.shared.language import counted, deferred, tr
+from pages.shared.language import counted, deferred, tr, translated, words_of
 from pages.shared.services import problem_sets
 from pages.shared.table_height import table_height
 from rlm_core.core.errors import ProblemError, RlmError, first_line
@@ -58,7 +58,7 @@ def set_import(first: bool) -> None:
             with st.spinner(tr("Reading the file …")):
                 table = _table(file.digest, file.name, file.content)
         except RlmError as error:
-            st.error(markdown_text(str(error)), icon=":material/error:")
+            st.error(words_of(error), icon=":material/error:")
             return
         _choices(file, table)
 
@@ -82,7 +82,7 @@ def _file() -> _File | None:
         try:
             name, content = Path(path).name, Path(path).expanduser().read_bytes()
         except (OSError, ValueError, RuntimeError) as error:
-            reason = getattr(error, "strerror", None) or first_line(error)
+            reason = translated(getattr(error, "strerror", None) or first_line(error))
             path_at.error(markdown_text(tr("{path} cannot be read: {reason}.", path=path, reason=reason)), icon=":material/error:")
             return None
     else:
@@ -135,7 +135,7 @@ def _preview(table: Table, columns: Columns) -> None:
     try:
         found = read_rows(head, columns)
     except RlmError as error:
-        st.error(markdown_text(str(error)), icon=":material/error:")
+        st.error(words_of(error), icon=":material/error:")
         return
     lines = [(r.number, _cell(r.question), _cell(r.answer), _cell(r.id), _cell(r.level), _cell(r.subject)) for r in found.rows]
     shown = pd.DataFrame(lines, columns=[tr(table.unit), tr("Question"), tr("Answer as it is read"), tr("Id"), tr("Level"), tr("Subject")])
@@ -166,7 +166,7 @@ def _import(file: _File, table: Table, columns: Columns, name: str, split: str) 
             found = read_rows(table, columns)
             made, new = problem_sets().add(name, file.content, table, columns, found, split)
     except RlmError as error:
-        st.error(markdown_text(str(error)), icon=":material/error:")
+        st.error(words_of(error), icon=":material/error:")
         return
     st.session_state[_REPORT] = (made.id, new)
     st.session_state[_TIMES] += 1

@@ -9,7 +9,7 @@ from pages.problems.deletion import delete
 from pages.problems.set_list import open_set
 from pages.shared.escape import html_text, markdown_text
 from pages.shared.html import rows_html
-from pages.shared.language import counted, tr
+from pages.shared.language import counted, tr, words_of
 from pages.shared.links import go_to_controls, measure_link, noted_config
 from pages.shared.services import problem_sets
 from pages.shared.set_picker import SET_KEY, TASK_KEY, row_key
@@ -84,7 +84,7 @@ def _rename(chosen: ProblemSet, name: str) -> None:
     try:
         problem_sets().rename(chosen.id, name)
     except RlmError as error:
-        st.error(markdown_text(str(error)), icon=":material/error:")
+        st.error(words_of(error), icon=":material/error:")
     else:
         open_set(chosen.id)
         st.rerun()
@@ -156,5 +156,5 @@ def _row(chosen: ProblemSet, row: SetRow) -> None:
 
 def reasons(refused: tuple[Refusal, ...], unit: str, most: int) -> str:
     """Rows that were not taken and why, as a list in Markdown; of more than `most` the others are counted."""
-    lines = [f"- {tr(unit)} {r.number:,}: {markdown_text(r.reason)}" for r in refused[:most]]
+    lines = [f"- {tr(unit)} {r.number:,}: {words_of(r.reason)}" for r in refused[:most]]
     return "\n".join([*lines, tr("- and {n:,} more", n=len(refused) - most)] if len(refused) > most else lines)

@@ -7,7 +7,7 @@ import streamlit as st
 from pages.shared.escape import markdown_text
 from pages.shared.html import theme
 from pages.shared.jobs import job_button, job_view
-from pages.shared.language import deferred, listed, tr
+from pages.shared.language import deferred, listed, told, tr, words_of
 from pages.shared.model_picker import pick_model
 from pages.shared.plot import chart
 from pages.shared.problem_form import problem_words
@@ -52,14 +52,14 @@ def label_cost() -> None:
 
 def _draw(row: JobRow) -> None:
     for maker, failed in row.result["failed"].items():
-        st.error(f"**{markdown_text(tr(MAKER_TITLES[maker]))}**: {markdown_text(failed)}", icon=":material/error:")
+        st.error(f"**{markdown_text(tr(MAKER_TITLES[maker]))}**: {words_of(failed)}", icon=":material/error:")
     points = [p | {"maker": tr(MAKER_TITLES[p["maker"]])} for p in row.result["points"]]
     if not points:
         return
     for place, against in zip(st.columns(2, gap="large"), ("labels", "tokens"), strict=True):
         with place:
             if any(p[against] for p in points):
-                chart(cost_figure(points, against=against, theme=theme()), key=f"cost.{against}.{row.id}")
+                chart(told(cost_figure, points, against=against, theme=theme()), key=f"cost.{against}.{row.id}")
     measured = markdown_text(problem_words(row.result["measure"]))
     st.caption(
         tr(

@@ -11,7 +11,7 @@ from pages.rewards.failures import without_failures
 from pages.shared.escape import markdown_text
 from pages.shared.html import terms_html, theme
 from pages.shared.jobs import job_button, job_setting, job_view
-from pages.shared.language import counted, deferred, tr
+from pages.shared.language import counted, deferred, told, tr, words_of
 from pages.shared.model_picker import pick_model
 from pages.shared.plot import chart
 from pages.shared.problem_field import problem_field
@@ -143,7 +143,7 @@ def _left_out(reward: str, r: dict[str, Any]) -> None:
             )
         )
     if refused := r.get("refused"):
-        why = markdown_text(next(iter(refused)))
+        why = words_of(next(iter(refused)))
         st.warning(
             tr(
                 "{reward} could not judge {sum:,} solutions; they are in no figure. {why}",
@@ -160,7 +160,7 @@ def _gain(job: str, good: dict[str, dict[str, Any]]) -> None:
     st.markdown(tr("**Gain**: accuracy of weighted Best-of-N"))
     tables = {reward_title(n, r["oracle"]): r["best_of_n"] for n, r in good.items() if r["best_of_n"]}
     if tables:
-        chart(best_of_n_figure(tables, theme=theme()), key=f"bon.{job}")
+        chart(told(best_of_n_figure, tables, theme=theme()), key=f"bon.{job}")
     else:
         st.caption(tr("The problems have different numbers of solutions, so there is no Best-of-N to compare."))
 
@@ -170,7 +170,7 @@ def _calibration(job: str, good: dict[str, dict[str, Any]]) -> None:
     st.markdown(tr("**Calibration**: is a score of 0.8 right in 8 of 10 cases?"))
     curves = {reward_title(n, r["oracle"]): r.get("calibration", []) for n, r in good.items()}
     if any(curves.values()):
-        chart(calibration_figure(curves, theme=theme()), key=f"cal.{job}")
+        chart(told(calibration_figure, curves, theme=theme()), key=f"cal.{job}")
     else:
         st.caption(tr("None of these rewards scores single steps."))
 

@@ -12,7 +12,7 @@ from pages.shared.escape import html_text, markdown_text
 from pages.shared.glossary import term
 from pages.shared.html import table_html, theme
 from pages.shared.jobs import job_button, job_setting, job_view
-from pages.shared.language import counted, deferred, tr
+from pages.shared.language import counted, deferred, told, tr, words_of
 from pages.shared.links import LABELS_PATH, SOLUTION_QUERY, go_to, go_to_controls
 from pages.shared.model_picker import pick_model
 from pages.shared.plot import plot
@@ -82,7 +82,7 @@ def _draw(row: JobRow) -> None:
         for place, (name, scores) in zip(st.columns(2, gap="medium"), list(shown.items())[first : first + 2], strict=False):
             with place:
                 st.html(f'<div class="rlm-list-head"><b>{term(reward_title(name, scores["oracle"]))}</b>{html_text(_cost(scores))}</div>')
-                figure = heat_figure(_rows(solutions, scores, by_step), theme=theme(), selected=selected)
+                figure = told(heat_figure, _rows(solutions, scores, by_step), theme=theme(), selected=selected)
                 clicked = plot(figure, key=f"heat.{row.id}.{name}", height=int(figure.layout.height), scope=row.id)
                 if clicked is not None and clicked != selected:
                     st.session_state[key] = clicked
@@ -126,7 +126,7 @@ def _ways_on(job: ScoreJob, solutions: list[dict[str, Any]], row: int) -> None:
     try:
         problem = problem_of(job.problem, store())
     except RlmError as error:  # the problem set was deleted, or the file is gone
-        st.error(markdown_text(str(error)), icon=":material/error:")
+        st.error(words_of(error), icon=":material/error:")
         return
     if explore:
         _ = fill_problem("", job.problem) or fill_problem("", problem.spec)

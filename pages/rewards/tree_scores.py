@@ -14,7 +14,7 @@ from pages.shared.escape import html_text, markdown_text
 from pages.shared.glossary import term
 from pages.shared.html import theme
 from pages.shared.jobs import job_button, job_view
-from pages.shared.language import counted, tr
+from pages.shared.language import counted, told, tr, words_of
 from pages.shared.links import run_link
 from pages.shared.plot import plot, width_of
 from pages.shared.reward_picker import pick_rewards, reward_title
@@ -55,7 +55,7 @@ def _draw(row: JobRow) -> None:
     try:
         run = store().get(row.result["run"])
     except RlmError as error:
-        st.error(markdown_text(str(error)), icon=":material/search_off:")
+        st.error(words_of(error), icon=":material/search_off:")
         return
     tree = replay(logs().records(run.id))
     good = without_failures(row.result["scores"])
@@ -94,7 +94,7 @@ def _picture(job: str, tree: SearchTree, colours: Colours) -> int | None:
     """Draw the tree; returns the node that was clicked last."""
     key = _selected(job)
     selected = st.session_state.get(key)
-    figure = tree_figure(tree, theme=theme(), colours=colours, height=HEIGHT, width=width_of("plot.Judged"), selected=selected)
+    figure = told(tree_figure, tree, theme=theme(), colours=colours, height=HEIGHT, width=width_of("plot.Judged"), selected=selected)
     clicked = plot(figure, key="plot.Judged", height=HEIGHT, scope=job)
     if clicked is not None and clicked in tree.nodes and clicked != selected:
         st.session_state[key] = clicked

@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from pages.runs.question import close
-from pages.shared.escape import markdown_text
-from pages.shared.language import counted, deferred, tr
+from pages.shared.language import counted, deferred, tr, words_of
 from pages.shared.services import store
 from rlm_core.core.errors import RlmError
 from rlm_core.runs.store import RunRow
@@ -62,7 +61,7 @@ def _save(write: Callable[[], None]) -> None:
         try:
             write()
         except RlmError as error:
-            st.error(markdown_text(str(error)), icon=":material/error:")
+            st.error(words_of(error), icon=":material/error:")
             return
         close()
         st.rerun()

@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.shared.escape import markdown_text
 from pages.shared.in_place import in_place
-from pages.shared.language import counted, tr
+from pages.shared.language import counted, tr, words_of
 from pages.shared.links import run_link
 from pages.shared.services import store
 from rlm_core.core.errors import RlmError
@@ -58,10 +58,10 @@ def _import(key: str) -> None:
 
 def _result(name: str, runs: Sequence[ImportedRun], error: str) -> None:
     if error:
-        st.error(markdown_text(error), icon=":material/error:")
+        st.error(words_of(error), icon=":material/error:")
         return
     for note in dict.fromkeys(run.note for run in runs if run.note and not run.source):
-        st.warning(markdown_text(note), icon=":material/warning:")
+        st.warning(words_of(note), icon=":material/warning:")
     source = tr(", a log of {source}", source=markdown_text(runs[0].source)) if runs[0].source else ""
     many = (
         tr(" {runs} in it; the first {max_links} are linked here.", runs=counted(len(runs), "run"), max_links=MAX_LINKS)

@@ -12,10 +12,9 @@ import streamlit as st
 
 from pages.scaling.ready import distinct, example, ready, with_model_of
 from pages.scaling.sources import SHOWN
-from pages.shared.escape import markdown_text
 from pages.shared.html import table_html
 from pages.shared.jobs import job_button
-from pages.shared.language import counted, deferred, tr
+from pages.shared.language import counted, deferred, tr, words_of
 from pages.shared.parameters import parameter
 from pages.shared.problem_form import fill_problem_form, first_problem, problem_form
 from pages.shared.services import store
@@ -77,7 +76,7 @@ def builder() -> None:
 def _say(found: object) -> None:
     """Say at once what is wrong with what was typed."""
     if isinstance(found, RlmError):
-        st.error(markdown_text(str(found)), icon=":material/error:")
+        st.error(words_of(found), icon=":material/error:")
 
 
 def _refused(strategies: Sequence[Strategy], problems: str) -> RlmError | None:
@@ -169,7 +168,7 @@ def _from_file() -> None:
         key = f"{_UPLOADS}.{times}"
         st.file_uploader(tr("A sweep as `rlm-explorer sweep` reads it"), type=["yaml", "yml"], key=key, on_change=_read, args=(key,))
     if said := st.session_state.get(_REFUSED):
-        st.error(markdown_text(said), icon=":material/error:")
+        st.error(words_of(said), icon=":material/error:")
 
 
 def _read(key: str) -> None:

@@ -11,9 +11,8 @@ from streamlit.delta_generator import DeltaGenerator
 from pages.shared.language import tr
 from pages.shared.plot import plot
 from pages.shared.state import remembered
-from pages.shared.sweep_results import SweepView
+from pages.shared.sweep_results import SweepView, budget_words
 from rlm_core.evaluation.scaling import CurvePoint, curve
-from rlm_core.evaluation.sweep import budget_title
 from rlm_core.figures.charts.axes import Line, Point
 
 LARGE = "scaling.large"
@@ -48,12 +47,15 @@ def pick_budget(place: DeltaGenerator, view: SweepView, key: str) -> int:
 
 
 def budget_titles(view: SweepView) -> list[str]:
-    return [budget_title(b) for b in view.sweep.budgets]
+    return [budget_words(b) for b in view.sweep.budgets]
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
-def strategy_lines(version: str, _view: SweepView) -> list[Line]:
-    """The curve of every strategy that has one; the place of a line is its strategy's."""
+def strategy_lines(version: str, code: str, _view: SweepView) -> list[Line]:
+    """The curve of every strategy that has one; the place of a line is its strategy's.
+
+    code: of the language of its texts.
+    """
     labels = budget_titles(_view)
     curves = [(s, curve(_view.sweep, _view.results, s, labels)) for s in range(len(_view.sweep.strategies))]
     return [Line(_view.sweep.strategies[s].title, points(found), s) for s, found in curves if found]

@@ -10,18 +10,24 @@ import pandas as pd
 import streamlit as st
 
 from pages.scaling.charts import draw, large_type
-from pages.shared.escape import markdown_text
 from pages.shared.html import theme
-from pages.shared.language import deferred, tr
+from pages.shared.language import deferred, told, tr, words_of
 from pages.shared.services import store
 from pages.shared.state import remembered
-from pages.shared.sweep_results import SweepView, figures_of
+from pages.shared.sweep_results import SweepView, budget_words, figures_of
 from rlm_core.core.errors import RlmError
 from rlm_core.evaluation.cost import Accuracy, Price, Prices, checked, cost_per_problem, cost_per_solved, keep, prices, published, reset
-from rlm_core.evaluation.sweep import budget_title
 from rlm_core.figures.charts.sweep_bars import Priced, cost_figure, dollars
 
 LOCAL = deferred("this machine")
+HEADS = {
+    "model": deferred("model"),
+    "benchmark": deferred("benchmark"),
+    "date": deferred("date"),
+    "source": deferred("source"),
+    "note": deferred("note"),
+}
+"""Heads of the columns of texts in the tables that can be edited."""
 _TABLES = "scaling.cost.tables"
 """In the session's state: counts how often the tables were reset, so that they forget what was typed."""
 T = TypeVar("T", Price, Accuracy)
@@ -41,7 +47,7 @@ def _known_prices() -> Prices:
     try:
         return prices(store().folder)
     except RlmError as error:
-        st.error(markdown_text(str(error)), icon=":material/error:")
+        st.error(words_of(error), icon=":material/error:")
         return published()
 
 
@@ -76,7 +82,7 @@ def _runs(view: SweepView, known: Prices) -> None:
     for (s, b), f in figures_of(view.version, view).items():
         accuracy = f.accuracy.value if f.accuracy else None
         solved = cost_per_solved(price, f.tokens, accuracy)
-        name, budget = view.sweep.strategies[s].title, budget_title(view.sweep.budgets[b])
+        name, budget = view.sweep.strategies[s].title, budget_words(view.sweep.budgets[b])
         rows.append(
             {
                 tr("Strategy"): name,
@@ -90,7 +96,7 @@ def _runs(view: SweepView, known: Prices) -> None:
         if solved and accuracy is not None:
             points.append(Priced(name, solved, accuracy, s, tr("at {budget}", budget=budget)))
     if points:
-        draw(cost_figure(points, theme=theme(), large=large), view, "cost")
+        draw(told(cost_figure, points, theme=theme(), large=large), view, "cost")
     else:
         st.caption(tr("At a price of 0 every answer costs nothing; set the price of this machine, or choose another price."))
     st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch", column_config=_formats(), placeholder="–")
@@ -134,7 +140,7 @@ def _editors(known: Prices) -> None:
         numbers = {"price": st.column_config.NumberColumn(tr("$ per million output tokens"), min_value=0.0)}
         listed = _edited(known.prices, Price, f"scaling.cost.prices.{times}", numbers)
         numbers = {
-            "accuracy": st.column_config.NumberColumn(min_value=0.0, max_value=1.0, format="%.3f"),
+            "accuracy": st.column_config.NumberColumn(tr("accuracy"), min_value=0.0, max_value=1.0, format="%.3f"),
             "tokens": st.column_config.NumberColumn(tr("tokens per problem"), min_value=0.0),
         }
         accuracies = _edited(known.accuracies, Accuracy, f"scaling.cost.accuracies.{times}", numbers)
@@ -157,7 +163,8 @@ def _edited(rows: Sequence[T], kind: type[T], key: str, numbers: Mapping[str, An
     frame = pd.DataFrame([msgspec.structs.asdict(r) for r in rows], columns=kind.__struct_fields__)
     for name in numbers:
         frame[name] = frame[name].astype("float64")
-    shown = st.data_editor(frame, hide_index=True, width="stretch", num_rows="dynamic", key=key, column_config=dict(numbers))
+    heads = {name: st.column_config.TextColumn(tr(head)) for name, head in HEADS.items() if name in kind.__struct_fields__}
+    shown = st.data_editor(frame, hide_index=True, width="stretch", num_rows="dynamic", key=key, column_config=heads | dict(numbers))
     found = []
     for line in shown.to_dict("records"):
         given = {k: v for k, v in line.items() if not pd.isna(v)}
@@ -170,6 +177,6 @@ def _keep(edited: Prices) -> None:
     try:
         keep(store().folder, checked(edited))
     except RlmError as error:
-        st.error(markdown_text(str(error)), icon=":material/error:")
+        st.error(words_of(error), icon=":material/error:")
         return
     st.rerun()

@@ -11,12 +11,11 @@ from pages.scaling.charts import draw, large_type, strategy_lines
 from pages.scaling.difficulty import compute_optimal_line
 from pages.scaling.pool_curves import READINGS, pool_lines, pool_strategies
 from pages.shared.html import table_html, theme
-from pages.shared.language import deferred, tr
+from pages.shared.language import deferred, language, told, tr
 from pages.shared.state import remembered
-from pages.shared.sweep_results import SweepView
+from pages.shared.sweep_results import SweepView, budget_words
 from rlm_core.core.wording import number
 from rlm_core.evaluation.scaling import Gain, LogLaw, flattens_at, log_law
-from rlm_core.evaluation.sweep import budget_title
 from rlm_core.figures.charts.axes import Point
 from rlm_core.figures.charts.scaling import FittedLine, accuracy_figure, law_figure
 
@@ -24,7 +23,7 @@ MIN_POINTS = 3
 
 
 def curves(view: SweepView) -> None:
-    lines = strategy_lines(view.version, view)
+    lines = strategy_lines(view.version, language(), view)
     if not lines:
         st.info(tr("There is no curve yet: no problem is known at every budget."), icon=":material/show_chart:")
         return
@@ -33,15 +32,19 @@ def curves(view: SweepView) -> None:
         large = large_type()
     best = None
     if remembered(best_at.toggle, tr("Compute-optimal choice"), key="scaling.best", default=True, help=tr(BEST_HELP)):
-        best = compute_optimal_line(view.version, view)
+        best = compute_optimal_line(view.version, language(), view)
     pools = pool_strategies(view)
     bounds = []
     if pools and remembered(
         bounds_at.toggle, tr("Ceiling and floor of the pool"), key="scaling.bounds", default=True, help=tr(BOUNDS_HELP)
     ):
         found = pool_lines(view.version, view, pools[0])
-        bounds = [replace(line, name=f"pool: {line.name}") for line in found if line.name in (READINGS["ceiling"], READINGS["majority"])]
-    draw(accuracy_figure(lines, theme=theme(), bounds=bounds, best=best, large=large), view, "accuracy")
+        bounds = [
+            replace(line, name=tr("pool: {reading}", reading=tr(line.name)))
+            for line in found
+            if line.name in (READINGS["ceiling"], READINGS["majority"])
+        ]
+    draw(told(accuracy_figure, lines, theme=theme(), bounds=bounds, best=best, large=large), view, "accuracy")
     _law(view, large)
 
 
@@ -60,11 +63,11 @@ def _law(view: SweepView, large: bool) -> None:
     if not laws:
         st.caption(tr("The law is tested from {min_points} budgets on; through two points passes any line.", min_points=MIN_POINTS))
         return
-    lines = {line.place: line for line in strategy_lines(view.version, view)}
+    lines = {line.place: line for line in strategy_lines(view.version, language(), view)}
     fitted = [
         FittedLine(lines[s], law.intercept, law.slope, _flat_tokens(view, lines[s].points, flat)) for s, (law, flat, _) in laws.items()
     ]
-    draw(law_figure(fitted, theme=theme(), large=large), view, "law")
+    draw(told(law_figure, fitted, theme=theme(), large=large), view, "law")
     head = [tr("Strategy"), tr("Slope per doubling"), tr("95 % interval"), "R²", tr("Largest residual"), tr("Where it flattens")]
     rows = [_law_row(view, s, law, flat) for s, (law, flat, _) in laws.items()]
     st.html(table_html(head, rows, words=(0, 5)))
@@ -80,7 +83,7 @@ def _law(view: SweepView, large: bool) -> None:
 def _flat_tokens(view: SweepView, found: Sequence[Point], flat: int | None) -> float | None:
     if flat is None:
         return None
-    title = budget_title(view.sweep.budgets[flat])
+    title = budget_words(view.sweep.budgets[flat])
     return next((p.x for p in found if p.label == title), None)
 
 
@@ -106,7 +109,7 @@ def flat_sentence(view: SweepView, flat: int | None, law: LogLaw) -> str:
         return tr("grows over all budgets, but no single step is distinguishable from 0")
     return tr(
         "flattens after {budget_title}: the gains after it are not distinguishable from 0",
-        budget_title=budget_title(view.sweep.budgets[flat]),
+        budget_title=budget_words(view.sweep.budgets[flat]),
     )
 
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.scaling.charts import budget_titles, draw, large_type, pick_budget
 from pages.shared.html import theme
-from pages.shared.language import deferred, tr
+from pages.shared.language import deferred, told, tr
 from pages.shared.state import remembered
 from pages.shared.sweep_results import SweepView
 from rlm_core.evaluation.difficulty import Bin, compute_optimal, difficulty_bins
@@ -32,7 +32,7 @@ def difficulty(view: SweepView) -> None:
         return
     columns = [f"{tr(name)}\n{_rate(part)}" for name, part in zip(BINS[count], bins, strict=True)]
     rows = {s.title: [_tile(part, i, budget) for part in bins] for i, s in enumerate(view.sweep.strategies)}
-    draw(difficulty_figure(rows, columns, theme=theme(), large=large), view, "difficulty")
+    draw(told(difficulty_figure, rows, columns, theme=theme(), large=large), view, "difficulty")
     st.markdown(_summary(view, bins, budget, count))
     st.caption(
         tr(
@@ -79,8 +79,11 @@ def bins_of(version: str, _view: SweepView, count: int) -> list[Bin]:
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
-def compute_optimal_line(version: str, _view: SweepView) -> Line | None:
-    """The cross-validated compute-optimal choice at every budget; None where too few problems are known."""
+def compute_optimal_line(version: str, code: str, _view: SweepView) -> Line | None:
+    """The cross-validated compute-optimal choice at every budget; None where too few problems are known.
+
+    code: of the language of its texts.
+    """
     bins = bins_of(version, _view, 3)
     if not bins or len(_view.sweep.strategies) < 2:
         return None
@@ -89,4 +92,4 @@ def compute_optimal_line(version: str, _view: SweepView) -> Line | None:
         found = compute_optimal(_view.sweep, _view.results, bins, b)
         accuracy = Estimate.of([float(v) for v in found.solved])
         points.append(Point(found.tokens, accuracy.value, accuracy.low, accuracy.high, title))
-    return Line("compute-optimal, cross-validated", sorted(points, key=lambda p: p.x), 0)
+    return Line(tr("compute-optimal, cross-validated"), sorted(points, key=lambda p: p.x), 0)

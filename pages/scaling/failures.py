@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.scaling.charts import draw, large_type, pick_budget
 from pages.shared.html import theme
-from pages.shared.language import counted, tr
+from pages.shared.language import counted, told, tr
 from pages.shared.state import remembered
 from pages.shared.sweep_results import SweepView, figures_of, open_button
 from rlm_core import catalogue
@@ -26,7 +26,7 @@ def failures(view: SweepView) -> None:
     if not any(rows.values()):
         st.info(tr("No answer at this budget is known to be wrong."), icon=":material/check:")
         return
-    draw(causes_figure(rows, list(CAUSES), theme=theme(), large=large), view, "failures")
+    draw(told(causes_figure, rows, list(CAUSES), theme=theme(), large=large), view, "failures")
     st.caption(" ".join(f"**{tr(cause)}**: {tr(sentence)}" for cause, sentence in CAUSES.items()))
     _problems(view, budget)
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.scaling.sources import SHOWN, Source, forget_file, open_file
 from pages.shared.escape import markdown_text
-from pages.shared.language import counted, tr
+from pages.shared.language import counted, tr, words_of
 from pages.shared.services import jobs
 from pages.shared.state import set_value
 from pages.shared.sweep_results import PUBLISHED
@@ -38,7 +38,7 @@ def manage(source: Source | None) -> None:
         key = f"{_UPLOADS}.{st.session_state.setdefault(_UPLOADS, 0)}"
         st.file_uploader(tr("Open results that `rlm-explorer sweep` wrote"), type=["parquet"], key=key, on_change=_open, args=(key,))
     if said := st.session_state.get(_REFUSED):
-        st.error(markdown_text(said), icon=":material/error:")
+        st.error(words_of(said), icon=":material/error:")
 
 
 def _open(key: str) -> None:

@@ -20,7 +20,7 @@ from pages.shared.escape import markdown_text
 from pages.shared.html import style
 from pages.shared.jobs import job_progress
 from pages.shared.keys import shortcuts
-from pages.shared.language import counted, deferred, tr
+from pages.shared.language import counted, deferred, tr, words_of
 from pages.shared.links import PROBLEMS_QUERY, STRATEGIES_QUERY
 from pages.shared.services import jobs, supervisor
 from pages.shared.state import remember, restore, set_value
@@ -125,7 +125,7 @@ def _shown(source: Source) -> None:
     try:
         shown = view(source)
     except RlmError as error:
-        st.error(markdown_text(str(error)), icon=":material/error:")
+        st.error(words_of(error), icon=":material/error:")
         return
     if not shown.results:
         if source.row is None or not source.row.active:

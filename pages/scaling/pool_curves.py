@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from pages.scaling.charts import draw, large_type
 from pages.shared.html import theme
-from pages.shared.language import tr
+from pages.shared.language import deferred, told, tr
 from pages.shared.state import remembered
 from pages.shared.sweep_results import SweepView
 from rlm_core.evaluation.pools import PoolPoint, pool_curve, shared_pool
 from rlm_core.figures.charts.axes import Line, Point
 from rlm_core.figures.charts.scaling import pool_figure
 
-READINGS = {"ceiling": "pass@N", "weighted": "weighted", "naive": "naive", "majority": "majority"}
+READINGS = {"ceiling": "pass@N", "weighted": deferred("weighted"), "naive": deferred("naive"), "majority": deferred("majority")}
 """Ways to read a pool by the fields of `PoolPoint`."""
 
 
@@ -39,11 +41,11 @@ def pool_curves(view: SweepView) -> None:
     )
     with large_at:
         large = large_type()
-    lines = pool_lines(view.version, view, strategy)
+    lines = [replace(line, name=tr(line.name)) for line in pool_lines(view.version, view, strategy)]
     if not lines:
         st.info(tr("The candidates of these problems cannot be checked, so nothing can be said of the pool."), icon=":material/info:")
         return
-    draw(pool_figure(lines, theme=theme(), large=large), view, "pool")
+    draw(told(pool_figure, lines, theme=theme(), large=large), view, "pool")
     st.caption(
         tr(
             "The largest pool of each problem, as far as the smallest of them goes. **pass@N**: a right candidate is "

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.shared.escape import markdown_text
 from pages.shared.html import table_html
-from pages.shared.language import listed, tr
+from pages.shared.language import listed, tr, translated, words_of
 from rlm_core import catalogue
 from rlm_core.models.address import is_address
 from rlm_core.models.backends import AUTO, GENERATING, OPENVINO
@@ -75,18 +75,19 @@ def connection(address: str) -> None:
     if trial is None:
         return
     if trial.found is None:
-        st.error(markdown_text(trial.error), icon=":material/error:")
+        st.error(words_of(trial.error), icon=":material/error:")
         return
     model = trial.found.server.address.model.rpartition("/")[2]  # some ids are paths
     st.caption(tr(":green[:material/check_circle:] Connected to **{model}**.", model=markdown_text(model)))
+    rows = [(translated(ability), translated(seen)) for ability, seen in trial.found.rows]
     with st.expander(tr("What the server does")):
-        st.html(table_html((tr("Ability"), tr("Seen")), trial.found.rows, words=(1,)))
+        st.html(table_html((tr("Ability"), tr("Seen")), rows, words=(1,)))
 
 
 def _going(address: str) -> None:
     trial = _trials()[address]
     if not trial.going:
         st.rerun()
-    st.caption(f":material/hourglass_empty: {markdown_text(trial.report) or tr('Connecting …')}")
+    st.caption(f":material/hourglass_empty: {words_of(trial.report) or tr('Connecting …')}")
     if st.button(tr("Cancel"), key=f"cancel.{address}", icon=":material/stop:"):
         trial.cancel()

@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared.escape import markdown_text
 from pages.shared.html import STATUS
-from pages.shared.language import counted, told, tr
+from pages.shared.language import counted, told, tr, translated, words_of
 from pages.shared.services import book, cost_history, jobs, store
 from pages.shared.state import remembered, set_value
 from rlm_core.core.errors import RlmError
@@ -68,7 +68,7 @@ def job_button(
             st.rerun()
     except RlmError as error:
         if pressed:
-            st.error(markdown_text(str(error)), icon=":material/error:")
+            st.error(words_of(error), icon=":material/error:")
         return
     if cost := _forecast(job, asked):
         st.caption(cost)
@@ -149,7 +149,8 @@ def _body(job: str, was_active: bool, draw: Draw) -> None:
 
 def _progress(row: JobRow, *, pauses: bool = False) -> None:
     """How far the job is, and the button that cancels or pauses it."""
-    text = waiting(jobs().ahead(row.id)) if row.status == RunStatus.QUEUED else f"{row.message[:1].upper()}{row.message[1:]}{_count(row)}"
+    doing = translated(f"{row.message[:1].upper()}{row.message[1:]}")
+    text = waiting(jobs().ahead(row.id)) if row.status == RunStatus.QUEUED else f"{doing}{_count(row)}"
     st.progress(min(1.0, row.share), text=markdown_text(text))
     does, icon = (tr("Pause"), "pause") if pauses else (tr("Cancel"), "stop")
     if st.button(does, icon=f":material/{icon}:", key=f"cancel.{row.id}"):
@@ -171,11 +172,11 @@ def waiting(ahead: Sequence[JobRow]) -> str:
 def _ended_early(row: JobRow, discard: Callable[[JobRow], None] | None = None) -> None:
     """The reason of an early end, and the buttons that resume the job and, where it keeps what it goes on from, end it for good."""
     if row.status == RunStatus.FAILED:
-        st.error(markdown_text(row.message), icon=":material/error:")
+        st.error(words_of(row.message), icon=":material/error:")
     elif discard and row.status == RunStatus.CANCELLED:
         st.info(tr("Paused{count}.", count=_count(row)), icon=":material/pause:")
     else:
-        st.warning(f"{tr(STATUS[row.status][1])}: {markdown_text(row.message)}{_count(row)}", icon=":material/warning:")
+        st.warning(f"{tr(STATUS[row.status][1])}: {words_of(row.message)}{_count(row)}", icon=":material/warning:")
     again = tr("Try again") if row.status == RunStatus.FAILED else tr("Go on")
     with st.container(horizontal=True):
         if st.button(again, icon=":material/play_arrow:", key=f"resume.{row.id}", help=tr("Finished parts are not done again.")):

@@ -1,31 +1,22 @@
 """The language of the interface: English, or a translation of its texts out of `assets/languages`, one file per language.
 
 A text is looked up by its English words, as with gettext, so that the code reads as the page does. What has no translation stays English.
-
-Errors and reports of jobs are finished English sentences when a page gets them, often out of a database: `translated` finds the template
-that such a sentence was made from. In the files its fields are numbered: "{0} is not a model; allowed are {1}."
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-import msgspec
 import streamlit as st
 
-from rlm_core.core import phrases, wording
-from rlm_core.core.paths import ASSETS
+from pages.shared.escape import markdown_text
+from rlm_core.core import languages, phrases, wording
+from rlm_core.core.languages import ENGLISH, LANGUAGES, texts
 
 P = ParamSpec("P")
 T = TypeVar("T")
-FOLDER = ASSETS / "languages"
-ENGLISH = "en"
-LANGUAGES = {ENGLISH: "English", "ja": "日本語"}
-"""The name of each language in that language, by its code (ISO 639-1)."""
 COOKIE = "rlm-language"
 """Where the browser keeps the choice."""
 _CHOSEN = "language"
@@ -67,36 +58,17 @@ def deferred(text: str) -> str:
 
 def told(make: Callable[P, T], /, *arguments: P.args, **options: P.kwargs) -> T:
     """What a function of the core says, in the page's language where there is one text for each of its sentences."""
-    return phrases.told(tr, make, *arguments, **options)
+    return phrases.told(languages.lookup(language()), make, *arguments, **options)
 
 
 def translated(sentence: str) -> str:
-    """A finished sentence of the core in the page's language, line by line; so are the words in its fields, where they have a translation.
-
-    Of several templates that could have made it, that with the most letters of its own is taken. Without any it stays English.
-    """
-    return "\n".join(_translated(line, language()) for line in sentence.split("\n")) if language() != ENGLISH else sentence
+    """A finished sentence of the core in the page's language, such as an error."""
+    return languages.translated(language(), sentence)
 
 
-def _translated(line: str, code: str) -> str:
-    if line in texts(code):
-        return texts(code)[line]
-    for template, other in _templates(code):
-        if made := template.fullmatch(line):
-            return other.format(*(_translated(value, code) for value in made.groups()))
-    return line
-
-
-@cache
-def _templates(code: str) -> list[tuple[re.Pattern[str], str]]:
-    """What the sentences of each template with numbered fields match, with its translation."""
-    found = [(re.split(r"{\d+}", text), other) for text, other in texts(code).items() if "{0}" in text]
-    found.sort(key=lambda each: -len("".join(each[0])))
-    return [(re.compile("(.*?)".join(map(_literal, parts))), other) for parts, other in found]
-
-
-def _literal(part: str) -> str:
-    return re.escape(part.replace("{{", "{").replace("}}", "}"))
+def words_of(error: object) -> str:
+    """What an error says, or another finished sentence, in the page's language, as Markdown that shows it as it stands."""
+    return markdown_text(translated(str(error)))
 
 
 def counted(count: int, noun: str, plural: str = "") -> str:
@@ -127,14 +99,3 @@ def english(text: str) -> str:
 @cache
 def _english(code: str) -> dict[str, str]:
     return {translated: text for text, translated in texts(code).items()}
-
-
-@cache
-def texts(code: str) -> dict[str, str]:
-    """The translations of a language by the English text; empty for English."""
-    return {} if code == ENGLISH else msgspec.json.decode(file(code).read_bytes(), type=dict[str, str])
-
-
-def file(code: str) -> Path:
-    """The file of a language."""
-    return FOLDER / f"{code}.json"

@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared.escape import html_text, markdown_text
-from pages.shared.language import tr
+from pages.shared.language import tr, words_of
 from pages.shared.problem_form import fill_problem_form, problem_form, problem_words
 from rlm_core.core.errors import RlmError
 
@@ -38,7 +38,7 @@ def problem_field(
             words = " + ".join(map(problem_words, found.split() if mixed else [found]))
         st.html(f'<div class="rlm-field">{html_text(words)}</div>')  # over the button, whose label it stands for
         if isinstance(found, RlmError):
-            st.error(markdown_text(str(found)), icon=":material/error:")
+            st.error(words_of(found), icon=":material/error:")
             st.button(
                 tr("Back to {problem_words}", problem_words=markdown_text(problem_words(default))),
                 icon=":material/undo:",

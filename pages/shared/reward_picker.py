@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages.shared.connection import known
-from pages.shared.escape import markdown_text
-from pages.shared.language import tr
+from pages.shared.language import tr, words_of
 from pages.shared.parameters import parameters
 from pages.shared.state import remember, remembered, restore
 from rlm_core import catalogue, rewards
@@ -58,7 +57,7 @@ def _with_settings(key: str, model: str, offered: list[str]) -> None:
     try:
         text = rewards.chosen(rewards.notation(which, values), model).text
     except ConfigError as error:
-        st.error(markdown_text(str(error)), icon=":material/error:")
+        st.error(words_of(error), icon=":material/error:")
     st.button(tr("Add"), key=f"{key}.add", icon=":material/add:", disabled=not text, on_click=_add, args=(key, text))
 
 

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.shared.html import theme
+from pages.shared.language import told
 from pages.shared.page_tools import presenting
 from pages.shared.plot import plot, room_of, width_of
 from rlm_core.core.structure import Picture
@@ -42,7 +43,7 @@ def draw_run(
 
 
 def run_figure(kind: str, tree: SearchTree, full_tree: SearchTree, highlight: Sequence[int], look: dict[str, Any]) -> go.Figure:
-    """One of the pictures of a run.
+    """One of the pictures of a run, in the page's language.
 
     kind: a `Picture`.
     tree: at the moment.
@@ -51,7 +52,7 @@ def run_figure(kind: str, tree: SearchTree, full_tree: SearchTree, highlight: Se
     look: theme, selected, large, width and height, as the figures take them.
     """
     if kind == Picture.CANDIDATES:
-        return candidates_figure(tree, **look)
+        return told(candidates_figure, tree, **look)
     if kind == Picture.CHAIN:
-        return ribbon_figure(tree, full_tree=full_tree, highlight=highlight, **look)
-    return tree_figure(tree, places=layout(full_tree), highlight=highlight, **look)
+        return told(ribbon_figure, tree, full_tree=full_tree, highlight=highlight, **look)
+    return told(tree_figure, tree, places=layout(full_tree), highlight=highlight, **look)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import streamlit as st
 
+from pages.shared.language import language, told
 from rlm_core.app.supervisor import HAS_WORKER, Supervisor
 from rlm_core.core.events import Record
 from rlm_core.core.tree import SearchTree, replay
@@ -54,14 +55,22 @@ class Reading:
 
     records: all events so far.
     tree: their replay; not to be changed.
-    history: the tree's history for the browser, as `figures/tree/history.encoded` makes it.
     stops: where simulations and levels end, as `search/breakpoints.stops` finds it.
     """
 
+    run: str
     records: list[Record]
     tree: SearchTree
-    history: bytes
     stops: dict[str, list[int]]
+    _histories: dict[str, bytes] = field(default_factory=dict)
+
+    @property
+    def history(self) -> bytes:
+        """The tree's history for the browser in the page's language, as `figures/tree/history.encoded` makes it."""
+        code = language()
+        if code not in self._histories:
+            self._histories[code] = encoded(told(history, self.run, self.records, self.tree))
+        return self._histories[code]
 
 
 class LogReader:
@@ -85,12 +94,12 @@ class LogReader:
             return list(log)
 
     def reading(self, run: str) -> Reading:
-        """The log of a run with its tree and history, made anew only where there are new events. LogError if it cannot be replayed."""
+        """The log of a run with its tree, made anew only where there are new events. LogError if it cannot be replayed."""
         records = self.records(run)
         known = self._readings.get(run)
         if known is None or len(known.records) != len(records):
             tree = replay(records)
-            known = self._readings[run] = Reading(records, tree, encoded(history(run, records, tree)), stops(records))
+            known = self._readings[run] = Reading(run, records, tree, stops(records))
         return known
 
 

@@ -9,11 +9,12 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared.escape import markdown_text
-from pages.shared.language import counted, deferred, tr
+from pages.shared.language import counted, deferred, told, tr
 from pages.shared.links import go_to_run
 from pages.shared.services import store
 from pages.shared.state import one_of, remembered
 from pages.shared.table_height import table_height
+from rlm_core.core.config import Budget
 from rlm_core.core.errors import RunNotFound
 from rlm_core.core.paths import ASSETS
 from rlm_core.evaluation import comparison
@@ -34,6 +35,11 @@ _OPENED = "sweep.opened"
 """In the session's state: the run that was made of a search, by sweep and cell, so that opening it again makes no second one."""
 
 
+def budget_words(budget: Budget) -> str:
+    """A budget in the page's language, such as "64 simulations, 2.5 seconds"."""
+    return told(budget_title, budget)
+
+
 @dataclass(frozen=True, slots=True)
 class SweepView:
     """A sweep that is shown, with the results so far.
@@ -52,7 +58,7 @@ class SweepView:
         s, b = setting
         name = self.sweep.strategies[s].title
         many = budget and len(self.sweep.budgets) > 1
-        return tr("{name} at {budget}", name=name, budget=budget_title(self.sweep.budgets[b])) if many else name
+        return tr("{name} at {budget}", name=name, budget=budget_words(self.sweep.budgets[b])) if many else name
 
 
 def view_of_job(row: JobRow) -> SweepView:
@@ -120,7 +126,7 @@ def figures_frame(view: SweepView, found: Mapping[Setting, Figures]) -> pd.DataF
         rows.append(
             {
                 deferred("Strategy"): view.sweep.strategies[s].title + (tr(ORACLE) if f.oracle else ""),
-                deferred("Budget"): budget_title(view.sweep.budgets[b]),
+                deferred("Budget"): budget_words(view.sweep.budgets[b]),
                 deferred("Problems"): f.problems,
                 deferred("Accuracy"): estimate.value if estimate else None,
                 deferred("95 % interval"): tr("{low:.3f} to {high:.3f}", low=estimate.low, high=estimate.high) if estimate else "",
@@ -157,7 +163,7 @@ def pairs_frame(view: SweepView, found: list[Pair]) -> pd.DataFrame:
     """The table, as it is exported; it is shown with its heads in the page's language."""
     return pd.DataFrame(
         {
-            deferred("Budget"): budget_title(view.sweep.budgets[pair.first[1]]),
+            deferred("Budget"): budget_words(view.sweep.budgets[pair.first[1]]),
             deferred("First"): view.title(pair.first, budget=False),
             deferred("Second"): view.title(pair.second, budget=False),
             deferred("Problems"): pair.problems,

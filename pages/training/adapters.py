@@ -13,7 +13,7 @@ import streamlit as st
 from pages.shared.escape import markdown_text
 from pages.shared.html import table_html, theme
 from pages.shared.jobs import job_button, job_progress, job_setting
-from pages.shared.language import counted, deferred, duration, tr
+from pages.shared.language import counted, deferred, duration, told, tr, translated
 from pages.shared.links import go_to_controls
 from pages.shared.model_picker import pick_model
 from pages.shared.plot import plot
@@ -117,7 +117,7 @@ def _shown() -> None:
         st.caption(
             tr(
                 "Learned from {data} Seed {seed}. Licence: {licence}",
-                data=markdown_text(card.data),
+                data=markdown_text(translated(card.data)),
                 seed=card.seed,
                 licence=markdown_text(card.licence),
             )
@@ -138,7 +138,7 @@ def _shown() -> None:
 
 
 def _title(name: str) -> str:
-    return f"{name} (bundled)" if checkpoints.is_bundled(name) else name
+    return tr("{name} (bundled)", name=name) if checkpoints.is_bundled(name) else name
 
 
 def _measures(card: Card) -> None:
@@ -178,7 +178,7 @@ def _curve(card: Card) -> None:
         tr("Loss of worked solutions (nats per token)"),
         [Curve(tr("learned from"), [_thinned(losses)]), Curve(tr("held-out stories"), [held_out], marked=True)],
     )
-    figure = panels_figure([panel], [], theme=theme(), x_title=tr("optimiser step"), columns=1)
+    figure = told(panels_figure, [panel], [], theme=theme(), x_title=tr("optimiser step"), columns=1)
     plot(figure, key=f"{KEY}.curve", height=int(figure.layout.height), scope=card.name, file="adapter-curve", save=True)
     last = card.curve[-1]
     st.caption(tr("{last:,} steps in {duration}.", last=last["step"], duration=duration(last["seconds"])))

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.shared.escape import markdown_text
 from pages.shared.html import theme
-from pages.shared.language import tr
+from pages.shared.language import told, tr
 from pages.shared.plot import plot
 from pages.training.curves import STEP, bands, entropy_panels
 from pages.training.findings import entropies, hacking, passes, signals, spent
@@ -24,7 +24,7 @@ def cost(source: Source) -> None:
     left, right = st.columns([6, 5], gap="large")
     with left:
         st.markdown(tr("##### pass@1 and pass@{k}", k=found.stages[-1].measures.k))
-        figure = exchange_figure(found.stages, theme=theme())
+        figure = told(exchange_figure, found.stages, theme=theme())
         plot(figure, key="training.exchange", height=int(figure.layout.height), scope=source.id, file="pass-at-1-pass-at-k", save=True)
     with right:
         _points([*passes(found.stages), spent(found)])
@@ -34,7 +34,7 @@ def cost(source: Source) -> None:
     panels = entropy_panels(found)
     if panels:
         st.markdown(tr("##### Entropy, and groups from which something is learned"))
-        figure = panels_figure(panels, bands(found), theme=theme(), x_title=tr(STEP))
+        figure = told(panels_figure, panels, bands(found), theme=theme(), x_title=tr(STEP))
         plot(figure, key="training.entropy", height=int(figure.layout.height), scope=source.id, file="entropy", save=True)
         _points([*entropies(found), *signals(found)])
 

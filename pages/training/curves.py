@@ -8,7 +8,7 @@ from dataclasses import replace
 import streamlit as st
 
 from pages.shared.html import theme
-from pages.shared.language import deferred, tr
+from pages.shared.language import deferred, told, tr
 from pages.shared.plot import plot
 from pages.shared.state import remembered
 from pages.training.progress import active
@@ -31,7 +31,7 @@ def _draw(source: Source) -> None:
         st.info(tr("No optimiser step is done yet."), icon=":material/show_chart:")
         return
     large = bool(remembered(st.toggle, tr("Large type"), key="training.large", default=False, help=tr("For a lecture hall.")))
-    figure = panels_figure(panels(found), bands(found), theme=theme(), x_title=tr(STEP), large=large)
+    figure = told(panels_figure, panels(found), bands(found), theme=theme(), x_title=tr(STEP), large=large)
     plot(figure, key="training.curves", height=int(figure.layout.height), scope=source.id, file="training-curves", save=True)
     st.caption(
         tr(
@@ -97,7 +97,7 @@ def _updated(row: CurveRow) -> float:
 
 
 def _part(stages: Sequence[Sequence[CurveRow]], name: str) -> Curve:
-    return _curve(stages, name, lambda row: row.parts.get(name))
+    return _curve(stages, tr(name), lambda row: row.parts.get(name))
 
 
 def _curve(stages: Sequence[Sequence[CurveRow]], name: str, get: Callable[[CurveRow], float | None]) -> Curve:

@@ -185,7 +185,7 @@ def hacking(found: Rows) -> list[str]:
                 if rose
                 else tr("stayed at {last}", last=number(ends[1]))
             )
-            risen = [f"{name} {number(a)} → {number(b)}" for name, a, b in _parts(rows) if b > a and number(a) != number(b)]
+            risen = [f"{tr(name)} {number(a)} → {number(b)}" for name, a, b in _parts(rows) if b > a and number(a) != number(b)]
             said.append(
                 tr(
                     "In “{title}” the reward {went} while pass@1 on held-out problems {sentence}: the reward pays "

@@ -77,7 +77,7 @@ def _row(line: Line, learned: bool) -> str:
     words = {"correct": tr("right"), "wrong": tr("wrong")}.get(
         line.state, tr(palette.LOOKS[line.state].words) if line.state in palette.LOOKS else line.state
     )
-    parts = " · ".join(f"{name} {number(score)}" for name, score in line.first.parts.items())
+    parts = " · ".join(f"{tr(name)} {number(score)}" for name, score in line.first.parts.items())
     bar = _bar(line.first.advantage) if learned else ""
     tokens = counted(len(line.first.ids), "token")
     count = f"× {line.count}" if line.count > 1 else ""

@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.shared.escape import markdown_text
 from pages.shared.html import table_html, theme
-from pages.shared.language import counted, listed, tr
+from pages.shared.language import counted, listed, told, tr, words_of
 from pages.shared.plot import plot, width_of
 from pages.shared.state import remembered
 from pages.training.arithmetic import advantage_line, baseline_lines, pulls
@@ -42,7 +42,7 @@ def lens(folder: TrainingFolder) -> None:
     try:
         groups = folder.groups(step)
     except RlmError as error:
-        st.error(markdown_text(str(error)), icon=":material/error:")
+        st.error(words_of(error), icon=":material/error:")
         return
     telling = max(range(len(groups)), key=lambda i: groups[i].signal)
     places = range(len(groups))
@@ -112,7 +112,7 @@ def _tree(found: Merged, group: GroupRow, key: str) -> None:
     colours = Colours(tr("mean advantage ÷ {number}, the largest", number=number(largest)), given, difference=True)
     name = "training.lens.tree"
     scope = f"{group.at}.{group.index}"
-    figure = tree_figure(tree, theme=theme(), colours=colours, width=width_of(name), height=HEIGHT)
+    figure = told(tree_figure, tree, theme=theme(), colours=colours, width=width_of(name), height=HEIGHT)
     clicked = plot(figure, key=name, height=HEIGHT, scope=scope, file=f"group-{scope}", save=True)
     if clicked is not None:
         through = [i for i, c in enumerate(group.candidates) if clicked in tree.path(found.node[c.node])]
@@ -132,7 +132,7 @@ def _table(tree: SearchTree, group: GroupRow, found: Merged) -> str:
 
 def _parts(candidate: Candidate, at: int, weights: Mapping[str, float]) -> str:
     """What a reward is made of. weights: by the name of the part, as far as they are known."""
-    parts = listed([f"{name} {number(score)}{_weight(weights.get(name))}" for name, score in candidate.parts.items()])
+    parts = listed([f"{tr(name)} {number(score)}{_weight(weights.get(name))}" for name, score in candidate.parts.items()])
     return tr("The reward of answer {at} is a weighted mean of its parts: {parts}.", at=at + 1, parts=markdown_text(parts))
 
 
@@ -164,7 +164,7 @@ def _ratios(tree: SearchTree, group: GroupRow, chosen: int, variant: Variant) ->
         )
         shown.append(TokenRatio(text, terms.ratio, terms.clipped, words))
     band = (1 - variant.clip_low, 1 + variant.clip_high) if variant.clipped else None
-    figure = ratios_figure(shown, band, theme=theme())
+    figure = told(ratios_figure, shown, band, theme=theme())
     plot(figure, key="training.lens.ratios", height=int(figure.layout.height), scope=f"{group.at}.{group.index}.{chosen}")
     st.caption(_said(shown, candidate.advantage, variant))
 

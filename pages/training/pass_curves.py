@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.shared.escape import markdown_text
 from pages.shared.html import theme
-from pages.shared.language import counted, deferred, tr
+from pages.shared.language import counted, deferred, told, tr
 from pages.shared.plot import plot
 from pages.training.sources import Rows, Source
 from rlm_core.evaluation.statistics import Estimate, pass_at_k, pass_curve, pass_ks
@@ -30,7 +30,7 @@ def pass_curves(source: Source, found: Rows) -> None:
     lines = [Line(s.title, _points(measured.get(s.stage) or _of_stage(s)), found.stages.index(s)) for s in stages]
     left, right = st.columns([6, 5], gap="large")
     with left:
-        figure = accuracy_figure(lines, theme=theme(), x_title=tr(X_TITLE), y_title="pass@k")
+        figure = told(accuracy_figure, lines, theme=theme(), x_title=tr(X_TITLE), y_title="pass@k")
         plot(figure, key="training.passes", height=int(figure.layout.height), scope=source.id, file="pass-at-k", save=True)
     with right:
         ends = [measured.get(s.stage) or _of_stage(s) for s in (stages[0], stages[-1])]

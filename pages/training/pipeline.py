@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.shared.escape import markdown_text
 from pages.shared.html import table_html, theme
-from pages.shared.language import counted, deferred, duration, listed, tr
+from pages.shared.language import counted, deferred, duration, listed, told, tr, words_of
 from pages.shared.links import go_to_controls
 from pages.shared.plot import plot
 from pages.shared.strategy_form import EXPLORE_MODEL, fill_model
@@ -42,7 +42,7 @@ def pipeline(source: Source) -> None:
         _languages(found.stages)
         _searches(found.stages)
     for note in found.notes:
-        st.caption(tr(":material/info: Step {at:,}: {words}", at=note.at, words=markdown_text(note.text)))
+        st.caption(tr(":material/info: Step {at:,}: {words}", at=note.at, words=words_of(note.text)))
 
 
 def _measured(source: Source) -> None:
@@ -53,7 +53,7 @@ def _measured(source: Source) -> None:
             tr("The model before training is being measured; the first box appears when that is done."), icon=":material/hourglass_top:"
         )
         return
-    figure = stages_figure(found.stages, theme=theme())
+    figure = told(stages_figure, found.stages, theme=theme())
     plot(figure, key="training.pipeline", height=int(figure.layout.height), scope=source.id, file="training-pipeline", save=True)
     st.caption(" ".join([_said(found), *(lift(found.stages[0], found.stages[-1]) if len(found.stages) > 2 else [])]))
     for sentence in hacking(found):

@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.shared.escape import markdown_text
 from pages.shared.jobs import LIVE_SECONDS, waiting
-from pages.shared.language import duration, tr
+from pages.shared.language import duration, tr, translated, words_of
 from pages.shared.services import jobs, store
 from pages.training.sources import Source
 from rlm_core.core.errors import RlmError
@@ -67,7 +67,7 @@ def _at_work(row: JobRow) -> None:
     if row.status == RunStatus.QUEUED:
         text = waiting(jobs().ahead(row.id))
     else:
-        text = " · ".join(filter(None, (f"{row.message[:1].upper()}{row.message[1:]}", *_figures(job, row))))
+        text = " · ".join(filter(None, (translated(f"{row.message[:1].upper()}{row.message[1:]}"), *_figures(job, row))))
     st.progress(min(1.0, row.share), text=markdown_text(f"{job.name}: {text}"), width="stretch")
     help = tr("Its state is saved after the step it is at; it can go on from there.")
     if st.button(tr("Pause"), icon=":material/pause:", key=f"training.pause.{row.id}", help=help, width="content"):
@@ -117,12 +117,12 @@ def _ended_early(row: JobRow) -> None:
     name = markdown_text(row.job.name)
     at = tr(" · {done:,} of {total:,} steps", done=row.done, total=row.total) if row.total else ""
     if row.status == RunStatus.FAILED:
-        st.error(f"{name}: {markdown_text(row.message)}{at}", icon=":material/error:", width="stretch")
+        st.error(f"{name}: {words_of(row.message)}{at}", icon=":material/error:", width="stretch")
     elif row.status == RunStatus.CANCELLED:
         st.info(tr("{name} is paused{at}.", name=name, at=at), icon=":material/pause:", width="stretch")
     else:
         st.warning(
-            tr("{name} was interrupted: {message}{at}", name=name, message=markdown_text(row.message), at=at),
+            tr("{name} was interrupted: {message}{at}", name=name, message=words_of(row.message), at=at),
             icon=":material/warning:",
             width="stretch",
         )

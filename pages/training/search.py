@@ -11,20 +11,20 @@ from pages.shared.comparisons import go_to_comparison, start
 from pages.shared.escape import markdown_text
 from pages.shared.html import theme
 from pages.shared.jobs import job_button, job_progress
-from pages.shared.language import counted, deferred, listed, tr
+from pages.shared.language import counted, deferred, listed, told, tr, words_of
 from pages.shared.links import go_to
 from pages.shared.plot import plot
 from pages.shared.problem_field import problem_field
 from pages.shared.reward_picker import fitting, reward_title
 from pages.shared.services import jobs, store
 from pages.shared.state import remembered
-from pages.shared.sweep_results import SweepView, view_of_job
+from pages.shared.sweep_results import SweepView, budget_words, view_of_job
 from pages.training.sources import Source, is_here, rows
 from rlm_core.core.config import Budget
 from rlm_core.core.errors import RlmError
 from rlm_core.core.wording import shorten
 from rlm_core.evaluation.scaling import curve
-from rlm_core.evaluation.sweep import Strategy, budget_title
+from rlm_core.evaluation.sweep import Strategy
 from rlm_core.figures.charts.axes import Line, Point
 from rlm_core.figures.charts.scaling import accuracy_figure
 from rlm_core.jobs.queue import JobRow
@@ -154,7 +154,7 @@ def _trees(source: Source, pair: Pair) -> None:
             title = tr("{name} before and after training", name=name)
             go_to_comparison(start(title, problem, strategies, Budget(None, tokens=int(tokens)), 0))
     except RlmError as error:
-        st.error(markdown_text(str(error)), icon=":material/error:")
+        st.error(words_of(error), icon=":material/error:")
     st.caption(tr("Compare shows both on one timeline at the same number of tokens, where they part, and why."))
 
 
@@ -213,11 +213,11 @@ def _published(source: Source) -> None:
 
 def _results(view: SweepView) -> None:
     """Accuracy against tokens, a line per strategy and model."""
-    labels = [budget_title(b) for b in view.sweep.budgets]
+    labels = [budget_words(b) for b in view.sweep.budgets]
     lines = list[Line]()
     for place, strategy in enumerate(view.sweep.strategies):
         if found := curve(view.sweep, view.results, place, labels):
             lines.append(Line(strategy.title, [Point(p.tokens, p.accuracy, p.low, p.high, p.label) for p in found], place))
     if lines:
-        figure = accuracy_figure(lines, theme=theme())
+        figure = told(accuracy_figure, lines, theme=theme())
         plot(figure, key=f"training.sweep.{view.version}", height=int(figure.layout.height), scope=view.version, file="before-and-after")

@@ -11,8 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 import streamlit as st
 
-from pages.shared.escape import markdown_text
-from pages.shared.language import tr
+from pages.shared.language import tr, translated, words_of
 from pages.shared.services import store
 from rlm_core.core.errors import ModelError, RlmError
 from rlm_core.core.paths import ASSETS
@@ -21,6 +20,7 @@ from rlm_core.runs.training_files import CurveRow, GroupRow, Note, PassesRow, St
 from rlm_core.training.recipe import PipelineConfig, Stage, plan
 
 T = TypeVar("T")
+R = TypeVar("R", StageRow, Note)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +94,22 @@ class Rows:
 
     def title(self, stage: str) -> str:
         """A stage in words."""
-        return next((s.title for s in (*self.stages, *_PLANNED) if _name(s) == stage), stage)
+        return next((translated(s.title) for s in (*self.stages, *_PLANNED) if _name(s) == stage), stage)
 
 
 def rows(folder: TrainingFolder) -> Rows:
     """LogError of one sentence if a file is damaged."""
     return Rows(
         _read(folder, "curve.jsonl", folder.curve),
-        _read(folder, "stages.jsonl", folder.stages),
-        _read(folder, "notes.jsonl", folder.notes),
+        [_said(row, "title", "data") for row in _read(folder, "stages.jsonl", folder.stages)],
+        [_said(row, "text") for row in _read(folder, "notes.jsonl", folder.notes)],
         _read(folder, "passes.jsonl", folder.passes),
     )
+
+
+def _said(row: R, *fields: str) -> R:
+    """The row with the sentences in these fields in the page's language."""
+    return msgspec.structs.replace(row, **{name: translated(getattr(row, name)) for name in fields})
 
 
 def groups(folder: TrainingFolder, at: int) -> list[GroupRow]:
@@ -145,4 +150,4 @@ def safely(draw: Callable[[Source], None], source: Source) -> None:
     try:
         draw(source)
     except RlmError as error:
-        st.error(markdown_text(str(error)), icon=":material/broken_image:")
+        st.error(words_of(error), icon=":material/broken_image:")

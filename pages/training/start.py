@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared.jobs import job_button
-from pages.shared.language import deferred, tr
+from pages.shared.language import deferred, tr, translated
 from pages.shared.parameters import parameter
 from pages.shared.services import store
 from pages.shared.state import kept, remembered, restore_following, set_value
@@ -83,7 +83,8 @@ def start(started: Callable[[str], None]) -> None:
         said_at.caption(tr("Give it a name first."))
         return
     with suppress(RlmError):  # the button says what is wrong with the settings
-        said_at.caption(f"{recipe.disk_sentence(d.configure(values))} {recipe.memory_sentence()} {recipe.time_sentence(preset)}")
+        said = (recipe.disk_sentence(d.configure(values)), recipe.memory_sentence(), recipe.time_sentence(preset))
+        said_at.caption(" ".join(map(translated, said)))
 
 
 def _base(place: DeltaGenerator) -> str:

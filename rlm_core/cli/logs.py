@@ -10,6 +10,7 @@ import typer
 
 from rlm_core.cli.config import StoreUrl, report
 from rlm_core.core.errors import ConfigError
+from rlm_core.core.languages import ENGLISH
 from rlm_core.core.tree import replay
 from rlm_core.core.wording import counted
 from rlm_core.figures.replay_page import replay_html
@@ -65,13 +66,14 @@ def export_command(
         ),
     ],
     out: Annotated[Path | None, typer.Option(help="Write it here; without it, to standard output.")] = None,
+    language: Annotated[str, typer.Option(help="Of the page that replays a run: the code of a language, such as ja.")] = ENGLISH,
 ) -> None:
     """Write a run in the format of another program, and say what that format cannot carry; or as a page that replays it by itself."""
     others = format_ not in (NATIVE, PAGE)
     if others:
         report(f"Note: {writable(format_).description.sentence}")
     runs = read_path(log)
-    own = {NATIVE: logfile.write, PAGE: lambda records: replay_html(log.stem, records).encode()}
+    own = {NATIVE: logfile.write, PAGE: lambda records: replay_html(log.stem, records, language).encode()}
     written = [write_run(r.records, format_) if others else own[format_](r.records) for r in runs]
     if len(written) > 1 and not (others and writable(format_).lines):
         raise ConfigError(f"{log.name} holds {len(written):,} runs, and a file of {format_} holds one; cut it to one run first.")

@@ -175,8 +175,8 @@ def words(tree: SearchTree, node: Node) -> str:
     if node.text.strip() and node.text.strip() != node.tag:
         return readable(node.text)
     if node.tag == TREE:
-        return f"tree {1 + sum(n.tag == TREE and n.id < node.id for n in tree.nodes.values())}"
-    return TAG_WORDS.get(node.tag, "")
+        return say("tree {number}", number=1 + sum(n.tag == TREE and n.id < node.id for n in tree.nodes.values()))
+    return say(TAG_WORDS.get(node.tag, ""))
 
 
 def problem_label(problem: Problem) -> str:

@@ -15,6 +15,7 @@ import msgspec
 from rlm_core import catalogue
 from rlm_core.core.config import BUDGETS, Budget, RunConfig
 from rlm_core.core.errors import ConfigError
+from rlm_core.core.phrases import say
 from rlm_core.core.problem import Problem
 from rlm_core.core.structure import Compared
 from rlm_core.core.tree import SearchTree
@@ -192,7 +193,7 @@ def budget_title(budget: Budget) -> str:
     ('1,024 tokens', '64 simulations, 2.5 seconds')
     """
     given = {title: getattr(budget, name) for name, title in BUDGETS.items()}
-    return ", ".join(f"{value:,} {title}" for title, value in given.items() if value is not None)
+    return say(", ").join(say(f"{{value:,}} {title}", value=value) for title, value in given.items() if value is not None)
 
 
 def solved(tree: SearchTree) -> bool | None:

@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 from functools import lru_cache
 
+from rlm_core.core.phrases import say
 from rlm_core.core.special_tokens import BACKTRACK, END_THINK, THINK, TOOL, WAIT
 from rlm_core.core.tree import Node
 
@@ -184,8 +185,9 @@ def look(node: Node) -> str:
 def in_words(node: Node) -> str:
     """The state of a node in words, with the reason if it was pruned."""
     if not node.pruned:
-        return LOOKS[look(node)].words
-    return f"pruned: {node.pruned}" if node.state == "pruned" else f"{LOOKS[node.state].words}, pruned: {node.pruned}"
+        return say(LOOKS[look(node)].words)
+    why = say("pruned: {reason}", reason=say(node.pruned))
+    return why if node.state == "pruned" else f"{say(LOOKS[node.state].words)}{say(', ')}{why}"
 
 
 def _rgb(colour: str) -> tuple[int, int, int]:

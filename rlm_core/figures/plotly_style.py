@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from rlm_core.core.phrases import say
 from rlm_core.core.tree import SearchTree
 from rlm_core.figures import palette
 from rlm_core.figures.colour_by import Colours
@@ -58,7 +59,7 @@ def _coloraxis(theme: palette.Theme, size: float) -> dict[str, Any]:
         "thickness": 9,
         "outlinewidth": 0,
         "tickvals": [0.14, 0.86],
-        "ticktext": [low, high],
+        "ticktext": [say(low), say(high)],
         "tickfont": {"size": size, "color": theme.muted},
         "ticks": "",
         "tickangle": 0,
@@ -76,7 +77,7 @@ def _stops(colours: Sequence[str]) -> list[list[float | str]]:
 
 def confidence_axis(axis: dict[str, Any]) -> dict[str, Any]:
     """The colour axis for how sure the model is, from 0 to 1, with words of its own: what it is sure of may be wrong."""
-    bar = axis["colorbar"] | {"ticktext": list(palette.CONFIDENCE_WORDS)}
+    bar = axis["colorbar"] | {"ticktext": [say(words) for words in palette.CONFIDENCE_WORDS]}
     return axis | {"colorscale": _stops(palette.CONFIDENCE), "colorbar": bar}
 
 
@@ -84,7 +85,7 @@ def difference_axis(axis: dict[str, Any]) -> dict[str, Any]:
     """The colour axis for differences of two scores, from −1 to 1."""
     low, same, high = palette.DIFFERENCE_WORDS
     stops = _stops(palette.DIFFERENCE)
-    bar = axis["colorbar"] | {"tickvals": [-0.8, 0, 0.8], "ticktext": [low, same, high]}
+    bar = axis["colorbar"] | {"tickvals": [-0.8, 0, 0.8], "ticktext": [say(low), say(same), say(high)]}
     return axis | {"cmin": -1, "cmax": 1, "colorscale": stops, "colorbar": bar}
 
 
@@ -95,7 +96,7 @@ def sample(name: str, mode: str, **style: Any) -> Trace:
 
 def state_sample(look: palette.Look, marker: dict[str, Any], roomy: bool = True) -> Trace:
     """The legend row of a state, in the shape that nodes of it have. roomy: are they large enough to hold a mark?"""
-    words = look.legend or look.words
+    words = say(look.legend or look.words)
     if look.mark and roomy:
         return sample(f"{palette.BOXED[look.mark]} {words}", "markers", marker=_NO_MARKER)
     shape = look.symbol if roomy else look.dense
@@ -112,19 +113,19 @@ def strokes(theme: palette.Theme, kinds: Sequence[str]) -> list[Trace]:
     looks = {kind: palette.LINKS[kind] for kind in kinds}
     ink = {"correction": theme.ink}
     return [
-        sample(look.words, "lines", line={"width": look.width, "dash": look.dash, "color": ink.get(kind, theme.muted)})
+        sample(say(look.words), "lines", line={"width": look.width, "dash": look.dash, "color": ink.get(kind, theme.muted)})
         for kind, look in looks.items()
     ]
 
 
 def forced_sample(words: str = palette.FORCED_WORDS) -> list[Trace]:
     """No marker can be dotted, so the sign stands in the words."""
-    return [sample(f"◌ {words}", "markers", marker=_NO_MARKER)]
+    return [sample(f"◌ {say(words)}", "markers", marker=_NO_MARKER)]
 
 
 def now_sample(theme: palette.Theme) -> list[Trace]:
     halo = {"symbol": "circle", "size": 14, "color": palette.faded(theme.accent, 0.55), "line": {"width": 0}}
-    return [sample("now", "markers", marker=halo)]
+    return [sample(say("now"), "markers", marker=halo)]
 
 
 def notes(tree: SearchTree, theme: palette.Theme, large: bool, colours: Colours) -> list[dict[str, Any]]:
@@ -132,8 +133,9 @@ def notes(tree: SearchTree, theme: palette.Theme, large: bool, colours: Colours)
     size = 13 * (palette.LARGE if large else 1)
     corner = {"xref": "paper", "yref": "paper", "x": 1, "xanchor": "right", "showarrow": False}
     made = []
-    colour = {"value": "", "score": "colour: latest score"}.get(colours.by, f"colour: {safe(colours.by)}")
-    words = [w for w in (colour, palette.SIZE_WORDS if any(n.visits for n in tree.nodes.values()) else "") if w]
+    by = say("latest score") if colours.by == "score" else safe(colours.by)
+    colour = "" if colours.by == "value" else say("colour: {quantity}", quantity=by)
+    words = [w for w in (colour, say(palette.SIZE_WORDS) if any(n.visits for n in tree.nodes.values()) else "") if w]
     if words:
         made.append(corner | {"y": -0.02, "yanchor": "top", "text": " · ".join(words), "font": {"size": size, "color": theme.muted}})
     if tree.oracle:
@@ -145,4 +147,4 @@ def oracle_badge(size: float) -> dict[str, Any]:
     """The plate that stays with the picture of a run that uses the truth."""
     corner = {"xref": "paper", "yref": "paper", "x": 1, "xanchor": "right", "y": 1, "yanchor": "top", "showarrow": False}
     plate = {"bgcolor": palette.ORACLE_PAPER, "bordercolor": palette.ORACLE_INK, "borderwidth": 2, "borderpad": 4}
-    return corner | plate | {"text": f"<b>{palette.ORACLE_BADGE}</b>", "font": {"size": size, "color": palette.ORACLE_INK}}
+    return corner | plate | {"text": f"<b>{say(palette.ORACLE_BADGE)}</b>", "font": {"size": size, "color": palette.ORACLE_INK}}

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import html
 import textwrap
+import unicodedata
 from functools import lru_cache
 
+from rlm_core.core.phrases import say
 from rlm_core.core.tree import ROOT, Node, SearchTree
 from rlm_core.core.wording import TAG_WORDS, counted, number, origin, readable, shorten, words
 from rlm_core.figures.palette import in_words
 
 HOVER_WIDTH, HOVER_LINES = 56, 9
+WIDE = 1.9
+"""Width of a full-width sign, in letters."""
+
+
+def letters(text: str) -> float:
+    """The width of a text in ordinary letters.
+
+    >>> letters("tree"), letters("木")
+    (4.0, 1.9)
+    """
+    return float(sum(WIDE if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text))
 
 
 def safe(text: str) -> str:
@@ -51,28 +64,29 @@ def _keep_answer(text: str, limit: int) -> str:
 
 def hover(tree: SearchTree, node: Node) -> str:
     """Everything about a node at a glance, escaped: the full step, the state in words, visits, Q, scores, answer."""
-    lines = [f"<b>{'Root' if node.id == ROOT else f'Node {node.id}'}</b>  {safe(in_words(node))}"]
+    lines = [f"<b>{say('Root') if node.id == ROOT else say('Node {node}', node=node.id)}</b>  {safe(in_words(node))}"]
     lines += wrapped(tree.problem.question if node.id == ROOT and tree.started is not None else node.text)
     lines += [safe(fact) for fact in facts(tree, node)]
     lines.append(numbers(node))
     if node.finished:
-        lines.append(f"answers {safe(shorten(node.answer, 60))}" if node.answer is not None else "states no answer")
+        lines.append(f"{say('answers')} {safe(shorten(node.answer, 60))}" if node.answer is not None else say("states no answer"))
     return "<br>".join(line for line in lines if line)
 
 
 def facts(tree: SearchTree, node: Node) -> list[str]:
     """Facts that set a node apart from an ordinary step, one per line: its mark and space, the tool's result, the probe's answer."""
-    put_by = origin(tree.branch, node.id) or "put in by the decoder"
-    special = [TAG_WORDS.get(node.tag, node.tag), "in the thinking space" * node.thinking, put_by * node.forced]
+    put_by = origin(tree.branch, node.id) or say("put in by the decoder")
+    special = [say(TAG_WORDS.get(node.tag, node.tag)), say("in the thinking space") * node.thinking, put_by * node.forced]
     lines = [" · ".join(filter(None, special))]
     if node.tool is not None:
         lines.append(f"⚙ {shorten(readable(node.tool.call), 40)} → {shorten(readable(node.tool.result), 40)}")
     if node.probe is not None:
-        answer = "nothing" if node.probe.answer is None else shorten(readable(node.probe.answer), 40)
+        answer = say("nothing") if node.probe.answer is None else shorten(readable(node.probe.answer), 40)
         verdict = {True: " ✓", False: " ✕", None: ""}[node.probe.correct]
-        lines.append(f"would answer {answer}{verdict} with confidence {number(node.probe.confidence)}")
+        sure = number(node.probe.confidence)
+        lines.append(say("would answer {answer} with confidence {confidence}", answer=answer + verdict, confidence=sure))
     if copies(tree).get(node.id, 1) != 1:
-        lines.append(f"resampled: ×{copies(tree)[node.id]}")
+        lines.append(say("resampled: ×{copies}", copies=copies(tree)[node.id]))
     return [line for line in lines if line]
 
 
@@ -86,21 +100,27 @@ def copies(tree: SearchTree) -> dict[int, int]:
 
 def numbers(node: Node) -> str:
     """ "visits 12 · Q 0.61 · score 0.75 by rollouts · prior 0.31", as far as they are known."""
-    parts = [f"visits {node.visits:,}", f"Q {number(node.q)}" if node.q is not None else "Q not yet known"]
+    parts = [f"{say('visits')} {node.visits:,}", f"Q {number(node.q)}" if node.q is not None else say("Q not yet known")]
     if node.evaluations:
         last = node.evaluations[-1]
-        parts.append(f"score {number(last.score)} by {safe(last.reward)}")
+        parts.append(say("score {score} by {reward}", score=number(last.score), reward=safe(last.reward)))
     if node.parent is not None and node.prior != 1.0:
-        parts.append(f"prior {number(node.prior)}")
+        parts.append(f"{say('prior')} {number(node.prior)}")
     return " · ".join(parts)
 
 
-@lru_cache(maxsize=16_384)
 def wrapped(text: str) -> tuple[str, ...]:
     """A text as readable, escaped lines of at most HOVER_WIDTH characters; the last is an ellipsis where more would follow."""
+    lines, left_out = _lines(text)
+    return (*lines, f"… {say('{characters} in all', characters=counted(left_out, 'character'))}") if left_out else lines
+
+
+@lru_cache(maxsize=16_384)
+def _lines(text: str) -> tuple[tuple[str, ...], int]:
+    """The lines, and the length of the text where more would follow."""
     text = "\n".join(readable(line) for line in text.splitlines())
     if len(text) <= HOVER_WIDTH and "\n" not in text:
-        return (safe(text),) if text else ()
+        return (safe(text),) if text else (), 0
     lines = [piece for line in text.splitlines() for piece in textwrap.wrap(line[: HOVER_WIDTH * HOVER_LINES * 2], HOVER_WIDTH)]
-    shown = lines if len(lines) <= HOVER_LINES else [*lines[: HOVER_LINES - 1], f"… {counted(len(text), 'character')} in all"]
-    return tuple(safe(line) for line in shown)
+    shown, left_out = (lines, 0) if len(lines) <= HOVER_LINES else (lines[: HOVER_LINES - 1], len(text))
+    return tuple(map(safe, shown)), left_out

@@ -147,9 +147,10 @@ def _left_out(chosen: Format, row: dict[str, Any], found: RowContent) -> Iterato
 
 
 def _refusal(word: str, numbers: Sequence[int], name: str, reason: str) -> str:
-    runs = _runs(numbers)
-    rows = f"{word.capitalize()}{'s' * (len(numbers) > 1)} {listed(runs, MAX_NAMED)}"
-    return f"{rows} of {name} {'were' if len(numbers) > 1 else 'was'} not taken: {reason}"
+    one, rows = word.capitalize(), listed(_runs(numbers), MAX_NAMED)
+    if len(numbers) > 1:
+        return f"{one}s {rows} of {name} were not taken: {reason}"
+    return f"{one} {rows} of {name} was not taken: {reason}"
 
 
 def _runs(numbers: Sequence[int]) -> list[str]:

@@ -10,12 +10,12 @@ import json
 import re
 import shutil
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 
 import plotly
 
-from rlm_core.core.paths import ASSETS
+from rlm_core.core.languages import lookup
+from rlm_core.core.phrases import say, told
 from rlm_core.figures import palette
 from rlm_core.figures.replay_page import replay_html
 from rlm_core.lessons import library, sources, tables
@@ -36,33 +36,27 @@ def write_pack(folder: Path, languages: Sequence[str]) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     figures = [b for lessons in found.values() for lesson in lessons for s in lesson.steps for b in s.blocks if isinstance(b, Figure)]
     for run in sorted({f.of for f in figures if f.kind in ("run", "try")}):
-        _write(folder / "runs" / f"{run}.html", replay_html(run, sources.records(run)))
+        for code in found:
+            _write(folder / code / "runs" / f"{run}.html", replay_html(run, sources.records(run), code))
     if any(f.kind == "curve" for f in figures):
         shutil.copyfile(Path(plotly.__file__).parent / "package_data" / PLOTLY, folder / PLOTLY)
     pages = []
     for code, lessons in found.items():
         for lesson in lessons:
             pages.append(folder / code / f"{lesson.name}.html")
-            _write(pages[-1], _lesson_page(lesson, code))
+            _write(pages[-1], told(lookup(code), _lesson_page, lesson, code))
     _write(folder / "index.html", _index(found))
     return pages
 
 
 def _write(file: Path, text: str) -> None:
-    file.parent.mkdir(exist_ok=True)
+    file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text, encoding="utf-8")
 
 
-@cache
-def _words(code: str) -> dict[str, str]:
-    """The translations of the interface, by their English words; none for English."""
-    file = ASSETS / "languages" / f"{code}.json"
-    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-
-
-def _tr(code: str, text: str, **values: object) -> str:
-    found = _words(code).get(text, text)
-    return html.escape(found.format(**values) if values else found)
+def _said(text: str, /, **values: object) -> str:
+    """A text of the interface as HTML."""
+    return html.escape(say(text, **values))
 
 
 def _page(code: str, title: str, body: str, data: object = None, plot: bool = False) -> str:
@@ -79,31 +73,35 @@ def _page(code: str, title: str, body: str, data: object = None, plot: bool = Fa
 def _index(found: dict[str, tuple[Lesson, ...]]) -> str:
     parts = []
     for code, lessons in found.items():
-        rows = "".join(
-            f'<li><a href="{code}/{lesson.name}.html">{lesson.number} · {html.escape(lesson.title)}</a> '
-            f"<small>{_tr(code, '{minutes} minutes, {steps} steps', minutes=lesson.minutes, steps=len(lesson.steps))}</small></li>"
-            for lesson in lessons
-        )
-        parts.append(f'<section lang="{code}"><h1>{_tr(code, "Lessons")}</h1><ul class="list">{rows}</ul></section>')
+        parts.append(told(lookup(code), _list, code, lessons))
     return _page(next(iter(found)), "RLM Explorer", f"<main>{''.join(parts)}</main>")
+
+
+def _list(code: str, lessons: Sequence[Lesson]) -> str:
+    rows = "".join(
+        f'<li><a href="{code}/{lesson.name}.html">{lesson.number} · {html.escape(lesson.title)}</a> '
+        f"<small>{_said('{minutes} minutes, {steps} steps', minutes=lesson.minutes, steps=len(lesson.steps))}</small></li>"
+        for lesson in lessons
+    )
+    return f'<section lang="{code}"><h1>{_said("Lessons")}</h1><ul class="list">{rows}</ul></section>'
 
 
 def _lesson_page(lesson: Lesson, code: str) -> str:
     """The whole lesson; one step is seen at a time."""
     plots: dict[str, object] = {}
     sliders: dict[str, object] = {}
-    steps = "".join(_step(lesson, number, step, code, plots, sliders) for number, step in enumerate(lesson.steps, 1))
+    steps = "".join(_step(lesson, number, step, plots, sliders) for number, step in enumerate(lesson.steps, 1))
     body = (
-        f'<header><a href="../index.html">{_tr(code, "All lessons")}</a> <b>{lesson.number} · {html.escape(lesson.title)}</b> '
-        f'<span id="place"></span><button id="back">{_tr(code, "Back")}</button><button id="next">{_tr(code, "Next")}</button></header>'
+        f'<header><a href="../index.html">{_said("All lessons")}</a> <b>{lesson.number} · {html.escape(lesson.title)}</b> '
+        f'<span id="place"></span><button id="back">{_said("Back")}</button><button id="next">{_said("Next")}</button></header>'
         f"<main>{steps}</main>"
     )
-    words = {key: _words(code).get(key, key) for key in ("You predicted right.", "It came out otherwise.", "your answer")}
+    words = {key: say(key) for key in ("You predicted right.", "It came out otherwise.", "your answer")}
     data = {"lesson": lesson.name, "steps": len(lesson.steps), "plots": plots, "sliders": sliders, "words": words}
     return _page(code, f"{lesson.title} – RLM Explorer", body, data, plot=bool(plots))
 
 
-def _step(lesson: Lesson, number: int, step: Step, code: str, plots: dict[str, object], sliders: dict[str, object]) -> str:
+def _step(lesson: Lesson, number: int, step: Step, plots: dict[str, object], sliders: dict[str, object]) -> str:
     blocks = []
     for place, block in enumerate(step.blocks):
         key = f"{lesson.name}-{number}-{place}"
@@ -111,8 +109,8 @@ def _step(lesson: Lesson, number: int, step: Step, code: str, plots: dict[str, o
             plots[key] = json.loads(tables.curve_figure(block, theme=palette.LIGHT).to_json() or "{}")
         if isinstance(block, Figure) and block.kind == "uct":
             sliders[key] = _slider(block)
-        blocks.append(_block(block, key, code))
-    heading = _tr(code, "Presenter's guide")
+        blocks.append(_block(block, key))
+    heading = _said("Presenter's guide")
     guide = f"<details><summary>{heading}</summary>{marked_up(step.presenter)}</details>" if step.presenter else ""
     return f'<section class="step" id="step-{number}" hidden><h2>{html.escape(step.title)}</h2>{"".join(blocks)}{guide}</section>'
 
@@ -126,24 +124,24 @@ def _slider(of: Figure) -> dict[str, object]:
     return {"c": CONSTANTS, "start": start, "rows": [m.rows for m in made], "formula": [m.formula for m in made]}
 
 
-def _block(block: Block, key: str, code: str) -> str:
+def _block(block: Block, key: str) -> str:
     if isinstance(block, Prose):
         return marked_up(block.text)
     if isinstance(block, Choice):
-        return _choice(block, key, code)
+        return _choice(block, key)
     caption = marked_up(block.caption)
     if block.kind == "run":
         at = f"t={block.whole('t') or ''}" + (f"&amp;node={block.whole('node')}" if block.whole("node") is not None else "")
-        return f'<iframe title="{html.escape(block.of)}" data-src="../runs/{block.of}.html#{at}"></iframe>{caption}'
+        return f'<iframe title="{html.escape(block.of)}" data-src="runs/{block.of}.html#{at}"></iframe>{caption}'
     if block.kind == "try":
-        return f'<p><a href="../runs/{block.of}.html#t={block.whole("t") or ""}" target="_blank">{_tr(code, "Open this run")}</a></p>'
+        return f'<p><a href="runs/{block.of}.html#t={block.whole("t") or ""}" target="_blank">{_said("Open this run")}</a></p>'
     if block.kind == "curve":
         return f'<div class="plot" id="{key}"></div>{caption}'
     if block.kind == "uct":
-        head = "".join(f"<th>{_tr(code, h)}</th>" for h in ("node", "step", "N", "Q", "bonus", "total"))
+        head = "".join(f"<th>{_said(h)}</th>" for h in ("node", "step", "N", "Q", "bonus", "total"))
         slider = f'<label>c = <output></output> <input type="range" min="0" max="{len(CONSTANTS) - 1}"></label>'
         return f'<div class="uct" id="{key}">{slider}<table><thead><tr>{head}</tr></thead><tbody></tbody></table><p></p></div>{caption}'
-    return "".join(_table(made, code) for made in _tables(block)) + caption
+    return "".join(_table(made) for made in _tables(block)) + caption
 
 
 def _tables(of: Figure) -> list[tables.Table]:
@@ -158,8 +156,8 @@ def _tables(of: Figure) -> list[tables.Table]:
             return [tables.stages(of.of)]
 
 
-def _table(made: tables.Table, code: str) -> str:
-    head = "".join(f"<th>{_tr(code, h)}</th>" for h in made.head)
+def _table(made: tables.Table) -> str:
+    head = "".join(f"<th>{_said(h)}</th>" for h in made.head)
     rows = "".join(
         f'<tr class="{"chosen" if i == made.winner else ""}">{"".join(f"<td>{html.escape(c)}</td>" for c in row)}</tr>'
         for i, row in enumerate(made.rows)
@@ -167,13 +165,13 @@ def _table(made: tables.Table, code: str) -> str:
     return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
-def _choice(asked: Choice, key: str, code: str) -> str:
-    title = _tr(code, "Predict" if asked.kind == "predict" else "Question")
+def _choice(asked: Choice, key: str) -> str:
+    title = _said("Predict" if asked.kind == "predict" else "Question")
     options = "".join(
         f'<button class="option" data-right="{int(o.right)}" data-feedback="{html.escape(o.feedback)}">{_inline(o.text)}</button>'
         for o in asked.options
     )
-    anyway = f'<button class="anyway">{_tr(code, "Show anyway")}</button>' if asked.kind == "predict" else ""
+    anyway = f'<button class="anyway">{_said("Show anyway")}</button>' if asked.kind == "predict" else ""
     return (
         f'<div class="choice" id="{key}"><p><b>{title}.</b> {_inline(asked.text)}</p>{options}{anyway}'
         f'<p class="said" hidden></p><div class="reveal" hidden>{marked_up(asked.reveal)}</div></div>'

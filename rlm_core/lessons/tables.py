@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
+from rlm_core.core.phrases import say
 from rlm_core.core.tree import replay
 from rlm_core.core.wording import number, readable
 from rlm_core.evaluation.pools import PoolPoint
@@ -117,7 +118,7 @@ def curve_figure(of: Figure, *, theme: palette.Theme, large: bool = False) -> go
     if place is not None:
         points = sources.pool(of.of, place)
         lines = [
-            Line(title, [_point(p, field) for p in points if getattr(p, field) is not None], i)
+            Line(say(title), [_point(p, field) for p in points if getattr(p, field) is not None], i)
             for i, (field, title) in enumerate(READINGS.items())
         ]
         return pool_figure([line for line in lines if line.points], theme=theme, large=large)

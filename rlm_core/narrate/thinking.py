@@ -38,7 +38,7 @@ def tagged(e: ev.NodeAdded, origin: str = "") -> str:
 def quoted(text: str, tag: str = "") -> str:
     """A step in quotes; a tag without text by its word."""
     said = readable(text) if text.strip() != tag else ""
-    return f"“{shorten(said, MAX_QUOTED_CHARACTERS)}”" if said else f"“{TAG_WORDS.get(tag, tag)}”" if tag else say("nothing")
+    return f"“{shorten(said, MAX_QUOTED_CHARACTERS)}”" if said else f"“{say(TAG_WORDS.get(tag, tag))}”" if tag else say("nothing")
 
 
 def forced(e: ev.Forced) -> str:
@@ -137,4 +137,4 @@ def effort_chosen(e: ev.EffortChosen) -> str:
 
 def _end(reason: str) -> str:
     """A reason as the end of a sentence."""
-    return reason.rstrip(". ") + "."
+    return say(reason.rstrip(". ")) + say(".")

@@ -23,4 +23,4 @@ def missing(tree: SearchTree) -> list[str]:
         "no token counts": tree.totals.generated > 0,
         "no times": tree.time > 0,
     }
-    return [lack for lack, there in known.items() if not there]
+    return [lack for lack in known if not known[lack]]

@@ -11,6 +11,7 @@ import msgspec
 from rlm_core import catalogue
 from rlm_core.core.config import BUDGETS, Budget, RunConfig
 from rlm_core.core.parameters import Description
+from rlm_core.core.phrases import say
 from rlm_core.core.sampling import OPTIONS
 from rlm_core.models.listed import describe, sampling_of
 from rlm_core.search.length_limits import LONGEST_SOLUTION, LONGEST_STEP
@@ -104,7 +105,7 @@ def _reward(config: RunConfig) -> Iterable[Setting]:
 
 def _chosen(group: str, title: str, description: Description[Any] | None, given: Mapping[str, Any]) -> Iterable[Setting]:
     """The choice itself, then its parameters; one whose description is gone keeps their names."""
-    yield Setting(group, group, title, True)
+    yield Setting(group, group, say(title), True)
     known = {p.name: p for p in description.parameters} if description else {}
     given = description.current(given) if description else given
     for name in [*known, *(n for n in given if n not in known)] if group != "Model" else known:

@@ -135,9 +135,11 @@ class Chain:
             self.add(kept[-1])
         self.waited += 1
         self.add(replace(forced, tag=WAIT, thinking=True))
-        least = f", below the least of {self.forcing.min_tokens}" if self.forcing.min_tokens else ""
-        why = f"the model ended its thinking after {counted(thought, 'token')}{least}; its end is taken back"
-        self.run.emit(Forced(self.at, self.forcing.wait, f"{why} ({self.waited} of {self.forcing.waits})"))
+        after, nth, most, least = counted(thought, "token"), self.waited, self.forcing.waits, self.forcing.min_tokens
+        why = f"the model ended its thinking after {after}; its end is taken back ({nth} of {most})"
+        if least:
+            why = f"the model ended its thinking after {after}, below the least of {least}; its end is taken back ({nth} of {most})"
+        self.run.emit(Forced(self.at, self.forcing.wait, why))
 
     async def end_thinking(self) -> None:
         """The budget of thinking is spent: put the end of thinking there, and the cue for the answer."""

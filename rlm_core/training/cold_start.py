@@ -175,13 +175,12 @@ def _trained(
     for step in itertools.islice(steps, plan.last - first):
         seconds += step.seconds
         curve.append({"step": step.step, "loss": round(step.loss, 4), "seconds": round(seconds, 1)})
-        told = f"step {step.step}/{plan.last}: loss {step.loss:.3f}, {step.tokens / step.seconds:.0f} tokens/s"
         due = step.step % plan.every == 0 or step.step == plan.last
         if due:
             with torch.no_grad():
                 curve[-1]["held_out_loss"] = round(lora.learned_positions(model, held_out, plan.schedule), 4)
-            told += f", held-out loss {curve[-1]['held_out_loss']:.3f}"
-        report(told)
+        held = f", held-out loss {curve[-1]['held_out_loss']:.3f}" if due else ""
+        report(f"step {step.step}/{plan.last}: loss {step.loss:.3f}, {step.tokens / step.seconds:.0f} tokens/s{held}")
         stopping = stop()
         if due or stopping:
             save_state(plan.state, Reached(plan.digest, step.step, step.step, seconds, curve), model, optimizer)

@@ -58,12 +58,12 @@ async def gather(
     chosen: list[Problem] = [p for spec in recipe.problems for p in counted_set(spec, {SPLIT.name: "train"}, store)]
     sampling = sampling_for(recipe.model, recipe.temperature)
     report(f"Sampling {recipe.samples} solutions of {len(chosen):,} problems …")
-    groups = await draw(new_policy, chosen, recipe.samples, sampling, recipe.seed, _every(report, "problems sampled"))
+    groups = await draw(new_policy, chosen, recipe.samples, sampling, recipe.seed, _every(report, "Problems sampled"))
     samples = [d for group in groups for d in group if not d.steps[-1].truncated]
     report(f"Labelling {len(samples):,} solutions …")
     settings = MakerSettings(recipe.rollouts, recipe.noise, recipe.judge)
     gate, tokens, done = asyncio.Semaphore(MAX_CONCURRENT_PROBLEMS), 0, 0
-    progress = _every(report, "solutions labelled")
+    progress = _every(report, "Solutions labelled")
 
     async def one(index: int, problem: Problem, steps: Sequence[Step]) -> LabelledSolution:
         nonlocal tokens, done
@@ -86,7 +86,7 @@ def _every(report: Report, what: str) -> Callable[[int, int], None]:
 
     def tell(done: int, total: int) -> None:
         if done == total or done % max(1, total // 10) == 0:
-            report(f"{done:,} of {total:,} {what}")
+            report(f"{what}: {done:,} of {total:,}")
 
     return tell
 
@@ -116,7 +116,7 @@ async def train_head(
     readers = [new_policy]
     if recipe.backbone:
         readers.append((await source.get(ModelKey(recipe.backbone), report)).policy)
-    examples = await read(recipe.kind, labelled, readers, _every(report, "solutions read"))
+    examples = await read(recipe.kind, labelled, readers, _every(report, "Solutions read"))
     trained = await asyncio.to_thread(fit, examples, config, report, stop)
     used = dict(examples.labels) if recipe.kind == "prm" else dict.fromkeys(examples.labels, trained.examples)
     learned = sorted({question_id(s.problem) for s in labelled})

@@ -289,7 +289,9 @@ def begin(config: PipelineConfig, folder: TrainingFolder) -> None:
         )
     memory = free_bytes()
     if memory is not None and memory < MEMORY_BYTES:
-        raise TrainingError(f"{memory_sentence()[:-1]}, and {memory / 1e9:.1f} GB are free; close other programs first.")
+        raise TrainingError(
+            f"It takes about {MEMORY_BYTES / 1e9:.1f} GB of memory, and {memory / 1e9:.1f} GB are free; close other programs first."
+        )
     refuse_name(folder.training)
     folder.write_settings({"training": folder.training, "began": time.time(), **asdict(config)})
     folder.add(Note(0, f"{disk_sentence(config)} {memory_sentence()}"))

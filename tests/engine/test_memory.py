@@ -71,7 +71,7 @@ def test_a_model_that_does_not_fit_is_refused_with_its_figures_before_it_is_load
     )
 
 
-@pytest.mark.parametrize(("left", "said"), [(20, "set its number format to bfloat16, which needs 15.1 GB, choose"), (10, "; choose")])
+@pytest.mark.parametrize(("left", "said"), [(20, "set its number format to bfloat16 (15.1 GB), choose"), (10, "; choose")])
 def test_half_the_precision_is_named_where_it_fits(free, left, said):
     free(left * 10**9)
     with pytest.raises(memory.TooLarge, match=said):

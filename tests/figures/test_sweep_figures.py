@@ -6,7 +6,7 @@ import pytest
 
 from rlm_core.figures import palette
 from rlm_core.figures.charts.axes import Line, Point
-from rlm_core.figures.charts.scaling import FLAT, FittedLine, accuracy_figure, law_figure
+from rlm_core.figures.charts.scaling import FittedLine, accuracy_figure, law_figure
 from rlm_core.figures.charts.sweep_bars import Priced, Tile, causes_figure, cost_figure, difficulty_figure, dollars
 
 THEMES = [palette.LIGHT, palette.DARK]
@@ -58,12 +58,12 @@ def test_residuals_are_what_was_measured_minus_the_line():
     figure = law_figure([law], theme=palette.DARK)
     below = next(t for t in figure.data if t.yaxis == "y2")
     assert list(below.y) == pytest.approx([0.2 - (-1.3 + 0.2 * 7), 0.6 - (-1.3 + 0.2 * 9)])
-    ring = next(t for t in figure.data if t.name == FLAT)
+    ring = next(t for t in figure.data if t.legendgroup == "flat")
     assert (ring.x[0], ring.y[0]) == (512, 0.6)
 
 
 def test_a_law_that_still_grows_has_no_ring():
-    assert not any(t.name == FLAT for t in law_figure([FittedLine(LINES[0], 0, 0.1)], theme=palette.LIGHT).data)
+    assert not any(t.legendgroup == "flat" for t in law_figure([FittedLine(LINES[0], 0, 0.1)], theme=palette.LIGHT).data)
 
 
 @pytest.mark.parametrize("theme", THEMES)

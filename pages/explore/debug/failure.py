@@ -5,8 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.explore.debug.links import node_links
-from pages.shared.escape import markdown_text
-from pages.shared.language import tr
+from pages.shared.language import tr, words_of
 from rlm_core.core.events import Record
 from rlm_core.core.tree import SearchTree
 from rlm_core.runs.attribution import CAUSES, attribute
@@ -19,7 +18,7 @@ def failure(row: RunRow, _: list[Record], tree: SearchTree) -> None:
         st.info(_why_not(row, tree), icon=":material/info:")
         return
     st.markdown(f"**{found.cause.capitalize()}.** {CAUSES[found.cause]}")
-    st.markdown(markdown_text(found.sentence))
+    st.markdown(words_of(found.sentence))
     node_links(tree, found.nodes, "debug.evidence")
     others = ", ".join(f"{cause} ({CAUSES[cause][0].lower()}{CAUSES[cause][1:].rstrip('.')})" for cause in CAUSES if cause != found.cause)
     st.caption(tr("The causes are asked in a fixed order, and the first that fits counts. The others are {others}.", others=others))

@@ -9,7 +9,7 @@ import streamlit as st
 from pages.explore import address
 from pages.shared import links
 from pages.shared.escape import markdown_text
-from pages.shared.language import tr
+from pages.shared.language import told, tr
 from rlm_core.core.tree import SearchTree
 from rlm_core.core.wording import name, shorten, words
 from rlm_core.figures.palette import in_words
@@ -22,7 +22,7 @@ def node_links(tree: SearchTree, nodes: Sequence[int], key: str, notes: Sequence
     """One link per node with its step and state, or with its note. key: of the buttons."""
     with st.container(horizontal=True, gap="small"):
         for i, n in enumerate(nodes):
-            note = notes[i] if notes else in_words(tree.nodes[n])
+            note = notes[i] if notes else told(in_words, tree.nodes[n])
             text = f"{name(n)} · {shorten(words(tree, tree.nodes[n]), MAX_CHARACTERS)} · {note}"
             st.button(
                 markdown_text(text),

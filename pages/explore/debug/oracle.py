@@ -11,7 +11,7 @@ from pages.explore.debug.links import node_links
 from pages.explore.debug.other_scores import other_scores
 from pages.shared.escape import html_text
 from pages.shared.html import theme
-from pages.shared.language import counted, deferred, tr
+from pages.shared.language import counted, deferred, told, tr
 from pages.shared.plot import plot, width_of
 from pages.shared.services import logs
 from pages.shared.state import one_of
@@ -60,13 +60,13 @@ def _picture(row: RunRow, tree: SearchTree, truth: Mapping[int, bool], scores: M
     by = one_of(tr("Colour by"), COLOURS if scores else COLOURS[:1], f"debug.colour.{bool(scores)}")
     known = {n: float(word) for n, word in truth.items()}
     colours = {
-        TRUTH: Colours("oracle", known),
-        REWARD: Colours("reward", scores),
-        APART: Colours("reward − oracle", {n: s - known[n] for n, s in scores.items() if n in known}, difference=True),
+        TRUTH: Colours(tr("exact solver"), known),
+        REWARD: Colours(tr("reward"), scores),
+        APART: Colours(tr("reward − exact solver"), {n: s - known[n] for n, s in scores.items() if n in known}, difference=True),
     }[by]
     key = "plot.Oracle"
     selected = address.selected(tree)
-    figure = tree_figure(tree, theme=theme(), colours=colours, height=HEIGHT, width=width_of(key), selected=selected)
+    figure = told(tree_figure, tree, theme=theme(), colours=colours, height=HEIGHT, width=width_of(key), selected=selected)
     clicked = plot(figure, key=key, height=HEIGHT, scope=row.id, file=f"{row.id}-oracle")
     if clicked is not None and clicked in tree.nodes and clicked != selected:
         address.select(clicked)

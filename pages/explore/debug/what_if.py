@@ -8,7 +8,7 @@ from pages.explore.debug.links import event_link, node_links
 from pages.explore.debug.other_scores import other_scores
 from pages.shared.escape import html_text, markdown_text
 from pages.shared.html import oracle_badge, table_html
-from pages.shared.language import counted, deferred, tr
+from pages.shared.language import counted, deferred, tr, words_of
 from rlm_core import catalogue
 from rlm_core.core.events import Record, Selected
 from rlm_core.core.structure import Compared
@@ -77,9 +77,7 @@ def _choice(label: str, offered: list[str], own: str, run: str) -> str | None:
 
 
 def _flip(flip: Flip, decisions: int) -> None:
-    st.markdown(
-        tr("**Decision {decisions:,} is the first that flips.** {sentence}", decisions=decisions, sentence=markdown_text(flip.sentence))
-    )
+    st.markdown(tr("**Decision {decisions:,} is the first that flips.** {sentence}", decisions=decisions, sentence=words_of(flip.sentence)))
     event_link(flip.event, "debug.flip", flip.at)
     was_at, would_at = st.columns(2, gap="medium")
     for place, title, decision in ((was_at, tr("As it was"), flip.was), (would_at, tr("With the changed settings"), flip.would)):

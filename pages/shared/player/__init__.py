@@ -13,23 +13,10 @@ from typing import Any
 import streamlit as st
 from streamlit.components.v2 import component
 
-from pages.shared.language import deferred, tr
+from pages.shared.language import tr
 from rlm_core.figures import browser
 
 _BEHIND_JS = Path(__file__).parent / "behind.js"
-WORDS = (
-    deferred("To the beginning (Home)"),
-    deferred("One step back (←)"),
-    deferred("Play or pause (Space)"),
-    deferred("One step forward (→)"),
-    deferred("To the end (End); a live run is followed"),
-    deferred("Event shown"),
-    deferred("Length of a step"),
-    deferred("Length of a step of the arrow keys and of the replay"),
-    deferred("Speed of the replay"),
-    deferred("{shown} of {last}"),
-)
-"""What the script says."""
 INTERVAL_MS = 500
 """Milliseconds between two events of a replay; slower where drawing takes longer."""
 
@@ -63,7 +50,7 @@ def player(
     units = ["event", *(stops or {})]
     data = {"scope": scope, "start": start, "last": last, "answered": answered, "interval": interval, "amounts": list(amounts)}
     data |= {"units": units, "stops": {unit: list(places) for unit, places in (stops or {}).items()}}
-    data |= {"words": {text: tr(text) for text in (*WORDS, *units)}}
+    data |= {"words": {text: tr(text) for text in (*browser.PLAYER_WORDS, *units)}}
     return _renderer()(key=key, data=data, on_at_change=lambda: None).at
 
 

@@ -4,47 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 from streamlit.components.v2 import component
 
 from pages.shared.html import theme
-from pages.shared.language import deferred, tr
-from rlm_core.figures import browser, palette
+from pages.shared.language import told
+from rlm_core.figures import browser
 from rlm_core.figures.tree.history import look
 
-WORDS = (
-    deferred("Tree"),
-    deferred("Find text or number"),
-    deferred("Find a node by its text or number"),
-    deferred("Find a node by its text or number (F); Enter goes to the next one"),
-    deferred("Nodes shown"),
-    deferred("All nodes"),
-    deferred("Best path only"),
-    deferred("Path to the selected node"),
-    deferred("Visited more than …"),
-    deferred("Visits that a node must exceed"),
-    deferred("Collapse or open the selected node (C), or double-click a node"),
-    deferred("Open every collapsed node"),
-    deferred("Zoom out (−)"),
-    deferred("Zoom in (+), or click the tree and turn the wheel"),
-    deferred("Show the whole tree (0)"),
-    deferred("Full screen; Esc goes back"),
-    deferred("best path"),
-    deferred("several nodes; click to open"),
-    deferred("now"),
-    deferred("Click the tree, or hold {key}, to zoom with the wheel"),
-    deferred("visits"),
-    deferred("score {score} by {reward}"),
-    deferred("prior"),
-    deferred("Root"),
-    deferred("Node"),
-    deferred("answers"),
-    deferred("{n} nodes below it"),
-    deferred("best value"),
-)
-"""What the script says."""
 _JS = Path(__file__).parent / "tree.js"
 _HISTORY_JS = Path(__file__).parent / "history.js"
 
@@ -77,16 +45,5 @@ def tree_view(data: bytes, *, key: str, run: str, events: int, live: bool, selec
 
     with st.container(key=f"{key}.history", height=1, border=False):
         _sender()(key=f"{key}.data", data=data, height=1)
-    settings = {"run": run, "events": events, "live": live, "selected": selected, "look": _look(), "theme": theme().name}
+    settings = {"run": run, "events": events, "live": live, "selected": selected, "look": told(look), "theme": theme().name}
     _renderer()(key=key, data=settings, on_node_change=chosen)
-
-
-def _look() -> dict[str, Any]:
-    """The visual language for the browser, with its words in the page's language."""
-    found = look()
-    for signs in (found["looks"], found["links"]):
-        for sign in signs.values():
-            sign |= {key: tr(sign[key]) for key in ("words", "legend") if sign.get(key)}
-    found |= {"valueWords": [tr(w) for w in palette.VALUE_WORDS], "sizeWords": tr(palette.SIZE_WORDS)}
-    found["oracle"]["words"] = tr(palette.ORACLE_BADGE)
-    return found | {"say": {text: tr(text) for text in (*WORDS, palette.FORCED_WORDS)}}

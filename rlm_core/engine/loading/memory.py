@@ -132,7 +132,7 @@ def refuse_too_large(shown: str, numbers: int, dtype: torch.dtype, place: str, c
     needed, halved = (numbers * size + cache_bytes for size in (dtype.itemsize, torch.bfloat16.itemsize))
     if free is None or needed <= free:
         return
-    ways = [f"set its number format to bfloat16, which needs {_size(halved)}"] if halved < needed and halved <= free else []
+    ways = [f"set its number format to bfloat16 ({_size(halved)})"] if halved < needed and halved <= free else []
     ways += ["choose a smaller model", "name a server that has it by its address"]
     raise TooLarge(
         f"{shown} needs {_size(needed)} of memory ({_size(numbers * dtype.itemsize)} for its weights in {str(dtype).removeprefix('torch.')}"

@@ -295,7 +295,7 @@ class Painter {
   // Words of a label: number, copies, step; a collapsed node says what is below it.
   _words(i) {
     const { state } = this, node = state.nodes[i], copies = state.copies.get(i) ?? 0;
-    const below = this.collapsed.has(i) && this.below.count[i] ? ` ▸ ${this.below.count[i].toLocaleString("en")} nodes${Number.isNaN(this.below.best[i]) ? "" : `, best ${this.below.best[i].toFixed(2)}`}` : "";
+    const below = this.collapsed.has(i) && this.below.count[i] ? ` ▸ ${say(this.look.say, "{n} nodes", { n: this.below.count[i].toLocaleString("en") })}${Number.isNaN(this.below.best[i]) ? "" : `, ${say(this.look.say, "best {value}", { value: this.below.best[i].toFixed(2) })}`}` : "";
     return { number: node.parent === null ? "" : String(node.id), text: (copies > 1 ? `×${copies} ` : "") + node.label + below, below };
   }
 

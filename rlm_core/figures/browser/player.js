@@ -34,8 +34,8 @@ function paint(player) {
   slider.disabled = data.last < 2;
   slider.value = shown;
   const amount = data.amounts?.[shown - 1];
-  slider.setAttribute("aria-valuetext", amount ?? `event ${shown} of ${data.last}`);
-  place.querySelector("output").textContent = amount ?? say(data.words, "{shown} of {last}").replace("{shown}", shown.toLocaleString("en")).replace("{last}", data.last.toLocaleString("en"));
+  slider.setAttribute("aria-valuetext", amount ?? say(data.words, "event {shown} of {last}", { shown, last: data.last }));
+  place.querySelector("output").textContent = amount ?? say(data.words, "{shown} of {last}", { shown: shown.toLocaleString("en"), last: data.last.toLocaleString("en") });
   const icon = player.timer ? "pause" : "play";
   place.querySelector("[data-act=play] path").setAttribute("d", ICONS[icon]);
   place.querySelector("[data-act=play]").setAttribute("aria-pressed", Boolean(player.timer));

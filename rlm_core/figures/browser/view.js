@@ -69,7 +69,7 @@ class TreeView {
 
   // look.say: the words of the tree in the page's language, where it is another one than English.
   setLook(look, theme) { this.look = look; this.theme = look.themes[theme]; sayIn(this.host, look.say); this.draw(); }
-  say(english) { return say(this.look.say, english); }
+  say(english, values) { return say(this.look.say, english, values); }
   setMoment(moment, live) { if (moment === this.moment && live === this.live) return; this.moment = moment; this.live = live; this.draw(); }
   setSelected(node) { if (node === this.selected) return; this.selected = node; if (this.show === "path") this.placed = null; this.draw(); }
 
@@ -136,7 +136,8 @@ class TreeView {
     const { state } = this;
     let count = 0;
     for (let i = 0; i < state.nodes.length; i++) count += state.there(i);
-    this.canvas.setAttribute("aria-label", `Tree of ${count.toLocaleString("en")} nodes at event ${state.seq}${this.selected === null ? "" : `; node ${this.selected} is selected`}`);
+    const chosen = this.selected === null ? "" : this.say("; node {node} is selected", { node: this.selected });
+    this.canvas.setAttribute("aria-label", this.say("Tree of {n} nodes at event {event}", { n: count.toLocaleString("en"), event: state.seq }) + chosen);
     const at = state.index.get(this.selected), folded = at !== undefined && this.collapsed.has(at);
     this.part("fold").setAttribute("aria-pressed", folded);
     this.part("fold").disabled = at === undefined || !state.children[at].length;
@@ -158,7 +159,7 @@ class TreeView {
     }
     if (painter.best.length > 1) rows.push(sign(`<path d="M1 9H17" stroke="${theme.path}" stroke-width="4"/>`) + this.say("best path"));
     for (const kind of ["backtrack", "correction"]) if (state.links.some((l) => l.kind === kind)) rows.push(sign(`<path d="M1 9H17" stroke="${theme.muted}" stroke-width="2" stroke-dasharray="${look.links[kind].dash.replaceAll("px", "")}"/>`) + look.links[kind].words);
-    if (painter.shown.some((i) => state.nodes[i].forced)) rows.push(sign(`<circle cx="9" cy="9" r="7" fill="none" stroke="${theme.outline}" stroke-width="1.6" stroke-dasharray="2 2"/>`) + this.say(state.data.forced));
+    if (painter.shown.some((i) => state.nodes[i].forced)) rows.push(sign(`<circle cx="9" cy="9" r="7" fill="none" stroke="${theme.outline}" stroke-width="1.6" stroke-dasharray="2 2"/>`) + state.data.forced);
     if (painter.bundles.length) rows.push(sign(`<path d="M1 9 17 3V15z" fill="${theme.muted}" stroke="${theme.outline}"/>`) + this.say("several nodes; click to open"));
     rows.push(sign(`<circle cx="9" cy="9" r="7" fill="${faded(theme.accent, 0.55)}"/>`) + this.say("now"));
     const [low, high] = look.valueWords;
@@ -226,7 +227,7 @@ class TreeView {
     this.matches = found;
     if (!same) this.match = -1;
     if (turn && found.length) { this.match = (this.match + 1) % found.length; this.reach(found[this.match]); this.select(found[this.match]); }
-    this.part("found").textContent = !asked ? "" : found.length ? `${this.match + 1 || 1} of ${found.length.toLocaleString("en")}` : "none";
+    this.part("found").textContent = !asked ? "" : found.length ? this.say("{shown} of {last}", { shown: this.match + 1 || 1, last: found.length.toLocaleString("en") }) : this.say("none");
     this.draw();
   }
 
@@ -247,7 +248,7 @@ class TreeView {
 
   // Says for a while how the wheel zooms.
   _hint() {
-    this.hint.textContent = this.say("Click the tree, or hold {key}, to zoom with the wheel").replace("{key}", navigator.platform.startsWith("Mac") ? "⌘" : "Ctrl");
+    this.hint.textContent = this.say("Click the tree, or hold {key}, to zoom with the wheel", { key: navigator.platform.startsWith("Mac") ? "⌘" : "Ctrl" });
     this.hint.hidden = false;
     clearTimeout(this.hinting);
     this.hinting = setTimeout(() => { this.hint.hidden = true; }, HINT_MS);
@@ -267,13 +268,13 @@ class TreeView {
     const { state, look } = this, { i } = item, node = state.nodes[i], line = (text, kind = "div") => { const made = document.createElement(kind); made.textContent = text; return made; };
     const value = state.value(i), counts = [];
     if (state.visits[i]) counts.push(`${this.say("visits")} ${state.visits[i].toLocaleString("en")}`, `Q ${value.toFixed(2)}`);
-    if (!Number.isNaN(state.score[i])) counts.push(this.say("score {score} by {reward}").replace("{score}", state.score[i].toFixed(2)).replace("{reward}", state.judge[i]));
+    if (!Number.isNaN(state.score[i])) counts.push(this.say("score {score} by {reward}", { score: state.score[i].toFixed(2), reward: state.judge[i] }));
     if (node.prior !== undefined) counts.push(`${this.say("prior")} ${node.prior.toFixed(2)}`);
-    const parts = [line(`${node.parent === null ? this.say("Root") : `${this.say("Node")} ${node.id}`}: ${look.looks[state.look(i)].words}${state.pruned[i] ? `, ${state.pruned[i]}` : ""}`, "b"), line(node.text ?? node.label)];
+    const parts = [line(`${node.parent === null ? this.say("Root") : `${this.say("Node {node}", { node: node.id })}`}: ${look.looks[state.look(i)].words}${state.pruned[i] ? `, ${state.pruned[i]}` : ""}`, "b"), line(node.text ?? node.label)];
     if (node.answer !== undefined && node.state) parts.push(line(`${this.say("answers")} ${node.answer}`));
     parts.push(...(node.facts ?? []).map((fact) => line(fact, "small")));
     if (counts.length) parts.push(line(counts.join(" · "), "small"));
-    if (item.bundle || this.collapsed.has(i)) parts.push(line(`${this.say("{n} nodes below it").replace("{n}", this.painter.below.count[i].toLocaleString("en"))}${Number.isNaN(this.painter.below.best[i]) ? "" : `, ${this.say("best value")} ${this.painter.below.best[i].toFixed(2)}`}`, "small"));
+    if (item.bundle || this.collapsed.has(i)) parts.push(line(`${this.say("{n} nodes below it", { n: this.painter.below.count[i].toLocaleString("en") })}${Number.isNaN(this.painter.below.best[i]) ? "" : `, ${this.say("best value")} ${this.painter.below.best[i].toFixed(2)}`}`, "small"));
     this.tip.replaceChildren(...parts);
     const { width, height } = this.size;
     this.tip.style.left = `${Math.max(4, Math.min(x + 14, width - this.tip.offsetWidth - 4))}px`;

@@ -1,7 +1,8 @@
 // Texts in another language. `words`: the text by its English one; where there is none, or no words at all, it stays English.
+// values: what its fields in braces stand for.
 const SAID = ["title", "aria-label", "placeholder"];
 
-function say(words, english) { return words?.[english] ?? english; }
+function say(words, english, values = {}) { return (words?.[english] ?? english).replace(/\{(\w+)\}/g, (field, name) => values[name] ?? field); }
 
 // All that the buttons, fields and choices of a part of the page say.
 function sayIn(place, words) {

@@ -13,6 +13,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from rlm_core.core.phrases import say
 from rlm_core.core.special_tokens import TOOL, WAIT
 from rlm_core.core.tree import Node, SearchTree
 from rlm_core.figures import palette
@@ -34,13 +35,11 @@ from rlm_core.figures.plotly_style import (
     state_sample,
     strokes,
 )
-from rlm_core.figures.text import hover
+from rlm_core.figures.text import hover, letters
 from rlm_core.figures.tree import traces
 from rlm_core.figures.tree.markers import FAIR, marks
 from rlm_core.figures.tree.traces import Canvas
 from rlm_core.figures.tree.viewport import CHARACTER
-
-HEIGHT_WORDS = "height: steps that stand"
 
 
 def ribbon_figure(
@@ -140,8 +139,9 @@ def _axes(on: Canvas, space: Room, path: ChainPath, probed: bool) -> dict[str, A
 def _notes(on: Canvas, space: Room, probed: bool, width: int) -> list[dict[str, Any]]:
     scale = on.viewport.scale
     corner = {"xref": "paper", "yref": "paper", "x": 1, "xanchor": "right", "showarrow": False, "y": -0.02, "yanchor": "top"}
-    colour = f"colour: confidence of its answer · {HEIGHT_WORDS}" if probed and width > 860 * scale else HEIGHT_WORDS
-    made = [corner | {"text": colour, "font": {"size": 13 * scale, "color": on.theme.muted}}]
+    told = [say("colour: confidence of its answer")] if probed and width > 860 * scale else []
+    words = " · ".join([*told, say("height: steps that stand")])
+    made = [corner | {"text": words, "font": {"size": 13 * scale, "color": on.theme.muted}}]
     made += [caption(on.theme, space, scale)] if probed else []
     if on.tree.oracle:
         made.append(oracle_badge(13 * scale))
@@ -150,7 +150,7 @@ def _notes(on: Canvas, space: Room, probed: bool, width: int) -> list[dict[str, 
 
 def legend_lines(rows: Sequence[Trace], width: int, scale: float) -> int:
     """How many lines plotly breaks the legend into: columns are as wide as the widest entry once one line is not enough."""
-    widths = [(len(r["name"]) * 13 * 1.15 * CHARACTER + 46) * scale for r in rows]
+    widths = [(letters(r["name"]) * 13 * 1.15 * CHARACTER + 46) * scale for r in rows]
     if sum(widths) <= width - 30:
         return 1
     return math.ceil(len(widths) / max(1, int((width - 30) / max(widths))))
@@ -158,12 +158,14 @@ def legend_lines(rows: Sequence[Trace], width: int, scale: float) -> int:
 
 def _legend(tree: SearchTree, theme: palette.Theme, path: ChainPath, highlighted: Sequence[int]) -> list[Trace]:
     """The marks and lines that this chain holds, and no others."""
-    rows = [sample("stands", "lines", line={"width": 4, "color": theme.path})] if len(path.chain) > 1 else []
+    rows = [sample(say("stands"), "lines", line={"width": 4, "color": theme.path})] if len(path.chain) > 1 else []
     grey = {"size": 12, "color": theme.unscored, "line": {"width": 1.5, "color": theme.outline}}
     if path.undone:
         hollow = {"symbol": "circle", "size": 12, "color": theme.surface, "line": {"width": 1.5, "color": theme.pruned}}
-        rows.append(sample(palette.UNDONE_WORDS, "markers", marker=hollow))
-    rows += [sample(palette.SYMBOL_WORDS[m], "markers", marker=grey | {"symbol": palette.SYMBOLS[m]}) for m in legend_symbols(tree, path)]
+        rows.append(sample(say(palette.UNDONE_WORDS), "markers", marker=hollow))
+    rows += [
+        sample(say(palette.SYMBOL_WORDS[m]), "markers", marker=grey | {"symbol": palette.SYMBOLS[m]}) for m in legend_symbols(tree, path)
+    ]
     for state in ("correct", "wrong", "finished", "cut"):
         if any(tree.nodes[n].state == state for n in path.chain):
             rows.append(state_sample(palette.LOOKS[state], grey))

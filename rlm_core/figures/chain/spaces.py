@@ -5,10 +5,12 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
+from rlm_core.core.phrases import say
 from rlm_core.core.tree import ROOT, SearchTree
 from rlm_core.core.wording import counted
 from rlm_core.figures.chain.path import ChainPath
 from rlm_core.figures.chain.viewport import Room
+from rlm_core.figures.text import letters
 from rlm_core.figures.tree.traces import Canvas
 from rlm_core.figures.tree.viewport import CHARACTER
 
@@ -56,9 +58,9 @@ def boundaries(canvas: Canvas, path: ChainPath, space: Room) -> tuple[Plain, Pla
 def _words(canvas: Canvas, space: Room, thinking: bool, span: tuple[bool, float, float, list[int]], nodes: list[int]) -> dict[str, Any]:
     """ "thinking 84 tokens" at the left of its span, or at the end of the picture where the span is too short for it."""
     shape = canvas.viewport
-    kind = "thinking" if thinking else "answer"
+    kind = say("thinking") if thinking else say("answer")
     count = counted(tokens(canvas.tree, thinking, nodes), "token")
-    needed = (len(kind) + len(count) + 2) * 13 * shape.scale * CHARACTER
+    needed = (letters(kind) + letters(count) + 2) * 13 * shape.scale * CHARACTER
     fits = (shape.x[1] - span[1]) * shape.step >= needed
     at = {"x": span[1], "xanchor": "left", "xshift": 6} if fits else {"x": shape.x[1], "xanchor": "right", "xshift": -4}
     style = {"yref": "paper", "y": 1, "yanchor": "top", "showarrow": False, "font": {"size": 13 * shape.scale, "color": canvas.theme.muted}}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rlm_core.core.events import Probed
+from rlm_core.core.phrases import say
 from rlm_core.core.wording import readable, shorten
 from rlm_core.figures import palette
 from rlm_core.figures.chain.path import ChainPath
@@ -15,7 +16,6 @@ from rlm_core.figures.text import safe
 from rlm_core.figures.tree.traces import Canvas
 from rlm_core.figures.tree.viewport import CHARACTER
 
-WORDS = "made to answer here: what it would say, and how sure it is (bar: 0 to 1)"
 WORDS_AT, TOP = 1.42, 1.8
 """Height of the answers' texts and the axis' end, in units of the confidence."""
 BAR = 0.66
@@ -106,4 +106,8 @@ def caption(theme: palette.Theme, space: Room, scale: float) -> dict[str, Any]:
     """The words over the strip."""
     at = {"xref": "paper", "yref": "paper", "x": 0, "xanchor": "left", "yanchor": "middle", "showarrow": False}
     height = (STRIP + CAPTION / 2) * scale / space.height
-    return at | {"y": height, "text": WORDS, "font": {"size": 12 * scale, "color": theme.muted}}
+    return at | {
+        "y": height,
+        "text": say("made to answer here: what it would say, and how sure it is (bar: 0 to 1)"),
+        "font": {"size": 12 * scale, "color": theme.muted},
+    }

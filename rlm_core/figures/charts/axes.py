@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from rlm_core.figures import palette
 from rlm_core.figures.plotly_style import Trace, base_layout
-from rlm_core.figures.text import safe
+from rlm_core.figures.text import letters, safe
 
 HEIGHT = 400
 TOP_PX, AXIS_PX = 28, 66
@@ -157,7 +157,7 @@ def chart(
     """
     grown = palette.LARGE if large else 1
     names = [str(t["name"]) for t in data if t.get("name") and t.get("showlegend", True)] if legend else []
-    entry = max(map(len, names), default=0) * LETTER_PX * grown
+    entry = max(map(letters, names), default=0) * LETTER_PX * grown
     per_row = max(1, int(NARROW_PX / (entry + SYMBOL_PX)))
     below = AXIS_PX * grown + LEGEND_ROW * grown * -(-len(names) // per_row)
     style = base_layout(theme, large, int(height * grown + below))

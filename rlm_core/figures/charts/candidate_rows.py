@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rlm_core.core.phrases import say
 from rlm_core.core.tree import Node, SearchTree
 from rlm_core.core.wording import counted, readable, shorten
 from rlm_core.figures.palette import MARKS
@@ -140,7 +141,7 @@ def undrawn(tree: SearchTree) -> int:
 def _label(group: Group) -> str:
     """The answer, its verdict and how many gave it, escaped."""
     if group.answer is None:
-        return f"{'cut off' if group.cut else 'no answer'} ×{len(group.nodes):,}"
+        return f"{say('cut off') if group.cut else say('no answer')} ×{len(group.nodes):,}"
     mark = MARKS[group.nodes[0].correct]
     return f"{mark}{safe(shorten(readable(group.answer), MAX_ANSWER_CHARACTERS))} ×{len(group.nodes):,}"
 

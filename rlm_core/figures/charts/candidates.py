@@ -18,7 +18,7 @@ from rlm_core.core.wording import number, readable, shorten, voters
 from rlm_core.figures import palette
 from rlm_core.figures.charts.candidate_rows import GAP, MAX_ANSWER_CHARACTERS, UNSCORED, Row, fitted, groups, places
 from rlm_core.figures.plotly_style import Trace, base_layout
-from rlm_core.figures.text import hover, safe
+from rlm_core.figures.text import hover, letters, safe
 
 HIGH_ROW = 8
 """Lanes from which on a row's label stands at its top."""
@@ -36,7 +36,7 @@ def candidates_figure(
     found = groups(tree)
     if not found:
         return _nothing(theme, large, height)
-    longest = max(min(len(g.answer or ""), MAX_ANSWER_CHARACTERS) for g in found)
+    longest = max(min(letters(g.answer or ""), MAX_ANSWER_CHARACTERS) for g in found)
     margin = {"l": int((max(14, longest) + 6) * 6.4 * scale), "r": int(58 * scale), "t": int(12 * scale), "b": int(60 * scale)}
     plot = (width - margin["l"] - margin["r"], height - margin["t"] - margin["b"])
     rows, lane = fitted(tree, plot, scale)
@@ -70,7 +70,7 @@ def _markers(tree: SearchTree, where: dict[int, tuple[float, float]], theme: pal
             {
                 "type": "scatter",
                 "mode": "markers+text" if size >= palette.DENSE else "markers",
-                "name": look.legend or look.words,
+                "name": say(look.legend or look.words),
                 "x": [where[n.id][0] for n in nodes],
                 "y": [where[n.id][1] for n in nodes],
                 "customdata": [n.id for n in nodes],
@@ -102,7 +102,7 @@ def _axes(rows: Sequence[Row], middles: Sequence[float], theme: palette.Theme, l
     unscored = any(n.score is None for row in rows for n in row.nodes)
     ticks, names = [0.0, 0.25, 0.5, 0.75, 1.0], ["0", "0.25", "0.5", "0.75", "1"]
     if unscored:
-        ticks, names = [UNSCORED, *ticks], ["not<br>scored", *names]
+        ticks, names = [UNSCORED, *ticks], [say("not<br>scored"), *names]
     quiet = {"zeroline": False, "fixedrange": True, "tickfont": {"color": theme.muted}}
     spare = max(0.0, lanes - sum(r.height + GAP for r in rows))
     labels = [f"<b>{r.label}</b>" if r.chosen else r.label for r in rows]
@@ -110,7 +110,7 @@ def _axes(rows: Sequence[Row], middles: Sequence[float], theme: palette.Theme, l
     across = {"tickvals": ticks, "ticktext": names, "range": [UNSCORED - 0.09 if unscored else -0.05, 1.05], "tickangle": 0}
     down = {"tickvals": at, "ticktext": labels, "range": [lanes - spare / 2, -spare / 2], "showgrid": False}
     return {
-        "xaxis": quiet | across | {"gridcolor": theme.faint, "title": {"text": "score", "standoff": 6}},
+        "xaxis": quiet | across | {"gridcolor": theme.faint, "title": {"text": say("score"), "standoff": 6}},
         "yaxis": quiet | down | {"tickfont": {"color": theme.ink}},
     }
 
@@ -128,7 +128,7 @@ def _chosen(rows: Sequence[Row], middles: Sequence[float], theme: palette.Theme)
             half = (row.height + GAP) / 2
             area = {"type": "rect", "xref": "paper", "x0": 0, "x1": 1, "y0": middle - half, "y1": middle + half}
             shapes.append(area | {"layer": "below", "fillcolor": theme.band, "line": {"width": 0}})
-            word = {"xref": "paper", "x": 1, "xanchor": "left", "y": _label_at(row, middle), "yanchor": "middle", "text": "chosen"}
+            word = {"xref": "paper", "x": 1, "xanchor": "left", "y": _label_at(row, middle), "yanchor": "middle", "text": say("chosen")}
             notes.append(word | {"showarrow": False, "xshift": 6, "font": {"color": theme.ink}})
     if any(n.score is None for row in rows for n in row.nodes):
         line = {"type": "line", "yref": "paper", "y0": 0, "y1": 1, "x0": UNSCORED / 2, "x1": UNSCORED / 2}
@@ -137,7 +137,7 @@ def _chosen(rows: Sequence[Row], middles: Sequence[float], theme: palette.Theme)
 
 
 def _nothing(theme: palette.Theme, large: bool, height: int) -> go.Figure:
-    words = {"text": "No candidate is finished at this moment", "showarrow": False, "font": {"color": theme.muted}}
+    words = {"text": say("No candidate is finished at this moment"), "showarrow": False, "font": {"color": theme.muted}}
     middle = {"x": 0.5, "y": 0.5, "xref": "paper", "yref": "paper"}
     hidden = {"visible": False}
     style = base_layout(theme, large, height) | {"annotations": [middle | words], "xaxis": hidden, "yaxis": hidden}

@@ -8,6 +8,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from rlm_core.core.phrases import say
 from rlm_core.figures import palette
 from rlm_core.figures.plotly_style import base_layout, colour_bar
 from rlm_core.figures.text import safe, shorten
@@ -82,9 +83,10 @@ def _at(scores: Sequence[float | None], column: int) -> float | None:
 def _hover(row: Row, column: int) -> str:
     if column >= len(row.steps):
         return ""
-    score = _at(row.scores, column)
-    shown = "not scored" if score is None else f"{score:.2f}"
-    return f"{safe(row.name)} · step {column + 1}<br><b>{safe(shorten(row.steps[column], 80))}</b><br>score {shown}"
+    found = _at(row.scores, column)
+    shown = say("not scored") if found is None else f"{found:.2f}"
+    place, score = say("step {step:,.0f}", step=column + 1), say("score {score}", score=shown)
+    return f"{safe(row.name)} · {place}<br><b>{safe(shorten(row.steps[column], 80))}</b><br>{score}"
 
 
 def _number(row: int, column: int, score: float, size: float) -> dict[str, Any]:

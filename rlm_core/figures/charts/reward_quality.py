@@ -7,6 +7,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from rlm_core.core.phrases import say
 from rlm_core.figures import palette
 from rlm_core.figures.plotly_style import Trace, base_layout
 from rlm_core.figures.text import safe
@@ -17,16 +18,17 @@ HEIGHT = 340
 def calibration_figure(curves: Mapping[str, Sequence[Sequence[float]]], *, theme: palette.Theme, large: bool = False) -> go.Figure:
     """Share of steps that are right against their score, for each reward in bins of [mean score, share right, count]."""
     diagonal = {"type": "scatter", "mode": "lines", "x": [0, 1], "y": [0, 1], "line": {"color": theme.edge, "width": 1.5, "dash": "dot"}}
-    data: list[dict[str, Any]] = [diagonal | {"name": "perfectly calibrated", "hoverinfo": "skip"}]
+    data: list[dict[str, Any]] = [diagonal | {"name": say("perfectly calibrated"), "hoverinfo": "skip"}]
     for i, (name, curve) in enumerate(curves.items()):
         if not curve:  # it keeps its place among the line styles
             continue
         most = max((c[2] for c in curve), default=1)
         sizes = [7 + 9 * (c[2] / most) ** 0.5 for c in curve]
-        hover = [f"{safe(name)}<br>score {s:.2f}: {y:.0%} of {int(n):,} steps are right" for s, y, n in curve]
+        said = [say("score {score:.2f}: {share:.0%} of {n:,} steps are right", score=s, share=y, n=int(n)) for s, y, n in curve]
+        hover = [f"{safe(name)}<br>{words}" for words in said]
         data.append(_line(i, name, [c[0] for c in curve], [c[1] for c in curve], hover, theme) | {"mode": "lines+markers"})
         data[-1]["marker"]["size"] = sizes
-    return _figure(data, theme, large, x=("score of a step", [-0.03, 1.03]), y=("share that is right", [-0.03, 1.06]))
+    return _figure(data, theme, large, x=(say("score of a step"), [-0.03, 1.03]), y=(say("share that is right"), [-0.03, 1.06]))
 
 
 def best_of_n_figure(tables: Mapping[str, Sequence[Mapping[str, Any]]], *, theme: palette.Theme, large: bool = False) -> go.Figure:
@@ -35,12 +37,15 @@ def best_of_n_figure(tables: Mapping[str, Sequence[Mapping[str, Any]]], *, theme
     sizes = [row["n"] for row in first]
     plain = {"type": "scatter", "mode": "lines", "x": sizes, "hoverinfo": "skip"}
     data: list[dict[str, Any]] = [
-        plain | {"name": "perfect choice", "y": [r["perfect"] for r in first], "line": {"color": theme.edge, "width": 1.5, "dash": "dot"}},
-        plain | {"name": "majority", "y": [r["majority"][0] for r in first], "line": {"color": theme.ink, "width": 4}},
+        plain
+        | {"name": say("perfect choice"), "y": [r["perfect"] for r in first], "line": {"color": theme.edge, "width": 1.5, "dash": "dot"}},
+        plain | {"name": say("majority"), "y": [r["majority"][0] for r in first], "line": {"color": theme.ink, "width": 4}},
     ]
     for i, (name, rows) in enumerate(tables.items()):
         values = [r["weighted"] for r in rows]
-        hover = [f"{safe(name)}, N = {r['n']}<br>weighted {r['weighted'][0]:.3f} · majority {r['majority'][0]:.3f}" for r in rows]
+        found = [(r["n"], r["weighted"][0], r["majority"][0]) for r in rows]
+        said = [(n, say("weighted {weighted:.3f} · majority {majority:.3f}", weighted=w, majority=m)) for n, w, m in found]
+        hover = [f"{safe(name)}, N = {n}<br>{words}" for n, words in said]
         spread = {
             "type": "data",
             "symmetric": False,
@@ -51,9 +56,10 @@ def best_of_n_figure(tables: Mapping[str, Sequence[Mapping[str, Any]]], *, theme
         }
         beside = 1 + 0.03 * (i - (len(tables) - 1) / 2)  # so that intervals do not hide each other
         data.append(
-            _line(i, f"weighted by {name}", [r["n"] * beside for r in rows], [v for v, _, _ in values], hover, theme) | {"error_y": spread}
+            _line(i, say("weighted by {reward}", reward=name), [r["n"] * beside for r in rows], [v for v, _, _ in values], hover, theme)
+            | {"error_y": spread}
         )
-    figure = _figure(data, theme, large, x=("candidates N", None), y=("accuracy", None))
+    figure = _figure(data, theme, large, x=(say("candidates N"), None), y=(say("accuracy"), None))
     figure.update_xaxes(type="log", tickvals=sizes, ticktext=[str(n) for n in sizes])
     return figure
 
@@ -69,7 +75,14 @@ def cost_figure(points: Sequence[Mapping[str, Any]], *, against: str, theme: pal
         ticks |= {p[against] for p in own}
         beside = 1 + 0.03 * (i - (len(makers) - 1) / 2)  # so that intervals do not hide each other
         hover = [
-            f"{safe(maker)}: {p['labels']:,} labels of {p['problems']:,} problems, {p['tokens']:,} tokens<br>step AUC {p['auc']:.3f}"
+            say(
+                "{maker}: {labels:,} labels of {problems:,} problems, {tokens:,} tokens",
+                maker=safe(maker),
+                labels=p["labels"],
+                problems=p["problems"],
+                tokens=p["tokens"],
+            )
+            + f"<br>{say('Step AUC')} {p['auc']:.3f}"
             for p in own
         ]
         spread = {
@@ -81,8 +94,8 @@ def cost_figure(points: Sequence[Mapping[str, Any]], *, against: str, theme: pal
             "width": 3,
         }
         data.append(_line(i, maker, [p[against] * beside for p in own], [p["auc"] for p in own], hover, theme) | {"error_y": spread})
-    words = {"labels": "labels learned from", "tokens": "tokens generated for them"}[against]
-    figure = _figure(data, theme, large, x=(words, None), y=("step AUC, held out", None))
+    words = say("labels learned from") if against == "labels" else say("tokens generated for them")
+    figure = _figure(data, theme, large, x=(words, None), y=(say("step AUC, held out"), None))
     figure.update_xaxes(type="log", tickvals=sorted(ticks), ticktext=[_short(t) for t in sorted(ticks)], tickangle=0)
     return figure
 

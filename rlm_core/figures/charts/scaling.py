@@ -9,12 +9,12 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from rlm_core.core.phrases import say
 from rlm_core.figures import palette
 from rlm_core.figures.charts.axes import HEIGHT, Line, Point, axis, band, chart, line_style, log_ticks, measured, share_axis
 from rlm_core.figures.plotly_style import Trace
 from rlm_core.figures.text import safe
 
-TOKENS = "generated tokens per problem"
 RESIDUALS = 0.27
 """Share of the height that the residuals take."""
 
@@ -26,15 +26,16 @@ def accuracy_figure(
     bounds: Sequence[Line] = (),
     best: Line | None = None,
     large: bool = False,
-    x_title: str = TOKENS,
-    y_title: str = "accuracy",
+    x_title: str = "",
+    y_title: str = "",
 ) -> go.Figure:
     """Accuracy against tokens, or another pair, on a log axis, with 95 % bands.
 
     bounds: thin grey lines, such as pass@N as the ceiling and majority as the floor.
     best: a thick line, such as the compute-optimal choice.
+    x_title, y_title: of the axes; without them, tokens per problem and accuracy.
     """
-    unit = "tokens" if x_title == TOKENS else x_title
+    unit = x_title or say("tokens")
     data: list[Trace] = [band(line.points, palette.series(theme, line.place), line.name) for line in lines]
     data += [measured(line, theme, large, unit=unit) for line in lines]
     for i, line in enumerate(bounds):
@@ -48,8 +49,8 @@ def accuracy_figure(
         data,
         theme,
         large,
-        xaxis=axis(x_title, theme, **log_ticks(xs)),
-        yaxis=share_axis(y_title, theme),
+        xaxis=axis(x_title or say("generated tokens per problem"), theme, **log_ticks(xs)),
+        yaxis=share_axis(y_title or say("accuracy"), theme),
     )
 
 
@@ -77,7 +78,7 @@ def law_figure(fitted: Sequence[FittedLine], *, theme: palette.Theme, large: boo
     for found in fitted:
         line, style = found.line, line_style(theme, found.line.place, large)
         xs = [p.x for p in line.points]
-        data.append(measured(line, theme, large, unit="tokens") | {"mode": "markers"})
+        data.append(measured(line, theme, large, unit=say("tokens")) | {"mode": "markers"})
         colour = style["line"]["color"]
         ends = [min(xs), max(xs)]
         fit = {
@@ -102,21 +103,18 @@ def law_figure(fitted: Sequence[FittedLine], *, theme: palette.Theme, large: boo
         large,
         height=int(HEIGHT * 1.2),
         xaxis=axis("", theme, **ticks, showticklabels=False, anchor="y"),
-        yaxis=share_axis("accuracy", theme, domain=[RESIDUALS + 0.06, 1], range=[min(0.0, lowest) - 0.02, 1.02]),
-        xaxis2=axis(TOKENS, theme, **ticks, anchor="y2"),
-        yaxis2=axis("residual", theme, domain=[0, RESIDUALS], range=[-most, most], tickformat="+.2f", nticks=4, zeroline=True)
+        yaxis=share_axis(say("accuracy"), theme, domain=[RESIDUALS + 0.06, 1], range=[min(0.0, lowest) - 0.02, 1.02]),
+        xaxis2=axis(say("generated tokens per problem"), theme, **ticks, anchor="y2"),
+        yaxis2=axis(say("residual"), theme, domain=[0, RESIDUALS], range=[-most, most], tickformat="+.2f", nticks=4, zeroline=True)
         | {"zerolinecolor": theme.muted, "zerolinewidth": 2},
     )
-
-
-FLAT = "flattens here"
 
 
 def _ring(point: Point, theme: palette.Theme, large: bool, *, first: bool) -> Trace:
     size = 22 * (palette.LARGE if large else 1)
     marker = {"symbol": "circle-open", "size": size, "color": theme.ink, "line": {"width": 2.5, "color": theme.ink}}
     shown = {"type": "scatter", "mode": "markers", "x": [point.x], "y": [point.y], "marker": marker, "hoverinfo": "skip"}
-    return shown | {"name": FLAT, "legendgroup": FLAT, "showlegend": first}
+    return shown | {"name": say("flattens here"), "legendgroup": "flat", "showlegend": first}
 
 
 def _residuals(found: FittedLine, style: dict[str, Any]) -> Trace:
@@ -128,7 +126,8 @@ def _residuals(found: FittedLine, style: dict[str, Any]) -> Trace:
         "x": [p.x for p in points],
         "y": values,
         "hovertext": [
-            f"{safe(found.line.name)} {safe(p.label)}<br>measured − fitted {v:+.3f}" for p, v in zip(points, values, strict=True)
+            f"{safe(found.line.name)} {safe(p.label)}<br>{say('measured − fitted {difference:+.3f}', difference=v)}"
+            for p, v in zip(points, values, strict=True)
         ],
         "hoverinfo": "text",
         "showlegend": False,
@@ -142,4 +141,4 @@ def _residuals(found: FittedLine, style: dict[str, Any]) -> Trace:
 
 def pool_figure(lines: Sequence[Line], *, theme: palette.Theme, large: bool = False) -> go.Figure:
     """The first N candidates of one pool, chosen from in several ways, with 95 % bands; N stands in the hover text."""
-    return accuracy_figure(lines, theme=theme, large=large, x_title="tokens of the first N candidates per problem")
+    return accuracy_figure(lines, theme=theme, large=large, x_title=say("tokens of the first N candidates per problem"))

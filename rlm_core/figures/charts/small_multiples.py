@@ -8,11 +8,12 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from rlm_core.core.phrases import say
 from rlm_core.core.wording import shorten
 from rlm_core.figures import palette
 from rlm_core.figures.charts.axes import BAND_ALPHA, axis
 from rlm_core.figures.plotly_style import Trace, base_layout
-from rlm_core.figures.text import safe
+from rlm_core.figures.text import letters, safe
 
 COLUMNS, PANEL_PX, GAP_PX, HEAD_PX, FOOT_PX = 2, 132, 50, 44, 46
 """Panels in a row, height of a panel, room above each for its title, above all for the names of stages, below all for the axis."""
@@ -121,7 +122,8 @@ def _traces(panel: Panel, theme: palette.Theme, number: str, grown: float) -> li
         known = {x: text for (x, _), text in said.items()}
         flat = [(x, y) for stretch in curve.points for x, y in (*_thinned(stretch), (None, None))]
         texts = [
-            "" if x is None or y is None else f"<b>{safe(curve.name)}</b> {value(y)}{known.get(x, '')}<br>step {x:,.0f}" for x, y in flat
+            "" if x is None or y is None else f"<b>{safe(curve.name)}</b> {value(y)}{known.get(x, '')}<br>{say('step {step:,.0f}', step=x)}"
+            for x, y in flat
         ]
         line = {"color": colour, "width": 1.8 * grown, "dash": palette.LINE_DASHES[place % len(palette.LINE_DASHES)]}
         marker = {"size": 6 * grown, "color": colour, "symbol": palette.LINE_SYMBOLS[place % len(palette.LINE_SYMBOLS)]}
@@ -171,7 +173,7 @@ def _names(bands: Sequence[Band], theme: palette.Theme, number: str, grown: floa
     notes = []
     for i, b in enumerate(bands):
         room = int((b.end - b.start) / whole * COLUMN_PX / LETTER_PX / grown)
-        text = b.name if len(b.name) <= room else shorten(b.name, room) if room > 6 else str(i + 1)
+        text = b.name if letters(b.name) <= room else shorten(b.name, int(room * len(b.name) / letters(b.name))) if room > 6 else str(i + 1)
         place = {"xref": f"x{number}", "yref": f"y{number} domain", "x": (b.start + b.end) / 2, "y": 1, "yshift": 33 * grown}
         font = {"size": 12 * grown, "color": theme.muted}
         notes.append(place | {"text": safe(text), "showarrow": False, "yanchor": "middle", "font": font, "hovertext": safe(b.name)})

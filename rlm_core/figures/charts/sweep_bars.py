@@ -8,6 +8,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from rlm_core.core.phrases import say
 from rlm_core.figures import palette
 from rlm_core.figures.charts.axes import axis, chart, count_axis, line_style, share_axis
 from rlm_core.figures.plotly_style import Trace
@@ -95,14 +96,16 @@ def causes_figure(rows: Mapping[str, Mapping[str, int]], causes: Sequence[str], 
         {
             "type": "bar",
             "orientation": "h",
-            "name": cause,
+            "name": say(cause),
             "y": [f"{safe(n)} " for n in names],
             "x": [rows[n].get(cause, 0) for n in names],
             "text": [str(rows[n].get(cause) or "") for n in names],
             "textposition": "inside",
             "insidetextanchor": "middle",
             "textangle": 0,
-            "hovertext": [f"<b>{safe(n)}</b><br>{cause}: {rows[n].get(cause, 0):,} problems" for n in names],
+            "hovertext": [
+                f"<b>{safe(n)}</b><br>{say('{cause}: {n:,} problems', cause=say(cause), n=rows[n].get(cause, 0))}" for n in names
+            ],
             "hoverinfo": "text",
             "marker": {
                 "color": palette.series(theme, i),
@@ -126,7 +129,7 @@ def causes_figure(rows: Mapping[str, Mapping[str, int]], causes: Sequence[str], 
         height=120 + BAR_PX * len(names),
         barmode="stack",
         bargap=0.25,
-        xaxis=count_axis("wrong answers", theme, max((sum(r.values()) for r in rows.values()), default=0)),
+        xaxis=count_axis(say("wrong answers"), theme, max((sum(r.values()) for r in rows.values()), default=0)),
         yaxis=axis("", theme, showgrid=False) | {"autorange": "reversed"},
     )
 
@@ -158,7 +161,9 @@ def cost_figure(points: Sequence[Priced], *, theme: palette.Theme, large: bool =
             "x": [p.cost for p in own],
             "y": [p.accuracy for p in own],
             "hovertext": [
-                f"<b>{safe(name)}</b> {safe(p.hover)}<br>{dollars(p.cost)} per solved problem<br>accuracy {p.accuracy:.3f}" for p in own
+                f"<b>{safe(name)}</b> {safe(p.hover)}<br>{say('{dollars} per solved problem', dollars=dollars(p.cost))}"
+                f"<br>{say('accuracy {share:.3f}', share=p.accuracy)}"
+                for p in own
             ],
             "hoverinfo": "text",
         }
@@ -167,8 +172,8 @@ def cost_figure(points: Sequence[Priced], *, theme: palette.Theme, large: bool =
         data,
         theme,
         large,
-        xaxis=axis("US dollars per solved problem", theme, type="log", exponentformat="power", nticks=8),
-        yaxis=share_axis("accuracy", theme),
+        xaxis=axis(say("US dollars per solved problem"), theme, type="log", exponentformat="power", nticks=8),
+        yaxis=share_axis(say("accuracy"), theme),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from rlm_core.core.phrases import say
 from rlm_core.figures import palette
 from rlm_core.figures.charts.axes import axis, chart
 from rlm_core.figures.text import safe
@@ -38,7 +39,7 @@ def ratios_figure(
     """
     places = list(range(1, len(tokens) + 1))
     marks = []
-    for name, bites, colour in (("counts in full", False, theme.muted), ("the clip bites: pulls no more", True, theme.accent)):
+    for name, bites, colour in ((say("counts in full"), False, theme.muted), (say("the clip bites: pulls no more"), True, theme.accent)):
         shown = [(place, t) for place, t in zip(places, tokens, strict=True) if t.clipped == bites]
         if not shown:
             continue
@@ -63,7 +64,7 @@ def ratios_figure(
         large,
         height=HEIGHT,
         xaxis=axis(
-            "tokens of the answer", theme, tickvals=places, ticktext=[safe(_tick(t.text)) for t in tokens], tickangle=0, showgrid=False
+            say("tokens of the answer"), theme, tickvals=places, ticktext=[safe(_tick(t.text)) for t in tokens], tickangle=0, showgrid=False
         ),
         yaxis=axis("π / π_old", theme, range=[max(0.0, 1 - widest), 1 + widest], tickformat=".2f"),
         barmode="overlay",

@@ -9,6 +9,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from rlm_core.core.phrases import say
 from rlm_core.core.wording import shorten
 from rlm_core.figures import palette
 from rlm_core.figures.charts.axes import axis, chart, line_style
@@ -102,11 +103,23 @@ class _Drawing:
         title = [*title[:1], shorten(" ".join(title[1:]), TITLE_CHARS)] if len(title) > 1 else [*title, ""]
         for line, words in enumerate(title):
             self.text(x - INSIDE, top - line * LINE_PX, f"<b>{safe(words)}</b>", 14)
-        self.text(x - INSIDE, top - (2 if title[1] else 1) * LINE_PX, KINDS.get(row.kind, safe(row.kind)), 12, muted=True)
+        self.text(
+            x - INSIDE,
+            top - (2 if title[1] else 1) * LINE_PX,
+            say(KINDS[row.kind]) if row.kind in KINDS else safe(row.kind),
+            12,
+            muted=True,
+        )
         self.bar(x, top - 3.3 * LINE_PX, "pass@1", m.pass_at_1, 0)
         self.bar(x, top - 5.3 * LINE_PX, f"pass@{m.k}", m.pass_at_k, 1)
-        self.text(x - INSIDE, top - 7.35 * LINE_PX, f"{m.length[0]:.1f} tokens per answer", 12, muted=True)
-        self.text(x - INSIDE, top - 8.25 * LINE_PX, f"format {m.format[0]:.0%} · language {m.language[0]:.0%}", 12, muted=True)
+        self.text(x - INSIDE, top - 7.35 * LINE_PX, say("{length:.1f} tokens per answer", length=m.length[0]), 12, muted=True)
+        self.text(
+            x - INSIDE,
+            top - 8.25 * LINE_PX,
+            say("format {format:.0%} · language {language:.0%}", format=m.format[0], language=m.language[0]),
+            12,
+            muted=True,
+        )
 
     def bar(self, x: int, y: float, name: str, value: Interval, place: int) -> None:
         """A measure with its interval in figures, and below it on a line from 0 to 1."""
@@ -132,7 +145,7 @@ class _Drawing:
         if arrow.data:
             y = BOX_PX + 16
             self.path([(source, BOX_PX), (source, y), (target, y), (target, BOX_PX)], dashed=True)
-            self.text((source + target) / 2, y, "its right answers", 12, muted=True, anchor="center", plate=True)
+            self.text((source + target) / 2, y, say("its right answers"), 12, muted=True, anchor="center", plate=True)
         elif target - source == 1:
             y = BOX_PX / 2
             self.path([(source + HALF, y), (target - HALF, y)])
@@ -140,7 +153,7 @@ class _Drawing:
         else:
             y = -ARC_PX
             self.path([(source, 0), (source, y), (target, y), (target, 0)])
-            words = f"the weights of “{safe(shorten(stages[source].title, TITLE_CHARS))}” · pass@1 {said}"
+            words = say("the weights of “{stage}” · pass@1 {change}", stage=safe(shorten(stages[source].title, TITLE_CHARS)), change=said)
             self.text((source + target) / 2, y, words, 12, anchor="center", plate=True)
 
     def path(self, points: Sequence[tuple[float, float]], *, dashed: bool = False) -> None:
@@ -159,9 +172,12 @@ def _hover(stages: Sequence[StageRow]) -> Shape:
     texts = []
     for row in stages:
         m = row.measures
-        lines = [f"<b>{safe(row.title)}</b>", f"{m.problems:,} held-out problems, {m.samples:,} answers each"]
-        lines += [f"from {safe(row.start)}"] if row.kind != "base" else []
-        lines += [f"{row.steps:,} optimiser steps, {row.seconds:,.0f} s"] if row.steps else []
+        lines = [
+            f"<b>{safe(row.title)}</b>",
+            say("{problems:,} held-out problems, {answers:,} answers each", problems=m.problems, answers=m.samples),
+        ]
+        lines += [say("from {start}", start=safe(row.start))] if row.kind != "base" else []
+        lines += [say("{steps:,} optimiser steps, {seconds:,.0f} s", steps=row.steps, seconds=row.seconds)] if row.steps else []
         lines += [safe(row.data)] if row.data else []
         lines += [f"{safe(name)}: pass@1 {found['pass_at_1'][0]:.2f}" for name, found in m.by_language.items() if "pass_at_1" in found]
         texts.append("<br>".join(lines))

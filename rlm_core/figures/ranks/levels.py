@@ -161,7 +161,7 @@ def _reason(tree: SearchTree, node: Node, place: int, level: Level, keeping: Kee
 def _later(tree: SearchTree, node: Node, where: str) -> str:
     """What came of a kept state after that."""
     if node.pruned:
-        return say("; later dropped: {why}", why=node.pruned)
+        return say("; later dropped: {why}", why=say(node.pruned))
     told = fared(tree, node) if node.finished and not where else ""
     return f"; {told}" if told else ""
 

@@ -73,7 +73,7 @@ def _undrawn(tree: SearchTree, node: Node) -> Ranks | None:
 def _end(tree: SearchTree, node: Node, waits: str) -> str:
     if node.cut:
         return say("cut off, so it weighs nothing")
-    return (fared(tree, node) if node.finished else node.pruned) or waits
+    return (fared(tree, node) if node.finished else say(node.pruned)) or waits
 
 
 def _is_answer(tree: SearchTree, node: Node) -> bool:

@@ -52,17 +52,17 @@ def fate(tree: SearchTree, node: Node) -> str:
     replaced = next((e for _, e in tree.corrections if e.source == node.id), None)
     if node.finished:
         told = fared(tree, node)
-        return "; ".join(filter(None, (say("finished"), told))) if not node.pruned else say("dropped: {why}", why=node.pruned)
+        return "; ".join(filter(None, (say("finished"), told))) if not node.pruned else say("dropped: {why}", why=say(node.pruned))
     if node.cut:
         return say("cut off")
     if node.pruned:
-        return say("dropped: {why}", why=node.pruned)
+        return say("dropped: {why}", why=say(node.pruned))
     if _leads(tree, node):
         return say("leads to the answer")
     if replaced is not None:
-        return say("replaced by {node}: {why}", node=name(replaced.target), why=replaced.reason)
+        return say("replaced by {node}: {why}", node=name(replaced.target), why=say(replaced.reason))
     if left is not None:
-        return say("left for {node}: {why}", node=name(left.target), why=left.reason)
+        return say("left for {node}: {why}", node=name(left.target), why=say(left.reason))
     return say("continued") if node.children else say("not continued")
 
 

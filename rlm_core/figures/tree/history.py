@@ -12,9 +12,10 @@ from typing import Any
 
 from rlm_core import catalogue
 from rlm_core.core import events as ev
+from rlm_core.core.phrases import say
 from rlm_core.core.tree import Node, SearchTree
 from rlm_core.core.wording import name, origin, readable, words
-from rlm_core.figures import palette
+from rlm_core.figures import browser, palette
 from rlm_core.figures.ranks.decided import tables
 from rlm_core.figures.text import facts
 from rlm_core.narrate.sentences import headline, sentence, touched
@@ -48,7 +49,7 @@ def history(run: str, records: Sequence[ev.Record], tree: SearchTree, *, narrate
         "nodes": [_node(tree, n) for n in tree.nodes.values()],
         "events": rows,
         "root": tree.root,
-        "forced": palette.BEGUN_WORDS if tree.branch else palette.FORCED_WORDS,
+        "forced": say(palette.BEGUN_WORDS if tree.branch else palette.FORCED_WORDS),
         "oracle": _oracle_from(records),
     }
 
@@ -62,17 +63,23 @@ def look() -> Data:
     """The visual language for the browser: colours, shapes and words of `palette`."""
     return {
         "value": palette.VALUE,
-        "valueWords": palette.VALUE_WORDS,
+        "valueWords": [say(words) for words in palette.VALUE_WORDS],
         "themes": {theme.name: {f: getattr(theme, f) for f in theme.__slots__} for theme in (palette.LIGHT, palette.DARK)},
-        "looks": {key: {f: getattr(of, f) for f in of.__slots__} for key, of in palette.LOOKS.items()},
-        "links": {key: {f: getattr(of, f) for f in of.__slots__} for key, of in palette.LINKS.items()},
+        "looks": {key: {f: _said(f, getattr(of, f)) for f in of.__slots__} for key, of in palette.LOOKS.items()},
+        "links": {key: {f: _said(f, getattr(of, f)) for f in of.__slots__} for key, of in palette.LINKS.items()},
         "shares": palette.SHARES,
         "widths": palette.WIDTHS,
-        "sizeWords": palette.SIZE_WORDS,
-        "oracle": {"words": palette.ORACLE_BADGE, "paper": palette.ORACLE_PAPER, "ink": palette.ORACLE_INK},
+        "sizeWords": say(palette.SIZE_WORDS),
+        "oracle": {"words": say(palette.ORACLE_BADGE), "paper": palette.ORACLE_PAPER, "ink": palette.ORACLE_INK},
         "font": palette.FONT,
         "large": palette.LARGE,
+        "say": {text: say(text) for text in browser.TREE_WORDS},
     }
+
+
+def _said(field: str, value: Any) -> Any:
+    """A field of a sign, its words said."""
+    return say(value) if field in ("words", "legend") else value
 
 
 def _node(tree: SearchTree, node: Node) -> Data:
@@ -120,7 +127,7 @@ def _change(event: ev.AnyEvent) -> list[Any] | None:
         case ev.SampledAgain(node=node, times=times):
             return ["samples", node, times]
         case ev.Pruned(nodes=nodes, reason=reason):
-            return ["pruned", nodes, reason]
+            return ["pruned", nodes, say(reason)]
         case ev.Backtracked(source=source, target=target):
             return ["backtrack", source, target]
         case ev.Corrected(source=source, target=target):

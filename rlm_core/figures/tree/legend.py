@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rlm_core.core.phrases import say
 from rlm_core.figures import palette
 from rlm_core.figures.plotly_style import Trace, forced_sample, now_sample, sample, state_sample, strokes
 from rlm_core.figures.tree.traces import Canvas
@@ -24,7 +25,7 @@ def legend(canvas: Canvas, best: Sequence[int], highlighted: Sequence[int]) -> l
         marker = {"size": 12, "color": fill, "line": {"width": 1.5, "color": theme.pruned if hollow else theme.outline}}
         rows.append(state_sample(look, marker, state in roomy))
     if len(best) > 1:
-        rows.append(sample("best path", "lines", line={"width": 4.5, "color": theme.path}))
+        rows.append(sample(say("best path"), "lines", line={"width": 4.5, "color": theme.path}))
     rows += strokes(theme, [k for k, seen in (("backtrack", tree.backtracks), ("correction", tree.corrections)) if seen])
     rows += forced_sample(palette.BEGUN_WORDS if tree.branch else palette.FORCED_WORDS) if any(n.forced for n in nodes) else []
     return rows + (now_sample(theme) if highlighted else [])

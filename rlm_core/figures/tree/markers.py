@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from rlm_core.core.phrases import say
 from rlm_core.core.tree import Node, SearchTree
 from rlm_core.figures import palette
 from rlm_core.figures.colour_by import Paint
@@ -68,7 +69,7 @@ def _group(canvas: Canvas, state: str, filled: Paint, symbol: str, nodes: list[N
     return {
         "type": canvas.kind,
         "mode": "markers",
-        "name": palette.LOOKS[state].words,
+        "name": say(palette.LOOKS[state].words),
         "x": x,
         "y": y,
         "customdata": ids,

@@ -50,5 +50,5 @@ def load(name: str, fmt: str, report: Callable[[str], None]) -> RemoteModel:
         )
     if plain:
         server.abilities = replace(can, way=Way.TEXT, template=Template.NONE, delimiters=None)
-    report(f"{server.shown} {server.abilities.sentence}.")
+    report(f"Connected to {server.shown}, which {server.abilities.sentence}.")
     return RemoteModel(name, server, plain)

@@ -126,7 +126,7 @@ class RemotePolicy:
     async def force(self, problem: Problem, steps: Sequence[Step], text: str, sampling: Sampling, tag: str = "") -> tuple[Step, ...]:
         """Forced text has tokens only where the server scores given texts."""
         if self.whole_only:
-            raise ModelError(f"{self.server.shown} {Way.WHOLE.value}, and no text can be put into them; choose another server.")
+            raise ModelError(f"{self.server.shown} writes whole solutions only, and no text can be put into them; choose another server.")
 
         async def put(state: Sequence[Step], text: str, tag: str, thinking: bool) -> Step:
             before = self._written(state)
@@ -342,9 +342,9 @@ class RemotePolicy:
     def _refuse(self, allow: Allow, *, from_state: bool) -> None:
         """ModelError for what cannot be done over this server, or over any."""
         if from_state and self.whole_only:
-            raise ModelError(f"{self.server.shown} {Way.WHOLE.value}, and nothing can go on from a step; choose another server.")
+            raise ModelError(f"{self.server.shown} writes whole solutions only, and nothing can go on from a step; choose another server.")
         if self.whole_only and TOOL in allow:
-            raise ModelError(f"{self.server.shown} {Way.WHOLE.value}, and no result can be put into them; choose another server.")
+            raise ModelError(f"{self.server.shown} writes whole solutions only, and no result can be put into them; choose another server.")
 
 
 def _step_end(reading: Reading, sampled: Sampled) -> int | None:

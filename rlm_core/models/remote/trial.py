@@ -163,4 +163,4 @@ async def _choices(server: Server, can: Abilities) -> bool:
 
 
 def _yes(does: bool) -> str:
-    return "yes" if does else "no"
+    return "yes" if does else "not offered"

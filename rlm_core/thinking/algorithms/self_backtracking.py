@@ -117,7 +117,8 @@ def roll_back(run: SearchRun, gave_up: Sequence[int], expanded: set[int]) -> lis
         alone = not run.tree.nodes[node].text and run.tree.nodes[node].parent != ROOT
         parent = run.tree.path(node)[-3 if alone else -2]  # a tag on a line of its own gives up the step before it
         new = parent not in expanded
-        run.backtrack(node, parent, f"the model wrote {BACKTRACK} behind it" + ("" if new else "; that state was expanded before"))
+        wrote = f"the model wrote {BACKTRACK} behind it"
+        run.backtrack(node, parent, wrote if new else f"{wrote}; that state was expanded before")
         if new:
             logprob = run.tree.nodes[parent].logprob
             states[parent] = -math.inf if logprob is None else logprob

@@ -79,6 +79,17 @@ def test_a_bad_diff_is_one_sentence_and_the_text_stays(store, diff, said):
     assert not [b for b in at.button if b.label == "Review"]
 
 
+def test_in_japanese_a_bad_diff_its_reasons_and_its_findings_are_in_japanese(store, pool):
+    at = pasted("--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n", lang="ja")
+    assert "差分の4行目を読み込めません" in at.error[0].value.replace("\\", "")
+    at.text_area(key=TEXT).set_value(DIFF).run()
+    assert "特別な規則のないソースコード" in html(at)
+    press(at, "レビュー")
+    next_done(store, pool)
+    at.run()
+    assert "evalとexecは、文字列に含まれる任意のコードを実行します。" in html(at)
+
+
 def test_a_range_without_a_repository_is_one_sentence(store, tmp_path):
     at = opened("code_review")
     at.session_state[KIND] = GIT

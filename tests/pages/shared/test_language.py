@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from functools import cache
 
@@ -10,17 +11,15 @@ import pytest
 
 from pages import navigation
 from pages.shared import glossary, language
-from pages.shared.player import WORDS as PLAYER_WORDS
-from pages.shared.tree import WORDS as TREE_WORDS
 from rlm_core import catalogue
 from rlm_core.blueprint.words import texts as blueprint_texts
-from rlm_core.core import phrases
+from rlm_core.core import languages, phrases
 from rlm_core.core.config import BUDGETS, SHARED_BATCHES
 from rlm_core.core.paths import ROOT
 from rlm_core.core.sampling import OPTIONS
 from rlm_core.core.structure import Picture
 from rlm_core.core.tree import SearchTree
-from rlm_core.core.wording import LABELLED_BY, counted
+from rlm_core.core.wording import LABELLED_BY, TAG_WORDS, counted
 from rlm_core.core.words import COMMON, AnswerMethod, Purpose, StopReason
 from rlm_core.evaluation.presets import PRESETS
 from rlm_core.figures import browser, palette
@@ -29,10 +28,13 @@ from rlm_core.figures.palette import LINKS, LOOKS
 from rlm_core.figures.pictures import VOTES
 from rlm_core.jobs.base import jobs
 from rlm_core.labels.base import RATINGS
+from rlm_core.lessons.tables import READINGS
 from rlm_core.models import listed
-from rlm_core.models.policy import ABILITY_NAMES
+from rlm_core.models.policy import ABILITIES, ABILITY_NAMES
+from rlm_core.models.remote.server import Way
 from rlm_core.narrate.sentences import HEADLINES, sentence
 from rlm_core.narrate.thinking import TAG_PHRASES
+from rlm_core.review.checks import CHECKS, UNTESTED_SENTENCE, UNTESTED_SUGGESTION
 from rlm_core.rewards.heads.recipe import MAKERS
 from rlm_core.runs.attribution import CAUSES
 from rlm_core.runs.compute import UNITS
@@ -45,12 +47,16 @@ from rlm_core.search import breakpoints, searches
 from rlm_core.search.answers import METHODS
 from rlm_core.search.length_limits import LONGEST_SOLUTION, LONGEST_STEP
 from rlm_core.training import recipe
+from rlm_core.training.reward_parts import PARTS
 from rlm_core.training.variants import VARIANTS
 from tests.pages.app import go_to, opened, text
+from tests.pages.shared.core_sentences import templates
 
 CORE = ROOT / "rlm_core"
 TOLD = [*(CORE / "narrate").glob("*.py"), *(CORE / f for f in ("core/wording.py", "runs/outcome.py", "jobs/forecast.py"))]
-TOLD += [CORE / "figures" / "charts" / "candidates.py", *(CORE / "figures" / "ranks").glob("*.py")]
+REASONS = [*(CORE / "search").rglob("*.py"), *(CORE / "thinking").rglob("*.py"), *(CORE / "training").glob("*.py")]
+"""Whose finished sentences stand in logs and in files of trainings."""
+TOLD += [*(CORE / "figures").rglob("*.py"), *(CORE / f for f in ("lessons/pack.py", "lessons/tables.py"))]
 """Whose sentences pages show in their language."""
 OTHERS = [code for code in language.LANGUAGES if code != language.ENGLISH]
 
@@ -62,7 +68,7 @@ def wanted() -> frozenset[str]:
     The literals given to `tr` and `deferred`, and to `say` in the sentences of the core, the nouns that are counted, and the texts that the
     core brings with what it offers.
     """
-    found = {page.title for page in navigation.OWN_PAGES} | core_texts()
+    found = {page.title for page in navigation.OWN_PAGES} | core_texts() | templates().keys()
     for file in [ROOT / "app.py", *(ROOT / "pages").rglob("*.py"), *TOLD]:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("tr", "deferred", "say"):
@@ -73,7 +79,20 @@ def wanted() -> frozenset[str]:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "counted" and len(node.args) > 1:
                 if isinstance(node.args[1], ast.Constant):
                     found.add(f"{{n}} {node.args[1].value}")
-    return frozenset(found)
+    return frozenset(found | (reasons() & language.texts("ja").keys()))
+
+
+def reasons() -> set[str]:
+    """Every text and f-string of REASONS, with numbered fields."""
+    found = set[str]()
+    for file in REASONS:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.add(node.value)
+            if isinstance(node, ast.JoinedStr):
+                places = itertools.count()
+                found.add("".join(str(v.value) if isinstance(v, ast.Constant) else f"{{{next(places)}}}" for v in node.values))
+    return found
 
 
 def core_texts() -> set[str]:
@@ -108,10 +127,26 @@ def core_texts() -> set[str]:
         palette.SIZE_WORDS,
         palette.ORACLE_BADGE,
         palette.FORCED_WORDS,
+        palette.BEGUN_WORDS,
+        palette.UNDONE_WORDS,
+        *palette.CONFIDENCE_WORDS,
+        *palette.DIFFERENCE_WORDS,
+        *palette.SYMBOL_WORDS.values(),
+        *TAG_WORDS.values(),
         *(link.words for link in LINKS.values()),
+    }
+    found |= {
+        *PARTS,
+        *(stage.title for stage in recipe.plan(recipe.PipelineConfig())),
+        *browser.TREE_WORDS,
+        *browser.PLAYER_WORDS,
+        *browser.REPLAY_WORDS,
+        *READINGS.values(),
     }
     found |= {look.legend for look in LOOKS.values()} | {"event", "level"}
     found |= {"{n} token", "{n} pass", "{n} row", "{n} line"}  # of tables of nouns
+    found |= {f"{{value:,}} {title}" for title in BUDGETS.values()} | set(ABILITIES.values()) | {way.value for way in Way}
+    found |= {text for check in CHECKS for text in (check.message, check.suggestion)} | {UNTESTED_SENTENCE, UNTESTED_SUGGESTION}
     return (found | blueprint_texts()) - {""}
 
 
@@ -129,7 +164,10 @@ def test_fields_are_those_of_the_english_text(code):
         assert other.strip()
 
 
-@pytest.mark.parametrize(("texts", "files"), [(TREE_WORDS, browser.TREE), (PLAYER_WORDS, browser.PLAYER)])
+@pytest.mark.parametrize(
+    ("texts", "files"),
+    [(browser.TREE_WORDS, browser.TREE), (browser.PLAYER_WORDS, browser.PLAYER), (browser.REPLAY_WORDS, ("replay.js",))],
+)
 def test_what_a_script_says_is_in_the_script(texts, files):
     source = browser.source(*files)
     assert [text for text in texts if text not in source] == []
@@ -155,15 +193,57 @@ def test_every_sentence_about_an_example_is_told_in_the_language(code):
             tree.apply(record)
 
 
+@pytest.mark.parametrize("code", OTHERS)
+def test_a_sentence_of_the_core_is_told_by_its_own_template(code, monkeypatch):
+    monkeypatch.setattr(language, "language", lambda: code)
+    for template in templates():
+        fields = [int(n) for n in re.findall(r"(?<!{){(\d+)}", template)]
+        made, told = (text.format(*(f"‹{n}›" for n in fields)) for text in (template, language.texts(code)[template]))
+        assert language.translated(made) == told, template
+
+
+@pytest.mark.parametrize(
+    ("sentence", "told"),
+    [
+        ("Two strategies are called Training; give each a name of its own.", "同じ名前「Training」の戦略が2つあります。"),
+        (
+            "countdown has no parameter 'seeds'; did you mean 'seed'? allowed are numbers, seed.",
+            "もしかして「seed」ですか? 使えるのはnumbers、seedです。",
+        ),
+        (
+            "A budget of 0 reward passes allows nothing; give more than 0, or leave it out for no limit.",
+            "予算が0回の報酬評価では何もできません。",
+        ),
+        ("Node 3 ends its solution, so nothing can follow it; edit its step instead.", "ノード3で解答が終わるため、続きを置けません。"),
+        ("Judging by Monte-Carlo rollouts (rollouts=8)", "モンテカルロ・ロールアウト (rollouts=8)で評価中"),
+        (
+            "Converting it, once on this machine: 44 % (120 of 272 tensors), 3 s",
+            "itを変換中（このマシンで一度だけ）: 44 %（120 / 272 テンソル）、3秒",
+        ),
+        ("labelling 1,204 solutions", "1,204個の解答にラベルを付けています"),
+        (
+            "a.jsonl, a x1 tree (JSON), was not read: it has more than 9 nodes.",
+            "（x1の木 (JSON)）を読み込めませんでした: ノードが9個を超えています。",
+        ),
+        ("Unexpected KeyError: 'a', and more.", "予期しないKeyError: 'a', and more."),
+    ],
+)
+def test_words_in_a_field_are_told_and_what_a_person_types_is_not(monkeypatch, sentence, told):
+    monkeypatch.setattr(language, "language", lambda: "ja")
+    assert told in language.translated(sentence)
+
+
 @pytest.fixture
 def french(monkeypatch: pytest.MonkeyPatch) -> None:
     """A language of a few texts."""
     there = {"{0} is too many": "{0}, c'est trop", "{0} {1} is too many: {2}": "{2} : {0} {1}, c'est trop", "four": "quatre"}
     monkeypatch.setattr(language, "language", lambda: "fr")
-    monkeypatch.setattr(language, "texts", lambda code: there)
-    language._templates.cache_clear()
+    monkeypatch.setattr(languages, "texts", lambda code: there)
+    for kept in (languages._templates, languages._translated):
+        kept.cache_clear()
     yield
-    language._templates.cache_clear()
+    for kept in (languages._templates, languages._translated):
+        kept.cache_clear()
 
 
 @pytest.mark.parametrize(
