@@ -53,7 +53,7 @@ def decoded(data: bytes) -> str:
     return data.decode("utf-16" if data[:2] in (BOM_UTF16_LE, BOM_UTF16_BE) else "utf-8", "replace")
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=3)  # a page parses the same text whenever it is drawn; 10 million characters take about 100 MB
 def parse(text: str) -> Diff:
     """A unified diff. ReviewError says in a sentence, with the number of the line, why it cannot be read."""
     text = text.removeprefix("\ufeff")

@@ -66,12 +66,12 @@ def test_each_part_of_the_score():
 
 def test_a_finding_is_about_the_lines_around_it_and_a_judge_sees_them():
     """In a new file all lines are of one hunk."""
-    file = file_of("a.py", "\n".join(f"price_{i} = quantity_{i}" for i in range(400)))
-    near, far = (finding(line, "price_200 is not quantity_200") for line in (202, 302))
-    assert [f.parts["about"] for f in scored([near, far], file)] == [1.0, 0.0]
+    file = file_of("a.py", "\n".join(f"item{i}x = {i}" for i in range(400)))
+    near, far = (finding(line, "item200x is not 200") for line in (202, 302))
+    assert [f.parts["about"] for f in scored([near, far], file)] == [1.0, 0.5]
     judge = Scripted(())
     asyncio.run(judged(judge, "judge", near, file))
-    assert "202 +price_200 = quantity_200" in judge.asked[0][0]
+    assert "202 +item200x = 200" in judge.asked[0][0]
     assert len(judge.asked[0][0]) < 4000
 
 
