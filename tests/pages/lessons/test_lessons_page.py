@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 import streamlit as st
 
+from pages.lessons import figures
 from pages.shared.visitor import COOKIE
 from rlm_core.lessons import library
 from rlm_core.lessons.predictions import Predictions
@@ -75,6 +77,14 @@ def test_the_run_says_nothing_of_what_is_to_be_predicted_until_it_was(store):
     assert "so it scores" not in html(at)
     click(at, "anyway.mcts.2.0")
     assert "2 of 4 rollouts from node 4 succeed, so it scores 2/4 = 0.50." in html(at)
+
+
+def test_the_tree_shows_what_is_correct_once_it_was_predicted(store, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(figures, "tree_view", lambda data, **more: drawn.append({n.get("state") for n in json.loads(data)["nodes"]}))
+    at = opened("lessons", lesson="best-of-n", step="2")
+    click(at, "anyway.best-of-n.2.0")
+    assert (drawn[0], drawn[-1]) == ({None, "finished"}, {None, "correct", "wrong"})
 
 
 def test_an_answer_can_be_shown_without_a_prediction_and_then_none_is_kept(store):
