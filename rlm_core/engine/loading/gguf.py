@@ -83,14 +83,17 @@ def _parsed_once() -> Generator[None]:
 
 @contextmanager
 def _counting_tensors(name: str, report: Report) -> Generator[None]:
-    """The tensors that the library dequantises are counted: a stage stands in the place of the bar that it would draw over them.
+    """The tensors that the library dequantises are counted: a stage stands in the place of the bar that it would draw over them, and one
+    before it.
 
     Within `one_reader`, so that no other thread reads a file meanwhile.
     """
     library: Any = modeling_gguf_pytorch_utils
-    with ExitStack() as opened:
+    with ExitStack() as opened, ExitStack() as before:
+        before.enter_context(Stage(report, f"Reading {name}, {ONCE}"))
 
         def counted(tensors: Any, **bar: Any) -> Iterable[Any]:
+            before.close()
             stage = opened.enter_context(Stage(report, f"Converting {name}, {ONCE}", len(tensors), "tensors"))
             for tensor in tensors:
                 yield tensor
