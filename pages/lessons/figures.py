@@ -44,7 +44,7 @@ def run_figure(of: Figure, place: str, selected: int | None, quiet: bool) -> Non
 
     place: of the step, for what a person chose there.
     selected: the node that a slider chose; None for the one that the lesson names.
-    quiet: without sentence and numbers, which could tell what is to be predicted.
+    quiet: without sentence, numbers and probes, which could tell what is to be predicted.
     """
     run, last = of.of, len(sources.records(of.of))
     scope = f"{run}.{place}"
@@ -63,8 +63,8 @@ def run_figure(of: Figure, place: str, selected: int | None, quiet: bool) -> Non
 
     record = sources.records(run)[at - 1]
     if sources.is_chain(run):
-        highlight = sentences.touched(record.event)
-        clicked = draw_run(Picture.CHAIN, sources.tree(run, at), sources.tree(run), highlight, node, key=_CHAIN, scope=run)
+        at_moment, highlight = sources.unprobed if quiet else sources.tree, sentences.touched(record.event)
+        clicked = draw_run(Picture.CHAIN, at_moment(run, at), at_moment(run), highlight, node, key=_CHAIN, scope=run)
         if clicked is not None and clicked != node:
             choose(clicked)
             st.rerun()

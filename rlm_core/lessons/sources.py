@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from collections.abc import Mapping
+from copy import deepcopy
 from functools import lru_cache
 
 import msgspec
@@ -55,6 +56,15 @@ def tree(run: str, until: int | None = None) -> SearchTree:
     if until is not None and not 1 <= until <= len(events):
         raise LessonError(f"The run “{run}” has the events 1 to {len(events):,}, not {until}.")
     return replay(events[:until])
+
+
+@lru_cache(maxsize=64)
+def unprobed(run: str, until: int | None = None) -> SearchTree:
+    """As `tree`, without what the model would have answered at its steps; not to be changed."""
+    found = deepcopy(tree(run, until))
+    for node in found.nodes.values():
+        node.probe = None
+    return found
 
 
 def is_chain(run: str) -> bool:

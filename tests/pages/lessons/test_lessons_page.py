@@ -97,6 +97,13 @@ def test_one_long_chain_is_drawn_as_a_chain_and_what_branches_as_a_tree(store, l
     assert pictures(opened("lessons", lesson=lesson, step=str(step))) == {picture}
 
 
+def test_a_chain_says_what_the_model_would_answer_once_that_was_predicted(store):
+    at = opened("lessons", lesson="wait", step="2")
+    assert "made to answer here" not in str([c.proto for c in at.get("bidi_component")])
+    click(at, "anyway.wait.2.0")
+    assert "made to answer here" in str([c.proto for c in at.get("bidi_component")])
+
+
 def test_the_slider_says_which_child_would_be_selected(store):
     at = opened("lessons", lesson="mcts", step="5")
     assert "0.50 + 1.79 = 2.29" in html(at)
