@@ -56,9 +56,21 @@ def unverified(run: str) -> tuple[Record, ...]:
 
 
 @lru_cache(maxsize=256)
-def tree(run: str, until: int | None = None, verdicts: bool = True) -> SearchTree:
-    """The tree of a run after an event or (None) at its end; not to be changed. verdicts: with what is correct and wrong."""
-    events = records(run) if verdicts else unverified(run)
+def tree(run: str, until: int | None = None) -> SearchTree:
+    """The tree of a run after an event or (None) at its end; not to be changed."""
+    return _replayed(run, records(run), until)
+
+
+@lru_cache(maxsize=64)
+def covered(run: str, until: int | None = None) -> SearchTree:
+    """As `tree`, without verdicts and without what the model would have answered at its steps; not to be changed."""
+    found = _replayed(run, unverified(run), until)
+    for node in found.nodes.values():
+        node.probe = None
+    return found
+
+
+def _replayed(run: str, events: tuple[Record, ...], until: int | None) -> SearchTree:
     if until is not None and not 1 <= until <= len(events):
         raise LessonError(f"The run “{run}” has the events 1 to {len(events):,}, not {until}.")
     return replay(events[:until])

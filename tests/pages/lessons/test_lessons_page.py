@@ -60,7 +60,7 @@ def test_progress_is_that_of_a_browser_and_the_answers_of_all_are_counted(store,
     with monkeypatch.context() as browser:
         browser.setattr(type(st.context), "cookies", {COOKIE: kept.by})
         assert answered in html(opened("lessons"))
-    click(other, f"option.mcts.4.0.{1 - asked.right}")
+    click(other, f"option.mcts.4.0.{(asked.right + 1) % len(asked.options)}")
     assert "All 2 answers in this data folder" in text(other)
 
 
@@ -105,6 +105,13 @@ def pictures(at) -> set[str]:
 )
 def test_one_long_chain_is_drawn_as_a_chain_and_what_branches_as_a_tree(store, lesson, step, picture):
     assert pictures(opened("lessons", lesson=lesson, step=str(step))) == {picture}
+
+
+def test_a_chain_says_what_the_model_would_answer_once_that_was_predicted(store):
+    at = opened("lessons", lesson="wait", step="2")
+    assert "made to answer here" not in str([c.proto for c in at.get("bidi_component")])
+    click(at, "anyway.wait.2.0")
+    assert "made to answer here" in str([c.proto for c in at.get("bidi_component")])
 
 
 def test_the_slider_says_which_child_would_be_selected(store):
