@@ -98,7 +98,7 @@ def _of_sweep(guide: Guide, title: str, view: SweepView, bundled: bool, link: tu
     if len(set(sides.values())) < 2:
         return None
     rows = tuple(
-        Row(sides[s], view.sweep.strategies[s].title, budget_words(view.sweep.budgets[b]), a.value, a.low, a.high, f.known)
+        Row(sides[s], view.strategy(s), budget_words(view.sweep.budgets[b]), a.value, a.low, a.high, f.known)
         for (s, b), f in figures_of(view.version, view).items()
         if s in sides and (a := f.accuracy) is not None
     )

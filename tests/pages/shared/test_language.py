@@ -137,6 +137,8 @@ def core_texts() -> set[str]:
     }
     found |= {
         *PARTS,
+        "stepwise supervision as in TRL",
+        "plain solutions",
         *(stage.title for stage in recipe.plan(recipe.PipelineConfig())),
         *browser.TREE_WORDS,
         *browser.PLAYER_WORDS,
