@@ -10,7 +10,7 @@ import streamlit as st
 from pages.explore.ranks_html import ranks_html
 from pages.shared.escape import html_text, markdown_text
 from pages.shared.html import table_html
-from pages.shared.language import deferred, node_name, told, tr
+from pages.shared.language import deferred, node_name, told, tr, translated
 from pages.shared.state import one_of
 from rlm_core import catalogue
 from rlm_core.core.events import Choice, Selected, Term
@@ -172,7 +172,7 @@ def compared(ranked: Sequence[Term], choice: Choice, own: Node) -> str:
         return ""
     mine = next((t for t in ranked if t.node == own.id), None)
     if mine is None:
-        return tr("Node {id} was not compared: {why}.", id=own.id, why=own.pruned or tr("it was not there yet"))
+        return tr("Node {id} was not compared: {why}.", id=own.id, why=translated(own.pruned) or tr("it was not there yet"))
     won = next(t for t in ranked if t.node == choice.chosen)
     if mine.total is None:
         return tr(

@@ -70,7 +70,12 @@ def deferred(text: str) -> str:
 
 def told(make: Callable[P, T], /, *arguments: P.args, **options: P.kwargs) -> T:
     """What a function of the core says, in the page's language where there is one text for each of its sentences."""
-    return phrases.told(tr, make, *arguments, **options)
+    return phrases.told(_looked_up, make, *arguments, **options)
+
+
+def _looked_up(text: str) -> str:
+    """A template in the page's language; so is a finished sentence, such as a reason out of a log."""
+    return texts(language()).get(text) or (text if "{" in text else translated(text))
 
 
 def translated(sentence: str) -> str:

@@ -88,10 +88,12 @@ def sentence(record: ev.Record, before: SearchTree) -> str:
         case ev.Pruned(nodes=nodes, reason=reason):
             which = listed([str(n) for n in nodes], MAX_LISTED)
             if len(nodes) == 1:
-                return say("Node {which} will not be continued: {reason}.", which=which, reason=reason)
-            return say("Nodes {which} will not be continued: {reason}.", which=which, reason=reason)
+                return say("Node {which} will not be continued: {reason}.", which=which, reason=say(reason))
+            return say("Nodes {which} will not be continued: {reason}.", which=which, reason=say(reason))
         case ev.Backtracked(source=source, target=target, reason=reason):
-            return say("The search goes back from {source} to {target}: {reason}.", source=name(source), target=name(target), reason=reason)
+            return say(
+                "The search goes back from {source} to {target}: {reason}.", source=name(source), target=name(target), reason=say(reason)
+            )
         case ev.Forced() as e:
             return thinking.forced(e)
         case ev.ToolCalled() as e:

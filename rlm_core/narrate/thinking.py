@@ -137,4 +137,4 @@ def effort_chosen(e: ev.EffortChosen) -> str:
 
 def _end(reason: str) -> str:
     """A reason as the end of a sentence."""
-    return reason.rstrip(". ") + "."
+    return say(reason.rstrip(". ")) + say(".")

@@ -41,6 +41,7 @@ from rlm_core.runs.compute import UNITS
 from rlm_core.runs.examples import examples, records
 from rlm_core.runs.finding import NO_ANSWER
 from rlm_core.runs.formats import formats
+from rlm_core.runs.invariants import LAWS
 from rlm_core.runs.outcome import VERDICTS
 from rlm_core.runs.settings import SAMPLING
 from rlm_core.search import breakpoints, searches
@@ -116,6 +117,7 @@ def core_texts() -> set[str]:
     found |= {look.legend for look in LOOKS.values()} | {"event", "level"}
     found |= {"{n} token", "{n} pass", "{n} row", "{n} line"}  # of tables of nouns
     found |= {f"{{value:,}} {title}" for title in BUDGETS.values()} | set(ABILITIES.values()) | {way.value for way in Way}
+    found |= {part for law in LAWS for part in law.split(": ", 1)}
     found |= {text for check in CHECKS for text in (check.message, check.suggestion)} | {UNTESTED_SENTENCE, UNTESTED_SUGGESTION}
     return (found | blueprint_texts()) - {""}
 
