@@ -53,6 +53,7 @@ SHOWN = {
     "Backtracked": (2,),
     "Corrected": (2,),
     "Decision": (1,),
+    "EffortChosen": (2,),
     "Failure": (1,),
     "Finding": (1,),
     "Flip": (4,),
