@@ -104,11 +104,11 @@ def _typed(line: str, code: str) -> str:
 
 
 def _parted(line: str, code: str) -> str:
-    """A line in parts of which at least one has a translation; empty where none has."""
+    """A line in parts of which at least one has a translation; empty where none has. A part of one word may be anybody's, and stays."""
     for mark in (". ", "; ", ": ", ", ", " ("):
         head, found, rest = line.partition(mark)
         head += "." * (mark == ". ")
-        if found and (parts := (_translated(head, code), _translated(rest, code))) != (head, rest):
+        if found and (parts := tuple(_translated(part, code) if " " in part else part for part in (head, rest))) != (head, rest):
             return parts[0] + ("" if mark == ". " and parts[0] != head else texts(code).get(mark, mark.lstrip("."))) + parts[1]
     return ""
 

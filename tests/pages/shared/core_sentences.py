@@ -18,8 +18,17 @@ from pathlib import Path
 from rlm_core.core.paths import ROOT
 
 CORE = ROOT / "rlm_core"
-LEFT_OUT = ("cli/", "api.py", "lessons/facts.py", "lessons/reading.py", "lessons/sources.py", "lessons/tables.py")
-"""Modules whose own sentences no page shows: the command line, what programs call, and what only the writer of a lesson meets."""
+LEFT_OUT = (
+    "cli/",  # the command line
+    "api.py",  # what programs call
+    "figures/ranks/",  # told by `say`
+    "lessons/facts.py",  # what only the writer of a lesson meets, as in the other three
+    "lessons/reading.py",
+    "lessons/sources.py",
+    "lessons/tables.py",
+    "review/report.py",  # exported reports
+)
+"""Modules whose own sentences no page shows as they stand."""
 DEVELOPERS = {"RecordingError"}
 """Errors that only who writes a recorder meets."""
 OTHER_ERRORS = {"Unknowable", "_Refused", "OutOfTokens"}
@@ -35,24 +44,37 @@ ANSWERS = {
     "models/remote/trial.py": ("rows",),
     "problems/tables.py": ("sentence",),
     "runs/formats/base.py": ("note",),
+    "runs/laws/costs.py": ("_wrong_prior", "_wrong_sum"),
     "runs/missing.py": ("missing",),
     "training/recipe.py": ("disk_sentence", "memory_sentence", "time_sentence"),
 }
 """Functions whose text a page shows itself, or that are called as methods of something else."""
 SHOWN = {
-    "Stage": (1, 3),
-    "_say": (2,),
-    "set_status": (2,),
-    "finish": (1,),
-    "retire": (1,),
-    "claim": (3,),
-    "because": (0,),
+    "Backtracked": (2,),
+    "Corrected": (2,),
     "Decision": (1,),
-    "_Trouble": (0,),
-    "Unread": (1,),
-    "Note": (1,),
+    "EffortChosen": (2,),
+    "Failure": (1,),
+    "Finding": (1,),
+    "Flip": (4,),
+    "Forced": (2,),
     "LoggedRun": (1,),
+    "Note": (1,),
+    "Pruned": (1,),
+    "Stage": (1, 3),
+    "Unread": (1,),
+    "_Trouble": (0,),
+    "_say": (2,),
     "add_log": (5,),
+    "backtrack": (2,),
+    "because": (0,),
+    "claim": (3,),
+    "correct": (2,),
+    "finish": (1,),
+    "give_up": (0,),
+    "prune": (1,),
+    "retire": (1,),
+    "set_status": (2,),
 }
 """Functions and methods of which the arguments at these places are shown."""
 ALSO = {
@@ -61,6 +83,10 @@ ALSO = {
     "loss {0}, {1} tokens/s, held-out loss {2}",
     "; ",  # between two parts of a sentence
     "completions that were not chosen, with their ratings",  # of labels.prm800k
+    "goes on",  # what became of a node, of runs.what_if.decisions
+    "dropped",
+    "accepted",
+    "explored",
     "check {0}",  # who found something in a code review
     "No such file or directory",  # of the operating system
     "Is a directory",
@@ -151,7 +177,7 @@ class Collector:
         return self.places
 
     def keep(self, made: Iterable[str], module: Module, node: ast.AST) -> None:
-        for line in (line.strip() for text in made for line in text.split("\n")):
+        for line in (line.strip().lstrip(";,. ") for text in made for line in text.split("\n")):
             letters = len(re.findall(r"[^\W\d_]", line))
             if letters > 1 and line not in NAMES and not CODE.fullmatch(line) and not (letters < FEW and f"{FIELD}: " in line):
                 self.places.setdefault(numbered(line), f"{module.name}:{getattr(node, 'lineno', 0)}")
@@ -306,15 +332,19 @@ class Collector:
                 self._items(first.iter if same else element, module, function)
             case ast.Call(func=ast.Name(id="filter"), args=[_, given]):
                 self._items(given, module, function)
-            case ast.IfExp(body=body, orelse=orelse) if isinstance(body, ast.List):
+            case ast.IfExp(body=body, orelse=orelse) if isinstance(body, ast.List | ast.Tuple):
                 self._items(body, module, function)
                 self._items(orelse, module, function)
             case ast.Name(id=name) | ast.Subscript(value=ast.Name(id=name)) if function is not None and name not in parameter_names(
                 function
             ):
-                for value in assignments(function, name):
-                    if isinstance(value, ast.List | ast.ListComp | ast.Tuple | ast.IfExp | ast.Dict):
-                        self._items(value, module, function)
+                key = (id(function), f"{name}[]")
+                if key not in self._seen:
+                    self._seen.add(key)
+                    for value in assignments(function, name):
+                        if isinstance(value, ast.List | ast.ListComp | ast.Tuple | ast.IfExp | ast.Dict):
+                            self._items(value, module, function)
+                    self._seen.discard(key)
             case ast.Dict(keys=keys, values=values):
                 for each in (*keys, *values):
                     if each is not None:
@@ -418,7 +448,7 @@ def shown(call: ast.Call) -> list[ast.expr]:
         return given[:1]
     if name in REPORTS:
         return list(given)
-    if name == "append" and isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) == "refused":
+    if name == "append" and isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) in ("refused", "unknown"):
         return list(given)
     found = [given[i] for i in SHOWN.get(name, ()) if i < len(given)]
     return found + [k.value for k in call.keywords if k.arg in KEYWORDS and name != "filterwarnings"]

@@ -41,7 +41,9 @@ from rlm_core.runs.compute import UNITS
 from rlm_core.runs.examples import examples, records
 from rlm_core.runs.finding import NO_ANSWER
 from rlm_core.runs.formats import formats
+from rlm_core.runs.invariants import LAWS
 from rlm_core.runs.outcome import VERDICTS
+from rlm_core.runs.run_diff import CAUSES as PARTINGS
 from rlm_core.runs.settings import SAMPLING
 from rlm_core.search import breakpoints, searches
 from rlm_core.search.answers import METHODS
@@ -53,10 +55,12 @@ from tests.pages.app import go_to, opened, text
 from tests.pages.shared.core_sentences import templates
 
 CORE = ROOT / "rlm_core"
-TOLD = [*(CORE / "narrate").glob("*.py"), *(CORE / f for f in ("core/wording.py", "runs/outcome.py", "jobs/forecast.py"))]
+TOLD = [*(CORE / "narrate").glob("*.py"), *(CORE / "figures").rglob("*.py")]
+TOLD += [
+    CORE / f for f in ("core/wording.py", "runs/outcome.py", "runs/run_diff.py", "jobs/forecast.py", "lessons/pack.py", "lessons/tables.py")
+]
 REASONS = [*(CORE / "search").rglob("*.py"), *(CORE / "thinking").rglob("*.py"), *(CORE / "training").glob("*.py")]
 """Whose finished sentences stand in logs and in files of trainings."""
-TOLD += [*(CORE / "figures").rglob("*.py"), *(CORE / f for f in ("lessons/pack.py", "lessons/tables.py"))]
 """Whose sentences pages show in their language."""
 OTHERS = [code for code in language.LANGUAGES if code != language.ENGLISH]
 
@@ -148,6 +152,8 @@ def core_texts() -> set[str]:
     found |= {look.legend for look in LOOKS.values()} | {"event", "level"}
     found |= {"{n} token", "{n} pass", "{n} row", "{n} line"}  # of tables of nouns
     found |= {f"{{value:,}} {title}" for title in BUDGETS.values()} | set(ABILITIES.values()) | {way.value for way in Way}
+    found |= set(PARTINGS.values())
+    found |= {part for law in LAWS for part in law.split(": ", 1)}
     found |= {text for check in CHECKS for text in (check.message, check.suggestion)} | {UNTESTED_SENTENCE, UNTESTED_SUGGESTION}
     return (found | blueprint_texts()) - {""}
 
