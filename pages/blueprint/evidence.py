@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import streamlit as st
 
+from pages.shared.language import tr
 from pages.shared.services import jobs, store
 from pages.shared.sweep_results import SweepView, budget_words, figures_of, view_of_job
 from rlm_core import catalogue
@@ -16,7 +17,7 @@ from rlm_core.blueprint.guide import Guide
 from rlm_core.core.errors import RlmError
 from rlm_core.core.paths import ASSETS
 from rlm_core.evaluation.sweep import Strategy
-from rlm_core.jobs.sweep import DESCRIPTION
+from rlm_core.jobs.sweep import DESCRIPTION, SweepJob
 from rlm_core.jobs.sweep_results import read_parquet
 from rlm_core.runs.training_files import TrainingFolder, trainings
 
@@ -75,16 +76,17 @@ def _sweeps() -> Iterable[tuple[str, SweepView, bool, tuple[str, dict[str, str]]
         except RlmError:
             continue  # its problem set is gone, or its results cannot be read
     for name in BUNDLED:
-        title, view = _bundled(name)
+        job, view = _bundled(name)
+        title = f"{tr(job.name)} ({job.problems})"
         link = ("scaling", {"sweep": "example"}) if name.startswith("sweeps") else ("training", {"training": name.split("/")[1]})
         yield title, view, True, link
 
 
 @st.cache_resource(show_spinner=False)
-def _bundled(name: str) -> tuple[str, SweepView]:
+def _bundled(name: str) -> tuple[SweepJob, SweepView]:
     path = Path(ASSETS / name)
     job, sweep, results = read_parquet(path, path.name)
-    return f"{job.name} ({job.problems})", SweepView(sweep, results, "", name)
+    return job, SweepView(sweep, results, "", name)
 
 
 def _side(guide: Guide, strategy: Strategy) -> str:

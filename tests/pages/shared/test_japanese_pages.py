@@ -32,7 +32,7 @@ ENGLISH = re.compile(r"[A-Za-z][A-Za-z’'-]*(?:[ ,;:]+[A-Za-z][a-z’'-]+){2,}"
 NAMES = re.compile(
     r"Start with \d.*?the result\?|Use the numbers .*? to make \d+|"  # problems
     r"[\w-]+(?: (?:and|&) [\w-]+| et al\.),? (?:19|20)\d\d|"  # papers
-    r"(?:Tree|Graph|Forest|Chain) of Thoughts?|MCTS with rollouts|Chained arithmetic, six strategies|Before and after training|"
+    r"(?:Tree|Graph|Forest|Chain) of Thoughts?|"
     r"(?<=出典: ).*|.*\(\d{4}-\d\d-\d\d\)|.*arXiv \d{4}\.\d{5}.*|\*\*[^*]*\*\*|[\w-]+(?:, [\w-]+)+:"
 )
 """Problems, papers, and what is called the same in every language."""

@@ -15,7 +15,7 @@ from rlm_core import catalogue
 from rlm_core.blueprint.words import texts as blueprint_texts
 from rlm_core.core import languages, phrases
 from rlm_core.core.config import BUDGETS, SHARED_BATCHES
-from rlm_core.core.paths import ROOT
+from rlm_core.core.paths import ASSETS, ROOT
 from rlm_core.core.sampling import OPTIONS
 from rlm_core.core.structure import Picture
 from rlm_core.core.tree import SearchTree
@@ -62,6 +62,8 @@ TOLD += [
 REASONS = [*(CORE / "search").rglob("*.py"), *(CORE / "thinking").rglob("*.py"), *(CORE / "training").glob("*.py")]
 """Whose finished sentences stand in logs and in files of trainings."""
 """Whose sentences pages show in their language."""
+NAMED = re.compile(r'name: "?(.*?)"?(?:, \w+: .*)?$', re.MULTILINE)
+"""A sweep or a strategy in a file of sweeps."""
 OTHERS = [code for code in language.LANGUAGES if code != language.ENGLISH]
 
 
@@ -155,6 +157,7 @@ def core_texts() -> set[str]:
     found |= set(PARTINGS.values())
     found |= {part for law in LAWS for part in law.split(": ", 1)}
     found |= {text for check in CHECKS for text in (check.message, check.suggestion)} | {UNTESTED_SENTENCE, UNTESTED_SUGGESTION}
+    found |= {name for file in (ASSETS / "sweeps").glob("*.yaml") for name in NAMED.findall(file.read_text(encoding="utf-8"))}
     return (found | blueprint_texts()) - {""}
 
 
