@@ -26,7 +26,7 @@ WITHIN_A_LINE = re.compile(r"</?(?:b|i|em|strong|small|span|a|sub|sup)\b[^>]*>")
 
 
 def texts(at: AppTest) -> set[str]:
-    """All of them, in lines, without tags, code, and links to other sites, whose words are names of papers."""
+    """All of them, in lines, without tags, code, what is typed into tables, and links to other sites, whose words are names of papers."""
     return _lines(text for node in _nodes(at._tree) for text in _of(node))
 
 
@@ -41,7 +41,7 @@ def _lines(found: Iterator[str]) -> set[str]:
 
 def _plain(text: str) -> list[str]:
     """What a tag says to a reader stands in a line of its own."""
-    text = LINK.sub("¦", UNREAD.sub("¦", text))
+    text = LINK.sub("¦", UNREAD.sub("¦", text)).replace("\\", "")
     words = re.sub(r"<[^>]+>", "\n", WITHIN_A_LINE.sub("", text))
     return html.unescape("\n".join([words, *SAID.findall(text)])).split("\n")
 
@@ -57,7 +57,8 @@ def _of(node: Any) -> Iterator[str]:
     proto = getattr(node, "proto", None)
     if node.type in TABLES:
         yield from _heads(node)
-        yield from (cell for column in node.value for cell in node.value[column] if isinstance(cell, str))
+        cells = (cell for column in node.value for cell in node.value[column])
+        yield from (cell for cell in cells if isinstance(cell, str) and not node.proto.editing_mode)
     elif node.type in ("bidi_component", "plotly_chart"):
         yield from _figure(node)
         yield from (text for key, value in _data(node).items() if key in COMPONENT for text in _words(value, None))

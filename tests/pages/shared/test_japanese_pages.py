@@ -30,10 +30,10 @@ pytestmark = pytest.mark.slow
 ENGLISH = re.compile(r"[A-Za-z][A-Za-z’'-]*(?:[ ,;:]+[A-Za-z][a-z’'-]+){2,}")
 """Three words in a row."""
 NAMES = re.compile(
-    r"Start with \d.*?the result\?|Use the numbers .*? to make \d+|"  # problems
-    r"[\w-]+(?: (?:and|&) [\w-]+| et al\.),? (?:19|20)\d\d|"  # papers
-    r"(?:Tree|Graph|Forest|Chain) of Thoughts?|"
-    r"(?<=出典: ).*|.*\(\d{4}-\d\d-\d\d\)|.*arXiv \d{4}\.\d{5}.*|\*\*[^*]*\*\*|[\w-]+(?:, [\w-]+)+:"
+    r"Start with \d.*|(?:Add|Subtract|Multiply|Divide) .*the result\?|Use the numbers .*|"  # problems
+    r"[\w-]+(?: (?:and|&) [\w-]+| et al\.),? (?:19|20)\d\d|.*\(\d{4}(?:-\d\d){0,2}\)|.*arXiv \d{4}\.\d{5}.*|"  # papers
+    r"(?:Tree|Graph|Forest|Chain) of Thoughts?|s1-32B, with(?:out)? budget forcing|"
+    r"[\w-]+(?:, [\w-]+)+:|\w+:\w[\w=,.-]*"  # keys of JSON, and specs
 )
 """Problems, papers, and what is called the same in every language."""
 RUNS = [example.run for example in examples().values()]
