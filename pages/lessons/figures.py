@@ -140,7 +140,7 @@ def _grpo(of: Figure, key: str) -> None:
 
 
 def _stages(of: Figure, key: str) -> None:
-    _table(tables.stages(of.of))
+    _table(told(tables.stages, of.of))
     _caption(of)
 
 
