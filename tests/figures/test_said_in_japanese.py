@@ -18,7 +18,7 @@ from rlm_core.figures.text import letters
 TABLE = [{"n": n, "perfect": 1.0, "majority": (0.5, 0.4, 0.6), "weighted": (0.6, 0.5, 0.7)} for n in (1, 2, 4)]
 POINTS = [{"maker": "人", "labels": 40, "problems": 10, "tokens": 900, "auc": 0.7, "low": 0.6, "high": 0.8}]
 WORD = re.compile(r"[A-Za-z]{3,}")
-SAME = {"AUC"}
+SAME = {"AUC", "old"}
 
 
 @pytest.mark.parametrize(

@@ -71,8 +71,8 @@ async function page(place) {
   const layout = { ...place.layout, paper_bgcolor: place.rlmPaper, autosize: true, width: undefined };
   const drawn = JSON.stringify([place.data, layout, { ...place.rlmPrivate, responsive: true }]).replaceAll("<", "\\u003c");
   const parts = ["<!doctype html><html lang=", document.documentElement.lang || "en", "><meta charset=utf-8><title>RLM Explorer</title>",
-                 "<body style='margin:1rem;background:", place.rlmPaper, "'><div id=figure></div><script>", code.replaceAll("</script", "<\\/script"), "</script><script>Plotly.newPlot('figure', ...",
-                 drawn, ")</script></body></html>"];
+                 "<body style='margin:1rem;background:", place.rlmPaper, "'><div id=figure></div><script>",
+                 code.replaceAll("</script", "<\\/script"), "</script><script>Plotly.newPlot('figure', ...", drawn, ")</script></body></html>"];
   const address = URL.createObjectURL(new Blob(parts, { type: "text/html" }));
   const link = Object.assign(document.createElement("a"), { href: address, download: place.rlmFile + ".html" });
   document.body.append(link);
