@@ -54,6 +54,7 @@ def test_standard_input_and_the_forms_of_the_result(capsys, monkeypatch):
     [
         ((), "Nothing to review is named"),
         (("nothing.patch",), "There is no file nothing.patch"),
+        (("../nothing.patch",), "There is no file ../nothing.patch"),
         (("x..y", "--repository", "/nowhere/at/all"), "There is no folder"),
         (("-", "--effort", "most"), "--effort most is not allowed"),
         (("-", "--format", "pdf"), "--format pdf is not allowed"),

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared.escape import markdown_text
 from pages.shared.language import tr
-from pages.shared.state import restore, set_value
+from pages.shared.state import remembered, restore, set_value
 
 VIEW = "blueprint.view"
 """In the session's state: the view that is shown."""
@@ -90,6 +91,30 @@ def write(name: str, value: str | None) -> None:
             st.query_params[name] = value
     else:
         st.query_params.pop(name, "")
+
+
+def one_of(place: DeltaGenerator, name: str, label: str, titles: Mapping[str, str], key: str, *, labelled: bool = False) -> str:
+    """Draw a row of buttons of which one is always chosen, at first the first; the address holds which.
+
+    place: where it is drawn.
+    titles: what the buttons say, by their values.
+    labelled: the label is seen.
+    """
+    first = next(iter(titles))
+    take(name, key, titles, first)
+    chosen = remembered(
+        place.segmented_control,
+        label,
+        list(titles),
+        key=key,
+        default=first,
+        offered=titles,
+        format_func=titles.__getitem__,
+        label_visibility="visible" if labelled else "collapsed",
+        required=True,
+    )
+    write(name, chosen)
+    return chosen
 
 
 def go(controls: Mapping[str, object]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import streamlit as st
 
 from pages.blueprint import address
@@ -14,6 +15,7 @@ from pages.shared.links import go_to, measure_link
 from pages.shared.state import remembered
 from rlm_core.blueprint.guide import Guide, guides
 from rlm_core.evaluation.presets import PRESETS
+from rlm_core.evaluation.sweep import Strategy
 
 GUIDE = "blueprint.guide"
 BAR_PX = 150
@@ -21,21 +23,8 @@ BAR_PX = 150
 
 def choose() -> None:
     found = guides()
-    first = next(iter(found))
-    address.take("guide", GUIDE, found, first)
-    name = remembered(
-        st.segmented_control,
-        tr("Choice"),
-        list(found),
-        key=GUIDE,
-        default=first,
-        offered=found,
-        format_func=lambda n: tr(found[n].title),
-        label_visibility="collapsed",
-        required=True,
-    )
-    address.write("guide", name)
-    guide = found[name]
+    titles = {name: tr(guide.title) for name, guide in found.items()}
+    guide = found[address.one_of(st.container(), "guide", tr("Choice"), titles, GUIDE)]
     asked_at, said_at = st.columns([2, 3], gap="large")
     with asked_at:
         answers = _answers(guide)
@@ -126,7 +115,8 @@ def _measure(guide: Guide) -> None:
             if st.button(tr("Train one here"), icon=":material/model_training:", key="blueprint.train"):
                 go_to("training")
         else:
-            measure_link(guide.measure, tr("Measure it on {problems}", problems=guide.measure))
+            strategies = msgspec.convert(guide.strategies, list[Strategy])
+            measure_link(guide.measure, tr("Measure it on {problems}", problems=guide.measure), strategies)
         preset = next((p for p in PRESETS if p.name == guide.compare), None)
         if preset is not None and st.button(tr("One example side by side"), icon=":material/compare:", key="blueprint.compare"):
             go_to_comparison(start_preset(preset))

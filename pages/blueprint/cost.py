@@ -10,7 +10,6 @@ import streamlit as st
 
 from pages.blueprint import address
 from pages.shared.language import tr
-from pages.shared.state import remembered
 from rlm_core.blueprint.benchmarks import Figure, figures
 from rlm_core.blueprint.prices import prices
 from rlm_core.evaluation.cost import cost_per_problem, cost_per_solved
@@ -27,18 +26,8 @@ MOST_TOKENS = 10**9
 def cost() -> None:
     st.markdown(tr("**Cost of a right answer** = $ per million output tokens × tokens per answer ÷ 1,000,000 ÷ accuracy, without prompts."))
     benchmarks = list(dict.fromkeys(f.benchmark for f in figures()))
-    address.take("benchmark", BENCHMARK, benchmarks, benchmarks[0])
     pick_at, reset_at = st.columns([5, 1], vertical_alignment="bottom")
-    benchmark = remembered(
-        pick_at.segmented_control,
-        tr("Benchmark"),
-        benchmarks,
-        key=BENCHMARK,
-        default=benchmarks[0],
-        offered=benchmarks,
-        required=True,
-    )
-    address.write("benchmark", benchmark)
+    benchmark = address.one_of(pick_at, "benchmark", tr("Benchmark"), {b: b for b in benchmarks}, BENCHMARK, labelled=True)
     reset_at.button(
         tr("Reset"),
         icon=":material/undo:",

@@ -11,7 +11,7 @@ import streamlit as st
 
 from pages.shared.language import tr
 from pages.shared.services import jobs, store
-from pages.shared.sweep_results import SweepView, budget_words, figures_of, view_of_job
+from pages.shared.sweep_results import PUBLISHED, SweepView, budget_words, figures_of, view_of_job
 from rlm_core import catalogue
 from rlm_core.blueprint.guide import Guide
 from rlm_core.core.errors import RlmError
@@ -25,7 +25,10 @@ RIGHT = "answer"
 """What the reward of a training checks, where it is the answer itself."""
 MAX_SWEEPS = 50
 """The newest sweeps of this data folder that are looked through."""
-BUNDLED = ("sweeps/example.parquet", "training/five-minutes-0/search.parquet")
+BUNDLED = {path: ("scaling", {"sweep": name}) for name, path in PUBLISHED.items()} | {
+    folder / "search.parquet": ("training", {"training": folder.name}) for folder in (ASSETS / "training").iterdir()
+}
+"""The files of results that come with the app, each with the path of its page and the query of its address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +78,16 @@ def _sweeps() -> Iterable[tuple[str, SweepView, bool, tuple[str, dict[str, str]]
             yield row.job.name, view_of_job(row), False, ("scaling", {"sweep": row.id})
         except RlmError:
             continue  # its problem set is gone, or its results cannot be read
-    for name in BUNDLED:
-        job, view = _bundled(name)
-        title = f"{tr(job.name)} ({job.problems})"
-        link = ("scaling", {"sweep": "example"}) if name.startswith("sweeps") else ("training", {"training": name.split("/")[1]})
-        yield title, view, True, link
+    for path, link in BUNDLED.items():
+        if path.is_file():
+            job, view = _bundled(path)
+            yield f"{tr(job.name)} ({job.problems})", view, True, link
 
 
 @st.cache_resource(show_spinner=False)
-def _bundled(name: str) -> tuple[SweepJob, SweepView]:
-    path = Path(ASSETS / name)
+def _bundled(path: Path) -> tuple[SweepJob, SweepView]:
     job, sweep, results = read_parquet(path, path.name)
-    return job, SweepView(sweep, results, "", name)
+    return job, SweepView(sweep, results, "", str(path))
 
 
 def _side(guide: Guide, strategy: Strategy) -> str:

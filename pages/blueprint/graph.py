@@ -15,7 +15,6 @@ from pages.shared.language import tr
 from rlm_core.blueprint.systems import MARKS, Mark, System, difference
 from rlm_core.figures import palette
 
-LINKS = ("similar", "operators")
 MAX_DISTANCE = 50
 """The largest distance of a line, in hundredths."""
 HEIGHT = 540
@@ -26,7 +25,7 @@ _LETTER, _LINE, _PUSHES = 0.018, 0.15, 400
 def graph_figure(shown: Sequence[System], link: str, near: float, theme: palette.Theme) -> tuple[go.Figure, list[str]]:
     """The figure, and the titles of systems without a line, which are not in it.
 
-    link: one of LINKS.
+    link: "similar" for systems that are alike, "operators" for systems and their operators.
     near: the largest distance of a line between two systems.
     """
     graph = _similar(shown, near) if link == "similar" else _operators(shown)

@@ -18,7 +18,6 @@ from pages.shared.html import style
 from pages.shared.keys import shortcuts
 from pages.shared.language import tr, words_of
 from pages.shared.services import supervisor
-from pages.shared.state import remembered
 from rlm_core.core.errors import RlmError
 
 SHEET = Path(__file__).with_name("blueprint.css")
@@ -46,19 +45,7 @@ def blueprint() -> None:
     }
     title_at, views_at = st.columns([1, 4], vertical_alignment="center")
     title_at.markdown(f"### {tr('Blueprint')}")
-    address.take("view", address.VIEW, VIEWS, "map")
-    view = remembered(
-        views_at.segmented_control,
-        tr("View"),
-        list(VIEWS),
-        key=address.VIEW,
-        default="map",
-        offered=VIEWS,
-        format_func=titles.__getitem__,
-        label_visibility="collapsed",
-        required=True,
-    )
-    address.write("view", view)
+    view = address.one_of(views_at, "view", tr("View"), titles, address.VIEW)
     try:
         VIEWS[view]()
     except RlmError as error:  # a file of assets/blueprint/ that was changed and is wrong

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages.blueprint import address
-from pages.blueprint.graph import LINKS, MAX_DISTANCE, graph_figure
+from pages.blueprint.graph import MAX_DISTANCE, graph_figure
 from pages.blueprint.marks import granularity, legend, mark_html, mark_title, origin, strategies, structure
 from pages.blueprint.sources import source_html
 from pages.shared.escape import html_text
@@ -32,19 +32,7 @@ def side_by_side(names: Sequence[str]) -> dict[str, object]:
 def systems() -> None:
     shapes = {"table": tr("Table"), "graph": tr("Graph"), "side": tr("Side by side")}
     as_at, has_at = st.columns([2, 5], vertical_alignment="bottom")
-    address.take("as", AS, shapes, "table")
-    shape = remembered(
-        as_at.segmented_control,
-        tr("Shown as"),
-        list(shapes),
-        key=AS,
-        default="table",
-        offered=shapes,
-        format_func=shapes.__getitem__,
-        label_visibility="collapsed",
-        required=True,
-    )
-    address.write("as", shape)
+    shape = address.one_of(as_at, "as", tr("Shown as"), shapes, AS)
     if shape == "side":
         _side()
         return
@@ -110,19 +98,7 @@ def _row(system: System) -> str:
 def _graph(shown: Sequence[System]) -> None:
     link_at, near_at = st.columns([3, 2], vertical_alignment="bottom")
     titles = {"similar": tr("Systems that are alike"), "operators": tr("Systems and their operators")}
-    address.take("link", LINK, LINKS, "similar")
-    link = remembered(
-        link_at.segmented_control,
-        tr("Lines"),
-        list(LINKS),
-        key=LINK,
-        default="similar",
-        offered=LINKS,
-        format_func=titles.__getitem__,
-        label_visibility="collapsed",
-        required=True,
-    )
-    address.write("link", link)
+    link = address.one_of(link_at, "link", tr("Lines"), titles, LINK)
     near = 0.2
     if link == "similar":
         steps = [str(n) for n in range(5, MAX_DISTANCE + 1, 5)]

@@ -36,8 +36,8 @@ def shifted(job: ReviewJob, found: Review, steps: int) -> ReviewJob | None:
 def others(row: JobRow) -> list[JobRow]:
     """Finished reviews of the same diff with the same settings but for the effort, the newest first."""
     plain = replace(row.job, effort=AUTO, efforts={}, name="")
-    found = (r for r in jobs().list(JOB.description.name) if r.id != row.id and r.status == RunStatus.FINISHED)
-    return [r for r in found if replace(r.job, effort=AUTO, efforts={}, name="") == plain]
+    found = (r for r in jobs().list(JOB.description.name, results=False) if r.id != row.id and r.status == RunStatus.FINISHED)
+    return [jobs().get(r.id) for r in found if replace(r.job, effort=AUTO, efforts={}, name="") == plain]
 
 
 def comparison(row: JobRow, found: Review) -> None:

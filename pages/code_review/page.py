@@ -40,7 +40,7 @@ def code_review() -> None:
         settings = settings_row()
         model_note(settings)
         go_at, cost_at = st.columns([2, 7], vertical_alignment="center")
-        efforts = plan(given.diff, settings, opened=not jobs().list(JOB.description.name, limit=1))
+        efforts = plan(given.diff, settings, opened=not jobs().list(JOB.description.name, limit=1, results=False))
         with cost_at:
             _start(go_at, given, settings, efforts)
     job_view(JOB, JOB_KEY, _asked, draw, hint=False, among=among)

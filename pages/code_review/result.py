@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 import streamlit as st
 
@@ -18,8 +19,8 @@ from pages.shared.services import store
 from pages.shared.state import remembered
 from rlm_core.core.wording import shorten
 from rlm_core.jobs.queue import JobRow
-from rlm_core.jobs.review import ReviewJob, of_result
-from rlm_core.review.diff import ChangedFile, Diff, DiffLine, parse
+from rlm_core.jobs.review import ReviewJob, diff_of, of_result
+from rlm_core.review.diff import ChangedFile, Diff, DiffLine, Hunk
 from rlm_core.review.labels import FindingLabels
 from rlm_core.review.planted import planted
 from rlm_core.review.report import written
@@ -29,6 +30,10 @@ FILE = "review.shown"
 _TABLE = '<table class="rlm-diff"><colgroup><col class="n"><col class="n"><col class="s"><col></colgroup><tbody>'
 MAX_ROWS = 1500
 """Lines of a file's diff that are drawn; findings beyond them are listed below."""
+MAX_LINE = 1000
+"""Characters of a line that are drawn."""
+MAX_FILES = 300
+"""Files whose budgets are listed."""
 
 
 def among(job: ReviewJob) -> bool:
@@ -36,17 +41,11 @@ def among(job: ReviewJob) -> bool:
     return bool(job.diff)
 
 
-@st.cache_data(show_spinner=False, max_entries=16)
-def _parsed(text: str) -> Diff:
-    return parse(text)
-
-
 def draw(row: JobRow) -> None:
     found = of_result(row.result)
     if found is None or not found.files:
         return
-    job: ReviewJob = row.job
-    diff = _parsed(job.diff)
+    diff = diff_of(row.job, store())
     _figures(found)
     for error in found.errors:
         st.error(words_of(error), icon=":material/error:")
@@ -56,13 +55,14 @@ def draw(row: JobRow) -> None:
         planted_table(found)
     _files(row.id, found)
     name_and_undo()
+    counts = {f.path: len(f.findings) for f in found.files}
     shown = remembered(
         st.selectbox,
         tr("File"),
         [f.path for f in found.files],
         key=f"{FILE}.{row.id}",
         default=max(found.files, key=lambda f: len(f.findings)).path,
-        format_func=lambda path: tr("{path} · findings: {n}", path=path, n=_count(found, path)),
+        format_func=lambda path: tr("{path} · findings: {n}", path=path, n=counts[path]),
     )
     review = next(f for f in found.files if f.path == shown)
     file = diff.file(review.path)
@@ -70,10 +70,6 @@ def draw(row: JobRow) -> None:
         _file(diff, file, review)
     if not row.active:
         comparison(row, found)
-
-
-def _count(found: Review, path: str) -> int:
-    return next((len(f.findings) for f in found.files if f.path == path), 0)
 
 
 def _figures(found: Review) -> None:
@@ -117,10 +113,12 @@ def _files(job: str, found: Review) -> None:
             f"{f.budget:,}" if f.budget else "–",
             f"{f.unread:,}" if f.budget else "–",
         )
-        for f in found.files
+        for f in found.files[:MAX_FILES]
     ]
     with st.expander(tr("Budget by file"), icon=":material/toll:"):
         st.html(table_html(head, rows, text_columns=(0,), words=(1, 2), terms=False))
+        if len(found.files) > MAX_FILES:
+            st.caption(tr("Only the first {n:,} files are listed.", n=MAX_FILES))
 
 
 def _file(diff: Diff, file: ChangedFile, review: FileReview) -> None:
@@ -129,26 +127,24 @@ def _file(diff: Diff, file: ChangedFile, review: FileReview) -> None:
         st.caption(tr("Lines that did not fit into the prompt, so that the model has not seen them: {n:,}", n=review.cut))
     loose = list(review.findings)
     labels = FindingLabels(store()).all(diff.id)
-    drawn = 0
     with st.container(key="review-diff"):
         rows: list[str] = []
-        for hunk in file.hunks:
-            if drawn > MAX_ROWS:
-                break
-            rows.append(f'<tr class="head"><td colspan="4">{html_text(hunk.header)}</td></tr>')
-            for line in hunk.lines:
-                drawn += 1
-                here = [f for f in loose if f.line is not None and (f.side, f.line) == line.place]
-                rows.append(_row(line, bool(here)))
-                if here:
-                    _flush(rows)
-                    for f in here:
-                        loose.remove(f)
-                        finding_block(f, diff, labels)
+        shown: Hunk | None = None
+        for hunk, line in islice(file.lines(), MAX_ROWS):
+            if hunk is not shown:
+                rows.append(f'<tr class="head"><td colspan="4">{html_text(hunk.header)}</td></tr>')
+                shown = hunk
+            here = [f for f in loose if f.line is not None and (f.side, f.line) == line.place]
+            rows.append(_row(line, bool(here)))
+            if here:
+                _flush(rows)
+                for f in here:
+                    loose.remove(f)
+                    finding_block(f, diff, labels)
         _flush(rows)
     if not file.hunks:
         st.caption(tr("Nothing to read: binary content, a bare rename or a change of mode."))
-    if drawn > MAX_ROWS:
+    if sum(len(hunk.lines) for hunk in file.hunks) > MAX_ROWS:
         st.caption(tr("Only the first {n:,} lines of this file are drawn.", n=MAX_ROWS))
     for f in loose:
         finding_block(f, diff, labels)
@@ -158,7 +154,7 @@ def _file(diff: Diff, file: ChangedFile, review: FileReview) -> None:
 def _row(line: DiffLine, hit: bool) -> str:
     kind = {"+": "add", "-": "del"}.get(line.kind, "")
     old, new = line.old or "", line.new or ""
-    text = html_text(line.text) or "&nbsp;"
+    text = html_text(line.text[:MAX_LINE] + "…" * (len(line.text) > MAX_LINE)) or "&nbsp;"
     numbers = f'<td class="n">{old}</td><td class="n">{new}</td><td class="s">{line.kind}</td>'
     return f'<tr class="{kind}{" hit" if hit else ""}">{numbers}<td>{text}</td></tr>'
 

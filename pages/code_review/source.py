@@ -9,9 +9,10 @@ import streamlit as st
 from pages.shared.language import tr, words_of
 from pages.shared.state import remembered
 from rlm_core.core.errors import ReviewError
-from rlm_core.review.diff import Diff, parse
+from rlm_core.review.diff import Diff
 from rlm_core.review.git_range import git_diff
 from rlm_core.review.planted import faults, planted
+from rlm_core.review.reading import decoded, parse
 
 EXAMPLE, PASTE, UPLOAD, GIT = "Example", "Paste a diff", "Upload a patch", "Local git range"
 SOURCES = (EXAMPLE, PASTE, UPLOAD, GIT)
@@ -46,8 +47,8 @@ def source() -> Given | None:
         st.error(words_of(error), icon=":material/error:")
         return None
     if given is not None:
-        files, added = len(given.diff.files), sum(len(f.added()) for f in given.diff.files)
-        removed = sum(len(f.removed()) for f in given.diff.files)
+        files, added = len(given.diff.files), sum(len(f.added) for f in given.diff.files)
+        removed = sum(len(f.removed) for f in given.diff.files)
         st.caption(tr("Files: {files:,} · lines added: {added:,} · lines removed: {removed:,}", files=files, added=added, removed=removed))
     return given
 
@@ -90,7 +91,7 @@ def _pasted() -> Given | None:
 
 def _uploaded() -> Given | None:
     file = st.file_uploader(tr("A patch"), type=["patch", "diff", "txt"], key="review.file")
-    return Given(parse(file.getvalue().decode("utf-8", "replace")), file.name) if file is not None else None
+    return Given(parse(decoded(file.getvalue())), file.name) if file is not None else None
 
 
 def _git() -> Given | None:

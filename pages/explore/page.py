@@ -16,7 +16,7 @@ from pages.explore.welcome import welcome
 from pages.shared.html import style
 from pages.shared.keys import EXPLORE, PROBLEM, shortcuts
 from pages.shared.language import tr, words_of
-from pages.shared.links import SHOWN_RUN_KEY, close_run, open_run
+from pages.shared.links import SHOWN_RUN_KEY, close_run, note_config, open_run
 from pages.shared.services import store, supervisor
 from rlm_core.core.config import RunConfig
 from rlm_core.core.errors import RlmError, RunNotFound
@@ -42,6 +42,8 @@ def explore() -> None:
             )
         wanted = controls()
         control_values.drawn()
+        if not isinstance(wanted, RlmError):
+            note_config(wanted[0])
         pausing = breakpoint_controls(shown)
         start = None if isinstance(wanted, RlmError) else partial(_start, *wanted, pausing)
         with st.container(key="runbar"):

@@ -6,11 +6,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.explore import address
-from pages.shared.html import theme
 from pages.shared.language import tr
-from pages.shared.page_tools import presenting
-from pages.shared.plot import plot, room_of, width_of
-from pages.shared.run_figure import run_figure
+from pages.shared.run_figure import draw_run
 from pages.shared.services import Reading
 from pages.shared.state import one_of
 from pages.shared.tree import tree_view
@@ -19,9 +16,6 @@ from rlm_core.core.structure import Picture
 from rlm_core.core.tree import SearchTree
 from rlm_core.figures.charts.candidate_rows import undrawn
 from rlm_core.runs.store import RunRow
-
-MIN_CHAIN_HEIGHT = 380
-"""In px; the rows of a lower chain run into one another."""
 
 
 def choose_picture(row: RunRow, place: DeltaGenerator) -> str:
@@ -52,21 +46,9 @@ def picture(kind: str, row: RunRow, read: Reading, tree: SearchTree, highlight: 
             choose=address.select,
         )
         return
-    clicked = _figure(kind, row, read.tree, tree, selected, highlight)
-    if clicked is not None and clicked in tree.nodes and clicked != selected:
-        address.select(clicked)
-        st.rerun(scope="fragment")
-
-
-def _figure(kind: str, row: RunRow, full_tree: SearchTree, tree: SearchTree, selected: int, highlight: tuple[int, ...]) -> int | None:
-    """A picture of the whole moment, made here; as high as the browser has room for, and scrolled where it needs more."""
-    room = room_of(f"plot.{kind}")
-    height = max(room, MIN_CHAIN_HEIGHT) if kind == Picture.CHAIN else room
-    look = {"theme": theme(), "selected": selected, "large": presenting(), "width": width_of(f"plot.{kind}"), "height": height}
-    figure = run_figure(kind, tree, full_tree, highlight, look)
-    full_height = int(figure.layout.height or height)
-    with st.container(height=height + 8, border=False) if full_height > height else st.container():
-        clicked = plot(figure, key=f"plot.{kind}", height=full_height, scope=row.id, file=f"{row.id}-at-event-{tree.seq}", room=room)
+    clicked = draw_run(kind, tree, read.tree, highlight, selected, key=f"plot.{kind}", scope=row.id)
     if kind == Picture.CANDIDATES and (left := undrawn(tree)):
         st.caption(tr("{left:,} more candidates are counted in the rows and not drawn; the Data tab lists them all.", left=left))
-    return clicked
+    if clicked is not None and clicked != selected:
+        address.select(clicked)
+        st.rerun(scope="fragment")

@@ -37,7 +37,7 @@ def search_of(row: RunRow) -> Description[Any]:
 
 
 def shown_status(row: RunRow) -> str:
-    """The run's status; "paused" and "waiting" (a server that it needs does not answer) are kinds of running."""
+    """The run's status; "paused" and "waiting" (for a server, or for the model of its reward) are kinds of running."""
     if row.status != RunStatus.RUNNING:
         return row.status
     if row.request == "pause":
@@ -142,7 +142,7 @@ def _message(row: RunRow, status: str) -> None:
         waited = clock_html(f"{row.id} waiting", max(0.0, time.time() - row.created), True)
         st.html(f'<div class="rlm-status">{tr("{seconds} since Run was pressed", seconds=waited)}</div>')
     if status == "waiting":
-        st.warning(text, icon=":material/cloud_off:")
+        st.warning(text, icon=":material/hourglass_top:")
     if status == RunStatus.FAILED:
         st.error(tr("{words} Change the setting it names and press Run again; this run is kept.", words=text), icon=":material/error:")
     elif status == RunStatus.INTERRUPTED:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.lessons.kept import book, predictions
+from pages.lessons.kept import keep, predictions
 from pages.shared.escape import html_text, markdown_text
 from pages.shared.language import tr
 from rlm_core.lessons.predictions import Prediction, counts
@@ -40,7 +40,7 @@ def _key(lesson: Lesson, number: int, place: int) -> str:
 def _ask(lesson: Lesson, language: str, number: int, place: int, asked: Choice, key: str) -> None:
     for option, offered in enumerate(asked.options):
         if st.button(markdown_text(offered.text), key=f"option.{key}.{option}", width="stretch"):
-            book().add(lesson, number, place, language, option)
+            keep(lesson, number, place, language, option)
             st.session_state[_SHOWN][key] = option
             st.rerun()
     if asked.kind == "predict" and st.button(tr("Show anyway"), key=f"anyway.{key}", type="tertiary"):
@@ -70,7 +70,7 @@ def _option(option: Option, place: int, taken: int | None) -> str:
 
 
 def _compared(asked: Choice, found: list[Prediction], where: tuple[str, int, int]) -> None:
-    """What was answered on this machine so far, where more than one answer is kept."""
+    """What everybody answered so far, where more than one answer is kept."""
     taken = counts(found, where, len(asked.options))
     if sum(taken) > 1:
         said = " · ".join(f"{markdown_text(o.text)}: {n}" for o, n in zip(asked.options, taken, strict=True))

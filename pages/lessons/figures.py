@@ -13,8 +13,10 @@ from pages.shared.links import run_link
 from pages.shared.page_tools import presenting
 from pages.shared.player import chosen_moment, drawn_for, player, shown
 from pages.shared.plot import plot
+from pages.shared.run_figure import draw_run
 from pages.shared.services import store
 from pages.shared.tree import tree_view
+from rlm_core.core.structure import Picture
 from rlm_core.core.tree import ROOT, SearchTree
 from rlm_core.core.wording import number, readable
 from rlm_core.figures.tree.history import encoded, history
@@ -25,7 +27,7 @@ from rlm_core.search.breakpoints import stops
 
 WIDE = ("run", "grpo", "stages", "curve", "votes", "steps")
 """Figures that stand beside the text."""
-_PLAYER, _TREE = "lesson.player", "lesson.tree"
+_PLAYER, _TREE, _CHAIN = "lesson.player", "lesson.tree", "lesson.chain"
 _MOMENT, _NODE = "lesson.moment", "lesson.node"
 """In the session's state: what is shown, the moment and the node that a person chose there."""
 CURVE_PX = 420
@@ -38,7 +40,7 @@ def _history(run: str, code: str) -> tuple[bytes, dict[str, list[int]]]:
 
 
 def run_figure(of: Figure, place: str, selected: int | None, quiet: bool) -> None:
-    """A recorded run from a moment on, with the sentence of the moment and the numbers of the selected node.
+    """A recorded run from a moment on, as a chain or a tree, with the sentence of the moment and the numbers of the selected node.
 
     place: of the step, for what a person chose there.
     selected: the node that a slider chose; None for the one that the lesson names.
@@ -59,10 +61,18 @@ def run_figure(of: Figure, place: str, selected: int | None, quiet: bool) -> Non
     def choose(node: int) -> None:
         st.session_state[_NODE] = ((scope, selected), node)
 
-    tree_view(data, key=_TREE, run=run, events=last, live=False, selected=node, choose=choose)
+    record = sources.records(run)[at - 1]
+    if sources.is_chain(run):
+        highlight = sentences.touched(record.event)
+        clicked = draw_run(Picture.CHAIN, sources.tree(run, at), sources.tree(run), highlight, node, key=_CHAIN, scope=run)
+        if clicked is not None and clicked != node:
+            choose(clicked)
+            st.rerun()
+    else:
+        tree_view(data, key=_TREE, run=run, events=last, live=False, selected=node, choose=choose)
     with st.container(key="moment"):
         player(key=_PLAYER, scope=scope, start=moment, last=last, answered=answered, stops=stopped)
-        record, before = sources.records(run)[at - 1], sources.tree(run, at - 1) if at > 1 else SearchTree()
+        before = sources.tree(run, at - 1) if at > 1 else SearchTree()
         kind = "" if quiet else html_text(told(sentences.headline, record.event))
         said = tr("What happened at this moment is said once you have predicted.") if quiet else told(sentences.sentence, record, before)
         st.html(f'<div class="rlm-sentence" {drawn_for(at)}><b>{kind}</b>{html_text(said)}</div>')

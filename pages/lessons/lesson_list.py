@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.lessons.kept import predictions
+from pages.lessons.kept import own
 from pages.shared.escape import html_text
 from pages.shared.language import tr
 from rlm_core.lessons.predictions import Progress, progress
@@ -14,7 +14,7 @@ from rlm_core.lessons.reading import Lesson
 
 
 def lesson_list(lessons: Sequence[Lesson]) -> None:
-    found = predictions()
+    found = own()
     so_far = [progress(lesson, found) for lesson in lessons]
     st.markdown(f"### {tr('Lessons')}")
     st.markdown(

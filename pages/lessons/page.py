@@ -21,7 +21,7 @@ SHEET = Path(__file__).with_name("lessons.css")
 def lessons() -> None:
     supervisor()
     style(SHEET)
-    code = language() if language() in library.languages() else library.languages()[0]
+    code = library.offered(language())
     wanted = st.query_params.get("lesson")
     try:
         if wanted:

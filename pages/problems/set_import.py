@@ -16,16 +16,17 @@ from pages.shared.escape import markdown_text
 from pages.shared.in_place import in_place
 from pages.shared.language import counted, deferred, tr, translated, words_of
 from pages.shared.services import problem_sets
+from pages.shared.table_height import table_height
 from rlm_core.core.errors import ProblemError, RlmError, first_line
 from rlm_core.core.wording import clean, shorten
 from rlm_core.problems.datasets import Columns, guessed, read_rows
 from rlm_core.problems.tables import ENDINGS, Table, read
 from rlm_core.runs.problem_sets import MAX_NAME_CHARACTERS, SPLITS, checked_name, fitting_name, fitting_split
 
-PREVIEWED = 20
+PREVIEWED, VISIBLE_ROWS = 20, 6
+"""Rows that are shown before an import, and how many of them are seen at once."""
 MAX_REASONS = 5
 """Rows that were not taken which a message lists; the set itself lists more."""
-"""Rows that are shown before an import."""
 MAX_CELL_CHARACTERS = 300
 COLUMNS = {
     "question": (deferred("Question"), deferred("The problem in words.")),
@@ -144,7 +145,7 @@ def _preview(table: Table, columns: Columns) -> None:
     st.dataframe(
         shown.drop(columns=unused),
         hide_index=True,
-        height=6 * 35 + 38,
+        height=table_height(len(lines), VISIBLE_ROWS),
         column_config={tr(table.unit): st.column_config.NumberColumn(width=60), tr("Question"): st.column_config.TextColumn(width=850)},
     )
     if found.refused:

@@ -11,6 +11,7 @@ import streamlit as st
 
 from pages.shared.in_place import in_place
 from pages.shared.language import tr
+from pages.shared.table_height import table_height
 from rlm_core.core.wording import clean
 from rlm_core.runs.problem_sets import ProblemSet
 
@@ -27,7 +28,7 @@ def pick_set(sets: Sequence[ProblemSet]) -> ProblemSet:
     chosen = in_place("problems").dataframe(
         pd.DataFrame([_line(s) for s in sets]),
         hide_index=True,
-        height=min(VISIBLE_ROWS, len(sets)) * 35 + 38,
+        height=table_height(len(sets), VISIBLE_ROWS),
         on_select="rerun",
         selection_mode="single-row-required",
         selection_default={"selection": {"rows": [before]}},

@@ -10,20 +10,21 @@ from pages.problems.set_list import open_set
 from pages.shared.escape import html_text, markdown_text
 from pages.shared.html import rows_html
 from pages.shared.language import counted, tr, words_of
-from pages.shared.links import go_to_controls, measure_link
+from pages.shared.links import go_to_controls, measure_link, noted_config
 from pages.shared.services import problem_sets
 from pages.shared.set_picker import SET_KEY, TASK_KEY, row_key
 from pages.shared.state import set_value, values
+from pages.shared.strategy_form import EXPLORE_MODEL, fill_model
+from pages.shared.table_height import table_height
 from rlm_core.core.errors import RlmError
 from rlm_core.core.wording import clean, shorten
-from rlm_core.models.listed import NANO, SMOLLM2
+from rlm_core.evaluation.sweep import Strategy
+from rlm_core.models.listed import NANO, SMOLLM2, in_nano_notation
 from rlm_core.problems.datasets import SetRow
 from rlm_core.problems.sets import SET
 from rlm_core.problems.tables import Refusal
 from rlm_core.runs.problem_sets import MAX_NAME_CHARACTERS, ProblemSet
 
-MODEL_KEY = "model"
-"""In the session's state: the model that Explore's controls name."""
 MAX_LISTED = 500
 MEASURED = 20
 """Problems of a set that a new sweep begins with."""
@@ -52,7 +53,7 @@ def set_view(chosen: ProblemSet) -> None:
 def _head(chosen: ProblemSet) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="problems.head"):
         st.markdown(f"##### {markdown_text(chosen.name)}", width="content")
-        measure_link(whole_or_first(chosen), tr("Measure on this set"))
+        measure_link(whole_or_first(chosen), tr("Measure on this set"), _strategies())
         st.caption(
             tr(
                 "Write {value} for its first 20 problems, with seed=0 for 20 at random, and {value2} for row 7.",
@@ -66,6 +67,12 @@ def _head(chosen: ProblemSet) -> None:
             if st.button(tr("Rename"), type="primary", key="problems.rename.go"):
                 _rename(chosen, name)
         st.button(tr("Delete"), icon=":material/delete:", key="problems.delete", on_click=delete, args=(chosen,))
+
+
+def _strategies() -> list[Strategy]:
+    """The strategy that Explore's controls hold, with its model and sampling; none where that model reads no words."""
+    config = noted_config()
+    return [Strategy.of(config)] if config and not in_nano_notation(config.model) else []
 
 
 def whole_or_first(chosen: ProblemSet) -> str:
@@ -106,7 +113,7 @@ def _rows(chosen: ProblemSet) -> SetRow | None:
     picked = st.dataframe(
         pd.DataFrame(lines).drop(columns=empty),
         hide_index=True,
-        height=min(VISIBLE_ROWS, len(rows)) * 35 + 38,
+        height=table_height(len(rows), VISIBLE_ROWS),
         on_select="rerun",
         selection_mode="single-row-required",
         selection_default={"selection": {"rows": [0]}},
@@ -142,8 +149,8 @@ def _row(chosen: ProblemSet, row: SetRow) -> None:
     if explored:
         for key, value in ((TASK_KEY, SET), (SET_KEY, chosen.id), (row_key(chosen.id), row.number)):
             set_value(key, value)
-        if values([MODEL_KEY]).get(MODEL_KEY, NANO.name) == NANO.name:
-            set_value(MODEL_KEY, SMOLLM2.name)  # the bundled model reads no words
+        if values([EXPLORE_MODEL]).get(EXPLORE_MODEL, NANO.name) == NANO.name:
+            fill_model(EXPLORE_MODEL, SMOLLM2.name)  # the bundled model reads no words
         go_to_controls()
 
 

@@ -20,7 +20,8 @@ from pages.shared.problem_field import problem_field
 from pages.shared.problem_form import fill_problem, problem_words
 from pages.shared.reward_picker import pick_rewards, reward_title
 from pages.shared.services import book, store
-from pages.shared.state import one_of
+from pages.shared.state import one_of, set_value
+from pages.shared.strategy_form import EXPLORE_MODEL, EXPLORE_TEMPERATURE, fill_model
 from rlm_core import catalogue
 from rlm_core.core.errors import RlmError
 from rlm_core.core.wording import readable
@@ -129,6 +130,9 @@ def _ways_on(job: ScoreJob, solutions: list[dict[str, Any]], row: int) -> None:
         return
     if explore:
         _ = fill_problem("", job.problem) or fill_problem("", problem.spec)
+        fill_model(EXPLORE_MODEL, job.model)
+        if job.temperature is not None:
+            set_value(EXPLORE_TEMPERATURE, job.temperature)
         go_to_controls()
     s = solutions[row]
     origin = tr("step scores, seed {seed}, solution {row}", seed=job.seed, row=row + 1)

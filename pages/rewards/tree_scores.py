@@ -21,6 +21,7 @@ from pages.shared.reward_picker import pick_rewards, reward_title
 from pages.shared.run_picker import ended_runs, pick_run
 from pages.shared.services import logs, store
 from pages.shared.state import remembered
+from pages.shared.table_height import table_height
 from rlm_core.core.errors import RlmError
 from rlm_core.core.tree import ROOT, Node, SearchTree, replay
 from rlm_core.core.wording import readable
@@ -33,6 +34,7 @@ from rlm_core.runs.solvability import THRESHOLD, misjudged
 JOB_KEY = "rewards.tree.job"
 DEFAULT = ("prm:nano", "logprob", "oracle")
 HEIGHT = 460
+VISIBLE_ROWS = 7
 
 
 def tree_scores() -> None:
@@ -178,7 +180,7 @@ def _list(job: str, which: str, tree: SearchTree, nodes: Sequence[Node], own: di
         pd.DataFrame(rows),
         hide_index=True,
         width="stretch",
-        height=min(300, 60 + 35 * len(rows)),
+        height=table_height(len(rows), VISIBLE_ROWS),
         key=key,
         on_select=picked,
         selection_mode="single-row",

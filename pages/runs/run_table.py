@@ -14,6 +14,7 @@ from pages.runs.known_runs import KnownRuns, chosen
 from pages.shared.html import STATUS
 from pages.shared.in_place import in_place
 from pages.shared.language import deferred, tr
+from pages.shared.table_height import table_height
 from rlm_core.core.wording import clean, problem_label, shorten
 from rlm_core.runs.attribution import CAUSES
 from rlm_core.runs.finding import verdict
@@ -51,8 +52,6 @@ PX_PER_CHARACTER = 7.2
 SETTING_WIDTH, HEAD_PX = 60, 26
 """Least width in px of the column of a setting, and the room beside its title."""
 VISIBLE_ROWS = 12
-ROW_PX, FRAME_PX, SCROLLBAR_PX = 35, 38, 10
-"""Heights: of a row, of head and frame, and of the bar that moves columns which do not fit; it would lie on the last row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +85,7 @@ def pick(rows: Sequence[RunRow], table: Table, key: str) -> list[RunRow]:
     told = in_place(key).dataframe(
         table.frame.rename(columns=tr),
         hide_index=True,
-        height=min(VISIBLE_ROWS, len(rows)) * ROW_PX + FRAME_PX + SCROLLBAR_PX,
+        height=table_height(len(rows), VISIBLE_ROWS),
         on_select="rerun",
         selection_mode="multi-row",
         selection_default={"selection": {"rows": [i for i, run in enumerate(shown) if run in ticked]}},

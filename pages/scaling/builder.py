@@ -27,7 +27,7 @@ from rlm_core.core.sampling import OPTIONS
 from rlm_core.core.wording import shorten
 from rlm_core.evaluation.sweep import Strategy
 from rlm_core.jobs.sweep import JOB, SweepJob
-from rlm_core.jobs.sweep_file import read_sweep
+from rlm_core.jobs.sweep_file import read_strategies, read_sweep
 from rlm_core.models.listed import SMOLLM2, describe, refuse_unnamed, refuse_unreadable
 from rlm_core.runs.set_specs import check_set
 from rlm_core.search.length_limits import LONGEST_SOLUTION, LONGEST_STEP
@@ -114,11 +114,16 @@ def _first() -> SweepJob:
     return SweepJob(tr("My sweep"), "chain:n=20,steps=7", example().strategies[:FIRST_STRATEGIES], example().budgets)
 
 
-def measure(problems: str) -> None:
-    """Put problems into the controls, before they are drawn; a strategy whose model cannot read them gets one that can."""
+def measure(problems: str, strategies: str = "") -> None:
+    """Put problems into the controls, before they are drawn; a strategy whose model cannot read them gets one that can.
+
+    strategies: a list of them as text, which take the place of those that are there; empty to keep those. RlmError if it cannot be read.
+    """
     if _STRATEGIES not in st.session_state:
         fill_builder(_first())
     fill_problem_form(_PROBLEMS, problems)
+    if strategies:
+        _use(read_strategies(strategies, "the address"))
     found: dict[str, Strategy] = st.session_state[_STRATEGIES]
     for key, strategy in found.items():
         try:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.scaling.sources import EXAMPLE_ID, SHOWN, Source, forget_file, open_file
+from pages.scaling.sources import SHOWN, Source, forget_file, open_file
 from pages.shared.escape import markdown_text
 from pages.shared.language import counted, tr, words_of
 from pages.shared.services import jobs
 from pages.shared.state import set_value
+from pages.shared.sweep_results import PUBLISHED
 from rlm_core.core.errors import RlmError
 from rlm_core.jobs.sweep import DESCRIPTION
 
@@ -22,7 +23,7 @@ def manage(source: Source | None) -> None:
     with st.popover(tr("More"), icon=":material/more_horiz:", width="stretch"):
         if source is not None and source.row is not None:
             _rename(source)
-        if source is not None and source.id != EXAMPLE_ID:
+        if source is not None and source.id not in PUBLISHED:
             busy = source.row is not None and source.row.active
             st.button(
                 tr("Delete") if source.row is not None else tr("Take off the list"),

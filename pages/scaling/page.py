@@ -14,17 +14,17 @@ from pages.scaling.export import export
 from pages.scaling.failures import failures
 from pages.scaling.management import manage
 from pages.scaling.pool_curves import pool_curves
-from pages.scaling.sources import EXAMPLE_ID, SHOWN, Source, sources, view
+from pages.scaling.sources import SHOWN, Source, sources, view
 from pages.scaling.table import table
 from pages.shared.escape import markdown_text
 from pages.shared.html import style
 from pages.shared.jobs import job_progress
 from pages.shared.keys import shortcuts
 from pages.shared.language import counted, deferred, tr, words_of
-from pages.shared.links import PROBLEMS_QUERY
+from pages.shared.links import PROBLEMS_QUERY, STRATEGIES_QUERY
 from pages.shared.services import jobs, supervisor
 from pages.shared.state import remember, restore, set_value
-from pages.shared.sweep_results import SweepView
+from pages.shared.sweep_results import PUBLISHED, SweepView
 from pages.shared.tabs import tabs
 from rlm_core.core.errors import RlmError
 from rlm_core.core.words import RunStatus
@@ -57,7 +57,10 @@ def scaling() -> None:
     if st.session_state.pop(STARTED, False):
         set_value(TAB, RESULTS)
     if asked := st.query_params.pop(PROBLEMS_QUERY, ""):
-        measure(asked)
+        try:
+            measure(asked, st.query_params.pop(STRATEGIES_QUERY, ""))
+        except RlmError as error:
+            st.error(markdown_text(str(error)), icon=":material/error:")
         set_value(TAB, NEW)
     tabs({RESULTS: _results, NEW: _new}, key=TAB)
     shortcuts({})
@@ -128,12 +131,12 @@ def _shown(source: Source) -> None:
         if source.row is None or not source.row.active:
             st.info(tr("No problem of this sweep was searched by every strategy at every budget."), icon=":material/info:")
         return
-    _extent(shown, source.id == EXAMPLE_ID)
+    _extent(shown, source.id in PUBLISHED)
     contents = {title: partial(draw, shown) for title, draw in CONTENTS.items()}
     tabs(contents | {deferred("Export"): partial(export, shown, source.job)}, key=RESULT_TAB)
 
 
-def _extent(shown: SweepView, example: bool) -> None:
+def _extent(shown: SweepView, published: bool) -> None:
     """How much of the sweep is there."""
     sweep, searches = shown.sweep, counted(len(shown.results), "search", "searches")
     whole, total = len(shown.results) // len(sweep.settings()), len(sweep.problems)
@@ -145,6 +148,6 @@ def _extent(shown: SweepView, example: bool) -> None:
             "{words}. Intervals are 95 % over problems.{partly}{published}",
             words=words,
             partly=partly,
-            published=tr(" Published with the app.") if example else "",
+            published=tr(" Published with the app.") if published else "",
         )
     )

@@ -7,18 +7,20 @@ from functools import lru_cache
 import msgspec
 from msgspec.structs import replace
 
-from pages.scaling.sources import EXAMPLE_FILE
 from pages.shared.reward_picker import fitting
+from pages.shared.sweep_results import PUBLISHED
 from rlm_core.evaluation.sweep import Strategy
 from rlm_core.jobs.sweep import SweepJob
 from rlm_core.jobs.sweep_file import read_sweep
 from rlm_core.models.listed import describe
 
+EXAMPLE = PUBLISHED["example"].with_suffix(".yaml")
+
 
 @lru_cache(maxsize=1)
 def example() -> SweepJob:
     """The published example."""
-    return read_sweep(EXAMPLE_FILE.read_bytes(), EXAMPLE_FILE.name)
+    return read_sweep(EXAMPLE.read_bytes(), EXAMPLE.name)
 
 
 def ready(like: Strategy) -> tuple[Strategy, ...]:

@@ -1,4 +1,4 @@
-"""The sweeps that can be shown: those of this data folder, the published example, and files of results that were opened."""
+"""The sweeps that can be shown: those of this data folder, the published ones, and files of results that were opened."""
 
 from __future__ import annotations
 
@@ -12,17 +12,13 @@ import streamlit as st
 
 from pages.shared.language import counted, tr
 from pages.shared.services import jobs, store
-from pages.shared.sweep_results import SweepView, view_of_job
+from pages.shared.sweep_results import PUBLISHED, SweepView, view_of_job
 from rlm_core.core.errors import RlmError
-from rlm_core.core.paths import ASSETS
 from rlm_core.evaluation.sweep import Cell, CellResult, Sweep
 from rlm_core.jobs.queue import JobRow
 from rlm_core.jobs.sweep import DESCRIPTION, SweepJob
 from rlm_core.jobs.sweep_results import read_parquet
 
-EXAMPLE_ID = "example"
-EXAMPLE = ASSETS / "sweeps" / "example.parquet"
-EXAMPLE_FILE = ASSETS / "sweeps" / "example.yaml"
 SHOWN = "scaling.shown"
 """In the session's state: the id of the source that is shown."""
 MAX_LISTED = 200
@@ -32,7 +28,7 @@ MAX_LISTED = 200
 class Source:
     """A sweep that can be shown.
 
-    id: of its job; EXAMPLE_ID, or "file" and a hash of its content.
+    id: of its job; its name in PUBLISHED, or "file" and a hash of its content.
     title: in the list.
     job: what was asked.
     row: as the table of jobs has it; None for a file.
@@ -45,12 +41,13 @@ class Source:
 
 
 def sources() -> list[Source]:
-    """The sweeps of this data folder, newest first, then the files that were opened, then the example."""
+    """The sweeps of this data folder, newest first, then the files that were opened, then the published ones."""
     rows = jobs().list(DESCRIPTION.name, MAX_LISTED)
     own = [Source(r.id, f"{r.job.name} · {datetime.fromtimestamp(r.created):%Y-%m-%d %H:%M:%S} · {_asked(r.job)}", r.job, r) for r in rows]
     files = sorted(_folder().glob("file-*.parquet"), key=lambda path: -path.stat().st_mtime)
     opened = [source for path in files for source in _of_file(path.stem, path, tr("File"))]
-    return [*own, *opened, *_of_file(EXAMPLE_ID, EXAMPLE, tr("Example"))]
+    published = [source for name, path in PUBLISHED.items() for source in _of_file(name, path, tr("Example"))]
+    return [*own, *opened, *published]
 
 
 def _of_file(id: str, path: Path, kind: str) -> list[Source]:
@@ -70,7 +67,7 @@ def view(source: Source) -> SweepView:
     """The sweep with the results of its whole problems so far; an RlmError says why it cannot be shown."""
     if source.row is not None:
         return view_of_job(source.row)
-    path = EXAMPLE if source.id == EXAMPLE_ID else _path(source.id)
+    path = PUBLISHED.get(source.id) or _path(source.id)
     _, sweep, results = _read(str(path), path.stat().st_mtime)
     return SweepView(sweep, results, "", source.id)
 

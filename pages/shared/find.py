@@ -12,6 +12,7 @@ from pages.shared import glossary
 from pages.shared.escape import markdown_text
 from pages.shared.language import language, tr
 from pages.shared.links import BLUEPRINT_PATH, LESSONS_PATH, go_to, go_to_run, pages
+from pages.shared.search_dialog import search_dialog
 from pages.shared.services import store
 from rlm_core import catalogue
 from rlm_core.blueprint.systems import systems
@@ -26,8 +27,6 @@ MOST = 6
 """Results of a kind that are shown."""
 MOST_RUNS = 2_000
 """The newest runs, which are searched."""
-_FOCUS = "<script>document.querySelector('.st-key-find-text input')?.focus();</script>"
-"""A person who opened the search types at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +52,13 @@ def search_button() -> bool:
     return st.button(label, icon=":material/search:", type="tertiary", key="find", help=label, shortcut="Mod+K")
 
 
-def _dialog() -> None:
-    sought = st.text_input(
-        tr("Search everything"),
-        type="search",
-        live=True,
-        key="find.text",
-        placeholder=tr("Search pages, runs, lessons and terms"),
-        label_visibility="collapsed",
-    )
-    st.html(_FOCUS, unsafe_allow_javascript=True)
-    if not (words := clean(sought or "").casefold().split()):
+def find() -> None:
+    """The dialog: what has all the words that are typed, by kind; a press on a result opens it."""
+    search_dialog(tr("Search everything"), tr("Search pages, runs, lessons and terms"), "find.text", _results)
+
+
+def _results(sought: str) -> None:
+    if not (words := clean(sought).casefold().split()):
         st.caption(tr("Type a word: the name of a page, of a run or of a term, a number, an answer."))
         return
     any_found = False
@@ -72,17 +67,12 @@ def _dialog() -> None:
         (tr("Lessons"), _lessons(words)),
         (tr("Blueprint"), _blueprint(words)),
         (tr("Example runs"), _examples(words)),
-        (tr("Saved runs"), _runs(str(sought))),
+        (tr("Saved runs"), _runs(sought)),
     ):
         any_found |= _drawn(heading, list(found))
-    any_found |= _terms(str(sought))
+    any_found |= _terms(sought)
     if not any_found:
         st.info(tr("Nothing has all of these words."), icon=":material/search_off:")
-
-
-def find() -> None:
-    """The dialog: what has all the words that are typed, by kind; a press on a result opens it."""
-    st.dialog(tr("Search everything"), width="medium")(_dialog)()
 
 
 def _drawn(heading: str, found: list[Found]) -> bool:
@@ -111,7 +101,7 @@ def _pages(words: list[str]) -> Iterator[Found]:
 
 
 def _lessons(words: list[str]) -> Iterator[Found]:
-    for lesson in library.lessons(language()):
+    for lesson in library.lessons(library.offered(language())):
         for number, step in enumerate(lesson.steps, 1):
             prose = (block.text for block in step.blocks if isinstance(block, Prose))
             if _has(words, lesson.title, step.title, *prose):
@@ -123,16 +113,18 @@ def _lessons(words: list[str]) -> Iterator[Found]:
 def _blueprint(words: list[str]) -> Iterator[Found]:
     for box in taxonomy().boxes:
         if _has(words, tr(box.title), tr(box.text)):
-            yield Found(tr(box.title), "", ":material/architecture:", f"box.{box.name}", partial(go_to, BLUEPRINT_PATH, {"box": box.name}))
+            address = {"view": "map", "box": box.name}
+            yield Found(tr(box.title), "", ":material/architecture:", f"box.{box.name}", partial(go_to, BLUEPRINT_PATH, address))
     for name, system in systems().items():
         if _has(words, system.title, name):
-            yield Found(system.title, "", ":material/article:", f"system.{name}", partial(go_to, BLUEPRINT_PATH, {"view": "systems"}))
+            address = {"view": "systems", "as": "side", "pick": name}
+            yield Found(system.title, "", ":material/article:", f"system.{name}", partial(go_to, BLUEPRINT_PATH, address))
 
 
 def _examples(words: list[str]) -> Iterator[Found]:
     for one in examples().values():
         if _has(words, one.title, one.sentence, one.name):
-            yield Found(one.title, "", ":material/play_circle:", one.run, partial(go_to_run, one.run))
+            yield Found(one.title, "", ":material/play_circle:", one.run, partial(go_to_run, one.run, one.begin))
 
 
 def _runs(sought: str) -> Iterator[Found]:

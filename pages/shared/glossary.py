@@ -11,6 +11,7 @@ import streamlit as st
 
 from pages.shared.escape import html_text, markdown_text
 from pages.shared.language import english, tr
+from pages.shared.search_dialog import search_dialog
 from rlm_core.core.paths import ROOT
 
 FILE = ROOT / "docs" / "glossary.md"
@@ -124,21 +125,13 @@ def matching(sought: str) -> list[Entry]:
 
 def glossary() -> None:
     """The terms in whose name or definition a person finds what is typed; at first all of them."""
-    st.dialog(tr("Glossary"), width="medium")(_terms)()
+    search_dialog(tr("Glossary"), tr("Search terms and definitions"), "glossary.search", _terms)
 
 
-def _terms() -> None:
-    sought = st.text_input(
-        tr("Search"),
-        type="search",
-        live=True,
-        key="glossary.search",
-        placeholder=tr("Search terms and definitions"),
-        label_visibility="collapsed",
-    )
-    found = matching(sought or "")
+def _terms(sought: str) -> None:
+    found = matching(sought)
     if not found:
-        st.info(tr("No term has “{sought}” in its name or definition.", sought=markdown_text(str(sought))), icon=":material/search_off:")
+        st.info(tr("No term has “{sought}” in its name or definition.", sought=markdown_text(sought)), icon=":material/search_off:")
     for section in dict.fromkeys(e.section for e in found):
         lines = [f"- **{tr(e.term)}**: {tr(e.definition)}" for e in found if e.section == section]
         st.markdown(f"##### {tr(section)}\n\n" + "\n".join(lines))

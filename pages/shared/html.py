@@ -23,7 +23,7 @@ STATUS = {
     RunStatus.LOADING: ("blue", deferred("Loading")),
     RunStatus.RUNNING: ("blue", deferred("Running")),
     "paused": ("orange", deferred("Paused")),
-    "waiting": ("orange", deferred("Waiting for its server")),
+    "waiting": ("orange", deferred("Waiting")),
     RunStatus.FINISHED: ("green", deferred("Finished")),
     RunStatus.CANCELLED: ("gray", deferred("Cancelled")),
     RunStatus.FAILED: ("red", deferred("Failed")),

@@ -94,7 +94,7 @@ def job_view(
     among: which jobs of the kind are meant, from what was asked.
     """
     d = job.description
-    found = [row for row in jobs().list(d.name) if among(row.job)]
+    found = [row for row in jobs().list(d.name, results=False) if among(row.job)]
     if not found:
         if hint:
             sentence = tr(d.sentence)

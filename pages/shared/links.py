@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
 import streamlit as st
 
 from pages.shared.language import deferred, tr
 from pages.shared.state import begin_drawing
+from rlm_core.core.config import RunConfig
+from rlm_core.evaluation.sweep import Strategy
 
 SHOWN_RUN_KEY = "shown"
 """In the session's state: the id of the run that is shown."""
@@ -28,8 +31,10 @@ _ORIGINS = {"sweep": ("scaling", deferred("Back to the sweep")), "id": ("compare
 """By the parameter that names a sweep or comparison in an address: the path of its page, and the words that lead there."""
 _OPENED_OUT_OF = "origins"
 """In the session's state: by run, what it was opened out of."""
-SCALING_PATH, PROBLEMS_QUERY = "scaling", "problems"
-"""The page of sweeps, and what its address says to begin a new one: the problems, as a set is written."""
+SCALING_PATH, PROBLEMS_QUERY, STRATEGIES_QUERY = "scaling", "problems", "strategies"
+"""The page of sweeps, and what its address says to begin a new one: the problems, as a set is written, and the strategies as JSON."""
+_CONFIG = "explore.config"
+"""In the session's state: the configuration that Explore's controls held last."""
 
 TRAINING_PATH, NEW_TRAINING = "training", {"new": "1"}
 """The page of trainings, and what its address says to begin a new one."""
@@ -67,10 +72,13 @@ def go_to(path: str, query: dict[str, str] | None = None) -> None:
     st.switch_page(st.session_state[_PAGES][path], query_params=query or {})
 
 
-def open_run(run: str, moment: int | None = None) -> None:
-    """Show a run on the Explore page, at a moment or (None) at its end; the page must be run again."""
-    st.query_params.clear()
-    st.query_params["run"] = run
+def open_run(run: str, moment: int | None = None, **address: str) -> None:
+    """On the Explore page: show a run, at a moment or (None) at its end; the page must be run again. address: the other parameters."""
+    st.query_params.from_dict({"run": run, **address})
+    _show(run, moment)
+
+
+def _show(run: str, moment: int | None) -> None:
     st.session_state[SHOWN_RUN_KEY] = run
     begin(moment)
 
@@ -87,11 +95,10 @@ def begin(moment: int | None) -> None:
     st.session_state[OPENED_RUN_KEY] = st.session_state.get(OPENED_RUN_KEY, 0) + 1
 
 
-def go_to_run(run: str) -> None:
-    """Leave this page and show a run at its end."""
-    origin = _origin()
-    open_run(run)
-    st.switch_page(st.session_state[_EXPLORE], query_params={"run": run, **origin})
+def go_to_run(run: str, moment: int | None = None) -> None:
+    """Leave this page and show a run, at a moment or (None) at its end."""
+    _show(run, moment)
+    st.switch_page(st.session_state[_EXPLORE], query_params={"run": run, **_origin()})
 
 
 def run_link(run: str, label: str, moment: int | None = None, node: int | None = None) -> None:
@@ -101,8 +108,7 @@ def run_link(run: str, label: str, moment: int | None = None, node: int | None =
         page, query = st.session_state[_EXPLORE], {"run": run, **address, **_origin()}
         st.page_link(page, label=label, query_params=query, icon=":material/open_in_new:", width="content")
     elif st.button(label, icon=":material/open_in_new:", type="tertiary", key=".".join(("show", run, *address.values()))):
-        open_run(run, moment)  # a page link to the page one is on does not change its address
-        st.query_params.update(address)
+        open_run(run, moment, **address)  # a page link to the page one is on does not change its address
         st.rerun()
 
 
@@ -142,9 +148,21 @@ def go_to_controls() -> None:
     st.switch_page(st.session_state[_EXPLORE])
 
 
-def measure_link(problems: str, label: str) -> None:
-    """A link to a new sweep on these problems, as a set is written."""
+def note_config(config: RunConfig) -> None:
+    """Explore's controls hold this configuration now."""
+    st.session_state[_CONFIG] = config
+
+
+def noted_config() -> RunConfig | None:
+    """The configuration that Explore's controls held last; None where they held none in this session."""
+    return st.session_state.get(_CONFIG)
+
+
+def measure_link(problems: str, label: str, strategies: Sequence[Strategy] = ()) -> None:
+    """A link to a new sweep on these problems, as a set is written, with these strategies; without any with those of the page."""
     page, query = st.session_state[_PAGES][SCALING_PATH], {PROBLEMS_QUERY: problems}
+    if strategies:
+        query[STRATEGIES_QUERY] = msgspec.json.encode(strategies).decode()
     st.page_link(page, label=label, query_params=query, icon=":material/monitoring:", width="content")
 
 

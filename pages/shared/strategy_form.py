@@ -32,6 +32,8 @@ INSTEAD = ("rollouts", "judge")
 """Rewards that are offered first where the one that is usual for a model cannot judge it."""
 SAMPLING = ("temperature", "max_step_tokens", "max_solution_tokens")
 """Fields of a strategy that are None for what fits its model."""
+EXPLORE_MODEL, EXPLORE_TEMPERATURE = "model", "temperature"
+"""Keys of controls in Explore's sidebar that other pages set."""
 _GIVEN = "given_name"
 """In the session's state, behind the key of a form: the name that was put into it, and the search that the name was made for."""
 
@@ -78,11 +80,9 @@ def _drop_given_name(key: str, search: str) -> None:
 
 def fill_form(key: str, strategy: Strategy) -> None:
     """Put a strategy into the controls of that key, before they are drawn."""
-    listed = strategy.model in catalogue.models()
     set_value(f"{key}.name", strategy.name)
     st.session_state[f"{key}.{_GIVEN}"] = (strategy.name, strategy.search)
-    set_value(f"{key}.model", strategy.model if listed else OTHER.name)
-    set_value(f"{key}.model.id", "" if listed else strategy.model)
+    fill_model(f"{key}.model", strategy.model)
     for p in describe(strategy.model).parameters:
         set_value(f"{key}.model.{describe(strategy.model).name}.{p.name}", getattr(strategy, p.name) or p.default)
     set_value(f"{key}.search", strategy.search)
@@ -101,6 +101,13 @@ def _fill_parameters(prefix: str, d: Description[Any], given: Mapping[str, Any])
     for p in d.parameters:
         explicit = p.name in given or not p.default_with
         set_value(f"{prefix}.{d.name}.{p.name}", values[p.name] if explicit else None)
+
+
+def fill_model(key: str, model: str) -> None:
+    """Put a model into the controls of that key, before they are drawn."""
+    listed = model in catalogue.models()
+    set_value(key, model if listed else OTHER.name)
+    set_value(f"{key}.id", "" if listed else model)
 
 
 def model_controls(key: str) -> dict[str, Any]:

@@ -13,8 +13,10 @@ from pages.shared.language import counted, deferred, told, tr
 from pages.shared.links import go_to_run
 from pages.shared.services import store
 from pages.shared.state import one_of, remembered
+from pages.shared.table_height import table_height
 from rlm_core.core.config import Budget
 from rlm_core.core.errors import RunNotFound
+from rlm_core.core.paths import ASSETS
 from rlm_core.evaluation import comparison
 from rlm_core.evaluation.cell_store import CellStore
 from rlm_core.evaluation.comparison import Figures, Pair, Setting
@@ -24,9 +26,11 @@ from rlm_core.jobs.sweep import SweepJob
 from rlm_core.runs import logfile
 from rlm_core.runs.import_log import import_log
 
+PUBLISHED = {name: ASSETS / "sweeps" / f"{name}.parquet" for name in ("example", "prm-or-orm")}
+"""The results of the sweeps that come with the app, by name; beside each is the file that it was made from."""
 ORACLE = deferred(" ⚑ oracle")
 VERDICT = {True: deferred("✓ right"), False: deferred("✕ wrong"), None: "unknown"}
-ROW_PX, HEAD_PX, MAX_ROWS = 35, 38, 14
+VISIBLE_ROWS = 14
 _OPENED = "sweep.opened"
 """In the session's state: the run that was made of a search, by sweep and cell, so that opening it again makes no second one."""
 
@@ -99,7 +103,7 @@ def table_of_figures(view: SweepView, key: str) -> None:
         frame.rename(columns=tr),
         hide_index=True,
         width="stretch",
-        height=_height(frame),
+        height=table_height(len(frame), VISIBLE_ROWS),
         key=key,
         placeholder="–",
         column_config={
@@ -155,7 +159,8 @@ def table_of_pairs(view: SweepView, key: str) -> None:
         tr("Difference"): st.column_config.NumberColumn(format="%+.3f", help=tr("Accuracy of the first minus the second.")),
         tr("95 % interval"): st.column_config.TextColumn(help=tr("Paired bootstrap interval over problems.")),
     }
-    st.dataframe(frame.rename(columns=tr), hide_index=True, width="stretch", height=_height(frame), key=key, column_config=columns)
+    height = table_height(len(frame), VISIBLE_ROWS)
+    st.dataframe(frame.rename(columns=tr), hide_index=True, width="stretch", height=height, key=key, column_config=columns)
 
 
 def pairs_frame(view: SweepView, found: list[Pair]) -> pd.DataFrame:
@@ -174,10 +179,6 @@ def pairs_frame(view: SweepView, found: list[Pair]) -> pd.DataFrame:
         }
         for pair in found
     )
-
-
-def _height(frame: pd.DataFrame) -> int:
-    return HEAD_PX + ROW_PX * max(1, min(MAX_ROWS, len(frame)))
 
 
 def wins_and_losses(view: SweepView, key: str) -> None:
@@ -222,8 +223,9 @@ def _problems(view: SweepView, first: Setting, second: Setting, shown: Callable[
     frame = pd.DataFrame([_line(view, both, p) for p in found])
     frame.columns = pd.MultiIndex.from_tuples(frame.columns)
     above = st.container()
+    height = table_height(len(frame), VISIBLE_ROWS, headings=2)
     picked = st.dataframe(
-        frame, hide_index=True, width="stretch", height=_height(frame), on_select="rerun", selection_mode="single-row", key=f"{key}.table"
+        frame, hide_index=True, width="stretch", height=height, on_select="rerun", selection_mode="single-row", key=f"{key}.table"
     )
     rows = [row for row in picked.selection.rows if row < len(found)]
     if not rows:

@@ -20,7 +20,7 @@ from pages.shared.plot import plot
 from pages.shared.services import jobs
 from pages.shared.set_picker import TASK_KEY
 from pages.shared.state import kept, remembered, restore_following, set_value
-from pages.training.pipeline import EXPLORE_MODEL
+from pages.shared.strategy_form import EXPLORE_MODEL, fill_model
 from rlm_core.core.wording import interval
 from rlm_core.core.words import RunStatus
 from rlm_core.figures.charts.small_multiples import Curve, Panel, panels_figure
@@ -129,7 +129,7 @@ def _shown() -> None:
             name=card.name,
         )
         if st.button(tr("Search with it"), icon=":material/account_tree:", key=f"{KEY}.search", help=help):
-            set_value(EXPLORE_MODEL, checkpoints.PREFIX + card.name)
+            fill_model(EXPLORE_MODEL, checkpoints.PREFIX + card.name)
             if card.kinds:
                 set_value(TASK_KEY, card.kinds[0])
             go_to_controls()

@@ -9,7 +9,7 @@ from pages.shared.html import table_html, theme
 from pages.shared.language import counted, deferred, duration, listed, told, tr, words_of
 from pages.shared.links import go_to_controls
 from pages.shared.plot import plot
-from pages.shared.state import set_value
+from pages.shared.strategy_form import EXPLORE_MODEL, fill_model
 from pages.training.findings import hacking, lift
 from pages.training.progress import active
 from pages.training.sources import Rows, Source, is_here, rows, safely
@@ -33,8 +33,6 @@ HEAD = (
 
 LIVE_SECONDS = 3.0
 """Between two drawings while a training is at work."""
-EXPLORE_MODEL = "model"
-"""In the session's state: the model of Explore's controls."""
 
 
 def pipeline(source: Source) -> None:
@@ -139,7 +137,7 @@ def _searches(stages: list[StageRow]) -> None:
                 help=tr("Opens Explore with the model {checkpoint} chosen.", checkpoint=s.checkpoint),
             )
             if pressed:
-                set_value(EXPLORE_MODEL, s.checkpoint)
+                fill_model(EXPLORE_MODEL, s.checkpoint)
                 go_to_controls()
     if gone:
         st.caption(tr("The checkpoints of {listed} are not on this machine.", listed=markdown_text(listed(gone))))

@@ -20,6 +20,7 @@ from typing import Any
 from rlm_core import catalogue
 from rlm_core.app.journal import Journal
 from rlm_core.app.outbox import Outbox
+from rlm_core.core import standstill
 from rlm_core.core.errors import RlmError, StoreError
 from rlm_core.core.standstill import Standstill
 from rlm_core.core.words import RunStatus
@@ -249,7 +250,9 @@ class Worker:
 async def run_job(row: JobRow, store: Store, jobs: Jobs, models: ModelPool, worker: str = "") -> dict[str, Any]:
     """Do a job and return its result. RlmError says in one sentence why it cannot be done."""
     report, save = partial(jobs.report_progress, row.id), partial(jobs.save_partial, row.id)
-    return await job_of(row.job).run(row.job, JobContext(store, models, fit, report, save, row.id, worker), row.result)
+    context = JobContext(store, models, fit, report, save, row.id, worker)
+    with standstill.of(Standstill(lambda sentence: report(sentence or context.message, 0, 0))):
+        return await job_of(row.job).run(row.job, context, row.result)
 
 
 async def help_with_job(row: JobRow, store: Store, models: ModelPool, worker: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -63,6 +64,7 @@ class Guide(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: in addresses.
     sides: what is set against each other in sweeps; a strategy belongs to the first that holds it.
     measure: the problems, as a set is written, on which to measure it.
+    strategies: that are measured on them, with the fields of a strategy of a sweep; at least one of each side.
     compare: name of the preset comparison that shows one example of it; "" where there is none.
     stages: are the stages of trainings evidence for it?
     """
@@ -73,6 +75,7 @@ class Guide(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     recommendations: tuple[Recommendation, ...]
     sides: tuple[Side, ...]
     measure: str
+    strategies: tuple[dict[str, Any], ...] = ()
     compare: str = ""
     stages: bool = False
 

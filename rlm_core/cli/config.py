@@ -54,8 +54,8 @@ async def load(config: RunConfig) -> tuple[ModelPool, AnyModel]:
 
 
 def watched() -> RunControl:
-    """The control of a run that says on standard error when a server that it needs does not answer, and when it goes on."""
-    return RunControl(standstill=Standstill(lambda sentence: report(sentence or "The server is back; the run goes on.")))
+    """The control of a run that says on standard error why it stands still, and when it goes on."""
+    return RunControl(standstill=Standstill(lambda sentence: report(sentence or "The run goes on.")))
 
 
 def report(text: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -19,10 +20,11 @@ from rlm_core.models.listed import refuse_lacking, refuse_unnamed
 from rlm_core.models.policy import ChatModel, require
 from rlm_core.models.source import ModelKey
 from rlm_core.review import planted as planted_patch
-from rlm_core.review.diff import Diff, parse
+from rlm_core.review.diff import Diff
 from rlm_core.review.effort import AUTO, EFFORTS
 from rlm_core.review.findings import SEVERITIES
 from rlm_core.review.git_range import git_diff
+from rlm_core.review.reading import decoded, parse
 from rlm_core.review.report import FORMATS, summary, written
 from rlm_core.review.whole import NO_MODEL, FileReview, Review, Settings, check_settings, review
 
@@ -87,10 +89,10 @@ def _read(given: str, repository: str) -> Diff:
     if not given:
         raise ReviewError("Nothing to review is named; give a file with a diff, - for standard input, or a range such as main..feature.")
     if given == "-":
-        return parse(sys.stdin.buffer.read().decode("utf-8", "replace"))
+        return parse(decoded(sys.stdin.buffer.read()))
     if os.path.isfile(given):
-        return parse(Path(given).read_bytes().decode("utf-8", "replace"))
-    if ".." in given:
+        return parse(decoded(Path(given).read_bytes()))
+    if ".." in given and not re.match(r"\.{0,2}/", given):
         return parse(git_diff(repository, given))
     raise ReviewError(f"There is no file {given}; give a file with a diff, - for standard input, or a range such as main..feature.")
 

@@ -1,4 +1,4 @@
-"""Time in which work cannot go on because something outside of it does not answer: no clock of its budgets runs then."""
+"""Time in which work cannot go on: a server does not answer, or a reward's own model is loaded. No clock of its budgets runs then."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ def silent(sentence: str) -> None:
 class Standstill:
     """The standstills of one run. They begin with the first request that waits, and end with the last.
 
-    tell: is given the reason in a sentence when one begins, and "" when the work goes on.
+    tell: is given the reason in a sentence when one begins, how far it is as often as that is said, and "" when the work goes on.
     """
 
     tell: Callable[[str], None] = silent
+    _said: str = ""
     _waiting: int = 0
     _since: float = 0.0
     _before: float = field(default=0.0)
@@ -38,17 +39,25 @@ class Standstill:
     @contextmanager
     def because(self, sentence: str) -> Generator[None]:
         """A request waits within."""
-        if not self.here:
-            self._since = time.perf_counter()
-            self.tell(sentence)
+        first = not self.here
         self._waiting += 1
+        if first:
+            self._since = time.perf_counter()
+            self.say(sentence)
         try:
             yield
         finally:
             self._waiting -= 1
             if not self.here:
                 self._before += time.perf_counter() - self._since
+                self._said = ""
                 self.tell("")
+
+    def say(self, sentence: str) -> None:
+        """Tell how far it is. Nothing is told once the work goes on, nor twice where several requests wait for the same."""
+        if self.here and sentence != self._said:
+            self._said = sentence
+            self.tell(sentence)
 
 
 _current: ContextVar[Standstill | None] = ContextVar("standstill", default=None)

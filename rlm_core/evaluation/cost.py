@@ -9,9 +9,10 @@ from pathlib import Path
 
 import msgspec
 
+from rlm_core.blueprint.benchmarks import figures
+from rlm_core.blueprint.prices import prices as list_prices
 from rlm_core.core.errors import ConfigError
 
-PUBLISHED = Path(__file__).with_name("prices.json")
 EDITED = "prices.json"
 """Name of the file of edited prices in the data folder."""
 PER = 1_000_000
@@ -82,8 +83,19 @@ def cost_per_solved(price: float | None, tokens: float | None, accuracy: float |
 
 
 def published() -> Prices:
-    """The prices and accuracies that come with the app."""
-    return msgspec.json.decode(PUBLISHED.read_bytes(), type=Prices)
+    """What comes with the app: the list prices of output tokens, and every published figure of a model in that list.
+
+    ConfigError if a file of the Blueprint is wrong.
+    """
+    listed = list_prices()
+    return Prices(
+        tuple(Price(p.model, p.output, p.source.date, p.source.text) if p.source else Price(p.model) for p in listed.values()),
+        tuple(
+            Accuracy(f.model, f.benchmark, round(f.percent / 100, 4), date=f.source.date, source=f"{f.source.text}. {f.note}".strip(" ."))
+            for f in figures()
+            if f.model in listed
+        ),
+    )
 
 
 def prices(folder: Path) -> Prices:

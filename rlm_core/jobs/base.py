@@ -29,6 +29,8 @@ class Job(Generic[C]):
     description: its name in the table of jobs; the label of its button and what pressing it does; its settings.
     parts: the units of work that a job comes to. RlmError if it names a run or a set of problems that does not exist.
     check: asked before a job is queued; an RlmError says in one sentence why it cannot be done.
+    stored: what is queued, asked after `check`: the job itself, or the same one with its large inputs put into the store under their ids.
+        The table of jobs is read whenever a page is drawn, so it holds no large texts.
     run: does a job and returns its result. Its last argument is the result that an earlier attempt saved, empty for a new job.
         RlmError says in one sentence why the job cannot be done. It can be cancelled at any await.
     help: does a part of a job that another worker runs, until no part is left; None where a job cannot be shared. It can be cancelled too.
@@ -38,6 +40,7 @@ class Job(Generic[C]):
     parts: Callable[[C, Store, LabelBook], list[WorkUnit]]
     run: Callable[[C, JobContext, Mapping[str, Any]], Awaitable[dict[str, Any]]]
     check: Callable[[C], None] = lambda job: None
+    stored: Callable[[C, Store], C] = lambda job, store: job
     help: Callable[[C, JobContext], Awaitable[None]] | None = None
 
     def setting(self, name: str) -> Parameter:

@@ -71,6 +71,7 @@ class Jobs:
         """Queue a job with these settings; returns its id. RlmError as the kind's `check`."""
         kind, new = job_of(job), secrets.token_hex(4)
         kind.check(job)
+        job = kind.stored(job, self._store)
         with self._store.write() as db:
             row = {"id": new, "created": time.time(), "status": RunStatus.QUEUED, "message": "waiting for a worker"}
             db.execute(insert(JOBS), row | {"kind": kind.description.name, "job": msgspec.json.encode(job).decode()})
@@ -90,9 +91,13 @@ class Jobs:
         found = select(JOBS).where(or_(JOBS.c.status == "running", earlier)).order_by(case((queued, 1), else_=0), *_ADDED)
         return [_row(r) for r in self._store.rows(found)]
 
-    def list(self, kind: str = "", limit: int = 50) -> list[JobRow]:
-        """The newest jobs first, of that kind if one is given; deleted ones are left out."""
-        newest = select(JOBS).where(JOBS.c.deleted.is_(None)).order_by(*(column.desc() for column in _ADDED)).limit(limit)
+    def list(self, kind: str = "", limit: int = 50, results: bool = True) -> list[JobRow]:
+        """The newest jobs first, of that kind if one is given; deleted ones are left out.
+
+        results: False reads no results, which can be large; the rows have none then.
+        """
+        columns = [c for c in JOBS.c if results or c is not JOBS.c.result]
+        newest = select(*columns).where(JOBS.c.deleted.is_(None)).order_by(*(c.desc() for c in _ADDED)).limit(limit)
         return [_row(r) for r in self._store.rows(newest.where(JOBS.c.kind == kind) if kind else newest)]
 
     def cancel(self, job: str) -> None:
@@ -176,5 +181,5 @@ def _row(row: AnyRow) -> JobRow:
         done=row.done,
         total=row.total,
         job=msgspec.json.decode(row.job, type=jobs()[row.kind].description.config),
-        result=json.loads(row.result),
+        result=json.loads(getattr(row, "result", "{}")),
     )

@@ -18,8 +18,10 @@ from rlm_core import rewards
 from rlm_core.core.config import BUDGETS, Budget
 from rlm_core.core.errors import ConfigError
 from rlm_core.core.parameters import unknown
+from rlm_core.core.sampling import OPTIONS
 from rlm_core.evaluation.sweep import Strategy
 from rlm_core.jobs.sweep import DESCRIPTION, SweepJob
+from rlm_core.search import search
 
 FIELDS = ("name", "problems", "strategies", "budgets", *(p.name for p in DESCRIPTION.parameters))
 
@@ -51,6 +53,20 @@ def read_sweep(text: str | bytes, name: str) -> SweepJob:
     )
 
 
+def read_strategies(text: str, name: str) -> tuple[Strategy, ...]:
+    """Strategies alone, as a list of YAML or JSON. ConfigError says what is wrong with them.
+
+    name: of where they stand, for messages.
+    """
+    try:
+        found = msgspec.yaml.decode(text)
+    except msgspec.DecodeError as error:
+        raise ConfigError(f"The strategies of {name} are no YAML ({str(error).splitlines()[0]}).") from None
+    if not isinstance(found, list) or not found:
+        raise ConfigError(f"The strategies of {name} are no list of at least one strategy.")
+    return tuple(_strategy(s, name) for s in found)
+
+
 def _list(found: Mapping[str, Any], field: str, name: str) -> list[Any]:
     if not isinstance(found[field], list):
         raise ConfigError(f"{field} in {name} must be a list; begin each entry with a dash.")
@@ -58,16 +74,20 @@ def _list(found: Mapping[str, Any], field: str, name: str) -> list[Any]:
 
 
 def _strategy(given: Any, name: str) -> Strategy:
-    """A strategy; its reward may hold settings in parentheses, such as prm:nano(aggregate=prod)."""
+    """A strategy whose search and reward are there; its reward may hold settings in parentheses, such as prm:nano(aggregate=prod)."""
     if not isinstance(given, dict):
         raise ConfigError(f"A strategy in {name} is {given!r}; write for example {{search: mcts, reward: prm:nano}}.")
     if isinstance(given.get("reward"), str) and "(" in given["reward"]:
         reward, parameters = rewards.written(given["reward"])
         given = given | {"reward": reward.description.name, "reward_parameters": parameters | given.get("reward_parameters", {})}
     try:
-        return msgspec.convert(given, Strategy)
+        strategy = msgspec.convert(given, Strategy)
     except msgspec.ValidationError as error:
         raise ConfigError(f"A strategy in {name} cannot be read: {error}.") from None
+    search(strategy.search).description.parse(strategy.search_parameters)
+    rewards.reward(strategy.reward).description.parse(strategy.reward_parameters)
+    OPTIONS.parse(strategy.sampling or {})
+    return strategy
 
 
 def _budget(given: Any, name: str) -> Budget:

@@ -8,7 +8,14 @@ from rlm_core.core.wording import listed
 from rlm_core.lessons.facts import filled
 from rlm_core.lessons.reading import Lesson, LessonError, files, languages, read_lesson
 
-__all__ = ["languages", "lesson", "lessons"]
+__all__ = ["languages", "lesson", "lessons", "offered"]
+
+ENGLISH = "en"
+
+
+def offered(language: str) -> str:
+    """The language itself if there are lessons in it, else English."""
+    return language if language in languages() else ENGLISH
 
 
 @lru_cache(maxsize=8)

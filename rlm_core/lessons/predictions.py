@@ -28,6 +28,7 @@ class Prediction(msgspec.Struct, frozen=True):
     option: the place of the chosen option, from 0.
     answer: its text.
     right: it was the right one.
+    by: a number that tells the browser from others; empty in files of an earlier version.
     """
 
     time: float
@@ -38,6 +39,7 @@ class Prediction(msgspec.Struct, frozen=True):
     option: int
     answer: str
     right: bool
+    by: str = ""
 
     @property
     def choice(self) -> tuple[str, int, int]:
@@ -79,10 +81,10 @@ class Predictions:
                 raise LogError(f"Line {number} of {NAME} in the data folder cannot be read: {first_line(error)}") from None
         return found
 
-    def add(self, lesson: Lesson, step: int, place: int, language: str, option: int) -> Prediction:
-        """Keep a prediction; returns it. step, place, option: as in Prediction."""
+    def add(self, lesson: Lesson, step: int, place: int, language: str, option: int, by: str = "") -> Prediction:
+        """Keep a prediction; returns it. step, place, option, by: as in Prediction."""
         chosen = lesson.steps[step - 1].choices[place].options[option]
-        made = Prediction(time.time(), lesson.name, step, place, language, option, chosen.text, chosen.right)
+        made = Prediction(time.time(), lesson.name, step, place, language, option, chosen.text, chosen.right, by)
         self.file.parent.mkdir(parents=True, exist_ok=True)
         with self.file.open("ab") as file:
             if file.tell() and not self.file.read_bytes().endswith(b"\n"):

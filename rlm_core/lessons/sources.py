@@ -9,9 +9,11 @@ from functools import lru_cache
 
 import msgspec
 
+from rlm_core import catalogue
 from rlm_core.core.config import RunConfig
 from rlm_core.core.events import Choice, Record, RunStarted, Selected
 from rlm_core.core.paths import ASSETS
+from rlm_core.core.structure import Picture
 from rlm_core.core.tree import SearchTree, replay
 from rlm_core.core.wording import listed
 from rlm_core.core.words import RunStatus
@@ -53,6 +55,13 @@ def tree(run: str, until: int | None = None) -> SearchTree:
     if until is not None and not 1 <= until <= len(events):
         raise LessonError(f"The run “{run}” has the events 1 to {len(events):,}, not {until}.")
     return replay(events[:until])
+
+
+def is_chain(run: str) -> bool:
+    """Is the run one chain of a search that has a picture of chains? Its tree is a row."""
+    found = tree(run)
+    assert found.started is not None, "the first event of a log is run_started"
+    return Picture.CHAIN in catalogue.structure(str(found.started.config["search"])).pictures and len(list(found.leaves())) == 1
 
 
 def choice(run: str, event: int, level: int = 0) -> tuple[Selected, Choice]:

@@ -35,6 +35,10 @@ class ChatPolicy(LocalPolicy):
     def stepped(self, stepping: Stepping) -> ChatPolicy:
         return type(self)(self.name, self.session, self.format.by(stepping), self.tokenizer, self.computation)
 
+    @property
+    def longest(self) -> int:
+        return self.session.max_length
+
     async def first_token_probabilities(self, request: str, words: Sequence[Sequence[str]]) -> tuple[float, ...]:
         prompt = self.format.request(request)
         return tuple([await self._probability(prompt, spellings) for spellings in words])

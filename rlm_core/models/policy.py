@@ -221,6 +221,11 @@ class Critic(Protocol):
 class ChatModel(Protocol):
     """A model that answers requests in words."""
 
+    @property
+    def longest(self) -> int | None:
+        """The most tokens that a request and its reply may have together; None where that is not known."""
+        ...
+
     async def first_token_probabilities(self, request: str, words: Sequence[Sequence[str]]) -> tuple[float, ...]:
         """Per group of spellings, the probability that the reply to a request begins with one of them.
 

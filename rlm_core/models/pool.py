@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Generator, Sequence
 
+from rlm_core.core import standstill
 from rlm_core.core.errors import StoreError
 from rlm_core.engine.loading.memory import TooLarge
 from rlm_core.models.address import is_address
@@ -24,6 +25,8 @@ KEPT_MODELS = 2
 
 KEPT_SCORERS = 1
 """Process reward models of their own kept in memory."""
+
+LOADING = "Loading a model that the reward asks"
 
 AnyModel = LoadedModel | RemoteModel
 
@@ -43,6 +46,19 @@ def tell(told: Sequence[Report], text: str) -> None:
     for report in tuple(told):
         with contextlib.suppress(StoreError):
             report(text)
+
+
+@contextlib.contextmanager
+def _standing_still() -> Generator[Report]:
+    """The run that asks for another model stands still within, and is told how far the loading is, from any thread."""
+    run, loop = standstill.current(), asyncio.get_running_loop()
+
+    def report(text: str) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: the worker was stopped
+            loop.call_soon_threadsafe(run.say, text)
+
+    with run.because(LOADING):
+        yield report
 
 
 class Turns:
@@ -83,21 +99,27 @@ class ModelPool:
         self._loaded: dict[ModelKey, AnyModel] = {}
         self._turn: dict[ModelKey, Turns] = {}
         self._loading: dict[ModelKey | tuple[str, str], asyncio.Lock] = {}
-        self._told: dict[ModelKey, list[Report]] = {}
+        self._told: dict[ModelKey | tuple[str, str], list[Report]] = {}
         self._scorers: dict[tuple[str, str], StepScorer] = {}
 
     async def get(self, key: ModelKey, report: Report) -> AnyModel:
         """The model, loaded if it is not yet. All who wait for it are told how far it is."""
+        async with self._alone(key, report) as everybody:
+            if key not in self._loaded:
+                self._loaded[key] = await self._fresh(key, everybody)
+                self._turn[key] = Turns()
+            self._loaded[key] = self._loaded.pop(key)  # now the most recently used
+            self._forget()
+            return self._loaded[key]
+
+    @contextlib.asynccontextmanager
+    async def _alone(self, key: ModelKey | tuple[str, str], report: Report) -> AsyncGenerator[Report]:
+        """Nobody else loads what has that key within; the report that is given tells all who wait for it."""
         told = self._told.setdefault(key, [])
         told.append(report)
         try:
             async with self._loading.setdefault(key, asyncio.Lock()):
-                if key not in self._loaded:
-                    self._loaded[key] = await self._fresh(key, lambda text: tell(told, text))
-                    self._turn[key] = Turns()
-                self._loaded[key] = self._loaded.pop(key)  # now the most recently used
-                self._forget()
-                return self._loaded[key]
+                yield lambda text: tell(told, text)
         finally:
             told.remove(report)
 
@@ -129,17 +151,35 @@ class ModelPool:
         await loaded.policy().propose(make("countdown:seed=0"), (), [(0,)], Sampling(max_step_tokens=8))
 
     async def policy(self, name: str) -> LocalPolicy | RemotePolicy:
-        """A view of a model with default settings, for a reward that asks another model than the run's."""
-        return (await self.get(ModelKey(name), silent)).policy()
+        """A view of a model with default settings, for a reward that asks another model than the run's.
+
+        The run that asks stands still while the model is loaded, and is told how far that is.
+        """
+        key = ModelKey(name)
+        if key in self._loaded:
+            return (await self.get(key, silent)).policy()
+        with _standing_still() as report:
+            return (await self.get(key, report)).policy()
 
     async def step_scorer(self, name: str, recipe: str) -> StepScorer:
-        """The process reward model of that id or folder, with default settings; loaded once."""
+        """The process reward model of that id or folder, with default settings; loaded once, as `policy` does it."""
+        key = name, recipe
+        if key in self._scorers:
+            return self._kept(key)
+        with _standing_still() as report:
+            return await self._scorer(key, report)
+
+    async def _scorer(self, key: tuple[str, str], report: Report) -> StepScorer:
         from rlm_core.models.prm.loading import load_step_scorer
 
-        async with self._loading.setdefault((name, recipe), asyncio.Lock()):
-            if (name, recipe) not in self._scorers:
-                self._scorers[name, recipe] = await asyncio.to_thread(load_step_scorer, name, recipe)
-            scorer = self._scorers[name, recipe] = self._scorers.pop((name, recipe))  # now the most recently used
-            while len(self._scorers) > KEPT_SCORERS:
-                del self._scorers[next(iter(self._scorers))]  # a reward that holds it keeps it for as long
-            return scorer
+        async with self._alone(key, report) as everybody:
+            if key not in self._scorers:
+                self._scorers[key] = await asyncio.to_thread(load_step_scorer, *key, everybody)
+            return self._kept(key)
+
+    def _kept(self, key: tuple[str, str]) -> StepScorer:
+        """A process reward model that is loaded, now the most recently used."""
+        scorer = self._scorers[key] = self._scorers.pop(key)
+        while len(self._scorers) > KEPT_SCORERS:
+            del self._scorers[next(iter(self._scorers))]  # a reward that holds it keeps it for as long
+        return scorer

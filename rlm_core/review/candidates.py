@@ -50,9 +50,10 @@ async def candidates(
     """Candidate reviews of a file, sampled with seeds of their own, and how many lines of the diff the prompt leaves out.
 
     seed: that of the file; each candidate adds its number.
-    context: tokens that the prompt may have, by an estimate.
+    context: tokens that the prompt may have, by an estimate; fewer where the model reads fewer with its reply.
     """
-    asked = prompt(file, effort, context)
+    longest = context if policy.longest is None else min(context, policy.longest - effort.tokens)
+    asked = prompt(file, effort, longest)
     sampling = Sampling(temperature, max_solution_tokens=effort.tokens)
     replies = await gather_or_cancel(policy.chat(asked.text, (*seed, number), sampling) for number in range(1, count + 1))
     return [candidate(number, *reply, file) for number, reply in enumerate(replies, 1)], asked.cut

@@ -8,9 +8,10 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rlm_core.review.diff import RIGHT, ChangedFile, Diff, DiffLine
-from rlm_core.review.effort import is_documentation, is_test
+from rlm_core.review.effort import is_documentation, is_generated, is_test
 from rlm_core.review.findings import HIGH, LOW, MEDIUM, Finding
 
 Find = Callable[[ChangedFile], Iterator[DiffLine]]
@@ -25,7 +26,8 @@ class Check:
     message: one sentence on what is wrong.
     suggestion: one sentence on what to do.
     find: the lines that it faults.
-    tests: whether it also looks into files of tests; none looks into documentation unless `docs`.
+    tests: whether it also looks into files of tests, which choose the input of the code they run.
+    docs: whether it also looks into documentation and generated files.
     """
 
     id: str
@@ -43,9 +45,13 @@ _OTHERS = (".go", ".rs", ".java", ".kt", ".c", ".cc", ".cpp", ".h", ".hpp", ".rb
 _SOURCE = (*_PYTHON, *_SCRIPT, *_OTHERS)
 
 
+MAX_LINE = 1000
+"""A longer line is one of a program's, not of a person's, and is looked into for secrets alone."""
+
+
 def _code(line: DiffLine) -> str:
-    """The line without a comment that takes all of it."""
-    return "" if re.match(r"\s*(?:#|//|\*|<!--)", line.text) else line.text
+    """The line, but for a comment that takes all of it, and one too long to have been written by hand."""
+    return "" if len(line.text) > MAX_LINE or re.match(r"\s*(?:#|//|\*|<!--)", line.text) else line.text
 
 
 def _pattern(pattern: str, endings: Sequence[str] = (), flags: int = 0, comments: bool = False, strings: bool = True) -> Find:
@@ -57,12 +63,12 @@ def _pattern(pattern: str, endings: Sequence[str] = (), flags: int = 0, comments
     wanted = re.compile(pattern, flags)
 
     def read(line: DiffLine) -> str:
-        text = line.text if comments else _code(line)
+        text = line.text[:MAX_LINE] if comments else _code(line)
         return text if strings else re.sub(r"\s#.*", "", _STRING.sub("''", text))
 
     def find(file: ChangedFile) -> Iterator[DiffLine]:
         if not endings or file.path.endswith(tuple(endings)):
-            yield from (line for line in file.added() if wanted.search(read(line)))
+            yield from (line for line in file.added if wanted.search(read(line)))
 
     return find
 
@@ -73,7 +79,8 @@ _SECRET = re.compile(
     r"glpat-[\w-]{20}|-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----"
 )
 _NAMED = re.compile(
-    r"(?:pass(?:word|wd|phrase)?|secret|token|api_?key|private_?key|access_?key|credentials?)\w*[\"']?\s*(?::\s*str\s*)?[:=]\s*[\"']([^\"'\s]{6,})[\"']",
+    r"(?:pass(?:word|wd|phrase)?|secret|token|api_?key|private_?key|access_?key|credentials?)\w*(?<!_name)(?<!_field)(?<!_label)(?<!_header)"
+    r"[\"']?\s*(?::\s*str\s*)?[:=]\s*[\"']([^\"'\s]{6,})[\"']",
     re.I,
 )
 _QUOTED = re.compile(r"[\"']([A-Za-z0-9+/=_-]{24,})[\"']")
@@ -94,7 +101,7 @@ def entropy(text: str) -> float:
 
 
 def _secrets(file: ChangedFile) -> Iterator[DiffLine]:
-    for line in file.added():
+    for line in file.added:
         named, quoted = _NAMED.search(line.text), _QUOTED.search(line.text)
         if _SECRET.search(line.text) or (named and _is_value(named[1])) or (quoted and _dense(quoted[1])):
             yield line
@@ -128,9 +135,19 @@ def _swallowed(file: ChangedFile) -> Iterator[DiffLine]:
 
 
 def _unsafe_yaml(file: ChangedFile) -> Iterator[DiffLine]:
-    for line in file.added():
+    for line in file.added:
         if re.search(r"\byaml\.(?:load|load_all|unsafe_load)\s*\(", _code(line)) and not re.search(r"Safe", line.text):
             yield line
+
+
+_PROGRAM_TEXT = _pattern(r"(?<![\w.])(?:eval|exec)\s*\(", _PYTHON, strings=False)
+_SCRIPT_TEXT = _pattern(r"(?<![\w.])eval\s*\(|\bnew\s+Function\s*\(", (*_SCRIPT, ".php", ".rb"), strings=False)
+
+
+def _eval(file: ChangedFile) -> Iterator[DiffLine]:
+    """exec of other languages starts a program or is a function of their own."""
+    yield from _PROGRAM_TEXT(file)
+    yield from _SCRIPT_TEXT(file)
 
 
 _SQL = r"(?:SELECT\s.+\sFROM|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|DROP\s+TABLE)\b"
@@ -160,16 +177,21 @@ CHECKS = (
         HIGH,
         "eval and exec run any code that their text holds.",
         "Parse the text instead, for example with ast.literal_eval.",
-        _pattern(r"(?<![\w.])(?:eval|exec)\s*\(", (*_PYTHON, *_SCRIPT, ".php", ".rb"), strings=False),
+        _eval,
     ),
     Check(
         "unpickle",
         HIGH,
         "Unpickling runs any code that the data holds.",
         "Use a format without code, such as JSON.",
-        _pattern(r"\b(?:c?[pP]ickle|dill|joblib|shelve|marshal)\.(?:loads?|Unpickler|open)\s*\(", _PYTHON, strings=False),
+        _pattern(
+            r"\b(?:c?[pP]ickle|dill|joblib|shelve|marshal)\.(?:loads?|Unpickler|open)\s*\((?!\s*\w+\.dumps\()",  # no copy
+            _PYTHON,
+            strings=False,
+        ),
+        tests=False,
     ),
-    Check("unsafe-yaml", HIGH, "yaml.load without a safe loader builds any object.", "Use yaml.safe_load.", _unsafe_yaml),
+    Check("unsafe-yaml", HIGH, "yaml.load without a safe loader builds any object.", "Use yaml.safe_load.", _unsafe_yaml, tests=False),
     Check(
         "shell",
         HIGH,
@@ -183,6 +205,7 @@ CHECKS = (
         "The certificate of the server is not verified.",
         "Remove it, or give the authority's certificate.",
         _pattern(_UNVERIFIED),
+        tests=False,
     ),
     Check(
         "weak-hash",
@@ -190,6 +213,7 @@ CHECKS = (
         "MD5 and SHA-1 do not protect passwords or signatures.",
         "Use a password hash such as scrypt, or SHA-256 for signatures.",
         _pattern(_WEAK_HASH, flags=re.I),
+        tests=False,
     ),
     Check(
         "sql",
@@ -197,6 +221,7 @@ CHECKS = (
         "A query is put together from texts, so that a value can change it.",
         "Pass the values as parameters of the query.",
         _pattern(_SQL_BUILT, flags=re.I),
+        tests=False,
     ),
     Check(
         "inner-html",
@@ -265,19 +290,21 @@ def check_file(file: ChangedFile) -> list[Finding]:
     """What the checks find in a file, by line."""
     found: list[Finding] = []
     for check in CHECKS:
-        if (is_test(file.path) and not check.tests) or (is_documentation(file.path) and not check.docs):
+        others = is_documentation(file.path) or is_generated(file.path)
+        if (is_test(file.path) and not check.tests) or (others and not check.docs):
             continue
         for line in check.find(file):
             found.append(Finding(file.path, line.new, RIGHT, check.severity, check.id, check.message, check.suggestion, (by(check.id),)))
     return sorted(found, key=lambda f: f.line or 0)
 
 
+@lru_cache(maxsize=8)
 def untested(diff: Diff) -> Finding | None:
     """A finding on the first file of source code that has added lines, if no file of tests changed."""
     if any(is_test(f.path) for f in diff.files):
         return None
-    source = next((f for f in diff.files if f.path.endswith(_SOURCE) and f.added()), None)
+    source = next((f for f in diff.files if f.path.endswith(_SOURCE) and f.added), None)
     if source is None:
         return None
-    first = source.added()[0]
+    first = source.added[0]
     return Finding(source.path, first.new, RIGHT, LOW, UNTESTED, UNTESTED_SENTENCE, UNTESTED_SUGGESTION, (by(UNTESTED),))

@@ -1,16 +1,17 @@
 """The effort of a file's review, by rule and content, and the tokens it may take.
 
-The first rule that fits decides, and its reason is kept: what touches security is high, tests are medium, documentation is low, all else
-is medium. A large change goes one step up.
+The first rule that fits decides, and its reason is kept: what was generated or taken over is low, tests are medium, documentation is low,
+what touches security is high, all else is medium. A large change goes one step up, but for what was generated.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rlm_core.core.errors import ReviewError
-from rlm_core.review.diff import ChangedFile
+from rlm_core.review.diff import ChangedFile, Diff
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,10 @@ _TEST = re.compile(
 _DOCS = re.compile(
     r"(?:^|/)(?:docs?|man)/|\.(?:md|rst|txt|adoc|po|pot)$|(?:^|/)(?:README|CHANGELOG|LICEN[CS]E|NOTICE|AUTHORS|CHANGES)[^/]*$", re.I
 )
+_GENERATED = re.compile(
+    r"(?:^|/)(?:vendor|node_modules|third_party|[^/]+\.(?:egg|dist)-info)/|[.-]min\.(?:js|css)$|\.(?:js|css)\.map$|_pb2\.pyi?$|\.lock$|"
+    r"(?:^|/)(?:PKG-INFO|package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|go\.sum)$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +79,27 @@ def is_documentation(path: str) -> bool:
     return bool(_DOCS.search(path))
 
 
+def is_generated(path: str) -> bool:
+    """Was it written by a program, or taken over from elsewhere?
+
+    >>> is_generated("static/jquery.min.js"), is_generated("web/vendor/a.py"), is_generated("poetry.lock"), is_generated("src/vendors.py")
+    (True, True, True, False)
+    """
+    return bool(_GENERATED.search(path))
+
+
+@lru_cache(maxsize=8)
+def decisions(diff: Diff) -> dict[str, Decision]:
+    """The effort of every file by its path, and why."""
+    return {file.path: decide(file) for file in diff.files}
+
+
 def decide(file: ChangedFile) -> Decision:
     """The effort of a file, and why."""
     if file.binary or not file.hunks:
         return Decision(LOW.name, "nothing to read: binary content, a bare rename or a change of mode")
+    if is_generated(file.path):
+        return Decision(LOW.name, "generated, or taken over from elsewhere")
     if is_test(file.path):
         found = Decision(MEDIUM.name, "a file of tests")
     elif is_documentation(file.path):
@@ -101,6 +123,6 @@ def effort(name: str) -> Effort:
     return EFFORTS[name]
 
 
-def decided(file: ChangedFile, asked: str) -> Decision:
-    """The effort that was asked for, or by rule where that is "auto". ReviewError if there is no such effort."""
-    return decide(file) if asked == AUTO else Decision(effort(asked).name, "chosen by hand")
+def decided(rule: Decision, asked: str) -> Decision:
+    """The effort that was asked for, or that of the rule where that is "auto". ReviewError if there is no such effort."""
+    return rule if asked == AUTO else Decision(effort(asked).name, "chosen by hand")

@@ -106,7 +106,7 @@ def read(text: str, file: ChangedFile, by: str) -> tuple[list[Finding], list[Unr
     by: who wrote it, as of `Finding.by`.
     """
     text = _THOUGHT.sub("", text).strip()
-    places = file.places()
+    places = file.places
     found: list[Finding] = []
     unread: list[Unread] = []
     if not text:

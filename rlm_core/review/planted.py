@@ -11,8 +11,9 @@ import msgspec
 from rlm_core.core.paths import ASSETS
 from rlm_core.evaluation.statistics import accuracy
 from rlm_core.review.candidates import NEAR
-from rlm_core.review.diff import RIGHT, Diff, parse
+from rlm_core.review.diff import RIGHT, Diff
 from rlm_core.review.findings import Finding
+from rlm_core.review.reading import parse
 
 FOLDER = ASSETS / "review"
 

@@ -1,18 +1,20 @@
 """A process reward model of review findings: a logistic regression on the parts of their scores, trained from labels of people.
 
-Its gain over the untrained score is measured on labels that were held out: each label is scored by a model that was trained on the
-others (cross-validation), so that no label scores itself.
+Its gain over the untrained score is measured on held-out files: half of the labels train it, and the other half, of other files, compares
+the two scores. Cross-validation would use every label twice, but knows no right interval: what a label does as training data of one fold it
+does again as test data of another, so that the folds agree more than new data would (Bengio & Grandvalet 2004).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from rlm_core.core.errors import TrainingError
-from rlm_core.evaluation.statistics import percentile_interval
+from rlm_core.evaluation.statistics import student_95
 from rlm_core.review.findings import SEVERITIES, Finding
 from rlm_core.review.labels import FindingLabel
 from rlm_core.review.reward import PARTS, score_of
@@ -21,15 +23,27 @@ MIN_LABELS = 20
 """Findings with a label from which something is trained."""
 MIN_OF_EACH = 4
 """Approved ones, and rejected ones, that are needed among them."""
-FOLDS = 5
-SPLITS = 10
-"""Random splits into folds."""
+MIN_HELD_OUT = 5
+"""Approved ones, and rejected ones, that are needed among those held out."""
+MIN_FILES = 3
+"""Files of approved ones, and of rejected ones, that are needed among those held out."""
 L2 = 1.0
 """Weight of the penalty on the squared coefficients; the intercept has none."""
 FEATURES = (*PARTS, "severity", "check")
 """The parts of the score, the severity (low 0, medium 0.5, high 1), and whether a check says it."""
-DRAWS = 2000
-"""Bootstrap samples of the labels."""
+
+
+class Verdict(NamedTuple):
+    """What people say of a finding. diff: the id of the diff it is about."""
+
+    finding: Finding
+    approved: bool
+    diff: str = ""
+
+    @property
+    def file(self) -> tuple[str, str]:
+        """Findings of one file of one diff share its lines, so that they are held out together."""
+        return self.diff, self.finding.file
 
 
 def features(finding: Finding) -> list[float]:
@@ -56,34 +70,34 @@ class Trained:
 class Gain:
     """The trained score against the untrained one, on held-out labels.
 
-    labels, approved: findings with a label, and those of them that were approved.
+    labels, files: that were held out, and of how many files they are.
     untrained, trained: areas under the ROC curve, in [0,1].
-    gain: their difference with the ends of its 95 % bootstrap interval over labels.
+    gain: their difference with the ends of its 95 % interval, in [-1,1].
     """
 
     labels: int
-    approved: int
+    files: int
     untrained: float
     trained: float
     gain: tuple[float, float, float]
 
 
-def verdicts(labels: Sequence[FindingLabel]) -> list[tuple[Finding, bool]]:
+def verdicts(labels: Sequence[FindingLabel]) -> list[Verdict]:
     """One verdict per finding: that of most people; one on which they are divided is left out."""
     votes: dict[str, list[FindingLabel]] = {}
     for one in labels:
         votes.setdefault(one.id, []).append(one)
-    found: list[tuple[Finding, bool]] = []
+    found: list[Verdict] = []
     for given in votes.values():
         approve = sum(g.approved for g in given)
         if 2 * approve != len(given):
-            found.append((given[-1].finding, 2 * approve > len(given)))
+            found.append(Verdict(given[-1].finding, 2 * approve > len(given), given[-1].diff))
     return found
 
 
-def missing(judged: Sequence[tuple[Finding, bool]]) -> str:
+def missing(judged: Sequence[Verdict]) -> str:
     """What is missing for a training, in a sentence; "" if nothing is."""
-    approved = sum(ok for _, ok in judged)
+    approved = sum(v.approved for v in judged)
     rejected = len(judged) - approved
     if len(judged) < MIN_LABELS:
         return f"{MIN_LABELS - len(judged)} more findings need a label: {len(judged)} of {MIN_LABELS} have one."
@@ -92,7 +106,7 @@ def missing(judged: Sequence[tuple[Finding, bool]]) -> str:
     return ""
 
 
-def train(judged: Sequence[tuple[Finding, bool]]) -> Trained:
+def train(judged: Sequence[Verdict]) -> Trained:
     """A model trained on all of the labels. TrainingError says how many are missing."""
     if said := missing(judged):
         raise TrainingError(said)
@@ -101,33 +115,64 @@ def train(judged: Sequence[tuple[Finding, bool]]) -> Trained:
     return Trained(tuple(float(w) for w in weights[:-1]), float(weights[-1]), len(judged))
 
 
-def held_out(judged: Sequence[tuple[Finding, bool]], seed: int = 0) -> Gain:
-    """Its gain over the untrained score on held-out labels. TrainingError says how many are missing.
+def held_out(judged: Sequence[Verdict], seed: int = 0) -> Gain:
+    """Its gain over the untrained score, trained on half of the files and measured on the other half.
 
-    Only labels that were held out together are compared, since scores of models of different folds have no common scale (pooling them is
-    biased downwards: Airola et al. 2011). Both areas are over the same pairs, of several splits into folds.
+    The interval is that of the difference of two areas under the ROC curve over the same labels (DeLong, DeLong & Clarke-Pearson 1988);
+    the labels of a file count as one observation (Obuchowski 1997), and Student's t goes by the number of files with the rarer verdict.
+    It is about the model that half of the labels teach. TrainingError says what is missing.
     """
     if said := missing(judged):
         raise TrainingError(said)
     rows, targets = _table(judged)
-    plain = np.array([score_of(f.parts) for f, _ in judged])
-    yes, no = np.flatnonzero(targets == 1), np.flatnonzero(targets == 0)
-    rng = np.random.default_rng(seed)
-    pairs, won_plain, won_learned = (np.zeros((len(yes), len(no))) for _ in range(3))
-    for _ in range(SPLITS):
-        for held in _folds(targets, rng):
-            weights = _fit(np.delete(rows, held, 0), np.delete(targets, held))
-            learned = rows @ weights[:-1]
-            both = np.ix_(np.isin(yes, held), np.isin(no, held))
-            pairs[both] += 1
-            won_plain[both] += _won(plain[yes], plain[no])[both]
-            won_learned[both] += _won(learned[yes], learned[no])[both]
-    a, b = float(won_plain.sum() / pairs.sum()), float(won_learned.sum() / pairs.sum())
-    drawn = rng.multinomial(len(judged), np.full(len(judged), 1 / len(judged)), size=DRAWS)  # [draws, labels]
-    weight = ((drawn[:, yes] @ pairs) * drawn[:, no]).sum(axis=1)
-    gains = ((drawn[:, yes] @ (won_learned - won_plain)) * drawn[:, no]).sum(axis=1)
-    low, high = percentile_interval(gains[weight > 0] / weight[weight > 0])
-    return Gain(len(judged), len(yes), round(a, 4), round(b, 4), (round(b - a, 4), round(low, 4), round(high, 4)))
+    held = _held(judged, seed)
+    test = [v for v, out in zip(judged, held, strict=True) if out]
+    files = [len({v.file for v in test if v.approved == ok}) for ok in (True, False)]
+    counts = [sum(v.approved == ok for v in test) for ok in (True, False)]
+    if min(counts) < MIN_HELD_OUT or min(files) < MIN_FILES:
+        raise TrainingError(
+            f"The gain is not measured yet: half of the files are held out, and among their findings at least {MIN_HELD_OUT} approved and "
+            f"{MIN_HELD_OUT} rejected ones in at least {MIN_FILES} files each are needed; "
+            f"there are {counts[0]} and {counts[1]}, in {files[0]} and {files[1]} files."
+        )
+    weights = _fit(rows[~held], targets[~held])
+    learned, plain = rows[held] @ weights[:-1], np.array([score_of(v.finding.parts) for v in test])
+    yes, no = np.flatnonzero(targets[held] == 1), np.flatnonzero(targets[held] == 0)
+    won_plain, won_learned = _won(plain[yes], plain[no]), _won(learned[yes], learned[no])
+    names = sorted({v.file for v in test})
+    of = np.array([names.index(v.file) for v in test])
+    gain, half = _paired(won_learned - won_plain, of[yes], of[no], len(names))
+    a, b = float(won_plain.mean()), float(won_learned.mean())
+    low, high = max(-1.0, gain - half), min(1.0, gain + half)
+    return Gain(len(test), len(names), round(a, 4), round(b, 4), (round(gain, 4), round(low, 4), round(high, 4)))
+
+
+def _paired(won: np.ndarray, yes: np.ndarray, no: np.ndarray, files: int) -> tuple[float, float]:
+    """The mean of the pairs, and half of its 95 % interval.
+
+    won: [approved, rejected], the difference of the two scores for each pair. yes, no: the file of each approved and each rejected one.
+    """
+    gain = float(won.mean())
+    part = np.bincount(yes, won.mean(axis=1) - gain, files) / len(yes) + np.bincount(no, won.mean(axis=0) - gain, files) / len(no)
+    spread = float(np.sqrt(files / (files - 1) * (part**2).sum()))
+    return gain, student_95(min(len(set(yes.tolist())), len(set(no.tolist()))) - 1) * spread
+
+
+def _held(judged: Sequence[Verdict], seed: int) -> np.ndarray:
+    """Which labels are held out: whole files, the largest first and equal ones by lot, so that both halves have alike of each verdict."""
+    counts: dict[tuple[str, str], np.ndarray] = {}
+    for v in judged:
+        counts.setdefault(v.file, np.zeros(2))[int(v.approved)] += 1
+    lot = np.random.default_rng(seed).permutation(len(counts))
+    order = sorted(zip(sorted(counts), lot.tolist(), strict=True), key=lambda file: (-counts[file[0]].sum(), file[1]))
+    ahead, out = np.zeros(2), set[tuple[str, str]]()
+    for file, _ in order:
+        if ((ahead + counts[file]) ** 2).sum() > ((ahead - counts[file]) ** 2).sum():
+            ahead = ahead - counts[file]
+            out.add(file)
+        else:
+            ahead = ahead + counts[file]
+    return np.array([v.file in out for v in judged])
 
 
 def _won(yes: np.ndarray, no: np.ndarray) -> np.ndarray:
@@ -136,20 +181,9 @@ def _won(yes: np.ndarray, no: np.ndarray) -> np.ndarray:
     return (difference + 1) / 2
 
 
-def _table(judged: Sequence[tuple[Finding, bool]]) -> tuple[np.ndarray, np.ndarray]:
+def _table(judged: Sequence[Verdict]) -> tuple[np.ndarray, np.ndarray]:
     """[labels, features] and the verdicts as 0 or 1."""
-    return np.array([features(f) for f, _ in judged], dtype=float), np.array([float(ok) for _, ok in judged])
-
-
-def _folds(targets: np.ndarray, rng: np.random.Generator) -> list[np.ndarray]:
-    """Indices of the labels that are held out together; each fold has its part of both classes."""
-    parts: list[list[int]] = [[] for _ in range(FOLDS)]
-    place = 0
-    for value in (0.0, 1.0):
-        for i in rng.permutation(np.flatnonzero(targets == value)):
-            parts[place % FOLDS].append(int(i))
-            place += 1
-    return [np.array(sorted(p), dtype=int) for p in parts]
+    return np.array([features(v.finding) for v in judged], dtype=float), np.array([float(v.approved) for v in judged])
 
 
 def _fit(rows: np.ndarray, targets: np.ndarray) -> np.ndarray:

@@ -54,7 +54,7 @@ def prompt(file: ChangedFile, effort: Effort, tokens: int) -> Prompt:
     cut = sum(not row.startswith("@@") for row in rows[kept:])
     shown = rows[:kept] + ([f"({cut:,} more lines of this file are not shown.)"] if cut else [])
     path = "".join(c if c.isprintable() else "?" for c in file.path)[:200]
-    example = 1041 + max((number for _, number in file.places()), default=0)
+    example = 1041 + max((number for _, number in file.places), default=0)
     text = _TASK.format(wish=effort.wish, path=path, status=file.status, mark=mark, lines="\n".join(shown), example=example)
     return Prompt(text, cut)
 

@@ -99,7 +99,7 @@ def comments(review: Review, diff: Diff) -> dict[str, Any]:
     loose: list[Finding] = []
     for f in review.findings:
         file = diff.file(f.file)
-        if f.line is not None and file is not None and (f.side, f.line) in file.places():
+        if f.line is not None and file is not None and (f.side, f.line) in file.places:
             placed.append({"path": f.file, "line": f.line, "side": f.side, "body": _body(f)})
         else:
             loose.append(f)

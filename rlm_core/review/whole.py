@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -14,7 +15,7 @@ from rlm_core.review import prm
 from rlm_core.review.candidates import Candidate, best, candidates, merged, same
 from rlm_core.review.checks import check_file, untested
 from rlm_core.review.diff import ChangedFile, Diff
-from rlm_core.review.effort import AUTO, decided, effort
+from rlm_core.review.effort import AUTO, Decision, decided, decisions, effort
 from rlm_core.review.findings import Finding, worst
 from rlm_core.review.reward import judged, scored
 
@@ -104,22 +105,18 @@ class Review(msgspec.Struct, frozen=True):
         return [f"{f.path}: {f.error}" for f in self.files if f.error]
 
 
-def asked_effort(path: str, settings: Settings) -> str:
-    """The effort that was asked for a file: its own, or that of all."""
-    return settings.efforts.get(path, settings.effort)
-
-
-def budget(file: ChangedFile, settings: Settings) -> int:
-    """The tokens that the candidates of a file may take together; 0 without a model or where there is nothing to read."""
-    if settings.model == NO_MODEL or not _readable(file):
-        return 0
-    return effort(decided(file, asked_effort(file.path, settings)).effort).tokens * settings.candidates
+def planned(diff: Diff, file: ChangedFile, settings: Settings) -> tuple[Decision, int]:
+    """The effort of a file, and the tokens that its candidates may take together: 0 without a model or anything to read."""
+    decision = decided(decisions(diff)[file.path], settings.efforts.get(file.path, settings.effort))
+    reads = settings.model != NO_MODEL and _readable(file)
+    return decision, effort(decision.effort).tokens * settings.candidates if reads else 0
 
 
 def check_settings(diff: Diff, settings: Settings) -> None:
     """ReviewError if a file or an effort is named that there is not."""
+    paths = {file.path for file in diff.files}
     for path, name in settings.efforts.items():
-        if diff.file(path) is None:
+        if path not in paths:
             raise ReviewError(
                 f"The diff has no file '{path}' to set an effort for; its files are {', '.join(f.path for f in diff.files[:8])}."
             )
@@ -128,7 +125,7 @@ def check_settings(diff: Diff, settings: Settings) -> None:
 
 
 def _readable(file: ChangedFile) -> bool:
-    return not file.binary and any(line.kind != " " for _, line in file.lines())
+    return not file.binary and file.size > 0
 
 
 async def review_file(
@@ -141,7 +138,7 @@ async def review_file(
 ) -> FileReview:
     """The review of one file. number: its index in the diff. trained: scores the findings instead of the weights."""
     file = diff.files[number]
-    decision = decided(file, asked_effort(file.path, settings))
+    decision, most = planned(diff, file, settings)
     checks = check_file(file)
     if (found := untested(diff)) and found.file == file.path:
         checks.append(found)
@@ -164,7 +161,7 @@ async def review_file(
     if trained is not None:
         findings = [msgspec.structs.replace(f, score=trained.score(f)) for f in findings]
     spent = sum(c.tokens for c in written)
-    return FileReview(file.path, decision.effort, decision.reason, budget(file, settings), spent, written, findings, cut, kept, error)
+    return FileReview(file.path, decision.effort, decision.reason, most, spent, written, findings, cut, kept, error)
 
 
 async def review(
@@ -186,6 +183,7 @@ async def review(
     files: list[FileReview] = []
     after(files, len(diff.files))
     for number, file in enumerate(diff.files):
+        await asyncio.sleep(0)  # the checks alone wait for nothing, and a review can be cancelled between two files
         earlier = (done or {}).get(file.path)
         files.append(earlier or await review_file(diff, number, settings, policy, judge, trained))
         after(files, len(diff.files))

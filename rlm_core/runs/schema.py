@@ -142,6 +142,7 @@ REVIEW_LABELS = _keyed(
     _text("diff"),
     Column("data", LargeBinary, nullable=False),
 )
+REVIEW_DIFFS = _keyed("review_diffs", _key("id", Text), _text("text"))
 CELLS = _keyed("cells", *_cell(), _text("result"), Column("log", LargeBinary, nullable=False))
 CELL_CLAIMS = _keyed("cell_claims", *_cell(), _text("worker"))
 SPENDING = _keyed(

@@ -35,7 +35,7 @@ class RunControl:
     breakpoints: the conditions under which it pauses, as text (`search.breakpoints`).
     until: a condition on the next event at which it pauses once; None for none.
     paused_at: told the number of the event at which the run paused by itself.
-    standstill: times in which a server that the run needs does not answer.
+    standstill: times in which the run waits for a server or for another model that its reward asks; those around it are told by default.
     writing: tokens that the run's open requests have generated so far and no event counts yet. Set by the run.
     """
 
@@ -44,7 +44,7 @@ class RunControl:
     breakpoints: tuple[str, ...] = ()
     until: Callable[[AnyEvent], bool] | None = None
     paused_at: Callable[[int], None] = lambda event: None
-    standstill: Standstill = field(default_factory=Standstill)
+    standstill: Standstill = field(default_factory=lambda: Standstill(standstill.current().tell))
     writing: Callable[[], int] = lambda: 0
 
     def __post_init__(self) -> None:

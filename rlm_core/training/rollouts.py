@@ -97,8 +97,10 @@ class Sampler:
         return model
 
     def groups(self, problems: Sequence[Problem], size: int, seed: int) -> list[Group]:
-        """`size` answers to each problem. The same seed gives the same answers, of weights that were just taken: from a prompt that is still
-        known, some processors compute log-probabilities that differ in the last digit."""
+        """`size` answers to each problem. The same seed gives the same answers, of weights that were just taken.
+
+        Of a prompt that is known already, some processors compute log-probabilities that differ in the last digit.
+        """
         found = asyncio.run(draw(lambda: self.model.policy(shared=True), problems, size, self.sampling, seed))
         prompts = [tuple(self.model.format.prompt(problem, self.sampling.allow)) for problem in problems]
         return [Group(p, ids, tuple(map(Answer.of, each))) for p, ids, each in zip(problems, prompts, found, strict=True)]

@@ -6,6 +6,7 @@ import itertools
 import json
 import re
 
+import msgspec
 import pytest
 
 from rlm_core import catalogue
@@ -16,10 +17,11 @@ from rlm_core.blueprint.prices import prices
 from rlm_core.blueprint.reading import FOLDER
 from rlm_core.blueprint.systems import FEATURES, MARKS, Mark, systems, techniques
 from rlm_core.blueprint.taxonomy import taxonomy
+from rlm_core.core.config import Budget
 from rlm_core.core.errors import ConfigError
 from rlm_core.core.paths import ROOT
-from rlm_core.evaluation.cost import published
 from rlm_core.evaluation.presets import PRESETS
+from rlm_core.evaluation.sweep import Strategy
 from rlm_core.runs.examples import examples, records
 from rlm_core.runs.store import EXAMPLE
 from rlm_core.search import searches
@@ -121,12 +123,6 @@ def test_figures_belong_to_systems_and_two_snapshots_are_two_rows():
     assert o1 == {"o1-preview": 44.6, "o1 (September 2024)": 74.4, "o1-1217": 79.2}
 
 
-def test_prices_are_those_of_the_page_of_sweeps():
-    elsewhere = {p.model: p.price for p in published().prices if p.price is not None}
-    here = {name: p.output for name, p in prices().items() if name in elsewhere}
-    assert here == elsewhere
-
-
 def test_every_answer_leads_to_a_recommendation_and_each_is_reached():
     presets = {p.name for p in PRESETS}
     for guide in guides().values():
@@ -141,6 +137,16 @@ def test_every_answer_leads_to_a_recommendation_and_each_is_reached():
         assert not guide.compare or guide.compare in presets
     names = [q.name for g in guides().values() for q in g.questions]
     assert len(names) == len(set(names))  # they stand in one address
+
+
+def test_what_a_choice_sets_against_each_other_can_be_measured():
+    for guide in guides().values():
+        strategies = msgspec.convert(guide.strategies, list[Strategy])
+        problem = f"{guide.measure.partition(':')[0]}:seed=0"
+        configs = [catalogue.checked(s.config(problem, Budget(None, tokens=128), 0)) for s in strategies]
+        rewards = [c.reward if catalogue.judged(c.search, c.search_parameters) else "" for c in configs]
+        held = {next(s.title for s in guide.sides if s.holds(c.search, r, c.model)) for c, r in zip(configs, rewards, strict=True)}
+        assert held == {side.title for side in guide.sides}
 
 
 def test_every_feature_parts_the_systems():

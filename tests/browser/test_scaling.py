@@ -77,14 +77,21 @@ def form(page) -> list[str]:
 
 @pytest.fixture
 def late(page) -> list[str]:
-    """While a title of a tab is in it, the browser hears only after it has asked for that tab that a drawing was finished."""
+    """While a title of a tab is in it, the browser hears only after it has asked for that tab that the last drawing was finished."""
     titles: list[str] = []
 
     def route(browser) -> None:
         server, waiting = browser.connect_to_server(), []
 
+        def release() -> None:
+            while waiting:
+                browser.send(waiting.pop(0))
+
         def to_browser(message) -> None:
-            if waiting or (titles and ForwardMsg.FromString(message).WhichOneof("type") == "script_finished"):
+            kind = ForwardMsg.FromString(message).WhichOneof("type") if titles else None
+            if kind == "new_session":  # what was held was the end of an earlier drawing
+                release()
+            if waiting or kind == "script_finished":
                 waiting.append(message)
             else:
                 browser.send(message)
@@ -93,8 +100,7 @@ def late(page) -> list[str]:
             server.send(message)
             if any(title.encode() in message for title in titles):
                 titles.clear()
-                while waiting:
-                    browser.send(waiting.pop(0))
+                release()
 
         server.on_message(to_browser)
         browser.on_message(to_server)

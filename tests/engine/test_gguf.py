@@ -6,11 +6,15 @@ import os
 import shutil
 import threading
 
+import gguf as package
 import pytest
-from transformers import modeling_gguf_pytorch_utils
+from gguf import GGUFReader, GGUFWriter
+from transformers import LlamaConfig, LlamaForCausalLM, modeling_gguf_pytorch_utils
 
 from rlm_core.engine.loading import gguf
 from rlm_core.engine.loading.gguf import BLOCK, HEADER, identity
+
+TINY = LlamaConfig(hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=1, vocab_size=2)
 
 
 def twin(source, folder, change=None):
@@ -73,6 +77,28 @@ def test_a_large_file_is_told_apart_without_being_read_whole(tmp_path, monkeypat
         file.write(b"\0")
     os.utime(large, ns=(0, 0))
     assert len({before, after, identity(large)}) == 3
+
+
+def test_the_header_of_a_file_is_parsed_once_and_each_has_a_copy_of_its_own(tmp_path, monkeypatch):
+    writer = GGUFWriter(tmp_path / "model.gguf", "llama")
+    writer.add_name("tiny")
+    writer.add_block_count(3)
+    writer.add_token_list(["a", "b"])
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    parsed, library = list[str](), modeling_gguf_pytorch_utils
+    monkeypatch.setattr("gguf.GGUFReader", lambda path: parsed.append(path) or GGUFReader(path))
+    before = library.load_gguf_checkpoint, package.GGUFReader
+    with gguf._parsed_once():
+        first, second = (library.load_gguf_checkpoint(str(tmp_path / "model.gguf"))["config"] for _ in range(2))
+        library.load_gguf_checkpoint(str(tmp_path / "model.gguf"), return_tensors=True, model_to_load=LlamaForCausalLM(TINY))
+    assert first == second
+    assert first is not second
+    assert first["num_hidden_layers"] == 3
+    assert parsed == [str(tmp_path / "model.gguf")]
+    assert (library.load_gguf_checkpoint, package.GGUFReader) == before
 
 
 def test_the_tensors_that_the_library_goes_through_are_counted_and_its_bar_is_put_back():

@@ -5,8 +5,22 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from rlm_core.blueprint.benchmarks import figures
+from rlm_core.blueprint.prices import prices as list_prices
 from rlm_core.core.errors import ConfigError
-from rlm_core.evaluation.cost import EDITED, Accuracy, Price, Prices, cost_per_problem, cost_per_solved, keep, prices, published, reset
+from rlm_core.evaluation.cost import (
+    EDITED,
+    Accuracy,
+    Price,
+    Prices,
+    checked,
+    cost_per_problem,
+    cost_per_solved,
+    keep,
+    prices,
+    published,
+    reset,
+)
 
 
 def test_a_cost_is_price_times_tokens_over_accuracy():
@@ -19,19 +33,19 @@ def test_a_cost_of_which_something_is_not_known_is_unknown(known):
     assert cost_per_solved(*known) is None
 
 
-def test_the_published_figures_have_a_date_and_a_source_and_guess_no_tokens():
-    found = published()
-    assert {p.model: p.price for p in found.prices if p.price is not None} == {
-        "GPT-4o": 10.0,
-        "o1-preview": 60.0,
-        "o1-1217": 60.0,
-        "DeepSeek-R1": 2.19,
+def test_what_comes_with_the_app_is_what_the_blueprint_lists_and_guesses_no_tokens():
+    found, listed = published(), list_prices()
+    assert {p.model: p.price for p in found.prices} == {name: p.output for name, p in listed.items()}
+    assert all(p.date and p.source for p in found.prices if p.price is not None)
+    assert {(a.model, a.benchmark, a.date) for a in found.accuracies} == {
+        (f.model, f.benchmark, f.source.date) for f in figures() if f.model in listed
     }
-    assert all(p.source for p in found.prices)
-    assert all(p.date for p in found.prices if p.price is not None)
-    assert all(a.date and a.source for a in found.accuracies)
-    assert all(a.tokens is None for a in found.accuracies)
-    assert {a.model for a in found.accuracies} <= {p.model for p in found.prices}
+    assert {a.accuracy for a in found.accuracies if (a.model, a.benchmark) == ("o1-1217", "AIME 2024")} == {0.792}
+    assert all(a.source and a.tokens is None for a in found.accuracies)
+
+
+def test_the_figures_that_come_with_the_app_can_be_edited():
+    assert checked(published()) == published()
 
 
 def test_edited_prices_are_kept_until_they_are_reset(tmp_path):

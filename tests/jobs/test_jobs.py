@@ -8,7 +8,9 @@ import sys
 
 import pytest
 
+from rlm_core.app import worker
 from rlm_core.app.worker import run_job
+from rlm_core.core import standstill
 from rlm_core.core.errors import LabelError, RlmError, RunNotFound, TrainingError
 from rlm_core.core.paths import ROOT
 from rlm_core.core.words import RunStatus
@@ -24,6 +26,7 @@ from rlm_core.labels.base import Label, solution
 from rlm_core.labels.book import LabelBook
 from rlm_core.problems import make, task
 from rlm_core.rewards.heads.recipe import HeadRecipe
+from rlm_core.search.budget import RunControl
 from tests.runs.at_once import done
 
 
@@ -54,6 +57,25 @@ def test_progress_reported_after_a_job_failed_does_not_hide_the_reason(store):
     jobs.finish(job, RunStatus.FAILED, "The model cannot read this.")
     jobs.report_progress(job, "labelling", 2, 5)
     assert jobs.get(job).message == "The model cannot read this."
+
+
+def test_a_job_says_how_far_a_model_is_that_its_reward_asks_and_then_what_it_did_before(store, monkeypatch):
+    jobs, said = Jobs(store), list[str]()
+    job = jobs.create(LabelJob("soft"))
+    jobs.claim("test")
+
+    class Waiting:
+        async def run(self, asked, context, found):
+            context.report("Labelling")
+            run = RunControl().standstill
+            with standstill.of(run), standstill.current().because("Loading it"):
+                said.append(jobs.get(job).message)
+            said.append(jobs.get(job).message)
+            return {}
+
+    monkeypatch.setattr(worker, "job_of", lambda asked: Waiting())
+    asyncio.run(run_job(jobs.get(job), store, jobs, None))
+    assert said == ["Loading it", "Labelling"]
 
 
 def test_the_way_of_a_job(any_store):

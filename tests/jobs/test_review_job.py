@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import pytest
+import asyncio
 
-from rlm_core.core.errors import RlmError
+import msgspec
+import pytest
+from sqlalchemy import select, update
+
+from rlm_core.core.errors import ReviewError, RlmError
 from rlm_core.jobs import review as review_job
 from rlm_core.jobs.queue import Jobs
 from rlm_core.jobs.review import ReviewJob, of_result
 from rlm_core.review.labels import FindingLabels, label
 from rlm_core.review.planted import planted_text
-from rlm_core.review.whole import FileReview
+from rlm_core.review.reading import parse
+from rlm_core.review.whole import FileReview, Settings, review
+from rlm_core.runs.schema import JOBS
 from tests.review.making import diff_of
 from tests.runs.at_once import done, next_done
 
@@ -25,12 +31,56 @@ def test_a_review_by_the_checks_is_kept_with_its_files(store, pool):
     assert found.tokens == 0
 
 
+def test_the_table_of_jobs_holds_no_diff(store, pool):
+    """It is read whenever a page is drawn."""
+    jobs, large = Jobs(store), DIFF + diff_of("docs/c.md", "Words.\n" * 20_000).text
+    made = jobs.create(ReviewJob(diff=large))
+    kept = store.row(select(JOBS.c.job).where(JOBS.c.id == made)).job
+    assert len(kept) < 1000
+    assert review_job.diff_of(jobs.get(made).job, store).text == large
+    again = jobs.create(jobs.get(made).job)
+    assert jobs.get(again).job == jobs.get(made).job
+    assert [f["path"] for f in next_done(store, pool)["files"]] == ["a.py", "docs/b.md", "docs/c.md"]
+    assert [row.result for row in jobs.list("review", results=False)] == [{}, {}]
+    assert jobs.list("review")[1].result == jobs.get(made).result != {}
+
+
+def test_a_job_of_an_earlier_version_has_its_diff_in_itself(store, pool):
+    jobs = Jobs(store)
+    made = jobs.create(ReviewJob(diff=DIFF))
+    with store.write() as db:
+        db.execute(update(JOBS).where(JOBS.c.id == made).values(job=msgspec.json.encode(ReviewJob(diff=DIFF)).decode()))
+    assert [f["path"] for f in next_done(store, pool)["files"]] == ["a.py", "docs/b.md"]
+
+
+def test_a_diff_that_is_not_kept_is_one_sentence(store):
+    with pytest.raises(ReviewError, match="There is no diff '0123456789ab' in"):
+        review_job.diff_of(ReviewJob(diff="0123456789ab"), store)
+
+
+def test_a_review_by_the_checks_can_be_cancelled(store):
+    """No check waits for anything, but between two files there is a pause."""
+
+    async def cancelled() -> int:
+        seen: list[int] = []
+        task = asyncio.create_task(review(parse(planted_text()), Settings(), after=lambda files, total: seen.append(len(files))))
+        while len(seen) < 3:
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return len(seen)
+
+    assert asyncio.run(cancelled()) < len(parse(planted_text()).files)
+
+
 def test_progress_goes_by_file(store, pool, monkeypatch):
     told = []
     monkeypatch.setattr(Jobs, "report_progress", lambda self, job, message, done=0, total=0: told.append((message, done, total)))
     done(ReviewJob(diff=planted_text()), store, pool)
     assert told[-1][1] == told[-1][2] >= 8
-    assert any("reviewing shop/auth.py" in message for message, *_ in told)
+    assert told[0][0] == f"reviewing {parse(planted_text()).files[0].path}"
+    assert all(message == "all files reviewed" for message, made, total in told if made == total > 0)
 
 
 def test_files_that_were_reviewed_are_not_reviewed_again(store, pool, monkeypatch):

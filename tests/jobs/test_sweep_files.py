@@ -6,16 +6,17 @@ import io
 import json
 from dataclasses import replace
 
+import msgspec
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
 from rlm_core.core.config import Budget
-from rlm_core.core.errors import ConfigError
+from rlm_core.core.errors import ConfigError, RlmError
 from rlm_core.core.paths import ASSETS
 from rlm_core.evaluation.sweep import Strategy, Sweep
 from rlm_core.jobs.sweep import SweepJob
-from rlm_core.jobs.sweep_file import read_sweep, write_sweep
+from rlm_core.jobs.sweep_file import read_strategies, read_sweep, write_sweep
 from rlm_core.jobs.sweep_results import read_parquet, results_frame, write_parquet
 from rlm_core.problems import make
 from tests.sweeps import BEST_OF_N, BUDGETS, MAJORITY, SPEC, TREE, searched, sweep
@@ -45,14 +46,28 @@ def test_a_reward_may_hold_its_settings_in_parentheses():
         ("problems: chain:n=3\nstrategies: mcts\nbudgets: [{tokens: 3}]", "must be a list"),
         ("problems: chain:n=3\nstrategies: [mcts]\nbudgets: [{tokens: 3}]", "write for example"),
         ("problems: chain:n=3\nstrategies: [{serch: mcts}]\nbudgets: [{tokens: 3}]", "serch"),
+        ("problems: chain:n=3\nstrategies: [{search: nothing}]\nbudgets: [{tokens: 3}]", "nothing"),
+        ("problems: chain:n=3\nstrategies: [{search_parameters: {w: 3}}]\nbudgets: [{tokens: 3}]", "w"),
+        ("problems: chain:n=3\nstrategies: [{reward: nothing}]\nbudgets: [{tokens: 3}]", "nothing"),
         ("problems: chain:n=3\nstrategies: [{search: mcts}]\nbudgets: [{token: 3}]", "token"),
         ("problems: chain:n=3\nstrategies: [{search: mcts}]\nbudgets: [64]", "Allowed are"),
         ("problems: chain:n=3\nstrategies: [{search: mcts}]\nbudgets: [{tokens: 0}]", "allows nothing"),
     ],
 )
 def test_a_file_that_is_no_sweep_is_refused_in_a_sentence(text, said):
-    with pytest.raises(ConfigError, match=said):
+    with pytest.raises(RlmError, match=said):
         read_sweep(text, "a.yaml")
+
+
+def test_strategies_alone_are_read_as_they_are_written():
+    strategies = (MAJORITY, BEST_OF_N, TREE)
+    assert read_strategies(msgspec.json.encode(strategies).decode(), "the address") == strategies
+
+
+@pytest.mark.parametrize("text", ["[", "[]", "mcts", "[mcts]", "{search: mcts}", "[{serch: mcts}]", "[{search: nothing}]"])
+def test_what_is_no_list_of_strategies_is_refused_in_a_sentence(text):
+    with pytest.raises(RlmError, match=r"\.$"):
+        read_strategies(text, "the address")
 
 
 def test_the_published_example_is_a_sweep_of_200_problems_6_strategies_and_4_budgets():

@@ -12,11 +12,18 @@ LESSON = library.lesson("en", "mcts")
 
 
 def test_a_prediction_is_kept_and_read_again(tmp_path):
-    made = Predictions(tmp_path).add(LESSON, 4, 0, "en", 1)
+    made = Predictions(tmp_path).add(LESSON, 4, 0, "en", 1, "a1b2")
     assert Predictions(tmp_path).all() == [made]
+    assert made.by == "a1b2"
     assert (made.lesson, made.step, made.place, made.option, made.right) == ("mcts", 4, 0, 1, True)
     assert made.answer == LESSON.steps[3].choices[0].options[1].text
     assert made.time > 0
+
+
+def test_a_prediction_of_an_earlier_version_tells_no_browser(tmp_path):
+    book = Predictions(tmp_path)
+    book.file.write_text('{"time":1.0,"lesson":"mcts","step":4,"place":0,"language":"en","option":1,"answer":"a","right":true}\n')
+    assert [p.by for p in book.all()] == [""]
 
 
 def test_progress_counts_the_first_answer_of_each_choice(tmp_path):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from rlm_core.review.diff import ChangedFile, Diff, parse
+from rlm_core.review.diff import ChangedFile, Diff
+from rlm_core.review.reading import parse
 
 
 def diff_of(path: str, added: str, before: str = "x = 1", removed: str = "") -> Diff:

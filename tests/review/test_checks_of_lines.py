@@ -6,8 +6,8 @@ import pytest
 
 from rlm_core.core.errors import ReviewError
 from rlm_core.review.checks import CHECKS, check_file, untested
-from rlm_core.review.diff import parse
 from rlm_core.review.effort import decide, decided, effort
+from rlm_core.review.reading import parse
 from tests.review.making import diff_of, file_of
 
 KEY = "aws = 'AKIA" + "IOSFODNN7ABCDEFG'"
@@ -32,10 +32,11 @@ FIRES = {
 QUIET = {
     "secret": (
         "a.py",
-        "password = os.environ['PASSWORD']\nFIELD = 'password'\ntoken = 'changeme-example'\nNAMES = {'Reward tokens': 'reward_tokens'}",
+        "password = os.environ['PASSWORD']\nFIELD = 'password'\ntoken = 'changeme-example'\nNAMES = {'Reward tokens': 'reward_tokens'}\n"
+        "form(password1_field_name='password1')",
     ),
     "eval": ("a.py", "model.eval()\nvalue = ast.literal_eval(text)\n# eval(text) is unsafe\nsay('never eval(text)')"),
-    "unpickle": ("a.py", "data = json.loads(text)"),
+    "unpickle": ("a.py", "data = json.loads(text)\ncopy = pickle.loads(pickle.dumps(data))"),
     "unsafe-yaml": ("a.py", "data = yaml.safe_load(file)\nmore = yaml.load(file, Loader=yaml.SafeLoader)"),
     "shell": ("a.py", "subprocess.run(words)"),
     "no-verify": ("a.py", "requests.get(url, verify=True)"),
@@ -86,6 +87,31 @@ def test_secrets_of_tests_are_fixtures_and_those_of_documents_are_not():
     assert "secret" in fired("a.py", "KEY = 'q7Zr2mXv9LkT4bWn8HsYc3Jd'")
 
 
+@pytest.mark.parametrize("check", ["unpickle", "unsafe-yaml", "no-verify", "weak-hash", "sql"])
+def test_a_test_chooses_its_own_input(check):
+    assert check in fired("src/a.py", FIRES[check][1])
+    assert check not in fired("tests/test_a.py", FIRES[check][1])
+
+
+def test_exec_is_python_s_and_a_function_of_their_own_in_scripts():
+    assert "eval" in fired("a.py", "exec(text)")
+    assert "eval" not in fired("a.js", "match = exec(text)")
+    assert "eval" in fired("a.js", "value = eval(text)")
+    assert "eval" in fired("a.js", "made = new Function(text)")
+
+
+@pytest.mark.parametrize("path", ["static/jquery.min.js", "web/vendor/shop.js", "shop.egg-info/a.js"])
+def test_what_a_program_wrote_is_looked_into_for_secrets_alone(path):
+    assert fired(path, "value = eval(text);\n// TODO later") == set()
+    assert "secret" in fired(path, KEY)
+
+
+def test_a_line_too_long_for_a_person_is_looked_into_for_secrets_alone():
+    long = "x = 1; " * 200
+    assert fired("a.js", f"{long}value = eval(text); // TODO") == set()
+    assert "secret" in fired("a.js", long + KEY)
+
+
 def test_source_without_a_test_is_said_once_and_not_where_a_test_changed():
     source, test = diff_of("src/a.py", "y = 2"), diff_of("tests/test_a.py", "z = 3")
     assert untested(source).file == "src/a.py"
@@ -101,6 +127,8 @@ def test_source_without_a_test_is_said_once_and_not_where_a_test_changed():
         ("src/a.py", "y = 2", "medium", "without a special rule"),
         ("tests/test_login.py", "y = 2", "medium", "tests"),
         ("README.md", "password", "low", "documentation"),
+        ("web/vendor/login.js", "\n".join(map(str, range(250))), "low", "generated, or taken over"),
+        ("poetry.lock", "y = 2", "low", "generated, or taken over"),
         ("docs/a.md", "\n".join(map(str, range(250))), "medium", "large change"),
         ("src/a.py", "\n".join(map(str, range(250))), "high", "250 changed lines"),
     ],
@@ -112,6 +140,6 @@ def test_the_effort_of_a_file_and_the_rule_that_decided(path, added, name, reaso
 
 
 def test_an_effort_by_hand_and_one_that_is_not_there():
-    assert decided(file_of("README.md", "a"), "high").effort == "high"
+    assert decided(decide(file_of("README.md", "a")), "high").effort == "high"
     with pytest.raises(ReviewError, match="no effort 'most'"):
         effort("most")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -9,8 +10,9 @@ import pytest
 
 from rlm_core.core.errors import ReviewError
 from rlm_core.review import git_range
-from rlm_core.review.diff import LEFT, RIGHT, parse
+from rlm_core.review.diff import LEFT, RIGHT
 from rlm_core.review.git_range import git_diff
+from rlm_core.review.reading import decoded, parse
 
 HISTORY = Path(__file__).with_name("history.patch").read_text()
 """A commit of this project with renames and a deleted file, and one that changed a picture."""
@@ -75,6 +77,15 @@ def test_a_mail_around_the_diff_is_passed_over():
     assert parse(mail).files == parse(PLAIN).files
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_file_in_the_encoding_of_a_shell(encoding):
+    assert parse(decoded(PLAIN.replace("zwei", "zw\u00f6lf").encode(encoding))).files[0].added[0].text == "zw\u00f6lf"
+
+
+def test_content_that_is_no_text_is_marked():
+    assert parse(decoded(PLAIN.encode().replace(b"zwei", b"\xe9t\xe9"))).files[0].added[0].text == "\ufffdt\ufffd"
+
+
 def test_signs_that_end_a_line_elsewhere_do_not_end_one_here():
     assert [line.text for _, line in parse(PLAIN.replace("zwei", "z\x0cw\u2028ei")).files[0].lines()][2] == "z\x0cw\u2028ei"
 
@@ -98,9 +109,162 @@ def test_a_broken_diff_is_refused_with_the_number_of_its_line(text, said):
     assert "\n" not in str(refused.value)
 
 
-def repository(folder: Path) -> None:
+COMBINED = "diff --cc f\nindex 1,2..3\n--- a/f\n+++ b/f\n@@@ -1,2 -1,2 +1,2 @@@\n  one\n- three\n -2wo\n++merged\n"
+
+
+@pytest.mark.parametrize("text", [COMBINED, PLAIN + COMBINED, COMBINED.split("\n", 4)[4]])
+def test_a_combined_diff_of_a_merge_is_refused(text):
+    with pytest.raises(ReviewError, match=r"Line \d+ .* combined diff of a merge, .* take `git diff"):
+        parse(text)
+
+
+def test_a_note_on_a_missing_newline_in_any_language_between_hunks():
+    said = "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n\\ Kein Zeilenumbruch\n+b\n\\ Kein Zeilenumbruch\n"
+    (file,) = parse(said + "@@ -9 +9 @@\n-c\n+d\n").files
+    assert [(line.kind, line.text) for _, line in file.lines()] == [("-", "a"), ("+", "b"), ("-", "c"), ("+", "d")]
+
+
+def test_two_folders_that_were_compared(tmp_path):
+    """Paths are those below the folders; `diff -N` says by the time 0 that a file was not there."""
+    for folder, files in (("v 1.0", {"a/x.py": "one\n", "gone.py": "g\n", "b.bin": "\0a"}), ("v 1.1", {"a/x.py": "two\n", "b.bin": "\0b"})):
+        for name, text in files.items():
+            (tmp_path / folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / folder / name).write_text(text)
+    (tmp_path / "v 1.1" / "new.py").write_text("n\n")
+
+    def said(*words: str) -> dict[str, str]:
+        done = subprocess.run(
+            [*words, "v 1.0", "v 1.1"], cwd=tmp_path, capture_output=True, text=True, env={"TZ": "Asia/Tokyo", "PATH": os.environ["PATH"]}
+        )
+        return {f.path: f.status + " binary" * f.binary for f in parse(done.stdout).files}
+
+    whole = {"a/x.py": "modified", "b.bin": "modified binary", "gone.py": "deleted", "new.py": "added"}
+    assert said("diff", "-urN") == whole
+    assert said("git", "diff", "--no-index") == whole
+    assert said("diff", "-ur") == {"a/x.py": "modified", "b.bin": "modified binary"}
+
+
+def test_single_files_that_were_compared_without_git():
+    one = parse("--- old.py\t2024-01-01\n+++ new.py\t2024-01-02\n@@ -1 +1 @@\n-a\n+b\n").files[0]
+    assert (one.path, one.old_path, one.status) == ("new.py", "old.py", "modified")
+    new, old = parse("--- /dev/null\n+++ b/n.py\n@@ -0,0 +1 @@\n+a\n--- a/o.py\n+++ /dev/null\n@@ -1 +0,0 @@\n-a\n").files
+    assert [(f.path, f.status) for f in (new, old)] == [("n.py", "added"), ("o.py", "deleted")]
+    kept = parse("--- a/x.py\n+++ b/x.py\n@@ -1 +1 @@\n-a\n+b\n--- x\n+++ y\n@@ -1 +1 @@\n-a\n+b\n").files
+    assert [f.path for f in kept] == ["x.py", "y"]
+
+
+def test_a_folder_that_is_called_like_a_prefix_of_git_stays():
+    def path(old: str, new: str) -> str:
+        return parse(f"diff --git {old} {new}\n--- {old}\n+++ {new}\n@@ -1 +1 @@\n-a\n+b\n").files[0].path
+
+    assert path("a/b.py", "a/b.py") == "a/b.py"
+    assert path("a/a/b.py", "b/a/b.py") == "a/b.py"
+    assert path("a/b/b.py", "b/b/b.py") == "b/b.py"
+
+
+def begun(folder: Path) -> None:
+    """An empty repository."""
     for words in (["init", "-q"], ["config", "user.email", "a@example.org"], ["config", "user.name", "A"]):
         subprocess.run(["git", "-C", str(folder), *words], check=True)
+
+
+BEFORE = {
+    "a b/c d.txt": b"one\ntwo\n",
+    "x b/y.txt": b"1\n2\n3\n",
+    'quo"te.txt': b"q\n",
+    "na\u00efve \u65e5.txt": b"\xc3\xa9\n",
+    "t\tab.txt": b"tab\n",
+    "crlf.txt": b"l1\r\nl2\r\n",
+    "no newline.txt": b"end",
+    "mode only.sh": b"x\n",
+    "bin.dat": bytes(range(256)),
+    "latin.txt": b"\xe9t\xe9\n",
+    "gone.txt": b"gone\n",
+    "empty gone.txt": b"",
+    "moved.txt": b"".join(b"%d\n" % i for i in range(50)),
+    "c/copied.txt": b"".join(b"line %d\n" % i for i in range(50)),
+    "minus.sql": b"-- a\n++ b\n",
+}
+AFTER = {
+    "a b/c d.txt": b"one\n2wo\n",
+    "x b/z b.txt": b"1\n2\n4\n",
+    'quo"te.txt': b"Q\n",
+    "na\u00efve \u65e5.txt": b"\xc3\xa8\n",
+    "t\tab.txt": b"TAB\n",
+    "crlf.txt": b"l1\r\nl3\r\n",
+    "no newline.txt": b"END",
+    "mode only.sh": b"x\n",
+    "bin.dat": bytes(range(255, -1, -1)),
+    "latin.txt": b"\xe8t\xe8\n",
+    "empty new.txt": b"",
+    "sub folder/moved 2.txt": b"".join(b"%d\n" % i for i in range(49)) + b"end\n",
+    "c/copied.txt": b"".join(b"line %d\n" % i for i in range(51)),
+    "c/copy.txt": b"".join(b"line %d\n" % i for i in range(50)),
+    "minus.sql": b"-- c\n++ d\n",
+}
+
+
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory) -> Path:
+    """A repository of two commits with every kind of change and of name."""
+    folder = tmp_path_factory.mktemp("odd")
+    for words in (
+        ["init", "-q"],
+        ["config", "user.email", "a@example.org"],
+        ["config", "user.name", "A"],
+        ["config", "core.autocrlf", "false"],
+    ):
+        subprocess.run(["git", "-C", str(folder), *words], check=True)
+    for files, mode in ((BEFORE, "-x"), (AFTER, "+x")):
+        subprocess.run(["git", "-C", str(folder), "rm", "-rq", "--ignore-unmatch", "."], check=True)
+        for name, content in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(content)
+        subprocess.run(["git", "-C", str(folder), "add", "-A"], check=True)
+        subprocess.run(["git", "-C", str(folder), "update-index", f"--chmod={mode}", "mode only.sh"], check=True)
+        subprocess.run(["git", "-C", str(folder), "commit", "-qm", "c"], check=True)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("settings", "options"),
+    [
+        ((), ()),
+        ((), ("-C", "-C")),
+        ((), ("--no-renames",)),
+        ((), ("--no-prefix",)),
+        ((), ("--binary",)),
+        ((), ("-U0",)),
+        ((), ("-R",)),
+        ((), ("--color=always",)),
+        ((), ("--src-prefix=i/", "--dst-prefix=w/")),
+        (("-c", "core.quotePath=false"), ()),
+    ],
+    ids=str,
+)
+def test_files_and_counts_of_lines_are_those_that_git_tells(odd, settings, options):
+    def told(*words: str) -> bytes:
+        return subprocess.run(["git", "-C", str(odd), *settings, *words, "HEAD~1", "HEAD"], check=True, capture_output=True).stdout
+
+    found = parse(told("diff", *options).decode("utf-8", "replace"))
+    ways = [o for o in options if o in ("-C", "--no-renames", "-R")]
+    expected: dict[str, tuple[str, str, str]] = {}
+    fields = iter(told("diff", "--name-status", "-z", *ways).decode().split("\0")[:-1])
+    for letter in fields:
+        names = [next(fields) for _ in range(2 if letter[0] in "RC" else 1)]
+        status = {"A": "added", "D": "deleted", "R": "renamed", "C": "copied", "M": "modified"}[letter[0]]
+        expected[names[-1]] = (status, names[0] if len(names) == 2 else "", "")
+    assert {f.path: (f.status, f.old_path, "") for f in found.files} == expected
+    counts: dict[str, tuple[str, str]] = {}
+    fields = iter(told("diff", "--numstat", "-z", *ways).decode().split("\0")[:-1])
+    for row in fields:
+        added, removed, name = row.split("\t", 2)
+        counts[name or (next(fields), next(fields))[1]] = (added, removed)
+    assert {f.path: ("-", "-") if f.binary else (str(len(f.added)), str(len(f.removed))) for f in found.files} == counts
+
+
+def repository(folder: Path) -> None:
+    begun(folder)
     for text in ("one\n", "one\ntwo\n"):
         (folder / "f.txt").write_text(text)
         subprocess.run(["git", "-C", str(folder), "add", "-A"], check=True)
@@ -109,7 +273,7 @@ def repository(folder: Path) -> None:
 
 def test_a_range_of_a_local_repository(tmp_path):
     repository(tmp_path)
-    assert [line.text for line in parse(git_diff(str(tmp_path), "HEAD~1..HEAD")).files[0].added()] == ["two"]
+    assert [line.text for line in parse(git_diff(str(tmp_path), "HEAD~1..HEAD")).files[0].added] == ["two"]
     assert git_diff(str(tmp_path), "HEAD~1") == git_diff(str(tmp_path), "HEAD~1..HEAD")
     with pytest.raises(ReviewError, match="no revision 'nothing'"):
         git_diff(str(tmp_path), "nothing..HEAD")

@@ -71,7 +71,7 @@ def test_what_is_no_finding_is_kept_with_the_reason(text, reason):
 @given(st.text(max_size=300) | st.lists(st.sampled_from(["3", "|", "high", "\n", "Line", ":", "{", "]", "old", " "])).map("".join))
 def test_any_text_is_read_without_an_error_and_names_lines_of_the_diff_only(text):
     found, _ = read(text, FILE, "candidate 1")
-    assert all((f.side, f.line) in FILE.places() for f in found)
+    assert all((f.side, f.line) in FILE.places for f in found)
 
 
 def test_the_prompt_numbers_lines_and_marks_the_diff_as_data():

@@ -20,7 +20,7 @@ def test_the_patch_has_many_faults_of_kinds_beyond_the_checks():
 
 @pytest.mark.parametrize("fault", faults(), ids=lambda f: f"{f.file}:{f.line}")
 def test_a_fault_stands_at_an_added_line(fault):
-    assert fault.line in {line.new for line in planted().file(fault.file).added()}
+    assert fault.line in {line.new for line in planted().file(fault.file).added}
     assert fault.words
 
 

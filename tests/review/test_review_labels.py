@@ -49,14 +49,14 @@ def test_one_verdict_per_finding_and_none_where_people_are_divided():
         return [FindingLabel(finding(line), "d", ok, f"p{i}", float(i)) for i, ok in enumerate(approved)]
 
     found = prm.verdicts([*given(1, True, True, False), *given(2, True, False), *given(3, False)])
-    assert [(f.line, ok) for f, ok in found] == [(1, True), (3, False)]
+    assert [(v.finding.line, v.approved, v.diff) for v in found] == [(1, True, "d"), (3, False, "d")]
 
 
-def judged(n: int, rule, seed: int = 0) -> list[tuple[Finding, bool]]:
-    """Findings with parts at random and verdicts by a rule."""
+def judged(n: int, rule, seed: int = 0, files: int = 20) -> list[prm.Verdict]:
+    """Findings of some files with parts at random, and verdicts by a rule."""
     rng = random.Random(seed)
     made = [finding(i, **{name: rng.random() for name in ("on_change", "about", "actionable", "fresh")}) for i in range(n)]
-    return [(f, rule(f, rng)) for f in made]
+    return [prm.Verdict(f, rule(f, rng), f"d{i % files}") for i, f in enumerate(made)]
 
 
 def test_too_few_labels_say_how_many_are_missing():
@@ -80,11 +80,40 @@ def test_it_learns_what_the_fixed_weights_get_wrong():
     assert model.score(finding(1, actionable=0.0)) > model.score(finding(1, actionable=1.0))
 
 
-def test_labels_at_random_teach_nothing_on_average():
-    """Over many books of labels, since any one of them may agree with the parts by chance."""
-    gains = [prm.held_out(judged(40, lambda f, rng: rng.random() < 0.5, seed)) for seed in range(20)]
-    assert abs(sum(g.trained for g in gains) / 20 - 0.5) < 0.08
-    assert sum(g.gain[1] > 0 for g in gains) <= 4
+def test_intervals_of_labels_at_random_contain_no_gain_as_often_as_they_say():
+    """60 labels of 20 files, 200 times: 95 % intervals without 0 are 10 on average, and more than 20 once in a thousand."""
+    gains = [prm.held_out(judged(60, lambda f, rng: rng.random() < 0.5, seed)) for seed in range(200)]
+    assert abs(sum(g.trained for g in gains) / 200 - 0.5) < 0.02
+    without = sum(not g.gain[1] <= 0 <= g.gain[2] for g in gains)
+    assert 2 <= without <= 20
+
+
+def test_labels_that_go_by_the_file_count_once_per_file():
+    """Each finding is there four times in its file, with the same verdict: the interval does not become narrower."""
+    rng = random.Random(1)
+    once, four = [], []
+    for i in range(60):
+        parts, ok = {name: rng.random() for name in ("on_change", "about", "actionable", "fresh")}, rng.random() < 0.5
+        made = [prm.Verdict(finding(n, **parts), ok, f"d{i}") for n in range(4)]
+        once, four = [*once, made[0]], [*four, *made]
+    narrow, wide = prm.held_out(once).gain, prm.held_out(four).gain
+    assert wide[2] - wide[1] > 0.8 * (narrow[2] - narrow[1])
+
+
+def test_files_are_held_out_as_a_whole_with_both_verdicts_in_both_halves():
+    labels = judged(60, lambda f, rng: rng.random() < 0.3)
+    held = prm._held(labels, 0)
+    assert not {v.file for v, out in zip(labels, held) if out} & {v.file for v, out in zip(labels, held) if not out}
+    for verdict in (True, False):
+        there = sum(v.approved == verdict for v, out in zip(labels, held) if out)
+        assert abs(there - sum(v.approved == verdict for v in labels) / 2) <= 2
+
+
+def test_labels_of_few_files_teach_and_their_gain_is_not_measured():
+    few = judged(40, lambda f, rng: f.parts["about"] > 0.5, files=2)
+    assert prm.train(few).labels == 40
+    with pytest.raises(TrainingError, match=r"at least 3 files each are needed; there are \d+ and \d+, in 1 and 1 files"):
+        prm.held_out(few)
 
 
 def test_the_same_labels_give_the_same_gain():

@@ -33,6 +33,7 @@ class Scripted:
     replies: tuple[str, ...]
     yes: float = 0.9
     no: float = 0.1
+    longest: int | None = None
     asked: list[tuple[str, tuple[int, ...], int]] = field(default_factory=list)
     usage: Usage = field(default_factory=Usage)
 
@@ -42,6 +43,7 @@ class Scripted:
         return reply, len(reply)
 
     async def first_token_probabilities(self, request, words):
+        self.asked.append((request, (), 1))
         return self.yes, self.no
 
 
@@ -60,6 +62,17 @@ def test_each_part_of_the_score():
     assert elsewhere.parts["about"] == 0.0
     assert elsewhere.parts["actionable"] == 0.0
     assert empty.parts["on_change"] == 0.0
+
+
+def test_a_finding_is_about_the_lines_around_it_and_a_judge_sees_them():
+    """In a new file all lines are of one hunk."""
+    file = file_of("a.py", "\n".join(f"item{i}x = {i}" for i in range(400)))
+    near, far = (finding(line, "item200x is not 200") for line in (202, 302))
+    assert [f.parts["about"] for f in scored([near, far], file)] == [1.0, 0.5]
+    judge = Scripted(())
+    asyncio.run(judged(judge, "judge", near, file))
+    assert "202 +item200x = 200" in judge.asked[0][0]
+    assert len(judge.asked[0][0]) < 4000
 
 
 def test_a_repetition_is_not_fresh():
@@ -151,6 +164,14 @@ def test_a_local_model_reviews_and_one_that_reads_too_few_tokens_says_so():
     assert "speaker reads at most 100 tokens" in asyncio.run(review(DIFF, Settings("speaker"), model)).errors[0]
 
 
+def test_a_prompt_leaves_a_small_model_room_for_its_reply():
+    large = diff_of("a.py", "\n".join(f"name_{i} = {i}" for i in range(2000)))
+    wide, small = Scripted(("NONE",)), Scripted(("NONE",), longest=1000)
+    cut = [asyncio.run(review(large, Settings("scripted", effort="high"), model)).files[0].cut for model in (wide, small)]
+    assert cut[1] > cut[0] > 0
+    assert len(small.asked[0][0]) <= (1000 - 448) * 3 + 100 < len(wide.asked[0][0])
+
+
 def test_a_judge_that_fails_is_said_and_gives_no_score():
     found = asyncio.run(review(DIFF, Settings("scripted", judge="j"), Scripted((GOOD,)), Scripted((), 0.0, 0.0)))
     assert "does not answer as a judge" in found.errors[0]
@@ -179,7 +200,7 @@ def test_reports_place_comments_at_lines_of_the_diff():
     assert len(made["comments"]) == len(found.findings)
     for one in made["comments"]:
         assert one.keys() == {"path", "line", "side", "body"}
-        assert (one["side"], one["line"]) in DIFF.file(one["path"]).places()
+        assert (one["side"], one["line"]) in DIFF.file(one["path"]).places
     text = markdown(found)
     assert "- **high**, line 3: eval: eval and exec run any code" in text
     assert "@someone" not in text

@@ -29,6 +29,8 @@ class Judges(ModelPool):
 
 
 class Leaning(ScriptedPolicy):
+    longest = None
+
     async def first_token_probabilities(self, request, words):
         return (0.6, 0.2)
 

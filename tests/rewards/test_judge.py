@@ -43,6 +43,7 @@ class Leaning(ScriptedPolicy):
 
     leans = (0.3, 0.1)
     asked = ""
+    longest = None
 
     async def first_token_probabilities(self, request, words):
         Leaning.asked = request

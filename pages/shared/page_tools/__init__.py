@@ -8,6 +8,8 @@ import streamlit as st
 from streamlit.components.v2 import component
 
 from pages.shared.language import COOKIE, LANGUAGES, choose, language, tr
+from pages.shared.visitor import COOKIE as VISITOR
+from pages.shared.visitor import visitor
 
 _KEY = "page.tools"
 _HERE = Path(__file__).parent
@@ -32,7 +34,7 @@ def page_tools(paths: list[str]) -> None:
         "language": tr("Language"),
     }
     data = {"paths": paths, "theme": st.context.theme.type or "light", "presenting": presenting(), "words": words}
-    data |= {"language": language(), "languages": LANGUAGES, "cookie": COOKIE}
+    data |= {"language": language(), "languages": LANGUAGES, "cookie": COOKIE, "kept": {VISITOR: visitor()}}
     with st.container(key="pagetools"):
         _renderer()(key=_KEY, data=data, on_presenting_change=lambda: None, on_language_change=_chosen)
 

@@ -1,5 +1,6 @@
-// Copy link, light or dark, present, language. data: {paths, theme, presenting, words, language, languages, cookie}.
-// States: `presenting`, and `language`, which the browser keeps in a cookie, so that a page is drawn in it from the first.
+// Copy link, light or dark, present, language. data: {paths, theme, presenting, words, language, languages, cookie, kept}.
+// States: `presenting`, and `language`, which the browser keeps in a cookie, so that a page is drawn in it from the first. kept: values of
+// cookies that the browser is to have if it has none of that name.
 const ICONS = {
   link: "M3.9 12A3.1 3.1 0 0 1 7 8.9h4V7H7a5 5 0 0 0 0 10h4v-1.9H7A3.1 3.1 0 0 1 3.9 12zM8 13h8v-2H8zm9-6h-4v1.9h4a3.1 3.1 0 0 1 0 6.2h-4V17h4a5 5 0 0 0 0-10z",
   done: "M9 16.2 4.8 12l-1.4 1.4L9 19 21 7l-1.4-1.4z",
@@ -31,6 +32,8 @@ function switchTheme() {
   window.location.reload();
 }
 
+function keep(cookie, value) { document.cookie = `${cookie}=${value}; path=/; max-age=31536000; samesite=lax`; }
+
 function present() {
   current.data.presenting = !current.data.presenting;  // at once: a next key need not wait until the page is drawn
   current.setStateValue("presenting", current.data.presenting);
@@ -42,10 +45,24 @@ function languages(place) {
   const box = document.createElement("select");
   for (const [code, name] of Object.entries(current.data.languages)) box.append(new Option(name, code));
   box.addEventListener("change", () => {
-    document.cookie = `${current.data.cookie}=${box.value}; path=/; max-age=31536000; samesite=lax`;
+    keep(current.data.cookie, box.value);
     current.setStateValue("language", box.value);
   });
   place.append(box);
+}
+
+// Streamlit's switch_page gives the parameters of the new page to the address of the old one first, and then goes to the new page: an entry
+// of the history that never was. The new page takes its place, so that Back leads to what was left. What a person does comes between others.
+function oneEntryAPage() {
+  const push = window.history.pushState.bind(window.history);
+  let changed = false;  // the page has other parameters since a person did something last
+  for (const kind of ["pointerdown", "keydown", "popstate"]) window.addEventListener(kind, () => { changed = false; }, true);
+  window.history.pushState = (state, unused, url) => {
+    const to = new URL(url ?? "", window.location.href), samePage = to.pathname === window.location.pathname;
+    if (!samePage && changed && to.search === window.location.search) window.history.replaceState(state, unused, url);
+    else push(state, unused, url);
+    changed = samePage;
+  };
 }
 
 function pressed(event) {
@@ -81,6 +98,8 @@ export default function (component) {
   document.documentElement.lang = component.data.language;
   place.querySelector("[data-act=present]").setAttribute("aria-pressed", component.data.presenting);
   if (!first) return;
+  for (const [cookie, value] of Object.entries(component.data.kept)) if (!document.cookie.split("; ").some((c) => c.startsWith(`${cookie}=`))) keep(cookie, value);
+  oneEntryAPage();
   document.addEventListener("keydown", pressed);
   if (window.sessionStorage.getItem(PRESENTING) === "true" && !component.data.presenting) present();
   window.sessionStorage.removeItem(PRESENTING);

@@ -7,9 +7,12 @@ import json
 import threading
 from collections.abc import Generator, Iterable
 from contextlib import ExitStack, contextmanager
+from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import gguf
 import torch
 from tokenizers.pre_tokenizers import ByteLevel, Digits, Sequence
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase, modeling_gguf_pytorch_utils
@@ -45,16 +48,37 @@ def converted(path: Path, report: Report) -> Path:
 def _convert(path: Path, copy: Path, report: Report) -> None:
     """Read the file and write its copy, stage by stage."""
     try:
-        with Stage(report, f"Reading the tokenizer of {path.name} ({path.stat().st_size >> 20} MB), {ONCE}"):
-            tokenizer = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)
-        with one_reader(), _counting_tensors(path.name, report):
-            model = AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype=torch.float32)
+        with _parsed_once():
+            with Stage(report, f"Reading the tokenizer of {path.name} ({path.stat().st_size >> 20} MB), {ONCE}"):
+                tokenizer = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)
+            with one_reader(), _counting_tensors(path.name, report):
+                model = AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype=torch.float32)
     except Exception as error:
         raise ModelError(f"{path.name} could not be read as a GGUF model: {first_line(error)}") from error
     with Stage(report, f"Writing the converted copy of {path.name}, {ONCE}"):
         _repair_pre_tokenizer(tokenizer, path)
         _save_dequantised(model, tokenizer, copy)
         (copy / "complete").write_text(json.dumps({"converted": str(path.resolve())}))
+
+
+@contextmanager
+def _parsed_once() -> Generator[None]:
+    """The header of a file, with its vocabulary, is parsed once, not anew for tokenizer, configuration and weights, as the library does.
+
+    While `_CONVERTING` is held, so that no other thread reads a GGUF file meanwhile.
+    """
+    library: Any = modeling_gguf_pytorch_utils
+    load = library.load_gguf_checkpoint
+    header = cache(load)
+
+    def loaded(path: str, return_tensors: bool = False, **how: Any) -> dict[str, Any]:
+        return load(path, return_tensors=True, **how) if return_tensors else deepcopy(header(path))
+
+    with ExitStack() as changed:
+        for module, name, instead in ((library, "load_gguf_checkpoint", loaded), (gguf, "GGUFReader", cache(gguf.GGUFReader))):
+            changed.callback(setattr, module, name, getattr(module, name))
+            setattr(module, name, instead)
+        yield
 
 
 @contextmanager

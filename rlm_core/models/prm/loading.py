@@ -13,6 +13,7 @@ from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoTokeni
 
 from rlm_core.core.errors import ModelError, RewardError
 from rlm_core.engine.loading.reading import one_reader
+from rlm_core.engine.loading.stage import Report, Stage
 from rlm_core.models.loading import in_a_sentence, pick_device, pick_dtype, source_folder
 from rlm_core.models.prm import math_shepherd, qwen, reasoneval, rlhflow, skywork, thinkprm
 from rlm_core.models.prm.base import ANOTHER_RECIPE, PublishedPRM, Recipe
@@ -21,9 +22,17 @@ PUBLISHED = tuple(m.RECIPE for m in (qwen, math_shepherd, rlhflow, skywork, reas
 BY_NAME = {recipe.name: recipe for recipe in PUBLISHED}
 
 
-def load_step_scorer(name: str, recipe: str) -> PublishedPRM:
-    """The process reward model of an id or folder. ModelError if it cannot be loaded, RewardError if it does not fit the recipe."""
-    folder = source_folder(name)
+def load_step_scorer(name: str, recipe: str, report: Report = lambda text: None) -> PublishedPRM:
+    """The process reward model of an id or folder. ModelError if it cannot be loaded, RewardError if it does not fit the recipe.
+
+    report: takes sentences on how far the loading is.
+    """
+    folder = source_folder(name, report)
+    with Stage(report, f"Loading {name}"):
+        return _loaded(name, recipe, folder)
+
+
+def _loaded(name: str, recipe: str, folder: Path) -> PublishedPRM:
     place = pick_device("auto")
     with in_a_sentence(name):
         config = AutoConfig.from_pretrained(folder, trust_remote_code=False)

@@ -171,6 +171,10 @@ class RemotePolicy:
         self._count(reply)
         return tuple(sum(math.exp(p) for text, p in reply.alternatives.items() if text.removeprefix(" ") in group) for group in words)
 
+    @property
+    def longest(self) -> int | None:
+        return self.server.abilities.context
+
     async def chat(self, request: str, seed: Seed, sampling: Sampling) -> tuple[str, int]:
         said = await self._turn(self._request(request), seed, sampling)
         return said.text, said.generated

@@ -10,14 +10,15 @@ import pytest
 from pages.code_review.asked import MODEL
 from pages.code_review.labelling import BY
 from pages.code_review.plan import effort_key
+from pages.code_review.result import MAX_ROWS
 from pages.code_review.source import GIT, KIND, PASTE, TEXT
 from pages.shared import connection
 from rlm_core.core.words import RunStatus
 from rlm_core.jobs.queue import Jobs
 from rlm_core.jobs.review import ReviewJob
-from rlm_core.review.diff import parse
 from rlm_core.review.labels import FindingLabels
 from rlm_core.review.planted import planted
+from rlm_core.review.reading import parse
 from tests.pages.app import click, html, opened, press, row, text
 from tests.review.making import diff_of
 from tests.runs.at_once import next_done
@@ -45,7 +46,7 @@ def test_the_example_fills_the_page_and_its_faults_are_counted(store, pool):
     assert "shop/auth.py" in html(at)
     press(at, "Review")
     job = Jobs(store).list("review")[0].job
-    assert (job.diff, job.model, job.efforts) == (planted().text, "none", {})
+    assert (job.diff, job.model, job.efforts) == (planted().id, "none", {})
     next_done(store, pool)
     at.run()
     assert not at.exception
@@ -59,7 +60,7 @@ def test_a_pasted_diff_is_reviewed_with_the_effort_that_was_chosen(store, pool):
     at.selectbox(key=effort_key(parse(DIFF), "docs/b.md")).set_value("high").run()
     assert "chosen by hand" in html(at)
     press(at, "Review")
-    assert Jobs(store).list("review")[0].job == ReviewJob(diff=DIFF, name="pasted diff", efforts={"docs/b.md": "high"})
+    assert Jobs(store).list("review")[0].job == ReviewJob(diff=parse(DIFF).id, name="pasted diff", efforts={"docs/b.md": "high"})
     next_done(store, pool)
     at.run()
     shown = html(at)
@@ -96,6 +97,26 @@ def test_a_range_without_a_repository_is_one_sentence(store, tmp_path):
     at.text_input(key="review.folder").set_value(str(tmp_path)).run()
     click(at, "review.git")
     assert "is in no git repository" in at.error[0].value.replace("\\", "")
+
+
+def test_of_a_large_new_file_the_first_lines_are_drawn_and_every_finding(store, pool):
+    at = pasted(diff_of("a.py", "\n".join(["x = 1"] * 2900 + ["value = eval(text)"])).text)
+    press(at, "Review")
+    next_done(store, pool)
+    at.run()
+    assert html(at).count('<td class="s">') == MAX_ROWS
+    assert "Only the first 1,500 lines" in text(at)
+    assert "eval and exec run any code" in html(at)
+
+
+def test_a_diff_of_many_files_shows_the_first_and_more_at_a_press(store):
+    at = pasted("".join(diff_of(f"docs/{i:03}.md", "Words.").text for i in range(80)))
+    assert ("docs/011.md" in html(at), "docs/012.md" in html(at)) == (True, False)
+    click(at, "review.more")
+    assert ("docs/061.md" in html(at), "docs/062.md" in html(at)) == (True, False)
+    at.selectbox(key=effort_key(parse(at.text_area(key=TEXT).value), "docs/061.md")).set_value("high").run()
+    press(at, "Review")
+    assert Jobs(store).list("review")[0].job.efforts == {"docs/061.md": "high"}
 
 
 def reviewed(store, pool):
@@ -143,7 +164,7 @@ def test_another_effort_is_a_review_of_its_own_and_is_compared(store, pool):
     assert "has not been reviewed at another effort" in text(at)
     click(at, f"review.shift.-1.{first}")
     queued = jobs.list("review")[0]
-    assert queued.job == replace(job, efforts={"a.py": "medium"})
+    assert queued.job == replace(job, diff=parse(DIFF).id, efforts={"a.py": "medium"})
     jobs.cancel(queued.id)
     finished(queued.job, "medium", "gamma delta")
     at = opened("code_review")

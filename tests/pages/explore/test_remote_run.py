@@ -42,10 +42,10 @@ def test_its_settings_say_what_its_server_can_do(run):
 def test_while_its_server_is_away_it_is_shown_as_waiting_with_the_reason(store, run):
     shown = opened(run=run)
     assert "Running" in text(shown)
-    assert "Waiting for its server" not in text(shown)
+    assert '"rlm-badge orange">Waiting<' not in text(shown)
     store.set_status(run, RunStatus.RUNNING, "The server does not answer; the run goes on when it is back, and cancelling ends it.")
     shown = opened(run=run)
-    assert "Waiting for its server" in text(shown)
+    assert '"rlm-badge orange">Waiting<' in text(shown)
     assert [w.value for w in shown.warning] == ["The server does not answer; the run goes on when it is back, and cancelling ends it\\."]
     assert any(b.label == "Cancel" for b in shown.button)
 

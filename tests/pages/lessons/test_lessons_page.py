@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+import re
 
+import pytest
+import streamlit as st
+
+from pages.shared.visitor import COOKIE
 from rlm_core.lessons import library
 from rlm_core.lessons.predictions import Predictions
 from tests.pages.app import click, html, opened, text
@@ -41,8 +45,29 @@ def test_an_answer_is_hidden_until_a_prediction_was_made_and_the_prediction_is_k
     assert "You predicted right." in [s.value for s in at.success]
     (kept,) = Predictions(store.folder).all()
     assert (kept.lesson, kept.step, kept.option, kept.right) == ("mcts", 4, asked.right, True)
+
+
+def test_progress_is_that_of_a_browser_and_the_answers_of_all_are_counted(store, monkeypatch):
+    at, other = opened("lessons", lesson="mcts", step="4"), opened("lessons", lesson="mcts", step="4")
+    asked = library.lesson("en", "mcts").steps[3].choices[0]
+    click(at, f"option.mcts.4.0.{asked.right}")
+    (kept,) = Predictions(store.folder).all()
     choices = sum(len(step.choices) for step in library.lesson("en", "mcts").steps)
-    assert f"1 of {choices} answered, 1 right" in html(opened("lessons"))
+    answered = f"1 of {choices} answered, 1 right"
+    assert answered not in html(opened("lessons"))
+    with monkeypatch.context() as browser:
+        browser.setattr(type(st.context), "cookies", {COOKIE: kept.by})
+        assert answered in html(opened("lessons"))
+    click(other, f"option.mcts.4.0.{1 - asked.right}")
+    assert "All 2 answers in this data folder" in text(other)
+
+
+@pytest.mark.parametrize("cookie", ["", "someone else's words"])
+def test_a_browser_without_a_number_gets_one_for_the_session(store, monkeypatch, cookie):
+    monkeypatch.setattr(type(st.context), "cookies", {COOKIE: cookie})
+    given = [opened("lessons").session_state["visitor"] for _ in range(2)]
+    assert all(re.fullmatch("[0-9a-f]{16}", one) for one in given)
+    assert given[0] != given[1]
 
 
 def test_the_run_says_nothing_of_what_is_to_be_predicted_until_it_was(store):
@@ -57,6 +82,19 @@ def test_an_answer_can_be_shown_without_a_prediction_and_then_none_is_kept(store
     click(at, "anyway.mcts.4.0")
     assert library.lesson("en", "mcts").steps[3].choices[0].reveal in text(at)
     assert Predictions(store.folder).all() == []
+
+
+def pictures(at) -> set[str]:
+    """The names of the components of a page that draw a run."""
+    return {c.proto.component_name for c in at.get("bidi_component")} & {"rlm_plot", "rlm_tree"}
+
+
+@pytest.mark.parametrize(
+    ("lesson", "step", "picture"),
+    [("wait", 1, "rlm_plot"), ("tools-effort", 1, "rlm_plot"), ("tools-effort", 3, "rlm_tree"), ("backtracking", 1, "rlm_tree")],
+)
+def test_one_long_chain_is_drawn_as_a_chain_and_what_branches_as_a_tree(store, lesson, step, picture):
+    assert pictures(opened("lessons", lesson=lesson, step=str(step))) == {picture}
 
 
 def test_the_slider_says_which_child_would_be_selected(store):

@@ -7,9 +7,10 @@ from urllib.parse import parse_qsl
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from rlm_core.jobs.sweep_file import read_strategies
 from rlm_core.runs.problem_sets import ProblemSets
 from rlm_core.runs.store import Store
-from tests.pages.app import click, opened, text
+from tests.pages.app import click, go_to, opened, text
 from tests.problem_files import gsm8k, imported
 
 CSV = 'number;the question;right;more\n1;"What is\n2;3?";5;<b>x</b>\n2;;6;y\n3;"**Bold**?";7;z\n'.encode("utf-8-sig")
@@ -165,6 +166,18 @@ def test_a_set_is_measured_on_the_page_of_sweeps(store):
     link = next(e.proto for e in opened("problems").get("page_link") if e.proto.label == "Measure on this set")
     assert link.page == "scaling"
     assert dict(parse_qsl(link.query_string)) == {"problems": "set:GSM8K:n=4"}
+
+
+def test_what_is_set_on_explore_comes_along_to_the_page_of_sweeps(store):
+    imported(store)
+    at = opened("explore")
+    at.selectbox(key="model").set_value("smollm2").run()
+    at.selectbox(key="search").set_value("best_of_n").run()
+    at.number_input(key="search.best_of_n.n").set_value(5).run()
+    at.number_input(key="temperature").set_value(0.3).run()
+    link = next(e.proto for e in go_to(at, "problems").get("page_link") if e.proto.label == "Measure on this set")
+    (strategy,) = read_strategies(dict(parse_qsl(link.query_string))["strategies"], "the link")
+    assert (strategy.model, strategy.search, strategy.search_parameters["n"], strategy.temperature) == ("smollm2", "best_of_n", 5, 0.3)
 
 
 def test_a_row_is_explored(store):

@@ -116,8 +116,10 @@ def test_a_solution_can_be_labelled(scored, store):
     assert one.origin == "step scores, seed 0, solution 2"
 
 
-def test_its_problem_can_be_searched_on_explore(scored):
+def test_its_problem_can_be_searched_on_explore_with_its_model(scored):
     at, row = scored
+    at.session_state["model"] = "smollm2"  # chosen on Explore before
     at.session_state[f"rewards.cell.{row.id}"] = 0
     click(at.run(), "rewards.explore")
     assert (at.session_state["task"], at.session_state["task.chain.steps"], at.session_state["task.chain.seed"]) == ("chain", 2, 1)
+    assert at.session_state["model"] == row.job.model == "nano"

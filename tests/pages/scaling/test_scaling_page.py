@@ -39,7 +39,7 @@ def started(store, cells=None, status: RunStatus | None = RunStatus.FINISHED) ->
 @pytest.fixture(autouse=True)
 def no_example(monkeypatch, tmp_path):
     """The lists of these tests hold what the test made."""
-    monkeypatch.setattr(sources, "EXAMPLE", tmp_path / "none.parquet")
+    monkeypatch.setattr(sources, "PUBLISHED", {})
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from pages.scaling.builder import BUDGET_KIND, BUDGET_VALUES, FIRST_STRATEGIES, MAX_STRATEGIES, NAME, budgets_of
@@ -9,6 +10,7 @@ from pages.scaling.page import NEW, RESULTS, TAB
 from pages.scaling.ready import example
 from pages.shared.problem_form import KIND, WORDS
 from rlm_core.core.config import Budget
+from rlm_core.evaluation.sweep import Strategy
 from rlm_core.jobs.queue import Jobs
 from tests.pages.app import click, go_to, open_tab, opened, press, text
 from tests.problem_files import imported
@@ -108,6 +110,24 @@ def test_what_the_list_cannot_say_is_put_into_words(store, problems):
 
 def test_a_link_to_a_set_that_is_gone_says_so(store):
     assert "There is no problem set named" in refused(opened("scaling", problems="set:GSM8K:n=3"))
+
+
+def test_strategies_of_a_link_come_along_with_all_their_settings(store):
+    asked = (
+        Strategy("Few", search="best_of_n", search_parameters={"n": 3, "batch": 1}, reward="prm:nano", temperature=0.4),
+        Strategy("Small tree", search="mcts", search_parameters={"width": 2}, reward="rollouts", max_step_tokens=20),
+    )
+    job = start(opened("scaling", problems="chain:n=7", strategies=msgspec.json.encode(asked).decode()), store)
+    assert titled(job.strategies) == titled(asked)
+    assert [s.temperature for s in job.strategies] == [0.4, None]
+    assert [s.max_step_tokens for s in job.strategies] == [None, 20]
+    assert job.strategies[0].search_parameters["n"] == 3
+
+
+def test_strategies_of_a_link_that_cannot_be_read_are_said_and_the_problems_stand(store):
+    at = opened("scaling", problems="chain:n=7", strategies='[{"search": "nothing"}]')
+    assert "nothing" in at.error[0].value
+    assert [s.title for s in start(at, store).strategies] == ["Majority", "Best-of-N"]
 
 
 def test_strategies_that_measure_a_set_of_words_have_a_model_that_reads_them(store):

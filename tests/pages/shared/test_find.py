@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from pages.shared import find
 from pages.shared.escape import markdown_text
+from rlm_core.lessons import library
 from rlm_core.runs.examples import examples
-from tests.pages.app import click, opened, text
+from tests.pages.app import click, html, opened, text
 from tests.saved import save_runs
 
 
@@ -34,6 +36,39 @@ def test_a_lesson_a_box_of_the_blueprint_and_a_published_system_are_found(store)
     assert any(label.endswith(":gray[Monte\\-Carlo tree search in four phases]") for label in labels(sought("backup")))
     assert "Budget forcing" in labels(sought("budget forcing"))
     assert "LLaMA\\-Berry" in labels(sought("berry"))
+
+
+def goes_to(found, title: str) -> tuple[str, dict[str, str]]:
+    """Path and query of the page that the result of that title opens."""
+    path, *query = next(f.open.args for f in found if f.title == title)
+    return path, dict(*query)
+
+
+@pytest.mark.parametrize(
+    ("word", "title", "heading"),
+    [("berry", "LLaMA-Berry", '<th scope="col">LLaMA-Berry</th>'), ("beam", "Beam search", "#### Beam search")],
+)
+def test_a_system_and_a_box_are_opened_whatever_view_of_the_blueprint_was_left(store, word, title, heading):
+    at = opened("blueprint", view="cost")
+    path, query = goes_to(find._blueprint([word]), title)
+    assert path == "blueprint"
+    at.query_params.clear()
+    at.query_params.update(query)
+    at.run()
+    shown = html(at) + text(at)
+    assert heading in shown
+    assert shown.count('<th scope="col">') <= 2  # of the system alone, beside the empty corner
+
+
+def test_a_lesson_is_opened_at_the_step_that_was_found(store):
+    step = library.lesson("en", "mcts").steps[3]
+    path, query = goes_to(find._lessons(step.title.casefold().split()), step.title)
+    assert f"#### {step.title}" in text(opened(path, **query))
+
+
+def test_in_a_language_without_lessons_the_english_ones_are_found(monkeypatch):
+    monkeypatch.setattr(find, "language", lambda: "xx")
+    assert "Monte-Carlo tree search in four phases" in [f.detail for f in find._lessons(["backup"])]
 
 
 @pytest.mark.parametrize(("words", "said"), [("", "Type a word"), ("xyzzy", "Nothing has all of these words")])
