@@ -30,8 +30,8 @@ LEFT_OUT = (
 """Modules whose own sentences no page shows as they stand."""
 DEVELOPERS = {"RecordingError"}
 """Errors that only who writes a recorder meets."""
-OTHER_ERRORS = {"Unknowable", "_Refused", "OutOfTokens"}
-"""Exceptions that are no RlmError and whose text a page shows."""
+OTHER_ERRORS = {"Unknowable", "_Refused", "OutOfTokens", "LessonError"}
+"""Exceptions whose text a page shows, and that are no RlmError or are defined in a module left out."""
 REPORTS = {"report", "_report", "tell", "progress"}
 """Functions and methods whose texts are a report."""
 ANSWERS = {
