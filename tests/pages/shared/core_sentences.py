@@ -86,6 +86,8 @@ ALSO = {
     "dropped",
     "accepted",
     "explored",
+    "{n} recorded Q",  # of laws.tree_search
+    "{n} backup",
     "check {0}",  # who found something in a code review
     "No such file or directory",  # of the operating system
     "Is a directory",
