@@ -136,7 +136,7 @@ def _listed(line: str, code: str) -> str:
     """ "7, 2 and node 3" in the language; empty for anything but a list of names and known words."""
     parts = re.split(r", | and (?=[^,]*$)", line)
     found = [_translated(part, code) for part in parts] if len(parts) > 1 else []
-    known = all(" " not in part or part != other for part, other in zip(parts, found, strict=False))
+    known = all(re.fullmatch(r"[\w./:#=+-]+", part) or part != other for part, other in zip(parts, found, strict=False))
     return texts(code).get(", ", ", ").join(found) if known else ""
 
 
