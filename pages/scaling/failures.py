@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.scaling.charts import draw, large_type, pick_budget
 from pages.shared.html import theme
-from pages.shared.language import counted, told, tr
+from pages.shared.language import counted, told, tr, translated
 from pages.shared.state import remembered
 from pages.shared.sweep_results import SweepView, figures_of, open_button
 from rlm_core import catalogue
@@ -77,4 +77,4 @@ def _problems(view: SweepView, budget: int) -> None:
 
 def _ended(result: CellResult) -> str:
     """What finished without an answer, what was cut off by which limit, and why the search ended."""
-    return "; ".join(filter(None, (result.unanswered, result.cut, tr(catalogue.stop_reason(result.stop).sentence))))
+    return "; ".join(filter(None, (translated(result.unanswered), translated(result.cut), tr(catalogue.stop_reason(result.stop).sentence))))
