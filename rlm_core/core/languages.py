@@ -97,8 +97,8 @@ def _whole(line: str, code: str) -> tuple[int, str]:
             told = [_typed(v, code) if i in template.typed else _translated(v, code) for i, v in enumerate(fields)]
             letters, other = template.letters, template.other.format(*told)
         if other:
-            stops = line.endswith(".") - said.endswith(".")
-            return letters, other + "。" if stops > 0 else other.removesuffix("。") if stops < 0 else other
+            stops, stop = line.endswith(".") - said.endswith("."), texts(code).get(".", ".")
+            return letters, other + stop if stops > 0 else other.removesuffix(stop) if stops < 0 else other
     return 0, ""
 
 
@@ -172,7 +172,7 @@ def _templates(code: str) -> list[_Template]:
         letters = sum(map(str.isalpha, "".join(parts)))
         if not fields or not letters or len(set(names)) < len(names):
             continue
-        some = "(.*?)" if letters >= _FEW else r"([\d,]+ \S+|\S+)"
+        some = "(.*?)" if letters >= _FEW else r"([\d,.]+(?: \w+)?|[^\s,;'\"]+)"
         plain = [part.replace("{{", "{").replace("}}", "}") for part in parts]
         ends = [re.escape(part) for part in plain]
         groups = [_NUMBER if spec else some for _, spec in fields]
