@@ -36,6 +36,16 @@ def test_a_lesson_is_predicted_and_replayed_from_disk(page, tmp_path):
     assert [url for url in asked if not url.startswith("file://")] == []
 
 
+def test_what_is_correct_is_shown_once_it_was_predicted(page, tmp_path):
+    write_pack(tmp_path, ["en"])
+    page.goto(f"{(tmp_path / 'en' / 'best-of-n.html').as_uri()}#step=2")
+    legend = page.frame_locator("#step-2 iframe").locator(".rlm-tree-legend")
+    legend.get_by_text("finished").wait_for()
+    assert "wrong" not in legend.inner_text()
+    page.locator("#step-2 .choice .option").first.click()
+    legend.get_by_text("wrong").wait_for()
+
+
 def test_a_curve_is_drawn_from_disk(page, tmp_path):
     write_pack(tmp_path, ["en"])
     page.goto(f"{(tmp_path / 'en' / 'more-compute.html').as_uri()}#step=3")
