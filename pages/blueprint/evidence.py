@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import streamlit as st
 
+from pages.shared.language import tr
 from pages.shared.services import jobs, store
 from pages.shared.sweep_results import PUBLISHED, SweepView, budget_words, figures_of, view_of_job
 from rlm_core import catalogue
@@ -16,7 +17,7 @@ from rlm_core.blueprint.guide import Guide
 from rlm_core.core.errors import RlmError
 from rlm_core.core.paths import ASSETS
 from rlm_core.evaluation.sweep import Strategy
-from rlm_core.jobs.sweep import DESCRIPTION
+from rlm_core.jobs.sweep import DESCRIPTION, SweepJob
 from rlm_core.jobs.sweep_results import read_parquet
 from rlm_core.runs.training_files import TrainingFolder, trainings
 
@@ -79,13 +80,14 @@ def _sweeps() -> Iterable[tuple[str, SweepView, bool, tuple[str, dict[str, str]]
             continue  # its problem set is gone, or its results cannot be read
     for path, link in BUNDLED.items():
         if path.is_file():
-            yield *_bundled(path), True, link
+            job, view = _bundled(path)
+            yield f"{tr(job.name)} ({job.problems})", view, True, link
 
 
 @st.cache_resource(show_spinner=False)
-def _bundled(path: Path) -> tuple[str, SweepView]:
+def _bundled(path: Path) -> tuple[SweepJob, SweepView]:
     job, sweep, results = read_parquet(path, path.name)
-    return f"{job.name} ({job.problems})", SweepView(sweep, results, "", str(path))
+    return job, SweepView(sweep, results, "", str(path))
 
 
 def _side(guide: Guide, strategy: Strategy) -> str:
@@ -99,7 +101,7 @@ def _of_sweep(guide: Guide, title: str, view: SweepView, bundled: bool, link: tu
     if len(set(sides.values())) < 2:
         return None
     rows = tuple(
-        Row(sides[s], view.sweep.strategies[s].title, budget_words(view.sweep.budgets[b]), a.value, a.low, a.high, f.known)
+        Row(sides[s], view.strategy(s), budget_words(view.sweep.budgets[b]), a.value, a.low, a.high, f.known)
         for (s, b), f in figures_of(view.version, view).items()
         if s in sides and (a := f.accuracy) is not None
     )

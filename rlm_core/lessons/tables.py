@@ -127,7 +127,7 @@ def curve_figure(of: Figure, *, theme: palette.Theme, large: bool = False) -> go
     wanted = of.several("strategies") or range(len(sweep.strategies))
     lines = [
         Line(
-            sweep.strategies[s].title,
+            say(sweep.strategies[s].title),
             [Point(p.tokens, p.accuracy, p.low, p.high, p.label) for p in curve(sweep, results, s, titles)],
             s,
         )
