@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.code_review.words import part_title
 from pages.shared.html import figures_html, table_html
-from pages.shared.language import tr, translated, words_of
+from pages.shared.language import tr, words_of
 from pages.shared.services import store
 from rlm_core.core.errors import TrainingError
 from rlm_core.core.wording import interval, number
