@@ -6,8 +6,9 @@ import streamlit as st
 
 from pages.lessons.choices import choice, is_open
 from pages.lessons.figures import WIDE, figure, run_figure, slider
-from pages.shared.escape import html_text
+from pages.shared.escape import html_text, markdown_text
 from pages.shared.language import tr
+from rlm_core.lessons import library
 from rlm_core.lessons.reading import Block, Choice, Figure, Lesson, LessonError, Prose, Step
 
 
@@ -28,7 +29,7 @@ def lesson_view(lesson: Lesson, language: str) -> None:
         for block in text:
             selected = _text_block(lesson, language, number, step, block) or selected
         if number == len(lesson.steps):
-            _end(lesson)
+            _end(lesson, language)
     with right:
         for block in wide:
             if block.kind == "run":
@@ -99,6 +100,20 @@ def _go(number: int) -> None:
     st.query_params["step"] = str(number)
 
 
-def _end(lesson: Lesson) -> None:
+def _end(lesson: Lesson, language: str) -> None:
     lines = "".join(f"<li>{html_text(line)}</li>" for line in lesson.after)
     st.html(f'<div class="rlm-lesson-end"><b>{html_text(tr("You can now"))}</b><ul>{lines}</ul></div>')
+    following = next((other for other in library.lessons(language) if other.number == lesson.number + 1), None)
+    if following is not None:
+        st.button(
+            tr("Next lesson: {title}", title=markdown_text(following.title)),
+            icon=":material/arrow_forward:",
+            key="lesson.following",
+            on_click=_open,
+            args=(following.name,),
+        )
+
+
+def _open(lesson: str) -> None:
+    st.query_params["lesson"] = lesson
+    st.query_params["step"] = "1"

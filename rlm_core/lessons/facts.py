@@ -165,7 +165,7 @@ def _term(run: str, event: str, level: str | None, node: str, what: str) -> str:
 def _chosen(run: str, event: str, level: str | None, what: str) -> str:
     selected, choice = sources.choice(run, int(event), int(level or 0))
     text = readable(sources.tree(run).nodes[choice.chosen].text)
-    return {"chosen": str(choice.chosen), "text": text, "visits": f"{choice.visits:,}", "c": f"{selected.constant:.2f}"}[what]
+    return {"chosen": str(choice.chosen), "text": text, "visits": f"{choice.visits:,}", "c": f"{round(selected.constant, 3):g}"}[what]
 
 
 def _vote(run: str, answer: str, what: str) -> str:

@@ -38,6 +38,14 @@ def test_the_list_shows_each_lesson_and_opens_it(store):
     assert "Step 1 of 6" in html(at)
 
 
+def test_the_end_of_a_lesson_leads_to_the_next_one_and_the_last_to_none(store):
+    first, second, *_, last = library.lessons("en")
+    at = click(opened("lessons", lesson=first.name, step=str(len(first.steps))), "lesson.following")
+    assert f"#### {second.steps[0].title}" in text(at)
+    end = opened("lessons", lesson=last.name, step=str(len(last.steps)))
+    assert not [b for b in end.button if b.key == "lesson.following"]
+
+
 def test_an_answer_is_hidden_until_a_prediction_was_made_and_the_prediction_is_kept(store):
     at = opened("lessons", lesson="mcts", step="4")
     asked = library.lesson("en", "mcts").steps[3].choices[0]
