@@ -6,9 +6,8 @@ import msgspec
 import streamlit as st
 
 from pages.code_review.words import part_title
-from pages.shared.escape import markdown_text
 from pages.shared.html import figures_html, table_html
-from pages.shared.language import tr, translated, words_of
+from pages.shared.language import tr, words_of
 from pages.shared.services import store
 from rlm_core.core.errors import TrainingError
 from rlm_core.core.wording import interval, number
@@ -43,7 +42,7 @@ def trained_panel() -> None:
         try:
             _gain(_held_out(tuple((msgspec.json.encode(v.finding), v.approved, v.diff) for v in judged)))
         except TrainingError as error:
-            st.caption(markdown_text(translated(str(error))))
+            st.caption(words_of(error))
         model = prm.train(judged)
         rows = [(part_title(name), number(value)) for name, value in zip(prm.FEATURES, model.coefficients, strict=True)]
         st.html(table_html((tr("Part"), tr("Coefficient")), rows, terms=False))

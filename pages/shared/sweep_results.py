@@ -26,7 +26,7 @@ from rlm_core.jobs.sweep import SweepJob
 from rlm_core.runs import logfile
 from rlm_core.runs.import_log import import_log
 
-PUBLISHED = {name: ASSETS / "sweeps" / f"{name}.parquet" for name in ("example", "prm-or-orm")}
+PUBLISHED = {"example": ASSETS / "sweeps" / "example.parquet"}
 """The results of the sweeps that come with the app, by name; beside each is the file that it was made from."""
 ORACLE = deferred(" ⚑ oracle")
 VERDICT = {True: deferred("✓ right"), False: deferred("✕ wrong"), None: "unknown"}
