@@ -63,7 +63,7 @@ def judging(reward: str, states: bool = False) -> str:
 def _said(kind: str) -> str:
     """A kind of work in words: a reward has its title."""
     what, _, reward = kind.partition(" by ")
-    return f"{what} by {catalogue.reward_words(reward)}" if what.startswith("judging ") else kind
+    return say(f"{what} by {catalogue.reward_words(reward)}" if what.startswith("judging ") else kind)
 
 
 def labelling(maker: str, rollouts: int, judge: str) -> str:

@@ -14,7 +14,7 @@ from rlm_core.core.wording import shorten
 from rlm_core.figures import palette
 from rlm_core.figures.charts.axes import axis, chart, line_style
 from rlm_core.figures.plotly_style import Trace, base_layout
-from rlm_core.figures.text import safe
+from rlm_core.figures.text import letters, safe
 from rlm_core.runs.training_files import Interval, StageRow
 
 HALF, INSIDE = 0.41, 0.36
@@ -99,8 +99,9 @@ class _Drawing:
         )
         self.shapes[-1]["layer"] = "below"
         top, m = BOX_PX - 14, row.measures
-        title = textwrap.wrap(row.title, TITLE_CHARS)
-        title = [*title[:1], shorten(" ".join(title[1:]), TITLE_CHARS)] if len(title) > 1 else [*title, ""]
+        signs = int(TITLE_CHARS * len(row.title) / letters(row.title)) if row.title else TITLE_CHARS  # as wide as so many letters
+        title = textwrap.wrap(row.title.replace("、", "、 "), signs)
+        title = [*title[:1], shorten(" ".join(title[1:]), signs)] if len(title) > 1 else [*title, ""]
         for line, words in enumerate(title):
             self.text(x - INSIDE, top - line * LINE_PX, f"<b>{safe(words)}</b>", 14)
         self.text(

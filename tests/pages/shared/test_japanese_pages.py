@@ -71,12 +71,14 @@ def left(at) -> set[str]:
     return {text for text in texts(at) if ENGLISH.search(NAMES.sub("¦", text))} | (labels(at) & known)
 
 
-@pytest.mark.parametrize(("page", "address", "key", "titles"), VISITS, ids=lambda given: str(given) if isinstance(given, str) else "")
-def test_a_page_says_nothing_in_english(japanese, page, address, key, titles):
-    at = opened(page, lang="ja", **address)
-    found = left(at)
-    for title in titles:
-        found |= left(open_tab(at, key, title))
+@pytest.mark.parametrize("page", dict.fromkeys(page for page, *_ in VISITS))
+def test_a_page_says_nothing_in_english(japanese, page):
+    found = set[str]()
+    for _, address, key, titles in (visit for visit in VISITS if visit[0] == page):
+        at = opened(page, lang="ja", **address)
+        found |= left(at)
+        for title in titles:
+            found |= left(open_tab(at, key, title))
     assert sorted(found) == []
 
 

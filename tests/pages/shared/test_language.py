@@ -60,6 +60,7 @@ TOLD += [
     CORE / f for f in ("core/wording.py", "runs/outcome.py", "runs/run_diff.py", "jobs/forecast.py", "lessons/pack.py", "lessons/tables.py")
 ]
 REASONS = [*(CORE / "search").rglob("*.py"), *(CORE / "thinking").rglob("*.py"), *(CORE / "training").glob("*.py")]
+REASONS += (CORE / "jobs").glob("*.py")
 """Whose finished sentences stand in logs and in files of trainings."""
 """Whose sentences pages show in their language."""
 NAMED = re.compile(r'name: "?(.*?)"?(?:, \w+: .*)?$', re.MULTILINE)
