@@ -24,12 +24,8 @@ def difference(row: RunRow, wanted: RunConfig) -> None:
     """If the run has other settings than the controls, name them and offer to take them over."""
     others = different(msgspec.structs.replace(row.config, problem=row.problem.spec), wanted)
     if others:
-        st.caption(
-            tr(
-                ":material/tune: The run shown was made with other settings: {listed}.",
-                listed=markdown_text(listed([tr(o) for o in others], MAX_NAMED)),
-            )
-        )
+        named = markdown_text(listed([tr(name) for name in others], MAX_NAMED))
+        st.caption(tr(":material/tune: The run shown was made with other settings: {listed}.", listed=named))
         st.button(tr("Use its settings"), key="use_settings", icon=":material/undo:", type="tertiary", on_click=fill, args=(row,))
 
 

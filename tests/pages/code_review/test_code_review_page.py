@@ -12,7 +12,7 @@ from pages.code_review.labelling import BY
 from pages.code_review.plan import effort_key
 from pages.code_review.result import MAX_ROWS
 from pages.code_review.source import GIT, KIND, PASTE, TEXT
-from pages.shared import connection
+from pages.shared import connection, language
 from rlm_core.core.words import RunStatus
 from rlm_core.jobs.queue import Jobs
 from rlm_core.jobs.review import ReviewJob
@@ -79,8 +79,9 @@ def test_a_bad_diff_is_one_sentence_and_the_text_stays(store, diff, said):
     assert not [b for b in at.button if b.label == "Review"]
 
 
-def test_in_japanese_a_bad_diff_its_reasons_and_its_findings_are_in_japanese(store, pool):
-    at = pasted("--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n", lang="ja")
+def test_in_japanese_a_bad_diff_its_reasons_and_its_findings_are_in_japanese(store, pool, monkeypatch):
+    monkeypatch.setattr(language, "language", lambda: "ja")  # AppTest asks for the texts of options outside of a session
+    at = pasted("--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n")
     assert "差分の4行目を読み込めません" in at.error[0].value.replace("\\", "")
     at.text_area(key=TEXT).set_value(DIFF).run()
     assert "特別な規則のないソースコード" in html(at)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.shared import language
 from rlm_core import catalogue
 from rlm_core.core.config import Budget, RunConfig
 from rlm_core.core.words import RunStatus
@@ -60,8 +61,9 @@ def test_a_problem_that_cannot_be_made_hides_no_other_control(at):
     assert said(at) and not can_run(at) and labels(at) == everything
 
 
-def test_in_japanese_what_is_wrong_with_a_setting_is_said_in_japanese(store):
-    at = opened(lang="ja")
+def test_in_japanese_what_is_wrong_with_a_setting_is_said_in_japanese(store, monkeypatch):
+    monkeypatch.setattr(language, "language", lambda: "ja")  # AppTest asks for the texts of options outside of a session
+    at = opened()
     at.text_input(key="task.countdown.given").set_value("7 seven").run()
     assert said(at).startswith("「7 seven」は、3 7 25 のように空白で区切った") and not can_run(at)
     at.text_input(key="task.countdown.given").set_value("")
