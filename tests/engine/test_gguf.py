@@ -8,7 +8,7 @@ import threading
 
 import gguf as package
 import pytest
-from gguf import GGUFReader, GGUFWriter
+from gguf import GGUFWriter
 from transformers import LlamaConfig, LlamaForCausalLM, modeling_gguf_pytorch_utils
 
 from rlm_core.engine.loading import gguf
@@ -89,7 +89,8 @@ def test_the_header_of_a_file_is_parsed_once_and_each_has_a_copy_of_its_own(tmp_
     writer.write_tensors_to_file()
     writer.close()
     parsed, library = list[str](), modeling_gguf_pytorch_utils
-    monkeypatch.setattr("gguf.GGUFReader", lambda path: parsed.append(path) or GGUFReader(path))
+    plain = gguf._PlainReader
+    monkeypatch.setattr(gguf, "_PlainReader", lambda path: parsed.append(path) or plain(path))
     before = library.load_gguf_checkpoint, package.GGUFReader
     with gguf._parsed_once():
         first, second = (library.load_gguf_checkpoint(str(tmp_path / "model.gguf"))["config"] for _ in range(2))

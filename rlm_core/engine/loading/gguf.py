@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import gguf
+import numpy as np
 import torch
 from tokenizers.pre_tokenizers import ByteLevel, Digits, Sequence
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase, modeling_gguf_pytorch_utils
@@ -61,6 +62,14 @@ def _convert(path: Path, copy: Path, report: Report) -> None:
         (copy / "complete").write_text(json.dumps({"converted": str(path.resolve())}))
 
 
+class _PlainReader(gguf.GGUFReader):
+    """Parses a file as a plain array: numpy takes most of the time to make every slice of a memory map another one."""
+
+    def _build_fields(self, offs: int, count: int) -> int:
+        self.data = self.data.view(np.ndarray)
+        return super()._build_fields(offs, count)
+
+
 @contextmanager
 def _parsed_once() -> Generator[None]:
     """The header of a file, with its vocabulary, is parsed once, not anew for tokenizer, configuration and weights as the library does it;
@@ -78,7 +87,7 @@ def _parsed_once() -> Generator[None]:
     with ExitStack() as changed:
         for module, name, instead in (
             (library, "load_gguf_checkpoint", loaded),
-            (gguf, "GGUFReader", cache(gguf.GGUFReader)),
+            (gguf, "GGUFReader", cache(_PlainReader)),
             (gguf, "get_tensor_name_map", cache(gguf.get_tensor_name_map)),
         ):
             changed.callback(setattr, module, name, getattr(module, name))
