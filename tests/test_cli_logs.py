@@ -49,6 +49,13 @@ def test_a_foreign_log_is_written_as_one_of_this_program(capsys, monkeypatch, tm
     assert logfile.read_file(out).records == read_path(FOREIGN / "openr_tree.json")[0].records
 
 
+def test_a_replay_page_is_in_the_language_asked_for(capsys, monkeypatch, tmp_path):
+    out = tmp_path / "run.html"
+    said(capsys, monkeypatch, "export", LOG, "--format", "html", "--language", "ja", "--out", out)
+    assert '<html lang="ja">' in out.read_text(encoding="utf-8")
+    assert "allowed are en, ja" in mistake(capsys, monkeypatch, "export", LOG, "--format", "html", "--language", "xx")
+
+
 def test_mistakes_are_one_sentence(capsys, monkeypatch, tmp_path):
     several = FOREIGN / "search_and_learn_best_of_n.jsonl"
     assert "no format named 'tree'" in mistake(capsys, monkeypatch, "export", LOG, "--format", "tree")

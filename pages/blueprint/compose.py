@@ -83,7 +83,7 @@ def _title(part: str, name: str) -> str:
     if name == NONE:
         return tr("None")
     if part == "training":
-        return next((card.title for card in checkpoints.listed() if card.name == name), name)
+        return next((tr(card.title) for card in checkpoints.listed() if card.name == name), name)
     return tr(catalogue.title("search" if part == "thought" else part, name))
 
 

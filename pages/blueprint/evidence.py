@@ -1,4 +1,4 @@
-"""What was measured here on a choice: figures of sweeps and of trainings, the person's own and the bundled ones."""
+"""What was measured here on a choice: figures of sweeps, rewards and trainings, the person's own and the bundled ones."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pathlib import Path
 import msgspec
 import streamlit as st
 
+from pages.shared.language import tr
+from pages.shared.reward_picker import reward_title
 from pages.shared.services import jobs, store
 from pages.shared.sweep_results import PUBLISHED, SweepView, budget_words, figures_of, view_of_job
 from rlm_core import catalogue
@@ -16,8 +18,10 @@ from rlm_core.blueprint.guide import Guide
 from rlm_core.core.errors import RlmError
 from rlm_core.core.paths import ASSETS
 from rlm_core.evaluation.sweep import Strategy
-from rlm_core.jobs.sweep import DESCRIPTION
+from rlm_core.jobs.sweep import DESCRIPTION, SweepJob
 from rlm_core.jobs.sweep_results import read_parquet
+from rlm_core.rewards.heads.head import BUNDLED as BUNDLED_HEADS
+from rlm_core.rewards.heads.head import Card, cards
 from rlm_core.runs.training_files import TrainingFolder, trainings
 
 RIGHT = "answer"
@@ -51,7 +55,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The figures of one sweep or training.
+    """The figures of one sweep, one set of problems for rewards, or one training.
 
     title: what it was.
     bundled: it came with the app.
@@ -65,9 +69,9 @@ class Evidence:
 
 
 def evidence(guide: Guide) -> list[Evidence]:
-    """Every sweep that measured two sides of the choice on the same problems, and the stages of trainings where they tell of it."""
+    """What measured two sides of the choice on the same problems, and the stages of trainings where they tell of it."""
     found = [e for e in (_of_sweep(guide, *given) for given in _sweeps()) if e is not None] if guide.sides else []
-    return found + (list(_of_trainings()) if guide.stages else [])
+    return [*found, *_of_rewards(guide), *(_of_trainings() if guide.stages else ())]
 
 
 def _sweeps() -> Iterable[tuple[str, SweepView, bool, tuple[str, dict[str, str]]]]:
@@ -79,13 +83,14 @@ def _sweeps() -> Iterable[tuple[str, SweepView, bool, tuple[str, dict[str, str]]
             continue  # its problem set is gone, or its results cannot be read
     for path, link in BUNDLED.items():
         if path.is_file():
-            yield *_bundled(path), True, link
+            job, view = _bundled(path)
+            yield f"{tr(job.name)} ({job.problems})", view, True, link
 
 
 @st.cache_resource(show_spinner=False)
-def _bundled(path: Path) -> tuple[str, SweepView]:
+def _bundled(path: Path) -> tuple[SweepJob, SweepView]:
     job, sweep, results = read_parquet(path, path.name)
-    return f"{job.name} ({job.problems})", SweepView(sweep, results, "", str(path))
+    return job, SweepView(sweep, results, "", str(path))
 
 
 def _side(guide: Guide, strategy: Strategy) -> str:
@@ -99,11 +104,31 @@ def _of_sweep(guide: Guide, title: str, view: SweepView, bundled: bool, link: tu
     if len(set(sides.values())) < 2:
         return None
     rows = tuple(
-        Row(sides[s], view.sweep.strategies[s].title, budget_words(view.sweep.budgets[b]), a.value, a.low, a.high, f.known)
+        Row(sides[s], view.strategy(s), budget_words(view.sweep.budgets[b]), a.value, a.low, a.high, f.known)
         for (s, b), f in figures_of(view.version, view).items()
         if s in sides and (a := f.accuracy) is not None
     )
     return Evidence(title, bundled, link, rows) if rows else None
+
+
+def _of_rewards(guide: Guide) -> Iterable[Evidence]:
+    """The rewards that were measured on the same problems and with the same model, as what chooses among the same solutions by votes."""
+    measured: dict[tuple[str, str], list[tuple[str, Card, bool]]] = {}
+    for card, folder in cards().values():
+        side = next((s.title for s in guide.sides if s.holds("best_of_n", card.reward, card.model)), "")
+        for problems in card.quality if side else ():
+            measured.setdefault((problems, card.model), []).append((side, card, folder.is_relative_to(BUNDLED_HEADS)))
+    for (problems, model), of in measured.items():
+        if len({side for side, _, _ in of}) > 1:
+            rows = [_of_reward(side, card, problems) for side, card, _ in of]
+            yield Evidence(f"{problems} · {model}", all(ours for _, _, ours in of), ("rewards", {}), tuple(rows))
+
+
+def _of_reward(side: str, card: Card, problems: str) -> Row:
+    """The weighted vote over as many solutions as were measured, beside the plain vote."""
+    best = card.quality[problems]["best_of_n"][-1]
+    budget = tr("{n} solutions, where the majority vote has {majority:.2f}", n=best["n"], majority=best["majority"][0])
+    return Row(side, reward_title(card.reward), budget, *best["weighted"], card.quality[problems]["problems"])
 
 
 def _of_trainings() -> Iterable[Evidence]:

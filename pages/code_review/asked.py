@@ -10,7 +10,7 @@ from pages.code_review.source import Given
 from pages.shared.connection import connected, connection
 from pages.shared.jobs import job_setting
 from pages.shared.language import tr
-from pages.shared.model_picker import ANY_OTHER
+from pages.shared.model_picker import ANY_OTHER, EXAMPLE
 from pages.shared.services import store
 from pages.shared.state import remembered, restore_following
 from rlm_core import catalogue
@@ -90,7 +90,7 @@ def _model() -> str:
         default=NO_MODEL,
         format_func=_title,
         accept_new_options=True,
-        help=tr("Who writes the candidate reviews.") + " " + ANY_OTHER,
+        help=tr("Who writes the candidate reviews.") + " " + tr(ANY_OTHER, example=EXAMPLE),
     )
     return str(chosen or "").strip()
 

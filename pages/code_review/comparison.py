@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.code_review.words import level
 from pages.shared.html import table_html
-from pages.shared.language import tr, translated, words_of
+from pages.shared.language import tr, words_of
 from pages.shared.services import jobs
 from pages.shared.state import remembered, set_value
 from rlm_core.core.errors import RlmError
@@ -121,4 +121,4 @@ def _draw(row: JobRow, found: Review, known: dict[str, Review]) -> None:
 
 
 def _finding(f: Finding) -> tuple[str, str, str]:
-    return f"{f.file}:{f.line}", shorten(translated(f.message), 160), f"{f.score:.2f}"
+    return f"{f.file}:{f.line}", shorten(tr(f.message), 160), f"{f.score:.2f}"

@@ -40,9 +40,9 @@ def finding_block(f: Finding, diff: Diff, labels: Sequence[FindingLabel]) -> Non
     mine = next((la for la in given if la.by == _name()), None)
     with st.container(key=f"finding-{f.severity}-{one}"):
         where = tr("whole file") if f.line is None else tr("old line {n}", n=f.line) if f.side == LEFT else tr("line {n}", n=f.line)
-        todo = f"<i>{html_text(translated(f.suggestion))}</i>" if f.suggestion else ""
+        todo = f"<i>{html_text(tr(f.suggestion))}</i>" if f.suggestion else ""
         kind = f" · {html_text(f.kind)}" if f.kind else ""
-        said = f"{html_text(where)}{kind}<br>{html_text(translated(f.message))}{todo}"
+        said = f"{html_text(where)}{kind}<br>{html_text(tr(f.message))}{todo}"
         st.html(f'<div class="rlm-said"><b>{html_text(level(f.severity))}</b>{said}</div>')
         parts = "".join(f"<span>{html_text(part_title(name))} {value:.2f}</span>" for name, value in f.parts.items())
         who = html_text(listed([translated(one) for one in f.by]))

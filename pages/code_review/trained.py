@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.code_review.words import part_title
 from pages.shared.html import figures_html, table_html
-from pages.shared.language import tr, translated, words_of
+from pages.shared.language import tr, words_of
 from pages.shared.services import store
 from rlm_core.core.errors import TrainingError
 from rlm_core.core.wording import interval, number
@@ -37,7 +37,7 @@ def trained_panel() -> None:
                 min(1.0, len(judged) / prm.MIN_LABELS),
                 text=tr("{n} of {needed} findings have a label", n=len(judged), needed=prm.MIN_LABELS),
             )
-            st.caption(translated(short))
+            st.caption(words_of(short))
             return
         try:
             _gain(_held_out(tuple((msgspec.json.encode(v.finding), v.approved, v.diff) for v in judged)))

@@ -9,7 +9,7 @@ import streamlit as st
 from pages.compare.pane import Pane
 from pages.shared.escape import markdown_text
 from pages.shared.html import rows_html
-from pages.shared.language import tr, words_of
+from pages.shared.language import told, tr, words_of
 from pages.shared.links import run_link
 from pages.shared.state import remembered
 from rlm_core.core.errors import LogError
@@ -22,11 +22,11 @@ def differences(there: Sequence[Pane]) -> None:
     if pair is None:
         return
     try:
-        found = diff(*(p.records for p in pair))
+        found = told(diff, *(p.records for p in pair))
     except LogError as error:
         st.info(words_of(error), icon=":material/info:")
         return
-    st.markdown(words_of(found.sentence))
+    st.markdown(markdown_text(found.sentence))
     for pane, said, event in zip(pair, (found.first, found.second), found.events, strict=True):
         if said:
             st.html(rows_html([(pane.title, said)]))
@@ -50,4 +50,4 @@ def _pair(there: Sequence[Pane]) -> tuple[Pane, Pane] | None:
 
 def _settings(found: RunDiff) -> None:
     if found.settings:
-        st.caption(tr("Settings that differ: {list}.", list=markdown_text(", ".join(found.settings))))
+        st.caption(tr("Settings that differ: {list}.", list=markdown_text(tr(", ").join(map(tr, found.settings)))))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.shared.escape import markdown_text
-from pages.shared.language import counted, deferred, tr, words_of
+from pages.shared.language import counted, deferred, language, told, tr, translated, words_of
 from pages.shared.links import compare_link, open_run, run_link
 from pages.shared.services import logs, store
 from rlm_core.core.config import Branch
@@ -110,13 +110,13 @@ def _parent(row: RunRow, begun: Branch) -> None:
         if not row.active and not parent.active:
             with st.popover(tr("Where they part"), key="parted"):
                 st.caption(tr("The first run is the parent, the second is this branch."))
-                st.markdown(words_of(_parted(parent.id, row.id)))
+                st.markdown(markdown_text(_parted(parent.id, row.id, language())))
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
-def _parted(parent: str, child: str) -> str:
-    """The difference of two ended runs in words."""
+def _parted(parent: str, child: str, code: str) -> str:
+    """The difference of two ended runs in words. code: of the page's language."""
     try:
-        return diff(logs().records(parent), logs().records(child)).sentence
+        return told(diff, logs().records(parent), logs().records(child)).sentence
     except RlmError as error:
-        return str(error)
+        return translated(str(error))

@@ -148,7 +148,7 @@ def _title(tree: SearchTree, width: float, large: bool) -> dict[str, Any]:
         answer = tr("no answer") if tree.finished else tr("no answer yet")
     else:
         answer = f"{shorten(readable(answered.answer), 40)} {tr(VERDICTS[answered.correct])}"
-    room = max(12, int(width / (size * LETTER)) - letters(answer) - 3)
+    room = max(12, int(width / (size * LETTER) - letters(answer)) - 3)
     text = f"{safe(shorten(' '.join(tree.problem.question.split()), room))} → <b>{safe(answer)}</b>"
     place = {"x": 0, "xref": "container", "xanchor": "left", "y": 1, "yref": "container", "yanchor": "top", "pad": {"l": 8, "t": 6}}
     return {"text": text, "font": {"size": size, "color": palette.LIGHT.ink}} | place

@@ -11,7 +11,7 @@ from pages.explore.node_facts import facts_html
 from pages.explore.step_html import ramp_html, steps_html
 from pages.shared.escape import html_text, markdown_text
 from pages.shared.html import figures_html, table_html
-from pages.shared.language import counted, listed, tr, translated
+from pages.shared.language import counted, listed, tr, words_of
 from pages.shared.reward_picker import reward_words
 from rlm_core import catalogue
 from rlm_core.core.events import Evaluated
@@ -61,7 +61,7 @@ def _text(tree: SearchTree, node: Node) -> None:
         verdict = {True: tr("; the verifier says **correct**."), False: tr("; the verifier says **wrong**."), None: "."}[node.correct]
         st.markdown(given + verdict)
     if node.pruned:
-        st.markdown(tr("Pruned: {pruned}.", pruned=markdown_text(translated(node.pruned))))
+        st.markdown(tr("Pruned: {pruned}.", pruned=words_of(node.pruned)))
 
 
 def _state(node: Node) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pages.shared.html import rows_html
-from pages.shared.language import node_name, told, tr
+from pages.shared.language import node_name, told, tr, translated
 from rlm_core.core.tree import Node, SearchTree
 from rlm_core.core.wording import number, origin, readable
 from rlm_core.figures.palette import MARKS as VERDICTS
@@ -43,12 +43,13 @@ def _forced(tree: SearchTree, node: Node) -> Rows:
     if by := told(origin, tree.branch, node.id):
         return [(tr("Where it comes from"), by)]
     reasons = [e.reason for _, e in tree.forces if e.node == node.id]
-    return [(tr("Put in by the decoder"), "; ".join(reasons) or tr("the model did not write it"))] if node.forced or reasons else []
+    why = "; ".join(map(translated, reasons)) or tr("the model did not write it")
+    return [(tr("Put in by the decoder"), why)] if node.forced or reasons else []
 
 
 def _replaced(tree: SearchTree, node: Node) -> Rows:
-    rows: Rows = [(tr("Left for"), f"{node_name(e.target)}: {e.reason}") for _, e in tree.backtracks if e.source == node.id]
-    rows += [(tr("Replaced by"), f"{node_name(e.target)}: {e.reason}") for _, e in tree.corrections if e.source == node.id]
+    rows: Rows = [(tr("Left for"), f"{node_name(e.target)}: {translated(e.reason)}") for _, e in tree.backtracks if e.source == node.id]
+    rows += [(tr("Replaced by"), f"{node_name(e.target)}: {translated(e.reason)}") for _, e in tree.corrections if e.source == node.id]
     return rows + [(tr("Replaces"), node_name(e.source)) for _, e in tree.corrections if e.target == node.id]
 
 

@@ -25,7 +25,10 @@ def difference(row: RunRow, wanted: RunConfig) -> None:
     others = different(msgspec.structs.replace(row.config, problem=row.problem.spec), wanted)
     if others:
         st.caption(
-            tr(":material/tune: The run shown was made with other settings: {listed}.", listed=markdown_text(listed(others, MAX_NAMED)))
+            tr(
+                ":material/tune: The run shown was made with other settings: {listed}.",
+                listed=markdown_text(listed([tr(o) for o in others], MAX_NAMED)),
+            )
         )
         st.button(tr("Use its settings"), key="use_settings", icon=":material/undo:", type="tertiary", on_click=fill, args=(row,))
 

@@ -67,7 +67,7 @@ def from_file(key: str, added: Callable[[list[Solution]], None] | None = None) -
         key=f"{key}_file",
         help=tr(
             "Labels or solutions, one JSON object per line: {list}, or lines exported here.",
-            list=", ".join(f.name for f in label_formats.FORMATS),
+            list=tr(", ").join(tr(f.name) for f in label_formats.FORMATS),
         ),
     )
     if uploaded is None or not st.button(tr("Import"), icon=":material/upload_file:", key=f"{key}_import"):

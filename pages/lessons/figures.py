@@ -34,9 +34,9 @@ CURVE_PX = 420
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
-def _history(run: str, code: str) -> tuple[bytes, dict[str, list[int]]]:
-    events = sources.records(run)
-    return encoded(told(history, run, events, sources.tree(run))), stops(events)
+def _history(run: str, code: str, quiet: bool) -> tuple[bytes, dict[str, list[int]]]:
+    events, tree = (sources.unverified(run), sources.covered(run)) if quiet else (sources.records(run), sources.tree(run))
+    return encoded(told(history, run, events, tree)), stops(events)
 
 
 def run_figure(of: Figure, place: str, selected: int | None, quiet: bool) -> None:
@@ -44,7 +44,7 @@ def run_figure(of: Figure, place: str, selected: int | None, quiet: bool) -> Non
 
     place: of the step, for what a person chose there.
     selected: the node that a slider chose; None for the one that the lesson names.
-    quiet: without sentence and numbers, which could tell what is to be predicted.
+    quiet: without sentence, numbers, verdicts and probes, which could tell what is to be predicted.
     """
     run, last = of.of, len(sources.records(of.of))
     scope = f"{run}.{place}"
@@ -54,7 +54,7 @@ def run_figure(of: Figure, place: str, selected: int | None, quiet: bool) -> Non
     moment, answered = chosen_moment(message, scope, start)
     st.session_state[_MOMENT] = (scope, moment)
     at = shown(moment, last)
-    data, stopped = _history(run, language())
+    data, stopped = _history(run, language(), quiet)
     chosen = st.session_state.get(_NODE)
     node = chosen[1] if chosen and chosen[0] == (scope, selected) else selected if selected is not None else of.whole("node") or ROOT
 
@@ -64,7 +64,8 @@ def run_figure(of: Figure, place: str, selected: int | None, quiet: bool) -> Non
     record = sources.records(run)[at - 1]
     if sources.is_chain(run):
         highlight = sentences.touched(record.event)
-        clicked = draw_run(Picture.CHAIN, sources.tree(run, at), sources.tree(run), highlight, node, key=_CHAIN, scope=run)
+        drawn = sources.covered if quiet else sources.tree
+        clicked = draw_run(Picture.CHAIN, drawn(run, at), drawn(run), highlight, node, key=_CHAIN, scope=run)
         if clicked is not None and clicked != node:
             choose(clicked)
             st.rerun()
@@ -150,7 +151,7 @@ def _grpo(of: Figure, key: str) -> None:
 
 
 def _stages(of: Figure, key: str) -> None:
-    _table(tables.stages(of.of))
+    _table(told(tables.stages, of.of))
     _caption(of)
 
 

@@ -14,7 +14,7 @@ from pages.shared.escape import html_text, markdown_text
 from pages.shared.glossary import term
 from pages.shared.html import theme
 from pages.shared.jobs import job_button, job_view
-from pages.shared.language import counted, told, tr, words_of
+from pages.shared.language import counted, told, tr, translated, words_of
 from pages.shared.links import run_link
 from pages.shared.plot import plot, width_of
 from pages.shared.reward_picker import pick_rewards, reward_title
@@ -166,7 +166,7 @@ def _list(job: str, which: str, tree: SearchTree, nodes: Sequence[Node], own: di
             tr("score"): own[n.id],
             tr("steps so far"): " ; ".join(readable(tree.nodes[i].text) for i in tree.path(n.id) if i != ROOT),
             tr("visits"): n.visits,
-            tr("pruned"): n.pruned or "",
+            tr("pruned"): translated(n.pruned),
         }
         for n in nodes
     ]

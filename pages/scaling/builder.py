@@ -211,6 +211,7 @@ def _strategies() -> tuple[Strategy, ...]:
             tr("Add a ready strategy"),
             [s.title for s in example().strategies],
             index=None,
+            format_func=tr,
             key=_READY,
             placeholder=tr("Add a ready strategy"),
             label_visibility="collapsed",
@@ -263,7 +264,7 @@ def _described(number: int, strategy: Strategy) -> list[str]:
     changed += [f"{tr(p.label)} {options[p.name]}" for p in OPTIONS.parameters if p.name in options]
     return [
         str(number),
-        strategy.title,
+        tr(strategy.title),
         tr(catalogue.title("search", strategy.search)),
         shorten(", ".join(changed) or tr("as usual"), 70),
         tr(catalogue.reward_title(config)) or tr("none"),

@@ -58,7 +58,7 @@ def strategy_lines(version: str, code: str, _view: SweepView) -> list[Line]:
     """
     labels = budget_titles(_view)
     curves = [(s, curve(_view.sweep, _view.results, s, labels)) for s in range(len(_view.sweep.strategies))]
-    return [Line(_view.sweep.strategies[s].title, points(found), s) for s, found in curves if found]
+    return [Line(_view.strategy(s), points(found), s) for s, found in curves if found]
 
 
 def points(found: Sequence[CurvePoint]) -> list[Point]:

@@ -82,7 +82,7 @@ def _runs(view: SweepView, known: Prices) -> None:
     for (s, b), f in figures_of(view.version, view).items():
         accuracy = f.accuracy.value if f.accuracy else None
         solved = cost_per_solved(price, f.tokens, accuracy)
-        name, budget = view.sweep.strategies[s].title, budget_words(view.sweep.budgets[b])
+        name, budget = view.strategy(s), budget_words(view.sweep.budgets[b])
         rows.append(
             {
                 tr("Strategy"): name,

@@ -90,7 +90,7 @@ def _flat_tokens(view: SweepView, found: Sequence[Point], flat: int | None) -> f
 def _law_row(view: SweepView, strategy: int, law: LogLaw, flat: int | None) -> list[str]:
     last = max(law.residuals, key=abs)
     return [
-        view.sweep.strategies[strategy].title,
+        view.strategy(strategy),
         f"{law.slope:+.3f}",
         tr("{low:+.3f} to {high:+.3f}", low=law.slope_low, high=law.slope_high),
         "–" if law.r_squared is None else number(law.r_squared),

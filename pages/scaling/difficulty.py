@@ -31,7 +31,7 @@ def difficulty(view: SweepView) -> None:
         )
         return
     columns = [f"{tr(name)}\n{_rate(part)}" for name, part in zip(BINS[count], bins, strict=True)]
-    rows = {s.title: [_tile(part, i, budget) for part in bins] for i, s in enumerate(view.sweep.strategies)}
+    rows = {view.strategy(i): [_tile(part, i, budget) for part in bins] for i in range(len(view.sweep.strategies))}
     draw(told(difficulty_figure, rows, columns, theme=theme(), large=large), view, "difficulty")
     st.markdown(_summary(view, bins, budget, count))
     st.caption(

@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.scaling.charts import draw, large_type, pick_budget
 from pages.shared.html import theme
-from pages.shared.language import counted, told, tr
+from pages.shared.language import counted, told, tr, translated
 from pages.shared.state import remembered
 from pages.shared.sweep_results import SweepView, figures_of, open_button
 from rlm_core import catalogue
@@ -22,7 +22,7 @@ def failures(view: SweepView) -> None:
     with large_at:
         large = large_type()
     found = {s: f for (s, b), f in figures_of(view.version, view).items() if b == budget}
-    rows = {view.sweep.strategies[s].title: f.causes for s, f in found.items()}
+    rows = {view.strategy(s): f.causes for s, f in found.items()}
     if not any(rows.values()):
         st.info(tr("No answer at this budget is known to be wrong."), icon=":material/check:")
         return
@@ -47,7 +47,7 @@ def _problems(view: SweepView, budget: int) -> None:
         key="scaling.failures.strategy",
         default=strategies[0],
         offered=strategies,
-        format_func=lambda s: view.sweep.strategies[s].title,
+        format_func=lambda s: view.strategy(s),
     )
     found = sorted(((c, r) for c, r in wrong if r.cause == cause and c.strategy == strategy), key=lambda pair: pair[0].problem)
     if not found:
@@ -77,4 +77,4 @@ def _problems(view: SweepView, budget: int) -> None:
 
 def _ended(result: CellResult) -> str:
     """What finished without an answer, what was cut off by which limit, and why the search ended."""
-    return "; ".join(filter(None, (result.unanswered, result.cut, tr(catalogue.stop_reason(result.stop).sentence))))
+    return "; ".join(filter(None, (translated(result.unanswered), translated(result.cut), tr(catalogue.stop_reason(result.stop).sentence))))

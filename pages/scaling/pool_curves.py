@@ -37,7 +37,7 @@ def pool_curves(view: SweepView) -> None:
         key="scaling.pool",
         default=pools[0],
         offered=pools,
-        format_func=lambda s: view.sweep.strategies[s].title,
+        format_func=lambda s: view.strategy(s),
     )
     with large_at:
         large = large_type()

@@ -56,7 +56,7 @@ def _of_file(id: str, path: Path, kind: str) -> list[Source]:
         job, _, _ = _read(str(path), path.stat().st_mtime)
     except (OSError, RlmError):
         return []
-    return [Source(id, f"{kind}: {job.name} · {_asked(job)}", job)]
+    return [Source(id, f"{kind}: {tr(job.name)} · {_asked(job)}", job)]
 
 
 def _asked(job: SweepJob) -> str:

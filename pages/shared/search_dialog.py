@@ -6,7 +6,13 @@ from collections.abc import Callable
 
 import streamlit as st
 
-_FOCUS = "<script>document.querySelector('.st-key-{key} input')?.focus();</script>"
+_FOCUS = """<script>
+(function focus(frames) {
+  document.querySelector(".st-key-KEY input")?.focus();
+  if (frames) requestAnimationFrame(() => focus(frames - 1));
+})(20);
+</script>"""
+"""A person types at once. For some frames, as a dialog that opens takes the focus itself."""
 
 
 def search_dialog(title: str, placeholder: str, key: str, results: Callable[[str], None]) -> None:
@@ -14,7 +20,7 @@ def search_dialog(title: str, placeholder: str, key: str, results: Callable[[str
 
     def draw() -> None:
         sought = st.text_input(placeholder, type="search", live=True, key=key, placeholder=placeholder, label_visibility="collapsed")
-        st.html(_FOCUS.format(key=key.replace(".", "-")), unsafe_allow_javascript=True)
+        st.html(_FOCUS.replace("KEY", key.replace(".", "-")), unsafe_allow_javascript=True)
         results(str(sought or ""))
 
     st.dialog(title, width="medium")(draw)()

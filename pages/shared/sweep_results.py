@@ -26,7 +26,7 @@ from rlm_core.jobs.sweep import SweepJob
 from rlm_core.runs import logfile
 from rlm_core.runs.import_log import import_log
 
-PUBLISHED = {name: ASSETS / "sweeps" / f"{name}.parquet" for name in ("example", "prm-or-orm")}
+PUBLISHED = {"example": ASSETS / "sweeps" / "example.parquet"}
 """The results of the sweeps that come with the app, by name; beside each is the file that it was made from."""
 ORACLE = deferred(" ⚑ oracle")
 VERDICT = {True: deferred("✓ right"), False: deferred("✕ wrong"), None: "unknown"}
@@ -53,10 +53,14 @@ class SweepView:
     logs: str
     version: str
 
+    def strategy(self, place: int) -> str:
+        """The title of a strategy, in the page's language where it is one of the app's own."""
+        return tr(self.sweep.strategies[place].title)
+
     def title(self, setting: Setting, budget: bool = True) -> str:
         """A strategy, and its budget where there are several."""
         s, b = setting
-        name = self.sweep.strategies[s].title
+        name = self.strategy(s)
         many = budget and len(self.sweep.budgets) > 1
         return tr("{name} at {budget}", name=name, budget=budget_words(self.sweep.budgets[b])) if many else name
 
@@ -125,7 +129,7 @@ def figures_frame(view: SweepView, found: Mapping[Setting, Figures]) -> pd.DataF
         estimate = f.accuracy
         rows.append(
             {
-                deferred("Strategy"): view.sweep.strategies[s].title + (tr(ORACLE) if f.oracle else ""),
+                deferred("Strategy"): view.strategy(s) + (tr(ORACLE) if f.oracle else ""),
                 deferred("Budget"): budget_words(view.sweep.budgets[b]),
                 deferred("Problems"): f.problems,
                 deferred("Accuracy"): estimate.value if estimate else None,

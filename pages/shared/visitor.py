@@ -15,5 +15,5 @@ _NEW = "visitor"
 
 def visitor() -> str:
     """16 hex digits, the same whenever this browser visits."""
-    known = st.context.cookies.get(COOKIE, "")
+    known = str(st.context.cookies.get(COOKIE, ""))
     return known if _FORM.fullmatch(known) else st.session_state.setdefault(_NEW, secrets.token_hex(8))

@@ -119,7 +119,7 @@ def _shown() -> None:
                 "Learned from {data} Seed {seed}. Licence: {licence}",
                 data=markdown_text(translated(card.data)),
                 seed=card.seed,
-                licence=markdown_text(card.licence),
+                licence=markdown_text(translated(card.licence)),
             )
         )
         st.code(card.command, language="bash", wrap_lines=True)

@@ -215,9 +215,9 @@ def _results(view: SweepView) -> None:
     """Accuracy against tokens, a line per strategy and model."""
     labels = [budget_words(b) for b in view.sweep.budgets]
     lines = list[Line]()
-    for place, strategy in enumerate(view.sweep.strategies):
+    for place in range(len(view.sweep.strategies)):
         if found := curve(view.sweep, view.results, place, labels):
-            lines.append(Line(strategy.title, [Point(p.tokens, p.accuracy, p.low, p.high, p.label) for p in found], place))
+            lines.append(Line(view.strategy(place), [Point(p.tokens, p.accuracy, p.low, p.high, p.label) for p in found], place))
     if lines:
         figure = told(accuracy_figure, lines, theme=theme())
         plot(figure, key=f"training.sweep.{view.version}", height=int(figure.layout.height), scope=view.version, file="before-and-after")

@@ -64,32 +64,49 @@ def translated(code: str, sentence: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _translated(line: str, code: str) -> str:
-    return _whole(line, code) or _listed(line, code) or _parted(line, code) or line
+    return _best(line, code)[1] or _parted(line, code) or line
 
 
-def _whole(line: str, code: str) -> str:
-    """The translation of a text, or of the template that a sentence was made from; empty where there is none.
+def _best(line: str, code: str) -> tuple[int, str]:
+    """The translation as a whole, or that of its clauses or sentences, if each has one: whichever accounts for more letters, and how many.
+
+    Of a row of clauses a field may seem to go on into the next one. 0 and no text where there is no translation.
+    """
+    found = [_whole(line, code)]
+    for between, mark in (("; ", "; "), (r"(?<=\.) ", "")):
+        parts = re.split(between, line)
+        told = [_best(part, code) for part in parts] if len(parts) > 1 else []
+        if told and all(other for _, other in told):
+            found.append((sum(letters for letters, _ in told), texts(code).get(mark, mark).join(other for _, other in told)))
+    best = max(found, key=lambda each: each[0])
+    return best if best[1] else (len(line), _listed(line, code))
+
+
+def _whole(line: str, code: str) -> tuple[int, str]:
+    """The translation of a text, or of the template that a sentence was made from, with its own letters; 0 and no text if there is none.
 
     Capitals at the beginning and the full stop are as the sentence around it wants them.
     """
-    for said in dict.fromkeys((line, line[:1].lower() + line[1:], line[:1].upper() + line[1:], f"{line}.")):
-        if other := texts(code).get(said.strip()):
-            return other if said != f"{line}." else other.removesuffix("。")
-        for template in _templates(code):
-            if (made := template.filled(said)) is not None:
-                fields = [_typed(v, code) if i in template.typed else _translated(v, code) for i, v in enumerate(made)]
-                other = template.other.format(*fields)
-                return other if said != f"{line}." else other.removesuffix("。")
-    return ""
+    bare = line.removesuffix(".")
+    for said in dict.fromkeys((line, line[:1].lower() + line[1:], line[:1].upper() + line[1:], bare, f"{bare}.")):
+        letters, other = 0, texts(code).get(said.strip(), "")
+        if other:
+            letters = len(line)
+        elif made := next(((t, fields) for t in _templates(code) if (fields := t.filled(said)) is not None), None):
+            template, fields = made
+            told = [_typed(v, code) if i in template.typed else _translated(v, code) for i, v in enumerate(fields)]
+            letters, other = template.letters, template.other.format(*told)
+        if other:
+            stops, stop = line.endswith(".") - said.endswith("."), texts(code).get(".", ".")
+            return letters, other + stop if stops > 0 else other.removesuffix(stop) if stops < 0 else other
+    return 0, ""
 
 
 def _listed(line: str, code: str) -> str:
     """ "7, 2 and node 3" in the language; empty for anything but a list of names and known words."""
     parts = re.split(r", | and (?=[^,]*$)", line)
-    if len(parts) == 1:
-        return ""
-    found = [_translated(part, code) for part in parts]
-    known = all(" " not in part or part != other for part, other in zip(parts, found, strict=True))
+    found = [_translated(part, code) for part in parts] if len(parts) > 1 else []
+    known = all(re.fullmatch(r"[\w./:#=+-]+", part) or part != other for part, other in zip(parts, found, strict=False))
     return texts(code).get(", ", ", ").join(found) if known else ""
 
 
@@ -97,18 +114,18 @@ def _typed(line: str, code: str) -> str:
     """Names in a row as a person types them: they stay as they are, and what is said among them is translated."""
     if " " not in line:
         return line
-    if whole := _whole(line, code):
+    if whole := _whole(line, code)[1]:
         return whole
     head, mark, rest = line.partition(", ")
     return texts(code).get(mark, mark).join((head, _typed(rest, code))) if mark else line
 
 
 def _parted(line: str, code: str) -> str:
-    """A line in parts of which at least one has a translation; empty where none has."""
-    for mark in (". ", "; ", ": ", ", ", " ("):
+    """A line in parts of which at least one has a translation; empty where none has. A part of one word may be anybody's, and stays."""
+    for mark in (". ", "; ", ": ", ", ", " (", " or "):
         head, found, rest = line.partition(mark)
         head += "." * (mark == ". ")
-        if found and (parts := (_translated(head, code), _translated(rest, code))) != (head, rest):
+        if found and (parts := tuple(_translated(part, code) if " " in part else part for part in (head, rest))) != (head, rest):
             return parts[0] + ("" if mark == ". " and parts[0] != head else texts(code).get(mark, mark.lstrip("."))) + parts[1]
     return ""
 
@@ -121,12 +138,14 @@ class _Template:
     part: the longest of the texts between them, which every such sentence has.
     other: the translation, its fields numbered as the groups are.
     typed: the fields that hold what a person types.
+    letters: the number of its own.
     """
 
     pattern: re.Pattern[str]
     part: str
     other: str
     typed: frozenset[int]
+    letters: int
 
     def filled(self, line: str) -> tuple[str, ...] | None:
         """What stands in the fields of a sentence; None if it was not made of this template."""
@@ -134,9 +153,11 @@ class _Template:
         return None if made is None else made.groups()
 
 
-_FIELD = re.compile(r"(?<!{){(\w+)[^{}]*}(?!})")
-_FEW = 4
-"""Letters of a template's own below which each of its fields is one word: less would be found in any sentence."""
+_FIELD = re.compile(r"(?<!{){(\w+)(:[^{}]*)?}(?!})")
+_NUMBER = r"([-+−]?[\d,.]+%?)"
+"""What a field with a format makes."""
+_FEW = 5
+"""Letters of a template's own below which each of its fields is a word, or a number with its noun; else any sentence would have it."""
 _BEFORE_TYPED = ("'", "=", "llowed are ", "one of ", "did you mean ", "such as ", "there are ", "named ", "called ", "among ")
 """A field behind one of these holds what a person types, as does one in quotes or before an equals sign."""
 
@@ -144,21 +165,24 @@ _BEFORE_TYPED = ("'", "=", "llowed are ", "one of ", "did you mean ", "such as "
 @cache
 def _templates(code: str) -> list[_Template]:
     """Every text with fields; one with more letters of its own comes first."""
-    found: list[tuple[int, int, _Template]] = []
+    found: list[tuple[int, _Template]] = []
     for text, other in texts(code).items():
-        parts, fields = _FIELD.split(text)[::2], _FIELD.findall(text)
+        parts, fields = _FIELD.split(text)[::3], _FIELD.findall(text)
+        names = [name for name, _ in fields]
         letters = sum(map(str.isalpha, "".join(parts)))
-        if not fields or not letters or len(set(fields)) < len(fields):
+        if not fields or not letters or len(set(names)) < len(names):
             continue
-        any_text = "(.*?)" if letters >= _FEW else r"(\S+)"
+        some = "(.*?)" if letters >= _FEW else r"([\d,.]+(?: \w+)?|[^\s,;'\"]+)"
         plain = [part.replace("{{", "{").replace("}}", "}") for part in parts]
         ends = [re.escape(part) for part in plain]
-        if text.startswith("{n} "):  # a noun that is counted, in any number
-            any_text, ends[1] = r"([\d,]+)", f"{ends[1].removesuffix('y')}(?:s|es|y|ies)?"
-        pattern = re.compile(any_text.join(ends), re.DOTALL)
-        longest = "" if text.startswith("{n} ") else max(plain, key=len)
-        typed = frozenset(i for i in range(len(fields)) if plain[i].endswith(_BEFORE_TYPED) or plain[i + 1].startswith(("'", "=")))
-        positions = {name: f"{{{i}}}" for i, name in enumerate(fields)}
+        groups = [_NUMBER if spec else some for _, spec in fields]
+        noun = text.startswith("{n} ") and len(names) == 1
+        if noun:  # a noun that is counted, in any number
+            groups, ends[1] = [_NUMBER], f"{ends[1].removesuffix('y')}(?:s|es|y|ies)?"
+        pattern = re.compile("".join(a + b for a, b in zip(ends, [*groups, ""], strict=True)), re.DOTALL)
+        longest = "" if noun else max(plain, key=len)
+        typed = frozenset(i for i in range(len(names)) if plain[i].endswith(_BEFORE_TYPED) or plain[i + 1].startswith(("'", "=")))
+        positions = {name: f"{{{i}}}" for i, name in enumerate(names)}
         bare = _FIELD.sub(lambda field, at=positions: at[field[1]], other)
-        found.append((letters, len("".join(parts)), _Template(pattern, longest, bare, typed)))
-    return [template for *_, template in sorted(found, key=lambda each: each[:2], reverse=True)]
+        found.append((len("".join(parts)), _Template(pattern, longest, bare, typed, letters)))
+    return [template for _, template in sorted(found, key=lambda each: (each[1].letters, each[0]), reverse=True)]

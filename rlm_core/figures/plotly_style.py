@@ -105,7 +105,7 @@ def state_sample(look: palette.Look, marker: dict[str, Any], roomy: bool = True)
 
 def colour_bar(theme: palette.Theme, large: bool) -> Trace:
     """The value scale with its words."""
-    return sample("value", "markers", marker={"color": [0.5], "coloraxis": "coloraxis"}) | {"showlegend": False}
+    return sample(say("value"), "markers", marker={"color": [0.5], "coloraxis": "coloraxis"}) | {"showlegend": False}
 
 
 def strokes(theme: palette.Theme, kinds: Sequence[str]) -> list[Trace]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 import msgspec
+from msgspec.structs import replace
 
 from rlm_core import catalogue
 from rlm_core.core.config import RunConfig
@@ -48,10 +49,28 @@ def records(run: str) -> tuple[Record, ...]:
     return logfile.read(gzip.decompress(file.read_bytes()), file.name).records
 
 
+@lru_cache(maxsize=64)
+def unverified(run: str) -> tuple[Record, ...]:
+    """The events of a run without any verdict, for who is to predict what is right."""
+    return tuple(replace(r, event=replace(r.event, correct=None)) if hasattr(r.event, "correct") else r for r in records(run))
+
+
 @lru_cache(maxsize=256)
 def tree(run: str, until: int | None = None) -> SearchTree:
     """The tree of a run after an event or (None) at its end; not to be changed."""
-    events = records(run)
+    return _replayed(run, records(run), until)
+
+
+@lru_cache(maxsize=64)
+def covered(run: str, until: int | None = None) -> SearchTree:
+    """As `tree`, without verdicts and without what the model would have answered at its steps; not to be changed."""
+    found = _replayed(run, unverified(run), until)
+    for node in found.nodes.values():
+        node.probe = None
+    return found
+
+
+def _replayed(run: str, events: tuple[Record, ...], until: int | None) -> SearchTree:
     if until is not None and not 1 <= until <= len(events):
         raise LessonError(f"The run “{run}” has the events 1 to {len(events):,}, not {until}.")
     return replay(events[:until])

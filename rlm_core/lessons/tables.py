@@ -108,7 +108,7 @@ def stages(training: str) -> Table:
     """The stages of a training with pass@1 and pass@k on the same held-out problems."""
     found = sources.training(training).stages()
     k = found[0].measures.k
-    rows = tuple((s.title, f"{s.measures.pass_at_1[0]:.1%}", f"{s.measures.pass_at_k[0]:.1%}", f"{s.steps:,}") for s in found)
+    rows = tuple((say(s.title), f"{s.measures.pass_at_1[0]:.1%}", f"{s.measures.pass_at_k[0]:.1%}", f"{s.steps:,}") for s in found)
     return Table(("stage", "pass@1", f"pass@{k}", "steps"), rows, None, (0,))
 
 
@@ -127,7 +127,7 @@ def curve_figure(of: Figure, *, theme: palette.Theme, large: bool = False) -> go
     wanted = of.several("strategies") or range(len(sweep.strategies))
     lines = [
         Line(
-            sweep.strategies[s].title,
+            say(sweep.strategies[s].title),
             [Point(p.tokens, p.accuracy, p.low, p.high, p.label) for p in curve(sweep, results, s, titles)],
             s,
         )

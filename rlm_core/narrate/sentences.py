@@ -91,8 +91,9 @@ def sentence(record: ev.Record, before: SearchTree) -> str:
                 return say("Node {which} will not be continued: {reason}.", which=which, reason=say(reason))
             return say("Nodes {which} will not be continued: {reason}.", which=which, reason=say(reason))
         case ev.Backtracked(source=source, target=target, reason=reason):
-            why = say(reason)
-            return say("The search goes back from {source} to {target}: {reason}.", source=name(source), target=name(target), reason=why)
+            return say(
+                "The search goes back from {source} to {target}: {reason}.", source=name(source), target=name(target), reason=say(reason)
+            )
         case ev.Forced() as e:
             return thinking.forced(e)
         case ev.ToolCalled() as e:

@@ -74,14 +74,15 @@ def _selection(tree: SearchTree) -> Failure | None:
         return None
     right.sort(key=lambda n: (bool(n.pruned), -(n.value or 0.0), n.id))
     chosen = _chosen(tree)
-    sentence = f"{counted(len(right), 'right candidate')} of {len(tree.candidates()):,} {_were(right)} not chosen"
+    sentence = f"{counted(len(right), 'right candidate')} of {len(tree.candidates()):,} {'was' if len(right) == 1 else 'were'} not chosen"
     if chosen is not None and chosen.answer is not None:
         sentence += f"; {name(chosen.id)} with the answer {shorten(readable(chosen.answer), 40)} was"
         if right[0].value is not None and chosen.value is not None:
             sentence += f", at {number(chosen.value)} against {number(right[0].value)} for {name(right[0].id)}"
     for fate, found in (("dropped", [n for n in right if n.pruned]), ("never scored", [n for n in right if n.score is None])):
         if found and (fate == "dropped" or len(found) < len(right)):
-            sentence += f"; {'it' if len(right) == 1 else f'{len(found):,} of them'} {'was' if len(found) == 1 else 'were'} {fate}"
+            some = f"{len(found):,} of them {'was' if len(found) == 1 else 'were'}"
+            sentence += f"; {'it was' if len(right) == 1 else some} {fate}"
     ids = [*(n.id for n in right[: MAX_EVIDENCE - 1]), *([chosen.id] if chosen is not None else [])]
     return Failure("selection", f"{sentence}.", tuple(ids))
 
@@ -123,7 +124,9 @@ def _budget(tree: SearchTree) -> Failure | None:
     shown = cut or unfinished
     stop = tree.finished.stop if tree.finished else ""
     ended = f"cut off {limits(tree, cut)}" if cut else f"still open when {stop_reason(stop).sentence}"
-    sentence = f"{counted(len(shown), 'branch', 'branches')} {_were(shown)} {ended}, and no solution states an answer."
+    sentence = (
+        f"{counted(len(shown), 'branch', 'branches')} {'was' if len(shown) == 1 else 'were'} {ended}, and no solution states an answer."
+    )
     return Failure("budget", sentence, tuple(n.id for n in sorted(shown, key=lambda n: -n.depth)[:MAX_EVIDENCE]))
 
 
@@ -182,7 +185,3 @@ def first_mistake(tree: SearchTree, end: int) -> int | None:
 
 def _chosen(tree: SearchTree) -> Node | None:
     return tree.nodes[tree.answered.node] if tree.answered is not None and tree.answered.node is not None else None
-
-
-def _were(nodes: Sequence[Node]) -> str:
-    return "was" if len(nodes) == 1 else "were"

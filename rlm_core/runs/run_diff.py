@@ -16,6 +16,7 @@ from rlm_core.core import events as ev
 from rlm_core.core.config import Branch, RunConfig
 from rlm_core.core.errors import LogError
 from rlm_core.core.events import Record
+from rlm_core.core.phrases import say
 from rlm_core.core.tree import ROOT, SearchTree, replay
 from rlm_core.core.wording import listed, name, readable, shorten, words
 from rlm_core.narrate.sentences import sentence, why
@@ -63,8 +64,8 @@ def diff(a: Sequence[Record], b: Sequence[Record]) -> RunDiff:
     nodes = first_step_apart(*trees)
     parted = next(((x, y) for x, y in zip_longest(_steps(a), _steps(b)) if x is None or y is None or _key(x) != _key(y)), None)
     if parted is None:
-        seen = f" Their settings differ ({listed(settings, MAX_NAMED)}), and nothing came of it." if settings else ""
-        return RunDiff(f"The two runs are the same, event by event.{seen}", "same", "", "", "", (None, None), nodes, settings)
+        seen = say(" Their settings differ ({settings}), and nothing came of it.", settings=_named(settings)) if settings else ""
+        return RunDiff(say("The two runs are the same, event by event.") + seen, "same", "", "", "", (None, None), nodes, settings)
     cause, reason, parted = _branched(trees, parted) or _searched(parted, settings)
     first, second = _walks(parted) or (_said(a, parted[0]), _said(b, parted[1]))
     numbers = parted[0].seq if parted[0] else None, parted[1].seq if parted[1] else None
@@ -156,16 +157,21 @@ def _searched(parted: Parted, settings: Sequence[str]) -> Part:
 
 def _reason(cause: str, parted: Parted, settings: Sequence[str]) -> str:
     """Why they part there, by what differs."""
-    what = CAUSES[cause]
+    what = say(CAUSES[cause])
     x, y = (r.event if r else None for r in parted)
     if cause == "score" and isinstance(x, ev.Evaluated) and isinstance(y, ev.Evaluated) and x.reward != y.reward:
-        what += f", by {x.reward} and by {y.reward}"
+        what += say(", by {first} and by {second}", first=x.reward, second=y.reward)
     if not settings:
-        return f"{what}, although their settings are the same: the machine, the model's files or the version differed."
-    only = f"only {settings[0]} differs" if len(settings) == 1 else f"{listed(settings, MAX_NAMED)} differ"
+        return say("{what}, although their settings are the same: the machine, the model's files or the version differed.", what=what)
+    named = _named(settings)
+    only = say("only {setting} differs", setting=named) if len(settings) == 1 else say("{settings} differ", settings=named)
     if cause == "sample" and "Seed" in settings:
-        return f"{what}, because another seed draws other samples ({only})."
-    return f"{what}; of their settings {only}."
+        return say("{what}, because another seed draws other samples ({only}).", what=what, only=only)
+    return say("{what}; of their settings {only}.", what=what, only=only)
+
+
+def _named(settings: Sequence[str]) -> str:
+    return listed([say(title) for title in settings], MAX_NAMED)
 
 
 def _branched(trees: tuple[SearchTree, SearchTree], parted: Parted) -> Part | None:
@@ -176,7 +182,7 @@ def _branched(trees: tuple[SearchTree, SearchTree], parted: Parted) -> Part | No
     for child, parent, swapped in ((trees[1], trees[0], False), (trees[0], trees[1], True)):
         if child.branch is not None and parent.branch is None and _goes_on(child.branch, parent):
             return "branch", _written(child.branch, parent), _births(child, parent, child.branch, swapped=swapped)
-    return "branch", "They begin with different steps, which a person wrote.", parted
+    return "branch", say("They begin with different steps, which a person wrote."), parted
 
 
 def _goes_on(begun: Branch, parent: SearchTree) -> bool:
@@ -189,11 +195,11 @@ def _goes_on(begun: Branch, parent: SearchTree) -> bool:
 
 
 def _written(begun: Branch, parent: SearchTree) -> str:
-    new = f"“{shorten(readable(begun.steps[-1]), MAX_QUOTED_CHARACTERS)}”"
+    values = {"new": f"“{shorten(readable(begun.steps[-1]), MAX_QUOTED_CHARACTERS)}”", "node": name(begun.node)}
     if begun.edited:
         old = f"“{_quoted(parent, begun.node)}”"
-        return f"A person wrote {new} in place of {old}, {name(begun.node)} of the parent, and the search went on from it."
-    return f"A person added {new} below {name(begun.node)} of the parent, and the search went on from it."
+        return say("A person wrote {new} in place of {old}, {node} of the parent, and the search went on from it.", old=old, **values)
+    return say("A person added {new} below {node} of the parent, and the search went on from it.", **values)
 
 
 def _births(child: SearchTree, parent: SearchTree, begun: Branch, *, swapped: bool) -> Parted:
@@ -224,7 +230,7 @@ def _walks(parted: Parted) -> tuple[str, str] | None:
 
 def _decided(choice: ev.Choice) -> str:
     said = why(choice)
-    return f"At {name(choice.parent)} it chooses {said}" if not choice.drawn else f"It {said}"
+    return say("It {said}", said=said) if choice.drawn else say("At {node} it chooses {said}", node=name(choice.parent), said=said)
 
 
 def _said(records: Sequence[Record], record: Record | None) -> str:
@@ -233,10 +239,14 @@ def _said(records: Sequence[Record], record: Record | None) -> str:
 
 def _where(first: str, second: str, numbers: tuple[int | None, int | None]) -> str:
     """What each run did where they part."""
-    parts = [
-        f"Event {number:,} of the {which} run: {said}" if number else f"The {which} run has nothing to set against it."
-        for which, said, number in zip(("first", "second"), (first, second), numbers, strict=True)
-    ]
+    if numbers[0]:
+        parts = [say("Event {number:,} of the first run: {said}", number=numbers[0], said=first)]
+    else:
+        parts = [say("The first run has nothing to set against it.")]
+    if numbers[1]:
+        parts.append(say("Event {number:,} of the second run: {said}", number=numbers[1], said=second))
+    else:
+        parts.append(say("The second run has nothing to set against it."))
     return " ".join(parts)
 
 
@@ -245,10 +255,10 @@ def _answers(trees: tuple[SearchTree, SearchTree], nodes: tuple[int | None, int 
     if not all(map(_path, trees)):
         return ""
     if nodes == (None, None):
-        return " Both answer with the same solution all the same."
+        return say(" Both answer with the same solution all the same.")
     step = next(tree.nodes[n].depth for tree, n in zip(trees, nodes, strict=True) if n is not None)
-    said = [f"“{_quoted(tree, n)}”" if n is not None else "nothing more" for tree, n in zip(trees, nodes, strict=True)]
-    return f" Their answers part at step {step}: {said[0]} against {said[1]}."
+    said = [f"“{_quoted(tree, n)}”" if n is not None else say("nothing more") for tree, n in zip(trees, nodes, strict=True)]
+    return say(" Their answers part at step {step}: {first} against {second}.", step=step, first=said[0], second=said[1])
 
 
 def _quoted(tree: SearchTree, node: int) -> str:

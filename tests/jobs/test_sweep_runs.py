@@ -46,6 +46,12 @@ JOB = SweepJob("killed", "chain:n=8,steps=3", (GREEDY, VOTES), (Budget(None, tok
 KILLED_AFTER = 5
 
 
+@pytest.fixture(autouse=True)
+def one_process(monkeypatch):
+    """The sweeps of a worker load their model in one process; those of the command in one per core."""
+    monkeypatch.setattr(cell_pool, "MAX_PROCESSES", 1)
+
+
 @pytest.fixture
 def command(tmp_path, monkeypatch):
     """Starts the sweep command on a sweep, in a folder of its own."""
@@ -104,7 +110,6 @@ def test_a_sweep_that_is_killed_and_resumed_has_the_table_of_one_that_ran_throug
 
 def test_two_workers_that_share_a_sweep_keep_every_search_once_with_its_log_and_its_cost(store, pool, monkeypatch):
     monkeypatch.setattr(cell_pool, "AT_ONCE", 2)  # so that neither takes all at once
-    monkeypatch.setattr(cell_pool, "MAX_PROCESSES", 1)
     jobs, cells, kept = Jobs(store), CellStore(store), list[tuple[str, Cell]]()
     jobs.create(JOB)
     row = jobs.claim("first")

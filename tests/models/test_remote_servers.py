@@ -281,7 +281,7 @@ def test_the_command_line_takes_an_address(capsys, monkeypatch):
             main()
     out, err = capsys.readouterr()
     assert json.loads(out)["answer"] in ("7", "8", "9")
-    assert f"tiny at {server.url} goes on from any text and tells log-probabilities; it heeds seeds" in err
+    assert f"Connected to tiny at {server.url}, which goes on from any text and tells log-probabilities; it heeds seeds" in err
 
 
 # -- what is refused ---------------------------------------------------------------------------------

@@ -17,11 +17,16 @@ def failure(row: RunRow, _: list[Record], tree: SearchTree) -> None:
     if found is None:
         st.info(_why_not(row, tree), icon=":material/info:")
         return
-    st.markdown(f"**{found.cause.capitalize()}.** {CAUSES[found.cause]}")
+    st.markdown(f"**{tr(found.cause).capitalize()}.** {tr(CAUSES[found.cause])}")
     st.markdown(words_of(found.sentence))
     node_links(tree, found.nodes, "debug.evidence")
-    others = ", ".join(f"{cause} ({CAUSES[cause][0].lower()}{CAUSES[cause][1:].rstrip('.')})" for cause in CAUSES if cause != found.cause)
+    others = tr(", ").join(_in_brief(cause) for cause in CAUSES if cause != found.cause)
     st.caption(tr("The causes are asked in a fixed order, and the first that fits counts. The others are {others}.", others=others))
+
+
+def _in_brief(cause: str) -> str:
+    sentence = tr(CAUSES[cause])
+    return f"{tr(cause)} ({sentence[0].lower()}{sentence[1:].rstrip('.。')})"
 
 
 def _why_not(row: RunRow, tree: SearchTree) -> str:

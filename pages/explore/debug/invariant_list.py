@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.explore.debug.links import event_link, node_links
 from pages.shared.escape import markdown_text
-from pages.shared.language import tr
+from pages.shared.language import tr, translated
 from pages.shared.services import logs
 from rlm_core.core.events import Record
 from rlm_core.core.tree import SearchTree
@@ -42,8 +42,10 @@ def _checked(run: str, events: int) -> list[Invariant]:
 
 def _line(invariant: Invariant, tree: SearchTree) -> None:
     word, _, rest = invariant.law.partition(": ")
-    said = tr("does not apply: {detail}", detail=invariant.detail) if invariant.holds is None else invariant.detail
-    st.markdown(f"{MARKS[invariant.holds]} **{word}**: {markdown_text(rest)}  \n{markdown_text(said[:1].upper() + said[1:])}.")
+    detail = translated(invariant.detail)
+    said = tr("does not apply: {detail}", detail=detail) if invariant.holds is None else detail
+    law = f"{MARKS[invariant.holds]} **{tr(word)}**: {markdown_text(tr(rest))}"
+    st.markdown(f"{law}  \n{markdown_text(said[:1].upper() + said[1:])}{tr('.')}")
     if invariant.holds is False:
         with st.container(horizontal=True):
             if invariant.event is not None:

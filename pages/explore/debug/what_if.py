@@ -8,7 +8,7 @@ from pages.explore.debug.links import event_link, node_links
 from pages.explore.debug.other_scores import other_scores
 from pages.shared.escape import html_text, markdown_text
 from pages.shared.html import oracle_badge, table_html
-from pages.shared.language import counted, deferred, tr, words_of
+from pages.shared.language import counted, deferred, tr, translated, words_of
 from rlm_core import catalogue
 from rlm_core.core.events import Record, Selected
 from rlm_core.core.structure import Compared
@@ -43,7 +43,7 @@ def what_if_view(row: RunRow, records: list[Record], tree: SearchTree) -> None:
         said = tr("Here the changed scores come from the right answer; the run itself is as it was.")
         st.html(f"<div>{oracle_badge()} {html_text(said)}</div>")
     for sentence in found.unknown:
-        st.caption(f":material/help: {markdown_text(sentence)}")
+        st.caption(f":material/help: {words_of(sentence)}")
 
 
 def _controls(row: RunRow, records: list[Record], tree: SearchTree) -> Changes:
@@ -86,10 +86,11 @@ def _flip(flip: Flip, decisions: int) -> None:
 
 
 def _decision(title: str, decision: Decision) -> None:
-    st.markdown(f"**{title}**: {markdown_text(decision.how)}")
+    st.markdown(f"**{title}**: {words_of(decision.how)}")
     first = decision.chosen[0] if decision.chosen else None
     winner = next((i for i, r in enumerate(decision.rows) if r[0] == str(first)), None)
-    st.html(table_html(decision.head, decision.rows[:MAX_ROWS], winner))
+    rows = [[translated(cell) for cell in row] for row in decision.rows[:MAX_ROWS]]
+    st.html(table_html([translated(head) for head in decision.head], rows, winner))
     if len(decision.rows) > MAX_ROWS:
         st.caption(tr("… and {n:,} more.", n=len(decision.rows) - MAX_ROWS))
     if decision.formula:

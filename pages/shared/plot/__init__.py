@@ -16,10 +16,18 @@ import streamlit.components.v1 as components_v1
 from streamlit.components.v2 import component
 
 from pages.shared.html import theme
+from pages.shared.language import deferred, tr
 
 _HTML = '<div class="rlm-plot" style="width:100%"></div>'
 _JS = (Path(__file__).parent / "plot.js").read_text()
 _SERVED = "plotly_library"
+BUTTONS = (
+    deferred("Save the picture (PNG)"),
+    deferred("Reset axes"),
+    deferred("Save the drawing (SVG)"),
+    deferred("Save as a page (HTML)"),
+)
+"""What the buttons of a figure say."""
 GUESSED_WIDTH, GUESSED_ROOM = 640, 400
 PRIVATE = {"displaylogo": False, "showSendToCloud": False, "plotlyServerURL": ""}
 """Plotly's settings for every chart and every exported picture: nothing in it leads to, or sends anything to, another server."""
@@ -87,6 +95,7 @@ def plot(figure: go.Figure | str, *, key: str, height: int, scope: str, file: st
             "paper": theme().surface,
             "file": file or key.replace(".", "-"),
             "save": save,
+            "words": {title: tr(title) for title in BUTTONS},
         },
         on_node_change=lambda: None,
         on_width_change=lambda: None,

@@ -70,9 +70,9 @@ async function page(place) {
   const code = await (await fetch(new URL(place.rlmLibrary, document.baseURI))).text();
   const layout = { ...place.layout, paper_bgcolor: place.rlmPaper, autosize: true, width: undefined };
   const drawn = JSON.stringify([place.data, layout, { ...place.rlmPrivate, responsive: true }]).replaceAll("<", "\\u003c");
-  const parts = ["<!doctype html><html lang=en><meta charset=utf-8><title>RLM Explorer</title><body style='margin:1rem;background:", place.rlmPaper,
-                 "'><div id=figure></div><script>", code.replaceAll("</script", "<\\/script"), "</script><script>Plotly.newPlot('figure', ...",
-                 drawn, ")</script></body></html>"];
+  const parts = ["<!doctype html><html lang=", document.documentElement.lang || "en", "><meta charset=utf-8><title>RLM Explorer</title>",
+                 "<body style='margin:1rem;background:", place.rlmPaper, "'><div id=figure></div><script>",
+                 code.replaceAll("</script", "<\\/script"), "</script><script>Plotly.newPlot('figure', ...", drawn, ")</script></body></html>"];
   const address = URL.createObjectURL(new Blob(parts, { type: "text/html" }));
   const link = Object.assign(document.createElement("a"), { href: address, download: place.rlmFile + ".html" });
   document.body.append(link);
@@ -81,12 +81,12 @@ async function page(place) {
   setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }
 
-// The buttons of a figure.
-function buttons(Plotly, save) {
-  const picture = { name: "picture", title: "Save the picture (PNG)", icon: Plotly.Icons.camera, click: (place) => photograph(place) };
-  if (!save) return [picture, { name: "home", title: "Reset axes", icon: Plotly.Icons.home, click: home }];
-  return [picture, { name: "drawing", title: "Save the drawing (SVG)", icon: Plotly.Icons.pencil, click: (place) => photograph(place, "svg") },
-          { name: "page", title: "Save as a page (HTML)", icon: Plotly.Icons.disk, click: page }];
+// The buttons of a figure. words: their titles in the page's language, by the English ones.
+function buttons(Plotly, save, words) {
+  const picture = { name: "picture", title: words["Save the picture (PNG)"], icon: Plotly.Icons.camera, click: (place) => photograph(place) };
+  if (!save) return [picture, { name: "home", title: words["Reset axes"], icon: Plotly.Icons.home, click: home }];
+  return [picture, { name: "drawing", title: words["Save the drawing (SVG)"], icon: Plotly.Icons.pencil, click: (place) => photograph(place, "svg") },
+          { name: "page", title: words["Save as a page (HTML)"], icon: Plotly.Icons.disk, click: page }];
 }
 
 // Says what went wrong in the plot's place; the next figure is drawn anew.
@@ -132,8 +132,8 @@ export default function (component) {
     place.rlmDrawn = null;
     const config = { ...data.private, responsive: true, scrollZoom: true, doubleClick: "reset",
                      modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "resetScale2d", "toImage"],
-                     modeBarButtonsToAdd: buttons(Plotly, false) };
-    if (data.save) Object.assign(config, { modeBarButtons: [buttons(Plotly, true)], displayModeBar: true, modeBarButtonsToAdd: [] });
+                     modeBarButtonsToAdd: buttons(Plotly, false, data.words) };
+    if (data.save) Object.assign(config, { modeBarButtons: [buttons(Plotly, true, data.words)], displayModeBar: true, modeBarButtonsToAdd: [] });
     Plotly.react(place, figure.data, figure.layout, config).then(() => {
       place.dataset.version = data.version;
       place.rlmDrawn = ranges(place._fullLayout);

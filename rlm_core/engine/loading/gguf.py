@@ -63,7 +63,8 @@ def _convert(path: Path, copy: Path, report: Report) -> None:
 
 @contextmanager
 def _parsed_once() -> Generator[None]:
-    """The header of a file, with its vocabulary, is parsed once, not anew for tokenizer, configuration and weights, as the library does.
+    """The header of a file, with its vocabulary, is parsed once, not anew for tokenizer, configuration and weights as the library does it;
+    and the names of its tensors are put together once, not anew for each module of the model.
 
     While `_CONVERTING` is held, so that no other thread reads a GGUF file meanwhile.
     """
@@ -75,7 +76,11 @@ def _parsed_once() -> Generator[None]:
         return load(path, return_tensors=True, **how) if return_tensors else deepcopy(header(path))
 
     with ExitStack() as changed:
-        for module, name, instead in ((library, "load_gguf_checkpoint", loaded), (gguf, "GGUFReader", cache(gguf.GGUFReader))):
+        for module, name, instead in (
+            (library, "load_gguf_checkpoint", loaded),
+            (gguf, "GGUFReader", cache(gguf.GGUFReader)),
+            (gguf, "get_tensor_name_map", cache(gguf.get_tensor_name_map)),
+        ):
             changed.callback(setattr, module, name, getattr(module, name))
             setattr(module, name, instead)
         yield
@@ -83,14 +88,17 @@ def _parsed_once() -> Generator[None]:
 
 @contextmanager
 def _counting_tensors(name: str, report: Report) -> Generator[None]:
-    """The tensors that the library dequantises are counted: a stage stands in the place of the bar that it would draw over them.
+    """The tensors that the library dequantises are counted: a stage stands in the place of the bar that it would draw over them, and one
+    before it.
 
     Within `one_reader`, so that no other thread reads a file meanwhile.
     """
     library: Any = modeling_gguf_pytorch_utils
-    with ExitStack() as opened:
+    with ExitStack() as opened, ExitStack() as before:
+        before.enter_context(Stage(report, f"Reading {name}, {ONCE}"))
 
         def counted(tensors: Any, **bar: Any) -> Iterable[Any]:
+            before.close()
             stage = opened.enter_context(Stage(report, f"Converting {name}, {ONCE}", len(tensors), "tensors"))
             for tensor in tensors:
                 yield tensor

@@ -1,6 +1,6 @@
 // A whole run in one page without a server: tree, timeline, sentence and inspector, from the narrated data of history.py.
 // words: what this script says in another language, by the English text.
-// The address: t, the event; node, the selected one; quiet=1 hides what is said until the page around it posts "rlm-tell".
+// The address: t, the event; node, the selected one; quiet=1 hides what is said, and what is correct, until the page around it posts "rlm-tell".
 function replay({ history, look, stops, words }) {
   const byId = (id) => document.getElementById(id), last = history.events.length;
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
@@ -17,6 +17,7 @@ function replay({ history, look, stops, words }) {
   paint();
 
   function show() {
+    view.state.verdicts = !quiet;
     view.setSelected(selected);
     view.setMoment(moment, false);
     const event = history.events[moment - 1];
@@ -32,7 +33,7 @@ function replay({ history, look, stops, words }) {
   const data = { scope: history.run, start: moment === last ? null : moment, last, answered: 0, interval: 500, amounts: [], units: ["event", ...Object.keys(stops)], stops, words };
   const player = { parentElement: document, data, setStateValue(_, at) { data.answered = at.message; moment = at.moment ?? last; show(); } };
   window.addEventListener("hashchange", () => window.location.reload());  // a link to another moment of this page
-  window.addEventListener("message", (event) => { if (event.data === "rlm-tell") { quiet = false; show(); } });
+  window.addEventListener("message", (event) => { if (event.data === "rlm-tell") { quiet = false; show(); view.draw(); } });
   window.addEventListener("rlm-moment", () => queueMicrotask(() => drawPlayer(player)));
   drawPlayer(player);
   show();

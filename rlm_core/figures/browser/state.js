@@ -16,6 +16,7 @@ class TreeState {
       this.depth[i] = this.depth[above] + 1;
       this.children[above].push(i);
     });
+    this.verdicts = true;  // are finished nodes shown as correct or wrong?
     this.ends = this._wholeVisits();
     this.reset();
   }
@@ -84,7 +85,8 @@ class TreeState {
 
   // The key of the node's look in the visual language.
   look(i) {
-    if (this.nodes[i].state) return this.nodes[i].state;
+    const state = this.nodes[i].state;
+    if (state) return this.verdicts || !["correct", "wrong"].includes(state) ? state : "finished";
     return this.pruned[i] ? "pruned" : this.value(i) === null ? "unscored" : "open";
   }
 

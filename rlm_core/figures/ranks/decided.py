@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from rlm_core.core import events as ev
+from rlm_core.core.phrases import say
 from rlm_core.core.structure import Compared
 from rlm_core.core.tree import ROOT, Node, SearchTree
 from rlm_core.core.wording import words
@@ -56,7 +57,7 @@ def _decided(tree: SearchTree, event: ev.AnyEvent) -> Iterable[int]:
 def _encoded(tree: SearchTree, ranks: Ranks) -> Data:
     """How they were compared, the heads, and a row per node: number, rank, figures, reason, chosen, and its text if it is not its label."""
     rows = [[r.node, r.rank, list(r.figures), r.reason, int(r.chosen), *_other(r.text, tree, tree.nodes[r.node])] for r in ranks.rows]
-    return {"how": ranks.how, "head": list(ranks.head), "text": ranks.text, "rows": rows}
+    return {"how": ranks.how, "head": [say(head) for head in ranks.head], "text": say(ranks.text), "rows": rows}
 
 
 def _other(text: str, tree: SearchTree, node: Node) -> list[str]:

@@ -10,7 +10,7 @@ import msgspec
 from rlm_core.core.config import BUDGETS, Budget
 from rlm_core.core.events import Record, Spent
 from rlm_core.core.tree import Node, SearchTree
-from rlm_core.core.wording import counted, listed, name, number
+from rlm_core.core.wording import counted, name, number
 from rlm_core.core.words import LOOKAHEAD, PROBE, ROLLOUT, SCORE
 from rlm_core.runs.laws.base import TOLERANCE, Finding, equal
 
@@ -42,7 +42,7 @@ def budget_kept(records: Sequence[Record], tree: SearchTree) -> Finding:
             return Finding(False, f"{count:,.6g} {BUDGETS[over]} of {getattr(budget, over):,.6g} allowed", None, record.seq)
     used = {**spent, "seconds": max(0.0, spent["seconds"] + LATE_SECONDS)}
     set_here = [b for b in BUDGETS if getattr(budget, b) is not None]
-    return Finding(True, listed([f"{used[b]:,.4g} of {getattr(budget, b):,.4g} {BUDGETS[b]}" for b in set_here]) + " used")
+    return Finding(True, "; ".join(f"{used[b]:,.4g} of {getattr(budget, b):,.4g} {BUDGETS[b]} used" for b in set_here))
 
 
 def budget_of(tree: SearchTree) -> Budget | None:
@@ -135,7 +135,7 @@ def tokens(records: Sequence[Record], tree: SearchTree) -> Finding:
         return Finding(False, f"the nodes hold {in_tree:,} tokens; {made:,} were counted for making them", node.id, node.added)
     again = f"{made - in_tree:,} in samples that became no node of their own" if made > in_tree else ""
     other = f"{total - made:,} for scores, rollouts and looking ahead" if total > made else ""
-    return Finding(True, f"{total:,} generated: {listed([p for p in (f'{in_tree:,} in nodes', again, other) if p])}")
+    return Finding(True, f"{total:,} generated: {'; '.join(p for p in (f'{in_tree:,} in nodes', again, other) if p)}")
 
 
 def _written(node: Node) -> int:

@@ -61,7 +61,7 @@ def means(records: Sequence[Record], whole: SearchTree) -> Finding:
     if not checked["backup"]:
         return Finding(None, "this run backs nothing up")
     rule = "x1's own backup, worked out again: " if own is not None else ""
-    return Finding(True, f"{rule}checked at {listed([counted(k, w) if w == 'backup' else f'{k:,} {w}' for w, k in checked.items()])}")
+    return Finding(True, f"{rule}checked at {listed([counted(k, w, f'{w}s' if w == 'backup' else w) for w, k in checked.items()])}")
 
 
 def _wrong_backup(tree: SearchTree, event: BackedUp, known: bool, own: x1.X1Config | None) -> str | None:

@@ -75,17 +75,17 @@ def _provisos(tree: SearchTree, changes: Changes) -> list[str]:
     """What another reward would have changed besides its scores."""
     if changes.scores is None or tree.started is None:
         return []
-    said = []
+    unknown = []
     try:
         limited = msgspec.convert(tree.started.config.get("budget"), Budget)
         bounds = [w for w, limit in (("tokens", limited.tokens), ("seconds", limited.seconds), ("passes", limited.reward_passes)) if limit]
     except msgspec.ValidationError:
         bounds = []
     if bounds:
-        said.append(f"Another reward costs other {listed(bounds)}, so the run's budget would have ended it at another moment.")
+        unknown.append(f"Another reward costs other {listed(bounds)}, so the run's budget would have ended it at another moment.")
     if any(e.ahead for n in tree.nodes.values() for e in n.evaluations):
-        said.append("The run scored states some steps ahead; the other reward judged the states themselves.")
-    return said
+        unknown.append("The run scored states some steps ahead; the other reward judged the states themselves.")
+    return unknown
 
 
 @dataclass(slots=True)
@@ -240,5 +240,9 @@ class _Replayed:
 def _taken(decision: Decision) -> str:
     """The nodes that go on, in words: "node 7 is taken"."""
     nodes = dict.fromkeys(decision.chosen)
-    words = listed([name(n) for n in nodes], most=6) if nodes else "nothing"
-    return f"{words} {'is' if len(nodes) < 2 else 'are'} taken" if len(nodes) <= 6 else f"{counted(len(nodes), 'node')} are taken ({words})"
+    if not nodes:
+        return "nothing is taken"
+    words = listed([name(n) for n in nodes], most=6)
+    if len(nodes) <= 6:
+        return f"{words} {'is' if len(nodes) == 1 else 'are'} taken"
+    return f"{counted(len(nodes), 'node')} are taken ({words})"

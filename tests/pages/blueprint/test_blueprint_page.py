@@ -151,7 +151,9 @@ def test_an_answer_to_every_question_brings_a_recommendation_with_sources(store)
 def test_evidence_is_what_was_measured_here_or_that_there_is_none(store):
     page = html(shown("choose"))
     assert "0.62 [0.55, 0.68]" in page and "n = 200" in page  # the majority vote of the bundled sweep, at 128 tokens
-    assert "Nothing was measured here yet" in text(shown("choose", guide="prm-or-orm"))
+    page = html(shown("choose", guide="prm-or-orm"))
+    assert "At 16 solutions, where the majority vote has 0.77" in page
+    assert "0.79 [0.73, 0.84]" in page and "0.78 [0.71, 0.83]" in page  # the cards of prm:nano-head and orm:nano
 
 
 def test_a_training_whose_reward_can_be_tricked_is_no_evidence(store):

@@ -60,6 +60,15 @@ def test_a_problem_that_cannot_be_made_hides_no_other_control(at):
     assert said(at) and not can_run(at) and labels(at) == everything
 
 
+def test_in_japanese_what_is_wrong_with_a_setting_is_said_in_japanese(store):
+    at = opened(lang="ja")
+    at.text_input(key="task.countdown.given").set_value("7 seven").run()
+    assert said(at).startswith("「7 seven」は、3 7 25 のように空白で区切った") and not can_run(at)
+    at.text_input(key="task.countdown.given").set_value("")
+    at.number_input(key="budget.simulations").set_value(0).run()
+    assert said(at).startswith("予算が0シミュレーションでは何もできません") and not can_run(at)
+
+
 @pytest.mark.parametrize("text", ["", "   "])
 def test_another_model_without_a_name_cannot_be_run(at, text):
     at.selectbox(key="model").set_value("other").run()

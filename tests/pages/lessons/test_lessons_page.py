@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 import streamlit as st
 
+from pages.lessons import figures
 from pages.shared.visitor import COOKIE
 from rlm_core.lessons import library
 from rlm_core.lessons.predictions import Predictions
@@ -58,7 +60,7 @@ def test_progress_is_that_of_a_browser_and_the_answers_of_all_are_counted(store,
     with monkeypatch.context() as browser:
         browser.setattr(type(st.context), "cookies", {COOKIE: kept.by})
         assert answered in html(opened("lessons"))
-    click(other, f"option.mcts.4.0.{1 - asked.right}")
+    click(other, f"option.mcts.4.0.{(asked.right + 1) % len(asked.options)}")
     assert "All 2 answers in this data folder" in text(other)
 
 
@@ -75,6 +77,14 @@ def test_the_run_says_nothing_of_what_is_to_be_predicted_until_it_was(store):
     assert "so it scores" not in html(at)
     click(at, "anyway.mcts.2.0")
     assert "2 of 4 rollouts from node 4 succeed, so it scores 2/4 = 0.50." in html(at)
+
+
+def test_the_tree_shows_what_is_correct_once_it_was_predicted(store, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(figures, "tree_view", lambda data, **more: drawn.append({n.get("state") for n in json.loads(data)["nodes"]}))
+    at = opened("lessons", lesson="best-of-n", step="2")
+    click(at, "anyway.best-of-n.2.0")
+    assert (drawn[0], drawn[-1]) == ({None, "finished"}, {None, "correct", "wrong"})
 
 
 def test_an_answer_can_be_shown_without_a_prediction_and_then_none_is_kept(store):
@@ -95,6 +105,13 @@ def pictures(at) -> set[str]:
 )
 def test_one_long_chain_is_drawn_as_a_chain_and_what_branches_as_a_tree(store, lesson, step, picture):
     assert pictures(opened("lessons", lesson=lesson, step=str(step))) == {picture}
+
+
+def test_a_chain_says_what_the_model_would_answer_once_that_was_predicted(store):
+    at = opened("lessons", lesson="wait", step="2")
+    assert "made to answer here" not in str([c.proto for c in at.get("bidi_component")])
+    click(at, "anyway.wait.2.0")
+    assert "made to answer here" in str([c.proto for c in at.get("bidi_component")])
 
 
 def test_the_slider_says_which_child_would_be_selected(store):

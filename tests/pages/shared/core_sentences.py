@@ -13,17 +13,25 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 
 from rlm_core.core.paths import ROOT
 
 CORE = ROOT / "rlm_core"
-LEFT_OUT = ("cli/", "api.py", "lessons/facts.py", "lessons/reading.py", "lessons/sources.py", "lessons/tables.py")
-"""Modules whose own sentences no page shows: the command line, what programs call, and what only the writer of a lesson meets."""
+LEFT_OUT = (
+    "cli/",  # the command line
+    "api.py",  # what programs call
+    "figures/ranks/",  # told by `say`
+    "lessons/facts.py",  # what only the writer of a lesson meets, as in the other three
+    "lessons/reading.py",
+    "lessons/sources.py",
+    "lessons/tables.py",
+    "review/report.py",  # exported reports
+)
+"""Modules whose own sentences no page shows as they stand."""
 DEVELOPERS = {"RecordingError"}
 """Errors that only who writes a recorder meets."""
-OTHER_ERRORS = {"Unknowable", "_Refused", "OutOfTokens"}
-"""Exceptions that are no RlmError and whose text a page shows."""
+OTHER_ERRORS = {"Unknowable", "_Refused", "OutOfTokens", "LessonError"}
+"""Exceptions whose text a page shows, and that are no RlmError or are defined in a module left out."""
 REPORTS = {"report", "_report", "tell", "progress"}
 """Functions and methods whose texts are a report."""
 ANSWERS = {
@@ -35,24 +43,37 @@ ANSWERS = {
     "models/remote/trial.py": ("rows",),
     "problems/tables.py": ("sentence",),
     "runs/formats/base.py": ("note",),
+    "runs/laws/costs.py": ("_wrong_prior", "_wrong_sum"),
     "runs/missing.py": ("missing",),
     "training/recipe.py": ("disk_sentence", "memory_sentence", "time_sentence"),
 }
 """Functions whose text a page shows itself, or that are called as methods of something else."""
 SHOWN = {
-    "Stage": (1, 3),
-    "_say": (2,),
-    "set_status": (2,),
-    "finish": (1,),
-    "retire": (1,),
-    "claim": (3,),
-    "because": (0,),
+    "Backtracked": (2,),
+    "Corrected": (2,),
     "Decision": (1,),
-    "_Trouble": (0,),
-    "Unread": (1,),
-    "Note": (1,),
+    "EffortChosen": (2,),
+    "Failure": (1,),
+    "Finding": (1,),
+    "Flip": (4,),
+    "Forced": (2,),
     "LoggedRun": (1,),
+    "Note": (1,),
+    "Pruned": (1,),
+    "Stage": (1, 3),
+    "Unread": (1,),
+    "_Trouble": (0,),
+    "_say": (2,),
     "add_log": (5,),
+    "backtrack": (2,),
+    "because": (0,),
+    "claim": (3,),
+    "correct": (2,),
+    "finish": (1,),
+    "give_up": (0,),
+    "prune": (1,),
+    "retire": (1,),
+    "set_status": (2,),
 }
 """Functions and methods of which the arguments at these places are shown."""
 ALSO = {
@@ -61,6 +82,12 @@ ALSO = {
     "loss {0}, {1} tokens/s, held-out loss {2}",
     "; ",  # between two parts of a sentence
     "completions that were not chosen, with their ratings",  # of labels.prm800k
+    "goes on",  # what became of a node, of runs.what_if.decisions
+    "dropped",
+    "accepted",
+    "explored",
+    "{n} recorded Q",  # of laws.tree_search
+    "{n} backup",
     "check {0}",  # who found something in a code review
     "No such file or directory",  # of the operating system
     "Is a directory",
@@ -81,40 +108,72 @@ FIELD = "\0"
 """A field of a template before it is numbered."""
 
 
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
 @dataclass
 class Module:
-    """A file: its functions by name, the texts of its constants, and what it imports by name."""
+    """A file of the core, read once.
 
-    path: Path
-    tree: ast.Module
-    functions: dict[str, list[ast.FunctionDef | ast.AsyncFunctionDef]] = field(default_factory=dict)
+    functions: by name; of one name there may be several.
+    constants: values of the module's own names.
+    imports: module and name by the name here.
+    calls: each with the function that it stands in.
+    errors: what is assigned to an attribute `error`.
+    """
+
+    name: str
+    functions: dict[str, list[Function]] = field(default_factory=dict)
     constants: dict[str, ast.expr] = field(default_factory=dict)
     imports: dict[str, tuple[str, str]] = field(default_factory=dict)
+    classes: list[ast.ClassDef] = field(default_factory=list)
+    calls: list[tuple[Function | None, ast.Call]] = field(default_factory=list)
+    errors: list[ast.Assign] = field(default_factory=list)
 
-    @property
-    def name(self) -> str:
-        return self.path.relative_to(CORE).as_posix()
+    def read(self, node: ast.AST, function: Function | None = None) -> None:
+        """Note what is below a node, which stands in a function or in none."""
+        for child in children(node):
+            match child:
+                case ast.FunctionDef() | ast.AsyncFunctionDef():
+                    self.functions.setdefault(child.name, []).append(child)
+                    HOMES[id(child)] = self, function
+                    self.read(child, child)
+                    continue
+                case ast.ClassDef():
+                    self.classes.append(child)
+                case ast.Call():
+                    self.calls.append((function, child))
+                case ast.ImportFrom(module=str(home), names=names):
+                    self.imports |= {a.asname or a.name: (home, a.name) for a in names}
+                case ast.Assign(targets=[ast.Name(id=name)], value=value) if isinstance(node, ast.Module):
+                    self.constants[name] = value
+                case ast.Assign(targets=[ast.Attribute(attr="error")]):
+                    self.errors.append(child)
+            self.read(child, function)
 
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef
+HOMES: dict[int, tuple[Module, Function | None]] = {}
+"""The module of each function and the function around it, by the function's id."""
+
+
+def children(node: ast.AST) -> Iterator[ast.AST]:
+    """As `ast.iter_child_nodes`, and quicker: without signs and contexts, which hold nothing."""
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if isinstance(value, list):
+            yield from (v for v in value if isinstance(v, ast.AST))
+        elif isinstance(value, ast.expr | ast.stmt | ast.arguments):
+            yield value
 
 
 @cache
 def modules() -> dict[str, Module]:
-    """Every module of the core by its dotted name."""
+    """Every module of the core, except those left out, by its dotted name."""
     found = {}
-    for path in sorted(CORE.rglob("*.py")):
-        module = Module(path, ast.parse(path.read_text(encoding="utf-8")))
-        for node in ast.walk(module.tree):
-            if isinstance(node, Function):
-                module.functions.setdefault(node.name, []).append(node)
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                module.imports |= {a.asname or a.name: (node.module, a.name) for a in node.names}
-        for node in module.tree.body:
-            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-                module.constants[node.targets[0].id] = node.value
+    for path in sorted(p for p in CORE.rglob("*.py") if not p.relative_to(CORE).as_posix().startswith(LEFT_OUT)):
         dotted = path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".").removesuffix(".__init__")
-        found[dotted] = module
+        found[dotted] = Module(path.relative_to(CORE).as_posix())
+        found[dotted].read(ast.parse(path.read_text(encoding="utf-8")))
     return found
 
 
@@ -122,7 +181,7 @@ def modules() -> dict[str, Module]:
 def errors() -> frozenset[str]:
     """The names of the errors that a person may meet."""
     found = {"RlmError"}
-    classes = [n for m in modules().values() for n in ast.walk(m.tree) if isinstance(n, ast.ClassDef)]
+    classes = [c for m in modules().values() for c in m.classes]
     while more := {c.name for c in classes if c.name not in found and any(isinstance(b, ast.Name) and b.id in found for b in c.bases)}:
         found |= more
     return frozenset((found - DEVELOPERS) | OTHER_ERRORS)
@@ -137,21 +196,19 @@ class Collector:
         self._filled: list[str] = []  # variables that are asked for not being empty
 
     def all(self) -> dict[str, str]:
-        for module, function, call in calls():
-            if not module.name.startswith(LEFT_OUT):
+        for module in modules().values():
+            for function, call in module.calls:
                 for text in shown(call):
                     self.keep(self.read(text, module, function), module, text)
-        for module in modules().values():
             for function in (f for name in ANSWERS.get(module.name, ()) for f in module.functions[name]):
                 for returned in (n for n in own_nodes(function) if isinstance(n, ast.Return) and n.value is not None):
                     self._items(returned.value, module, function)
-            for node in ast.walk(module.tree):
-                if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute) and node.targets[0].attr == "error":
-                    self.keep(self.read(node.value, module, None), module, node)
+            for node in module.errors:
+                self.keep(self.read(node.value, module, None), module, node)
         return self.places
 
     def keep(self, made: Iterable[str], module: Module, node: ast.AST) -> None:
-        for line in (line.strip() for text in made for line in text.split("\n")):
+        for line in (line.strip().lstrip(";,. ") for text in made for line in text.split("\n")):
             letters = len(re.findall(r"[^\W\d_]", line))
             if letters > 1 and line not in NAMES and not CODE.fullmatch(line) and not (letters < FEW and f"{FIELD}: " in line):
                 self.places.setdefault(numbered(line), f"{module.name}:{getattr(node, 'lineno', 0)}")
@@ -229,8 +286,9 @@ class Collector:
                 found = [t for value in assigned for t in self.read(value, module, function)]
                 self._seen.discard(key)
                 return [t for t in found if t] if name in self._filled or asked_for(function, name) else found
-            if id(function) in enclosing():
-                return self._name(name, module, enclosing()[id(function)])
+            around = HOMES[id(function)][1]
+            if around is not None:
+                return self._name(name, module, around)
         if name in module.constants and name.isupper():
             found = self.read(module.constants[name], module, None)
             return found
@@ -244,7 +302,7 @@ class Collector:
         """Texts that are handed to a function, which puts them into its sentence."""
         names = parameter_names(function)
         for module, around, call in calls_by_name().get(function.name, []):
-            if module.name.startswith("cli/") or function not in self._functions(call, module):
+            if function not in self._functions(call, module):
                 continue
             place = names.index(name) - (names[0] in ("self", "cls"))
             for value in [k.value for k in call.keywords if k.arg == name] or call.args[place : place + 1]:
@@ -291,7 +349,7 @@ class Collector:
             return []
         self._seen.add(key)
         nodes = [n for n in own_nodes(function) if isinstance(n, ast.Return | ast.Yield) and n.value is not None]
-        found = [t for n in nodes if n.value is not None for t in self.read(n.value, homes()[id(function)], function)]
+        found = [t for n in nodes if n.value is not None for t in self.read(n.value, HOMES[id(function)][0], function)]
         self._seen.discard(key)
         return found
 
@@ -306,15 +364,19 @@ class Collector:
                 self._items(first.iter if same else element, module, function)
             case ast.Call(func=ast.Name(id="filter"), args=[_, given]):
                 self._items(given, module, function)
-            case ast.IfExp(body=body, orelse=orelse) if isinstance(body, ast.List):
+            case ast.IfExp(body=body, orelse=orelse) if isinstance(body, ast.List | ast.Tuple):
                 self._items(body, module, function)
                 self._items(orelse, module, function)
             case ast.Name(id=name) | ast.Subscript(value=ast.Name(id=name)) if function is not None and name not in parameter_names(
                 function
             ):
-                for value in assignments(function, name):
-                    if isinstance(value, ast.List | ast.ListComp | ast.Tuple | ast.IfExp | ast.Dict):
-                        self._items(value, module, function)
+                key = (id(function), f"{name}[]")
+                if key not in self._seen:
+                    self._seen.add(key)
+                    for value in assignments(function, name):
+                        if isinstance(value, ast.List | ast.ListComp | ast.Tuple | ast.IfExp | ast.Dict):
+                            self._items(value, module, function)
+                    self._seen.discard(key)
             case ast.Dict(keys=keys, values=values):
                 for each in (*keys, *values):
                     if each is not None:
@@ -328,12 +390,21 @@ def is_text(function: Function) -> bool:
     return function.returns is not None and re.search(r"\bstr\b", ast.unparse(function.returns)) is not None
 
 
-def own_nodes(function: ast.AST) -> Iterator[ast.AST]:
+def own_nodes(function: Function) -> list[ast.AST]:
     """What is in a function and not in one inside it."""
-    for child in ast.iter_child_nodes(function):
+    if id(function) not in _OWN:
+        _OWN[id(function)] = list(_below(function))
+    return _OWN[id(function)]
+
+
+_OWN: dict[int, list[ast.AST]] = {}
+
+
+def _below(node: ast.AST) -> Iterator[ast.AST]:
+    for child in children(node):
         yield child
         if not isinstance(child, Function | ast.Lambda):
-            yield from own_nodes(child)
+            yield from _below(child)
 
 
 def parameter_names(function: Function) -> list[str]:
@@ -368,40 +439,13 @@ def asked_for(function: Function, name: str) -> bool:
 
 
 @cache
-def calls() -> list[tuple[Module, Function | None, ast.Call]]:
-    """Every call of the core, with its module and the function it stands in."""
-    found: list[tuple[Module, Function | None, ast.Call]] = []
-
-    def walk(node: ast.AST, module: Module, function: Function | None) -> None:
-        if isinstance(node, ast.Call):
-            found.append((module, function, node))
-        for child in ast.iter_child_nodes(node):
-            walk(child, module, child if isinstance(child, Function) else function)
-
-    for module in modules().values():
-        walk(module.tree, module, None)
-    return found
-
-
-@cache
 def calls_by_name() -> dict[str, list[tuple[Module, Function | None, ast.Call]]]:
+    """Every call of the core by the name that is called."""
     found: dict[str, list[tuple[Module, Function | None, ast.Call]]] = {}
-    for each in calls():
-        found.setdefault(called(each[2]), []).append(each)
+    for module in modules().values():
+        for function, call in module.calls:
+            found.setdefault(called(call), []).append((module, function, call))
     return found
-
-
-@cache
-def enclosing() -> dict[int, Function]:
-    """The function around each function that stands in one, by the inner one's id."""
-    outer = [f for m in modules().values() for found in m.functions.values() for f in found]
-    return {id(inner): f for f in outer for inner in own_nodes(f) if isinstance(inner, Function)}
-
-
-@cache
-def homes() -> dict[int, Module]:
-    """The module of each function, by the function's id."""
-    return {id(f): m for m in modules().values() for found in m.functions.values() for f in found}
 
 
 def called(call: ast.Call) -> str:
@@ -418,7 +462,7 @@ def shown(call: ast.Call) -> list[ast.expr]:
         return given[:1]
     if name in REPORTS:
         return list(given)
-    if name == "append" and isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) == "refused":
+    if name == "append" and isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) in ("refused", "unknown"):
         return list(given)
     found = [given[i] for i in SHOWN.get(name, ()) if i < len(given)]
     return found + [k.value for k in call.keywords if k.arg in KEYWORDS and name != "filterwarnings"]

@@ -15,7 +15,7 @@ from rlm_core import catalogue
 from rlm_core.blueprint.words import texts as blueprint_texts
 from rlm_core.core import languages, phrases
 from rlm_core.core.config import BUDGETS, SHARED_BATCHES
-from rlm_core.core.paths import ROOT
+from rlm_core.core.paths import ASSETS, ROOT
 from rlm_core.core.sampling import OPTIONS
 from rlm_core.core.structure import Picture
 from rlm_core.core.tree import SearchTree
@@ -41,7 +41,9 @@ from rlm_core.runs.compute import UNITS
 from rlm_core.runs.examples import examples, records
 from rlm_core.runs.finding import NO_ANSWER
 from rlm_core.runs.formats import formats
+from rlm_core.runs.invariants import LAWS
 from rlm_core.runs.outcome import VERDICTS
+from rlm_core.runs.run_diff import CAUSES as PARTINGS
 from rlm_core.runs.settings import SAMPLING
 from rlm_core.search import breakpoints, searches
 from rlm_core.search.answers import METHODS
@@ -53,11 +55,15 @@ from tests.pages.app import go_to, opened, text
 from tests.pages.shared.core_sentences import templates
 
 CORE = ROOT / "rlm_core"
-TOLD = [*(CORE / "narrate").glob("*.py"), *(CORE / f for f in ("core/wording.py", "runs/outcome.py", "jobs/forecast.py"))]
+TOLD = [*(CORE / "narrate").glob("*.py"), *(CORE / "figures").rglob("*.py")]
+TOLD += [
+    CORE / f for f in ("core/wording.py", "runs/outcome.py", "runs/run_diff.py", "jobs/forecast.py", "lessons/pack.py", "lessons/tables.py")
+]
 REASONS = [*(CORE / "search").rglob("*.py"), *(CORE / "thinking").rglob("*.py"), *(CORE / "training").glob("*.py")]
 """Whose finished sentences stand in logs and in files of trainings."""
-TOLD += [*(CORE / "figures").rglob("*.py"), *(CORE / f for f in ("lessons/pack.py", "lessons/tables.py"))]
 """Whose sentences pages show in their language."""
+NAMED = re.compile(r'name: "?(.*?)"?(?:, \w+: .*)?$', re.MULTILINE)
+"""A sweep or a strategy in a file of sweeps."""
 OTHERS = [code for code in language.LANGUAGES if code != language.ENGLISH]
 
 
@@ -137,6 +143,8 @@ def core_texts() -> set[str]:
     }
     found |= {
         *PARTS,
+        "stepwise supervision as in TRL",
+        "plain solutions",
         *(stage.title for stage in recipe.plan(recipe.PipelineConfig())),
         *browser.TREE_WORDS,
         *browser.PLAYER_WORDS,
@@ -146,7 +154,10 @@ def core_texts() -> set[str]:
     found |= {look.legend for look in LOOKS.values()} | {"event", "level"}
     found |= {"{n} token", "{n} pass", "{n} row", "{n} line"}  # of tables of nouns
     found |= {f"{{value:,}} {title}" for title in BUDGETS.values()} | set(ABILITIES.values()) | {way.value for way in Way}
+    found |= set(PARTINGS.values())
+    found |= {part for law in LAWS for part in law.split(": ", 1)}
     found |= {text for check in CHECKS for text in (check.message, check.suggestion)} | {UNTESTED_SENTENCE, UNTESTED_SUGGESTION}
+    found |= {name for file in (ASSETS / "sweeps").glob("*.yaml") for name in NAMED.findall(file.read_text(encoding="utf-8"))}
     return (found | blueprint_texts()) - {""}
 
 
@@ -196,7 +207,7 @@ def test_every_sentence_about_an_example_is_told_in_the_language(code):
 @pytest.mark.parametrize("code", OTHERS)
 def test_a_sentence_of_the_core_is_told_by_its_own_template(code, monkeypatch):
     monkeypatch.setattr(language, "language", lambda: code)
-    for template in templates():
+    for template in (t for t in templates() if t.strip("; ") and ("{0}" in t or "{" not in t)):
         fields = [int(n) for n in re.findall(r"(?<!{){(\d+)}", template)]
         made, told = (text.format(*(f"‹{n}›" for n in fields)) for text in (template, language.texts(code)[template]))
         assert language.translated(made) == told, template
