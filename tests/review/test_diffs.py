@@ -7,6 +7,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rlm_core.core.errors import ReviewError
 from rlm_core.review import git_range
@@ -160,6 +162,32 @@ def test_a_folder_that_is_called_like_a_prefix_of_git_stays():
     assert path("a/b.py", "a/b.py") == "a/b.py"
     assert path("a/a/b.py", "b/a/b.py") == "a/b.py"
     assert path("a/b/b.py", "b/b/b.py") == "b/b.py"
+
+
+PIECES = [
+    *PLAIN.splitlines(),
+    *HISTORY.splitlines()[:60],
+    "",
+    "\\",
+    "+",
+    "-- ",
+    "@@ -0,0 +1 @@",
+    '--- "a/\\',
+    "--- /dev/null",
+    "Binary files a and b differ",
+]
+
+
+@given(st.text(max_size=200) | st.lists(st.sampled_from(PIECES), max_size=30).map("\n".join))
+def test_any_text_is_read_or_refused_in_a_sentence(text):
+    """A path comes once, and every line of a hunk has its number."""
+    try:
+        files = parse(text).files
+    except ReviewError as error:
+        assert str(error).endswith(".")
+        return
+    assert len({f.path for f in files}) == len(files)
+    assert all(line.place[1] >= 0 for f in files for _, line in f.lines())
 
 
 def begun(folder: Path) -> None:

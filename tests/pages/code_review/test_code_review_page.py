@@ -16,7 +16,8 @@ from pages.shared import connection, language
 from rlm_core.core.words import RunStatus
 from rlm_core.jobs.queue import Jobs
 from rlm_core.jobs.review import ReviewJob
-from rlm_core.review.labels import FindingLabels
+from rlm_core.review.findings import Finding
+from rlm_core.review.labels import FindingLabels, label
 from rlm_core.review.planted import planted
 from rlm_core.review.reading import parse
 from tests.pages.app import click, html, opened, press, row, text
@@ -184,3 +185,26 @@ def test_a_connected_server_reviews_by_default_and_the_small_model_is_said_to_be
     monkeypatch.setattr("pages.code_review.asked.connected", lambda: ["http://127.0.0.1:1/v1#m"])
     assert opened("code_review").selectbox(key=MODEL).value == "http://127.0.0.1:1/v1#m"
     assert connection.connected() == []
+
+
+def labelled(store, files: int) -> None:
+    """40 findings with labels, about alternately one and the other of two kinds, in so many files."""
+    for i in range(40):
+        found = Finding(f"f{i % files}.py", i, "RIGHT", "low", "", f"message {i}", parts={"about": float(i % 3 == 0)})
+        FindingLabels(store).put(label(found, "d", i % 3 == 0, "Ada"))
+
+
+def test_what_labels_teach_is_shown_with_its_gain_where_that_can_be_measured(store):
+    labelled(store, files=10)
+    at = opened("code_review")
+    assert "95 % interval over files" in text(at)
+    assert "Of 5 files." in text(at)
+    assert row(at, "about the code")
+
+
+def test_labels_of_one_file_teach_and_what_the_gain_needs_is_said(store):
+    labelled(store, files=1)
+    at = opened("code_review")
+    assert "The gain is not measured yet" in text(at)
+    assert "interval over files" not in text(at)
+    assert row(at, "about the code")
