@@ -128,7 +128,8 @@ def _of_reward(side: str, card: Card, problems: str) -> Row:
     """The weighted vote over as many solutions as were measured, beside the plain vote."""
     best = card.quality[problems]["best_of_n"][-1]
     budget = tr("{n} solutions, where the majority vote has {majority:.2f}", n=best["n"], majority=best["majority"][0])
-    return Row(side, reward_title(card.reward), budget, *best["weighted"], card.quality[problems]["problems"])
+    value, low, high = best["weighted"]
+    return Row(side, reward_title(card.reward), budget, value, low, high, card.quality[problems]["problems"])
 
 
 def _of_trainings() -> Iterable[Evidence]:
