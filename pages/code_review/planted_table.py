@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.shared.html import table_html
-from pages.shared.language import tr
+from pages.shared.language import listed, tr, translated
 from rlm_core.core.wording import interval
 from rlm_core.review.findings import Finding
 from rlm_core.review.planted import Result, faults, is_about, measured, points_to
@@ -41,4 +41,4 @@ def _figures(r: Result) -> tuple[str, ...]:
 def _fault(findings: list[Finding], number: int) -> tuple[str, str, str]:
     fault = faults()[number]
     by = dict.fromkeys(who for f in findings if points_to(f, fault) and is_about(f, fault) for who in f.by)
-    return f"{fault.file}:{fault.line}", fault.title, ", ".join(by) or "–"
+    return f"{fault.file}:{fault.line}", fault.title, listed([translated(who) for who in by]) or "–"

@@ -32,8 +32,8 @@ def rows(at) -> list[list[str]]:
     return [re.findall(r"<td[^>]*>(.*?)</td>", r) for r in re.findall(r"<tr[^>]*>(.*?)</tr>", html(at)) if "<td" in r]
 
 
-def pasted(diff: str = DIFF):
-    at = opened("code_review")
+def pasted(diff: str = DIFF, **query: str):
+    at = opened("code_review", **query)
     at.session_state[KIND] = PASTE
     at.run()
     at.text_area(key=TEXT).set_value(diff).run()
