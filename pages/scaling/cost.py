@@ -11,7 +11,7 @@ import streamlit as st
 
 from pages.scaling.charts import draw, large_type
 from pages.shared.html import theme
-from pages.shared.language import deferred, told, tr, words_of
+from pages.shared.language import deferred, told, tr, translated, words_of
 from pages.shared.services import store
 from pages.shared.state import remembered
 from pages.shared.sweep_results import SweepView, budget_words, figures_of
@@ -123,7 +123,7 @@ def _published(known: Prices) -> None:
             tr("Tokens per problem"): a.tokens,
             tr("$ per solved problem"): _money(cost_per_solved(known.price(a.model), a.tokens, a.accuracy)),
             tr("Date"): a.date,
-            tr("Source"): a.source,
+            tr("Source"): _source(a.source),
         }
         for a in known.accuracies
     ]
@@ -131,6 +131,12 @@ def _published(known: Prices) -> None:
     st.caption(
         tr("Tokens per problem are not published with these accuracies. Where they are empty the cost is unknown; it is not guessed.")
     )
+
+
+def _source(text: str) -> str:
+    """The name of a source as it is, and the note behind it in the page's language."""
+    name, dot, note = text.partition(". ")
+    return name + dot + translated(f"{note}.").rstrip(".。") if note else text
 
 
 def _editors(known: Prices) -> None:

@@ -17,6 +17,7 @@ from pages.training.page import ADAPTERS
 from pages.training.page import CONTENTS as TRAINING_TABS
 from pages.training.page import NEW as NEW_TRAINING
 from pages.training.page import TAB as TRAINING_TAB
+from rlm_core.blueprint.benchmarks import figures
 from rlm_core.jobs.measure import MeasureJob
 from rlm_core.jobs.score import ScoreJob
 from rlm_core.lessons import library
@@ -33,7 +34,7 @@ NAMES = re.compile(
     r"Start with \d.*|(?:Add|Subtract|Multiply|Divide) .*the result\?|Use the numbers .*|"  # problems
     r"[\w-]+(?: (?:and|&) [\w-]+| et al\.),? (?:19|20)\d\d|.*\(\d{4}(?:-\d\d){0,2}\)|.*arXiv \d{4}\.\d{5}.*|"  # papers
     r"(?:Tree|Graph|Forest|Chain) of Thoughts?|s1-32B, with(?:out)? budget forcing|"
-    r"[\w-]+(?:, [\w-]+)+:|\w+:\w[\w=,.-]*"  # keys of JSON, and specs
+    r"[\w-]+(?:, [\w-]+)+:|\w+:\w[\w=,.-]*|" + "|".join({re.escape(figure.source.text) for figure in figures()})  # keys of JSON, and specs
 )
 """Problems, papers, and what is called the same in every language."""
 RUNS = [example.run for example in examples().values()]
