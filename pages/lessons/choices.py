@@ -73,5 +73,5 @@ def _compared(asked: Choice, found: list[Prediction], where: tuple[str, int, int
     """What everybody answered so far, where more than one answer is kept."""
     taken = counts(found, where, len(asked.options))
     if sum(taken) > 1:
-        said = " · ".join(f"{markdown_text(o.text)}: {n}" for o, n in zip(asked.options, taken, strict=True))
-        st.caption(tr("All {n} answers in this data folder: {said}", n=sum(taken), said=said))
+        said = " · ".join(f"“{markdown_text(o.text)}” {n}" for o, n in zip(asked.options, taken, strict=True))
+        st.caption(tr("All {n} answers given here so far: {said}", n=sum(taken), said=said))

@@ -69,7 +69,7 @@ def test_progress_is_that_of_a_browser_and_the_answers_of_all_are_counted(store,
         browser.setattr(type(st.context), "cookies", {COOKIE: kept.by})
         assert answered in html(opened("lessons"))
     click(other, f"option.mcts.4.0.{(asked.right + 1) % len(asked.options)}")
-    assert "All 2 answers in this data folder" in text(other)
+    assert "All 2 answers given here so far" in text(other)
 
 
 @pytest.mark.parametrize("cookie", ["", "someone else's words"])
