@@ -23,6 +23,9 @@ ENGLISH = "en"
 LANGUAGES = {ENGLISH: "English", "ja": "日本語"}
 """The name of each language in that language, by its code (ISO 639-1)."""
 
+LONGEST = 600
+"""Letters of a line that is translated; what is longer is another program's words, such as the reply of a server."""
+
 
 def file(code: str) -> Path:
     """The file of a language."""
@@ -57,14 +60,14 @@ def translated(code: str, sentence: str) -> str:
     """A finished sentence in a language, line by line; so are the words in its fields, where they have a translation.
 
     Of several templates that could have made it, that with the most letters of its own is taken. Without any, its parts before and after a
-    colon, semicolon or comma are looked up. What has no translation stays English.
+    colon, semicolon or comma are looked up. What has no translation, or is longer than LONGEST, stays English.
     """
     return "\n".join(_translated(line, code) for line in sentence.split("\n")) if code != ENGLISH else sentence
 
 
 @lru_cache(maxsize=4096)
 def _translated(line: str, code: str) -> str:
-    return _best(line, code)[1] or _parted(line, code) or line
+    return line if len(line) > LONGEST else _best(line, code)[1] or _parted(line, code) or line
 
 
 def _best(line: str, code: str) -> tuple[int, str]:

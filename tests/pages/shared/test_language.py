@@ -270,3 +270,8 @@ def french(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_a_finished_sentence_is_translated_by_its_template(french, english, other):
     assert language.translated(english) == other
+
+
+@pytest.mark.parametrize("reply", [", ".join(f"word {i} of it" for i in range(1500)), "; ".join(["x y: 'q' = 4"] * 600), "No. " * 5000])
+def test_the_long_reply_of_another_program_stays_as_it_is(reply):
+    assert languages.translated("ja", reply) == reply
